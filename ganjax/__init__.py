@@ -1,0 +1,3 @@
+"""ganjax: GAN research in JAX."""
+
+__version__ = "0.1.0"

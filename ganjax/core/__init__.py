@@ -1,0 +1,31 @@
+"""The engine: a game of networks and players, compiled into one pure step.
+
+Knows no network, no loss and no data; everything above hands those in as values.
+"""
+
+from ganjax.core.dynamics import DYNAMICS
+from ganjax.core.game import Game, Network, Player, Report, View
+from ganjax.core.parallel import compile_step, replicate, split_batch, stack_members
+from ganjax.core.randomness import child_key, sample_keys
+from ganjax.core.state import GameState, averaged, init_state, state_digest
+from ganjax.core.step import make_train_step
+
+__all__ = [
+    "DYNAMICS",
+    "Game",
+    "GameState",
+    "Network",
+    "Player",
+    "Report",
+    "View",
+    "averaged",
+    "child_key",
+    "compile_step",
+    "init_state",
+    "make_train_step",
+    "replicate",
+    "sample_keys",
+    "split_batch",
+    "state_digest",
+    "stack_members",
+]

@@ -1,0 +1,200 @@
+"""What a game is: networks, players, and what a player's objective may look at."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import flax.struct
+import jax
+import optax
+
+from ganjax.core.randomness import child_key, sample_keys
+
+Tree = Any
+Knobs = Mapping[str, jax.Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class Network:
+    """A stateless module and the inputs that initialise it.
+
+    ``module`` has Flax's ``init`` and ``apply`` and takes a keyword ``train``.
+    ``inputs`` are ``jax.ShapeDtypeStruct`` of one batch, whatever its size: they give
+    the parameters their shapes and are used for nothing else.
+    """
+
+    module: Any
+    inputs: tuple[jax.ShapeDtypeStruct, ...]
+
+    def __call__(self, variables: Tree, *inputs: jax.Array) -> jax.Array:
+        """Output in evaluation mode for ``variables`` = ``{'params': …, …}``."""
+        return self.module.apply(variables, *inputs, train=False)
+
+
+@flax.struct.dataclass
+class Report:
+    """What an objective hands back beside its loss: scalars to log, the variables of
+    all networks, and those entries of the memory that it replaced."""
+
+    metrics: dict[str, jax.Array]
+    variables: dict[str, Tree]
+    memory: dict[str, Tree]
+
+
+@dataclasses.dataclass(frozen=True)
+class View:
+    """All that an objective may look at; immutable, and threaded through it.
+
+    ``params`` already holds the values that the loss is differentiated by. ``batch``
+    is this device's share of the turn's examples, or ``None`` for a player that reads
+    no data. ``key`` is the turn's key, equal on all devices.
+    """
+
+    networks: Mapping[str, Network]
+    axis: str
+    params: dict[str, Tree]
+    variables: dict[str, Tree]
+    memory: dict[str, Tree]
+    knobs: Knobs
+    batch: Any
+    key: jax.Array
+    step: jax.Array
+    remembered: tuple[str, ...] = ()
+
+    def update(self, network: str, *inputs: jax.Array) -> tuple[jax.Array, "View"]:
+        """Training-mode output, and a view that keeps what the network wrote
+        (batch statistics, spectral vectors)."""
+        variables = self.variables[network]
+        output, written = self.networks[network].module.apply(
+            {"params": self.params[network], **variables},
+            *inputs,
+            train=True,
+            mutable=list(variables),
+        )
+        kept = {**self.variables, network: {**variables, **written}}
+        return output, dataclasses.replace(self, variables=kept)
+
+    def apply(self, network: str, *inputs: jax.Array) -> jax.Array:
+        """Training-mode output; what the network wrote is dropped. Safe under
+        ``grad``, ``vmap`` and ``cond``."""
+        return self.update(network, *inputs)[0]
+
+    def remember(self, **memory: Tree) -> "View":
+        """A view with new values in ``memory``, which must be equal on all devices."""
+        unknown = sorted(set(memory) - set(self.memory))
+        if unknown:
+            raise ValueError(
+                f"memory {unknown} is not in the game's: {sorted(self.memory)}"
+            )
+        return dataclasses.replace(
+            self,
+            memory={**self.memory, **memory},
+            remembered=(*self.remembered, *memory),
+        )
+
+    def report(self, **metrics: jax.Array) -> Report:
+        """Scalars to log, with everything that was updated and remembered so far.
+
+        Metrics are averaged over devices by the engine.
+        """
+        remembered = {name: self.memory[name] for name in self.remembered}
+        return Report(metrics, self.variables, remembered)
+
+    def keys(self, name: str, n: int) -> jax.Array:
+        """One key a sample, ``[n]``, that does not depend on the device count."""
+        return sample_keys(child_key(self.key, name), n, self.axis)
+
+    def local(self, n: int) -> int:
+        """This device's share of a global count of samples."""
+        return n // jax.lax.axis_size(self.axis)
+
+    def gather(self, x: jax.Array) -> jax.Array:
+        """The global batch ``[devices·n, …]`` of each device's ``[n, …]``."""
+        return jax.lax.all_gather(x, self.axis, tiled=True)
+
+    def share(self, x: jax.Array) -> jax.Array:
+        """This device's ``[n, …]`` of a whole ``[devices·n, …]``; undoes ``gather``."""
+        n = x.shape[0] // jax.lax.axis_size(self.axis)
+        first = jax.lax.axis_index(self.axis) * n
+        return jax.lax.dynamic_slice_in_dim(x, first, n)
+
+    def mean(self, x: jax.Array) -> jax.Array:
+        """The average of ``x`` over devices."""
+        return jax.lax.pmean(x, self.axis)
+
+
+Objective = Callable[[dict[str, Tree], View], tuple[jax.Array, Report]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Player:
+    """Who owns which networks and descends which objective on them.
+
+    Attributes:
+      name: prefix of the player's metrics and name of its optimizer state.
+      owns: networks whose parameters it updates. Two players may own one network.
+      objective: ``(owned parameters, view) -> (loss, report)``. The view's ``params``
+        already hold the owned parameters that are differentiated.
+      optimizer: ``knobs -> optax.GradientTransformation``. Its numbers come from the
+        knobs, so they are swept without recompiling.
+      updates_per_step: turns it takes in a step.
+      reads_data: whether each of its turns is given real examples.
+    """
+
+    name: str
+    owns: tuple[str, ...]
+    objective: Objective
+    optimizer: Callable[[Knobs], optax.GradientTransformation]
+    updates_per_step: int = 1
+    reads_data: bool = True
+
+
+def _constant_decay(knobs: Knobs, step: jax.Array) -> float:
+    return 0.999
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Game:
+    """A differentiable game as a value, equal to itself alone.
+
+    Attributes:
+      networks: by name.
+      players: in the order of their turns.
+      ema: networks whose parameters and variables are averaged over steps.
+      ema_decay: ``(knobs, step) -> decay`` of that average.
+      dynamics: ``None`` for alternating turns, else a joint update, see
+        ``core.dynamics``; it needs ``updates_per_step == 1`` of every player.
+      memory: ``key -> {name: pytree}``, the initial value of what objectives remember.
+      sample: ``(apply, keys [n]) -> images [n, …]``, how the finished game generates;
+        ``apply(network, *inputs)`` runs a network in evaluation mode.
+    """
+
+    networks: Mapping[str, Network]
+    players: tuple[Player, ...]
+    ema: tuple[str, ...] = ("generator",)
+    ema_decay: Callable[[Knobs, jax.Array], jax.Array | float] = _constant_decay
+    dynamics: Callable | None = None
+    memory: Callable[[jax.Array], dict[str, Tree]] = lambda key: {}
+    sample: Callable | None = None
+
+    def __post_init__(self):
+        names = [player.name for player in self.players]
+        if len(set(names)) != len(names):
+            raise ValueError(f"two players share a name: {names}")
+        for owner, wanted in [("ema", self.ema)] + [(p.name, p.owns) for p in
+                                                    self.players]:
+            missing = sorted(set(wanted) - set(self.networks))
+            if missing:
+                raise ValueError(
+                    f"{owner} names networks {missing}; there are "
+                    f"{sorted(self.networks)}"
+                )
+        if self.dynamics is not None:
+            busy = [p.name for p in self.players if p.updates_per_step != 1]
+            if busy:
+                raise ValueError(f"joint dynamics take one update a step: {busy}")
+
+    @property
+    def rounds(self) -> int:
+        """Sub-batches of real examples that one step takes."""
+        return sum(p.updates_per_step for p in self.players if p.reads_data)

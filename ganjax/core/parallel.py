@@ -1,0 +1,240 @@
+"""Carriers: the same step on one device, over devices, over a population.
+
+The data axis is always bound, so one step serves every carrier unchanged. The state has
+no device axis: a checkpoint does not know how many devices wrote it.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding
+from jax.sharding import PartitionSpec as P
+
+from ganjax.core.loop import loop
+from ganjax.core.state import GameState
+
+Tree = Any
+POPULATIONS = ("vmap", "map", "serial")
+
+
+def compile_step(
+    step: Callable,
+    *,
+    devices: Sequence[jax.Device] | None = None,
+    inner_steps: int = 1,
+    population: str | None = None,
+    resident: bool = True,
+    carrier: str = "pmap",
+    axis: str = "data",
+) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:
+    """A compiled ``(state, data) -> (state, metrics)`` that advances ``inner_steps``.
+
+    The incoming state is donated. Metrics carry a leading axis ``[inner_steps]``, and
+    ``[members, inner_steps]`` for a population.
+
+    Args:
+      step: from ``make_train_step``.
+      devices: where to run; the first device if ``None``. Without a population the
+        batch is spread over them; with one, its members are.
+      inner_steps: steps in one dispatch.
+      population: ``None``, or how a state with a leading member axis on every leaf but
+        ``step`` runs (see ``stack_members``): ``'vmap'`` together, ``'map'`` one after
+        another in one program, ``'serial'`` one after another from the host. A member
+        under ``'map'`` and ``'serial'`` equals its solo run exactly.
+      resident: whether ``data`` is the whole data set, the same on every device
+        (``replicate``), or the examples of just these steps (``split_batch``).
+      carrier: ``'pmap'`` or ``'shard_map'`` where there are several devices.
+      axis: the name given to ``make_train_step``.
+
+    Raises:
+      ValueError: for an unknown population or carrier, a population of streamed data,
+        or ``'serial'`` over several devices.
+    """
+    devices = list(devices or jax.local_devices()[:1])
+    if population is not None:
+        if population not in POPULATIONS:
+            raise ValueError(f"population={population!r}: one of {POPULATIONS}")
+        if not resident:
+            raise ValueError("a population needs resident data")
+    if carrier not in ("pmap", "shard_map"):
+        raise ValueError(f"carrier={carrier!r}: 'pmap' or 'shard_map'")
+
+    many = _repeat(step, inner_steps, resident)
+    if population == "serial":
+        if len(devices) > 1:
+            raise ValueError("a serial population runs on one device")
+        return _one_by_one(_on_one_device(many, resident, axis))
+    if population is not None:
+        members = {"vmap": _together, "map": _in_turn}[population](many)
+        if len(devices) == 1:
+            return _on_one_device(members, resident, axis)
+        return _members_over(members, devices, axis)
+    if len(devices) == 1:
+        return _on_one_device(many, resident, axis)
+    if carrier == "pmap":
+        return jax.pmap(
+            many,
+            axis,
+            in_axes=(None, None if resident else 0),
+            out_axes=None,
+            devices=devices,
+            donate_argnums=0,
+        )
+    return _batch_over(many, devices, resident, axis)
+
+
+def _repeat(step, inner_steps, resident):
+    def many(state, data):
+        def body(state, examples):
+            return step(state, data if resident else examples)
+
+        return loop(body, state, None if resident else data, inner_steps)
+
+    return many
+
+
+def _bind_axis(body, resident, axis):
+    """The data axis of one device. Under ``vmap`` a forgotten ``pmean`` is an error at
+    trace time, which ``pmap`` would not notice."""
+    return jax.vmap(
+        body,
+        in_axes=(None, None if resident else 0),
+        out_axes=None,
+        axis_name=axis,
+        axis_size=1,
+    )
+
+
+def _on_one_device(body, resident, axis):
+    return jax.jit(_bind_axis(body, resident, axis), donate_argnums=0)
+
+
+def _batch_over(many, devices, resident, axis):
+    def body(state, data):
+        return many(state, data if resident else jax.tree.map(lambda x: x[0], data))
+
+    # check_vma=False: with it on, gradients of replicated parameters arrive already
+    # summed and the step's own average would be wrong.
+    shared = jax.shard_map(
+        body,
+        mesh=Mesh(np.asarray(devices), (axis,)),
+        in_specs=(P(), P() if resident else P(axis)),
+        out_specs=P(),
+        check_vma=False,
+    )
+    return jax.jit(shared, donate_argnums=0)
+
+
+def _member_axes(value):
+    return GameState(
+        step=None,
+        key=value,
+        params=value,
+        variables=value,
+        optimizer=value,
+        ema=value,
+        memory=value,
+        knobs=value,
+    )
+
+
+def _together(many):
+    # ``step`` is not batched: a conditional on it stays a conditional.
+    axes = _member_axes(0)
+    return jax.vmap(many, in_axes=(axes, None), out_axes=(axes, 0))
+
+
+def _in_turn(many):
+    def members(states, data):
+        def member(_, own):
+            # The barrier keeps XLA from fusing across the member's edge, which would
+            # round differently from the solo program.
+            state, data_ = jax.lax.optimization_barrier(
+                (own.replace(step=states.step), data)
+            )
+            state, metrics = jax.lax.optimization_barrier(many(state, data_))
+            return state.step, (state.replace(step=None), metrics)
+
+        count = states.key.shape[0]
+        step, (stacked, metrics) = loop(
+            member, states.step, states.replace(step=None), count
+        )
+        return stacked.replace(step=step), metrics
+
+    return members
+
+
+def _members_over(members, devices, axis):
+    specs = jax.tree.map(
+        lambda x: P() if x is None else P("member"),
+        _member_axes(0),
+        is_leaf=lambda x: x is None,
+    )
+    shared = jax.shard_map(
+        _bind_axis(members, True, axis),
+        mesh=Mesh(np.asarray(devices), ("member",)),
+        in_specs=(specs, P()),
+        out_specs=(specs, P("member")),
+        check_vma=False,
+    )
+    return jax.jit(shared, donate_argnums=0)
+
+
+def _one_by_one(solo):
+    def members(states, data):
+        count = states.key.shape[0]
+        done = [solo(member(states, i), data) for i in range(count)]
+        return stack_members([state for state, _ in done]), jax.tree.map(
+            lambda *x: jnp.stack(x), *[metrics for _, metrics in done]
+        )
+
+    return members
+
+
+def stack_members(states: Sequence[GameState]) -> GameState:
+    """A population: every leaf but ``step``, which all share, gets a leading member axis.
+
+    Raises:
+      ValueError: if the members are not at the same step.
+    """
+    steps = sorted({int(state.step) for state in states})
+    if len(steps) != 1:
+        raise ValueError(f"members stand at different steps: {steps}")
+    stacked = jax.tree.map(
+        lambda *x: jnp.stack(x), *[state.replace(step=None) for state in states]
+    )
+    return stacked.replace(step=jnp.copy(states[0].step))
+
+
+def member(states: GameState, index: int) -> GameState:
+    """Member ``index`` of a population, as a state of its own."""
+    own = jax.tree.map(lambda x: x[index], states.replace(step=None))
+    return own.replace(step=jnp.copy(states.step))
+
+
+def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:
+    """``tree`` on every device, so that the first call does not compile twice."""
+    if len(devices) == 1:
+        return jax.device_put(tree, devices[0])
+    mesh = Mesh(np.asarray(devices), ("data",))
+    return jax.device_put(tree, NamedSharding(mesh, P()))
+
+
+def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
+    """Host batches of consecutive steps, each ``[rounds, batch, …]``, as what a
+    streamed step takes: ``[devices, steps, rounds, local, …]``, spread over devices."""
+    n = len(devices)
+
+    def arrange(*steps):
+        x = np.stack(steps)
+        x = x.reshape(x.shape[:2] + (n, x.shape[2] // n) + x.shape[3:])
+        return np.moveaxis(x, 2, 0)
+
+    arranged = jax.tree.map(arrange, *batches)
+    if n == 1:
+        return jax.device_put(arranged, devices[0])
+    mesh = Mesh(np.asarray(devices), ("data",))
+    return jax.device_put(arranged, NamedSharding(mesh, P("data")))

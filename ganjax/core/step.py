@@ -1,0 +1,170 @@
+"""One step of a game: every player's turns, then the averages."""
+
+from collections.abc import Callable
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from ganjax.core.game import Game, Player, View
+from ganjax.core.loop import loop
+from ganjax.core.randomness import child_key
+from ganjax.core.state import GameState
+
+Metrics = dict[str, jax.Array]
+
+
+def make_train_step(
+    game: Game,
+    *,
+    batch: Callable[..., Any],
+    axis: str = "data",
+) -> Callable[[GameState, Any], tuple[GameState, Metrics]]:
+    """The pure function ``(state, data) -> (state, metrics)`` of a game.
+
+    Args:
+      batch: ``(data, key, step, axis) -> examples [rounds, local, …]``, called once a
+        step with ``axis`` bound. ``rounds`` is ``game.rounds``: one sub-batch for each
+        turn of each player that reads data, in the order of the turns.
+      axis: name of the axis that carriers bind (see ``compile_step``).
+
+    Returns:
+      A step whose metrics are scalars named ``player/metric``; those of several turns
+      are averaged.
+    """
+
+    def step(state: GameState, data) -> tuple[GameState, Metrics]:
+        rounds = batch(data, child_key(state.key, "data"), state.step, axis)
+        key = jax.random.fold_in(child_key(state.key, "step"), state.step)
+        play = _take_turns if game.dynamics is None else _move_together
+        moved, metrics = play(game, state, rounds, key, axis)
+        ema = _average(game, state, moved)
+        return moved.replace(step=state.step + 1, ema=ema), metrics
+
+    return step
+
+
+def _take_turns(game, state, rounds, key, axis):
+    metrics = {}
+    first = 0
+    for player in game.players:
+        n = player.updates_per_step
+        examples = None
+        if player.reads_data:
+            examples = _rounds(rounds, slice(first, first + n))
+            first += n
+
+        def turn(state, inputs, player=player):
+            examples, key = inputs
+            gradients, report = _gradient(
+                game, player, state, state.params, examples, key, axis
+            )
+            gradients = jax.lax.pmean(gradients, axis)
+            return _settle(player, state, state, gradients, report, axis)
+
+        keys = _turn_keys(key, player)
+        state, logged = loop(turn, state, (examples, keys), n)
+        metrics |= {name: jnp.mean(value) for name, value in logged.items()}
+    return state, metrics
+
+
+def _move_together(game, state, rounds, key, axis):
+    reading = [player for player in game.players if player.reads_data]
+
+    def field(params):
+        gradients, reports = {}, {}
+        for player in game.players:
+            examples = None
+            if player in reading:
+                examples = _rounds(rounds, reading.index(player))
+            gradients[player.name], reports[player.name] = _gradient(
+                game, player, state, params, examples, _turn_keys(key, player)[0], axis
+            )
+        return gradients, reports
+
+    gradients, reports = game.dynamics(field, state.params, state.knobs)
+    gradients = jax.lax.pmean(gradients, axis)
+    metrics = {}
+    moved = state
+    for player in game.players:
+        name = player.name
+        moved, logged = _settle(
+            player, state, moved, gradients[name], reports[name], axis
+        )
+        metrics |= logged
+    return moved, metrics
+
+
+def _rounds(rounds, which):
+    return jax.tree.map(lambda x: x[which], rounds)
+
+
+def _turn_keys(key, player: Player):
+    own = child_key(key, player.name)
+    return jax.vmap(lambda i: jax.random.fold_in(own, i))(
+        jnp.arange(player.updates_per_step)
+    )
+
+
+def _gradient(game, player, state, params, examples, key, axis):
+    """This device's gradient of the player's objective at ``params``, and the report
+    with the loss added to its metrics."""
+
+    def loss(owned):
+        view = View(
+            networks=game.networks,
+            axis=axis,
+            params={**params, **owned},
+            variables=state.variables,
+            memory=state.memory,
+            knobs=state.knobs,
+            batch=examples,
+            key=key,
+            step=state.step,
+        )
+        return player.objective(owned, view)
+
+    owned = {name: params[name] for name in player.owns}
+    (value, report), gradients = jax.value_and_grad(loss, has_aux=True)(owned)
+    return gradients, report.replace(metrics={"loss": value, **report.metrics})
+
+
+def _settle(player, old, state, gradients, report, axis):
+    """``state`` after the player's update, and the player's metrics.
+
+    The update is computed at ``old`` and added to ``state``: one and the same in the
+    alternating game; in a joint one ``state`` has the other players' updates already,
+    so those of two owners of one network add.
+
+    Owner-writes: of the variables only those of owned networks are kept, so the
+    discriminator's look at fake images never moves the generator's batch statistics.
+    """
+    updates, optimizer = player.optimizer(old.knobs).update(
+        gradients,
+        old.optimizer[player.name],
+        {name: old.params[name] for name in player.owns},
+    )
+    owned = {name: state.params[name] for name in player.owns}
+    written = {name: report.variables[name] for name in player.owns}
+    state = state.replace(
+        params={**state.params, **optax.apply_updates(owned, updates)},
+        variables={**state.variables, **written},
+        optimizer={**state.optimizer, player.name: optimizer},
+        memory={**state.memory, **report.memory},
+    )
+    metrics = jax.lax.pmean(report.metrics, axis)
+    metrics["gradient_norm"] = optax.global_norm(gradients)
+    return state, {f"{player.name}/{name}": v for name, v in metrics.items()}
+
+
+def _average(game, state, moved):
+    decay = game.ema_decay(moved.knobs, moved.step)
+
+    def blend(old, new):
+        if not jnp.issubdtype(new.dtype, jnp.floating):
+            return new
+        return old + (1 - decay) * (new - old)
+
+    new = {n: {"params": moved.params[n], **moved.variables[n]} for n in game.ema}
+    return jax.tree.map(blend, dict(state.ema), new)

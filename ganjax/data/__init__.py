@@ -1,0 +1,65 @@
+"""Data: sources by name, the order of samples, and the feeds that serve them."""
+
+from collections.abc import Callable
+
+from ganjax.data import synthetic
+from ganjax.data.digits import open_digits
+from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
+from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
+from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
+from ganjax.data.prepared import open_cifar10, open_tfds
+from ganjax.data.source import (
+    Arrays,
+    Items,
+    Sampler,
+    Source,
+    Spec,
+    decoded_bytes,
+    fixed_sample,
+    in_memory,
+)
+from ganjax.errors import unknown
+
+__all__ = [
+    "SOURCES", "Arrays", "Feed", "Items", "Sampler", "Source", "Spec", "decoded_bytes",
+    "drawn", "fixed_sample", "in_memory", "make_feed", "open_source", "resident",
+    "scaled", "streamed",
+]
+
+
+def open_source(name: str, directory: str = "") -> Source:
+    """Opens a data set by name.
+
+    Args:
+        name: a key of ``SOURCES``.
+        directory: the value of ``data.dir``; where it is empty the data roots are
+            searched (``ganjax.data.location``). Synthetic sources and digits ignore it.
+
+    Raises:
+        BadInput: unknown name, or data that are missing or damaged.
+    """
+    if name not in SOURCES:
+        raise unknown("data.name", name, SOURCES)
+    return SOURCES[name](directory)
+
+
+SOURCES: dict[str, Callable[[str], Source]] = {
+    "ring8": synthetic.gaussians("ring8"),
+    "ring8_pacgan": synthetic.gaussians("ring8_pacgan"),
+    "ring8_wgan_gp": synthetic.gaussians("ring8_wgan_gp"),
+    "ring5_rsgan": synthetic.gaussians("ring5_rsgan"),
+    "grid25": synthetic.gaussians("grid25"),
+    "grid25_wgan_gp": synthetic.gaussians("grid25_wgan_gp"),
+    "swiss_roll": synthetic.shape("swiss_roll", synthetic.swiss_roll, 2),
+    "two_clusters_rsgan": synthetic.shape(
+        "two_clusters_rsgan", synthetic.two_clusters, 1),
+    "unpaired": synthetic.open_unpaired,
+    "digits": open_digits,
+    "mnist": open_mnist,
+    "fashion_mnist": open_fashion_mnist,
+    "cifar10": open_cifar10,
+    "cifar10_jpeg": open_cifar10_jpeg,
+    "idx": open_idx,
+    "image_folder": open_image_folder,
+    "tfds": open_tfds,
+}

@@ -1,0 +1,282 @@
+"""From a split to the batches that a compiled step asks for.
+
+A feed's ``batch`` runs inside the compiled step. Three kinds, one contract: data that
+lie on the device (``resident``), data drawn there (``drawn``), and data that the host
+reads ahead and hands over (``streamed``). The resident and the streamed feed of one
+data set give the same samples for the same (key, step).
+"""
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.data.order import indices
+from ganjax.data.source import Arrays, Items, Sampler, decoded_bytes, in_memory
+from ganjax.errors import BadInput, unknown
+
+Batch = dict[str, jax.Array]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """Where a step's real samples come from.
+
+    Attributes:
+        data: put on the device once and passed to every ``batch``; ``()`` for none.
+        batch: ``(data, key, step, axis) -> dict of [rounds, local, …]``, pure, called
+            with the axis ``axis`` bound; local = batch_size / (size of the axis).
+            Device a holds samples a·local … of each round's global batch, so their
+            union does not depend on the number of devices. ``key`` is the run's data
+            key, the same at every step and on every device. uint8 images come out as
+            float32 in [-1, 1], points as they are, labels as int32.
+        stream: None, or ``(key, start_step) -> iterator`` of host dicts for steps
+            start_step, start_step + 1, …: what to pass as ``data``, sharded over its
+            second axis (``[rounds, batch_size, …]``). The iterator has ``close()`` and
+            is a context manager.
+    """
+
+    data: Any
+    batch: Callable[[Any, jax.Array, jax.Array, str], Batch]
+    stream: Callable[[jax.Array, int], Iterator[dict[str, np.ndarray]]] | None = None
+
+
+def scaled(data: jax.Array) -> jax.Array:
+    """uint8 ``[…]`` to float32 in [-1, 1] by x / 127.5 - 1; other types unchanged."""
+    if data.dtype != jnp.uint8:
+        return data
+    return data.astype(jnp.float32) / 127.5 - 1.0
+
+
+def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
+    """The whole split on the device; each step gathers its samples there.
+
+    Args:
+        arrays: the split.
+        batch_size: global samples a round.
+        rounds: sub-batches a step.
+
+    Raises:
+        BadInput: the split is empty, or (when traced) batch_size is not a multiple of
+            the number of devices.
+    """
+    size = _size(arrays)
+
+    def batch(data, key, step, axis):
+        local, first = _share(batch_size, axis)
+        starts = first + batch_size * jnp.arange(rounds, dtype=jnp.int32)
+        rows = jax.vmap(
+            lambda start: indices(key, step, rounds * batch_size, size, start, local)
+        )(starts)
+        data, label = (x.at[rows].get(mode="promise_in_bounds") for x in data)
+        return {"data": scaled(data), "label": label}
+
+    return Feed((arrays.data, arrays.label), batch)
+
+
+def drawn(sampler: Sampler, *, batch_size: int, rounds: int) -> Feed:
+    """Samples drawn fresh inside the step.
+
+    Sample i of the rounds × batch_size that a step takes has the key
+    ``fold_in(fold_in(key, step), i)``, whatever the number of devices.
+
+    Args:
+        sampler: ``keys [n] -> dict of [n, …]``.
+        batch_size: global samples a round.
+        rounds: sub-batches a step.
+
+    Raises:
+        BadInput: (when traced) batch_size is not a multiple of the number of devices.
+    """
+
+    def batch(data, key, step, axis):
+        local, first = _share(batch_size, axis)
+        position = (batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
+                    + first + jnp.arange(local, dtype=jnp.int32)[None])
+        at_step = jax.random.fold_in(key, step)
+        keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(position.reshape(-1))
+        return {name: x.reshape(rounds, local, *x.shape[1:])
+                for name, x in sampler(keys).items()}
+
+    return Feed((), batch)
+
+
+def streamed(split: Arrays | Items, *, batch_size: int, rounds: int, threads: int = 8,
+             prefetch: int = 4) -> Feed:
+    """Batches read by host threads ahead of the step that wants them.
+
+    Args:
+        split: what to read; an error in reading surfaces at the batch that has it.
+        batch_size: global samples a round.
+        rounds: sub-batches a step.
+        threads: grain's reading threads; each makes whole batches.
+        prefetch: steps kept ready or in the making (at least ``threads``).
+
+    Raises:
+        BadInput: the split is empty, or (when traced) batch_size is not a multiple of
+            the number of devices.
+        ValueError: (when traced) the batch given is not one device's share.
+    """
+    _size(split)
+
+    def batch(data, key, step, axis):
+        local, _ = _share(batch_size, axis)
+        if data["label"].shape != (rounds, local):
+            raise ValueError(f"streamed labels of shape {data['label'].shape}: "
+                             f"expected {(rounds, local)}, one device's share")
+        return {name: scaled(x) for name, x in data.items()}
+
+    def stream(key, start_step):
+        reader = _Reader(split, key, start_step, batch_size, rounds)
+        return Stream(reader, threads, max(threads, prefetch))
+
+    return Feed((), batch, stream)
+
+
+def make_feed(split: Arrays | Items | Sampler, *, batch_size: int, rounds: int,
+              kind: str = "auto", memory: int = 2**30) -> Feed:
+    """The feed for a split.
+
+    Args:
+        split: any of the three forms; a sampler is always drawn.
+        batch_size: global samples a round.
+        rounds: sub-batches a step.
+        kind: 'resident', 'streamed', or 'auto': resident when the decoded data fit
+            in ``memory``.
+        memory: bytes.
+
+    Raises:
+        BadInput: unknown kind, empty split, or an item that cannot be decoded.
+    """
+    if kind not in ("auto", "resident", "streamed"):
+        raise unknown("data.feed", kind, ("auto", "resident", "streamed"))
+    if callable(split):
+        return drawn(split, batch_size=batch_size, rounds=rounds)
+    if kind == "auto":
+        kind = "resident" if decoded_bytes(split) <= memory else "streamed"
+    if kind == "resident":
+        return resident(in_memory(split), batch_size=batch_size, rounds=rounds)
+    return streamed(split, batch_size=batch_size, rounds=rounds)
+
+
+def _size(split):
+    if not len(split):
+        raise BadInput("data.dir: the training split holds no sample")
+    return len(split)
+
+
+def _share(batch_size, axis):
+    """This device's number of samples a round, and the first of them."""
+    devices = jax.lax.axis_size(axis)
+    if batch_size % devices:
+        raise BadInput(f"batch_size={batch_size}: expected a multiple of the "
+                       f"{devices} devices")
+    local = batch_size // devices
+    return local, jax.lax.axis_index(axis).astype(jnp.int32) * local
+
+
+def _host_device():
+    try:
+        return jax.local_devices(backend="cpu")[0]
+    except RuntimeError:  # JAX_PLATFORMS names an accelerator alone
+        return jax.local_devices()[0]
+
+
+class Stream:
+    """An endless iterator over host batches; ``close()`` ends its threads.
+
+    Also a context manager. After ``close()``, which waits for the reads under way,
+    ``next`` raises StopIteration.
+    """
+
+    def __init__(self, reader: "_Reader", threads: int, prefetch: int):
+        import grain
+
+        self._reader = reader
+        options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch)
+        dataset = grain.MapDataset.source(reader).to_iter_dataset(options)
+        self._batches = iter(dataset)
+        self._closed = False
+
+    def __iter__(self) -> "Stream":
+        return self
+
+    def __next__(self) -> dict[str, np.ndarray]:
+        if self._closed:
+            raise StopIteration
+        return next(self._batches)
+
+    def close(self) -> None:
+        """Stops reading; may be called twice."""
+        self._closed = True
+        self._reader.stop()
+        self._batches.close()
+        self._reader.wait()
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class _Reader:
+    """Random access to the host batches of steps start, start + 1, … for grain."""
+
+    def __init__(self, split, key, start, batch_size, rounds):
+        self._split, self._start = split, int(start)
+        self._shape = (rounds, batch_size)
+        # Indices are computed on the CPU, away from the queue of the training device.
+        self._cpu = _host_device()
+        self._key = jax.device_put(key, self._cpu)
+        per_step, size = rounds * batch_size, len(split)
+        rows = jax.jit(
+            lambda key, step: indices(key, step, per_step, size, 0, per_step))
+        # Compiled here once, not by every thread at the same time.
+        with jax.default_device(self._cpu):
+            self._rows = rows.lower(self._key, np.int32(0)).compile()
+        self._stopped, self._active = False, 0
+        self._changed = threading.Condition()
+
+    def __len__(self):
+        return 2**31 - 1 - self._start  # the last step that an int32 can count
+
+    def __getitem__(self, index):
+        with self._changed:
+            if self._stopped:
+                raise StopIteration
+            self._active += 1
+        try:
+            return self._read(self._start + index)
+        finally:
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
+
+    def _read(self, step):
+        with jax.default_device(self._cpu):
+            rows = np.asarray(self._rows(self._key, np.int32(step)))
+        if isinstance(self._split, Arrays):
+            data, label = self._split.data[rows], self._split.label[rows]
+        else:
+            items = []
+            for row in rows.tolist():
+                if self._stopped:
+                    raise StopIteration
+                items.append(self._split[row])
+            data = np.stack([item["data"] for item in items])
+            label = np.array([item["label"] for item in items], np.int32)
+        return {"data": data.reshape(*self._shape, *data.shape[1:]),
+                "label": label.reshape(self._shape)}
+
+    def stop(self):
+        with self._changed:
+            self._stopped = True
+
+    def wait(self):
+        with self._changed:
+            self._changed.wait_for(lambda: not self._active)

@@ -1,0 +1,191 @@
+"""IDX files (MNIST's format), plain or gzipped, read and verified with numpy alone.
+
+The format: two zero bytes, a type (8 is uint8), the number of axes, one big-endian
+32-bit length an axis, then the values.
+"""
+
+import gzip
+import hashlib
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from ganjax.data.location import bad_file, locate
+from ganjax.data.source import Arrays, Source, Spec
+from ganjax.errors import BadInput
+
+FILES = {
+    "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
+    "test": ("t10k-images-idx3-ubyte", "t10k-labels-idx1-ubyte"),
+}
+
+CONTENT: dict[str, dict[str, str]] = {
+    # Published MD5 sums of the uncompressed files.
+    "mnist": {
+        "train-images-idx3-ubyte": "md5:6bbc9ace898e44ae57da46a324031adb",
+        "train-labels-idx1-ubyte": "md5:a25bea736e30d166cdddb491f175f624",
+        "t10k-images-idx3-ubyte": "md5:2646ac647ad5339dbf082846283269ea",
+        "t10k-labels-idx1-ubyte": "md5:27ae3e4e09519cfbb04c329615203637",
+    },
+    # Uncompressed content of the .gz files whose SHA-256 TFDS registers (a test
+    # rebuilds those .gz from Debian's package and compares both sums).
+    "fashion_mnist": {
+        "train-images-idx3-ubyte":
+            "sha256:c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte":
+            "sha256:bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte":
+            "sha256:5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte":
+            "sha256:0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    },
+}
+
+CLASSES = {
+    "mnist": tuple("0123456789"),
+    "fashion_mnist": ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
+                      "Shirt", "Sneaker", "Bag", "Ankle boot"),
+}
+
+
+def read_idx(path: Path, checksum: str = "") -> np.ndarray:
+    """The uint8 array in one IDX file.
+
+    Args:
+        path: the file; gzip is recognised by its first bytes, not by its name.
+        checksum: ``'md5:…'`` or ``'sha256:…'`` of the uncompressed content, or ''.
+
+    Raises:
+        BadInput: unreadable, damaged or truncated, not IDX of uint8, header and length
+            disagree, or the checksum differs.
+    """
+    where = path.parent
+    try:
+        content = path.read_bytes()
+        if content[:2] == b"\x1f\x8b":
+            content = gzip.decompress(content)
+    except (OSError, EOFError, zlib.error) as error:
+        raise bad_file(where, path.name, f"cannot be read ({error})") from error
+    if checksum:
+        algorithm, _, expected = checksum.partition(":")
+        got = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
+        if got != expected:
+            raise bad_file(where, path.name, f"{algorithm} of the content is {got}, "
+                           f"expected {expected}: damaged, or other data")
+    if len(content) < 4 or content[:3] != b"\0\0\x08":
+        raise bad_file(where, path.name,
+                       f"not an IDX file of uint8 (starts with {content[:4].hex()!r})")
+    axes = content[3]
+    start = 4 + 4 * axes
+    if len(content) < start:
+        raise bad_file(where, path.name, "ends inside its header")
+    shape = struct.unpack(f">{axes}I", content[4:start])
+    expected_bytes = int(np.prod([1, *shape], dtype=object))
+    if len(content) - start != expected_bytes:
+        raise bad_file(where, path.name, f"holds {len(content) - start} bytes of data, "
+                       f"expected {expected_bytes} for shape {shape}")
+    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+
+
+def find(folder: Path, stem: str) -> Path | None:
+    """``stem`` in ``folder``, plain or ``.gz``, or spelt ``x.idx3-ubyte``; or None."""
+    for spelling in (stem, stem.replace("-idx", ".idx")):
+        for name in (spelling, spelling + ".gz"):
+            if (folder / name).is_file():
+                return folder / name
+    return None
+
+
+def missing(folder: Path) -> list[str]:
+    """Names of the IDX files that are not in ``folder``."""
+    return [stem + ".gz" for pair in FILES.values() for stem in pair
+            if find(folder, stem) is None]
+
+
+def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
+    """One split, images ``[N, H, W, C]`` (C = 1 where the file has three axes).
+
+    Args:
+        folder: holds the IDX files.
+        split: 'train' or 'test'.
+        checksums: content checksum by file name without ``.gz``; empty verifies none.
+
+    Raises:
+        BadInput: a file is missing or damaged, or images and labels do not match.
+    """
+    read = []
+    for stem, axes in zip(FILES[split], ((3, 4), (1,)), strict=True):
+        path = find(folder, stem)
+        if path is None:
+            raise bad_file(folder, stem + ".gz", "no such file")
+        values = read_idx(path, checksums.get(stem, ""))
+        if values.ndim not in axes or not values.size:
+            raise bad_file(folder, path.name, f"has shape {values.shape}, expected "
+                           f"{axes[0]} axes and some data")
+        read.append(values)
+    images, labels = read
+    if len(images) != len(labels):
+        raise bad_file(folder, FILES[split][1],
+                       f"{len(labels)} labels for {len(images)} images")
+    images = images if images.ndim == 4 else images[..., None]
+    return Arrays(images, labels.astype(np.int32))
+
+
+def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
+    """Both splits of an IDX folder as a source called ``name``.
+
+    Raises:
+        BadInput: see ``read_split``; or the splits' images differ in size.
+    """
+    train, test = (read_split(folder, split, checksums) for split in FILES)
+    if train.data.shape[1:] != test.data.shape[1:]:
+        raise bad_file(folder, FILES["test"][0], f"images of {test.data.shape[1:]}, "
+                       f"but {train.data.shape[1:]} in {FILES['train'][0]}")
+    count = int(max(train.label.max(), test.label.max())) + 1
+    classes = CLASSES.get(name, tuple(str(label) for label in range(count)))
+    return Source(Spec(name, train.data.shape[1:], classes), train, test)
+
+
+def open_idx(directory: str) -> Source:
+    """Any folder of the four IDX files; contents are not compared with known data.
+
+    Raises:
+        BadInput: naming ``data.dir`` and the file.
+    """
+    return read_folder("idx", _folder(locate("idx", directory)), {})
+
+
+def open_mnist_like(name: str, directory: str) -> Source:
+    """MNIST or Fashion-MNIST, from a prepared TFDS folder or a folder of IDX files.
+
+    A prepared folder is preferred where both are there. IDX contents are compared with
+    ``CONTENT[name]``, so other data under these names is refused (use ``idx``).
+
+    Raises:
+        BadInput: naming ``data.dir`` and the file.
+    """
+    from ganjax.data import prepared
+
+    path = _folder(locate(name, directory))
+    if prepared.find(path, name):
+        return prepared.open_prepared(name, path)
+    return read_folder(name, path, CONTENT[name])
+
+
+def open_mnist(directory: str) -> Source:
+    """MNIST, 60,000 + 10,000 digits of 28×28; see ``open_mnist_like``."""
+    return open_mnist_like("mnist", directory)
+
+
+def open_fashion_mnist(directory: str) -> Source:
+    """Fashion-MNIST, 60,000 + 10,000 articles of 28×28; see ``open_mnist_like``."""
+    return open_mnist_like("fashion_mnist", directory)
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise BadInput(f"data.dir='{path}': a file; expected the folder that holds "
+                       f"{FILES['train'][0]}.gz and its companions")
+    return path

@@ -1,0 +1,234 @@
+"""Folders and .zip files of PNG, JPEG or WebP images, one folder a class.
+
+What ``data.dir`` may be:
+
+- a folder or a .zip with ``train/`` and ``test/`` (or ``val/``) inside;
+- a folder that holds two parts, each a folder or a .zip, named ``train`` and ``test``
+  or with names that end in ``_train`` and ``_test``;
+- ``TRAIN,TEST``: two folders or .zip files, separated by a comma;
+- one folder or .zip without splits: a tenth of the images, those whose names have the
+  smallest SHA-256, become the test split.
+
+Images that lie in no folder have no class: label 0, ``spec.classes == ()``. Labels
+follow the sorted class names. All images must be of one size. They are read as grey
+(C = 1) if every one is grey, else as RGB; transparency is laid over white.
+"""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import numpy as np
+
+from ganjax.data.location import bad_file, data_roots, locate
+from ganjax.data.source import Source, Spec
+from ganjax.errors import BadInput
+
+SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+GREY, COLOUR = {"1", "L"}, {"LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
+
+
+class Part:
+    """The image files of one folder or .zip: ``names`` and ``read(name) -> bytes``."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        if path.is_dir():
+            files = (p for p in path.rglob("*") if p.is_file())
+            names = [p.relative_to(path).as_posix() for p in files]
+            self._read: Callable[[str], bytes] = lambda name: (path / name).read_bytes()
+        else:
+            try:
+                archive = zipfile.ZipFile(path)
+            except (OSError, zipfile.BadZipFile) as error:
+                raise bad_file(path.parent, path.name,
+                               f"not a readable .zip ({error})") from error
+            names = archive.namelist()
+            self._read = archive.read
+        self.names = sorted(name for name in names if _is_image(PurePosixPath(name)))
+        if not self.names:
+            raise BadInput(f"data.dir='{path}': holds no image, expected files ending "
+                           f"in {', '.join(sorted(SUFFIXES))}")
+
+    def read(self, name: str) -> bytes:
+        """The bytes of a file; BadInput if they cannot be read or fail the CRC."""
+        try:
+            return self._read(name)
+        except Exception as error:  # zipfile raises OSError, BadZipFile, zlib.error, …
+            raise bad_file(self.path, name, f"cannot be read ({error})") from error
+
+
+def _is_image(name: PurePosixPath) -> bool:
+    hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
+    return name.suffix.lower() in SUFFIXES and not hidden
+
+
+class Images:
+    """``Items`` over image files.
+
+    Args:
+        files: (part, name in it, label) of every image.
+        mode: Pillow's 'L' or 'RGB', what images are converted to.
+        size: (width, height) of every image.
+    """
+
+    def __init__(self, files: list[tuple[Part, str, int]], mode: str,
+                 size: tuple[int, int]):
+        self.files, self.mode, self.size = files, mode, size
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        from PIL import Image
+
+        part, name, label = self.files[index]
+        content = part.read(name)
+        try:
+            with Image.open(io.BytesIO(content)) as image:
+                if image.has_transparency_data and self.mode == "RGB":
+                    image = image.convert("RGBA")
+                    white = Image.new("RGBA", image.size, "white")
+                    image = Image.alpha_composite(white, image)
+                data = np.asarray(image.convert(self.mode))
+        except Exception as error:  # damaged images raise OSError, SyntaxError, …
+            raise bad_file(part.path, name, f"cannot be decoded ({error})") from error
+        width, height = self.size
+        return {"data": data.reshape(height, width, -1), "label": label}
+
+
+def open_image_folder(directory: str) -> Source:
+    """Images in folders; the module's docstring lists what ``directory`` may be.
+
+    Opening reads every image's header (for its size and mode) and decodes none.
+
+    Raises:
+        BadInput: no images, unlike sizes, a damaged .zip or header, an image beside
+            the class folders, or one in a mode that is not 8 bits a channel.
+    """
+    pair = directory.split(",")
+    if len(pair) == 2 and not Path(directory).expanduser().exists():
+        train, test = (Part(locate("image_folder", side.strip())) for side in pair)
+        return _source(f"image_folder:{train.path.stem}", train, test)
+    path = locate("image_folder", directory)
+    if path.is_dir() and (found := find_pair(path, "")):
+        return _source(f"image_folder:{path.name}", *map(Part, found))
+    return _source(f"image_folder:{path.stem}", Part(path), None)
+
+
+def open_cifar10_jpeg(directory: str) -> Source:
+    """CIFAR-10 re-encoded as JPEG: scores are not those of (lossless) CIFAR-10.
+
+    ``directory`` holds ``cifar10_jpeg_train`` and ``cifar10_jpeg_test``, as .zip or
+    folder; where it is empty the data roots and their ``cifar10_jpeg/`` are searched.
+
+    Raises:
+        BadInput: see ``open_image_folder``.
+    """
+    found = None
+    if not directory:
+        places = [p for root in data_roots() for p in (root / "cifar10_jpeg", root)]
+        found = next(filter(None, (find_pair(p, "cifar10_jpeg") for p in places)), None)
+    if not found:
+        path = locate("cifar10_jpeg", directory)
+        found = find_pair(path, "cifar10_jpeg")
+        if not found:
+            raise BadInput(f"data.dir='{path}': expected a folder that holds "
+                           "cifar10_jpeg_train.zip and cifar10_jpeg_test.zip")
+    return _source("cifar10_jpeg", *map(Part, found))
+
+
+def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
+    """``<stem>_train`` and ``<stem>_test`` in ``folder``, each a folder or a .zip.
+
+    With an empty ``stem`` any name will do as long as there is one pair only, plain
+    ``train`` and ``test`` included.
+    """
+    children = sorted(folder.iterdir()) if folder.is_dir() else []
+    parts = [child for child in children if child.is_dir() or child.suffix == ".zip"]
+    sides = [[p for p in parts if p.stem.endswith(f"{stem}_{side}")
+              or (not stem and p.stem == side)] for side in ("train", "test")]
+    return (sides[0][0], sides[1][0]) if [len(s) for s in sides] == [1, 1] else None
+
+
+File = tuple[Part, str, tuple[str, ...]]
+"""The part that holds an image, its name there, and the folders it lies in."""
+
+
+def _source(name: str, first: Part, second: Part | None) -> Source:
+    if second is not None:
+        train, test = _files(first), _files(second)
+    else:
+        train, test = _split(_files(first))
+    classes = sorted({_class(file) for file in (*train, *test)})
+    for part, file, folders in (*train, *test):
+        if not folders and classes != [""]:
+            raise bad_file(part.path, file, "lies beside the class folders, not in one")
+    mode, size = _scan([*train, *test])
+    number = {label: i for i, label in enumerate(classes)}
+    splits = [Images([(file[0], file[1], number[_class(file)]) for file in files],
+                     mode, size) for files in (train, test)]
+    shape = (size[1], size[0], 1 if mode == "L" else 3)
+    return Source(Spec(name, shape, () if classes == [""] else tuple(classes)), *splits)
+
+
+def _class(file: File) -> str:
+    return file[2][0] if file[2] else ""
+
+
+def _files(part: Part) -> list[File]:
+    """Every image with its folders, without the outer folders that all share."""
+    folders = [PurePosixPath(name).parts[:-1] for name in part.names]
+    depth = 0
+    while (all(len(f) > depth + 1 for f in folders)
+           and len({f[depth] for f in folders}) == 1):
+        depth += 1
+    return [(part, name, f[depth:])
+            for name, f in zip(part.names, folders, strict=True)]
+
+
+def _split(files: list[File]) -> tuple[list[File], list[File]]:
+    tops = {_class(file) for file in files}
+    if len(tops) == 2 and "train" in tops and tops & {"test", "val"}:
+        inner = [(part, name, folders[1:]) for part, name, folders in files]
+        sides = [[new for new, old in zip(inner, files, strict=True)
+                  if (_class(old) == "train") == train] for train in (True, False)]
+        return sides[0], sides[1]
+    if len(files) < 2:
+        raise BadInput(f"data.dir='{files[0][0].path}': holds one image, expected at "
+                       "least one to train and one to test")
+    by_hash = sorted(files, key=lambda f: hashlib.sha256(f[1].encode()).digest())
+    test = set(f[1] for f in by_hash[:max(1, len(files) // 10)])
+    return [f for f in files if f[1] not in test], [f for f in files if f[1] in test]
+
+
+def _scan(files: list[File]) -> tuple[str, tuple[int, int]]:
+    """Pillow's mode and (width, height) for all the images, from headers alone."""
+    from PIL import Image
+
+    def header(file: File) -> tuple[str, tuple[int, int]]:
+        part, name, _ = file
+        content = part.read(name)
+        try:
+            with Image.open(io.BytesIO(content)) as image:
+                return image.mode, image.size
+        except Exception as error:  # Pillow raises many kinds for what is no image
+            raise bad_file(part.path, name,
+                           f"is not a readable image ({error})") from error
+
+    with ThreadPoolExecutor(8) as pool:
+        headers = list(pool.map(header, files))
+    first = headers[0][1]
+    for (part, name, _), (mode, size) in zip(files, headers, strict=True):
+        if size != first:
+            raise bad_file(part.path, name, f"is {size[0]}x{size[1]}, but "
+                           f"{files[0][1]} is {first[0]}x{first[1]}: expected images "
+                           "of one size")
+        if mode not in GREY | COLOUR:
+            raise bad_file(part.path, name,
+                           f"has mode {mode}, expected 8 bits a channel")
+    return "L" if all(mode in GREY for mode, _ in headers) else "RGB", first

@@ -1,0 +1,103 @@
+"""The order of the data: a pure function of (key, step), never a stored state.
+
+Positions count through an endless run: position p is place p % size of epoch
+p // size, and every epoch visits the data in a keyed permutation of its own. Any
+element of it is computed alone, so a device or a thread asks only for its own part,
+and a resumed run needs nothing but its step.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+ROUNDS = 8
+SHUFFLE_BELOW = 512
+"""Up to this size an epoch is shuffled outright: a network mixes few items poorly."""
+
+
+def indices(key: jax.Array, step: jax.Array | int, per_step: int, size: int,
+            offset: jax.Array | int, count: int) -> jax.Array:
+    """Data indices at positions ``step * per_step + offset + [0, count)``.
+
+    Works under jit, vmap and scan; uses 32-bit integers only, yet the position may be
+    far above 2³².
+
+    Args:
+        key: the run's data key, the same at every step.
+        step: int32 scalar ≥ 0, may be traced.
+        per_step: positions that a step consumes (static).
+        size: items in the data set (static), 1 ≤ size < 2³¹.
+        offset: int32 scalar ≥ 0, may be traced: where in the step to begin.
+        count: how many indices (static).
+
+    Returns:
+        int32 ``[count]``, each in [0, size).
+
+    Raises:
+        ValueError: ``size`` is out of range or ``count`` is not positive.
+    """
+    if not 1 <= size < 2**31 or count < 1:
+        raise ValueError(f"size={size}, count={count}: expected 1 <= size < 2**31 "
+                         "and count >= 1")
+    first, place = _epoch_and_place(step, per_step, size, offset)
+    place = place + jnp.arange(count, dtype=jnp.uint32)
+    epoch, place = place // np.uint32(size), place % np.uint32(size)
+    epochs = (count - 1) // size + 2  # as many as `count` positions can touch
+    keys = jax.vmap(jax.random.fold_in, (None, 0))(
+        key, first + jnp.arange(epochs, dtype=jnp.uint32))
+    if size <= SHUFFLE_BELOW:
+        orders = jax.vmap(lambda k: jax.random.permutation(k, size))(keys)
+        return orders[epoch, place].astype(jnp.int32)
+    words = jax.vmap(lambda k: jax.random.bits(k, (ROUNDS,), jnp.uint32))(keys)
+    return _permute(place, words[epoch], size).astype(jnp.int32)
+
+
+def _epoch_and_place(step, per_step, size, offset):
+    """(position // size mod 2³², position % size), uint32, with exact arithmetic.
+
+    position = Σ_k bit_k(step) · 2^k · per_step + offset. Quotient and remainder of each
+    2^k · per_step are known before tracing; the sum carries whenever it reaches size.
+    """
+    step = jnp.asarray(step).astype(jnp.uint32)
+    offset = jnp.asarray(offset).astype(jnp.uint32)
+    n = np.uint32(size)
+    epoch, place = offset // n, offset % n
+    for k in range(31):
+        quotient, remainder = divmod((1 << k) * per_step, size)
+        bit = (step >> np.uint32(k)) & np.uint32(1)
+        place = place + bit * np.uint32(remainder)  # below 2·size, so below 2³²
+        carry = (place >= n).astype(jnp.uint32)
+        place = place - carry * n
+        epoch = epoch + bit * np.uint32(quotient % 2**32) + carry
+    return epoch, place
+
+
+def _permute(place, words, size):
+    """A keyed bijection of [0, size), pointwise in ``place`` [n], ``words`` [n, 8].
+
+    A generalised Feistel network on Z_a × Z_b with a·b just above size, walked until it
+    lands inside (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
+    Fewer than √size + 1 of the a·b values lie outside, so the walk is short.
+    """
+    a = int(np.ceil(np.sqrt(size)))
+    b = -(-size // a)
+
+    def network(x):
+        left, right = x // np.uint32(b), x % np.uint32(b)
+        for i in range(0, ROUNDS, 2):
+            left = (left + _mix(right ^ words[:, i]) % np.uint32(a)) % np.uint32(a)
+            right = (right + _mix(left ^ words[:, i + 1]) % np.uint32(b)) % np.uint32(b)
+        return left * np.uint32(b) + right
+
+    return jax.lax.while_loop(
+        lambda x: jnp.any(x >= np.uint32(size)),
+        lambda x: jnp.where(x >= np.uint32(size), network(x), x),
+        network(place),
+    )
+
+
+def _mix(x):
+    """MurmurHash3's 32-bit finaliser: every input bit moves every output bit."""
+    x = (x ^ (x >> np.uint32(16))) * np.uint32(0x85EBCA6B)
+    x = (x ^ (x >> np.uint32(13))) * np.uint32(0xC2B2AE35)
+    return x ^ (x >> np.uint32(16))

@@ -1,0 +1,218 @@
+"""Prepares MNIST, Fashion-MNIST and CIFAR-10 as TFDS folders without TensorFlow.
+
+TFDS's own builders read with ``tf.io``. Here each stock builder is subclassed under its
+own name and version, gets samples that were read with gzip and numpy, and writes
+array_record; ``tfds.data_source`` reads the result anywhere. What is read is verified:
+downloads and archives by TFDS against the SHA-256 it registers, IDX files in a manual
+directory by their content (their gzip may have been redone: Debian's was).
+"""
+
+import contextlib
+import io
+import os
+import socket
+import tarfile
+import tempfile
+import urllib.parse
+import urllib.request
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ganjax.data import idx, prepared
+from ganjax.data.location import data_roots
+from ganjax.data.source import Arrays
+from ganjax.errors import BadInput, unknown
+
+NAMES = ("mnist", "fashion_mnist", "cifar10")
+CIFAR_ARCHIVE = "cifar-10-binary.tar.gz"
+CIFAR_MEMBERS = {
+    "train": [f"cifar-10-batches-bin/data_batch_{i}.bin" for i in range(1, 6)],
+    "test": ["cifar-10-batches-bin/test_batch.bin"],
+}
+CIFAR_CLASSES = "cifar-10-batches-bin/batches.meta.txt"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What ``prepare`` left behind.
+
+    Attributes:
+        folder: ``OUT/name``, a value for ``data.dir``.
+        version_folder: where the records are.
+        already: whether it was there, and verified, before.
+    """
+
+    folder: Path
+    version_folder: Path
+    already: bool
+
+
+def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
+    """Writes ``OUT/name/version`` with array_record files and a SHA-256 manifest.
+
+    The folder appears in one rename when it is complete; a second call verifies it.
+
+    Args:
+        name: one of ``NAMES``.
+        out: parent folder; '' is the first data root, ``$GANJAX_DATA_DIR`` or else
+            ``~/.cache/ganjax/data``.
+        manual_dir: a folder with the files, if they are not to be downloaded: the four
+            IDX files (plain or .gz), or ``cifar-10-binary.tar.gz``.
+
+    Raises:
+        BadInput: unknown name, files missing or damaged, no network, a checksum that
+            differs, an output that cannot be written, or one that is damaged or was
+            made by something else.
+    """
+    if name not in NAMES:
+        raise unknown("name", name, NAMES)
+    root = Path(out).expanduser() if out else data_roots()[0]
+    stock = _stock_builder(name)
+    final = root / name / str(stock.VERSION)
+    if final.exists():
+        if not prepared.verify_manifest(final):
+            raise BadInput(f"dir='{root}': {final} exists and was not made by this "
+                           "command (it has no manifest); remove it or choose another "
+                           "--dir")
+        return Prepared(root / name, final, True)
+    for folder in (root, root / name):
+        # Root may write anywhere; a folder marked read-only stays as it is all the same.
+        if folder.is_dir() and not folder.stat().st_mode & 0o222:
+            raise BadInput(f"dir='{root}': {folder} is marked read-only; choose another "
+                           "--dir")
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+        scratch = tempfile.TemporaryDirectory(prefix=".preparing-", dir=root)
+    except OSError as error:
+        raise BadInput(f"dir='{root}': cannot be written ({error.strerror}); choose "
+                       "another --dir") from error
+    with scratch as work:
+        splits, classes = _read(name, stock, Path(work), manual_dir)
+        try:
+            made = _write(stock, splits, classes, Path(work) / "data")
+            prepared.write_manifest(made)
+            final.parent.mkdir(exist_ok=True)
+            os.replace(made, final)
+        except OSError as error:
+            raise BadInput(f"dir='{root}': cannot be written ({error})") from error
+    return Prepared(root / name, final, False)
+
+
+def _stock_builder(name):
+    from tensorflow_datasets.image_classification import cifar, mnist
+
+    return {"mnist": mnist.MNIST, "fashion_mnist": mnist.FashionMNIST,
+            "cifar10": cifar.Cifar10}[name]
+
+
+def _read(name, stock, work, manual_dir):
+    """({split: Arrays}, class names or ()) from the manual directory or the network."""
+    files = ([CIFAR_ARCHIVE] if name == "cifar10" else
+             [stem + ".gz" for pair in idx.FILES.values() for stem in pair])
+    folder = Path(manual_dir).expanduser() if manual_dir else None
+    if folder is not None:
+        if not folder.is_dir():
+            raise BadInput(f"manual_dir='{manual_dir}': no such folder; expected one "
+                           f"with {', '.join(files)}")
+        absent = (idx.missing(folder) if name != "cifar10" else
+                  [file for file in files if not (folder / file).is_file()])
+        if absent:
+            raise BadInput(f"manual_dir='{manual_dir}': lacks {', '.join(absent)}")
+    if name == "cifar10":
+        return _read_cifar(_fetch(name, stock, files, work, folder)[CIFAR_ARCHIVE])
+    if folder is None:
+        folder = work / "idx"
+        folder.mkdir()
+        for file, path in _fetch(name, stock, files, work, None).items():
+            os.replace(path, folder / file)
+    try:
+        return {split: idx.read_split(folder, split, idx.CONTENT[name])
+                for split in idx.FILES}, ()
+    except BadInput as error:  # the reader speaks of data.dir; here it is a manual_dir
+        raise BadInput(str(error).replace("data.dir=", "manual_dir=", 1)) from error
+
+
+def _fetch(name, stock, files, work, manual_dir):
+    """{file: verified path} by TFDS's download manager, which checks each SHA-256."""
+    import tensorflow_datasets as tfds
+    from tensorflow_datasets.core.download import download_manager
+
+    manager = tfds.download.DownloadManager(
+        download_dir=work / "downloads", manual_dir=manual_dir, dataset_name=name,
+        url_infos=stock.url_infos, force_checksums_validation=True)
+    urls = {info.filename: url for url, info in stock.url_infos.items()}
+    try:
+        if manual_dir is None:
+            _reach(urls[files[0]])
+        return {file: Path(path) for file, path in
+                manager.download({file: urls[file] for file in files}).items()}
+    except download_manager.NonMatchingChecksumError as error:
+        place = f"manual_dir='{manual_dir}': " if manual_dir else ""
+        raise BadInput(f"{place}{name}: the SHA-256 of {' or '.join(files)} differs "
+                       "from the one TFDS registers: damaged, or other data"
+                       ) from error
+    except Exception as error:  # requests, urllib3 and TFDS raise many kinds
+        raise BadInput(f"{name}: the download failed ({type(error).__name__}); put "
+                       f"{', '.join(files)} in a folder and give --manual_dir=FOLDER"
+                       ) from error
+
+
+def _reach(url):
+    # TFDS tries ten times with growing pauses before it gives up: ask first.
+    if not urllib.request.getproxies():
+        address = urllib.parse.urlsplit(url)
+        port = address.port or (443 if address.scheme == "https" else 80)
+        socket.create_connection((address.hostname, port), timeout=20).close()
+
+
+def _read_cifar(archive):
+    """Records of one label byte and 3072 bytes of image, channel by channel."""
+    splits = {}
+    try:
+        with tarfile.open(archive) as tar:
+            classes = tar.extractfile(CIFAR_CLASSES).read().decode().split()
+            for split, members in CIFAR_MEMBERS.items():
+                content = b"".join(tar.extractfile(m).read() for m in members)
+                rows = np.frombuffer(content, np.uint8).reshape(-1, 3073)
+                images = rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+                splits[split] = Arrays(images, rows[:, 0].astype(np.int32))
+    except (OSError, EOFError, KeyError, ValueError, tarfile.TarError,
+            zlib.error) as error:
+        raise BadInput(f"cifar10: {archive} is not the binary version of CIFAR-10 "
+                       f"({error})") from error
+    return splits, tuple(classes)
+
+
+def _write(stock, splits, classes, data_dir):
+    """The version folder that TFDS writes for samples already in memory."""
+    import tensorflow_datasets as tfds
+    from PIL import Image
+
+    class InMemory(stock, skip_registration=True):
+        name = stock.name
+        VERSION = stock.VERSION
+        url_infos = stock.url_infos
+
+        def _split_generators(self, dl_manager):
+            if classes:
+                self.info.features["label"].names = list(classes)
+            return {split: self._generate_examples(split) for split in splits}
+
+        def _generate_examples(self, split) -> Iterator[tuple[int, dict]]:
+            arrays, with_id = splits[split], "id" in self.info.features
+            for i, (data, label) in enumerate(
+                    zip(arrays.data, arrays.label.tolist(), strict=True)):
+                image = Image.fromarray(data[..., 0] if data.shape[-1] == 1 else data)
+                yield i, {"image": image, "label": label,
+                          **({"id": f"{split}_{i:05d}"} if with_id else {})}
+
+    tfds.disable_progress_bar()
+    with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces a download
+        builder = InMemory(data_dir=data_dir, file_format="array_record")
+        builder.download_and_prepare(
+            download_config=tfds.download.DownloadConfig(try_download_gcs=False))
+    return Path(builder.data_dir)

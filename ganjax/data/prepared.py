@@ -1,0 +1,168 @@
+"""Prepared TFDS folders, read without TensorFlow and verified when opened.
+
+``scripts/prepare_data.py`` leaves a SHA-256 manifest in the folders it makes, since a
+flipped bit in a record may well decode. Folders that TFDS itself prepared have none
+and are taken as they are; they must be in the array_record format.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganjax.data.location import bad_file, locate
+from ganjax.data.source import Source, Spec
+from ganjax.errors import BadInput
+
+MANIFEST = "ganjax_manifest.json"
+INFO = "dataset_info.json"
+
+
+class Records:
+    """``Items`` over one split of a prepared folder.
+
+    Args:
+        records: what ``builder.as_data_source(split)`` returns.
+        folder: named in errors.
+        shape: the ``[H, W, C]`` that every image must have.
+    """
+
+    def __init__(self, records: Any, folder: Path, split: str, shape: tuple[int, ...]):
+        self.records, self.folder = records, folder
+        self.split, self.shape = split, shape
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        try:
+            item = self.records[index]
+        except Exception as error:  # array_record, protobuf and Pillow raise many kinds
+            raise bad_file(self.folder, f"record {index} of {self.split}",
+                           f"cannot be decoded ({type(error).__name__})") from error
+        image = np.asarray(item["image"])
+        if image.shape != self.shape:
+            raise bad_file(self.folder, f"record {index} of {self.split}",
+                           f"has shape {image.shape}, expected {self.shape}")
+        return {"data": image, "label": int(item.get("label", 0))}
+
+
+def find(path: Path, name: str = "") -> Path | None:
+    """The version folder of a prepared data set, or None.
+
+    ``path`` may be that folder, the data set's folder, or a TFDS data directory; of
+    several versions the newest is taken.
+    """
+    for folder in (path, *_newest_first(path), *_newest_first(path / name)):
+        if (folder / INFO).is_file():
+            return folder
+    return None
+
+
+def _newest_first(folder: Path) -> list[Path]:
+    def version(child: Path) -> list[int]:
+        return [int(part) for part in child.name.split(".")]
+
+    children = folder.iterdir() if folder.is_dir() else ()
+    versions = [c for c in children if c.name.replace(".", "").isdigit()]
+    return sorted(versions, key=version, reverse=True)
+
+
+def write_manifest(folder: Path) -> None:
+    """Records the SHA-256 of every file of ``folder`` in its ``MANIFEST``."""
+    digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
+    (folder / MANIFEST).write_text(json.dumps({"sha256": digests}, indent=1) + "\n")
+
+
+def verify_manifest(folder: Path) -> bool:
+    """Compares ``folder`` with its manifest; False where it has none.
+
+    Raises:
+        BadInput: the manifest is unreadable, or a file is gone or differs.
+    """
+    manifest = folder / MANIFEST
+    if not manifest.is_file():
+        return False
+    try:
+        digests = json.loads(manifest.read_text())["sha256"].items()
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise bad_file(folder, MANIFEST, "damaged; remove the folder and prepare the "
+                       "data again with scripts/prepare_data.py") from error
+    for name, expected in digests:
+        path = folder / name
+        if not path.is_file():
+            raise bad_file(folder, name, "missing, though the manifest lists it")
+        if _sha256(path) != expected:
+            raise bad_file(folder, name, "damaged: SHA-256 differs from the manifest; "
+                           "remove the folder and run scripts/prepare_data.py again")
+    return True
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def open_prepared(name: str, path: Path) -> Source:
+    """The train and test splits of a prepared folder, as ``Items``.
+
+    Args:
+        name: the source's name; '' takes the name that the folder gives.
+        path: see ``find``.
+
+    Raises:
+        BadInput: no prepared data, another data set, a damaged file, not array_record,
+            no 'train' or 'test' split, or images of no fixed uint8 shape.
+    """
+    folder = find(path, name)
+    if folder is None:
+        raise BadInput(f"data.dir='{path}': no prepared data set {name} (no {INFO}); "
+                       "make one with scripts/prepare_data.py")
+    verify_manifest(folder)
+    import tensorflow_datasets as tfds
+
+    try:
+        builder = tfds.builder_from_directory(str(folder))
+        features, splits = builder.info.features, builder.info.splits
+        image = features["image"]
+    except Exception as error:  # whatever a damaged or foreign json leads TFDS to raise
+        raise bad_file(folder, INFO, "not a readable TFDS data set with an 'image' "
+                       f"feature ({type(error).__name__}: {error})") from error
+    if name and builder.info.name != name:
+        raise BadInput(f"data.dir='{path}': holds {builder.info.name}, expected {name}")
+    if absent := [split for split in ("train", "test") if split not in splits]:
+        raise bad_file(folder, INFO, f"no {absent[0]!r} split (has {sorted(splits)})")
+    if None in image.shape or image.np_dtype != np.uint8:
+        raise bad_file(folder, "features.json", f"images of {image.shape} "
+                       f"{image.np_dtype}, expected one fixed shape of uint8")
+    try:
+        train, test = (builder.as_data_source(split=s) for s in ("train", "test"))
+    except Exception as error:  # a record file gone or in another format
+        raise bad_file(folder, INFO, "records cannot be opened, expected array_record "
+                       f"({type(error).__name__}: {error})") from error
+    label = features.get("label")
+    classes = tuple(label.names) if getattr(label, "names", None) else ()
+    shape = tuple(image.shape)
+    return Source(Spec(builder.info.name, shape, classes),
+                  Records(train, folder, "train", shape),
+                  Records(test, folder, "test", shape))
+
+
+def open_cifar10(directory: str) -> Source:
+    """CIFAR-10, 50,000 + 10,000 images of 32×32×3, from a prepared TFDS folder.
+
+    Raises:
+        BadInput: see ``open_prepared``.
+    """
+    return open_prepared("cifar10", locate("cifar10", directory))
+
+
+def open_tfds(directory: str) -> Source:
+    """Any prepared TFDS folder with 'image' (one fixed size) and maybe 'label'.
+
+    Raises:
+        BadInput: see ``open_prepared``.
+    """
+    return open_prepared("", locate("tfds", directory))

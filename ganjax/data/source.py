@@ -1,0 +1,129 @@
+"""What a data set is to the rest of ganjax: a specification and two splits.
+
+A split takes one of three forms, told apart by what they are:
+
+- ``Arrays``: decoded and in host memory;
+- ``Items``: read and decoded one item at a time;
+- ``Sampler``: drawn fresh from a distribution, one key a sample.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, Protocol, runtime_checkable
+
+import jax
+import numpy as np
+
+Sampler = Callable[[jax.Array], dict[str, jax.Array]]
+"""``keys [n] -> {'data': float32 [n, D], 'label': int32 [n]}``, pure JAX.
+
+Sample ``i`` depends on ``keys[i]`` alone, so that a batch is the same on any number
+of devices. The unpaired source gives ``'a'`` and ``'b'`` in place of ``'data'``.
+"""
+
+
+@dataclass(frozen=True)
+class Spec:
+    """What one sample looks like.
+
+    Attributes:
+        name: names the data in protocols and reports.
+        shape: ``(H, W, C)`` for images, ``(D,)`` for points.
+        classes: class names by label; empty where labels mean nothing.
+        modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
+        std: standard deviation of every component along each axis, in data units.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    classes: tuple[str, ...] = ()
+    modes: np.ndarray | None = None
+    std: float | None = None
+
+
+@dataclass(frozen=True)
+class Arrays:
+    """A split in host memory.
+
+    Attributes:
+        data: uint8 ``[N, H, W, C]`` (images) or float32 ``[N, D]`` (points).
+        label: int32 ``[N]``.
+    """
+
+    data: np.ndarray
+    label: np.ndarray
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+
+@runtime_checkable
+class Items(Protocol):
+    """A split read item by item; ``[i]`` must be safe to call from several threads.
+
+    ``items[i]`` is ``{'data': uint8 [H, W, C], 'label': int}``, all of one shape. It
+    raises ``BadInput`` naming the file where an item cannot be decoded.
+    """
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, index: int) -> dict[str, Any]: ...
+
+
+@dataclass(frozen=True)
+class Source:
+    """A data set: its specification, a training and a test split."""
+
+    spec: Spec
+    train: Arrays | Items | Sampler
+    test: Arrays | Items | Sampler
+
+
+def in_memory(items: Arrays | Items, *, threads: int = 8) -> Arrays:
+    """Decodes every item once, in order.
+
+    Args:
+        items: a split read item by item; ``Arrays`` come back as they are.
+        threads: decoding threads (Pillow lets go of the interpreter lock).
+
+    Raises:
+        BadInput: an item is damaged; the first one met is named.
+    """
+    if isinstance(items, Arrays):
+        return items
+    count = len(items)
+    shape = np.shape(items[0]["data"]) if count else (0, 0, 0)
+    data = np.empty((count, *shape), np.uint8)
+    label = np.empty(count, np.int32)
+
+    def decode(start: int) -> None:
+        for index in range(start, min(start + chunk, count)):
+            item = items[index]
+            data[index], label[index] = item["data"], item["label"]
+
+    chunk = 256  # a task an item would cost more than decoding a small image
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            for _ in pool.map(decode, range(0, count, chunk)):
+                pass
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    return Arrays(data, label)
+
+
+def fixed_sample(sampler: Sampler, key: jax.Array, count: int) -> Arrays:
+    """Draws ``count`` samples once, for papers that train on a finite sample.
+
+    PacGAN, for one, trains on 100,000 fixed points (Lin et al. 2018, section 4).
+    """
+    sample = jax.jit(sampler)(jax.random.split(key, count))
+    return Arrays(np.asarray(sample["data"]), np.asarray(sample["label"]))
+
+
+def decoded_bytes(split: Arrays | Items) -> int:
+    """Bytes that the split's data take once decoded."""
+    if isinstance(split, Arrays):
+        return split.data.nbytes
+    return len(split) * split[0]["data"].nbytes if len(split) else 0

@@ -1,0 +1,129 @@
+"""Distributions with a known truth, drawn fresh: mixtures, a swiss roll, two domains.
+
+Every source here ignores its ``directory``. The same layout comes with different
+scales in different papers, so each variant has a name of its own; its docstring line
+in ``LAYOUTS`` says whose it is.
+"""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.data.source import Sampler, Source, Spec
+
+
+def ring(count: int, radius: float = 1.0) -> np.ndarray:
+    """``count`` distinct points on a circle, float64 ``[count, 2]``, first at angle 0.
+
+    The angles leave out the end point: including it would put two modes in one place.
+    """
+    angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
+    return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
+
+
+def grid(side: int, spacing: float) -> np.ndarray:
+    """A centred ``side`` × ``side`` grid, float64 ``[side², 2]``, x varying slowest."""
+    line = spacing * (np.arange(side) - (side - 1) / 2)
+    return np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
+
+
+def mixture(modes: np.ndarray, std: float) -> Sampler:
+    """Equal-weight isotropic Gaussians; the label is the component.
+
+    Args:
+        modes: centres ``[K, D]``.
+        std: standard deviation of each component along each axis.
+    """
+    centres = np.asarray(modes, np.float32)
+
+    def draw(key: jax.Array) -> dict[str, jax.Array]:
+        which, where = jax.random.split(key)
+        label = jax.random.randint(which, (), 0, len(centres))
+        noise = jax.random.normal(where, centres.shape[1:])
+        return {"data": jnp.asarray(centres)[label] + std * noise, "label": label}
+
+    return jax.vmap(draw)
+
+
+def swiss_roll(key: jax.Array) -> dict[str, jax.Array]:
+    """One point of the roll of WGAN-GP's toy figure, ``{'data': [2], 'label': 0}``.
+
+    With u ~ U[0, 1) and t = 1.5π(1 + 2u): ((t cos t, t sin t) + .25 N(0, I)) / 7.5,
+    which is axes 0 and 2 of scikit-learn's ``make_swiss_roll(noise=.25)`` over 7.5.
+    """
+    along, across = jax.random.split(key)
+    t = 1.5 * jnp.pi * (1 + 2 * jax.random.uniform(along))
+    spiral = jnp.stack([t * jnp.cos(t), t * jnp.sin(t)])
+    point = (spiral + 0.25 * jax.random.normal(across, (2,))) / 7.5
+    return {"data": point, "label": jnp.int32(0)}
+
+
+def two_clusters(key: jax.Array) -> dict[str, jax.Array]:
+    """One value of U[0, .3] ∪ (4 + U[0, .3]), ``{'data': [1], 'label': 0 or 1}``.
+
+    The one-dimensional data of Sun, Fang and Schwing 2020.
+    """
+    which, where = jax.random.split(key)
+    label = jax.random.randint(which, (), 0, 2)
+    return {"data": 4.0 * label + 0.3 * jax.random.uniform(where, (1,)), "label": label}
+
+
+TURN, STRETCH = np.pi / 8, 1.5
+
+
+def a_to_b(points: np.ndarray) -> np.ndarray:
+    """The true map of the unpaired source: turn by 22.5°, stretch by 1.5, ``[n, 2]``.
+
+    It takes the distribution of domain a onto that of domain b; what a cycle-consistent
+    model finds may differ from it by a symmetry of the ring.
+    """
+    c, s = np.cos(TURN), np.sin(TURN)
+    return STRETCH * points @ np.array([[c, s], [-s, c]])
+
+
+def open_unpaired(directory: str = "") -> Source:
+    """Two domains without pairs, ``{'a': [n, 2], 'b': [n, 2]}``, for CycleGAN.
+
+    a: the ring of 8 (radius 1, σ .02); b: an independent draw taken through ``a_to_b``.
+    ``spec.modes`` and ``spec.std`` are those of a.
+    """
+    modes, std = ring(8), 0.02
+    first, second = mixture(modes, std), mixture(a_to_b(modes), STRETCH * std)
+
+    def sampler(keys: jax.Array) -> dict[str, jax.Array]:
+        pair = jax.vmap(jax.random.split)(keys)
+        return {"a": first(pair[:, 0])["data"], "b": second(pair[:, 1])["data"]}
+
+    return Source(Spec("unpaired", (2,), modes=modes, std=std), sampler, sampler)
+
+
+LAYOUTS: dict[str, tuple[np.ndarray, float]] = {
+    # unrolled GAN, Metz 2017: 8 distinct modes
+    "ring8": (ring(8), 0.02),
+    # PacGAN, Lin 2018, and the numerics of GANs, Mescheder 2017
+    "ring8_pacgan": (ring(8), 0.01),
+    # WGAN-GP, Gulrajani 2017: centres and noise both divided
+    "ring8_wgan_gp": (ring(8, 2.0) / 1.414, 0.02 / 1.414),
+    # relativistic landscape, Sun 2020: variance .002
+    "ring5_rsgan": (ring(5), 0.002**0.5),
+    # PacGAN, Lin 2018: {-4, -2, 0, 2, 4}²
+    "grid25": (grid(5, 2.0), 0.05),
+    # WGAN-GP, Gulrajani 2017: centres and noise both divided
+    "grid25_wgan_gp": (grid(5, 2.0) / 2.828, 0.05 / 2.828),
+}
+
+
+def gaussians(name: str) -> Callable[[str], Source]:
+    """The opener of one of ``LAYOUTS``."""
+    modes, std = LAYOUTS[name]
+    sampler = mixture(modes, std)
+    spec = Spec(name, modes.shape[1:], modes=modes, std=std)
+    return lambda directory="": Source(spec, sampler, sampler)
+
+
+def shape(name: str, draw: Callable, size: int) -> Callable[[str], Source]:
+    """The opener of a distribution given by one draw; it has no modes."""
+    sampler = jax.vmap(draw)
+    return lambda directory="": Source(Spec(name, (size,)), sampler, sampler)

@@ -1,0 +1,75 @@
+"""What every game is made from, and how a game is registered."""
+
+import dataclasses
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import jax
+
+from ganjax.core import Game, Network, Player
+from ganjax.objectives import Adversary
+
+
+@dataclasses.dataclass(frozen=True)
+class Parts:
+    """What a config chose, for a game to put together.
+
+    Attributes:
+      shape: of one example, ``(H, W, C)`` or ``(D,)``.
+      classes: number of labels of the data, 0 if it has none.
+      batch_size: examples of a turn, over all devices.
+      latent_size, draw: ``draw(keys [n]) -> z [n, latent_size]``.
+      network: ``(name, input shapes, output shape or None) -> Network``. With an output
+        shape the architecture's ``Generator``, without its ``Discriminator``.
+      optimizers, updates: by player.
+      adversary: loss, labels and penalties.
+      examples: ``keys [n] -> batch`` of held-out data, for games that translate.
+      options: the rest of what every ``Game`` takes (``ema_decay``, ``dynamics``).
+    """
+
+    shape: tuple[int, ...]
+    classes: int
+    batch_size: int
+    latent_size: int
+    draw: Callable[[jax.Array], jax.Array]
+    network: Callable[..., Network]
+    optimizers: Mapping[str, Callable]
+    updates: Mapping[str, int]
+    adversary: Adversary
+    examples: Callable[[jax.Array], dict[str, jax.Array]] | None
+    options: Mapping[str, Any]
+
+    def player(self, name, owns, objective, *, reads_data=True) -> Player:
+        """The player with the optimizer and the number of turns that were chosen."""
+        return Player(
+            name=name,
+            owns=owns,
+            objective=objective,
+            optimizer=self.optimizers[name],
+            updates_per_step=self.updates[name],
+            reads_data=reads_data,
+        )
+
+
+@dataclasses.dataclass(frozen=True)
+class Recipe:
+    """A game and the config sections that it has.
+
+    Attributes:
+      make: ``Parts -> Game``.
+      networks: name -> ``'generator'`` or ``'discriminator'``, the kind of module.
+      players: in the order of their turns.
+      critics: the players that a penalty can join.
+      weights: name -> default of the game's own loss weights; they are knobs named
+        ``weights.NAME``.
+      labelled: whether the data must have labels.
+      latents: whether it draws latents.
+    """
+
+    make: Callable[[Parts], Game]
+    networks: Mapping[str, str]
+    players: tuple[str, ...]
+    critics: tuple[str, ...] = ("discriminator",)
+    weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    labelled: bool = False
+    latents: bool = True

@@ -1,0 +1,118 @@
+"""The Fréchet distance between Gaussians, from means and covariances.
+
+Dowson and Landau 1982; as a score of generators Heusel et al. 2017 (arXiv 1706.08500),
+equation 6. The distance is only called FID when the features are those of the
+2015-12-05 Inception network; this file knows nothing of features.
+
+All of it is float64 on the host. Single precision loses the small eigenvalues of a
+2048-dimensional covariance, and with them several points of the score.
+"""
+
+import numpy as np
+
+# Eigenvalues of a covariance may be negative by rounding alone, in proportion to the
+# largest; beyond this the matrix is no covariance and the distance means nothing.
+NEGATIVE_EIGENVALUE_TOLERANCE = 1e-6
+
+
+def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and unbiased covariance of the rows of ``x``.
+
+    Args:
+      x: samples ``[N, D]``, N at least 2, any real dtype.
+      tile: rows taken at a time, so that no float64 copy of ``x`` is made.
+
+    Returns:
+      ``(mean [D], cov [D, D])`` in float64; the covariance divides by N − 1.
+
+    Raises:
+      ValueError: not two-dimensional, fewer than two rows, or a value is not finite.
+    """
+    x = np.asarray(x)
+    if x.ndim != 2 or x.shape[0] < 2:
+        raise ValueError(f"x has shape {x.shape}: expected [N, D] with N >= 2")
+    mean = x.mean(axis=0, dtype=np.float64)
+    if not np.isfinite(mean).all():
+        raise ValueError("x holds values that are not finite")
+    # Two passes: E[xx'] - mean mean' would cancel when the mean is large.
+    scatter = np.zeros((x.shape[1], x.shape[1]))
+    for start in range(0, x.shape[0], tile):
+        centred = x[start : start + tile].astype(np.float64) - mean
+        scatter += centred.T @ centred
+    return mean, scatter / (x.shape[0] - 1)
+
+
+def covariance_root(cov) -> np.ndarray:
+    """A matrix ``A [D, D]`` with ``A A' = cov``, for `frechet_from_root`.
+
+    It costs a full eigendecomposition, so an evaluator that meets the same real data
+    many times computes it once.
+
+    Raises:
+      ValueError: ``cov`` is not a symmetric, positive semidefinite, finite matrix.
+    """
+    cov = _symmetric(cov, "cov")
+    eigenvalues, eigenvectors = np.linalg.eigh(cov)
+    return eigenvectors * np.sqrt(_not_negative(eigenvalues, "cov"))
+
+
+def frechet_from_root(mean1, root1, mean2, cov2) -> float:
+    """`frechet_distance` with the first covariance given as its `covariance_root`."""
+    root1 = np.asarray(root1, np.float64)
+    cov2 = _symmetric(cov2, "cov2")
+    mean1 = np.asarray(mean1, np.float64)
+    mean2 = np.asarray(mean2, np.float64)
+    width = cov2.shape[0]
+    for name, array, shape in (
+        ("mean1", mean1, (width,)),
+        ("mean2", mean2, (width,)),
+        ("the first covariance", root1, (width, width)),
+    ):
+        if array.shape != shape:
+            raise ValueError(f"{name} has shape {array.shape}: expected {shape}")
+        if not np.isfinite(array).all():
+            raise ValueError(f"{name} holds values that are not finite")
+    # S1 S2 = A A' S2 has the same eigenvalues as A' S2 A, and the second is symmetric:
+    # real eigenvalues by a stable method, where sqrtm of the first may turn complex.
+    product = root1.T @ cov2 @ root1
+    eigenvalues = np.linalg.eigvalsh((product + product.T) / 2)
+    cross = np.sqrt(_not_negative(eigenvalues, "cov2")).sum()
+    trace1 = np.square(root1).sum()
+    squared = np.square(mean1 - mean2).sum() + trace1 + np.trace(cov2) - 2 * cross
+    return float(max(squared, 0.0))
+
+
+def frechet_distance(mean1, cov1, mean2, cov2) -> float:
+    """Squared Fréchet (2-Wasserstein) distance of two Gaussians.
+
+    ``|mean1 - mean2|² + Tr(cov1 + cov2 - 2 (cov1 cov2)^½)``, in squared units of the
+    features. Rounding below zero is returned as zero.
+
+    Args:
+      mean1, mean2: means ``[D]``.
+      cov1, cov2: covariances ``[D, D]``; either may be singular.
+
+    Raises:
+      ValueError: shapes that do not fit, values that are not finite, a covariance that
+        is not symmetric or has clearly negative eigenvalues.
+    """
+    cov1 = _symmetric(cov1, "cov1")
+    return frechet_from_root(mean1, covariance_root(cov1), mean2, cov2)
+
+
+def _symmetric(cov, name: str) -> np.ndarray:
+    cov = np.asarray(cov, np.float64)
+    if cov.ndim != 2 or cov.shape[0] != cov.shape[1]:
+        raise ValueError(f"{name} has shape {cov.shape}: expected [D, D]")
+    if not np.isfinite(cov).all():
+        raise ValueError(f"{name} holds values that are not finite")
+    if np.abs(cov - cov.T).max(initial=0) > 1e-6 * np.abs(cov).max(initial=0):
+        raise ValueError(f"{name} is not symmetric")
+    return cov
+
+
+def _not_negative(eigenvalues: np.ndarray, name: str) -> np.ndarray:
+    lowest = eigenvalues.min(initial=0)
+    if lowest < -NEGATIVE_EIGENVALUE_TOLERANCE * np.abs(eigenvalues).max(initial=0):
+        raise ValueError(f"{name} is not positive semidefinite: eigenvalue {lowest:g}")
+    return np.maximum(eigenvalues, 0.0)

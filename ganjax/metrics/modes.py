@@ -1,0 +1,57 @@
+"""Modes found by a generator, on mixtures whose modes are known.
+
+Lin et al. 2018 (PacGAN, arXiv 1712.04086), section 4.1, after Srivastava et al. 2017
+(VEEGAN): a sample is of high quality within three standard deviations of the nearest
+mode, and a mode is found if one such sample lies there.
+
+Two things to know before reading a number. On a 2-D mixture true data has 98.889 % of
+its samples within 3σ, so a higher fraction means a generator *narrower* than the data.
+And the KL of n samples over K modes is about (K − 1)/2n even for a perfect generator.
+"""
+
+import numpy as np
+
+from ganjax.metrics.nearest import as_points, nearest_squared
+
+
+def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
+    """Found modes, high-quality fraction and reverse KL.
+
+    Args:
+      samples: ``[N, D]``. Samples that are not finite are of low quality.
+      modes: centres ``[K, D]``.
+      std: standard deviation of each mode along each axis.
+      radius: how far a high-quality sample may be from its nearest mode, in ``std``;
+        the boundary counts.
+
+    Returns:
+      ``modes``, an int: modes with at least one high-quality sample.
+      ``high_quality``, a fraction of all samples.
+      ``reverse_kl``, in nats: KL of the histogram of high-quality samples over their
+      nearest modes against the uniform one; nan if there is no such sample.
+
+    Raises:
+      ValueError: shapes that do not fit, or ``std`` or ``radius`` is not positive.
+    """
+    modes = as_points(modes, "modes").astype(np.float64)
+    samples = np.asarray(samples)
+    if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or not len(samples):
+        raise ValueError(
+            f"samples has shape {samples.shape}: expected [N, {modes.shape[1]}]"
+        )
+    if not std > 0 or not radius > 0:
+        raise ValueError(f"std={std}, radius={radius}: expected positive numbers")
+    finite = samples[np.isfinite(samples).all(axis=1)].astype(np.float64)
+    counts = np.zeros(len(modes))
+    if len(finite):
+        squared, index = nearest_squared(finite, modes, 1)
+        close = np.sqrt(squared[:, 0]) <= radius * std
+        counts = np.bincount(index[close, 0], minlength=len(modes))
+    total = counts.sum()
+    share = counts[counts > 0] / max(total, 1)
+    reverse_kl = np.sum(share * np.log(share * len(modes))) if total else np.nan
+    return {
+        "modes": int((counts > 0).sum()),
+        "high_quality": float(total / len(samples)),
+        "reverse_kl": float(reverse_kl),
+    }

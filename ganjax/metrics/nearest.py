@@ -1,0 +1,171 @@
+"""Nearest neighbours by brute force: tiled for memory, exact where it matters.
+
+A matrix product gives all squared distances at once, but with cancellation: a sample
+that *is* a data point comes out at 1e-7 instead of 0, and scores that ask "strictly
+inside the radius?" then depend on rounding. So the product only sorts out the clear
+cases. Every pair that its error bound cannot decide is measured again by differences,
+in float64; such pairs are few, and the cost stays that of the product.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+TILE_ROWS = 512
+# Above this width the product dominates and single precision halves it; below, it is
+# cheap and single precision would leave many pairs of a tight cluster undecided.
+SINGLE_PRECISION_FROM = 64
+PAIR_VALUES_AT_ONCE = 1 << 22
+
+
+def as_points(x, name: str, width: int | None = None) -> np.ndarray:
+    """``x`` as a float array ``[N, D]``; ValueError names what is wrong with it."""
+    x = np.asarray(x)
+    if x.ndim != 2 or 0 in x.shape:
+        raise ValueError(f"{name} has shape {x.shape}: expected [N, D], not empty")
+    if width is not None and x.shape[1] != width:
+        raise ValueError(f"{name} has {x.shape[1]} columns: expected {width}")
+    x = x.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
+    if not np.isfinite(x).all():
+        raise ValueError(f"{name} holds values that are not finite")
+    return x
+
+
+def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """Row-by-row squared distance of ``a [P, D]`` and ``b [P, D]``, in float64.
+
+    Bit-equal for ``(a, b)`` and ``(b, a)``, which the product is not; this is what
+    makes "strictly below" mean something.
+    """
+    return np.square(a.astype(np.float64) - b).sum(axis=1)
+
+
+class Tiles:
+    """All pairs of two point sets, a block of ``queries`` at a time.
+
+    Iterating gives ``(rows, approximate, slack)``: a slice of the queries, squared
+    distances ``[rows, N]``, and ``[rows, 1]`` how far they may be from the truth.
+    """
+
+    def __init__(self, queries: np.ndarray, points: np.ndarray):
+        self.queries, self.points = queries, points
+        width = points.shape[1]
+        single = (
+            width >= SINGLE_PRECISION_FROM
+            and queries.dtype == points.dtype == np.float32
+        )
+        self.dtype = np.float32 if single else np.float64
+        # Distances do not feel a common shift, but cancellation does. Both sets are
+        # moved by the same vector, so only the roundings of single values remain.
+        self.centre = points.mean(axis=0, dtype=np.float64)
+        # |error| <= (D + 8) eps (|a| + |b|)², from the rounding of an inner product
+        # of length D, and (|a| + |b|)² <= 2 (|a|² + |b|²).
+        self.relative_error = 2 * (width + 8) * np.finfo(self.dtype).eps
+
+    def __iter__(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
+        points = (self.points - self.centre).astype(self.dtype)
+        norms = np.square(points).sum(axis=1)
+        for start in range(0, len(self.queries), TILE_ROWS):
+            rows = slice(start, start + TILE_ROWS)
+            block = (self.queries[rows] - self.centre).astype(self.dtype)
+            block_norms = np.square(block).sum(axis=1, keepdims=True)
+            approximate = block @ points.T
+            approximate *= -2
+            approximate += block_norms
+            approximate += norms
+            yield rows, approximate, self.relative_error * (block_norms + norms.max())
+
+    def exact(self, rows: slice, row: np.ndarray, column: np.ndarray) -> np.ndarray:
+        """Squared distances of the pairs ``(row, column)`` of the tile ``rows``."""
+        block = self.queries[rows]
+        result = np.empty(len(row))
+        at_once = max(1, PAIR_VALUES_AT_ONCE // self.points.shape[1])
+        for start in range(0, len(row), at_once):
+            part = slice(start, start + at_once)
+            result[part] = squared_distances(
+                block[row[part]], self.points[column[part]]
+            )
+        return result
+
+    def below(self, rows, approximate, slack, squared_radii) -> np.ndarray:
+        """Which pairs of a tile are strictly nearer than their radius, exactly."""
+        result = approximate < squared_radii
+        row, column = np.nonzero(np.abs(approximate - squared_radii) <= slack)
+        if len(row):
+            limits = np.broadcast_to(squared_radii, approximate.shape)[row, column]
+            result[row, column] = self.exact(rows, row, column) < limits
+        return result
+
+
+def nearest_squared(
+    queries: np.ndarray, points: np.ndarray, k: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """`nearest` with squared distances, for arrays that `as_points` has seen."""
+    if not 1 <= k <= len(points):
+        raise ValueError(f"k={k}: expected 1 <= k <= {len(points)}, the points given")
+    squared = np.empty((len(queries), k))
+    indices = np.empty((len(queries), k), np.int64)
+    tiles = Tiles(queries, points)
+    for rows, approximate, slack in tiles:
+        kth = np.partition(approximate, k - 1, axis=1)[:, k - 1 : k]
+        # The true k nearest lie within twice the slack of the k-th apparent one.
+        row, column = np.nonzero(approximate <= kth + 2 * slack)
+        exact = tiles.exact(rows, row, column)
+        order = np.lexsort((column, exact, row))
+        starts = np.searchsorted(row, np.arange(len(approximate)))
+        chosen = order[starts[:, None] + np.arange(k)]
+        squared[rows], indices[rows] = exact[chosen], column[chosen]
+    return squared, indices
+
+
+def nearest(queries, points, k: int) -> tuple[np.ndarray, np.ndarray]:
+    """The ``k`` nearest ``points`` of each query, nearest first.
+
+    Euclidean distances of float64 differences; of equal distances the lower index
+    comes first. A query that is itself one of the points finds itself, at distance 0:
+    ask for ``k + 1`` to leave it out.
+
+    Args:
+      queries: ``[Q, D]``.
+      points: ``[N, D]``.
+      k: how many, at most N.
+
+    Returns:
+      ``(distances [Q, k] float64, indices [Q, k] int64)``.
+
+    Raises:
+      ValueError: shapes that do not fit, values not finite, ``k`` out of range.
+    """
+    points = as_points(points, "points")
+    queries = as_points(queries, "queries", points.shape[1])
+    squared, indices = nearest_squared(queries, points, k)
+    return np.sqrt(squared), indices
+
+
+def knn_classify(points, labels, queries, *, k: int) -> np.ndarray:
+    """Label each query by the majority of its ``k`` nearest points.
+
+    Among labels with equally many votes, the one with the nearest point wins; so
+    ``k=2`` is the same as ``k=1``.
+
+    Args:
+      points: ``[N, D]``, with ``labels [N]`` of any dtype.
+      queries: ``[Q, D]``.
+
+    Returns:
+      labels ``[Q]``, of the dtype of ``labels``.
+
+    Raises:
+      ValueError: as `nearest`, or the labels do not fit the points.
+    """
+    labels = np.asarray(labels)
+    if labels.shape != np.shape(points)[:1]:
+        raise ValueError(
+            f"labels has shape {labels.shape}: expected {np.shape(points)[:1]}"
+        )
+    _, indices = nearest(queries, points, k)
+    found = labels[indices]
+    # votes[q, i] = how many of the k neighbours agree with neighbour i; argmax takes
+    # the first, that is the nearest, of the best. k² per query needs no class count.
+    votes = sum(found == found[:, i : i + 1] for i in range(k))
+    return np.take_along_axis(found, votes.argmax(axis=1)[:, None], axis=1)[:, 0]

@@ -1,0 +1,87 @@
+"""Fidelity and diversity from balls around samples.
+
+`precision_recall`: Kynkäänniemi et al. 2019 (arXiv 1904.06991). `density_coverage`:
+Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. In both a ball around a sample
+reaches to its k-th nearest neighbour of its own set, itself left out, and holds what
+is *strictly* nearer than that. Where a set repeats a sample more than k times the ball
+is empty.
+
+All numbers are fractions, but density, which may exceed 1.
+"""
+
+import numpy as np
+
+from ganjax.metrics.nearest import Tiles, as_points, nearest_squared
+
+
+def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
+    """Improved precision and recall.
+
+    Args:
+      real: features ``[N, D]``; fake: features ``[M, D]``.
+      k: which neighbour bounds a ball; below N and below M.
+
+    Returns:
+      ``precision``, the fraction of fakes inside any real ball, and ``recall``, the
+      fraction of reals inside any fake ball.
+
+    Raises:
+      ValueError: shapes that do not fit, values not finite, ``k`` out of range.
+    """
+    real, fake = _pair(real, fake)
+    real_radii = _squared_radii(real, k, "real")
+    fake_radii = _squared_radii(fake, k, "fake")
+    precise = np.zeros(len(fake), bool)
+    recalled = np.zeros(len(real), bool)
+    tiles = Tiles(fake, real)
+    for rows, approximate, slack in tiles:
+        in_real_ball = tiles.below(rows, approximate, slack, real_radii)
+        in_fake_ball = tiles.below(rows, approximate, slack, fake_radii[rows, None])
+        precise[rows] = in_real_ball.any(axis=1)
+        recalled |= in_fake_ball.any(axis=0)
+    return {"precision": float(precise.mean()), "recall": float(recalled.mean())}
+
+
+def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
+    """Density and coverage.
+
+    Args:
+      real: features ``[N, D]``; fake: features ``[M, D]``.
+      k: which neighbour bounds a ball; below N.
+
+    Returns:
+      ``density``, how many real balls hold a fake on average, over k; its expectation
+      for equal distributions is 1. ``coverage``, the fraction of real balls that hold
+      a fake; its expectation for equal distributions is
+      ``1 - prod_{j<k} (N-1-j)/(N+M-1-j)``.
+
+    Raises:
+      ValueError: shapes that do not fit, values not finite, ``k`` out of range.
+    """
+    real, fake = _pair(real, fake)
+    radii = _squared_radii(real, k, "real")
+    covered = np.zeros(len(real), bool)
+    held = 0
+    tiles = Tiles(fake, real)
+    for rows, approximate, slack in tiles:
+        inside = tiles.below(rows, approximate, slack, radii)
+        covered |= inside.any(axis=0)
+        held += int(inside.sum())
+    return {
+        "density": held / (k * len(fake)),
+        "coverage": float(covered.mean()),
+    }
+
+
+def _pair(real, fake) -> tuple[np.ndarray, np.ndarray]:
+    real = as_points(real, "real")
+    return real, as_points(fake, "fake", real.shape[1])
+
+
+def _squared_radii(points: np.ndarray, k: int, name: str) -> np.ndarray:
+    if not 1 <= k < len(points):
+        raise ValueError(f"k={k}: expected 1 <= k < {len(points)}, the {name} samples")
+    # A sample is its own nearest point, at 0, so the (k+1)-th is the k-th of the rest;
+    # with duplicates too, since which of several zeros is "itself" does not matter.
+    squared, _ = nearest_squared(points, points, k + 1)
+    return squared[:, k]

@@ -1,0 +1,85 @@
+"""DCGAN (Radford, Metz, Chintala 2016, arXiv 1511.06434, section 3): strided and
+transposed convolutions, no hidden fully connected layer, leaky ReLU in the
+discriminator, ReLU and tanh in the generator.
+
+For any square resolution of the form base·2^k with a base from 4 to 7: 8, 16, 28, 32,
+64 … pixels. The published network is the one for 64 pixels with ``width`` 128 (and
+batch normalisation in both players); kernels are 4×4, which stride 2 covers evenly.
+
+Parameters of the generator with levels k, channels c_i = width·2^(k−1−i), base b and C
+image channels: d·b²·c_0 + Σ 16·c_i·c_{i+1} + 16·c_{k−1}·C + C; and 2 for each channel
+of a batch normalisation, or 1 for each bias in its place. The discriminator mirrors it.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks.layers import Conv, Linear, dcgan_init, normalise
+
+
+def levels(size: int) -> tuple[int, int]:
+    """``(base, k)`` with ``size = base · 2^k`` and 4 ≤ base ≤ 7; 8 pixels are 4·2.
+
+    Raises:
+      ValueError: if there is no such pair.
+    """
+    base, k = size, 0
+    while base % 2 == 0 and base >= 8:
+        base, k = base // 2, k + 1
+    if not 4 <= base <= 7 or k == 0:
+        raise ValueError(f"expected images of (4 to 7)·2^k pixels a side, not {size}")
+    return base, k
+
+
+class Generator(nn.Module):
+    """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
+
+    shape: tuple[int, ...]
+    width: int = 64
+    normalization: str = "batch"
+
+    @nn.compact
+    def __call__(self, z: jax.Array, *, train: bool) -> jax.Array:
+        base, k = levels(self.shape[0])
+        options = {
+            "use_bias": self.normalization != "batch",
+            "spectral": self.normalization == "spectral",
+            "kernel_init": dcgan_init,
+        }
+        channels = [self.width * 2 ** (k - 1 - i) for i in range(k)]
+        x = Linear(base * base * channels[0], **options)(z)
+        x = x.reshape(x.shape[0], base, base, channels[0])
+        x = nn.relu(normalise(x, self.normalization, train=train))
+        for features in channels[1:]:
+            x = Conv(features, kernel=4, stride=2, transpose=True, **options)(x)
+            x = nn.relu(normalise(x, self.normalization, train=train))
+        x = Conv(self.shape[-1], kernel=4, stride=2, transpose=True)(x)
+        return jnp.tanh(x)
+
+
+class Discriminator(nn.Module):
+    """``images [n, H, W, C] -> logits [n]``. As in the paper the first layer is never
+    batch-normalised."""
+
+    width: int = 64
+    normalization: str = "none"
+
+    @nn.compact
+    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+        _, k = levels(x.shape[1])
+        spectral = self.normalization == "spectral"
+        for i in range(k):
+            batch_norm = i > 0 and self.normalization == "batch"
+            x = Conv(
+                self.width * 2**i,
+                kernel=4,
+                stride=2,
+                use_bias=not batch_norm,
+                spectral=spectral,
+            )(x)
+            if batch_norm:
+                x = normalise(x, "batch", train=train)
+            x = nn.leaky_relu(x, 0.2)
+        x = x.reshape(x.shape[0], -1)
+        return Linear(1, spectral=spectral, kernel_init=dcgan_init)(x)[:, 0]

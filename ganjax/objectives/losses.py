@@ -1,0 +1,169 @@
+"""Adversarial losses on logits of shape ``[n]``; everybody minimises.
+
+A separable loss is a sum over samples of what the discriminator pays on a real one and
+on a fake one; a relativistic loss compares the two. Both kinds have one face:
+``discriminator(real_logits, fake_logits)`` and ``generator(real_logits, fake_logits)``,
+each a scalar. The discriminator's loss is the mean over real plus the mean over fake;
+a generator's loss leaves out what does not depend on the generator.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+from jax.nn import softplus
+
+PerSample = Callable[[jax.Array], jax.Array]
+Pairing = Callable[[jax.Array, jax.Array], jax.Array]
+
+
+@dataclasses.dataclass(frozen=True)
+class Loss:
+    """An adversarial loss.
+
+    Attributes:
+      discriminator, generator: ``(real_logits [n], fake_logits [n]) -> scalar``.
+      on_real, on_fake: the discriminator's price of a logit as real and as fake, per
+        sample; ``None`` for a relativistic loss.
+      whole_batch: whether a batch mean stands inside a non-linearity, so that logits
+        must be gathered from all devices first.
+    """
+
+    discriminator: Pairing
+    generator: Pairing
+    on_real: PerSample | None = None
+    on_fake: PerSample | None = None
+    whole_batch: bool = False
+
+    @property
+    def separable(self) -> bool:
+        """Whether the generator's loss needs no real examples."""
+        return self.on_real is not None
+
+
+def _separable(on_real: PerSample, on_fake: PerSample, generator: PerSample) -> Loss:
+    return Loss(
+        discriminator=lambda real, fake: (
+            jnp.mean(on_real(real)) + jnp.mean(on_fake(fake))
+        ),
+        generator=lambda real, fake: jnp.mean(generator(fake)),
+        on_real=on_real,
+        on_fake=on_fake,
+    )
+
+
+def minimax() -> Loss:
+    """D: −log D(x) − log(1 − D(G(z))); G: log(1 − D(G(z))), with D = σ(logit)
+    (Goodfellow et al. 2014, arXiv 1406.2661, eq. 1)."""
+    return _separable(
+        on_real=lambda logit: softplus(-logit),
+        on_fake=softplus,
+        generator=lambda logit: -softplus(logit),
+    )
+
+
+def non_saturating() -> Loss:
+    """The discriminator of ``minimax``; G: −log D(G(z)) (same paper, section 3)."""
+    return _separable(
+        on_real=lambda logit: softplus(-logit),
+        on_fake=softplus,
+        generator=lambda logit: softplus(-logit),
+    )
+
+
+def least_squares() -> Loss:
+    """½(D(x) − 1)² + ½D(G(z))²; G: ½(D(G(z)) − 1)² (Mao et al. 2017, arXiv
+    1611.04076, eq. 9)."""
+    return _separable(
+        on_real=lambda logit: 0.5 * (logit - 1) ** 2,
+        on_fake=lambda logit: 0.5 * logit**2,
+        generator=lambda logit: 0.5 * (logit - 1) ** 2,
+    )
+
+
+def wasserstein() -> Loss:
+    """−f(x) + f(G(z)); G: −f(G(z)) (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3). The
+    critic must be kept Lipschitz: by ``optimizers.*.clip`` or a gradient penalty."""
+    return _separable(
+        on_real=lambda logit: -logit,
+        on_fake=lambda logit: logit,
+        generator=lambda logit: -logit,
+    )
+
+
+def hinge() -> Loss:
+    """max(0, 1 − D(x)) + max(0, 1 + D(G(z))); G: −D(G(z)) (Lim & Ye 2017, arXiv
+    1705.02894; Miyato et al. 2018, arXiv 1802.05957, eq. 16–17)."""
+    return _separable(
+        on_real=lambda logit: jax.nn.relu(1 - logit),
+        on_fake=lambda logit: jax.nn.relu(1 + logit),
+        generator=lambda logit: -logit,
+    )
+
+
+def relativistic_pairing() -> Loss:
+    """RpGAN: −log σ(D(x) − D(G(z))) over pairs; G the other way round
+    (Jolicoeur-Martineau 2019, arXiv 1807.00734, section 4.2; the loss of R3GAN, arXiv
+    2501.05441)."""
+    return Loss(
+        discriminator=lambda real, fake: jnp.mean(softplus(fake - real)),
+        generator=lambda real, fake: jnp.mean(softplus(real - fake)),
+    )
+
+
+def relativistic_average() -> Loss:
+    """RaGAN: each logit against the mean of the other kind (Jolicoeur-Martineau 2019,
+    arXiv 1807.00734, eq. 7–8)."""
+
+    def discriminator(real, fake):
+        return jnp.mean(softplus(-(real - jnp.mean(fake)))) + jnp.mean(
+            softplus(fake - jnp.mean(real))
+        )
+
+    return Loss(
+        discriminator=discriminator,
+        generator=lambda real, fake: discriminator(fake, real),
+        whole_batch=True,
+    )
+
+
+def relabel(
+    loss: Loss,
+    *,
+    smoothing: jax.Array | float = 0.0,
+    flip_real: jax.Array | float = 0.0,
+    flip_fake: jax.Array | float = 0.0,
+) -> Loss:
+    """``loss`` whose discriminator is shown other labels than the true ones.
+
+    One-sided smoothing makes the label of real samples ``1 − smoothing`` and leaves the
+    fake ones alone (Salimans et al. 2016, arXiv 1606.03498, section 3.4); flipping
+    shows real as fake and fake as real where ``flip_real`` and ``flip_fake`` ``[n]``
+    are 1. The generator's loss is unchanged.
+
+    Raises:
+      ValueError: for a relativistic loss, which has no label of a single sample.
+    """
+    if not loss.separable:
+        raise ValueError("a relativistic loss has no labels to smooth or flip")
+
+    def discriminator(real, fake):
+        as_real = (1 - smoothing) * (1 - flip_real)
+        price_real = as_real * loss.on_real(real) + (1 - as_real) * loss.on_fake(real)
+        as_real = (1 - smoothing) * flip_fake
+        price_fake = as_real * loss.on_real(fake) + (1 - as_real) * loss.on_fake(fake)
+        return jnp.mean(price_real) + jnp.mean(price_fake)
+
+    return dataclasses.replace(loss, discriminator=discriminator)
+
+
+LOSSES = {
+    "minimax": minimax(),
+    "non_saturating": non_saturating(),
+    "least_squares": least_squares(),
+    "wasserstein": wasserstein(),
+    "hinge": hinge(),
+    "relativistic_pairing": relativistic_pairing(),
+    "relativistic_average": relativistic_average(),
+}

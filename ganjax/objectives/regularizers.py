@@ -1,0 +1,71 @@
+"""Penalties on a critic's gradient with respect to its input.
+
+Each is ``(critic, real, fake, keys, mean) -> scalar`` with ``critic: x [n, …] -> logits
+[n]`` that treats samples alone, real and fake of shape ``[n, …]``, ``keys [n]``, one a
+sample, for what is random, and ``mean``, the average of a scalar over devices, for what
+needs a statistic of the whole batch. Norms run over all entries of a sample.
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+def _here(x):
+    return x
+
+
+def _gradients(critic, x):
+    """∇ₓ critic(x), per sample: the gradient of the sum, as samples do not mix."""
+    return jax.grad(lambda x: jnp.sum(critic(x)))(x)
+
+
+def _squared_norm(x):
+    return jnp.sum(x**2, axis=tuple(range(1, x.ndim)))
+
+
+def _one_centred(gradients):
+    # The square root has no derivative at zero; a dead critic would give NaN.
+    norm = jnp.sqrt(_squared_norm(gradients) + 1e-12)
+    return jnp.mean((norm - 1) ** 2)
+
+
+def r1(critic, real, fake, keys, mean=_here):
+    """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, arXiv 1801.04406, eq. 9): the
+    term's weight is the paper's γ."""
+    return jnp.mean(0.5 * _squared_norm(_gradients(critic, real)))
+
+
+def r2(critic, real, fake, keys, mean=_here):
+    """½ E‖∇D(G(z))‖² at generated samples (same paper, eq. 10)."""
+    return jnp.mean(0.5 * _squared_norm(_gradients(critic, fake)))
+
+
+def wgan_gp(critic, real, fake, keys, mean=_here):
+    """E(‖∇D(x̂)‖ − 1)² on segments between a real and a fake sample (Gulrajani et al.
+    2017, arXiv 1704.00028, eq. 3): the weight is the paper's λ."""
+    t = jax.vmap(lambda key: jax.random.uniform(key))(keys)
+    t = t.reshape((-1,) + (1,) * (real.ndim - 1))
+    return _one_centred(_gradients(critic, real + t * (fake - real)))
+
+
+def dragan(critic, real, fake, keys, mean=_here):
+    """E(‖∇D(x + δ)‖ − 1)² around real samples (Kodali et al. 2017, arXiv 1705.07215,
+    section 2.3). As in the authors' code δ = ½·α·std(X)·u, with the standard deviation
+    over all entries of the batch, u ~ U[0, 1] an entry and α ~ U[0, 1] a sample."""
+    centre = mean(jnp.mean(real))
+    std = jnp.sqrt(mean(jnp.mean((real - centre) ** 2)))
+
+    def perturbation(key, x):
+        alpha, u = jax.random.split(key)
+        return jax.random.uniform(alpha) * jax.random.uniform(u, x.shape)
+
+    noise = jax.vmap(perturbation)(keys, real)
+    return _one_centred(_gradients(critic, real + 0.5 * std * noise))
+
+
+REGULARIZERS = {
+    "r1": r1,
+    "r2": r2,
+    "wgan_gp": wgan_gp,
+    "dragan": dragan,
+}

@@ -1,0 +1,73 @@
+"""Which recorded numbers belong on one figure.
+
+Names are ``player/quantity``. Losses of all players meet on one figure; ``real_x`` and
+``fake_x`` of a player are drawn against each other; each score of an evaluation and
+each remaining number has a figure of its own, for their units differ.
+"""
+
+from ganjax.report.figures import Panel, Series
+
+Columns = dict[str, tuple[list[int], list[float]]]
+EVALUATION = "evaluation/"
+
+
+def title_of(name: str) -> str:
+    """``inner/some_name`` as words: ``inner: some name``."""
+    return ": ".join(part.replace("_", " ") for part in name.split("/"))
+
+
+def score_panels(columns: Columns) -> list[Panel]:
+    """A panel for each evaluation score, in order of name."""
+    return [
+        _single(name.removeprefix(EVALUATION), name, columns)
+        for name in sorted(columns)
+        if name.startswith(EVALUATION)
+    ]
+
+
+def player_panels(columns: Columns) -> tuple[list[Panel], list[Panel]]:
+    """Panels of the game itself and panels of the other terms.
+
+    Returns:
+      ``(game, terms)``: losses and real-against-fake pairs; and whatever is left, but
+      evaluations.
+    """
+    left = sorted(name for name in columns if not name.startswith(EVALUATION))
+    losses = [name for name in left if name.endswith("/loss")]
+    game = []
+    if losses:
+        curves = tuple(
+            Series(title_of(name.removesuffix("/loss")), *columns[name])
+            for name in losses
+        )
+        game.append(Panel("Loss", curves))
+    left = [name for name in left if name not in losses]
+    pairs, paired = [], set()
+    for name in left:
+        player, _, quantity = name.rpartition("/")
+        if not quantity.startswith("real_"):
+            continue
+        start = f"{player}/" if player else ""
+        twin = start + "fake_" + quantity.removeprefix("real_")
+        if twin in columns:
+            pairs.append(_pair(player, quantity.removeprefix("real_"), name, twin,
+                               columns))  # fmt: skip
+            paired |= {name, twin}
+    # Logits before accuracies, which are their shadow.
+    pairs.sort(key=lambda panel: (panel.level is not None, panel.title))
+    terms = [_single(name, name, columns) for name in left if name not in paired]
+    return game + pairs, terms
+
+
+def _pair(player, quantity, real, fake, columns: Columns) -> Panel:
+    curves = (Series("real", *columns[real]), Series("fake", *columns[fake]))
+    title = title_of(f"{player}/{quantity}" if player else quantity)
+    title = title[:1].upper() + title[1:]
+    if quantity.endswith("accuracy"):
+        return Panel(title, curves, level=(0.5, "chance"), limits=(-0.03, 1.03))
+    return Panel(title, curves)
+
+
+def _single(title: str, name: str, columns: Columns) -> Panel:
+    title = title_of(title)
+    return Panel(title[:1].upper() + title[1:], (Series(title, *columns[name]),))

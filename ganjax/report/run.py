@@ -1,0 +1,222 @@
+"""The report of one run: `report.html` in its directory, from nothing but its files.
+
+It is one file that opens offline, with pictures and curves inside. No clock and no
+path of the machine enters it, so an unchanged run directory gives the same bytes.
+"""
+
+import base64
+import io
+import json
+import math
+import os
+from pathlib import Path
+
+import jinja2
+from markupsafe import Markup
+from PIL import Image
+
+from ganjax.report.figures import Panel, Series, draw, format_number
+from ganjax.report.panels import EVALUATION, player_panels, score_panels, title_of
+from ganjax.report.records import Records, read_records
+
+MOST_PICTURES = 24
+# Pictures are shown enlarged by whole factors up to this width.
+PICTURE_WIDTH = 620
+LONG_TEXT = 160
+
+
+def write_report(run_directory) -> Path:
+    """Write ``report.html`` into a run directory and return its path.
+
+    Args:
+      run_directory: as `ganjax.training` leaves it, finished or not.
+
+    Raises:
+      BadInput: it is no run directory. Missing or damaged records do not raise; the
+        report names them.
+    """
+    path = Path(run_directory) / "report.html"
+    page = render(read_records(run_directory))
+    # A browser that reloads while this runs sees the old report or the new one.
+    unfinished = path.with_suffix(".html.tmp")
+    unfinished.write_text(page, encoding="utf-8")
+    os.replace(unfinished, path)
+    return path
+
+
+def render(records: Records) -> str:
+    """The page as text."""
+    last = records.last_step or 0
+    game, terms = player_panels(records.metrics)
+    notes = list(records.notes)
+    if not records.metrics:
+        notes.append("No metrics have been recorded yet.")
+    sections = [
+        ("Scores", score_panels(records.metrics)),
+        ("Game", game),
+        ("Other terms", terms),
+        ("Speed", _speed_panels(records)),
+    ]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("ganjax.report", "."),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        undefined=jinja2.StrictUndefined,
+    )
+    return environment.get_template("run.html").render(
+        name=records.name,
+        state=str(records.status.get("state", "unknown")),
+        reason=records.status.get("exit_reason"),
+        facts=_facts(records),
+        scores=_scores(records),
+        notes=notes,
+        pictures=_pictures(records, notes),
+        real=_picture(records.real, notes) if records.real else None,
+        sections=[
+            (title, [draw(panel, max(last, _end(panel))) for panel in panels])
+            for title, panels in sections
+            if panels
+        ],
+        config=_groups(records.config),
+        environment=_groups(records.environment),
+        status=_groups(records.status),
+        command=records.command,
+        workdir=_workdir(records),
+    )
+
+
+def evenly(items: list, most: int) -> list:
+    """At most ``most`` of ``items``, evenly chosen, the first and the last included."""
+    if len(items) <= most:
+        return list(items)
+    return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
+
+
+def _facts(records: Records) -> list[tuple[str, str]]:
+    facts = []
+    if records.last_step is not None:
+        facts.append(("step", f"{records.last_step:,}"))
+    seconds = _seconds_of_steps(*records.timing.get("steps_per_second", ([], [])))
+    if seconds:
+        facts.append(("of training steps", _duration(seconds)))
+    rates = sorted(filter(math.isfinite, records.timing.get("images_per_second",
+                                                            ([], []))[1]))
+    if rates:
+        median = format_number(rates[len(rates) // 2])
+        facts.append(("images/s (median)", median))
+    backend = records.environment.get("backend")
+    if isinstance(backend, str):
+        facts.append(("backend", backend))
+    return facts
+
+
+def _scores(records: Records) -> list[dict]:
+    cards = []
+    for name in sorted(records.metrics):
+        if name.startswith(EVALUATION):
+            steps, values = records.metrics[name]
+            cards.append(
+                {
+                    "name": title_of(name.removeprefix(EVALUATION)),
+                    "value": format_number(values[-1]),
+                    "step": f"{steps[-1]:,}",
+                }
+            )
+    return cards
+
+
+def _speed_panels(records: Records) -> list[Panel]:
+    return [
+        Panel(title, (Series(title, *records.timing[name]),))
+        for name, title in (
+            ("images_per_second", "Images per second"),
+            ("steps_per_second", "Steps per second"),
+        )
+        if name in records.timing
+    ]
+
+
+def _end(panel: Panel) -> int:
+    return max(series.steps[-1] for series in panel.series)
+
+
+def _seconds_of_steps(steps: list[int], rates: list[float]) -> float:
+    """Time spent stepping: each stretch of steps at the rate recorded at its end."""
+    before = [0, *steps]
+    return sum(
+        (step - earlier) / rate
+        for earlier, step, rate in zip(before, steps, rates, strict=False)
+        if math.isfinite(rate) and rate > 0
+    )
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, seconds = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
+
+
+def _pictures(records: Records, notes: list[str]) -> list[dict]:
+    pictures = []
+    for step, path in evenly(records.samples, MOST_PICTURES):
+        picture = _picture(path, notes)
+        if picture:
+            pictures.append(picture | {"step": step})
+    return pictures
+
+
+def _picture(path: Path, notes: list[str]) -> dict | None:
+    content = path.read_bytes()
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.verify()
+            width, height = image.size
+    except (OSError, SyntaxError, ValueError):
+        notes.append(f"samples/{path.name} is not a readable picture")
+        return None
+    factor = max(1, PICTURE_WIDTH // width)
+    return {
+        "source": Markup("data:image/png;base64,")
+        + base64.b64encode(content).decode("ascii"),
+        "width": width * factor,
+        "height": height * factor,
+        "enlarged": factor > 1,
+    }
+
+
+def _groups(tree: dict) -> list[dict]:
+    """Rows of a nested dict by its top level, plain entries first, under no name."""
+    plain = [(k, v) for k, v in tree.items() if not (isinstance(v, dict) and v)]
+    groups = [{"name": "", "rows": [_row(str(k), v) for k, v in plain]}]
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            rows = [_row(path, leaf) for path, leaf in _leaves(value)]
+            groups.append({"name": str(key), "rows": rows})
+    return [group for group in groups if group["rows"]]
+
+
+def _leaves(tree: dict, prefix: str = ""):
+    for key, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, f"{prefix}{key}.")
+        else:
+            yield f"{prefix}{key}", value
+
+
+def _row(path: str, value) -> dict:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return {"path": path, "value": text, "long": len(text) > LONG_TEXT or "\n" in text}
+
+
+def _workdir(records: Records) -> str:
+    """The directory as the user named it on the command line, else its name."""
+    words = records.command.split()
+    for word, following in zip(words, [*words[1:], ""], strict=True):
+        if word.startswith("--workdir="):
+            return word.removeprefix("--workdir=")
+        if word == "--workdir" and following:
+            return following
+    return records.name

@@ -1,0 +1,16 @@
+"""The host's side of a run: the loop, checkpoints, the run directory, its records."""
+
+from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.environment import environment
+from ganjax.training.run_directory import RunDirectory
+from ganjax.training.run_log import Diverged
+from ganjax.training.trainer import Plan, train
+
+__all__ = [
+    "Checkpoints",
+    "Diverged",
+    "Plan",
+    "RunDirectory",
+    "environment",
+    "train",
+]

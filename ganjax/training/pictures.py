@@ -1,0 +1,168 @@
+"""Pictures of what a generator makes: a grid of images, or a plot of points.
+
+Arrays in, PIL images out. Equal input gives equal bytes, so pictures can be compared
+by hash. matplotlib is used by its object API alone: no pyplot, no global figure, safe
+in any thread.
+"""
+
+import io
+import math
+
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+# The longer side of one image of a grid is brought near this by whole factors.
+COMFORTABLE_PIXELS = 64
+GAP_PIXELS = 2
+GAP_GREY = 112
+REFERENCE_COLOUR = "#7d8894"
+POINT_COLOUR = "#d9640a"
+
+
+def image_grid(
+    images, columns: int | None = None, scale: int | None = None
+) -> Image.Image:
+    """Images side by side in reading order, on a grey ground.
+
+    Args:
+      images: floats in [-1, 1], ``[n, H, W, C]`` with C 1 or 3. Values outside are
+        clipped; what is not a number is black.
+      columns: images a row; by default the smallest square that holds all.
+      scale: whole factor of enlargement, each pixel becoming a square; by default
+        small images are brought to about 64 pixels and others are left as they are.
+
+    Raises:
+      ValueError: another shape, an integer dtype, or a factor below one.
+    """
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
+        raise ValueError(
+            f"images has shape {images.shape}: expected [n, H, W, C] with C 1 or 3"
+        )
+    if images.dtype.kind in "iub":
+        raise ValueError(f"images is {images.dtype}: expected floats in [-1, 1]")
+    count, height, width, channels = images.shape
+    if columns is None:
+        columns = math.ceil(math.sqrt(count))
+    if scale is None:
+        scale = max(1, COMFORTABLE_PIXELS // max(height, width))
+    if columns < 1 or scale < 1:
+        raise ValueError(f"columns={columns}, scale={scale}: expected at least 1")
+
+    pixels = np.nan_to_num(images.astype(np.float32), nan=-1.0)
+    pixels = np.rint((np.clip(pixels, -1, 1) + 1) * 127.5).astype(np.uint8)
+    pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
+
+    down, right = height * scale + GAP_PIXELS, width * scale + GAP_PIXELS
+    rows = math.ceil(count / columns)
+    canvas = np.full(
+        (rows * down + GAP_PIXELS, columns * right + GAP_PIXELS, channels),
+        GAP_GREY,
+        np.uint8,
+    )
+    for i, picture in enumerate(pixels):
+        top = GAP_PIXELS + (i // columns) * down
+        left = GAP_PIXELS + (i % columns) * right
+        canvas[top : top + height * scale, left : left + width * scale] = picture
+    return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+
+
+def scatter(points, reference=None, limits=None, title: str = "") -> Image.Image:
+    """Generated points over reference points; for one dimension, two histograms.
+
+    The axes are fixed by ``limits``, else by ``reference``, so that pictures of the
+    same run can be laid over each other; what then falls outside, or is not finite,
+    is counted in the picture instead of being lost silently.
+
+    Args:
+      points: ``[n, D]``. Of more than two dimensions the first two are drawn, and
+        the axes are labelled so.
+      reference: real points ``[m, D]``, or None.
+      limits: ``((x_low, x_high), (y_low, y_high))``; for one dimension the second
+        pair is not used.
+      title: a line above.
+
+    Raises:
+      ValueError: shapes that do not fit.
+    """
+    points = np.asarray(points, np.float64)
+    if points.ndim != 2 or points.shape[1] < 1:
+        raise ValueError(f"points has shape {points.shape}: expected [n, D]")
+    if reference is not None:
+        reference = np.asarray(reference, np.float64)
+        if reference.ndim != 2 or reference.shape[1] != points.shape[1]:
+            raise ValueError(
+                f"reference has shape {reference.shape}: expected "
+                f"[m, {points.shape[1]}]"
+            )
+    drawn = points[:, :2]
+    frame = _limits(drawn if reference is None else reference[:, :2])
+    if limits is not None:
+        frame = np.asarray(limits, np.float64)[: len(frame)]
+
+    figure = Figure(figsize=(4.8, 4.8), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.add_subplot()
+    if drawn.shape[1] == 1:
+        _draw_histograms(axes, drawn, reference, frame)
+    else:
+        _draw_points(axes, drawn, reference, frame, dimensions=points.shape[1])
+    axes.set_title(title, fontsize=11)
+    axes.tick_params(labelsize=9)
+    axes.spines[["top", "right"]].set_visible(False)
+
+    inside = ((drawn >= frame[:, 0]) & (drawn <= frame[:, 1])).all(axis=1)
+    if not inside.all():
+        axes.text(
+            0.5, 0.01, f"{(~inside).sum()} of {len(points)} points are outside",
+            transform=axes.transAxes, ha="center", va="bottom", fontsize=9,
+            color="#a02020", bbox={"fc": "white", "ec": "none", "pad": 2},
+        )  # fmt: skip
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white")
+    return Image.open(buffer).convert("RGB")
+
+
+def _limits(points: np.ndarray) -> np.ndarray:
+    """``[D, 2]``: a square around the finite points with a margin."""
+    points = points[np.isfinite(points).all(axis=1)]
+    if not len(points):
+        return np.array([[-1.0, 1.0]] * points.shape[1])
+    low, high = points.min(axis=0), points.max(axis=0)
+    centre = (low + high) / 2
+    half = 0.6 * (high - low).max() or 1.0
+    return np.stack([centre - half, centre + half], axis=1)
+
+
+def _draw_points(axes, points, reference, frame, dimensions: int) -> None:
+    if reference is not None:
+        axes.plot(*reference[:, :2].T, ".", ms=3.5, mew=0, color=REFERENCE_COLOUR,
+                  label="data", zorder=1)  # fmt: skip
+    axes.plot(*points.T, ".", ms=3.5, mew=0, alpha=0.6, color=POINT_COLOUR,
+              label="generated", zorder=2)  # fmt: skip
+    axes.set_xlim(frame[0])
+    axes.set_ylim(frame[1])
+    axes.set_aspect("equal")
+    if dimensions > 2:
+        axes.set_xlabel(f"coordinate 1 of {dimensions}", fontsize=9)
+        axes.set_ylabel(f"coordinate 2 of {dimensions}", fontsize=9)
+    if reference is not None:
+        axes.legend(loc="upper right", fontsize=8, frameon=False, markerscale=3)
+
+
+def _draw_histograms(axes, points, reference, frame) -> None:
+    bins = np.linspace(*frame[0], 61)
+    for values, colour, name in (
+        (reference, REFERENCE_COLOUR, "data"),
+        (points, POINT_COLOUR, "generated"),
+    ):
+        if values is None:
+            continue
+        # Shares of all points, so that points outside lower the bars that remain.
+        share = np.histogram(values[np.isfinite(values)], bins)[0] / max(len(values), 1)
+        axes.stairs(share, bins, fill=True, alpha=0.55, color=colour, label=name)
+    axes.set_xlim(frame[0])
+    axes.set_ylabel("fraction of the points", fontsize=9)
+    axes.legend(loc="upper right", fontsize=8, frameon=False)

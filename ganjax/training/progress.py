@@ -1,0 +1,69 @@
+"""How a run tells where it is: a bar on a terminal, plain lines elsewhere."""
+
+import sys
+import time
+from collections.abc import Mapping
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+# Plain output is for logs: a line now and then.
+_SECONDS_BETWEEN_LINES = 5.0
+
+
+class ProgressReport:
+    """Shows steps, rate, time left and losses; a context manager."""
+
+    def __init__(self, steps: int, start: int):
+        self._steps = steps
+        self._bar = None
+        self._last_line = 0.0
+        if sys.stderr.isatty():
+            self._bar = Progress(
+                TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
+                BarColumn(),
+                TextColumn("{task.fields[rate]}"),
+                TimeRemainingColumn(),
+                TextColumn("{task.fields[losses]}"),
+                console=Console(stderr=True),
+            )
+            self._task = self._bar.add_task(
+                "train", total=steps, completed=start, rate="compiling", losses=""
+            )
+
+    def __enter__(self) -> "ProgressReport":
+        if self._bar:
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def say(self, text: str) -> None:
+        """A line of its own."""
+        if self._bar:
+            self._bar.console.print(text, highlight=False)
+        else:
+            print(text, file=sys.stderr, flush=True)
+
+    def update(
+        self, step: int, rates: Mapping[str, float], row: Mapping[str, float]
+    ) -> None:
+        """The state at a logged step: ``rates`` by unit, ``row`` of its metrics."""
+        speed = f"{rates['steps_per_second']:.1f} steps/s"
+        speed += f", {rates['images_per_second']:.0f} images/s"
+        losses = ", ".join(
+            f"{name.removesuffix('/loss')} {value:.3f}"
+            for name, value in row.items()
+            if name.endswith("/loss")
+        )
+        if self._bar:
+            self._bar.update(self._task, completed=step, rate=speed, losses=losses)
+            return
+        now = time.monotonic()
+        if step < self._steps and now - self._last_line < _SECONDS_BETWEEN_LINES:
+            return
+        self._last_line = now
+        left = (self._steps - step) / max(rates["steps_per_second"], 1e-9)
+        self.say(f"step {step}/{self._steps}  {speed}, {left:.0f} s left  {losses}")

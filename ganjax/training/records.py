@@ -1,0 +1,82 @@
+"""The numbers of a run: metrics.jsonl, timing.jsonl and TensorBoard events.
+
+metrics.jsonl is the source of truth and holds nothing that depends on a clock: a run
+that was killed and resumed leaves the same file as one that was not.
+"""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+from tensorboardX import SummaryWriter
+
+
+class Records:
+    """Appends rows to a run's logs; a context manager.
+
+    Rows past ``step``, the one that the run goes on from, are cut from both files.
+    """
+
+    def __init__(self, directory: Path, step: int):
+        self._files = {}
+        for name in ("metrics", "timing"):
+            path = directory / f"{name}.jsonl"
+            _cut(path, step)
+            self._files[name] = path.open("a")
+        self._events = SummaryWriter(
+            str(directory / "tensorboard"), purge_step=step + 1 if step else None
+        )
+
+    def __enter__(self) -> "Records":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.flush()
+        for file in self._files.values():
+            file.close()
+        self._events.close()
+
+    def metrics(self, step: int, values: Mapping[str, float]) -> dict[str, float]:
+        """One row of scalars; returned as Python floats."""
+        row = {name: float(value) for name, value in sorted(values.items())}
+        self._append("metrics", {"step": step, **row})
+        for name, value in row.items():
+            self._events.add_scalar(name, value, step)
+        return row
+
+    def timing(self, step: int, values: Mapping[str, float]) -> None:
+        """One row of what a clock says."""
+        self._append("timing", {"step": step, **values})
+
+    def picture(self, step: int, name: str, picture: Image.Image) -> None:
+        """A picture among the TensorBoard events."""
+        pixels = np.asarray(picture.convert("RGB"))
+        self._events.add_image(name, pixels, step, dataformats="HWC")
+
+    def flush(self) -> None:
+        """Everything onto the disk, so that a checkpoint never outlives its rows."""
+        for file in self._files.values():
+            file.flush()
+            os.fsync(file.fileno())
+        self._events.flush()
+
+    def _append(self, name, row):
+        self._files[name].write(json.dumps(row) + "\n")
+
+
+def _cut(path: Path, step: int) -> None:
+    if not path.exists():
+        return
+    kept = []
+    for line in path.read_text().splitlines():
+        try:
+            if json.loads(line)["step"] <= step:
+                kept.append(line + "\n")
+        except ValueError:
+            break  # the last line of a killed run may be half written
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text("".join(kept))
+    temporary.replace(path)

@@ -1,0 +1,105 @@
+"""The folder of a run: who may write to it, what it says about itself."""
+
+import fcntl
+import json
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+from ganjax.errors import BadInput
+
+CONFIG = "config.json"
+STATUS = "status.json"
+
+
+class RunDirectory:
+    """A run's folder, held by one process at a time; a context manager.
+
+    Raises:
+      BadInput: if another process holds it, or it holds something else than a run.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path).absolute()
+        if self.path.exists() and not self.path.is_dir():
+            raise BadInput(f"workdir={self.path}: expected a folder, found a file")
+        found = list(self.path.iterdir()) if self.path.exists() else []
+        if found and not (self.path / CONFIG).exists():
+            # The files below are all that a process writes before the config.
+            strange = [p.name for p in found if p.name not in (".lock", "train.log")]
+            if strange:
+                raise BadInput(
+                    f"workdir={self.path}: expected an empty folder or a run, found "
+                    f"{strange[0]} and no {CONFIG}"
+                )
+        self.path.mkdir(parents=True, exist_ok=True)
+        self._lock = (self.path / ".lock").open("a")
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise BadInput(
+                f"workdir={self.path}: another process is writing to it"
+            ) from None
+
+    def __enter__(self) -> "RunDirectory":
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._lock.close()
+
+    @property
+    def checkpoints(self) -> Path:
+        return self.path / "checkpoints"
+
+    def say(self, text: str) -> None:
+        """One line for the user, kept in ``train.log``."""
+        print(text, file=sys.stderr, flush=True)
+        self._note(text)
+
+    def _note(self, text: str) -> None:
+        with (self.path / "train.log").open("a") as file:
+            file.write(f"{_now()} {text}\n")
+
+    def config(self) -> dict[str, Any] | None:
+        """The config that the folder holds, or ``None`` in a new one."""
+        return read_json(self.path / CONFIG)
+
+    def status(self) -> dict[str, Any]:
+        """``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step', …}``;
+        empty before the first start."""
+        return read_json(self.path / STATUS) or {}
+
+    def write(self, name: str, text: str) -> None:
+        """A whole file at once: a reader sees the old one or the new one."""
+        path = self.path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_name(f".{path.name}.tmp")
+        temporary.write_text(text)
+        temporary.replace(path)
+
+    def write_json(self, name: str, value: Any) -> None:
+        self.write(name, json.dumps(value, indent=2) + "\n")
+
+    def write_status(self, state: str, step: int, **more: Any) -> None:
+        """``status.json``, with the time of writing."""
+        self._note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
+        self.write_json(STATUS, {"state": state, "step": step, "time": _now(), **more})
+
+
+def _now() -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def read_json(path: Path) -> Any:
+    """The value of a JSON file; ``None`` if there is no such file.
+
+    Raises:
+      BadInput: if it is not JSON.
+    """
+    try:
+        return json.loads(path.read_text())
+    except FileNotFoundError:
+        return None
+    except ValueError as error:
+        raise BadInput(f"{path.name}={path}: expected JSON, {error}") from None

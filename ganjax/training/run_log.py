@@ -1,0 +1,76 @@
+"""From the metrics of a dispatch to a row on the disk and a line for the user."""
+
+import collections
+import math
+import time
+from collections.abc import Mapping
+
+import jax
+
+from ganjax.training.progress import ProgressReport
+from ganjax.training.records import Records
+
+
+class Diverged(Exception):
+    """A logged metric is not finite."""
+
+
+class RunLog:
+    """Logged steps on their way to the disk and to the user; a context manager.
+
+    A row's metrics stay on the device until the next row comes, so that dispatching
+    never waits for a step to end.
+    """
+
+    def __init__(self, records: Records, steps: int, batch_size: int, start: int):
+        self._records, self._batch_size = records, batch_size
+        self._progress = ProgressReport(steps, start)
+        self._waiting = None
+        self._start = time.monotonic()
+        # The newest settled rows; the first interval holds the compilation.
+        self._marks = collections.deque([(start, self._start)], maxlen=20)
+
+    def __enter__(self) -> "RunLog":
+        self._progress.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._progress.__exit__(*error)
+
+    def note(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
+        """Takes the metrics ``[inner_steps]`` of a dispatch that ended at ``step``."""
+        self.settle()
+        for value in metrics.values():
+            value.copy_to_host_async()
+        self._waiting = step, metrics
+
+    def settle(self) -> None:
+        """Writes the row that is waiting.
+
+        Raises:
+          Diverged: if one of its numbers is not finite.
+        """
+        if self._waiting is None:
+            return
+        step, metrics = self._waiting
+        self._waiting = None
+        row = self._records.metrics(step, {k: v[-1] for k, v in metrics.items()})
+        rates = self._rates(step)
+        self._records.timing(step, rates)
+        self._progress.update(step, rates, row)
+        for name, value in row.items():
+            if not math.isfinite(value):
+                raise Diverged(f"step {step}: {name} is {value}")
+
+    def _rates(self, step):
+        now = time.monotonic()
+        first_step, first_time = self._marks[0]
+        if len(self._marks) > 1 and self._marks[0][1] == self._start:
+            self._marks.popleft()
+        self._marks.append((step, now))
+        rate = (step - first_step) / max(now - first_time, 1e-9)
+        return {
+            "seconds": now - self._start,
+            "steps_per_second": rate,
+            "images_per_second": rate * self._batch_size,
+        }
