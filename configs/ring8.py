@@ -11,17 +11,17 @@ from ml_collections import ConfigDict
 def get_config():
     config = ConfigDict()
     config.steps = 10_000
-    config.batch_size = 256
+    config.batch_size = 128
     config.data = {"name": "ring8"}
-    config.latents = {"name": "normal", "size": 16}
+    config.latents = {"name": "normal", "size": 2}
     config.networks = {
-        "generator": {"widths": (128, 128)},
+        "generator": {"widths": (128, 128, 128)},
         "discriminator": {"widths": (128, 128)},
     }
     config.regularizers = {"r1": {"weight": 0.1}}
     config.optimizers = {
         "discriminator": {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99},
-        "generator": {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99},
+        "generator": {"learning_rate": 2e-3, "b1": 0.0, "b2": 0.99},
     }
     config.ema = {"decay": 0.999}
     config.log = {"every": 100}

@@ -4,6 +4,7 @@ The data axis is always bound, so one step serves every carrier unchanged. The s
 no device axis: a checkpoint does not know how many devices wrote it.
 """
 
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -75,14 +76,7 @@ def compile_step(
     if len(devices) == 1:
         return _on_one_device(many, resident, axis)
     if carrier == "pmap":
-        return jax.pmap(
-            many,
-            axis,
-            in_axes=(None, None if resident else 0),
-            out_axes=None,
-            devices=devices,
-            donate_argnums=0,
-        )
+        return _batch_over_pmap(many, devices, resident, axis)
     return _batch_over(many, devices, resident, axis)
 
 
@@ -110,6 +104,28 @@ def _bind_axis(body, resident, axis):
 
 def _on_one_device(body, resident, axis):
     return jax.jit(_bind_axis(body, resident, axis), donate_argnums=0)
+
+
+def _batch_over_pmap(many, devices, resident, axis):
+    if not resident:
+        return jax.pmap(
+            many,
+            axis,
+            in_axes=(None, 0),
+            out_axes=None,
+            devices=devices,
+            donate_argnums=0,
+        )
+    # pmap wants an argument with a mapped axis, and here every one is shared.
+    mapped = jax.pmap(
+        lambda slot, state, data: many(state, data),
+        axis,
+        in_axes=(0, None, None),
+        out_axes=None,
+        devices=devices,
+        donate_argnums=1,
+    )
+    return functools.partial(mapped, np.arange(len(devices)))
 
 
 def _batch_over(many, devices, resident, axis):

@@ -154,7 +154,7 @@ def _settle(player, old, state, gradients, report, axis):
         memory={**state.memory, **report.memory},
     )
     metrics = jax.lax.pmean(report.metrics, axis)
-    metrics["gradient_norm"] = optax.global_norm(gradients)
+    metrics["gradient_norm"] = optax.tree.norm(gradients)
     return state, {f"{player.name}/{name}": v for name, v in metrics.items()}
 
 

@@ -46,10 +46,12 @@ class Feed:
 
 
 def scaled(data: jax.Array) -> jax.Array:
-    """uint8 ``[…]`` to float32 in [-1, 1] by x / 127.5 - 1; other types unchanged."""
+    """uint8 ``[…]`` to float32 x / 127.5 - 1, in [-1, 1]; other types unchanged."""
     if data.dtype != jnp.uint8:
         return data
-    return data.astype(jnp.float32) / 127.5 - 1.0
+    # XLA divides by multiplying with the reciprocal, and 255 / 127.5 - 1 written as it
+    # stands gives 1.0000001; this form gives ±1 exactly and is odd about the middle.
+    return (2.0 * data.astype(jnp.float32) - 255.0) / 255.0
 
 
 def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:

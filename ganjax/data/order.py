@@ -55,21 +55,28 @@ def indices(key: jax.Array, step: jax.Array | int, per_step: int, size: int,
 def _epoch_and_place(step, per_step, size, offset):
     """(position // size mod 2³², position % size), uint32, with exact arithmetic.
 
-    position = Σ_k bit_k(step) · 2^k · per_step + offset. Quotient and remainder of each
-    2^k · per_step are known before tracing; the sum carries whenever it reaches size.
+    position = Σ_k digit_k(step) · 256^k · per_step + offset. Quotient and remainder of
+    every such term are tabulated before tracing; the sum carries where it reaches size.
+    (A term a bit would need no table, but XLA takes minutes over so long a chain.)
     """
+    terms = [[divmod(digit * 256**k * per_step, size) for digit in range(256)]
+             for k in range(4)]
+    quotients = jnp.array([[q % 2**32 for q, _ in row] for row in terms], jnp.uint32)
+    remainders = jnp.array([[r for _, r in row] for row in terms], jnp.uint32)
     step = jnp.asarray(step).astype(jnp.uint32)
     offset = jnp.asarray(offset).astype(jnp.uint32)
     n = np.uint32(size)
-    epoch, place = offset // n, offset % n
-    for k in range(31):
-        quotient, remainder = divmod((1 << k) * per_step, size)
-        bit = (step >> np.uint32(k)) & np.uint32(1)
-        place = place + bit * np.uint32(remainder)  # below 2·size, so below 2³²
-        carry = (place >= n).astype(jnp.uint32)
-        place = place - carry * n
-        epoch = epoch + bit * np.uint32(quotient % 2**32) + carry
-    return epoch, place
+    epoch, place = np.uint32(0), np.uint32(0)
+    for k in range(4):
+        digit = (step >> np.uint32(8 * k)) & np.uint32(255)
+        epoch, place = _carry(epoch + quotients[k, digit],
+                              place + remainders[k, digit], n)
+    return _carry(epoch + offset // n, place + offset % n, n)
+
+
+def _carry(epoch, place, n):
+    over = (place >= n).astype(jnp.uint32)  # place < 2n < 2³²
+    return epoch + over, place - over * n
 
 
 def _permute(place, words, size):

@@ -80,10 +80,10 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
                            "--dir")
         return Prepared(root / name, final, True)
     for folder in (root, root / name):
-        # Root may write anywhere; a folder marked read-only stays as it is all the same.
+        # Root may write anywhere; what is marked read-only stays as it is even so.
         if folder.is_dir() and not folder.stat().st_mode & 0o222:
-            raise BadInput(f"dir='{root}': {folder} is marked read-only; choose another "
-                           "--dir")
+            raise BadInput(f"dir='{root}': {folder} is marked read-only; choose "
+                           "another --dir")
     try:
         root.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(prefix=".preparing-", dir=root)

@@ -142,7 +142,7 @@ def open_prepared(name: str, path: Path) -> Source:
     except Exception as error:  # a record file gone or in another format
         raise bad_file(folder, INFO, "records cannot be opened, expected array_record "
                        f"({type(error).__name__}: {error})") from error
-    label = features.get("label")
+    label = features["label"] if "label" in features else None
     classes = tuple(label.names) if getattr(label, "names", None) else ()
     shape = tuple(image.shape)
     return Source(Spec(builder.info.name, shape, classes),

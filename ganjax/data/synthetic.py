@@ -119,7 +119,8 @@ def gaussians(name: str) -> Callable[[str], Source]:
     """The opener of one of ``LAYOUTS``."""
     modes, std = LAYOUTS[name]
     sampler = mixture(modes, std)
-    spec = Spec(name, modes.shape[1:], modes=modes, std=std)
+    classes = tuple(str(label) for label in range(len(modes)))
+    spec = Spec(name, modes.shape[1:], classes, modes, std)
     return lambda directory="": Source(spec, sampler, sampler)
 
 

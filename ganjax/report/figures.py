@@ -11,12 +11,22 @@ from dataclasses import dataclass
 
 import numpy as np
 from markupsafe import Markup
-from matplotlib.ticker import LogLocator, MaxNLocator
+
+from ganjax.report.axes import (
+    Scale,
+    across_page,
+    finite,
+    format_number,
+    short_step,
+    step_ticks,
+)
 
 # A curve of more points is drawn as mean and range over this many stretches.
 MOST_POINTS = 240
-SIDE = 1000
+FEW_POINTS = 24
 COLOURS = 6
+# A run that has got this far has diverged; drawing stays within what floats can do.
+BEYOND_DRAWING = 1e100
 
 
 @dataclass(frozen=True)
@@ -42,35 +52,19 @@ class Panel:
     limits: tuple[float, float] | None = None
 
 
-def format_number(value: float) -> str:
-    """A number for reading: four significant digits, thousands in groups."""
-    if math.isnan(value):
-        return "nan"
-    if math.isinf(value):
-        return "∞" if value > 0 else "−∞"
-    if value == int(value) and abs(value) < 1e7:
-        text = f"{int(value):,}"
-    elif 1e-3 <= abs(value) < 1e6:
-        text = f"{value:,.0f}" if abs(value) >= 1e4 else f"{value:.4g}"
-    else:
-        mantissa, exponent = f"{value:.2e}".split("e")
-        text = f"{mantissa.rstrip('0').rstrip('.')}e{int(exponent)}"
-    return text.replace("-", "−")
-
-
 def draw(panel: Panel, last_step: int) -> Markup:
     """A ``<figure>`` for the panel, its horizontal axis reaching to ``last_step``."""
     thinned = [_thin(series) for series in panel.series]
     centres = np.concatenate([means for _, means, _, _ in thinned])
-    finite = np.concatenate(
-        [_finite(series.values) for series in panel.series]
+    spread = np.concatenate(
+        [finite(column) for _, _, *columns in thinned for column in columns]
         + ([np.array([panel.level[0]])] if panel.level else [])
     )
     first = min(steps[0] for steps, *_ in thinned)
-    scale = _Scale(finite, _finite(centres), panel.limits)
-    across = _across(min(first, last_step), last_step)
+    scale = Scale(spread, finite(centres), panel.limits)
+    across = across_page(min(first, last_step), last_step)
 
-    shapes, data, legend, notes = [], [], [], scale.notes
+    shapes, data, legend, warnings = [], [], [], []
     if scale.holds_zero:
         shapes.append(_level_line(scale(0.0), "zero"))
     if panel.level:
@@ -84,8 +78,9 @@ def draw(panel: Panel, last_step: int) -> Markup:
             shapes.append(_band(x, scale(low), scale(high), colour))
         shapes.append(_line(x, y, colour))
         data.append([series.name, list(map(int, steps)), _for_json(means)])
-        legend.append((colour, series.name, format_number(series.values[-1])))
-        notes = notes + _not_finite(series, named=len(panel.series) > 1)
+        name = series.name if len(panel.series) > 1 or panel.level else "last"
+        legend.append((colour, name, format_number(series.values[-1])))
+        warnings += _not_finite(series, named=len(panel.series) > 1)
     ticks = [
         Markup('<span class="y" style="bottom:{:.2f}%">{}</span>').format(
             100 - float(at) / 10, format_number(value)
@@ -93,9 +88,9 @@ def draw(panel: Panel, last_step: int) -> Markup:
         for value, at in scale.ticks()
     ] + [
         Markup('<span class="x" style="left:{:.2f}%">{}</span>').format(
-            float(across(step)) / 10, _short(step)
+            float(across(step)) / 10, short_step(step)
         )
-        for step in _step_ticks(first, last_step)
+        for step in step_ticks(first, last_step)
     ]
     grid = [_level_line(at, "grid") for _, at in scale.ticks()]
     keys = [
@@ -123,66 +118,11 @@ def draw(panel: Panel, last_step: int) -> Markup:
         Markup("").join(grid),
         Markup("").join(shapes),
         Markup("").join(
-            Markup('<p class="note">{}</p>').format(note) for note in notes
+            Markup('<p class="note {}">{}</p>').format(kind, note)
+            for kind, notes in (("", scale.notes), ("warn", warnings))
+            for note in notes
         ),
     )
-
-
-class _Scale:
-    """The vertical axis: values to 0 (top) … 1000, linear or logarithmic."""
-
-    def __init__(self, values: np.ndarray, centres: np.ndarray, limits):
-        self.notes: list[str] = []
-        self.log = False
-        if limits is not None:
-            self.low, self.high = limits
-            return
-        if not len(values):
-            self.low, self.high = 0.0, 1.0
-            return
-        low, high = float(values.min()), float(values.max())
-        if low > 0 and high / low > 1000:
-            self.log = True
-            self.low = math.log10(low) - 0.1
-            self.high = math.log10(high) + 0.1
-            self.notes.append("Logarithmic axis.")
-            return
-        # A single spike must not flatten the curve: cut the axis and say so.
-        inner = np.quantile(centres if len(centres) else values, [0.01, 0.99])
-        room = max(inner[1] - inner[0], 1e-12)
-        cut_low, cut_high = inner[0] - 1.5 * room, inner[1] + 1.5 * room
-        if len(values) >= 20 and (high - low) > 12 * room:
-            if low < cut_low or high > cut_high:
-                self.notes.append(
-                    f"Axis cut: values range from {format_number(low)} to "
-                    f"{format_number(high)}."
-                )
-            low, high = max(low, cut_low), min(high, cut_high)
-        margin = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
-        self.low, self.high = low - margin, high + margin
-
-    @property
-    def holds_zero(self) -> bool:
-        return not self.log and self.low < 0 < self.high
-
-    def __call__(self, values):
-        values = np.asarray(values, np.float64)
-        if self.log:
-            with np.errstate(invalid="ignore", divide="ignore"):
-                values = np.log10(values)
-        return SIDE * (self.high - values) / (self.high - self.low)
-
-    def ticks(self) -> list[tuple[float, float]]:
-        if self.log:
-            low, high = 10**self.low, 10**self.high
-            values = LogLocator(numticks=5).tick_values(low, high)
-        else:
-            values = MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]).tick_values(
-                self.low, self.high
-            )
-        # Adding zero turns -0.0 into 0.0.
-        positions = [(float(v) + 0.0, float(self(v))) for v in values]
-        return [(v, at) for v, at in positions if -1 <= at <= SIDE + 1]
 
 
 def _thin(series: Series) -> tuple[np.ndarray, ...]:
@@ -190,12 +130,15 @@ def _thin(series: Series) -> tuple[np.ndarray, ...]:
     steps = np.asarray(series.steps, np.float64)
     values = np.asarray(series.values, np.float64)
     values = np.where(np.isfinite(values), values, np.nan)
+    values = np.clip(values, -BEYOND_DRAWING, BEYOND_DRAWING)
     if len(steps) <= MOST_POINTS:
         return steps, values, values, values
-    parts = np.array_split(np.arange(len(steps)), MOST_POINTS)
+    # Stretches of equal length: uneven ones would make the noise look uneven.
+    length = math.ceil(len(steps) / MOST_POINTS)
+    parts = np.split(np.arange(len(steps)), range(length, len(steps), length))
     summary = []
     for part in parts:
-        kept = _finite(values[part])
+        kept = finite(values[part])
         # A stretch is placed at its last step, so that the curve ends where it ends.
         summary.append(
             (steps[part[-1]], kept.mean(), kept.min(), kept.max())
@@ -203,16 +146,6 @@ def _thin(series: Series) -> tuple[np.ndarray, ...]:
             else (steps[part[-1]], math.nan, math.nan, math.nan)
         )
     return tuple(np.array(summary).T)
-
-
-def _finite(values) -> np.ndarray:
-    values = np.asarray(values, np.float64)
-    return values[np.isfinite(values)]
-
-
-def _across(first: float, last: float):
-    width = (last - first) or 1
-    return lambda steps: SIDE * (np.asarray(steps, np.float64) - first) / width
 
 
 def _runs(*columns) -> list[list[np.ndarray]]:
@@ -226,13 +159,17 @@ def _runs(*columns) -> list[list[np.ndarray]]:
 
 
 def _line(x, y, colour: str) -> Markup:
-    path = ""
+    path, dots = "", ""
     for xs, ys in _runs(x, y):
         points = [f"{a:.1f} {b:.1f}" for a, b in zip(xs, ys, strict=True)]
-        # A lone point is a line of no length, which a round cap makes a dot.
-        path += "M" + "L".join(points if len(points) > 1 else points * 2)
-    few = " few" if len(x) <= 12 else ""
-    return Markup('<path class="line {}{}" d="{}"/>').format(colour, few, path)
+        path += "M" + "L".join(points)
+        # A line of no length with round caps is a dot, whatever the stretching. Lone
+        # points need one to be seen; few points, to be told from what joins them.
+        if len(points) == 1 or len(x) <= FEW_POINTS:
+            dots += "".join(f"M{point}h0" for point in points)
+    return Markup(
+        '<path class="line {}" d="{}"/><path class="line dots {}" d="{}"/>'
+    ).format(colour, path, colour, dots)
 
 
 def _band(x, low, high, colour: str) -> Markup:
@@ -259,18 +196,6 @@ def _not_finite(series: Series, named: bool) -> list[str]:
     rows = "1 row" if len(wrong) == 1 else f"{len(wrong):,} rows"
     whose = f" of {series.name}" if named else ""
     return [f"Not finite in {rows}{whose}, first at step {wrong[0]:,}."]
-
-
-def _step_ticks(first: int, last: int) -> list[float]:
-    ticks = MaxNLocator(4, steps=[1, 2, 5, 10], integer=True).tick_values(first, last)
-    return [tick for tick in ticks if first <= tick <= last]
-
-
-def _short(step: float) -> str:
-    for unit, name in ((1e6, "M"), (1e3, "k")):
-        if step >= unit:
-            return f"{step / unit:g}{name}"
-    return f"{step:g}"
 
 
 def _for_json(values) -> list:

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from ganjax.errors import BadInput
 
+MOST_STEPS = 2**53
 SAMPLE_NAME = re.compile(r"step_(\d+)\.png")
 
 
@@ -109,6 +110,8 @@ def _read_columns(path: Path, notes: list[str]) -> dict:
         try:
             row = json.loads(line)
             step = int(row.pop("step"))
+            if not 0 <= step <= MOST_STEPS:
+                raise ValueError(step)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
             broken += 1
             continue

@@ -9,13 +9,15 @@ import io
 import json
 import math
 import os
+import re
 from pathlib import Path
 
 import jinja2
 from markupsafe import Markup
 from PIL import Image
 
-from ganjax.report.figures import Panel, Series, draw, format_number
+from ganjax.report.axes import format_number
+from ganjax.report.figures import Panel, Series, draw
 from ganjax.report.panels import EVALUATION, player_panels, score_panels, title_of
 from ganjax.report.records import Records, read_records
 
@@ -96,12 +98,12 @@ def evenly(items: list, most: int) -> list:
 def _facts(records: Records) -> list[tuple[str, str]]:
     facts = []
     if records.last_step is not None:
-        facts.append(("step", f"{records.last_step:,}"))
+        facts.append(("steps", f"{records.last_step:,}"))
     seconds = _seconds_of_steps(*records.timing.get("steps_per_second", ([], [])))
     if seconds:
         facts.append(("of training steps", _duration(seconds)))
-    rates = sorted(filter(math.isfinite, records.timing.get("images_per_second",
-                                                            ([], []))[1]))
+    _, recorded = records.timing.get("images_per_second", ([], []))
+    rates = sorted(filter(math.isfinite, recorded))
     if rates:
         median = format_number(rates[len(rates) // 2])
         facts.append(("images/s (median)", median))
@@ -213,10 +215,5 @@ def _row(path: str, value) -> dict:
 
 def _workdir(records: Records) -> str:
     """The directory as the user named it on the command line, else its name."""
-    words = records.command.split()
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        if word.startswith("--workdir="):
-            return word.removeprefix("--workdir=")
-        if word == "--workdir" and following:
-            return following
-    return records.name
+    said = re.search(r"""--workdir[= ]["']?([^\s"']+)""", records.command)
+    return said[1] if said else records.name

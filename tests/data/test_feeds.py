@@ -38,16 +38,20 @@ def numbered(size):
     return Arrays(data.reshape(size, 2, 2, 1), np.arange(size, dtype=np.int32))
 
 
-def on_devices(feed, devices, step, data=None):
-    """The global batch, as ``devices`` emulated devices make it."""
-    data = feed.data if data is None else data
+def on_devices(feed, devices):
+    """``(step, data) -> global batch``, as ``devices`` emulated devices make it."""
     axes = None if feed.stream is None else 0
-    if axes == 0:  # each device is given its share of the host batch
-        data = jax.tree.map(lambda x: jnp.stack(jnp.split(x, devices, axis=1)), data)
-    shards = jax.jit(jax.vmap(
+    compiled = jax.jit(jax.vmap(
         lambda d, s: feed.batch(d, KEY, s, "data"), (axes, None), axis_name="data",
-        axis_size=devices))(data, jnp.int32(step))
-    return {name: np.concatenate(list(x), axis=1) for name, x in shards.items()}
+        axis_size=devices))
+
+    def global_batch(step, data=feed.data):
+        if axes == 0:  # each device is given its share of the host batch
+            data = jax.tree.map(lambda x: np.stack(np.split(x, devices, axis=1)), data)
+        shards = compiled(data, jnp.int32(step))
+        return {name: np.concatenate(list(x), axis=1) for name, x in shards.items()}
+
+    return global_batch
 
 
 @pytest.mark.parametrize("make", [
@@ -58,7 +62,7 @@ def on_devices(feed, devices, step, data=None):
 ], ids=["tiny", "resident", "drawn", "unpaired"])
 def test_the_global_batch_does_not_depend_on_the_devices(make):
     feed = make()
-    one, two, four = (on_devices(feed, n, 5) for n in (1, 2, 4))
+    one, two, four = (on_devices(feed, n)(5) for n in (1, 2, 4))
     for name, x in one.items():
         assert x.shape[:2] == (ROUNDS, BATCH)
         np.testing.assert_array_equal(x, two[name])
@@ -70,11 +74,12 @@ def test_streamed_and_resident_give_the_same_batches(wrap):
     arrays = numbered(700)
     feed = resident(arrays, batch_size=BATCH, rounds=ROUNDS)
     other = streamed(wrap(arrays), batch_size=BATCH, rounds=ROUNDS, threads=3)
+    on_one, on_two = on_devices(feed, 1), on_devices(other, 2)
     with other.stream(KEY, 40) as batches:
         for step in range(40, 50):  # crosses the end of an epoch at step 43
             host = next(batches)
             assert host["data"].dtype == np.uint8
-            expected, got = on_devices(feed, 1, step), on_devices(other, 2, step, host)
+            expected, got = on_one(step), on_two(step, host)
             for name in expected:
                 np.testing.assert_array_equal(expected[name], got[name])
 
@@ -121,8 +126,8 @@ def test_images_are_scaled_onto_minus_one_to_one():
 
 def test_every_drawn_sample_is_new():
     feed = drawn(open_source("ring8").train, batch_size=BATCH, rounds=ROUNDS)
-    samples = np.concatenate([on_devices(feed, 1, s)["data"].reshape(-1, 2)
-                              for s in range(3)])
+    batch = on_devices(feed, 1)
+    samples = np.concatenate([batch(s)["data"].reshape(-1, 2) for s in range(3)])
     assert len(np.unique(samples, axis=0)) == len(samples)
 
 
@@ -140,7 +145,7 @@ def test_auto_keeps_on_the_device_what_fits_in_memory():
 def test_a_batch_that_devices_cannot_share_is_refused():
     feed = resident(numbered(20), batch_size=6, rounds=1)
     with pytest.raises(BadInput, match="batch_size=6: expected a multiple of the 4"):
-        on_devices(feed, 4, 0)
+        on_devices(feed, 4)(0)
 
 
 def test_an_empty_split_is_refused():

@@ -35,7 +35,7 @@ def test_mixtures(name):
     assert residual.std() == pytest.approx(std, rel=0.02)
     share = np.bincount(sample["label"], minlength=count) / len(residual)
     np.testing.assert_allclose(share, 1 / count, atol=5 * (1 / count / 20_000) ** 0.5)
-    # A two-dimensional Gaussian has 1 - exp(-9/2) = 98.889 % within 3 standard deviations.
+    # Within 3 standard deviations a plane Gaussian has 1 - exp(-9/2) = 98.889 %.
     within = (np.linalg.norm(residual, axis=1) < 3 * spec.std).mean()
     assert within == pytest.approx(0.98889, abs=0.004)
 

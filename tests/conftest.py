@@ -1,0 +1,27 @@
+"""Every test sees four host devices and strict ranks; slow ones are asked for."""
+
+import os
+
+os.environ.setdefault(
+    "XLA_FLAGS", "--xla_force_host_platform_device_count=4"
+)
+os.environ.setdefault("JAX_PLATFORMS", "cpu")
+
+import jax  # noqa: E402
+import pytest  # noqa: E402
+
+# [n] against [n, 1] would broadcast to [n, n] without a word.
+jax.config.update("jax_numpy_rank_promotion", "raise")
+
+
+def pytest_addoption(parser):
+    parser.addoption("--full", action="store_true", help="run the slow tests as well")
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--full"):
+        return
+    skip = pytest.mark.skip(reason="slow: runs with scripts/test.sh --full")
+    for item in items:
+        if "full" in item.keywords:
+            item.add_marker(skip)

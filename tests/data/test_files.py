@@ -1,0 +1,224 @@
+"""Files on disk: what is read, and the one line that names what is wrong."""
+
+import gzip
+import os
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from ganjax.data import in_memory, open_source
+from ganjax.errors import BadInput
+
+RNG = np.random.RandomState(0)
+IMAGES = {"train-images-idx3-ubyte": RNG.randint(0, 256, (6, 4, 5), np.uint8),
+          "t10k-images-idx3-ubyte": RNG.randint(0, 256, (3, 4, 5), np.uint8)}
+LABELS = {"train-labels-idx1-ubyte": np.array([0, 1, 2, 0, 1, 2], np.uint8),
+          "t10k-labels-idx1-ubyte": np.array([2, 1, 0], np.uint8)}
+
+
+def idx_bytes(array):
+    return bytes([0, 0, 8, array.ndim]) + struct.pack(
+        f">{array.ndim}I", *array.shape) + array.tobytes()
+
+
+@pytest.fixture
+def idx_folder(tmp_path):
+    folder = tmp_path / "idx"
+    folder.mkdir()
+    for name, array in {**IMAGES, **LABELS}.items():
+        (folder / f"{name}.gz").write_bytes(gzip.compress(idx_bytes(array)))
+    return folder
+
+
+def paint(path, value=0, size=(4, 3), mode="RGB"):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    colour = value if mode == "L" else (value, 0, 0, 0)[:len(mode)]
+    Image.new(mode, size, colour).save(path)
+
+
+def refused(name, directory, *phrases):
+    """The data are refused in one line that names data.dir and ``phrases``."""
+    with pytest.raises(BadInput) as caught:
+        source = open_source(name, str(directory))
+        in_memory(source.train)
+        in_memory(source.test)
+    message = str(caught.value)
+    assert message.startswith("data.dir='") and "\n" not in message
+    for phrase in phrases:
+        assert phrase in message, message
+
+
+def test_idx_gives_back_what_was_written(idx_folder):
+    (idx_folder / "train-images-idx3-ubyte.gz").unlink()  # plain files are read as well
+    train = IMAGES["train-images-idx3-ubyte"]
+    (idx_folder / "train-images-idx3-ubyte").write_bytes(idx_bytes(train))
+    source = open_source("idx", str(idx_folder))
+    assert source.spec.shape == (4, 5, 1) and source.spec.classes == ("0", "1", "2")
+    np.testing.assert_array_equal(source.train.data[..., 0], train)
+    np.testing.assert_array_equal(source.test.label, [2, 1, 0])
+
+
+def truncate(content):
+    return content[: len(content) // 2]
+
+
+@pytest.mark.parametrize("damage, phrase", [
+    (truncate, "cannot be read"),
+    (lambda c: gzip.compress(gzip.decompress(c)[:-1]), "expected 120 for shape"),
+    (lambda c: gzip.compress(gzip.decompress(c) + b"x"), "holds 121 bytes"),
+    (lambda c: gzip.compress(b"PK" + gzip.decompress(c)), "not an IDX file"),
+    (lambda c: gzip.compress(gzip.decompress(c)[:6]), "ends inside its header"),
+    (lambda c: b"", "not an IDX file"),
+    (lambda c: gzip.compress(idx_bytes(IMAGES["t10k-images-idx3-ubyte"])), "6 labels"),
+])
+def test_damaged_idx_files_are_named(idx_folder, damage, phrase):
+    path = idx_folder / "train-images-idx3-ubyte.gz"
+    path.write_bytes(damage(path.read_bytes()))
+    refused("idx", idx_folder, str(idx_folder), "train-", phrase)
+
+
+def test_a_missing_idx_file_is_named(idx_folder):
+    (idx_folder / "t10k-labels-idx1-ubyte.gz").unlink()
+    refused("idx", idx_folder, "t10k-labels-idx1-ubyte.gz: no such file")
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_other_data_under_a_known_name_are_refused(idx_folder, name):
+    refused(name, idx_folder, "train-images-idx3-ubyte.gz", "other data")
+
+
+def test_missing_and_empty_places(tmp_path, monkeypatch):
+    refused("mnist", tmp_path / "nowhere", "nowhere", "no such file or folder")
+    refused("image_folder", tmp_path, "the folder is empty")
+    (tmp_path / "file").write_text("x")
+    refused("mnist", tmp_path / "file", "a file; expected the folder")
+    refused("cifar10", tmp_path, "no prepared data set cifar10", "prepare_data.py")
+    monkeypatch.setenv("GANJAX_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("HOME", str(tmp_path))
+    refused("mnist", "", "GANJAX_DATA_DIR", "prepare_data.py", str(tmp_path / "mnist"))
+
+
+def test_an_empty_data_dir_means_the_data_root(idx_folder, monkeypatch):
+    monkeypatch.setenv("GANJAX_DATA_DIR", str(idx_folder.parent))
+    assert len(open_source("idx", "").train) == 6
+
+
+def test_image_folder_with_train_and_test(tmp_path):
+    for split, value in (("train", 10), ("test", 20)):
+        for label, name in enumerate(("ant", "bee")):
+            paint(tmp_path / "d" / split / name / "1.png", value + label)
+    source = open_source("image_folder", str(tmp_path / "d"))
+    assert source.spec.shape == (3, 4, 3) and source.spec.classes == ("ant", "bee")
+    for split, value in ((source.train, 10), (source.test, 20)):
+        arrays = in_memory(split)
+        np.testing.assert_array_equal(arrays.label, [0, 1])
+        np.testing.assert_array_equal(arrays.data[:, 0, 0, 0], [value, value + 1])
+
+
+def test_a_zip_equals_its_folder_and_splits_by_name(tmp_path):
+    for i in range(40):
+        paint(tmp_path / "d" / "ab"[i % 2] / f"{i}.png", i, mode="L")
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        for path in sorted((tmp_path / "d").rglob("*.png")):
+            archive.write(path, path.relative_to(tmp_path / "d"))
+    folder = open_source("image_folder", str(tmp_path / "d"))
+    archived = open_source("image_folder", str(tmp_path / "d.zip"))
+    assert folder.spec.shape == (3, 4, 1) and len(folder.test) == 4
+    for split in ("train", "test"):
+        ours, theirs = (in_memory(getattr(s, split)) for s in (folder, archived))
+        np.testing.assert_array_equal(ours.data, theirs.data)
+        np.testing.assert_array_equal(ours.label, theirs.label)
+        np.testing.assert_array_equal(ours.label, ours.data[:, 0, 0, 0] % 2)
+    both = np.concatenate([in_memory(s).data[:, 0, 0, 0]
+                           for s in (folder.train, folder.test)])
+    assert np.array_equal(np.sort(both), np.arange(40))
+
+
+def test_two_parts_in_a_folder_or_with_a_comma(tmp_path):
+    for side in ("train", "test"):
+        paint(tmp_path / f"toy_{side}" / "a" / "0.jpg")
+    train, test = (str(tmp_path / f"toy_{side}") for side in ("train", "test"))
+    for directory in (str(tmp_path), f"{train},{test}"):
+        source = open_source("image_folder", directory)
+        assert (len(source.train), len(source.test)) == (1, 1)
+
+
+def test_images_in_no_folder_have_no_class_and_white_behind_them(tmp_path):
+    for i in range(3):
+        paint(tmp_path / f"{i}.png", mode="RGBA")  # wholly transparent black
+    source = open_source("image_folder", str(tmp_path))
+    assert source.spec.classes == () and source.train[0]["label"] == 0
+    assert (source.train[0]["data"] == 255).all()
+
+
+def test_bad_image_folders(tmp_path):
+    d = tmp_path / "d"
+    paint(d / "a" / "0.png")
+    paint(d / "a" / "1.png", size=(5, 3))
+    refused("image_folder", d, "1.png", "is 5x3", "is 4x3")
+    (d / "a" / "1.png").write_text("no image")
+    refused("image_folder", d, "a/1.png", "is not a readable image")
+    paint(d / "a" / "1.png", size=(4, 3), mode="L")
+    Image.fromarray(np.zeros((3, 4), np.uint16)).save(d / "a" / "2.png")
+    refused("image_folder", d, "a/2.png", "8 bits a channel")
+    paint(d / "2.png")
+    (d / "a" / "2.png").unlink()
+    refused("image_folder", d, "2.png", "beside the class folders")
+    (tmp_path / "bad.zip").write_bytes(b"PK no zip")
+    refused("image_folder", tmp_path / "bad.zip", "bad.zip: not a readable .zip")
+    (tmp_path / "text").mkdir()
+    (tmp_path / "text" / "x.txt").write_text("x")
+    refused("image_folder", tmp_path / "text", "holds no image")
+
+
+def test_a_truncated_image_is_named_when_decoded(tmp_path):
+    for i in range(2):
+        noise = RNG.randint(0, 256, (64, 64, 3), np.uint8)
+        Image.fromarray(noise).save(tmp_path / f"{i}.jpg")
+    path = tmp_path / "1.jpg"
+    path.write_bytes(truncate(path.read_bytes()))
+    open_source("image_folder", str(tmp_path))  # headers are whole
+    refused("image_folder", tmp_path, "1.jpg", "cannot be decoded")
+
+
+def test_a_damaged_zip_member_is_named(tmp_path):
+    path = tmp_path / "d.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(2):
+            paint(tmp_path / "one.png", i)
+            archive.write(tmp_path / "one.png", f"a/{i}.png")
+    content = bytearray(path.read_bytes())
+    content[content.index(b"IDAT") + 6] ^= 1
+    path.write_bytes(content)
+    refused("image_folder", path, "a/0.png", "CRC")
+
+
+def shared(name):
+    root = os.environ.get("GANJAX_DATA_DIR", "")
+    if not root or not (Path(root) / name).exists():
+        pytest.skip(f"GANJAX_DATA_DIR holds no {name}")
+    return Path(root)
+
+
+def test_mnist_has_its_published_counts():
+    shared("mnist")
+    source = open_source("mnist")
+    assert np.bincount(source.test.label).tolist() == [
+        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+    assert len(source.train) == 60_000
+    # The training set's mean pixel, as every tutorial normalises by it.
+    if hasattr(source.train, "data"):
+        assert source.train.data.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
+
+
+@pytest.mark.full
+def test_cifar10_jpeg_has_its_counts():
+    shared("cifar10_jpeg_test.zip")
+    source = open_source("cifar10_jpeg")
+    assert (len(source.train), len(source.test)) == (50_000, 10_000)
+    assert source.spec.shape == (32, 32, 3) and source.spec.classes[3] == "cat"
+    assert np.bincount(in_memory(source.test).label).tolist() == [1000] * 10

@@ -1,0 +1,91 @@
+"""Penalties of critics whose gradient is known."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.objectives import REGULARIZERS
+
+W = jnp.array([1.0, -2.0, 2.0])  # ‖W‖ = 3
+KEYS = jax.random.split(jax.random.key(0), 4)
+REAL = jax.random.normal(jax.random.key(1), (4, 3))
+FAKE = jax.random.normal(jax.random.key(2), (4, 3)) + 3
+
+
+def linear(x):
+    return x @ W
+
+
+def quadratic(x):
+    return 0.5 * jnp.sum(x**2, axis=1)  # its gradient at x is x
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("r1", 4.5), ("r2", 4.5), ("wgan_gp", 4.0), ("dragan", 4.0)]
+)
+def test_linear_critic(name, value):
+    """½‖w‖² and (‖w‖ − 1)², whatever the samples."""
+    penalty = REGULARIZERS[name](linear, REAL, FAKE, KEYS)
+    np.testing.assert_allclose(penalty, value, rtol=1e-6)
+
+
+def test_r1_is_taken_at_real_and_r2_at_fake_samples():
+    for name, x in (("r1", REAL), ("r2", FAKE)):
+        penalty = REGULARIZERS[name](quadratic, REAL, FAKE, KEYS)
+        np.testing.assert_allclose(penalty, 0.5 * np.mean(np.sum(x**2, 1)), rtol=1e-5)
+
+
+def test_norms_run_over_all_pixels_and_channels():
+    def total(x):
+        return jnp.sum(x, axis=(1, 2, 3))  # gradient 1 in each of 2·3·5 entries
+
+    x = jnp.zeros((4, 2, 3, 5))
+    np.testing.assert_allclose(REGULARIZERS["r1"](total, x, x, KEYS), 15, rtol=1e-6)
+
+
+def test_wgan_gp_looks_between_real_and_fake():
+    """On the quadratic critic the norm at x̂ is ‖x̂‖; from 2 to 4 along one axis the
+    mean of (t − 1)² over t ~ U[2, 4] is 13/3."""
+    n = 20_000
+    real = jnp.tile(jnp.array([[2.0, 0.0, 0.0]]), (n, 1))
+    keys = jax.random.split(jax.random.key(3), n)
+    penalty = REGULARIZERS["wgan_gp"](quadratic, real, 2 * real, keys)
+    np.testing.assert_allclose(penalty, 13 / 3, rtol=0.02)
+
+
+def test_dragan_moves_real_samples_by_half_a_standard_deviation_at_most():
+    """x̂ = x + ½·α·std·u: entries move up, on average by ⅛ of the deviation."""
+    n = 5_000
+    real = jnp.where(jnp.arange(n)[:, None] % 2 == 0, 10.0, 14.0) * jnp.ones((n, 3))
+    keys = jax.random.split(jax.random.key(4), n)
+    seen = []
+
+    def critic(x):
+        jax.debug.callback(lambda x: seen.append(np.asarray(x)), x)
+        return jnp.sum(x, axis=1)
+
+    REGULARIZERS["dragan"](critic, real, None, keys)
+    jax.effects_barrier()
+    moved = seen[0] - np.asarray(real)  # the standard deviation is 2
+    assert moved.min() >= 0 and moved.max() <= 1
+    np.testing.assert_allclose(moved.mean(), 0.25, rtol=0.03)
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_gradient_reaches_the_critics_weights(name):
+    """d/dw of ½‖w‖² is w, of (‖w‖ − 1)² is 2(‖w‖ − 1)w/‖w‖."""
+
+    def penalty(w):
+        return REGULARIZERS[name](lambda x: x @ w, REAL, FAKE, KEYS)
+
+    expected = W if name in ("r1", "r2") else 2 * (3 - 1) * W / 3
+    np.testing.assert_allclose(jax.grad(penalty)(W), expected, rtol=1e-5)
+
+
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_a_dead_critic_has_a_finite_gradient(name):
+    def penalty(w):
+        return REGULARIZERS[name](lambda x: x @ w, REAL, FAKE, KEYS)
+
+    assert np.isfinite(jax.grad(penalty)(jnp.zeros(3))).all()

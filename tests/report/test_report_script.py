@@ -1,0 +1,31 @@
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+
+
+def report(*arguments):
+    return subprocess.run(
+        [sys.executable, ROOT / "scripts" / "report.py", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        env=os.environ | {"PYTHONPATH": str(ROOT)},
+    )
+
+
+def test_both_spellings_say_where_the_report_is(tmp_path):
+    (tmp_path / "config.json").write_text("{}")
+    for arguments in ((tmp_path,), (f"--workdir={tmp_path}",)):
+        done = report(*arguments)
+        assert done.returncode == 0
+        assert done.stdout == f"report: {tmp_path / 'report.html'}\n"
+
+
+def test_errors_are_one_line_and_exit_with_2(tmp_path):
+    for arguments in ((tmp_path,), (tmp_path / "none",), (), ("--workdri=x",)):
+        done = report(*arguments)
+        assert done.returncode == 2
+        assert done.stdout == ""
+        assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
