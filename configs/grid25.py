@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 def get_config():
     config = ConfigDict()
-    config.steps = 40_000
+    config.steps = 60_000
     config.batch_size = 128
     config.data = {"name": "grid25"}
     config.latents = {"name": "normal", "size": 2}
@@ -21,12 +21,12 @@ def get_config():
     config.regularizers = {"r1": {"weight": 0.1}}
     config.optimizers = {
         "discriminator": {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99},
-        "generator": {"learning_rate": 2e-3, "b1": 0.0, "b2": 0.99},
+        "generator": {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99},
     }
     config.ema = {"decay": 0.999}
-    config.log = {"every": 100}
-    config.samples = {"every": 4000, "count": 500}
-    config.evaluation = {"names": ("modes",), "every": 4000, "samples": 2500}
+    config.log = {"every": 200}
+    config.samples = {"every": 6000, "count": 200}
+    config.evaluation = {"names": ("modes",), "every": 6000, "samples": 2500}
     config.checkpoint = {"every": 8000}
     config.parallel = {"inner_steps": 100}
     return config

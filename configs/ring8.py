@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 def get_config():
     config = ConfigDict()
-    config.steps = 10_000
+    config.steps = 12_000
     config.batch_size = 128
     config.data = {"name": "ring8"}
     config.latents = {"name": "normal", "size": 2}
@@ -25,8 +25,8 @@ def get_config():
     }
     config.ema = {"decay": 0.999}
     config.log = {"every": 100}
-    config.samples = {"every": 1000, "count": 500}
+    config.samples = {"every": 1000, "count": 200}
     config.evaluation = {"names": ("modes",), "every": 1000, "samples": 2500}
-    config.checkpoint = {"every": 2000}
+    config.checkpoint = {"every": 4000}
     config.parallel = {"inner_steps": 100}
     return config

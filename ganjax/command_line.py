@@ -7,11 +7,15 @@ Exit codes: 0 done; 1 a failure that no change of input mends (a full disk, dive
 import argparse
 import errno
 import importlib.util
+import logging
 import os
+import signal
 import sys
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+import absl.logging
 from ml_collections import ConfigDict
 
 from ganjax.config import resolve
@@ -22,26 +26,66 @@ class _Parser(argparse.ArgumentParser):
     def error(self, message):
         raise BadInput(message)
 
+    def parse_known_args(self, args=None, namespace=None):
+        # Before argparse, which would only say that the right flag is missing.
+        flags = [f for action in self._actions for f in action.option_strings]
+        for argument in sys.argv[1:] if args is None else args:
+            flag = argument.partition("=")[0]
+            field = "--config" in flags and flag.startswith("--config.")
+            if flag.startswith("--") and not field and flag not in flags:
+                raise BadInput(f"{flag}: there is no such flag{nearest(flag, flags)}")
+        return super().parse_known_args(args, namespace)
+
 
 def parser(description: str) -> argparse.ArgumentParser:
     """A parser whose errors are ``BadInput``."""
-    return _Parser(description=description, allow_abbrev=False)
+    return _Parser(
+        description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
 
 
 def run(main: Callable[[list[str]], int | None]) -> None:
     """Runs ``main(arguments)`` and exits with its code."""
+    # Orbax and tensorboardX log, with tracebacks, what reaches us as errors anyway.
+    absl.logging.set_verbosity(absl.logging.FATAL)
+    logging.getLogger("tensorboardX").setLevel(logging.CRITICAL)
     try:
         code = main(sys.argv[1:])
     except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
+        fail(error)
         code = 2
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
+    except KeyboardInterrupt:
+        code = 128 + signal.SIGINT
+    except Exception as error:
+        problem = _full_disk(error)
+        if problem is None:
             raise
-        print(f"error: {error.strerror}", file=sys.stderr)
+        fail(problem)
         code = 1
     sys.stdout.flush()
     sys.exit(code or 0)
+
+
+def _full_disk(error):
+    """What to say of an error that a full disk led to; ``None`` for any other.
+
+    What closes files behind a failed write fails as well, so the whole chain counts.
+    """
+    plain, said = os.strerror(errno.ENOSPC), None
+    while error is not None:
+        if getattr(error, "errno", None) == errno.ENOSPC and error.strerror != plain:
+            return error.strerror
+        if plain in str(error):
+            said = plain
+        error = error.__context__
+    return said
+
+
+def fail(problem: object) -> None:
+    """Says on stderr, in one line, why a command ends."""
+    print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
 
 
 def parse_with_config(
@@ -65,14 +109,11 @@ def parse_with_config(
     rest = iter(rest)
     for flag in rest:
         if not flag.startswith("--config."):
-            names = [n for action in flags._actions for n in action.option_strings]
-            raise BadInput(
-                f"{flag}: there is no such flag{nearest(flag.split('=')[0], names)}"
-            )
+            raise BadInput(f"{flag}: expected a flag, --NAME=VALUE")
         path, equals, value = flag.removeprefix("--config.").partition("=")
         if not equals:
-            value = next(rest, None)
-            if value is None:
+            value = next(rest, "--")
+            if value.startswith("--"):
                 raise BadInput(f"--config.{path}: expected a value")
         overrides[path] = value
     return known, resolve(load_config(known.config), overrides), overrides
@@ -82,31 +123,38 @@ def load_config(name: str) -> ConfigDict:
     """What ``get_config`` of a file returns.
 
     Raises:
-      BadInput: if there is no such file, or nothing in it to call.
+      BadInput: if there is no such file, nothing in it to call, or an error in it.
     """
     file, _, argument = name.partition(":")
     path = Path(file)
     if not path.is_file():
-        folder = path.parent if path.parent.is_dir() else Path("configs")
-        there = [str(p) for p in sorted(folder.glob("*.py"))]
+        there = sorted({*path.parent.glob("*.py"), *Path("configs").glob("*.py")})
         raise BadInput(
-            f"--config={file}: there is no such file{nearest(str(path), there)}"
+            f"--config={file}: expected a file, found none"
+            f"{nearest(str(path), map(str, there))}"
         )
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None:
-        raise BadInput(f"--config={file}: expected a Python file")
+        raise BadInput(f"--config={file}: expected a Python file, NAME.py")
     module = importlib.util.module_from_spec(spec)
     # Config files may build on others of theirs: configs/ is a package of its parent.
     sys.path.insert(0, os.path.abspath(path.parent.parent))
     try:
         spec.loader.exec_module(module)
-    except (SyntaxError, ImportError) as error:
-        raise BadInput(f"--config={file}: {error}") from error
+        if not hasattr(module, "get_config"):
+            raise BadInput(f"--config={file}: expected a function get_config in it")
+        return module.get_config(argument) if argument else module.get_config()
+    except BadInput:
+        raise
+    except Exception as error:  # the user's code may raise anything
+        what = f"{_where(error, path)}{type(error).__name__}: {error}"
+        raise BadInput(f"--config={name}: {what}") from error
     finally:
         sys.path.pop(0)
-    if not hasattr(module, "get_config"):
-        raise BadInput(f"--config={file}: expected a function get_config in it")
-    try:
-        return module.get_config(argument) if argument else module.get_config()
-    except (TypeError, KeyError, ValueError) as error:
-        raise BadInput(f"--config={name}: get_config failed, {error!r}") from error
+
+
+def _where(error, path):
+    """The line of the config file that led to ``error``; a SyntaxError has its own."""
+    frames = traceback.extract_tb(error.__traceback__)
+    lines = [f.lineno for f in frames if f.filename == os.path.abspath(path)]
+    return f"line {lines[-1]}: " if lines else ""

@@ -9,6 +9,7 @@ two programs.
 import dataclasses
 import fnmatch
 import json
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,7 +17,7 @@ from ml_collections import ConfigDict
 
 from ganjax.core import DYNAMICS
 from ganjax.data import SOURCES
-from ganjax.errors import BadInput, nearest, unknown
+from ganjax.errors import BadInput, closest, unknown
 from ganjax.evaluation import EVALUATORS
 from ganjax.games import GAMES
 from ganjax.latents import LATENTS
@@ -56,7 +57,7 @@ _CHOICES = {
 # path -> (test, what was expected)
 _RANGES = {
     "seed": (lambda x: 0 <= x < 2**32, "0 to 2^32 - 1"),
-    "steps": (lambda x: x >= 1, "at least 1"),
+    "steps": (lambda x: 1 <= x < 2**31, "1 to 2^31 - 1"),
     "batch_size": (lambda x: x >= 1, "at least 1"),
     "latents.size": (lambda x: x >= 1, "at least 1"),
     "networks.*.width": (lambda x: x >= 1, "at least 1"),
@@ -170,9 +171,11 @@ def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> Con
       BadInput: for a field that is not there, a value of the wrong type, out of range,
         or not among the names, and for fields that contradict each other.
     """
+    if not isinstance(stated, Mapping | ConfigDict):
+        raise BadInput(f"config={stated!r}: expected a ConfigDict or a dict")
     overrides = dict(overrides)
     flat = dict(flatten(stated))
-    chosen = flat | overrides
+    chosen = {path: x for path, x in (flat | overrides).items() if isinstance(x, str)}
     config = defaults(
         chosen.get("game", "gan"),
         {
@@ -203,10 +206,10 @@ def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> Con
 
 
 def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """``('a.b', value)`` for every leaf of a nested config."""
+    """``('a.b', value)`` for every leaf of a nested config; an empty section is one."""
     for name, value in config.items():
         path = f"{prefix}{name}"
-        if isinstance(value, Mapping | ConfigDict):
+        if isinstance(value, Mapping | ConfigDict) and len(value):
             yield from flatten(value, f"{path}.")
         else:
             yield path, value
@@ -238,14 +241,48 @@ def differences(old: ConfigDict, new: ConfigDict) -> list[str]:
 
 def _set(config, fields, path, value):
     if path not in fields:
-        close = nearest(path, fields) or nearest(path.split(".")[-1], fields)
-        raise BadInput(f"{path}={value!r}: there is no such config field{close}")
+        if isinstance(value, Mapping | ConfigDict) and _names_in(path, fields):
+            return  # an empty section states nothing
+        raise _no_field(path, value, fields)
     section, _, name = path.rpartition(".")
     target = config
     for part in filter(None, section.split(".")):
         target = target[part]
     with target.ignore_type():
         target[name] = _typed(path, value, fields[path])
+
+
+def _names_in(section, fields):
+    start = f"{section}." if section else ""
+    inside = [path.removeprefix(start) for path in fields if path.startswith(start)]
+    return list(dict.fromkeys(path.partition(".")[0] for path in inside))
+
+
+def _no_field(path, value, fields):
+    if names := _names_in(path, fields):
+        return BadInput(
+            f"{path}={value!r}: expected a section with {', '.join(names)}"
+        )
+    for field, default in fields.items():
+        if path.startswith(f"{field}."):
+            kind = _kind(field, default)
+            return BadInput(f"{path}={value!r}: {field} is no section, expected {kind}")
+    parts = path.split(".")
+    depth = 0
+    while _names_in(".".join(parts[: depth + 1]), fields):
+        depth += 1
+    section, names = ".".join(parts[:depth]), _names_in(".".join(parts[:depth]), fields)
+    elsewhere = [field for field in fields if field.split(".")[-1] == parts[-1]]
+    if name := closest(parts[depth], names):
+        meant = ".".join([*parts[:depth], name, *parts[depth + 1 :]])
+        meant = meant if meant in fields else ".".join([*parts[:depth], name])
+    else:
+        meant = closest(path, elsewhere) or next(iter(elsewhere), None)
+    hint = f"; did you mean '{meant}'?" if meant else ""
+    return BadInput(
+        f"{path}={value!r}: there is no such field, expected one of "
+        f"{', '.join(names)}{' in ' + section if section else ''}{hint}"
+    )
 
 
 def _typed(path, value, default):
@@ -256,10 +293,15 @@ def _typed(path, value, default):
         item = str if path == "evaluation.names" else int
         if all(type(x) is item for x in value):
             return tuple(value)
-        raise BadInput(f"{path}={value!r}: expected a tuple of {item.__name__}")
-    if type(value) is not kind:
-        raise BadInput(f"{path}={value!r}: expected {kind.__name__}")
-    return value
+    elif type(value) is kind:
+        return value
+    raise BadInput(f"{path}={value!r}: expected {_kind(path, default)}")
+
+
+def _kind(path, default):
+    if type(default) is not tuple:
+        return type(default).__name__
+    return "names" if path == "evaluation.names" else "whole numbers, as in 64,64"
 
 
 def _parse(path, text, default):
@@ -273,12 +315,14 @@ def _parse(path, text, default):
             return tuple(item(part) for part in parts if part)
         return kind(text)
     except (ValueError, KeyError):
-        raise BadInput(f"{path}={text!r}: expected {kind.__name__}") from None
+        raise BadInput(f"{path}={text!r}: expected {_kind(path, default)}") from None
 
 
 def _validate(config):
     fields = dict(flatten(config))
     for path, value in fields.items():
+        if isinstance(value, float) and not math.isfinite(value):
+            raise BadInput(f"{path}={value!r}: expected a finite number")
         for pattern, table in _CHOICES.items():
             if fnmatch.fnmatch(path, pattern):
                 for name in value if isinstance(value, tuple) else (value,):

@@ -12,10 +12,16 @@ class BadInput(Exception):
     """
 
 
-def nearest(name: str, choices: Iterable[str]) -> str:
-    """A phrase ``; did you mean 'x'?`` for the closest choice, else the empty string."""
+def closest(name: str, choices: Iterable[str]) -> str | None:
+    """The choice most like ``name``, if any is much like it."""
     close = difflib.get_close_matches(str(name), list(choices), n=1, cutoff=0.5)
-    return f"; did you mean '{close[0]}'?" if close else ""
+    return close[0] if close else None
+
+
+def nearest(name: str, choices: Iterable[str]) -> str:
+    """A phrase ``; did you mean 'x'?`` for the closest choice, or the empty string."""
+    close = closest(name, choices)
+    return f"; did you mean '{close}'?" if close else ""
 
 
 def unknown(field: str, name: str, choices: Iterable[str]) -> BadInput:

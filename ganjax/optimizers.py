@@ -57,10 +57,11 @@ def clipped(
     (WGAN; Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1 line 7)."""
 
     def update(updates, state, params=None):
-        projected = jax.tree.map(
-            lambda w, u: jnp.clip(w + u, -limit, limit) - w, params, updates
-        )
-        return projected, state
+        def project(w, u):
+            inside = jnp.abs(w + u) <= limit
+            return jnp.where(inside, u, jnp.clip(w + u, -limit, limit) - w)
+
+        return jax.tree.map(project, params, updates), state
 
     projection = optax.GradientTransformation(lambda params: optax.EmptyState(), update)
     return optax.chain(optimizer, projection)

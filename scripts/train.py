@@ -7,6 +7,8 @@ larger --config.steps continues it. --dry_run builds and traces everything, trai
 nothing and writes nothing.
 """
 
+import contextlib
+import errno
 import json
 import shlex
 import sys
@@ -28,12 +30,11 @@ def main(arguments: list[str]) -> int:
 
     from ganjax.build import build
     from ganjax.config import EXTENSIBLE, differences, resolve, to_json
-    from ganjax.report import write_report
-    from ganjax.training import Diverged, RunDirectory, environment, train
+    from ganjax.training import environment
 
     if flags.dry_run:
         return _dry_run(build(config))
-    with RunDirectory(Path(flags.workdir)) as run:
+    with _held(flags.workdir) as run:
         old = run.config()
         if old is not None:
             changed = differences(resolve(old), config)
@@ -53,30 +54,60 @@ def main(arguments: list[str]) -> int:
         setup = build(config)
         run.write("config.json", to_json(config))
         run.write_json("overrides.json", overrides)
-        run.write("command.txt", shlex.join(["python", *sys.argv]) + "\n")
+        run.write("command.txt", shlex.join(["python", sys.argv[0], *arguments]) + "\n")
         run.write_json("environment.json", environment())
         try:
-            train(
-                run,
-                game=setup.game,
-                knobs=setup.knobs,
-                source=setup.source,
-                feed=setup.feed,
-                evaluators=setup.evaluators,
-                plan=setup.plan,
-            )
-        except Diverged as error:
-            step = run.status().get("step", 0)
-            run.write_status("failed", step, exit_reason=str(error))
-            print(f"error: training diverged, {error}", file=sys.stderr)
-            return 1
-        finally:
-            report = write_report(run.path)
-        status = run.status()
-        print(f"{status['state']} at step {status['step']}; report: {report}")
-        return 0 if status["state"] == "finished" else 128 + int(
-            status["exit_reason"].split()[-1]
+            return _train(run, setup)
+        except BadInput:
+            if old is not None:  # the config that its checkpoints belong to
+                run.write_json("config.json", old)
+            raise
+
+
+def _held(workdir):
+    from ganjax.training import RunDirectory
+
+    try:
+        return RunDirectory(Path(workdir))
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise BadInput(
+            f"workdir={workdir}: expected a folder to write to, {error.strerror}"
+        ) from error
+
+
+def _train(run, setup) -> int:
+    from ganjax.report import write_report
+    from ganjax.training import Diverged, train
+
+    try:
+        train(
+            run,
+            game=setup.game,
+            knobs=setup.knobs,
+            source=setup.source,
+            feed=setup.feed,
+            evaluators=setup.evaluators,
+            plan=setup.plan,
         )
+    except BadInput:
+        raise
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        with contextlib.suppress(OSError):  # of a full disk: the first one counts
+            run.write_status("failed", run.status().get("step", 0), exit_reason=reason)
+            write_report(run.path)
+        if not isinstance(error, Diverged):
+            raise
+        command_line.fail(f"training diverged, {reason}")
+        return 1
+    report = write_report(run.path)
+    status = run.status()
+    print(f"{status['state']} at step {status['step']}; report: {report}")
+    if status["state"] == "finished":
+        return 0
+    return 128 + int(status["exit_reason"].split()[-1])
 
 
 def _dry_run(setup) -> int:

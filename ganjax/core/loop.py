@@ -1,6 +1,7 @@
 """A loop that keeps convolutions fast on every platform."""
 
 import jax
+import jax.numpy as jnp
 from jax.extend import core as jex
 
 
@@ -23,13 +24,20 @@ def loop(body, carry, xs, length: int):
     """``jax.lax.scan``, unrolled on CPU where the body holds convolutions.
 
     XLA's CPU backend runs a convolution inside a while loop about ten times slower than
-    outside of one; everywhere else a rolled loop compiles faster and runs as fast.
+    outside of one; everywhere else a rolled loop compiles faster and runs as fast. A
+    single turn is no loop at all: ``scan`` would leave a while around it.
     """
-    unroll = 1
-    if length > 1 and jax.default_backend() == "cpu":
-        first = jax.tree.map(lambda x: x[0], xs)
-        if contains_convolution(jax.make_jaxpr(body)(carry, first).jaxpr):
-            unroll = length
-    if length == 1:
-        unroll = True
-    return jax.lax.scan(body, carry, xs, length=length, unroll=unroll)
+
+    def at(i):
+        return jax.tree.map(lambda x: x[i], xs)
+
+    if length > 1 and not (
+        jax.default_backend() == "cpu"
+        and contains_convolution(jax.make_jaxpr(body)(carry, at(0)).jaxpr)
+    ):
+        return jax.lax.scan(body, carry, xs, length=length)
+    outputs = []
+    for i in range(length):
+        carry, output = body(carry, at(i))
+        outputs.append(output)
+    return carry, jax.tree.map(lambda *x: jnp.stack(x), *outputs)

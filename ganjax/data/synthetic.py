@@ -87,10 +87,10 @@ def open_unpaired(directory: str = "") -> Source:
     """Two domains without pairs, ``{'a': [n, 2], 'b': [n, 2]}``, for CycleGAN.
 
     a: the ring of 8 (radius 1, σ .02); b: an independent draw taken through ``a_to_b``.
-    ``spec.modes`` and ``spec.std`` are those of a.
+    ``spec.modes`` and ``spec.std`` are those of b, the domain that is generated.
     """
-    modes, std = ring(8), 0.02
-    first, second = mixture(modes, std), mixture(a_to_b(modes), STRETCH * std)
+    modes, std = a_to_b(ring(8)), STRETCH * 0.02
+    first, second = mixture(ring(8), 0.02), mixture(modes, std)
 
     def sampler(keys: jax.Array) -> dict[str, jax.Array]:
         pair = jax.vmap(jax.random.split)(keys)

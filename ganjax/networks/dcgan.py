@@ -7,8 +7,10 @@ For any square resolution of the form base·2^k with a base from 4 to 7: 8, 16, 
 batch normalisation in both players); kernels are 4×4, which stride 2 covers evenly.
 
 Parameters of the generator with levels k, channels c_i = width·2^(k−1−i), base b and C
-image channels: d·b²·c_0 + Σ 16·c_i·c_{i+1} + 16·c_{k−1}·C + C; and 2 for each channel
-of a batch normalisation, or 1 for each bias in its place. The discriminator mirrors it.
+image channels: d·b²·c_0 + Σ 16·c_i·c_{i+1} + 16·c_{k−1}·C + C, and 2·Σ c_i of the
+batch normalisations, or b²·c_0 + Σ_{i>0} c_i biases in their place. The discriminator
+mirrors it: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1} + b²·c_0 + 1, c_{k−1} biases of the first
+layer, and for each further channel 2 or 1.
 """
 
 import flax.linen as nn
@@ -18,17 +20,22 @@ import jax.numpy as jnp
 from ganjax.networks.layers import Conv, Linear, dcgan_init, normalise
 
 
-def levels(size: int) -> tuple[int, int]:
-    """``(base, k)`` with ``size = base · 2^k`` and 4 ≤ base ≤ 7; 8 pixels are 4·2.
+def levels(shape: tuple[int, ...]) -> tuple[int, int]:
+    """``(base, k)`` of images ``(H, W, C)`` with H = W = base · 2^k and 4 ≤ base ≤ 7;
+    8 pixels are 4·2.
 
     Raises:
       ValueError: if there is no such pair.
     """
-    base, k = size, 0
+    base, k = shape[0], 0
     while base % 2 == 0 and base >= 8:
         base, k = base // 2, k + 1
-    if not 4 <= base <= 7 or k == 0:
-        raise ValueError(f"expected images of (4 to 7)·2^k pixels a side, not {size}")
+    square = len(shape) == 3 and shape[0] == shape[1]
+    if not square or not 4 <= base <= 7 or k == 0:
+        raise ValueError(
+            "expected square images of (4 to 7)·2^k pixels a side, k at least 1, not "
+            + "×".join(map(str, shape))
+        )
     return base, k
 
 
@@ -41,7 +48,7 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, *, train: bool) -> jax.Array:
-        base, k = levels(self.shape[0])
+        base, k = levels(self.shape)
         options = {
             "use_bias": self.normalization != "batch",
             "spectral": self.normalization == "spectral",
@@ -67,7 +74,7 @@ class Discriminator(nn.Module):
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
-        _, k = levels(x.shape[1])
+        _, k = levels(x.shape[1:])
         spectral = self.normalization == "spectral"
         for i in range(k):
             batch_norm = i > 0 and self.normalization == "batch"

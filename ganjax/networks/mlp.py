@@ -15,7 +15,7 @@ from ganjax.networks.layers import ACTIVATIONS, Linear, normalise
 
 
 class Generator(nn.Module):
-    """``z [n, d] -> x [n, *shape]``; images end in tanh, points are unbounded."""
+    """``z [n, …] -> x [n, *shape]``; images end in tanh, points are unbounded."""
 
     shape: tuple[int, ...]
     widths: tuple[int, ...] = (128, 128)
@@ -24,7 +24,7 @@ class Generator(nn.Module):
 
     @nn.compact
     def __call__(self, z: jax.Array, *, train: bool) -> jax.Array:
-        x = _hidden(self, z, train)
+        x = _hidden(self, z.reshape(z.shape[0], -1), train)
         x = Linear(math.prod(self.shape))(x)
         x = x.reshape(x.shape[0], *self.shape)
         return jnp.tanh(x) if len(self.shape) == 3 else x

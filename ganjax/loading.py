@@ -1,0 +1,83 @@
+"""A run, given back from its folder."""
+
+import functools
+import json
+from pathlib import Path
+
+import jax
+import numpy as np
+from ml_collections import ConfigDict
+from PIL import Image
+
+from ganjax.build import build_game
+from ganjax.config import knobs, resolve
+from ganjax.core import Game, GameState, init_state
+from ganjax.data import open_source
+from ganjax.errors import BadInput
+from ganjax.evaluation import draw
+from ganjax.training import Checkpoints
+from ganjax.training.pictures import image_grid, scatter
+from ganjax.training.run_directory import CONFIG, read_json
+
+
+class Run:
+    """A finished or a running run.
+
+    Attributes:
+      path: its folder.
+      config: the resolved config.
+      game: the game that the config describes.
+
+    Raises:
+      BadInput: if the folder holds no run.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = Path(path)
+        stated = read_json(self.path / CONFIG)
+        if stated is None:
+            raise BadInput(f"workdir={self.path}: expected a run, and there is no "
+                           f"{CONFIG} in it")
+        self.config: ConfigDict = resolve(stated)
+
+    @functools.cached_property
+    def game(self) -> Game:
+        source = open_source(self.config.data.name, self.config.data.dir)
+        return build_game(self.config, source)
+
+    @functools.cached_property
+    def state(self) -> GameState:
+        """The newest readable checkpoint.
+
+        Raises:
+          BadInput: if there is none yet.
+        """
+        key = jax.random.key(self.config.seed)
+        fresh = init_state(self.game, key, knobs(self.config))
+        state = Checkpoints(self.path / "checkpoints").restore(fresh)
+        if state is None:
+            raise BadInput(f"workdir={self.path}: expected a checkpoint, and there is "
+                           "none yet")
+        return state
+
+    @property
+    def metrics(self) -> list[dict[str, float]]:
+        """The rows of metrics.jsonl, each with its ``step``."""
+        path = self.path / "metrics.jsonl"
+        lines = path.read_text().splitlines() if path.exists() else []
+        return [json.loads(line) for line in lines]
+
+    def sample(self, key: jax.Array | int, n: int) -> np.ndarray:
+        """``n`` samples ``[n, …]`` by the averaged parameters; images in [-1, 1].
+
+        Args:
+          key: a typed PRNG key, or a seed for one.
+        """
+        if isinstance(key, int):
+            key = jax.random.key(key)
+        return draw(self.game, self.state, key, n)
+
+    def picture(self, key: jax.Array | int, n: int) -> Image.Image:
+        """``n`` samples as a grid of images, or as a scatter of points."""
+        samples = self.sample(key, n)
+        return image_grid(samples) if samples.ndim == 4 else scatter(samples)

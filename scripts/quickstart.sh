@@ -1,0 +1,20 @@
+#!/usr/bin/env bash
+# Installs ganjax into .venv and trains a DCGAN on handwritten digits.
+set -euo pipefail
+source "$(dirname "$0")/environment.sh"
+
+echo "Installing into .venv …"
+install -r requirements.txt -e .
+
+echo "Training configs/quickstart.py in runs/quickstart …"
+.venv/bin/python scripts/train.py --config=configs/quickstart.py --workdir=runs/quickstart
+
+cat <<'NEXT'
+
+Where to look next
+  runs/quickstart/report.html     curves, samples over time, config: open it in a browser
+  runs/quickstart/samples/        a grid of generated digits every 1,000 steps
+  source .venv/bin/activate
+  python scripts/sample.py --workdir=runs/quickstart --n=100 --out=digits.png
+  python scripts/train.py --config=configs/quickstart.py --workdir=runs/hinge --config.loss.name=hinge
+NEXT

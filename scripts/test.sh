@@ -1,0 +1,9 @@
+#!/usr/bin/env bash
+# Installs ganjax with its test needs into .venv, then lints and tests.
+# --full adds the slow tests; anything else goes to pytest.
+set -euo pipefail
+source "$(dirname "$0")/environment.sh"
+
+install -r requirements.txt -r requirements-test.txt -e .
+.venv/bin/ruff check .
+.venv/bin/python -m pytest --numprocesses=2 --quiet "$@"

@@ -1,0 +1,151 @@
+"""Spectral norm and batch norm against numpy."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.networks.layers import BatchNorm, Conv, Linear
+
+KEY = jax.random.key(0)
+INPUTS, FEATURES = 6, 4
+
+
+def unit(x):
+    return x / np.linalg.norm(x)
+
+
+def with_kernel(layer, x):
+    """Parameters and spectral vectors of ``layer``, whose kernel is not near norm 1."""
+    variables = layer.init(KEY, x)
+    params = jax.tree.map(lambda leaf: 3 * leaf, variables["params"])
+    return params, variables["spectral"]
+
+
+@pytest.fixture(params=["linear", "conv"])
+def layer(request):
+    """``(layer, inputs that read its kernel out, read)``: ``read(output)`` is the
+    kernel in use as a matrix ``[inputs, features]``."""
+    if request.param == "linear":
+        x = jnp.eye(INPUTS)
+        return Linear(FEATURES, spectral=True), x, np.asarray
+    # A one-hot image of 3×3 shows at its centre one row of a 3×3 kernel.
+    x = jnp.eye(9 * INPUTS).reshape(9 * INPUTS, 3, 3, INPUTS)
+    module = Conv(FEATURES, kernel=3, spectral=True)
+    return module, x, lambda y: np.asarray(y)[:, 1, 1, :]
+
+
+def test_kernel_in_use_has_norm_one(layer):
+    module, x, read = layer
+    params, spectral = with_kernel(module, x)
+
+    @jax.jit
+    def iterate(spectral):
+        return module.apply({"params": params, "spectral": spectral}, x,
+                            mutable=["spectral"])
+
+    first = read(iterate(spectral)[0])
+    for _ in range(200):
+        y, written = iterate(spectral)
+        spectral = written["spectral"]
+    kernel = np.asarray(params["kernel"]).reshape(-1, FEATURES)
+    sigma = np.linalg.svd(kernel, compute_uv=False)[0]
+    largest = np.linalg.svd(read(y), compute_uv=False)[0]
+    assert abs(largest - 1) < 1e-3
+    np.testing.assert_allclose(read(y), kernel / sigma, rtol=1e-3, atol=1e-6)
+    # One iteration from a random vector estimates from below.
+    assert np.linalg.svd(first, compute_uv=False)[0] > 1 + 1e-3
+
+
+def test_one_power_iteration_is_kept_where_the_caller_keeps_it(layer):
+    module, x, _ = layer
+    params, spectral = with_kernel(module, x)
+    variables = {"params": params, "spectral": spectral}
+    kernel = np.asarray(params["kernel"], np.float64).reshape(-1, FEATURES)
+    u = np.asarray(spectral["u"], np.float64)
+    assert abs(np.linalg.norm(u) - 1) < 1e-6
+
+    fixed = module.apply(variables, x)
+    kept, written = module.apply(variables, x, mutable=["spectral"])
+    np.testing.assert_allclose(kept, fixed, rtol=1e-6)  # the same forward pass
+    once = unit(unit(kernel @ u) @ kernel)
+    np.testing.assert_allclose(written["spectral"]["u"], once, rtol=1e-5, atol=1e-6)
+    assert np.abs(once - u).max() > 0.01  # it moved
+
+    again = module.apply({**variables, **written}, x, mutable=["spectral"])[1]
+    twice = unit(unit(kernel @ once) @ kernel)
+    np.testing.assert_allclose(again["spectral"]["u"], twice, rtol=1e-5, atol=1e-6)
+    assert set(written) == {"spectral"}
+
+
+def test_no_gradient_flows_through_the_vectors():
+    # For fixed u and v the loss <G, W / vᵀWu> has the gradient
+    # G / σ - <G, W> v uᵀ / σ² with σ = vᵀWu.
+    module = Linear(FEATURES, use_bias=False, spectral=True)
+    x = jnp.eye(INPUTS)
+    params, spectral = with_kernel(module, x)
+    direction = jax.random.normal(jax.random.key(1), (INPUTS, FEATURES))
+
+    def loss(kernel):
+        variables = {"params": {"kernel": kernel}, "spectral": spectral}
+        return jnp.sum(direction * module.apply(variables, x))
+
+    found = jax.grad(loss)(params["kernel"])
+    w, g = (np.asarray(a, np.float64) for a in (params["kernel"], direction))
+    v = unit(w @ np.asarray(spectral["u"], np.float64))
+    u = unit(v @ w)
+    sigma = v @ w @ u
+    by_hand = g / sigma - np.sum(g * w) / sigma**2 * np.outer(v, u)
+    np.testing.assert_allclose(found, by_hand, rtol=1e-4, atol=1e-6)
+
+    # W / σ has the same length whatever the length of W, so along W nothing changes.
+    assert abs(np.sum(np.asarray(found) * w)) < 1e-4
+
+
+@pytest.mark.parametrize("shape", [(3,), (2, 2, 3)])
+@pytest.mark.parametrize("devices", [2, 4])
+def test_batch_norm_sees_the_whole_batch(devices, shape):
+    x = 2 + 3 * jax.random.normal(KEY, (8, *shape))
+    module = BatchNorm()
+    variables = module.init(KEY, x, train=True)
+    scale, bias = jnp.array([1.0, 2.0, 3.0]), jnp.array([-1.0, 0.0, 1.0])
+    variables = {**variables, "params": {"norm": {"scale": scale, "bias": bias}}}
+
+    def run(devices):
+        y, written = jax.vmap(
+            lambda x: module.apply(variables, x, train=True, mutable=["batch_stats"]),
+            axis_name="data",
+        )(x.reshape(devices, 8 // devices, *shape))
+        return np.asarray(y).reshape(x.shape), written["batch_stats"]["norm"]
+
+    one, kept = run(1)
+    many, shared = run(devices)
+    np.testing.assert_allclose(many, one, rtol=1e-5, atol=1e-5)
+    for name in ("mean", "var"):
+        np.testing.assert_allclose(
+            shared[name], np.tile(kept[name], (devices, 1)), rtol=1e-5
+        )
+
+    batch = np.asarray(x, np.float64).reshape(-1, 3)
+    mean, var = batch.mean(axis=0), batch.var(axis=0)
+    expected = (np.asarray(x) - mean) / np.sqrt(var + 1e-5)
+    expected = expected * [1, 2, 3] + [-1, 0, 1]
+    np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-4)
+    # From 0 and 1, a tenth of the way.
+    np.testing.assert_allclose(kept["mean"][0], 0.1 * mean, rtol=1e-4)
+    np.testing.assert_allclose(kept["var"][0], 0.9 + 0.1 * var, rtol=1e-4)
+
+
+def test_batch_norm_in_evaluation_is_a_fixed_map_of_each_sample():
+    x = jax.random.normal(KEY, (4, 3))
+    module = BatchNorm()
+    statistics = {"mean": jnp.array([1.0, 2.0, 3.0]), "var": jnp.array([4.0, 1.0, 9.0])}
+    variables = {
+        "params": {"norm": {"scale": jnp.ones(3), "bias": jnp.zeros(3)}},
+        "batch_stats": {"norm": statistics},
+    }
+    y = module.apply(variables, x, train=False)
+    expected = (np.asarray(x) - [1, 2, 3]) / [2, 1, 3]
+    np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
+    alone = module.apply(variables, x[:1], train=False)
+    np.testing.assert_array_equal(alone, y[:1])

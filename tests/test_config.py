@@ -1,0 +1,204 @@
+"""The schema: defaults, overrides, knobs, and the way to JSON and back."""
+
+import importlib.util
+import json
+from pathlib import Path
+
+import jax
+import pytest
+
+from ganjax.build import build
+from ganjax.command_line import load_config
+from ganjax.config import differences, flatten, knobs, resolve, to_json
+from ganjax.core import init_state
+from ganjax.errors import BadInput
+
+ROOT = Path(__file__).parents[1]
+FILES = sorted((ROOT / "configs").glob("*.py"))
+BUILT_IN = ("digits", "ring", "grid", "swiss_roll", "two_clusters", "unpaired")
+
+# What each game's config has beyond what all have, by hand.
+NETWORKS = {
+    "gan": {"generator", "discriminator"},
+    "conditional_gan": {"generator", "discriminator"},
+    "adversarial_autoencoder": {"encoder", "decoder", "discriminator"},
+    "cyclegan": {"a_to_b", "b_to_a", "critic_a", "critic_b"},
+}
+PLAYERS = {
+    "gan": {"generator", "discriminator"},
+    "conditional_gan": {"generator", "discriminator"},
+    "adversarial_autoencoder": {"autoencoder", "encoder", "discriminator"},
+    "cyclegan": {"generators", "critic_a", "critic_b"},
+}
+WEIGHTS = {
+    "gan": set(),
+    "conditional_gan": set(),
+    "adversarial_autoencoder": {"reconstruction"},
+    "cyclegan": {"cycle", "identity"},
+}
+
+
+@pytest.mark.parametrize("game", NETWORKS)
+def test_defaults_of_every_game(game):
+    config = resolve({"game": game})
+    assert config.game == game
+    assert set(config.networks) == NETWORKS[game]
+    assert set(config.optimizers) == PLAYERS[game]
+    assert set(config.get("weights", {})) == WEIGHTS[game]
+    assert ("latents" in config) == (game != "cyclegan")
+    for term in config.regularizers.values():
+        assert term.player.startswith(("discriminator", "critic"))
+    with pytest.raises(AttributeError):
+        config.step = 1  # locked
+
+
+@pytest.mark.parametrize("game", NETWORKS)
+def test_knobs_are_the_numbers_of_the_terms(game):
+    # 5 an optimizer; a weight a regularizer; smoothing, flipping, the decay of the EMA.
+    config = resolve({"game": game})
+    expected = {"loss.smoothing", "loss.flipping", "ema.decay"}
+    expected |= {f"weights.{name}" for name in WEIGHTS[game]}
+    expected |= {
+        f"optimizers.{player}.{number}"
+        for player in PLAYERS[game]
+        for number in ("learning_rate", "b1", "b2", "weight_decay", "clip")
+    }
+    expected |= {f"regularizers.{name}.weight" for name in config.regularizers}
+    found = knobs(config)
+    assert set(found) == expected
+    assert {type(value) for value in found.values()} == {float}
+    assert found["optimizers." + min(PLAYERS[game]) + ".b2"] == 0.999
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_config_files(path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    if not hasattr(module, "get_config"):
+        pytest.skip("what other config files share")
+    relative = path.relative_to(ROOT)
+    assert f"--config={relative}" in module.__doc__, "the command is in the docstring"
+    config = resolve(load_config(str(relative)))
+    assert resolve(json.loads(to_json(config))) == config
+    if not config.data.name.startswith(BUILT_IN):
+        return
+    setup = build(config)
+    state = jax.eval_shape(
+        lambda: init_state(setup.game, jax.random.key(0), setup.knobs)
+    )
+    assert set(state.params) == set(config.networks)
+    assert set(state.optimizer) == set(config.optimizers)
+    assert set(setup.evaluators) == set(config.evaluation.names)
+
+
+@pytest.mark.parametrize("game", NETWORKS)
+def test_to_json_and_back(game):
+    first = next(iter(NETWORKS[game]))
+    config = resolve(
+        {"game": game, "evaluation": {"names": ["pixels"]}, "seed": 2**32 - 1},
+        {f"networks.{first}.widths": "3,5", "ema.decay": "1e-3"},
+    )
+    again = resolve(json.loads(to_json(config)))
+    assert again == config
+    assert type(again.networks[first].widths) is tuple
+    assert differences(config, again) == []
+
+
+@pytest.mark.parametrize("text", ["1e-3", "0.001", ".001", "1E-3", " 0.001"])
+def test_spellings_of_a_float(text):
+    config = resolve({}, {"optimizers.generator.learning_rate": text})
+    assert config.optimizers.generator.learning_rate == 0.001
+
+
+@pytest.mark.parametrize("text", ["1", "1.0", "1e0"])
+def test_a_whole_number_for_a_float_is_a_float(text):
+    for config in (
+        resolve({}, {"regularizers.r1.weight": text}),
+        resolve({"regularizers": {"r1": {"weight": 1}}}),
+    ):
+        assert config.regularizers.r1.weight == 1.0
+        assert type(config.regularizers.r1.weight) is float
+
+
+@pytest.mark.parametrize(
+    "text, widths",
+    [
+        ("64,64", (64, 64)),
+        ("(64, 64)", (64, 64)),
+        ("[64,64]", (64, 64)),
+        ("(64,)", (64,)),
+        ("64", (64,)),
+        ("()", ()),
+        ("", ()),
+    ],
+)
+def test_spellings_of_a_tuple(text, widths):
+    config = resolve({}, {"networks.generator.widths": text})
+    assert config.networks.generator.widths == widths
+
+
+def test_spellings_of_names():
+    for text in ("modes,pixels", "('modes', 'pixels')", '["modes", "pixels"]'):
+        config = resolve({}, {"evaluation.names": text})
+        assert config.evaluation.names == ("modes", "pixels")
+
+
+@pytest.mark.parametrize("text", ["true", "True", "yes", "1e3", "1.0", "0x10", ""])
+def test_what_is_no_whole_number(text):
+    with pytest.raises(BadInput, match="steps=.*expected int"):
+        resolve({}, {"steps": text})
+
+
+@pytest.mark.parametrize("text", ["64,,wide", "64 64", "6.4", "true"])
+def test_what_is_no_tuple_of_whole_numbers(text):
+    with pytest.raises(BadInput, match="widths=.*expected whole numbers"):
+        resolve({}, {"networks.generator.widths": text})
+
+
+def test_another_architecture_brings_its_own_options():
+    # The file's options of the old one mean nothing to it.
+    stated = {"networks": {"generator": {"widths": (32,), "normalization": "batch"}}}
+    config = resolve(
+        stated,
+        {"networks.generator.name": "dcgan", "networks.generator.width": "12"},
+    )
+    assert config.networks.generator.to_dict() == {
+        "name": "dcgan",
+        "width": 12,
+        "normalization": "batch",
+    }
+    assert config.networks.discriminator.name == "mlp"
+    back = resolve(config.to_dict(), {"networks.generator.name": "mlp"})
+    assert back.networks.generator.name == "mlp"
+    assert back.networks.generator.widths == (128, 128)
+    with pytest.raises(BadInput, match="networks.generator.widths=.*no such field"):
+        resolve({"networks": {"generator": {"name": "dcgan", "widths": (32,)}}})
+
+
+def test_a_section_may_be_stated_in_part_or_empty():
+    assert resolve({"data": {}, "networks": {"generator": {}}}) == resolve({})
+    config = resolve({"loss": {"smoothing": 0.1}})
+    assert config.loss.name == "non_saturating"
+
+
+def test_flatten():
+    nested = {"a": 1, "b": {"c": (2, 3), "d": {"e": None}}}
+    assert dict(flatten(nested)) == {"a": 1, "b.c": (2, 3), "b.d.e": None}
+
+
+def test_differences_name_the_field_and_both_values():
+    old = resolve({"game": "gan"})
+    new = resolve(
+        {"seed": 7, "networks": {"generator": {"name": "dcgan", "width": 8}}}
+    )
+    assert differences(old, old) == []
+    assert differences(old, new) == [
+        "networks.generator.activation: relu -> absent",
+        "networks.generator.name: mlp -> dcgan",
+        "networks.generator.normalization: none -> batch",
+        "networks.generator.width: absent -> 8",
+        "networks.generator.widths: (128, 128) -> absent",
+        "seed: 0 -> 7",
+    ]

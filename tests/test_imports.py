@@ -1,0 +1,169 @@
+"""Who imports whom, read from the source: imports point downward only."""
+
+import ast
+import graphlib
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = ROOT / "ganjax"
+FOLDERS = ("ganjax", "scripts", "configs", "tests", "experiments")
+
+# layer -> the other layers that it may import; ganjax.errors is open to all.
+MAY_IMPORT = {
+    "errors": "",
+    "core": "",
+    "networks": "",
+    "objectives": "",
+    "metrics": "",
+    "optimizers": "",
+    "latents": "",
+    "augment": "",
+    "data": "",
+    "games": "core objectives networks latents augment",
+    "evaluation": "core data metrics",
+    "training": "core data evaluation",
+    "report": "evaluation metrics",
+    "config": "core data evaluation games latents networks objectives optimizers "
+    "augment",
+    "build": "config core data evaluation games latents networks objectives optimizers "
+    "augment training",
+    "command_line": "config",
+    "loading": "build config core data evaluation training",
+}
+# Libraries that one place alone imports.
+ONLY_IN = {
+    "tensorflow_datasets": lambda path: path.startswith("ganjax/data/"),
+    "orbax": lambda path: path == "ganjax/training/checkpoint.py",
+    "submitit": lambda path: path == "ganjax/sweeps/slurm.py",
+    "tensorflow": lambda path: False,
+    "chex": lambda path: False,
+    "clu": lambda path: False,
+}
+# Layers that read configs: those above the engine.
+BELOW_THE_CONFIG = set(MAY_IMPORT) - {"config", "build", "command_line", "loading"}
+
+
+def sources(*folders):
+    found = [path for folder in folders for path in (ROOT / folder).rglob("*.py")]
+    return sorted(found)
+
+
+def imported(path):
+    """Every module that a file imports anywhere, absolute, by its full name."""
+    package = path.relative_to(ROOT).with_suffix("").parts[:-1]
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            start = package[: len(package) - node.level + 1] if node.level else ()
+            base = ".".join([*start, *filter(None, [node.module])])
+            yield from (f"{base}.{alias.name}" for alias in node.names)
+
+
+def layer_of(path):
+    return path.relative_to(PACKAGE).with_suffix("").parts[0]
+
+
+def layers_imported(path):
+    """The layers of ganjax that a file imports."""
+    names = (name.split(".") for name in imported(path))
+    return {parts[1] for parts in names if parts[0] == "ganjax" and len(parts) > 1}
+
+
+def test_the_reader_of_imports_sees_every_form(tmp_path, monkeypatch):
+    monkeypatch.setitem(globals(), "ROOT", tmp_path)
+    path = tmp_path / "ganjax/games/gan.py"
+    path.parent.mkdir(parents=True)
+    path.write_text(
+        "import a.b, c as d\nfrom e import f, g\nfrom .h import i\nfrom ..j import k\n"
+        "from .. import l\ndef later():\n    import m\n"
+    )
+    assert sorted(imported(path)) == [
+        "a.b", "c", "e.f", "e.g", "ganjax.games.h.i", "ganjax.j.k", "ganjax.l", "m",
+    ]  # fmt: skip
+
+
+LAYERED = [path for path in sources("ganjax") if path != PACKAGE / "__init__.py"]
+
+
+@pytest.mark.parametrize("path", LAYERED, ids=lambda p: str(p.relative_to(PACKAGE)))
+def test_imports_point_downward(path):
+    layer = layer_of(path)
+    assert layer in MAY_IMPORT, "a new layer says in MAY_IMPORT what it may import"
+    allowed = {"errors", layer, *MAY_IMPORT[layer].split()}
+    assert layers_imported(path) <= allowed
+
+
+def test_layers_have_no_cycle():
+    graph = {}
+    for path in LAYERED:
+        layer = layer_of(path)
+        graph.setdefault(layer, set()).update(layers_imported(path) - {layer})
+    order = list(graphlib.TopologicalSorter(graph).static_order())  # raises on a cycle
+    assert order.index("core") < order.index("games") < order.index("build")
+
+
+def test_rules_have_no_cycle():
+    graph = {layer: names.split() for layer, names in MAY_IMPORT.items()}
+    assert set(graphlib.TopologicalSorter(graph).static_order()) == set(MAY_IMPORT)
+
+
+@pytest.mark.parametrize("library", ONLY_IN)
+def test_libraries_stay_in_their_place(library):
+    found = {
+        str(path.relative_to(ROOT))
+        for path in sources(*(folder for folder in FOLDERS if folder != "tests"))
+        if any(name.split(".")[0] == library for name in imported(path))
+    }
+    assert {path for path in found if not ONLY_IN[library](path)} == set()
+
+
+def test_no_test_needs_tensorflow():
+    for path in sources("tests"):
+        assert not any(name.split(".")[0] == "tensorflow" for name in imported(path))
+
+
+def test_only_the_top_reads_configs():
+    for path in LAYERED:
+        if any(name.split(".")[0] == "ml_collections" for name in imported(path)):
+            assert layer_of(path) not in BELOW_THE_CONFIG, path
+
+
+@pytest.mark.parametrize("path", sources("configs"), ids=lambda path: path.stem)
+def test_configs_import_nothing_else(path):
+    assert {name.split(".")[0] for name in imported(path)} <= {
+        "ml_collections",
+        "configs",
+    }
+
+
+def test_ganjax_imports_nothing_above_it():
+    for path in sources("ganjax"):
+        tops = {name.split(".")[0] for name in imported(path)}
+        assert not tops & {"scripts", "configs", "tests", "experiments"}, path
+
+
+def test_no_file_is_named_for_nothing():
+    nothing = {"utils", "util", "helpers", "helper", "common", "misc"}
+    assert [p for p in sources(*FOLDERS) if p.stem.lower() in nothing] == []
+
+
+def test_no_file_knows_the_machine_it_was_written_on():
+    places = "|".join(["/" + "root/", "/" + "work/", "/" + r"tmp/w\b"])
+    files = [path for path in ROOT.iterdir() if path.is_file()]
+    for folder in (*FOLDERS, "docs", ".github"):
+        files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]
+    read = 0
+    for path in files:
+        if "__pycache__" in path.parts:
+            continue
+        try:
+            text = path.read_text()
+        except UnicodeDecodeError:
+            continue  # a picture
+        read += 1
+        assert not re.search(places, text), path
+    assert read > len(LAYERED)

@@ -1,0 +1,133 @@
+"""Steps of each optimizer by hand: w = 1, gradients .5 and then -.25."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from ganjax.optimizers import OPTIMIZERS, clipped, decayed
+
+SCALARS = {"learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "weight_decay": 0.3}
+
+
+def updates(optimizer, gradients=(0.5, -0.25), weight=1.0):
+    """What each gradient in turn adds to the weight."""
+    params = jnp.asarray(weight)
+    state = optimizer.init(params)
+    found = []
+    for gradient in gradients:
+        update, state = optimizer.update(jnp.asarray(gradient), state, params)
+        params = optax.apply_updates(params, update)
+        found.append(float(update))
+    return found
+
+
+@pytest.mark.parametrize(
+    "name, b1, expected",
+    [
+        # -.1 g
+        ("sgd", 0.0, [-0.05, 0.025]),
+        # momentum: .9·.5 - .25 = .2
+        ("sgd", 0.9, [-0.05, -0.02]),
+        # m/(1-b1) = .5, √(v/(1-b2)) = .5; then m = .02, v = .0031:
+        # (.02/.19) / √(.0031/.0199) = .2666994
+        ("adam", 0.9, [-0.1, -0.02666994]),
+        # m is the gradient: .5/.5; then -.25/√(.0031/.0199) = -.6334111
+        ("adam", 0.0, [-0.1, 0.06334111]),
+        # v = .01·.25: .5/.05 = 10; then -.25/√.0031 = -4.490133
+        ("rmsprop", 0.0, [-1.0, 0.4490133]),
+        # momentum of the scaled steps: .5·(-1) + .4490133
+        ("rmsprop", 0.5, [-1.0, -0.0509867]),
+    ],
+)
+def test_two_steps_by_hand(name, b1, expected):
+    found = updates(OPTIMIZERS[name]({**SCALARS, "b1": b1}))
+    np.testing.assert_allclose(found, expected, rtol=2e-5)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_weight_decay_is_decoupled_from_the_gradient(name):
+    # w = 2 loses .1 · .3 · 2 = .06 besides, whatever the gradient was.
+    for gradient in (0.5, -300.0):
+        plain = updates(OPTIMIZERS[name](SCALARS), (gradient,), weight=2.0)
+        both = decayed(OPTIMIZERS[name](SCALARS), SCALARS)
+        (found,) = updates(both, (gradient,), weight=2.0)
+        assert found == pytest.approx(plain[0] - 0.06, rel=1e-5)
+
+
+def test_weight_decay_alone_shrinks_by_a_factor():
+    # A gradient of 0 leaves (1 - .03)^2 of the weight after two steps.
+    optimizer = decayed(OPTIMIZERS["adam"](SCALARS), SCALARS)
+    assert 2 + sum(updates(optimizer, (0.0, 0.0), 2.0)) == pytest.approx(2 * 0.97**2)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_traced_scalars_give_what_floats_give(name):
+    gradient = {"w": jnp.array([0.5, -3.0]), "b": jnp.array(1e-3)}
+    params = jax.tree.map(jnp.ones_like, gradient)
+
+    def two_steps(scalars):
+        optimizer = clipped(decayed(OPTIMIZERS[name](scalars), scalars), 1.05)
+        state, moved = optimizer.init(params), params
+        for _ in range(2):
+            update, state = optimizer.update(gradient, state, moved)
+            moved = optax.apply_updates(moved, update)
+        return moved
+
+    settings = [SCALARS, {**SCALARS, "learning_rate": 0.01, "b1": 0.0, "b2": 0.9}]
+    floats = [two_steps(scalars) for scalars in settings]
+    traced = [jax.jit(two_steps)(scalars) for scalars in settings]
+    stacked = {key: jnp.array([s[key] for s in settings]) for key in SCALARS}
+    mapped = jax.jit(jax.vmap(two_steps))(stacked)
+    for i, one in enumerate(floats):
+        for leaf in params:
+            np.testing.assert_allclose(traced[i][leaf], one[leaf], rtol=1e-6)
+            np.testing.assert_allclose(mapped[leaf][i], one[leaf], rtol=1e-6)
+    gap = jax.tree.map(lambda a, b: np.abs(a - b).max(), *floats)
+    assert min(jax.tree.leaves(gap)) > 1e-3, "the two settings differ"
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_the_state_holds_no_scalar(name):
+    # After a step with one learning rate the state fits any other.
+    gradient = jnp.array([0.5, -3.0])
+    states = []
+    for rate in (0.1, 0.2):
+        optimizer = OPTIMIZERS[name]({**SCALARS, "b1": 0.0, "learning_rate": rate})
+        state = optimizer.init(gradient)
+        numbers = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
+        assert all((leaf == 0).all() for leaf in numbers)
+        states.append(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), state))
+    assert states[0] == states[1]
+
+
+def test_clip_by_hand():
+    # -> 1.05, 0, -1.4, .7 without the box of ±1
+    params = jnp.array([1.0, 0.5, -0.9, 0.2])
+    gradient = jnp.array([-0.5, 5.0, 5.0, -5.0])
+    optimizer = clipped(OPTIMIZERS["sgd"]({**SCALARS, "b1": 0.0}), 1.0)
+    update, _ = optimizer.update(gradient, optimizer.init(params), params)
+    np.testing.assert_allclose(params + update, [1.0, 0.0, -1.0, 0.7], atol=1e-7)
+
+
+@pytest.mark.parametrize("limit", [0.01, 0.5])
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_clip_keeps_the_box_and_nothing_else_changes(name, limit):
+    keys = jax.random.split(jax.random.key(0), 7)
+    plain = decayed(OPTIMIZERS[name](SCALARS), SCALARS)
+    boxed = clipped(plain, limit)
+    params = jax.random.uniform(keys[0], (500,), minval=-1)  # begins outside
+    state = boxed.init(params)
+    inside = outside = 0
+    for key in keys[1:]:
+        gradient = 0.1 * jax.random.normal(key, params.shape)
+        free, _ = plain.update(gradient, state[0], params)
+        update, state = boxed.update(gradient, state, params)
+        kept = np.abs(params + free) <= limit
+        np.testing.assert_array_equal(update[kept], free[kept])
+        params = optax.apply_updates(params, update)
+        # w + (limit - w) rounds once.
+        assert np.abs(params).max() <= limit * (1 + 1e-5)
+        inside, outside = inside + kept.sum(), outside + (~kept).sum()
+    assert inside > 0 and outside > 0
