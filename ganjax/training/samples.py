@@ -23,7 +23,9 @@ class SamplePictures:
 
     def real(self) -> Image.Image:
         """Held-out examples."""
-        return self._save("real.png", self._reference, None, "real")
+        nothing = self._reference[:0]
+        points = self._reference if self._images else nothing
+        return self._save("real.png", points, self._reference, "real")
 
     def generated(self, state: GameState, step: int) -> Image.Image:
         """Samples at ``step``."""

@@ -1,0 +1,137 @@
+"""What is generated for evaluation, and what evaluators say about known samples."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from ganjax.core import child_key, init_state
+from ganjax.data import Arrays, open_source
+from ganjax.errors import BadInput
+from ganjax.evaluation import EVALUATORS, draw, held_out
+from tests import tiny
+
+
+@pytest.fixture(scope="module")
+def convolutional():
+    setup = tiny.setup("convolutional")
+    return setup, init_state(setup.game, jax.random.key(0), setup.knobs)
+
+
+def test_a_sample_depends_on_its_key_and_place_alone(convolutional):
+    setup, state = convolutional
+    key = jax.random.key(7)
+    many = draw(setup.game, state, key, 260)  # more than one chunk
+    assert many.shape == (260, 8, 8, 1) and np.abs(many).max() <= 1
+    np.testing.assert_allclose(draw(setup.game, state, key, 5), many[:5], atol=1e-6)
+    assert not np.allclose(many[250], many[0])
+    assert not np.allclose(draw(setup.game, state, jax.random.key(8), 5), many[:5])
+
+
+def test_samples_come_from_the_average(convolutional):
+    setup, state = convolutional
+    other = init_state(setup.game, jax.random.key(1), setup.knobs)
+    key = jax.random.key(7)
+    mixed = state.replace(params=other.params, variables=other.variables)
+    np.testing.assert_array_equal(
+        draw(setup.game, mixed, key, 3), draw(setup.game, state, key, 3)
+    )
+
+
+def test_conditional_samples_show_the_classes_in_turn():
+    """A generator that is nothing but its label's embedding shows it: with all weights
+    of the latent at zero, samples a class apart are equal."""
+    setup = tiny.setup("conditional_gan")
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    kernel = state.ema["generator"]["params"]["Linear_0"]["kernel"]
+    state.ema["generator"]["params"]["Linear_0"]["kernel"] = kernel.at[:4].set(0)
+    points = draw(setup.game, state, jax.random.key(0), 24)
+    np.testing.assert_allclose(points[:8], points[8:16], atol=1e-6)
+    assert len(np.unique(points[:8].round(5), axis=0)) == 8
+
+
+def test_held_out_is_a_seeded_choice():
+    test = open_source("digits").test
+    data, label = held_out(test, 50, seed=3)
+    again, _ = held_out(test, 50, seed=3)
+    np.testing.assert_array_equal(data, again)
+    assert data.shape == (50, 8, 8, 1) and data.min() == -1 and data.max() == 1
+    originals = {x.tobytes(): y for x, y in zip(test.data, test.label, strict=True)}
+    pixels = np.rint((data + 1) * 127.5).astype(np.uint8)
+    assert all(originals[x.tobytes()] == y for x, y in zip(pixels, label, strict=True))
+    everything, _ = held_out(test, 10_000, seed=0)
+    assert len(everything) == len(test)
+
+
+def evaluator_of(name, samples, source):
+    """The evaluator ``name`` of a game whose samples are given."""
+    setup = tiny.setup("gan")
+    game = dataclasses.replace(
+        setup.game, sample=lambda apply, keys: samples[: keys.shape[0]]
+    )
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    evaluator = EVALUATORS[name](game, source, samples=len(samples), seed=0)
+    return dict(evaluator.run(state))
+
+
+def test_pixels_of_the_training_digits_themselves():
+    """The first 250 real digits are as good as samples get: their distance is near that
+    of two halves, each held-out digit that has a neighbour closer than its own fifth
+    counts as covered, and every class is there."""
+    source = open_source("digits")
+    real, labels = held_out(source.train, 250, seed=5)
+    scores = evaluator_of("pixels", real, source)
+    assert scores["classes_found"] == 10
+    share = np.bincount(labels, minlength=10).min() / 250
+    assert scores["smallest_class_share"] == pytest.approx(share, abs=0.02)
+    assert scores["coverage"] > 0.5
+    assert scores["frechet_pixels"] < 3 * scores["frechet_pixels_floor"]
+
+
+def test_pixels_of_one_repeated_digit():
+    source = open_source("digits")
+    real, _ = held_out(source.train, 1, seed=5)
+    scores = evaluator_of("pixels", np.repeat(real, 250, axis=0), source)
+    assert scores["classes_found"] == 1
+    assert scores["smallest_class_share"] == 0
+    assert scores["coverage"] < 0.05
+    assert scores["frechet_pixels"] > 10 * scores["frechet_pixels_floor"]
+
+
+def test_modes_of_the_data_itself():
+    source = open_source("ring8")
+    points, _ = held_out(source.train, 250, seed=1)
+    scores = evaluator_of("modes", points, source)
+    assert scores["modes"] == 8
+    # Two-dimensional Gaussians: 1 − exp(−9/2) = 98.889 % within 3σ.
+    assert scores["high_quality"] == pytest.approx(0.98889, abs=0.03)
+
+
+def test_modes_need_a_mixture():
+    setup = tiny.setup("gan")
+    with pytest.raises(BadInput, match="evaluation.names='modes'.*digits"):
+        EVALUATORS["modes"](setup.game, open_source("digits"), samples=100, seed=0)
+
+
+def test_key_of_evaluation_is_not_that_of_training():
+    keys = [child_key(jax.random.key(0), name) for name in ("evaluation", "step", "data")]
+    data = {tuple(np.asarray(jax.random.key_data(key))) for key in keys}
+    assert len(data) == 3
+
+
+def test_held_out_decodes_only_what_it_takes():
+    class Counting:
+        reads = 0
+
+        def __len__(self):
+            return 100
+
+        def __getitem__(self, i):
+            Counting.reads += 1
+            return {"data": np.full((2, 2, 1), i, np.uint8), "label": i}
+
+    data, label = held_out(Counting(), 10, seed=0)
+    assert Counting.reads < 20 and len(np.unique(label)) == 10
+    np.testing.assert_allclose((data[:, 0, 0, 0] + 1) * 127.5, label, atol=1e-3)
+    assert isinstance(open_source("digits").train, Arrays)
