@@ -1,5 +1,5 @@
-"""An adversarial autoencoder (Makhzani et al. 2016, arXiv 1511.05644) of the swiss roll,
-its two-dimensional codes made to follow N(0, I).
+"""An adversarial autoencoder (Makhzani et al. 2016, arXiv 1511.05644) of the swiss
+roll, its two-dimensional codes made to follow N(0, I).
 
     python scripts/train.py --config=configs/adversarial_autoencoder_swiss_roll.py \\
         --workdir=runs/aae

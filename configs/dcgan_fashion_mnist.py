@@ -1,10 +1,10 @@
 """DCGAN on Fashion-MNIST, 28×28 (Radford et al. 2016, arXiv 1511.06434).
 
-    python scripts/train.py --config=configs/dcgan_fashion_mnist.py --workdir=runs/dcgan_fashion_mnist \
-        --config.data.dir=DIR
+    python scripts/train.py --config=configs/dcgan_fashion_mnist.py \\
+        --workdir=runs/fashion_mnist --config.data.dir=DIR
 
-DIR holds the four IDX files (plain or .gz), or what scripts/prepare_data.py fashion_mnist made.
-Published number: none that is comparable. Ours: not run
+DIR holds the four IDX files (plain or .gz), or is the folder that
+scripts/prepare_data.py fashion_mnist made.
 """
 
 from ml_collections import ConfigDict

@@ -1,10 +1,10 @@
 """DCGAN on MNIST, 28×28 (Radford et al. 2016, arXiv 1511.06434).
 
-    python scripts/train.py --config=configs/dcgan_mnist.py --workdir=runs/dcgan_mnist \
-        --config.data.dir=DIR
+    python scripts/train.py --config=configs/dcgan_mnist.py \\
+        --workdir=runs/mnist --config.data.dir=DIR
 
-DIR holds the four IDX files (plain or .gz), or what scripts/prepare_data.py mnist made.
-Published number: none that is comparable. Ours: not run
+DIR holds the four IDX files (plain or .gz), or is the folder that
+scripts/prepare_data.py mnist made.
 """
 
 from ml_collections import ConfigDict

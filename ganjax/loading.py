@@ -36,8 +36,9 @@ class Run:
         self.path = Path(path)
         stated = read_json(self.path / CONFIG)
         if stated is None:
-            raise BadInput(f"workdir={self.path}: expected a run, and there is no "
-                           f"{CONFIG} in it")
+            raise BadInput(
+                f"workdir={self.path}: expected a run, and there is no {CONFIG} in it"
+            )
         self.config: ConfigDict = resolve(stated)
 
     @functools.cached_property
@@ -56,8 +57,9 @@ class Run:
         fresh = init_state(self.game, key, knobs(self.config))
         state = Checkpoints(self.path / "checkpoints").restore(fresh)
         if state is None:
-            raise BadInput(f"workdir={self.path}: expected a checkpoint, and there is "
-                           "none yet")
+            raise BadInput(
+                f"workdir={self.path}: expected a checkpoint, and there is none yet"
+            )
         return state
 
     @property

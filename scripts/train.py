@@ -7,15 +7,12 @@ larger --config.steps continues it. --dry_run builds and traces everything, trai
 nothing and writes nothing.
 """
 
-import contextlib
-import errno
 import json
 import shlex
 import sys
 from pathlib import Path
 
 from ganjax import command_line
-from ganjax.errors import BadInput
 
 
 def main(arguments: list[str]) -> int:
@@ -23,101 +20,48 @@ def main(arguments: list[str]) -> int:
     flags.add_argument("--workdir", required=True, help="the folder of the run")
     flags.add_argument("--dry_run", action="store_true", help="trace, train nothing")
     flags.add_argument(
-        "--allow_config_change", action="store_true",
+        "--allow_config_change",
+        action="store_true",
         help="go on although the run was started with another config",
-    )  # fmt: skip
+    )
     flags, config, overrides = command_line.parse_with_config(flags, arguments)
-
-    from ganjax.build import build
-    from ganjax.config import EXTENSIBLE, differences, resolve, to_json
-    from ganjax.training import environment
-
     if flags.dry_run:
-        return _dry_run(build(config))
-    with _held(flags.workdir) as run:
-        old = run.config()
-        if old is not None:
-            changed = differences(resolve(old), config)
-            serious = [
-                line for line in changed if line.partition(":")[0] not in EXTENSIBLE
-            ]
-            if serious and not flags.allow_config_change:
-                raise BadInput(
-                    f"workdir={run.path}: expected a run of this config; it holds "
-                    f"another one ({'; '.join(serious)}); --allow_config_change goes on"
-                )
-            status = run.status()
-            done = status.get("state") == "finished"
-            if done and status["step"] >= config.steps and not serious:
-                print(f"finished: {run.path} is at step {status['step']}")
-                return 0
-        setup = build(config)
-        run.write("config.json", to_json(config))
-        run.write_json("overrides.json", overrides)
-        run.write("command.txt", shlex.join(["python", sys.argv[0], *arguments]) + "\n")
-        run.write_json("environment.json", environment())
-        try:
-            return _train(run, setup)
-        except BadInput:
-            if old is not None:  # the config that its checkpoints belong to
-                run.write_json("config.json", old)
-            raise
+        return _dry_run(config)
 
+    from ganjax.launch import launch, scores
 
-def _held(workdir):
-    from ganjax.training import RunDirectory
-
-    try:
-        return RunDirectory(Path(workdir))
-    except OSError as error:
-        if error.errno == errno.ENOSPC:
-            raise
-        raise BadInput(
-            f"workdir={workdir}: expected a folder to write to, {error.strerror}"
-        ) from error
-
-
-def _train(run, setup) -> int:
-    from ganjax.report import write_report
-    from ganjax.training import Diverged, train
-
-    try:
-        train(
-            run,
-            game=setup.game,
-            knobs=setup.knobs,
-            source=setup.source,
-            feed=setup.feed,
-            evaluators=setup.evaluators,
-            plan=setup.plan,
-        )
-    except BadInput:
-        raise
-    except Exception as error:
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        with contextlib.suppress(OSError):  # of a full disk: the first one counts
-            run.write_status("failed", run.status().get("step", 0), exit_reason=reason)
-            write_report(run.path)
-        if not isinstance(error, Diverged):
-            raise
-        command_line.fail(f"training diverged, {reason}")
+    status = launch(
+        config,
+        flags.workdir,
+        overrides=overrides,
+        command=shlex.join(["python", sys.argv[0], *arguments]),
+        allow_config_change=flags.allow_config_change,
+    )
+    if status["state"] == "failed":
+        command_line.fail(f"training diverged, {status['exit_reason']}")
         return 1
-    report = write_report(run.path)
-    status = run.status()
+    for name, value in scores(flags.workdir).items():
+        print(f"{name.removeprefix('evaluation/'):24}{value:.4g}")
+    report = Path(flags.workdir) / "report.html"
     print(f"{status['state']} at step {status['step']}; report: {report}")
     if status["state"] == "finished":
         return 0
     return 128 + int(status["exit_reason"].split()[-1])
 
 
-def _dry_run(setup) -> int:
+def _dry_run(config) -> int:
     import jax
 
-    from ganjax.core import init_state
+    from ganjax.build import build
+    from ganjax.core import compile_step, init_state, make_train_step
 
+    setup = build(config)
     state = jax.eval_shape(
         lambda: init_state(setup.game, jax.random.key(0), setup.knobs)
     )
+    if setup.feed.stream is None:
+        step = make_train_step(setup.game, batch=setup.feed.batch)
+        jax.eval_shape(compile_step(step), state, setup.feed.data)
     for name in setup.game.networks:
         count = sum(x.size for x in jax.tree.leaves(state.params[name]))
         print(f"{name}: {count:,} parameters")

@@ -2,9 +2,7 @@
 
 import os
 
-os.environ.setdefault(
-    "XLA_FLAGS", "--xla_force_host_platform_device_count=4"
-)
+os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
 import jax  # noqa: E402

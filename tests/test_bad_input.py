@@ -92,7 +92,7 @@ def refused(command, monkeypatch, tmp_path):
     def train(*arguments, **keywords):
         raise AssertionError("training began")
 
-    monkeypatch.setattr("ganjax.training.train", train)
+    monkeypatch.setattr("ganjax.launch.train", train)
     fresh, old = tmp_path / "fresh", tmp_path / "old"
     (old / "checkpoints/5").mkdir(parents=True)
     (old / "config.json").write_text(to_json(resolve(nested(BASE))))
@@ -286,9 +286,7 @@ def test_contradictions(refused, tmp_path):
         said(parallel__inner_steps=2, steps=21, log__every=2, checkpoint__every=2),
         "steps=21", "multiple", "parallel.inner_steps=2",
     )  # fmt: skip
-    assert_says(
-        said(parallel__inner_steps=2), "log.every=5", "parallel.inner_steps=2"
-    )
+    assert_says(said(parallel__inner_steps=2), "log.every=5", "parallel.inner_steps=2")
     assert_says(
         said(loss__name="relativistic_pairing", loss__smoothing=0.1),
         "loss.smoothing=0.1", "expected 0", "loss.name='relativistic_pairing'",
@@ -738,4 +736,4 @@ def test_config_change_on_purpose(trained, tmp_path):
     (line,) = errors(err)
     assert_says(line, "(16,)", "(32,)")
     code, out, _ = trained(faster)
-    assert (code, out) == (0, f"finished: {tmp_path / 'run'} is at step 20\n")
+    assert code == 0 and out.startswith("finished at step 20;")

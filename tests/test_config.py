@@ -190,9 +190,7 @@ def test_flatten():
 
 def test_differences_name_the_field_and_both_values():
     old = resolve({"game": "gan"})
-    new = resolve(
-        {"seed": 7, "networks": {"generator": {"name": "dcgan", "width": 8}}}
-    )
+    new = resolve({"seed": 7, "networks": {"generator": {"name": "dcgan", "width": 8}}})
     assert differences(old, old) == []
     assert differences(old, new) == [
         "networks.generator.activation: relu -> absent",

@@ -26,12 +26,14 @@ MAY_IMPORT = {
     "evaluation": "core data metrics",
     "training": "core data evaluation",
     "report": "evaluation metrics",
-    "config": "core data evaluation games latents networks objectives optimizers "
+    "schema": "core data evaluation games latents networks objectives optimizers "
     "augment",
+    "config": "schema core games objectives",
     "build": "config core data evaluation games latents networks objectives optimizers "
     "augment training",
     "command_line": "config",
     "loading": "build config core data evaluation training",
+    "launch": "build config schema report training",
 }
 # Libraries that one place alone imports.
 ONLY_IN = {
@@ -43,7 +45,14 @@ ONLY_IN = {
     "clu": lambda path: False,
 }
 # Layers that read configs: those above the engine.
-BELOW_THE_CONFIG = set(MAY_IMPORT) - {"config", "build", "command_line", "loading"}
+BELOW_THE_CONFIG = set(MAY_IMPORT) - {
+    "schema",
+    "config",
+    "build",
+    "command_line",
+    "loading",
+    "launch",
+}
 
 
 def sources(*folders):

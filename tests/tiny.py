@@ -66,7 +66,7 @@ def setup(name, **overrides):
 
 
 def sgd(name):
-    """Overrides that make every player descend plainly, so that rounding stays small."""
+    """Overrides that make every player descend plainly, so rounding stays small."""
     players = {
         "adversarial_autoencoder": ("autoencoder", "discriminator", "encoder"),
         "cyclegan": ("generators", "critic_a", "critic_b"),

@@ -181,8 +181,9 @@ class Game:
         names = [player.name for player in self.players]
         if len(set(names)) != len(names):
             raise ValueError(f"two players share a name: {names}")
-        for owner, wanted in [("ema", self.ema)] + [(p.name, p.owns) for p in
-                                                    self.players]:
+        for owner, wanted in [("ema", self.ema)] + [
+            (p.name, p.owns) for p in self.players
+        ]:
             missing = sorted(set(wanted) - set(self.networks))
             if missing:
                 raise ValueError(

@@ -211,7 +211,7 @@ def _one_by_one(solo):
 
 
 def stack_members(states: Sequence[GameState]) -> GameState:
-    """A population: every leaf but ``step``, which all share, gets a leading member axis.
+    """A population: every leaf but ``step``, which is shared, gets a member axis first.
 
     Raises:
       ValueError: if the members are not at the same step.

@@ -21,9 +21,22 @@ from ganjax.data.source import (
 from ganjax.errors import unknown
 
 __all__ = [
-    "SOURCES", "Arrays", "Feed", "Items", "Sampler", "Source", "Spec", "decoded_bytes",
-    "drawn", "fixed_sample", "in_memory", "make_feed", "open_source", "resident",
-    "scaled", "streamed",
+    "SOURCES",
+    "Arrays",
+    "Feed",
+    "Items",
+    "Sampler",
+    "Source",
+    "Spec",
+    "decoded_bytes",
+    "drawn",
+    "fixed_sample",
+    "in_memory",
+    "make_feed",
+    "open_source",
+    "resident",
+    "scaled",
+    "streamed",
 ]
 
 
@@ -52,7 +65,8 @@ SOURCES: dict[str, Callable[[str], Source]] = {
     "grid25_wgan_gp": synthetic.gaussians("grid25_wgan_gp"),
     "swiss_roll": synthetic.shape("swiss_roll", synthetic.swiss_roll, 2),
     "two_clusters_rsgan": synthetic.shape(
-        "two_clusters_rsgan", synthetic.two_clusters, 1),
+        "two_clusters_rsgan", synthetic.two_clusters, 1
+    ),
     "unpaired": synthetic.open_unpaired,
     "digits": open_digits,
     "mnist": open_mnist,

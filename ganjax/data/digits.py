@@ -20,8 +20,10 @@ def open_digits(directory: str = "") -> Source:
     try:
         from sklearn.datasets import load_digits
     except ImportError as error:
-        raise BadInput("data.name='digits': needs scikit-learn, which is not "
-                       "installed (pip install scikit-learn)") from error
+        raise BadInput(
+            "data.name='digits': needs scikit-learn, which is not "
+            "installed (pip install scikit-learn)"
+        ) from error
     bunch = load_digits()
     data = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
     label = bunch.target.astype(np.int32)

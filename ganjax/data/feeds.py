@@ -97,18 +97,29 @@ def drawn(sampler: Sampler, *, batch_size: int, rounds: int) -> Feed:
 
     def batch(data, key, step, axis):
         local, first = _share(batch_size, axis)
-        position = (batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
-                    + first + jnp.arange(local, dtype=jnp.int32)[None])
+        position = (
+            batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
+            + first
+            + jnp.arange(local, dtype=jnp.int32)[None]
+        )
         at_step = jax.random.fold_in(key, step)
         keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(position.reshape(-1))
-        return {name: x.reshape(rounds, local, *x.shape[1:])
-                for name, x in sampler(keys).items()}
+        return {
+            name: x.reshape(rounds, local, *x.shape[1:])
+            for name, x in sampler(keys).items()
+        }
 
     return Feed((), batch)
 
 
-def streamed(split: Arrays | Items, *, batch_size: int, rounds: int, threads: int = 8,
-             prefetch: int = 4) -> Feed:
+def streamed(
+    split: Arrays | Items,
+    *,
+    batch_size: int,
+    rounds: int,
+    threads: int = 8,
+    prefetch: int = 4,
+) -> Feed:
     """Batches read by host threads ahead of the step that wants them.
 
     Args:
@@ -128,8 +139,10 @@ def streamed(split: Arrays | Items, *, batch_size: int, rounds: int, threads: in
     def batch(data, key, step, axis):
         local, _ = _share(batch_size, axis)
         if data["label"].shape != (rounds, local):
-            raise ValueError(f"streamed labels of shape {data['label'].shape}: "
-                             f"expected {(rounds, local)}, one device's share")
+            raise ValueError(
+                f"streamed labels of shape {data['label'].shape}: "
+                f"expected {(rounds, local)}, one device's share"
+            )
         return {name: scaled(x) for name, x in data.items()}
 
     def stream(key, start_step):
@@ -139,8 +152,14 @@ def streamed(split: Arrays | Items, *, batch_size: int, rounds: int, threads: in
     return Feed((), batch, stream)
 
 
-def make_feed(split: Arrays | Items | Sampler, *, batch_size: int, rounds: int,
-              kind: str = "auto", memory: int = 2**30) -> Feed:
+def make_feed(
+    split: Arrays | Items | Sampler,
+    *,
+    batch_size: int,
+    rounds: int,
+    kind: str = "auto",
+    memory: int = 2**30,
+) -> Feed:
     """The feed for a split.
 
     Args:
@@ -175,8 +194,9 @@ def _share(batch_size, axis):
     """This device's number of samples a round, and the first of them."""
     devices = jax.lax.axis_size(axis)
     if batch_size % devices:
-        raise BadInput(f"batch_size={batch_size}: expected a multiple of the "
-                       f"{devices} devices")
+        raise BadInput(
+            f"batch_size={batch_size}: expected a multiple of the {devices} devices"
+        )
     local = batch_size // devices
     return local, jax.lax.axis_index(axis).astype(jnp.int32) * local
 
@@ -237,7 +257,8 @@ class _Reader:
         self._key = jax.device_put(key, self._cpu)
         per_step, size = rounds * batch_size, len(split)
         rows = jax.jit(
-            lambda key, step: indices(key, step, per_step, size, 0, per_step))
+            lambda key, step: indices(key, step, per_step, size, 0, per_step)
+        )
         # Compiled here once, not by every thread at the same time.
         with jax.default_device(self._cpu):
             self._rows = rows.lower(self._key, np.int32(0)).compile()
@@ -272,8 +293,10 @@ class _Reader:
                 items.append(self._split[row])
             data = np.stack([item["data"] for item in items])
             label = np.array([item["label"] for item in items], np.int32)
-        return {"data": data.reshape(*self._shape, *data.shape[1:]),
-                "label": label.reshape(self._shape)}
+        return {
+            "data": data.reshape(*self._shape, *data.shape[1:]),
+            "label": label.reshape(self._shape),
+        }
 
     def stop(self):
         with self._changed:

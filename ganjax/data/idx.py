@@ -32,21 +32,27 @@ CONTENT: dict[str, dict[str, str]] = {
     # Uncompressed content of the .gz files whose SHA-256 TFDS registers (a test
     # rebuilds those .gz from Debian's package and compares both sums).
     "fashion_mnist": {
-        "train-images-idx3-ubyte":
-            "sha256:c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-        "train-labels-idx1-ubyte":
-            "sha256:bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-        "t10k-images-idx3-ubyte":
-            "sha256:5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-        "t10k-labels-idx1-ubyte":
-            "sha256:0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+        "train-images-idx3-ubyte": "sha256:c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",  # noqa: E501
+        "train-labels-idx1-ubyte": "sha256:bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",  # noqa: E501
+        "t10k-images-idx3-ubyte": "sha256:5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",  # noqa: E501
+        "t10k-labels-idx1-ubyte": "sha256:0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",  # noqa: E501
     },
 }
 
 CLASSES = {
     "mnist": tuple("0123456789"),
-    "fashion_mnist": ("T-shirt/top", "Trouser", "Pullover", "Dress", "Coat", "Sandal",
-                      "Shirt", "Sneaker", "Bag", "Ankle boot"),
+    "fashion_mnist": (
+        "T-shirt/top",
+        "Trouser",
+        "Pullover",
+        "Dress",
+        "Coat",
+        "Sandal",
+        "Shirt",
+        "Sneaker",
+        "Bag",
+        "Ankle boot",
+    ),
 }
 
 
@@ -72,11 +78,18 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
         algorithm, _, expected = checksum.partition(":")
         got = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
         if got != expected:
-            raise bad_file(where, path.name, f"{algorithm} of the content is {got}, "
-                           f"expected {expected}: damaged, or other data")
+            raise bad_file(
+                where,
+                path.name,
+                f"{algorithm} of the content is {got}, "
+                f"expected {expected}: damaged, or other data",
+            )
     if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise bad_file(where, path.name,
-                       f"not an IDX file of uint8 (starts with {content[:4].hex()!r})")
+        raise bad_file(
+            where,
+            path.name,
+            f"not an IDX file of uint8 (starts with {content[:4].hex()!r})",
+        )
     axes = content[3]
     start = 4 + 4 * axes
     if len(content) < start:
@@ -84,8 +97,12 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
     shape = struct.unpack(f">{axes}I", content[4:start])
     expected_bytes = int(np.prod([1, *shape], dtype=object))
     if len(content) - start != expected_bytes:
-        raise bad_file(where, path.name, f"holds {len(content) - start} bytes of data, "
-                       f"expected {expected_bytes} for shape {shape}")
+        raise bad_file(
+            where,
+            path.name,
+            f"holds {len(content) - start} bytes of data, "
+            f"expected {expected_bytes} for shape {shape}",
+        )
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
@@ -100,8 +117,12 @@ def find(folder: Path, stem: str) -> Path | None:
 
 def missing(folder: Path) -> list[str]:
     """Names of the IDX files that are not in ``folder``."""
-    return [stem + ".gz" for pair in FILES.values() for stem in pair
-            if find(folder, stem) is None]
+    return [
+        stem + ".gz"
+        for pair in FILES.values()
+        for stem in pair
+        if find(folder, stem) is None
+    ]
 
 
 def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
@@ -122,13 +143,17 @@ def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
             raise bad_file(folder, stem + ".gz", "no such file")
         values = read_idx(path, checksums.get(stem, ""))
         if values.ndim not in axes or not values.size:
-            raise bad_file(folder, path.name, f"has shape {values.shape}, expected "
-                           f"{axes[0]} axes and some data")
+            raise bad_file(
+                folder,
+                path.name,
+                f"has shape {values.shape}, expected {axes[0]} axes and some data",
+            )
         read.append(values)
     images, labels = read
     if len(images) != len(labels):
-        raise bad_file(folder, FILES[split][1],
-                       f"{len(labels)} labels for {len(images)} images")
+        raise bad_file(
+            folder, FILES[split][1], f"{len(labels)} labels for {len(images)} images"
+        )
     images = images if images.ndim == 4 else images[..., None]
     return Arrays(images, labels.astype(np.int32))
 
@@ -141,8 +166,12 @@ def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
     """
     train, test = (read_split(folder, split, checksums) for split in FILES)
     if train.data.shape[1:] != test.data.shape[1:]:
-        raise bad_file(folder, FILES["test"][0], f"images of {test.data.shape[1:]}, "
-                       f"but {train.data.shape[1:]} in {FILES['train'][0]}")
+        raise bad_file(
+            folder,
+            FILES["test"][0],
+            f"images of {test.data.shape[1:]}, "
+            f"but {train.data.shape[1:]} in {FILES['train'][0]}",
+        )
     count = int(max(train.label.max(), test.label.max())) + 1
     classes = CLASSES.get(name, tuple(str(label) for label in range(count)))
     return Source(Spec(name, train.data.shape[1:], classes), train, test)
@@ -186,6 +215,8 @@ def open_fashion_mnist(directory: str) -> Source:
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
-        raise BadInput(f"data.dir='{path}': a file; expected the folder that holds "
-                       f"{FILES['train'][0]}.gz and its companions")
+        raise BadInput(
+            f"data.dir='{path}': a file; expected the folder that holds "
+            f"{FILES['train'][0]}.gz and its companions"
+        )
     return path

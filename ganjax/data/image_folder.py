@@ -45,14 +45,17 @@ class Part:
             try:
                 archive = zipfile.ZipFile(path)
             except (OSError, zipfile.BadZipFile) as error:
-                raise bad_file(path.parent, path.name,
-                               f"not a readable .zip ({error})") from error
+                raise bad_file(
+                    path.parent, path.name, f"not a readable .zip ({error})"
+                ) from error
             names = archive.namelist()
             self._read = archive.read
         self.names = sorted(name for name in names if _is_image(PurePosixPath(name)))
         if not self.names:
-            raise BadInput(f"data.dir='{path}': holds no image, expected files ending "
-                           f"in {', '.join(sorted(SUFFIXES))}")
+            raise BadInput(
+                f"data.dir='{path}': holds no image, expected files ending "
+                f"in {', '.join(sorted(SUFFIXES))}"
+            )
 
     def read(self, name: str) -> bytes:
         """The bytes of a file; BadInput if they cannot be read or fail the CRC."""
@@ -76,8 +79,9 @@ class Images:
         size: (width, height) of every image.
     """
 
-    def __init__(self, files: list[tuple[Part, str, int]], mode: str,
-                 size: tuple[int, int]):
+    def __init__(
+        self, files: list[tuple[Part, str, int]], mode: str, size: tuple[int, int]
+    ):
         self.files, self.mode, self.size = files, mode, size
 
     def __len__(self) -> int:
@@ -137,8 +141,10 @@ def open_cifar10_jpeg(directory: str) -> Source:
         path = locate("cifar10_jpeg", directory)
         found = find_pair(path, "cifar10_jpeg")
         if not found:
-            raise BadInput(f"data.dir='{path}': expected a folder that holds "
-                           "cifar10_jpeg_train.zip and cifar10_jpeg_test.zip")
+            raise BadInput(
+                f"data.dir='{path}': expected a folder that holds "
+                "cifar10_jpeg_train.zip and cifar10_jpeg_test.zip"
+            )
     return _source("cifar10_jpeg", *map(Part, found))
 
 
@@ -150,8 +156,14 @@ def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
     """
     children = sorted(folder.iterdir()) if folder.is_dir() else []
     parts = [child for child in children if child.is_dir() or child.suffix == ".zip"]
-    sides = [[p for p in parts if p.stem.endswith(f"{stem}_{side}")
-              or (not stem and p.stem == side)] for side in ("train", "test")]
+    sides = [
+        [
+            p
+            for p in parts
+            if p.stem.endswith(f"{stem}_{side}") or (not stem and p.stem == side)
+        ]
+        for side in ("train", "test")
+    ]
     return (sides[0][0], sides[1][0]) if [len(s) for s in sides] == [1, 1] else None
 
 
@@ -170,8 +182,10 @@ def _source(name: str, first: Part, second: Part | None) -> Source:
             raise bad_file(part.path, file, "lies beside the class folders, not in one")
     mode, size = _scan([*train, *test])
     number = {label: i for i, label in enumerate(classes)}
-    splits = [Images([(file[0], file[1], number[_class(file)]) for file in files],
-                     mode, size) for files in (train, test)]
+    splits = [
+        Images([(file[0], file[1], number[_class(file)]) for file in files], mode, size)
+        for files in (train, test)
+    ]
     shape = (size[1], size[0], 1 if mode == "L" else 3)
     return Source(Spec(name, shape, () if classes == [""] else tuple(classes)), *splits)
 
@@ -184,25 +198,36 @@ def _files(part: Part) -> list[File]:
     """Every image with its folders, without the outer folders that all share."""
     folders = [PurePosixPath(name).parts[:-1] for name in part.names]
     depth = 0
-    while (all(len(f) > depth + 1 for f in folders)
-           and len({f[depth] for f in folders}) == 1):
+    while (
+        all(len(f) > depth + 1 for f in folders)
+        and len({f[depth] for f in folders}) == 1
+    ):
         depth += 1
-    return [(part, name, f[depth:])
-            for name, f in zip(part.names, folders, strict=True)]
+    return [
+        (part, name, f[depth:]) for name, f in zip(part.names, folders, strict=True)
+    ]
 
 
 def _split(files: list[File]) -> tuple[list[File], list[File]]:
     tops = {_class(file) for file in files}
     if len(tops) == 2 and "train" in tops and tops & {"test", "val"}:
         inner = [(part, name, folders[1:]) for part, name, folders in files]
-        sides = [[new for new, old in zip(inner, files, strict=True)
-                  if (_class(old) == "train") == train] for train in (True, False)]
+        sides = [
+            [
+                new
+                for new, old in zip(inner, files, strict=True)
+                if (_class(old) == "train") == train
+            ]
+            for train in (True, False)
+        ]
         return sides[0], sides[1]
     if len(files) < 2:
-        raise BadInput(f"data.dir='{files[0][0].path}': holds one image, expected at "
-                       "least one to train and one to test")
+        raise BadInput(
+            f"data.dir='{files[0][0].path}': holds one image, expected at "
+            "least one to train and one to test"
+        )
     by_hash = sorted(files, key=lambda f: hashlib.sha256(f[1].encode()).digest())
-    test = set(f[1] for f in by_hash[:max(1, len(files) // 10)])
+    test = set(f[1] for f in by_hash[: max(1, len(files) // 10)])
     return [f for f in files if f[1] not in test], [f for f in files if f[1] in test]
 
 
@@ -217,18 +242,22 @@ def _scan(files: list[File]) -> tuple[str, tuple[int, int]]:
             with Image.open(io.BytesIO(content)) as image:
                 return image.mode, image.size
         except Exception as error:  # Pillow raises many kinds for what is no image
-            raise bad_file(part.path, name,
-                           f"is not a readable image ({error})") from error
+            raise bad_file(part.path, name, "is not a readable image") from error
 
     with ThreadPoolExecutor(8) as pool:
         headers = list(pool.map(header, files))
     first = headers[0][1]
     for (part, name, _), (mode, size) in zip(files, headers, strict=True):
         if size != first:
-            raise bad_file(part.path, name, f"is {size[0]}x{size[1]}, but "
-                           f"{files[0][1]} is {first[0]}x{first[1]}: expected images "
-                           "of one size")
+            raise bad_file(
+                part.path,
+                name,
+                f"is {size[0]}x{size[1]}, but "
+                f"{files[0][1]} is {first[0]}x{first[1]}: expected images "
+                "of one size",
+            )
         if mode not in GREY | COLOUR:
-            raise bad_file(part.path, name,
-                           f"has mode {mode}, expected 8 bits a channel")
+            raise bad_file(
+                part.path, name, f"has mode {mode}, expected 8 bits a channel"
+            )
     return "L" if all(mode in GREY for mode, _ in headers) else "RGB", first

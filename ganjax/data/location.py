@@ -42,14 +42,18 @@ def locate(name: str, directory: str) -> Path:
     path = Path(directory).expanduser()
     try:
         if not path.exists():
-            raise BadInput(f"data.dir='{directory}': no such file or folder; expected "
-                           f"{name} data (scripts/prepare_data.py can make some)")
+            raise BadInput(
+                f"data.dir='{directory}': no such file or folder; expected "
+                f"{name} data (scripts/prepare_data.py can make some)"
+            )
         if path.is_dir() and not any(path.iterdir()):
-            raise BadInput(f"data.dir='{directory}': the folder is empty; "
-                           f"expected {name} data")
+            raise BadInput(
+                f"data.dir='{directory}': the folder is empty; expected {name} data"
+            )
     except OSError as error:
-        raise BadInput(f"data.dir='{directory}': cannot be read "
-                       f"({error.strerror})") from error
+        raise BadInput(
+            f"data.dir='{directory}': cannot be read ({error.strerror})"
+        ) from error
     return path
 
 

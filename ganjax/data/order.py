@@ -15,8 +15,14 @@ SHUFFLE_BELOW = 512
 """Up to this size an epoch is shuffled outright: a network mixes few items poorly."""
 
 
-def indices(key: jax.Array, step: jax.Array | int, per_step: int, size: int,
-            offset: jax.Array | int, count: int) -> jax.Array:
+def indices(
+    key: jax.Array,
+    step: jax.Array | int,
+    per_step: int,
+    size: int,
+    offset: jax.Array | int,
+    count: int,
+) -> jax.Array:
     """Data indices at positions ``step * per_step + offset + [0, count)``.
 
     Works under jit, vmap and scan; uses 32-bit integers only, yet the position may be
@@ -37,14 +43,16 @@ def indices(key: jax.Array, step: jax.Array | int, per_step: int, size: int,
         ValueError: ``size`` is out of range or ``count`` is not positive.
     """
     if not 1 <= size < 2**31 or count < 1:
-        raise ValueError(f"size={size}, count={count}: expected 1 <= size < 2**31 "
-                         "and count >= 1")
+        raise ValueError(
+            f"size={size}, count={count}: expected 1 <= size < 2**31 and count >= 1"
+        )
     first, place = _epoch_and_place(step, per_step, size, offset)
     place = place + jnp.arange(count, dtype=jnp.uint32)
     epoch, place = place // np.uint32(size), place % np.uint32(size)
     epochs = (count - 1) // size + 2  # as many as `count` positions can touch
     keys = jax.vmap(jax.random.fold_in, (None, 0))(
-        key, first + jnp.arange(epochs, dtype=jnp.uint32))
+        key, first + jnp.arange(epochs, dtype=jnp.uint32)
+    )
     if size <= SHUFFLE_BELOW:
         orders = jax.vmap(lambda k: jax.random.permutation(k, size))(keys)
         return orders[epoch, place].astype(jnp.int32)
@@ -59,8 +67,10 @@ def _epoch_and_place(step, per_step, size, offset):
     every such term are tabulated before tracing; the sum carries where it reaches size.
     (A term a bit would need no table, but XLA takes minutes over so long a chain.)
     """
-    terms = [[divmod(digit * 256**k * per_step, size) for digit in range(256)]
-             for k in range(4)]
+    terms = [
+        [divmod(digit * 256**k * per_step, size) for digit in range(256)]
+        for k in range(4)
+    ]
     quotients = jnp.array([[q % 2**32 for q, _ in row] for row in terms], jnp.uint32)
     remainders = jnp.array([[r for _, r in row] for row in terms], jnp.uint32)
     step = jnp.asarray(step).astype(jnp.uint32)
@@ -69,8 +79,9 @@ def _epoch_and_place(step, per_step, size, offset):
     epoch, place = np.uint32(0), np.uint32(0)
     for k in range(4):
         digit = (step >> np.uint32(8 * k)) & np.uint32(255)
-        epoch, place = _carry(epoch + quotients[k, digit],
-                              place + remainders[k, digit], n)
+        epoch, place = _carry(
+            epoch + quotients[k, digit], place + remainders[k, digit], n
+        )
     return _carry(epoch + offset // n, place + offset % n, n)
 
 

@@ -75,21 +75,25 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
     final = root / name / str(stock.VERSION)
     if final.exists():
         if not prepared.verify_manifest(final):
-            raise BadInput(f"dir='{root}': {final} exists and was not made by this "
-                           "command (it has no manifest); remove it or choose another "
-                           "--dir")
+            raise BadInput(
+                f"dir='{root}': {final} exists and was not made by this "
+                "command (it has no manifest); remove it or choose another "
+                "--dir"
+            )
         return Prepared(root / name, final, True)
     for folder in (root, root / name):
         # Root may write anywhere; what is marked read-only stays as it is even so.
         if folder.is_dir() and not folder.stat().st_mode & 0o222:
-            raise BadInput(f"dir='{root}': {folder} is marked read-only; choose "
-                           "another --dir")
+            raise BadInput(
+                f"dir='{root}': {folder} is marked read-only; choose another --dir"
+            )
     try:
         root.mkdir(parents=True, exist_ok=True)
         scratch = tempfile.TemporaryDirectory(prefix=".preparing-", dir=root)
     except OSError as error:
-        raise BadInput(f"dir='{root}': cannot be written ({error.strerror}); choose "
-                       "another --dir") from error
+        raise BadInput(
+            f"dir='{root}': cannot be written ({error.strerror}); choose another --dir"
+        ) from error
     with scratch as work:
         splits, classes = _read(name, stock, Path(work), manual_dir)
         try:
@@ -105,21 +109,32 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
 def _stock_builder(name):
     from tensorflow_datasets.image_classification import cifar, mnist
 
-    return {"mnist": mnist.MNIST, "fashion_mnist": mnist.FashionMNIST,
-            "cifar10": cifar.Cifar10}[name]
+    return {
+        "mnist": mnist.MNIST,
+        "fashion_mnist": mnist.FashionMNIST,
+        "cifar10": cifar.Cifar10,
+    }[name]
 
 
 def _read(name, stock, work, manual_dir):
     """({split: Arrays}, class names or ()) from the manual directory or the network."""
-    files = ([CIFAR_ARCHIVE] if name == "cifar10" else
-             [stem + ".gz" for pair in idx.FILES.values() for stem in pair])
+    files = (
+        [CIFAR_ARCHIVE]
+        if name == "cifar10"
+        else [stem + ".gz" for pair in idx.FILES.values() for stem in pair]
+    )
     folder = Path(manual_dir).expanduser() if manual_dir else None
     if folder is not None:
         if not folder.is_dir():
-            raise BadInput(f"manual_dir='{manual_dir}': no such folder; expected one "
-                           f"with {', '.join(files)}")
-        absent = (idx.missing(folder) if name != "cifar10" else
-                  [file for file in files if not (folder / file).is_file()])
+            raise BadInput(
+                f"manual_dir='{manual_dir}': no such folder; expected one "
+                f"with {', '.join(files)}"
+            )
+        absent = (
+            idx.missing(folder)
+            if name != "cifar10"
+            else [file for file in files if not (folder / file).is_file()]
+        )
         if absent:
             raise BadInput(f"manual_dir='{manual_dir}': lacks {', '.join(absent)}")
     if name == "cifar10":
@@ -130,8 +145,10 @@ def _read(name, stock, work, manual_dir):
         for file, path in _fetch(name, stock, files, work, None).items():
             os.replace(path, folder / file)
     try:
-        return {split: idx.read_split(folder, split, idx.CONTENT[name])
-                for split in idx.FILES}, ()
+        return {
+            split: idx.read_split(folder, split, idx.CONTENT[name])
+            for split in idx.FILES
+        }, ()
     except BadInput as error:  # the reader speaks of data.dir; here it is a manual_dir
         raise BadInput(str(error).replace("data.dir=", "manual_dir=", 1)) from error
 
@@ -142,23 +159,33 @@ def _fetch(name, stock, files, work, manual_dir):
     from tensorflow_datasets.core.download import download_manager
 
     manager = tfds.download.DownloadManager(
-        download_dir=work / "downloads", manual_dir=manual_dir, dataset_name=name,
-        url_infos=stock.url_infos, force_checksums_validation=True)
+        download_dir=work / "downloads",
+        manual_dir=manual_dir,
+        dataset_name=name,
+        url_infos=stock.url_infos,
+        force_checksums_validation=True,
+    )
     urls = {info.filename: url for url, info in stock.url_infos.items()}
     try:
         if manual_dir is None:
             _reach(urls[files[0]])
-        return {file: Path(path) for file, path in
-                manager.download({file: urls[file] for file in files}).items()}
+        return {
+            file: Path(path)
+            for file, path in manager.download(
+                {file: urls[file] for file in files}
+            ).items()
+        }
     except download_manager.NonMatchingChecksumError as error:
         place = f"manual_dir='{manual_dir}': " if manual_dir else ""
-        raise BadInput(f"{place}{name}: the SHA-256 of {' or '.join(files)} differs "
-                       "from the one TFDS registers: damaged, or other data"
-                       ) from error
+        raise BadInput(
+            f"{place}{name}: the SHA-256 of {' or '.join(files)} differs "
+            "from the one TFDS registers: damaged, or other data"
+        ) from error
     except Exception as error:  # requests, urllib3 and TFDS raise many kinds
-        raise BadInput(f"{name}: the download failed ({type(error).__name__}); put "
-                       f"{', '.join(files)} in a folder and give --manual_dir=FOLDER"
-                       ) from error
+        raise BadInput(
+            f"{name}: the download failed ({type(error).__name__}); put "
+            f"{', '.join(files)} in a folder and give --manual_dir=FOLDER"
+        ) from error
 
 
 def _reach(url):
@@ -180,10 +207,17 @@ def _read_cifar(archive):
                 rows = np.frombuffer(content, np.uint8).reshape(-1, 3073)
                 images = rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
                 splits[split] = Arrays(images, rows[:, 0].astype(np.int32))
-    except (OSError, EOFError, KeyError, ValueError, tarfile.TarError,
-            zlib.error) as error:
-        raise BadInput(f"cifar10: {archive} is not the binary version of CIFAR-10 "
-                       f"({error})") from error
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        ValueError,
+        tarfile.TarError,
+        zlib.error,
+    ) as error:
+        raise BadInput(
+            f"cifar10: {archive} is not the binary version of CIFAR-10 ({error})"
+        ) from error
     return splits, tuple(classes)
 
 
@@ -205,14 +239,22 @@ def _write(stock, splits, classes, data_dir):
         def _generate_examples(self, split) -> Iterator[tuple[int, dict]]:
             arrays, with_id = splits[split], "id" in self.info.features
             for i, (data, label) in enumerate(
-                    zip(arrays.data, arrays.label.tolist(), strict=True)):
+                zip(arrays.data, arrays.label.tolist(), strict=True)
+            ):
                 image = Image.fromarray(data[..., 0] if data.shape[-1] == 1 else data)
-                yield i, {"image": image, "label": label,
-                          **({"id": f"{split}_{i:05d}"} if with_id else {})}
+                yield (
+                    i,
+                    {
+                        "image": image,
+                        "label": label,
+                        **({"id": f"{split}_{i:05d}"} if with_id else {}),
+                    },
+                )
 
     tfds.disable_progress_bar()
     with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces a download
         builder = InMemory(data_dir=data_dir, file_format="array_record")
         builder.download_and_prepare(
-            download_config=tfds.download.DownloadConfig(try_download_gcs=False))
+            download_config=tfds.download.DownloadConfig(try_download_gcs=False)
+        )
     return Path(builder.data_dir)

@@ -40,12 +40,18 @@ class Records:
         try:
             item = self.records[index]
         except Exception as error:  # array_record, protobuf and Pillow raise many kinds
-            raise bad_file(self.folder, f"record {index} of {self.split}",
-                           f"cannot be decoded ({type(error).__name__})") from error
+            raise bad_file(
+                self.folder,
+                f"record {index} of {self.split}",
+                f"cannot be decoded ({type(error).__name__})",
+            ) from error
         image = np.asarray(item["image"])
         if image.shape != self.shape:
-            raise bad_file(self.folder, f"record {index} of {self.split}",
-                           f"has shape {image.shape}, expected {self.shape}")
+            raise bad_file(
+                self.folder,
+                f"record {index} of {self.split}",
+                f"has shape {image.shape}, expected {self.shape}",
+            )
         return {"data": image, "label": int(item.get("label", 0))}
 
 
@@ -88,15 +94,23 @@ def verify_manifest(folder: Path) -> bool:
     try:
         digests = json.loads(manifest.read_text())["sha256"].items()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise bad_file(folder, MANIFEST, "damaged; remove the folder and prepare the "
-                       "data again with scripts/prepare_data.py") from error
+        raise bad_file(
+            folder,
+            MANIFEST,
+            "damaged; remove the folder and prepare the "
+            "data again with scripts/prepare_data.py",
+        ) from error
     for name, expected in digests:
         path = folder / name
         if not path.is_file():
             raise bad_file(folder, name, "missing, though the manifest lists it")
         if _sha256(path) != expected:
-            raise bad_file(folder, name, "damaged: SHA-256 differs from the manifest; "
-                           "remove the folder and run scripts/prepare_data.py again")
+            raise bad_file(
+                folder,
+                name,
+                "damaged: SHA-256 differs from the manifest; "
+                "remove the folder and run scripts/prepare_data.py again",
+            )
     return True
 
 
@@ -118,8 +132,10 @@ def open_prepared(name: str, path: Path) -> Source:
     """
     folder = find(path, name)
     if folder is None:
-        raise BadInput(f"data.dir='{path}': no prepared data set {name} (no {INFO}); "
-                       "make one with scripts/prepare_data.py")
+        raise BadInput(
+            f"data.dir='{path}': no prepared data set {name} (no {INFO}); "
+            "make one with scripts/prepare_data.py"
+        )
     verify_manifest(folder)
     import tensorflow_datasets as tfds
 
@@ -128,26 +144,40 @@ def open_prepared(name: str, path: Path) -> Source:
         features, splits = builder.info.features, builder.info.splits
         image = features["image"]
     except Exception as error:  # whatever a damaged or foreign json leads TFDS to raise
-        raise bad_file(folder, INFO, "not a readable TFDS data set with an 'image' "
-                       f"feature ({type(error).__name__}: {error})") from error
+        raise bad_file(
+            folder,
+            INFO,
+            "not a readable TFDS data set with an 'image' "
+            f"feature ({type(error).__name__}: {error})",
+        ) from error
     if name and builder.info.name != name:
         raise BadInput(f"data.dir='{path}': holds {builder.info.name}, expected {name}")
     if absent := [split for split in ("train", "test") if split not in splits]:
         raise bad_file(folder, INFO, f"no {absent[0]!r} split (has {sorted(splits)})")
     if None in image.shape or image.np_dtype != np.uint8:
-        raise bad_file(folder, "features.json", f"images of {image.shape} "
-                       f"{image.np_dtype}, expected one fixed shape of uint8")
+        raise bad_file(
+            folder,
+            "features.json",
+            f"images of {image.shape} "
+            f"{image.np_dtype}, expected one fixed shape of uint8",
+        )
     try:
         train, test = (builder.as_data_source(split=s) for s in ("train", "test"))
     except Exception as error:  # a record file gone or in another format
-        raise bad_file(folder, INFO, "records cannot be opened, expected array_record "
-                       f"({type(error).__name__}: {error})") from error
+        raise bad_file(
+            folder,
+            INFO,
+            "records cannot be opened, expected array_record "
+            f"({type(error).__name__}: {error})",
+        ) from error
     label = features["label"] if "label" in features else None
     classes = tuple(label.names) if getattr(label, "names", None) else ()
     shape = tuple(image.shape)
-    return Source(Spec(builder.info.name, shape, classes),
-                  Records(train, folder, "train", shape),
-                  Records(test, folder, "test", shape))
+    return Source(
+        Spec(builder.info.name, shape, classes),
+        Records(train, folder, "train", shape),
+        Records(test, folder, "test", shape),
+    )
 
 
 def open_cifar10(directory: str) -> Source:

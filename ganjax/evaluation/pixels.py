@@ -7,6 +7,7 @@ import numpy as np
 
 from ganjax.core import Game, GameState, child_key
 from ganjax.data import Source
+from ganjax.errors import BadInput
 from ganjax.evaluation.sampling import draw, held_out
 from ganjax.metrics import (
     density_coverage,
@@ -32,6 +33,11 @@ class Pixels:
     """
 
     def __init__(self, game: Game, source: Source, *, samples: int, seed: int):
+        if len(source.spec.shape) != 3:
+            raise BadInput(
+                f"evaluation.names='pixels': expected images, and "
+                f"data.name='{source.spec.name}' has points"
+            )
         self._game, self._samples, self._seed = game, samples, seed
         self._classes = len(source.spec.classes)
         self._train, self._labels = _flat(held_out(source.train, MOST_REAL, seed))

@@ -36,9 +36,7 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
     size = min(n, _CHUNK)
     chunks = []
     for first in range(0, math.ceil(n / size) * size, size):
-        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(
-            first + np.arange(size)
-        )
+        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(first + np.arange(size))
         chunks.append(np.asarray(_compiled(game)(variables, keys)))
     return np.concatenate(chunks)[:n]
 

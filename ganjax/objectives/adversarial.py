@@ -75,8 +75,9 @@ class Adversary:
         inputs = condition or (lambda x: (x,))
         fake_logits = view.apply(critic, *inputs(fake))
         real_logits, judged = view.update(critic, *inputs(real))
-        loss = self._labels(view).discriminator(*self._whole(view, real_logits,
-                                                             fake_logits))
+        loss = self._labels(view).discriminator(
+            *self._whole(view, real_logits, fake_logits)
+        )
         metrics = {
             "real_logit": jnp.mean(real_logits),
             "fake_logit": jnp.mean(fake_logits),

@@ -199,6 +199,4 @@ def _not_finite(series: Series, named: bool) -> list[str]:
 
 
 def _for_json(values) -> list:
-    return [
-        float(f"{v:.5g}") if math.isfinite(v) else None for v in map(float, values)
-    ]
+    return [float(f"{v:.5g}") if math.isfinite(v) else None for v in map(float, values)]

@@ -40,6 +40,7 @@ class Checkpoints:
         self._log = log
         self._writer = ocp.StandardCheckpointer()
         self._writing: int | None = None
+        self._damaged: list[int] = []
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -62,6 +63,9 @@ class Checkpoints:
         """
         self.finish()
         step = int(state.step)
+        for bad in self._damaged:  # out of the way of the step's next checkpoint
+            (self.directory / str(bad)).rename(self.directory / f"damaged-{bad}")
+        self._damaged = []
         if step in self.steps():
             return
         folder = self.directory / str(step)
@@ -69,7 +73,7 @@ class Checkpoints:
             shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True)
             self._writer.save(folder / "state", _serialised(state))
-        except ValueError as error:
+        except (OSError, ValueError) as error:
             self._abandon(step, error)
         self._writing = step
 
@@ -113,19 +117,13 @@ class Checkpoints:
             readable one holds another kind of state.
         """
         steps = self.steps()
-        damaged = []
         for step in reversed(steps):
             problem = _damage(self.directory / str(step))
             if problem is None:
-                state = self._read(step, target)
-                for bad in damaged:  # out of the way of the step's next checkpoint
-                    (self.directory / str(bad)).rename(
-                        self.directory / f"damaged-{bad}"
-                    )
-                return state
+                return self._read(step, target)
             self._log(f"checkpoint {step} is damaged ({problem}); trying an older one")
-            damaged.append(step)
-        if damaged:
+            self._damaged.append(step)
+        if steps:
             raise BadInput(
                 f"checkpoints={self.directory}: expected a readable checkpoint, and "
                 f"all of {steps} are damaged; delete the folder to start again"

@@ -12,7 +12,18 @@ from ganjax.training.records import Records
 
 
 class Diverged(Exception):
-    """A logged metric is not finite."""
+    """A metric is not finite at ``step``."""
+
+    def __init__(self, step: int, metric: str, value: float):
+        super().__init__(f"step {step}: {metric} is {value}")
+        self.step = step
+
+
+def require_finite(step: int, metrics: Mapping[str, float]) -> None:
+    """Raises ``Diverged`` if one of the numbers is not finite."""
+    for name, value in metrics.items():
+        if not math.isfinite(value):
+            raise Diverged(step, name, float(value))
 
 
 class RunLog:
@@ -58,9 +69,7 @@ class RunLog:
         rates = self._rates(step)
         self._records.timing(step, rates)
         self._progress.update(step, rates, row)
-        for name, value in row.items():
-            if not math.isfinite(value):
-                raise Diverged(f"step {step}: {name} is {value}")
+        require_finite(step, row)
 
     def _rates(self, step):
         now = time.monotonic()

@@ -23,7 +23,7 @@ from ganjax.data import Feed, Source
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.records import Records
 from ganjax.training.run_directory import RunDirectory
-from ganjax.training.run_log import RunLog
+from ganjax.training.run_log import RunLog, require_finite
 from ganjax.training.samples import SamplePictures
 
 
@@ -115,6 +115,7 @@ def train(
                 records.picture(step, "samples", pictures.generated(state, step))
             if plan.due(plan.checkpoint_every, step) or stop:
                 log.settle()
+                require_finite(step, {k: v[-1] for k, v in metrics.items()})
                 records.flush()
                 checkpoints.save(state)
 

@@ -35,8 +35,9 @@ def advance(setup, steps, state=None, **carrier):
     """The state after ``steps``, in dispatches of ``inner_steps``."""
     devices = carrier.get("devices") or jax.local_devices()[:1]
     inner = carrier.get("inner_steps", 1)
-    compiled = compile_step(make_train_step(setup.game, batch=setup.feed.batch),
-                            **carrier)
+    compiled = compile_step(
+        make_train_step(setup.game, batch=setup.feed.batch), **carrier
+    )
     state = replicate(state or start(setup), devices)
     data = replicate(setup.feed.data, devices)
     state, metrics = compiled(state, data)
@@ -60,9 +61,7 @@ def largest_difference(a, b):
 
 def assert_same_bits(a, b):
     jax.tree.map(
-        lambda x, y: np.testing.assert_array_equal(
-            np.asarray(x), np.asarray(y)
-        ),
+        lambda x, y: np.testing.assert_array_equal(np.asarray(x), np.asarray(y)),
         a.replace(key=jax.random.key_data(a.key)),
         b.replace(key=jax.random.key_data(b.key)),
     )
@@ -154,8 +153,9 @@ def test_compiled_gradient_equals_eager():
     step = make_train_step(setup.game, batch=setup.feed.batch)
 
     def bound(state):
-        return jax.vmap(step, in_axes=(None, None), out_axes=None, axis_name="data",
-                        axis_size=1)(state, setup.feed.data)
+        return jax.vmap(
+            step, in_axes=(None, None), out_axes=None, axis_name="data", axis_size=1
+        )(state, setup.feed.data)
 
     compiled, _ = jax.jit(bound)(start(setup))
     with jax.disable_jit():
@@ -164,7 +164,9 @@ def test_compiled_gradient_equals_eager():
 
 
 def test_lazy_term_is_due_at_every_interval_only():
-    setup = tiny.setup("gan", regularizers__r1__weight=0.1, regularizers__r1__interval=3)
+    setup = tiny.setup(
+        "gan", regularizers__r1__weight=0.1, regularizers__r1__interval=3
+    )
     _, metrics = advance(setup, 6, inner_steps=6)
     due = np.asarray(metrics["discriminator/r1"]) > 0
     np.testing.assert_array_equal(due, [False, False, True, False, False, True])
@@ -172,10 +174,13 @@ def test_lazy_term_is_due_at_every_interval_only():
 
 def test_lazy_term_stays_a_conditional_in_a_population():
     """Its predicate is the step, which members share; a select would run both sides."""
-    setup = tiny.setup("gan", regularizers__r1__weight=0.1, regularizers__r1__interval=3)
+    setup = tiny.setup(
+        "gan", regularizers__r1__weight=0.1, regularizers__r1__interval=3
+    )
     states = stack_members([start(setup, seed) for seed in range(2)])
-    compiled = compile_step(make_train_step(setup.game, batch=setup.feed.batch),
-                            population="vmap")
+    compiled = compile_step(
+        make_train_step(setup.game, batch=setup.feed.batch), population="vmap"
+    )
     text = compiled.lower(states, setup.feed.data).as_text()
     assert "stablehlo.case" in text or "stablehlo.if" in text
 
@@ -183,20 +188,28 @@ def test_lazy_term_stays_a_conditional_in_a_population():
 def test_a_lazy_term_keeps_its_mean_strength():
     """Three steps of weight 3·w at once move plain descent as far as w at each, while
     the point hardly moves: the first order of both is the same."""
-    step = {"optimizers__discriminator__learning_rate": 1e-4,
-            "optimizers__generator__learning_rate": 0.0}
+    step = {
+        "optimizers__discriminator__learning_rate": 1e-4,
+        "optimizers__generator__learning_rate": 0.0,
+    }
     moved = {}
     for weight, interval in ((0.0, 1), (50.0, 1), (50.0, 3)):
-        setup = tiny.setup("gan", **{**tiny.sgd("gan"), **step},
-                           networks__discriminator__normalization="none",
-                           regularizers__r1__weight=weight,
-                           regularizers__r1__interval=interval)
+        setup = tiny.setup(
+            "gan",
+            **{**tiny.sgd("gan"), **step},
+            networks__discriminator__normalization="none",
+            regularizers__r1__weight=weight,
+            regularizers__r1__interval=interval,
+        )
         moved[weight, interval] = advance(setup, 3)[0].params["discriminator"]
-    flat = {k: jnp.concatenate([x.ravel() for x in jax.tree.leaves(v)])
-            for k, v in moved.items()}
+    flat = {
+        k: jnp.concatenate([x.ravel() for x in jax.tree.leaves(v)])
+        for k, v in moved.items()
+    }
     every = flat[50.0, 1] - flat[0.0, 1]
     lazy = flat[50.0, 3] - flat[0.0, 1]
     cosine = every @ lazy / (jnp.linalg.norm(every) * jnp.linalg.norm(lazy))
-    np.testing.assert_allclose(jnp.linalg.norm(lazy) / jnp.linalg.norm(every), 1,
-                               atol=0.3)
+    np.testing.assert_allclose(
+        jnp.linalg.norm(lazy) / jnp.linalg.norm(every), 1, atol=0.3
+    )
     assert cosine > 0.9

@@ -29,8 +29,7 @@ class Scalar:
         self.start = start
 
     def init(self, key, *, train):
-        return {"params": {"w": jnp.asarray(self.start)},
-                "count": {"n": jnp.zeros(())}}
+        return {"params": {"w": jnp.asarray(self.start)}, "count": {"n": jnp.zeros(())}}
 
     def apply(self, variables, *, train, mutable=()):
         w = variables["params"]["w"]
@@ -39,8 +38,7 @@ class Scalar:
         return w, {"count": {"n": variables["count"]["n"] + 1}}
 
 
-def dirac(dynamics=None, order=("discriminator", "generator"), updates=None,
-          rate=0.2):
+def dirac(dynamics=None, order=("discriminator", "generator"), updates=None, rate=0.2):
     """The Dirac-GAN (Mescheder et al. 2018, arXiv 1801.04406, definition 2.1): data at
     0, a generator at θ, a linear discriminator of slope ψ, minimax."""
     loss = LOSSES["minimax"]
@@ -60,11 +58,19 @@ def dirac(dynamics=None, order=("discriminator", "generator"), updates=None,
 
     objectives = {"discriminator": discriminator, "generator": generator}
     return Game(
-        networks={"generator": Network(Scalar(1.0), ()),
-                  "discriminator": Network(Scalar(-1.0), ())},
+        networks={
+            "generator": Network(Scalar(1.0), ()),
+            "discriminator": Network(Scalar(-1.0), ()),
+        },
         players=tuple(
-            Player(name, (name,), objectives[name], lambda knobs: optax.sgd(rate),
-                   updates_per_step=(updates or {}).get(name, 1), reads_data=False)
+            Player(
+                name,
+                (name,),
+                objectives[name],
+                lambda knobs: optax.sgd(rate),
+                updates_per_step=(updates or {}).get(name, 1),
+                reads_data=False,
+            )
             for name in order
         ),
         dynamics=dynamics,
@@ -78,8 +84,9 @@ def play(game, steps):
 
 
 def radius(state):
-    return float(jnp.hypot(state.params["generator"]["w"],
-                           state.params["discriminator"]["w"]))
+    return float(
+        jnp.hypot(state.params["generator"]["w"], state.params["discriminator"]["w"])
+    )
 
 
 def by_hand(mode, steps, rate=0.2):
@@ -92,8 +99,11 @@ def by_hand(mode, steps, rate=0.2):
     for _ in range(steps):
         old = psi
         psi -= rate * sigmoid(psi * theta) * theta
-        theta += rate * sigmoid((old if mode == "simultaneous" else psi) * theta) * (
-            old if mode == "simultaneous" else psi)
+        theta += (
+            rate
+            * sigmoid((old if mode == "simultaneous" else psi) * theta)
+            * (old if mode == "simultaneous" else psi)
+        )
     return np.hypot(theta, psi)
 
 
@@ -139,8 +149,13 @@ def test_two_owners_of_a_network_add_their_updates():
     game = Game(
         networks={"shared": Network(Scalar(1.0), ())},
         players=tuple(
-            Player(f"by_{by}", ("shared",), pull(by), lambda knobs: optax.sgd(0.2),
-                   reads_data=False)
+            Player(
+                f"by_{by}",
+                ("shared",),
+                pull(by),
+                lambda knobs: optax.sgd(0.2),
+                reads_data=False,
+            )
             for by in (1.0, 2.0)
         ),
         ema=(),
@@ -159,8 +174,15 @@ def test_average_is_exponential():
 
     game = Game(
         networks={"generator": Network(Scalar(1.0), ())},
-        players=(Player("generator", ("generator",), objective,
-                        lambda knobs: optax.sgd(0.2), reads_data=False),),
+        players=(
+            Player(
+                "generator",
+                ("generator",),
+                objective,
+                lambda knobs: optax.sgd(0.2),
+                reads_data=False,
+            ),
+        ),
         ema_decay=lambda knobs, step: 0.5,
     )
     state, _ = play(game, 2)
@@ -169,29 +191,40 @@ def test_average_is_exponential():
     np.testing.assert_allclose(state.ema["generator"]["count"]["n"], 1.25, rtol=1e-6)
 
 
+def first_rounds(batch, rounds):
+    def some(data, key, step, axis):
+        return jax.tree.map(lambda x: x[:rounds], batch(data, key, step, axis))
+
+    return some
+
+
 @pytest.mark.parametrize("name", tiny.GAMES)
 def test_a_turn_changes_only_what_its_player_owns(name):
     setup = tiny.setup(name)
     for player in setup.game.players:
         alone = dataclasses.replace(setup.game, players=(player,), ema=())
-        feed_rounds = alone.rounds
-
-        def batch(data, key, step, axis, rounds=feed_rounds):
-            taken = setup.feed.batch(data, key, step, axis)
-            return jax.tree.map(lambda x: x[:rounds], taken)
-
+        batch = first_rounds(setup.feed.batch, alone.rounds)
         state = init_state(setup.game, jax.random.key(0), setup.knobs)
-        before = jax.tree.map(np.asarray, (state.params, state.variables,
-                                           state.optimizer))
+        before = jax.tree.map(
+            np.asarray, (state.params, state.variables, state.optimizer)
+        )
         state = state.replace(ema={})
         compiled = compile_step(make_train_step(alone, batch=batch))
         state, _ = compiled(state, setup.feed.data)
         after = (state.params, state.variables, state.optimizer)
         changed = [
-            {key for key in old
-             if not all(np.array_equal(x, y) for x, y in
-                        zip(jax.tree.leaves(old[key]), jax.tree.leaves(new[key]),
-                            strict=True))}
+            {
+                key
+                for key in old
+                if not all(
+                    np.array_equal(x, y)
+                    for x, y in zip(
+                        jax.tree.leaves(old[key]),
+                        jax.tree.leaves(new[key]),
+                        strict=True,
+                    )
+                )
+            }
             for old, new in zip(before, after, strict=True)
         ]
         assert changed[0] == set(player.owns)
@@ -205,8 +238,10 @@ def test_counters_of_updates(updates):
     step = make_train_step(setup.game, batch=setup.feed.batch)
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     state, _ = compile_step(step, inner_steps=3)(state, setup.feed.data)
-    counts = {name: int(optax.tree.get(state.optimizer[name], "count"))
-              for name in ("discriminator", "generator")}
+    counts = {
+        name: int(optax.tree.get(state.optimizer[name], "count"))
+        for name in ("discriminator", "generator")
+    }
     assert counts == {"discriminator": 3 * updates, "generator": 3}
     assert int(state.step) == 3
 
@@ -218,7 +253,8 @@ def test_every_turn_of_the_discriminator_sees_new_examples():
     data = jax.tree.map(jnp.asarray, setup.feed.data)
     rows = jax.vmap(
         lambda _: setup.feed.batch(data, jax.random.key(0), 0, "data"),
-        in_axes=0, axis_name="data",
+        in_axes=0,
+        axis_name="data",
     )(jnp.zeros(1))["data"]
     flat = np.asarray(rows).reshape(40, -1)
     assert len(np.unique(flat, axis=0)) == 40
@@ -248,8 +284,15 @@ def test_memory_that_differs_by_device_fails_at_trace_time():
 
     game = Game(
         networks={"generator": Network(Scalar(1.0), ())},
-        players=(Player("generator", ("generator",), objective,
-                        lambda knobs: optax.sgd(0.2), reads_data=False),),
+        players=(
+            Player(
+                "generator",
+                ("generator",),
+                objective,
+                lambda knobs: optax.sgd(0.2),
+                reads_data=False,
+            ),
+        ),
         memory=lambda key: {"last": jnp.zeros(())},
     )
     with pytest.raises(ValueError, match="out_axes"):
@@ -258,15 +301,27 @@ def test_memory_that_differs_by_device_fails_at_trace_time():
 
 def test_unknown_names_are_refused():
     with pytest.raises(ValueError, match="generater"):
-        Game(networks={"generator": Network(Scalar(1.0), ())}, players=(),
-             ema=("generater",))
+        Game(
+            networks={"generator": Network(Scalar(1.0), ())},
+            players=(),
+            ema=("generater",),
+        )
 
     def objective(owned, view):
         return jnp.zeros(()), view.remember(pool=1.0).report()
 
-    game = dataclasses.replace(dirac(), players=(
-        Player("generator", ("generator",), objective, lambda knobs: optax.sgd(0.1),
-               reads_data=False),))
+    game = dataclasses.replace(
+        dirac(),
+        players=(
+            Player(
+                "generator",
+                ("generator",),
+                objective,
+                lambda knobs: optax.sgd(0.1),
+                reads_data=False,
+            ),
+        ),
+    )
     with pytest.raises(ValueError, match="memory.*pool"):
         play(game, 1)
 

@@ -41,9 +41,14 @@ def numbered(size):
 def on_devices(feed, devices):
     """``(step, data) -> global batch``, as ``devices`` emulated devices make it."""
     axes = None if feed.stream is None else 0
-    compiled = jax.jit(jax.vmap(
-        lambda d, s: feed.batch(d, KEY, s, "data"), (axes, None), axis_name="data",
-        axis_size=devices))
+    compiled = jax.jit(
+        jax.vmap(
+            lambda d, s: feed.batch(d, KEY, s, "data"),
+            (axes, None),
+            axis_name="data",
+            axis_size=devices,
+        )
+    )
 
     def global_batch(step, data=feed.data):
         if axes == 0:  # each device is given its share of the host batch
@@ -54,12 +59,16 @@ def on_devices(feed, devices):
     return global_batch
 
 
-@pytest.mark.parametrize("make", [
-    lambda: resident(numbered(13), batch_size=BATCH, rounds=ROUNDS),
-    lambda: resident(numbered(700), batch_size=BATCH, rounds=ROUNDS),
-    lambda: drawn(open_source("grid25").train, batch_size=BATCH, rounds=ROUNDS),
-    lambda: drawn(open_source("unpaired").train, batch_size=BATCH, rounds=ROUNDS),
-], ids=["tiny", "resident", "drawn", "unpaired"])
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: resident(numbered(13), batch_size=BATCH, rounds=ROUNDS),
+        lambda: resident(numbered(700), batch_size=BATCH, rounds=ROUNDS),
+        lambda: drawn(open_source("grid25").train, batch_size=BATCH, rounds=ROUNDS),
+        lambda: drawn(open_source("unpaired").train, batch_size=BATCH, rounds=ROUNDS),
+    ],
+    ids=["tiny", "resident", "drawn", "unpaired"],
+)
 def test_the_global_batch_does_not_depend_on_the_devices(make):
     feed = make()
     one, two, four = (on_devices(feed, n)(5) for n in (1, 2, 4))
@@ -88,8 +97,9 @@ def test_a_resumed_run_continues_the_order():
     feed = streamed(numbered(50), batch_size=BATCH, rounds=1)
     with feed.stream(KEY, 0) as whole, feed.stream(KEY, 6) as resumed:
         labels = [next(whole)["label"] for _ in range(9)]
-        np.testing.assert_array_equal(labels[6:],
-                                      [next(resumed)["label"] for _ in range(3)])
+        np.testing.assert_array_equal(
+            labels[6:], [next(resumed)["label"] for _ in range(3)]
+        )
 
 
 def test_closing_a_stream_leaves_no_thread():

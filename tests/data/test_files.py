@@ -14,15 +14,22 @@ from ganjax.data import in_memory, open_source
 from ganjax.errors import BadInput
 
 RNG = np.random.RandomState(0)
-IMAGES = {"train-images-idx3-ubyte": RNG.randint(0, 256, (6, 4, 5), np.uint8),
-          "t10k-images-idx3-ubyte": RNG.randint(0, 256, (3, 4, 5), np.uint8)}
-LABELS = {"train-labels-idx1-ubyte": np.array([0, 1, 2, 0, 1, 2], np.uint8),
-          "t10k-labels-idx1-ubyte": np.array([2, 1, 0], np.uint8)}
+IMAGES = {
+    "train-images-idx3-ubyte": RNG.randint(0, 256, (6, 4, 5), np.uint8),
+    "t10k-images-idx3-ubyte": RNG.randint(0, 256, (3, 4, 5), np.uint8),
+}
+LABELS = {
+    "train-labels-idx1-ubyte": np.array([0, 1, 2, 0, 1, 2], np.uint8),
+    "t10k-labels-idx1-ubyte": np.array([2, 1, 0], np.uint8),
+}
 
 
 def idx_bytes(array):
-    return bytes([0, 0, 8, array.ndim]) + struct.pack(
-        f">{array.ndim}I", *array.shape) + array.tobytes()
+    return (
+        bytes([0, 0, 8, array.ndim])
+        + struct.pack(f">{array.ndim}I", *array.shape)
+        + array.tobytes()
+    )
 
 
 @pytest.fixture
@@ -36,7 +43,7 @@ def idx_folder(tmp_path):
 
 def paint(path, value=0, size=(4, 3), mode="RGB"):
     path.parent.mkdir(parents=True, exist_ok=True)
-    colour = value if mode == "L" else (value, 0, 0, 0)[:len(mode)]
+    colour = value if mode == "L" else (value, 0, 0, 0)[: len(mode)]
     Image.new(mode, size, colour).save(path)
 
 
@@ -66,15 +73,21 @@ def truncate(content):
     return content[: len(content) // 2]
 
 
-@pytest.mark.parametrize("damage, phrase", [
-    (truncate, "cannot be read"),
-    (lambda c: gzip.compress(gzip.decompress(c)[:-1]), "expected 120 for shape"),
-    (lambda c: gzip.compress(gzip.decompress(c) + b"x"), "holds 121 bytes"),
-    (lambda c: gzip.compress(b"PK" + gzip.decompress(c)), "not an IDX file"),
-    (lambda c: gzip.compress(gzip.decompress(c)[:6]), "ends inside its header"),
-    (lambda c: b"", "not an IDX file"),
-    (lambda c: gzip.compress(idx_bytes(IMAGES["t10k-images-idx3-ubyte"])), "6 labels"),
-])
+@pytest.mark.parametrize(
+    "damage, phrase",
+    [
+        (truncate, "cannot be read"),
+        (lambda c: gzip.compress(gzip.decompress(c)[:-1]), "expected 120 for shape"),
+        (lambda c: gzip.compress(gzip.decompress(c) + b"x"), "holds 121 bytes"),
+        (lambda c: gzip.compress(b"PK" + gzip.decompress(c)), "not an IDX file"),
+        (lambda c: gzip.compress(gzip.decompress(c)[:6]), "ends inside its header"),
+        (lambda c: b"", "not an IDX file"),
+        (
+            lambda c: gzip.compress(idx_bytes(IMAGES["t10k-images-idx3-ubyte"])),
+            "6 labels",
+        ),
+    ],
+)
 def test_damaged_idx_files_are_named(idx_folder, damage, phrase):
     path = idx_folder / "train-images-idx3-ubyte.gz"
     path.write_bytes(damage(path.read_bytes()))
@@ -133,8 +146,9 @@ def test_a_zip_equals_its_folder_and_splits_by_name(tmp_path):
         np.testing.assert_array_equal(ours.data, theirs.data)
         np.testing.assert_array_equal(ours.label, theirs.label)
         np.testing.assert_array_equal(ours.label, ours.data[:, 0, 0, 0] % 2)
-    both = np.concatenate([in_memory(s).data[:, 0, 0, 0]
-                           for s in (folder.train, folder.test)])
+    both = np.concatenate(
+        [in_memory(s).data[:, 0, 0, 0] for s in (folder.train, folder.test)]
+    )
     assert np.array_equal(np.sort(both), np.arange(40))
 
 
@@ -208,7 +222,17 @@ def test_mnist_has_its_published_counts():
     shared("mnist")
     source = open_source("mnist")
     assert np.bincount(source.test.label).tolist() == [
-        980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
+        980,
+        1135,
+        1032,
+        1010,
+        982,
+        892,
+        958,
+        1028,
+        974,
+        1009,
+    ]
     assert len(source.train) == 60_000
     # The training set's mean pixel, as every tutorial normalises by it.
     if hasattr(source.train, "data"):

@@ -15,23 +15,29 @@ def epoch_of(key, epoch, size):
     return np.asarray(indices(key, epoch, size, size, 0, size))
 
 
-@pytest.mark.parametrize("step, per_step, size, offset", [
-    (0, 64, 50_000, 0),
-    (2**31 - 1, 4096, 50_000, 4095),
-    (2**31 - 1, 2**31 - 1, 2**31 - 1, 2**31 - 1),
-    (2**31 - 2, 2**31 - 1, 2**31 - 3, 17),
-    (1_234_567_891, 1_000_003, 7, 999_999),
-    (3, 5, 1, 4),
-])
+@pytest.mark.parametrize(
+    "step, per_step, size, offset",
+    [
+        (0, 64, 50_000, 0),
+        (2**31 - 1, 4096, 50_000, 4095),
+        (2**31 - 1, 2**31 - 1, 2**31 - 1, 2**31 - 1),
+        (2**31 - 2, 2**31 - 1, 2**31 - 3, 17),
+        (1_234_567_891, 1_000_003, 7, 999_999),
+        (3, 5, 1, 4),
+    ],
+)
 def test_positions_equal_python_integers(step, per_step, size, offset):
     position = step * per_step + offset
     epoch, place = jax.jit(_epoch_and_place, static_argnums=(1, 2))(
-        jnp.int32(step), per_step, size, jnp.int32(offset))
+        jnp.int32(step), per_step, size, jnp.int32(offset)
+    )
     assert (int(epoch), int(place)) == (position // size % 2**32, position % size)
 
 
-@pytest.mark.parametrize("size", [1, 2, 3, 10, 300, SHUFFLE_BELOW, SHUFFLE_BELOW + 1,
-                                  529, 530, 1297, 4097, 50_000])
+@pytest.mark.parametrize(
+    "size",
+    [1, 2, 3, 10, 300, SHUFFLE_BELOW, SHUFFLE_BELOW + 1, 529, 530, 1297, 4097, 50_000],
+)
 def test_an_epoch_visits_every_item_once(size):
     assert np.array_equal(np.sort(epoch_of(KEY, 3, size)), np.arange(size))
 
@@ -40,18 +46,21 @@ def test_an_epoch_visits_every_item_once(size):
 def test_batches_across_the_ends_of_epochs_lose_and_repeat_nothing(size):
     batch = 64  # divides neither size; spans several epochs of 10
     steps = jnp.arange(size, dtype=jnp.int32)  # exactly `batch` epochs
-    rows = jax.jit(lambda s: jax.lax.map(
-        lambda step: indices(KEY, step, batch, size, 0, batch), s))(steps)
+    rows = jax.jit(
+        lambda s: jax.lax.map(lambda step: indices(KEY, step, batch, size, 0, batch), s)
+    )(steps)
     epochs = np.asarray(rows).reshape(batch, size)
-    assert np.array_equal(np.sort(epochs, axis=1),
-                          np.broadcast_to(np.arange(size), epochs.shape))
+    assert np.array_equal(
+        np.sort(epochs, axis=1), np.broadcast_to(np.arange(size), epochs.shape)
+    )
     assert len({row.tobytes() for row in epochs}) > batch - 2  # 10! orders, 64 drawn
 
 
 def test_a_part_of_a_step_equals_that_part_of_the_whole():
     whole = indices(KEY, 41, 96, 1000, 0, 96)
     parts = jax.vmap(lambda start: indices(KEY, 41, 96, 1000, start, 24))(
-        jnp.arange(4) * 24)
+        jnp.arange(4) * 24
+    )
     assert np.array_equal(np.asarray(whole), np.asarray(parts).ravel())
 
 
@@ -67,8 +76,7 @@ def test_keys_and_epochs_give_other_orders(size):
 def test_places_are_uniform_and_neighbours_independent(size):
     draws = 6000
     keys = jax.random.split(jax.random.key(1), draws)
-    pairs = np.asarray(jax.jit(jax.vmap(
-        lambda k: indices(k, 0, 2, size, 0, 2)))(keys))
+    pairs = np.asarray(jax.jit(jax.vmap(lambda k: indices(k, 0, 2, size, 0, 2)))(keys))
     # 0.1 % tails: a fixed key makes this a fact, not a chance.
     for column in pairs.T:
         assert stats.chisquare(np.bincount(column, minlength=size)).pvalue > 1e-3

@@ -31,11 +31,16 @@ def small_mnist(tmp_path, monkeypatch):
     digests = {}
     for split, count in (("train", 5), ("test", 3)):
         images, labels = idx.FILES[split]
-        for name, shape, top in ((images, (count, 28, 28), 256),
-                                 (labels, (count,), 10)):
+        for name, shape, top in (
+            (images, (count, 28, 28), 256),
+            (labels, (count,), 10),
+        ):
             values = RNG.randint(0, top, shape, np.uint8)
-            content = (bytes([0, 0, 8, len(shape)]) + struct.pack(
-                f">{len(shape)}I", *shape) + values.tobytes())
+            content = (
+                bytes([0, 0, 8, len(shape)])
+                + struct.pack(f">{len(shape)}I", *shape)
+                + values.tobytes()
+            )
             (folder / f"{name}.gz").write_bytes(gzip.compress(content))
             digests[name] = "sha256:" + hashlib.sha256(content).hexdigest()
     monkeypatch.setitem(idx.CONTENT, "mnist", digests)
@@ -45,8 +50,10 @@ def small_mnist(tmp_path, monkeypatch):
 def contents(split):
     """What a split holds, whatever the order (TFDS shuffles what it writes)."""
     arrays = in_memory(split)
-    return sorted((int(label), data.tobytes())
-                  for data, label in zip(arrays.data, arrays.label, strict=True))
+    return sorted(
+        (int(label), data.tobytes())
+        for data, label in zip(arrays.data, arrays.label, strict=True)
+    )
 
 
 def test_mnist_comes_back_as_it_was(small_mnist, tmp_path):
@@ -102,6 +109,7 @@ def small_cifar(tmp_path, monkeypatch):
     folder.mkdir()
     rows = {}
     with tarfile.open(folder / CIFAR_ARCHIVE, "w:gz") as tar:
+
         def add(name, content):
             member = tarfile.TarInfo(name)
             member.size = len(content)
@@ -114,21 +122,32 @@ def small_cifar(tmp_path, monkeypatch):
                 add(member, rows[split][2 * i : 2 * i + 2].tobytes())
     content = (folder / CIFAR_ARCHIVE).read_bytes()
     (url,) = Cifar10.url_infos
-    monkeypatch.setitem(Cifar10.url_infos, url, UrlInfo(
-        size=len(content), checksum=hashlib.sha256(content).hexdigest(),
-        filename=CIFAR_ARCHIVE))
+    monkeypatch.setitem(
+        Cifar10.url_infos,
+        url,
+        UrlInfo(
+            size=len(content),
+            checksum=hashlib.sha256(content).hexdigest(),
+            filename=CIFAR_ARCHIVE,
+        ),
+    )
     return folder, rows
 
 
 def test_cifar10_comes_back_as_it_was(small_cifar, tmp_path):
     folder, rows = small_cifar
-    source = open_source("cifar10", str(
-        prepare("cifar10", str(tmp_path / "out"), str(folder)).folder))
+    source = open_source(
+        "cifar10", str(prepare("cifar10", str(tmp_path / "out"), str(folder)).folder)
+    )
     assert source.spec.shape == (32, 32, 3) and source.spec.classes[7] == "class7"
     # A record is a label, then 1024 red, 1024 green and 1024 blue values.
-    expected = sorted((int(row[0]), np.stack(
-        [row[1:1025], row[1025:2049], row[2049:]], axis=-1).tobytes())
-        for row in rows["train"])
+    expected = sorted(
+        (
+            int(row[0]),
+            np.stack([row[1:1025], row[1025:2049], row[2049:]], axis=-1).tobytes(),
+        )
+        for row in rows["train"]
+    )
     assert contents(source.train) == expected and len(source.test) == 2
 
 
@@ -178,8 +197,12 @@ def test_a_folder_marked_read_only_stays_as_it_is(small_mnist, tmp_path):
 
 
 def test_the_command_exits_with_two_and_one_line(tmp_path):
-    done = subprocess.run([sys.executable, SCRIPT, "cifar", f"--dir={tmp_path}"],
-                          capture_output=True, text=True, timeout=60)
+    done = subprocess.run(
+        [sys.executable, SCRIPT, "cifar", f"--dir={tmp_path}"],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
     assert done.returncode == 2 and done.stdout == ""
     assert done.stderr.count("\n") == 1 and "did you mean 'cifar10'" in done.stderr
 
@@ -193,8 +216,17 @@ def debian():
 def test_fashion_mnist_of_debian_end_to_end(tmp_path):
     debian()
     done = subprocess.run(
-        [sys.executable, SCRIPT, "fashion_mnist", f"--manual_dir={DEBIAN}",
-         f"--dir={tmp_path}"], capture_output=True, text=True, timeout=300)
+        [
+            sys.executable,
+            SCRIPT,
+            "fashion_mnist",
+            f"--manual_dir={DEBIAN}",
+            f"--dir={tmp_path}",
+        ],
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 0, done.stderr
     assert f"--config.data.dir={tmp_path / 'fashion_mnist'}" in done.stdout
     ours = open_source("fashion_mnist", str(tmp_path))
@@ -214,8 +246,17 @@ def test_debian_files_are_the_ones_that_tfds_registers():
         content = (DEBIAN / info.filename).read_bytes()
         stem = info.filename.removesuffix(".gz")
         time = 1504176606 if stem.startswith("train") else 1504176627
-        restored = (content[:3] + b"\x08" + struct.pack("<I", time) + content[8:10]
-                    + stem.encode() + b"\0" + content[10:])
+        restored = (
+            content[:3]
+            + b"\x08"
+            + struct.pack("<I", time)
+            + content[8:10]
+            + stem.encode()
+            + b"\0"
+            + content[10:]
+        )
         assert hashlib.sha256(restored).hexdigest() == info.checksum
-        assert idx.CONTENT["fashion_mnist"][stem] == "sha256:" + hashlib.sha256(
-            gzip.decompress(restored)).hexdigest()
+        assert (
+            idx.CONTENT["fashion_mnist"][stem]
+            == "sha256:" + hashlib.sha256(gzip.decompress(restored)).hexdigest()
+        )

@@ -47,8 +47,11 @@ def test_swiss_roll_has_the_moments_of_scikit_learn():
     np.testing.assert_allclose(ours.mean(0), theirs.mean(0), atol=0.03)
     np.testing.assert_allclose(np.cov(ours.T), np.cov(theirs.T), atol=0.03)
     for quantile in (0.05, 0.5, 0.95):
-        np.testing.assert_allclose(np.quantile(ours, quantile, axis=0),
-                                   np.quantile(theirs, quantile, axis=0), atol=0.06)
+        np.testing.assert_allclose(
+            np.quantile(ours, quantile, axis=0),
+            np.quantile(theirs, quantile, axis=0),
+            atol=0.06,
+        )
 
 
 def test_two_clusters():
@@ -61,8 +64,9 @@ def test_two_clusters():
 def test_unpaired_domains_are_independent_and_related_by_the_map():
     source, sample = open_source("unpaired"), draw("unpaired")
     # 22.5 degrees and 1.5 take (1, 0) to 1.5 (cos, sin).
-    np.testing.assert_allclose(a_to_b(np.array([[1.0, 0.0]])),
-                               [[1.385819, 0.574025]], atol=1e-6)
+    np.testing.assert_allclose(
+        a_to_b(np.array([[1.0, 0.0]])), [[1.385819, 0.574025]], atol=1e-6
+    )
     radius = np.linalg.norm(sample["b"], axis=1)
     assert radius.mean() == pytest.approx(1.5, abs=0.01)
     gap = np.linalg.norm(sample["b"][:, None] - a_to_b(ring(8)), axis=-1)

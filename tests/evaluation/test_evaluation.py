@@ -115,7 +115,9 @@ def test_modes_need_a_mixture():
 
 
 def test_key_of_evaluation_is_not_that_of_training():
-    keys = [child_key(jax.random.key(0), name) for name in ("evaluation", "step", "data")]
+    keys = [
+        child_key(jax.random.key(0), name) for name in ("evaluation", "step", "data")
+    ]
     data = {tuple(np.asarray(jax.random.key_data(key))) for key in keys}
     assert len(data) == 3
 

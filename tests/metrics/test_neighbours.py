@@ -22,15 +22,22 @@ def by_exact_integers(real, fake, k):
 
     real_radii = [radius(real, i) for i in range(len(real))]
     fake_radii = [radius(fake, j) for j in range(len(fake))]
-    inside = [[squared(r, f) < radius_of_r for f in fake]
-              for r, radius_of_r in zip(real, real_radii, strict=True)]
-    recalled = [any(squared(r, f) < radius_of_f
-                    for f, radius_of_f in zip(fake, fake_radii, strict=True))
-                for r in real]
+    inside = [
+        [squared(r, f) < radius_of_r for f in fake]
+        for r, radius_of_r in zip(real, real_radii, strict=True)
+    ]
+    recalled = [
+        any(
+            squared(r, f) < radius_of_f
+            for f, radius_of_f in zip(fake, fake_radii, strict=True)
+        )
+        for r in real
+    ]
     held = sum(sum(row) for row in inside)
     return {
-        "precision": float(Fraction(sum(map(any, zip(*inside, strict=True))),
-                                    len(fake))),
+        "precision": float(
+            Fraction(sum(map(any, zip(*inside, strict=True))), len(fake))
+        ),
         "recall": float(Fraction(sum(recalled), len(real))),
         "density": float(Fraction(held, k * len(fake))),
         "coverage": float(Fraction(sum(map(any, inside)), len(real))),

@@ -41,8 +41,9 @@ def test_kernel_in_use_has_norm_one(layer):
 
     @jax.jit
     def iterate(spectral):
-        return module.apply({"params": params, "spectral": spectral}, x,
-                            mutable=["spectral"])
+        return module.apply(
+            {"params": params, "spectral": spectral}, x, mutable=["spectral"]
+        )
 
     first = read(iterate(spectral)[0])
     for _ in range(200):

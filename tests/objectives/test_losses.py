@@ -94,13 +94,17 @@ def test_optimal_discriminator_of_the_2014_paper():
     x = jnp.zeros(5)
     loss = LOSSES["minimax"].discriminator
     np.testing.assert_allclose(loss(x, x), 2 * log(2), rtol=1e-6)
-    np.testing.assert_allclose(jax.grad(lambda t: loss(x + t, x + t))(0.0), 0, atol=1e-7)
+    np.testing.assert_allclose(
+        jax.grad(lambda t: loss(x + t, x + t))(0.0), 0, atol=1e-7
+    )
 
 
 @pytest.mark.parametrize("name", ["relativistic_pairing", "relativistic_average"])
 def test_relativistic_losses_ignore_a_common_shift(name):
     for side in (LOSSES[name].discriminator, LOSSES[name].generator):
-        np.testing.assert_allclose(side(REAL + 5, FAKE + 5), side(REAL, FAKE), rtol=1e-5)
+        np.testing.assert_allclose(
+            side(REAL + 5, FAKE + 5), side(REAL, FAKE), rtol=1e-5
+        )
 
 
 def test_one_sided_smoothing_moves_the_optimum():

@@ -12,8 +12,9 @@ from ganjax.report.panels import player_panels, score_panels
 
 def path_points(figure, kind="line"):
     path = re.search(rf'class="{kind} c0" d="([^"]*)"', figure)[1]
-    return [tuple(map(float, pair.split())) for pair in re.findall(r"[\d.-]+ [\d.-]+",
-                                                                    path)]
+    return [
+        tuple(map(float, pair.split())) for pair in re.findall(r"[\d.-]+ [\d.-]+", path)
+    ]
 
 
 @pytest.mark.parametrize(

@@ -71,8 +71,16 @@ def test_what_it_says(run):
     path = write_report(run)
     assert path == run / "report.html"
     page = Page(path)
-    for said in ("ring_r1", "finished", "3,000", "generator.learning_rate", "0.0002",
-                 "jax", "--workdir=runs/ring_r1", 'ganjax.load("runs/ring_r1")'):
+    for said in (
+        "ring_r1",
+        "finished",
+        "3,000",
+        "generator.learning_rate",
+        "0.0002",
+        "jax",
+        "--workdir=runs/ring_r1",
+        'ganjax.load("runs/ring_r1")',
+    ):
         assert said in page.text, said
     card = re.search(r"<dt>modes</dt><dd class=\"value\">(.*?)</dd>", page.source)
     assert card[1] == "8"

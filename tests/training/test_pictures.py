@@ -26,8 +26,11 @@ def test_reading_order_and_size():
     assert picture.mode == "RGB"
     # Three of 10 px across with four gaps of 2, two of 8 px down with three.
     assert picture.size == (3 * 10 + 4 * 2, 2 * 8 + 3 * 2)
-    middles = [picture.getpixel((2 + 12 * c + 5, 2 + 10 * r + 4))[0]
-               for r in range(2) for c in range(3)]
+    middles = [
+        picture.getpixel((2 + 12 * c + 5, 2 + 10 * r + 4))[0]
+        for r in range(2)
+        for c in range(3)
+    ]
     assert middles == [0, 153, 204, 255, 76, GAP_GREY]
 
 

@@ -1,0 +1,109 @@
+"""A run from its config to its end, as a command or a sweep starts it."""
+
+import contextlib
+import errno
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from ganjax.build import build
+from ganjax.config import differences, resolve, to_json
+from ganjax.errors import BadInput
+from ganjax.report import write_report
+from ganjax.schema import EXTENSIBLE
+from ganjax.training import Diverged, RunDirectory, environment, train
+
+
+def launch(
+    config: ConfigDict,
+    workdir: Path | str,
+    *,
+    overrides: Mapping[str, str] = (),
+    command: str = "",
+    allow_config_change: bool = False,
+) -> dict[str, Any]:
+    """Starts a run, or goes on with the one in ``workdir``; a finished one is left as
+    it is.
+
+    Args:
+      config: resolved.
+      overrides, command: as they were written, for the run's record.
+      allow_config_change: go on although the run was started with another config.
+
+    Returns:
+      The run's status, ``state`` being ``'finished'``, ``'interrupted'`` or
+      ``'failed'`` (then it diverged).
+
+    Raises:
+      BadInput: before anything is written, if the run cannot be what was asked for.
+    """
+    with _held(workdir) as run:
+        old = run.config()
+        changed = differences(resolve(old), config) if old is not None else []
+        serious = [x for x in changed if x.partition(":")[0] not in EXTENSIBLE]
+        if serious and not allow_config_change:
+            raise BadInput(
+                f"workdir={run.path}: expected a run of this config; it holds another "
+                f"one ({'; '.join(serious)}); --allow_config_change goes on"
+            )
+        status = run.status()
+        done = status.get("state") == "finished" and status["step"] >= config.steps
+        if done and not serious:
+            return status
+        setup = build(config)
+        run.write("config.json", to_json(config))
+        run.write_json("overrides.json", dict(overrides))
+        run.write("command.txt", f"{command}\n")
+        run.write_json("environment.json", environment())
+        try:
+            _train(run, setup)
+        except BadInput:
+            if old is not None:  # the config that its checkpoints belong to
+                run.write_json("config.json", old)
+            raise
+        return run.status()
+
+
+def scores(workdir: Path | str) -> dict[str, float]:
+    """The newest evaluation of a run, empty before the first."""
+    found = sorted((Path(workdir) / "evaluation").glob("*.json"))
+    return json.loads(found[-1].read_text()) if found else {}
+
+
+def _held(workdir):
+    try:
+        return RunDirectory(workdir)
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            raise
+        raise BadInput(
+            f"workdir={workdir}: expected a folder to write to, {error.strerror}"
+        ) from error
+
+
+def _train(run, setup):
+    try:
+        train(
+            run,
+            game=setup.game,
+            knobs=setup.knobs,
+            source=setup.source,
+            feed=setup.feed,
+            evaluators=setup.evaluators,
+            plan=setup.plan,
+        )
+    except BadInput:
+        raise
+    except Exception as error:
+        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
+        step = getattr(error, "step", run.status().get("step", 0))
+        with contextlib.suppress(OSError):  # of a full disk: the first one counts
+            run.write_status("failed", step, exit_reason=reason)
+            write_report(run.path)
+        if not isinstance(error, Diverged):
+            raise
+    else:
+        write_report(run.path)
