@@ -18,6 +18,7 @@ from ganjax.latents import LATENTS
 from ganjax.networks import ARCHITECTURES
 from ganjax.objectives import LOSSES, REGULARIZERS, Adversary, Penalty
 from ganjax.optimizers import OPTIMIZERS, clipped, decayed
+from ganjax.schema import EVERY_CRITIC
 from ganjax.training import Plan
 
 
@@ -84,15 +85,12 @@ def build_game(config: ConfigDict, source: Source) -> Game:
     """The game alone, for data of ``source``'s shape."""
     recipe = GAMES[config.game]
     shape = source.spec.shape
-    if recipe.labelled and not source.spec.classes:
+    missing = [name for name in recipe.reads if name not in source.spec.fields]
+    if missing:
         raise BadInput(
-            f"game='{config.game}': expected data with labels, and "
-            f"data.name='{config.data.name}' has none"
-        )
-    unpaired = source.spec.name == "unpaired"
-    if unpaired != (config.game == "cyclegan"):
-        raise BadInput(
-            f"game='{config.game}': does not go with data.name='{config.data.name}'"
+            f"data.name='{config.data.name}': expected examples with "
+            f"{', '.join(recipe.reads)} for game='{config.game}', and it has "
+            f"{', '.join(source.spec.fields)}"
         )
     size = config.latents.size if recipe.latents else 0
 
@@ -177,7 +175,7 @@ def _adversary(config):
                 penalty=REGULARIZERS[name],
                 knob=f"regularizers.{name}.weight",
                 interval=term.interval,
-                player=term.player,
+                player=None if term.player == EVERY_CRITIC else term.player,
             )
             for name, term in config.regularizers.items()
             if term.weight

@@ -15,7 +15,7 @@ from ganjax.core import DYNAMICS
 from ganjax.errors import BadInput, closest, unknown
 from ganjax.games import GAMES
 from ganjax.objectives import LOSSES
-from ganjax.schema import CHOICES, INTERVALS, KNOBS, RANGES, defaults
+from ganjax.schema import CHOICES, EVERY_CRITIC, INTERVALS, KNOBS, RANGES, defaults
 
 
 def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> ConfigDict:
@@ -195,7 +195,7 @@ def _validate(config):
                 f"parallel.inner_steps={inner}"
             )
     for name, term in config.regularizers.items():
-        critics = GAMES[config.game].critics
+        critics = (EVERY_CRITIC, *GAMES[config.game].critics)
         if term.player not in critics:
             raise unknown(f"regularizers.{name}.player", term.player, critics)
     if not LOSSES[config.loss.name].separable:

@@ -95,6 +95,9 @@ INTERVALS = (
 EXTENSIBLE = ("steps",)
 
 
+EVERY_CRITIC = "critics"  # the player of a penalty that joins all of them
+
+
 def defaults(game: str, architectures: Mapping[str, str]) -> ConfigDict:
     """All fields of a config for ``game``, with their defaults.
 
@@ -119,7 +122,7 @@ def defaults(game: str, architectures: Mapping[str, str]) -> ConfigDict:
     }
     config.loss = {"name": "non_saturating", "smoothing": 0.0, "flipping": 0.0}
     config.regularizers = {
-        name: {"weight": 0.0, "interval": 1, "player": recipe.critics[0]}
+        name: {"weight": 0.0, "interval": 1, "player": EVERY_CRITIC}
         for name in REGULARIZERS
     }
     if recipe.weights:

@@ -1,16 +1,17 @@
-"""What JAX compiles while something runs."""
+"""What JAX traces and compiles while something runs."""
 
 import contextlib
 
 import jax
 
-_EVENT = "/jax/core/compile/backend_compile_duration"
-_listening: list[list] = []
+TRACED = "/jax/core/compile/jaxpr_trace_duration"
+COMPILED = "/jax/core/compile/backend_compile_duration"
+_listening: list[tuple[str, list]] = []
 
 
 def _note(event, duration, **details):
-    if event == _EVENT:
-        for seen in _listening:
+    for kind, seen in _listening:
+        if event == kind:
             seen.append(details.get("fun_name", ""))
 
 
@@ -18,12 +19,13 @@ jax.monitoring.register_event_duration_secs_listener(_note)
 
 
 @contextlib.contextmanager
-def count_compilations():
+def count_compilations(event=COMPILED):
     """A list that grows by the name of each program compiled (or taken from the
-    persistent cache) inside the block."""
+    persistent cache) inside the block; traced with ``event=TRACED``."""
     seen = []
-    _listening.append(seen)
+    entry = (event, seen)
+    _listening.append(entry)
     try:
         yield seen
     finally:
-        _listening.remove(seen)
+        _listening.remove(entry)

@@ -296,7 +296,7 @@ def test_contradictions(refused, tmp_path):
     )
     assert_says(
         said(regularizers__r1__weight=1, regularizers__r1__player="generator"),
-        "regularizers.r1.player='generator'", "expected one of discriminator",
+        "regularizers.r1.player='generator'", "expected one of critics, discriminator",
     )  # fmt: skip
     assert_says(
         said(dynamics="simultaneous", optimizers__generator__updates_per_step=2),

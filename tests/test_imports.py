@@ -29,8 +29,8 @@ MAY_IMPORT = {
     "schema": "core data evaluation games latents networks objectives optimizers "
     "augment",
     "config": "schema core games objectives",
-    "build": "config core data evaluation games latents networks objectives optimizers "
-    "augment training",
+    "build": "config schema core data evaluation games latents networks objectives "
+    "optimizers augment training",
     "command_line": "config",
     "loading": "build config core data evaluation training",
     "launch": "build config schema report training",

@@ -5,7 +5,13 @@ Knows no network, no loss and no data; everything above hands those in as values
 
 from ganjax.core.dynamics import DYNAMICS
 from ganjax.core.game import Game, Network, Player, Report, View
-from ganjax.core.parallel import compile_step, replicate, split_batch, stack_members
+from ganjax.core.parallel import (
+    compile_step,
+    member,
+    replicate,
+    split_batch,
+    stack_members,
+)
 from ganjax.core.randomness import child_key, sample_keys
 from ganjax.core.state import GameState, averaged, init_state, state_digest
 from ganjax.core.step import make_train_step
@@ -23,6 +29,7 @@ __all__ = [
     "compile_step",
     "init_state",
     "make_train_step",
+    "member",
     "replicate",
     "sample_keys",
     "split_batch",

@@ -6,7 +6,6 @@ reads ahead and hands over (``streamed``). The resident and the streamed feed of
 data set give the same samples for the same (key, step).
 """
 
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -17,6 +16,7 @@ import numpy as np
 
 from ganjax.data.order import indices
 from ganjax.data.source import Arrays, Items, Sampler, decoded_bytes, in_memory
+from ganjax.data.stream import HostBatches, Stream
 from ganjax.errors import BadInput, unknown
 
 Batch = dict[str, jax.Array]
@@ -146,8 +146,8 @@ def streamed(
         return {name: scaled(x) for name, x in data.items()}
 
     def stream(key, start_step):
-        reader = _Reader(split, key, start_step, batch_size, rounds)
-        return Stream(reader, threads, max(threads, prefetch))
+        batches = HostBatches(split, key, start_step, batch_size, rounds)
+        return Stream(batches, threads, max(threads, prefetch))
 
     return Feed((), batch, stream)
 
@@ -171,11 +171,17 @@ def make_feed(
         memory: bytes.
 
     Raises:
-        BadInput: unknown kind, empty split, or an item that cannot be decoded.
+        BadInput: unknown kind or one that does not go with the split, an empty split,
+            or an item that cannot be decoded.
     """
     if kind not in ("auto", "resident", "streamed"):
         raise unknown("data.feed", kind, ("auto", "resident", "streamed"))
     if callable(split):
+        if kind != "auto":
+            raise BadInput(
+                f"data.feed='{kind}': expected 'auto', as the samples of this data set "
+                "are drawn inside the step"
+            )
         return drawn(split, batch_size=batch_size, rounds=rounds)
     if kind == "auto":
         kind = "resident" if decoded_bytes(split) <= memory else "streamed"
@@ -199,109 +205,3 @@ def _share(batch_size, axis):
         )
     local = batch_size // devices
     return local, jax.lax.axis_index(axis).astype(jnp.int32) * local
-
-
-def _host_device():
-    try:
-        return jax.local_devices(backend="cpu")[0]
-    except RuntimeError:  # JAX_PLATFORMS names an accelerator alone
-        return jax.local_devices()[0]
-
-
-class Stream:
-    """An endless iterator over host batches; ``close()`` ends its threads.
-
-    Also a context manager. After ``close()``, which waits for the reads under way,
-    ``next`` raises StopIteration.
-    """
-
-    def __init__(self, reader: "_Reader", threads: int, prefetch: int):
-        import grain
-
-        self._reader = reader
-        options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch)
-        dataset = grain.MapDataset.source(reader).to_iter_dataset(options)
-        self._batches = iter(dataset)
-        self._closed = False
-
-    def __iter__(self) -> "Stream":
-        return self
-
-    def __next__(self) -> dict[str, np.ndarray]:
-        if self._closed:
-            raise StopIteration
-        return next(self._batches)
-
-    def close(self) -> None:
-        """Stops reading; may be called twice."""
-        self._closed = True
-        self._reader.stop()
-        self._batches.close()
-        self._reader.wait()
-
-    def __enter__(self) -> "Stream":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-
-class _Reader:
-    """Random access to the host batches of steps start, start + 1, … for grain."""
-
-    def __init__(self, split, key, start, batch_size, rounds):
-        self._split, self._start = split, int(start)
-        self._shape = (rounds, batch_size)
-        # Indices are computed on the CPU, away from the queue of the training device.
-        self._cpu = _host_device()
-        self._key = jax.device_put(key, self._cpu)
-        per_step, size = rounds * batch_size, len(split)
-        rows = jax.jit(
-            lambda key, step: indices(key, step, per_step, size, 0, per_step)
-        )
-        # Compiled here once, not by every thread at the same time.
-        with jax.default_device(self._cpu):
-            self._rows = rows.lower(self._key, np.int32(0)).compile()
-        self._stopped, self._active = False, 0
-        self._changed = threading.Condition()
-
-    def __len__(self):
-        return 2**31 - 1 - self._start  # the last step that an int32 can count
-
-    def __getitem__(self, index):
-        with self._changed:
-            if self._stopped:
-                raise StopIteration
-            self._active += 1
-        try:
-            return self._read(self._start + index)
-        finally:
-            with self._changed:
-                self._active -= 1
-                self._changed.notify_all()
-
-    def _read(self, step):
-        with jax.default_device(self._cpu):
-            rows = np.asarray(self._rows(self._key, np.int32(step)))
-        if isinstance(self._split, Arrays):
-            data, label = self._split.data[rows], self._split.label[rows]
-        else:
-            items = []
-            for row in rows.tolist():
-                if self._stopped:
-                    raise StopIteration
-                items.append(self._split[row])
-            data = np.stack([item["data"] for item in items])
-            label = np.array([item["label"] for item in items], np.int32)
-        return {
-            "data": data.reshape(*self._shape, *data.shape[1:]),
-            "label": label.reshape(self._shape),
-        }
-
-    def stop(self):
-        with self._changed:
-            self._stopped = True
-
-    def wait(self):
-        with self._changed:
-            self._changed.wait_for(lambda: not self._active)

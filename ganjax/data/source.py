@@ -33,6 +33,8 @@ class Spec:
         classes: class names by label; empty where labels mean nothing.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
+        domains: names of a batch's unpaired examples, where there are several kinds;
+            they stand in for ``'data'``, each of this shape.
     """
 
     name: str
@@ -40,6 +42,12 @@ class Spec:
     classes: tuple[str, ...] = ()
     modes: np.ndarray | None = None
     std: float | None = None
+    domains: tuple[str, ...] = ("data",)
+
+    @property
+    def fields(self) -> tuple[str, ...]:
+        """What a batch holds that means something."""
+        return self.domains + (("label",) if self.classes else ())
 
 
 @dataclass(frozen=True)

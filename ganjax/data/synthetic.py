@@ -96,7 +96,8 @@ def open_unpaired(directory: str = "") -> Source:
         pair = jax.vmap(jax.random.split)(keys)
         return {"a": first(pair[:, 0])["data"], "b": second(pair[:, 1])["data"]}
 
-    return Source(Spec("unpaired", (2,), modes=modes, std=std), sampler, sampler)
+    spec = Spec("unpaired", (2,), modes=modes, std=std, domains=("a", "b"))
+    return Source(spec, sampler, sampler)
 
 
 LAYOUTS: dict[str, tuple[np.ndarray, float]] = {

@@ -75,5 +75,5 @@ CONDITIONAL_GAN = Recipe(
     make=conditional_gan,
     networks={"generator": "generator", "discriminator": "discriminator"},
     players=("discriminator", "generator"),
-    labelled=True,
+    reads=("data", "label"),
 )

@@ -122,5 +122,6 @@ CYCLEGAN = Recipe(
     players=("generators", "critic_a", "critic_b"),
     critics=("critic_a", "critic_b"),
     weights={"cycle": 10.0, "identity": 5.0},
+    reads=("a", "b"),
     latents=False,
 )

@@ -62,7 +62,7 @@ class Recipe:
       critics: the players that a penalty can join.
       weights: name -> default of the game's own loss weights; they are knobs named
         ``weights.NAME``.
-      labelled: whether the data must have labels.
+      reads: what it takes from a batch of real examples.
       latents: whether it draws latents.
     """
 
@@ -71,5 +71,5 @@ class Recipe:
     players: tuple[str, ...]
     critics: tuple[str, ...] = ("discriminator",)
     weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    labelled: bool = False
+    reads: tuple[str, ...] = ("data",)
     latents: bool = True

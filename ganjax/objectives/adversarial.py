@@ -20,14 +20,14 @@ class Penalty:
       interval: steps from one use to the next. A lazy term (Karras et al. 2020, arXiv
         1912.04958, appendix B) weighs ``interval`` times as much when it is due, so its
         mean strength stays; it is due at the steps whose count, from 1, is a multiple.
-      player: whose loss it joins.
+      player: the critic whose loss it joins; every critic's if ``None``.
     """
 
     name: str
     penalty: Callable
     knob: str
     interval: int = 1
-    player: str = "discriminator"
+    player: str | None = None
 
     def __call__(self, view, critic, real, fake) -> jax.Array:
         """The unweighted penalty, 0 at a step where it is not due."""
@@ -85,7 +85,7 @@ class Adversary:
             "fake_accuracy": jnp.mean(fake_logits < 0),
         }
         for penalty in self.penalties:
-            if penalty.player == player:
+            if penalty.player in (None, player):
                 value = penalty(
                     view, lambda x: view.apply(critic, *inputs(x)), real, fake
                 )

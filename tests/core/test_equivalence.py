@@ -11,11 +11,11 @@ from ganjax.core import (
     compile_step,
     init_state,
     make_train_step,
+    member,
     replicate,
     sample_keys,
     stack_members,
 )
-from ganjax.core.parallel import member
 from tests import tiny
 from tests.compilations import count_compilations
 

@@ -1,0 +1,115 @@
+"""Batches that host threads read ahead of the step that wants them."""
+
+import threading
+
+import jax
+import numpy as np
+
+from ganjax.data.order import indices
+from ganjax.data.source import Arrays
+
+
+class Stream:
+    """An endless iterator over host batches; ``close()`` ends its threads.
+
+    Also a context manager. After ``close()``, which waits for the reads under way,
+    ``next`` raises StopIteration.
+    """
+
+    def __init__(self, reader: "HostBatches", threads: int, prefetch: int):
+        import grain
+
+        self._reader = reader
+        options = grain.ReadOptions(num_threads=threads, prefetch_buffer_size=prefetch)
+        dataset = grain.MapDataset.source(reader).to_iter_dataset(options)
+        self._batches = iter(dataset)
+        self._closed = False
+
+    def __iter__(self) -> "Stream":
+        return self
+
+    def __next__(self) -> dict[str, np.ndarray]:
+        if self._closed:
+            raise StopIteration
+        return next(self._batches)
+
+    def close(self) -> None:
+        """Stops reading; may be called twice."""
+        self._closed = True
+        self._reader.stop()
+        self._batches.close()
+        self._reader.wait()
+
+    def __enter__(self) -> "Stream":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+class HostBatches:
+    """Random access to the host batches of steps start, start + 1, … for grain."""
+
+    def __init__(self, split, key, start, batch_size, rounds):
+        self._split, self._start = split, int(start)
+        self._shape = (rounds, batch_size)
+        # Indices are computed on the CPU, away from the queue of the training device.
+        self._cpu = _host_device()
+        self._key = jax.device_put(key, self._cpu)
+        per_step, size = rounds * batch_size, len(split)
+        rows = jax.jit(
+            lambda key, step: indices(key, step, per_step, size, 0, per_step)
+        )
+        # Compiled here once, not by every thread at the same time.
+        with jax.default_device(self._cpu):
+            self._rows = rows.lower(self._key, np.int32(0)).compile()
+        self._stopped, self._active = False, 0
+        self._changed = threading.Condition()
+
+    def __len__(self):
+        return 2**31 - 1 - self._start  # the last step that an int32 can count
+
+    def __getitem__(self, index):
+        with self._changed:
+            if self._stopped:
+                raise StopIteration
+            self._active += 1
+        try:
+            return self._read(self._start + index)
+        finally:
+            with self._changed:
+                self._active -= 1
+                self._changed.notify_all()
+
+    def _read(self, step):
+        with jax.default_device(self._cpu):
+            rows = np.asarray(self._rows(self._key, np.int32(step)))
+        if isinstance(self._split, Arrays):
+            data, label = self._split.data[rows], self._split.label[rows]
+        else:
+            items = []
+            for row in rows.tolist():
+                if self._stopped:
+                    raise StopIteration
+                items.append(self._split[row])
+            data = np.stack([item["data"] for item in items])
+            label = np.array([item["label"] for item in items], np.int32)
+        return {
+            "data": data.reshape(*self._shape, *data.shape[1:]),
+            "label": label.reshape(self._shape),
+        }
+
+    def stop(self):
+        with self._changed:
+            self._stopped = True
+
+    def wait(self):
+        with self._changed:
+            self._changed.wait_for(lambda: not self._active)
+
+
+def _host_device():
+    try:
+        return jax.local_devices(backend="cpu")[0]
+    except RuntimeError:  # JAX_PLATFORMS names an accelerator alone
+        return jax.local_devices()[0]

@@ -1,0 +1,97 @@
+"""What a run leaves behind, and what it costs to compile."""
+
+import json
+
+import pytest
+from PIL import Image
+
+from tests.compilations import TRACED, count_compilations
+from tests.training.test_resume import train
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A finished run of four dispatches, with what was compiled and traced for it."""
+    path = tmp_path_factory.mktemp("runs") / "digits"
+    options = {
+        "game": "convolutional",
+        "steps": 8,
+        "log__every": 4,
+        "checkpoint__every": 4,
+        "samples__every": 4,
+        "evaluation__every": 4,
+        "evaluation__names": "pixels",
+        "evaluation__samples": 100,
+        "parallel__inner_steps": 2,
+    }
+    with count_compilations() as compiled, count_compilations(TRACED) as traced:
+        digest, _ = train(path, **options)
+    return path, digest, compiled, traced
+
+
+def test_the_step_is_traced_and_compiled_once(run):
+    _, _, compiled, traced = run
+    assert compiled.count("jit(many)") == 1
+    assert traced.count("many") == 1
+
+
+def test_folder_holds_what_a_reader_needs(run):
+    path, digest, _, _ = run
+    status = json.loads((path / "status.json").read_text())
+    assert status["state"] == "finished" and status["step"] == 8
+    assert status["state_digest"] == digest and len(digest) == 64
+    assert status["carrier"]["devices"] == 1
+    assert status["carrier"]["inner_steps"] == 2
+    environment = json.loads((path / "environment.json").read_text())
+    assert environment["versions"]["jax"] and environment["devices"]
+    overrides = json.loads((path / "overrides.json").read_text())
+    assert overrides["parallel.inner_steps"] == "2"
+    assert (
+        json.loads((path / "config.json").read_text())["parallel"]["inner_steps"] == 2
+    )
+    assert "train.py" in (path / "command.txt").read_text()
+    assert "finished at step 8" in (path / "train.log").read_text()
+    assert sorted(p.name for p in (path / "samples").iterdir()) == [
+        "real.png",
+        "step_00000004.png",
+        "step_00000008.png",
+    ]
+    with Image.open(path / "samples/step_00000008.png") as picture:
+        assert len(set(picture.getdata())) > 10
+    report = (path / "report.html").read_text()
+    assert "http://" not in report.replace("http://www.w3.org", "")
+    assert "https://" not in report
+
+
+def test_rows_of_metrics_and_timing(run):
+    path, _, _, _ = run
+    rows = [json.loads(x) for x in (path / "metrics.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in rows] == [4, 4, 8, 8]
+    assert {"discriminator/loss", "discriminator/real_accuracy"} <= rows[0].keys()
+    assert 0 <= rows[1]["evaluation/coverage"] <= 1
+    saved = json.loads((path / "evaluation/00000008.json").read_text())
+    assert {"step": 8, **saved} == rows[3]
+    timing = [json.loads(x) for x in (path / "timing.jsonl").read_text().splitlines()]
+    assert [row["step"] for row in timing] == [4, 8]
+    assert all(row["images_per_second"] > 0 for row in timing)
+
+
+def test_tensorboard_has_the_scalars(run):
+    path, _, _, _ = run
+    (events,) = (path / "tensorboard").glob("events.out.tfevents.*")
+    content = events.read_bytes()
+    for tag in (b"discriminator/loss", b"evaluation/coverage", b"samples"):
+        assert tag in content
+
+
+def test_checkpoints_are_sealed_and_few(tmp_path):
+    train(tmp_path / "run", steps=20, checkpoint__every=5, checkpoint__keep=2)
+    folder = tmp_path / "run/checkpoints"
+    assert sorted(p.name for p in folder.iterdir()) == ["15", "20"]
+    manifest = json.loads((folder / "20/manifest.json").read_text())
+    there = {
+        str(p.relative_to(folder / "20/state"))
+        for p in (folder / "20/state").rglob("*")
+        if p.is_file()
+    }
+    assert set(manifest) == there
