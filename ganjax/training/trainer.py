@@ -97,6 +97,15 @@ def train(
         state = replicate(state, plan.devices)
         data = _data(feed, key, start, plan, stack)
 
+        metrics = {}
+
+        def save():
+            # The rows up to a checkpoint are on the disk before it counts.
+            log.settle()
+            require_finite(step, {k: v[-1] for k, v in metrics.items()})
+            records.flush()
+            checkpoints.save(state)
+
         while step < plan.steps and not stop:
             state, metrics = compiled(state, next(data))
             step += plan.inner_steps
@@ -113,14 +122,10 @@ def train(
                 run.write_json(f"evaluation/{step:08d}.json", row)
             if plan.due(plan.sample_every, step):
                 records.picture(step, "samples", pictures.generated(state, step))
-            if plan.due(plan.checkpoint_every, step) or stop:
-                log.settle()
-                require_finite(step, {k: v[-1] for k, v in metrics.items()})
-                records.flush()
-                checkpoints.save(state)
+            if plan.due(plan.checkpoint_every, step):
+                save()
 
-        log.settle()
-        records.flush()
+        save()
         checkpoints.finish()
         finished = step >= plan.steps
         run.write_status(
