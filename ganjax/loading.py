@@ -55,7 +55,8 @@ class Run:
         """
         key = jax.random.key(self.config.seed)
         fresh = init_state(self.game, key, knobs(self.config))
-        state = Checkpoints(self.path / "checkpoints").restore(fresh)
+        with Checkpoints(self.path / "checkpoints") as checkpoints:
+            state = checkpoints.restore(fresh)
         if state is None:
             raise BadInput(
                 f"workdir={self.path}: expected a checkpoint, and there is none yet"

@@ -11,6 +11,7 @@ import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,8 @@ class Checkpoints:
         self._keep = keep
         self._log = log
         self._writer = ocp.StandardCheckpointer()
-        self._writing: int | None = None
+        self._sealer = ThreadPoolExecutor(1)
+        self._sealing: Future | None = None
         self._damaged: list[int] = []
 
     def __enter__(self) -> "Checkpoints":
@@ -48,6 +50,7 @@ class Checkpoints:
     def __exit__(self, kind, value, traceback) -> None:
         if kind is None:
             self.finish()
+        self._sealer.shutdown()
         self._writer.close()
 
     def steps(self) -> list[int]:
@@ -56,10 +59,11 @@ class Checkpoints:
         return sorted(int(path.parent.name) for path in found)
 
     def save(self, state: GameState) -> None:
-        """Starts writing ``state``; the checkpoint counts once ``finish`` has run.
+        """Starts writing ``state``, unless its step has a checkpoint already.
 
         Raises:
-          OSError: if the device is full; earlier checkpoints are intact.
+          OSError: if the device is full, now or when the checkpoint before this one was
+            written; earlier ones are intact.
         """
         self.finish()
         step = int(state.step)
@@ -75,21 +79,22 @@ class Checkpoints:
             self._writer.save(folder / "state", _serialised(state))
         except (OSError, ValueError) as error:
             self._abandon(step, error)
-        self._writing = step
+        self._sealing = self._sealer.submit(self._seal, step)
 
     def finish(self) -> None:
-        """Waits for the write under way, seals it, and drops what is too old."""
-        if self._writing is None:
-            return
-        step, self._writing = self._writing, None
+        """Waits for the write under way; raises what went wrong with it."""
+        if self._sealing is not None:
+            sealing, self._sealing = self._sealing, None
+            sealing.result()
+
+    def _seal(self, step):
         folder = self.directory / str(step)
         try:
             self._writer.wait_until_finished()
             _write_json(folder / MANIFEST, _digests(folder / "state"))
         except (OSError, ValueError) as error:
             self._abandon(step, error)
-        finished = self.steps()
-        for old in finished[: -self._keep]:
+        for old in self.steps()[: -self._keep]:
             # Without its manifest a half-deleted checkpoint is no checkpoint.
             (self.directory / str(old) / MANIFEST).unlink()
         for path in self.directory.glob("[0-9]*"):

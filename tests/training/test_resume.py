@@ -87,16 +87,16 @@ def test_killed_at_any_moment(tmp_path, game):
     killed = tmp_path / "killed"
     folder = killed / "checkpoints"
 
-    def unsealed():
-        return folder.exists() and any(
-            path.name.isdigit() and not (path / "manifest.json").exists()
-            for path in folder.iterdir()
-        )
+    def writing():
+        """Whether a checkpoint is being written after a sealed one."""
+        found = [p for p in folder.glob("[0-9]*")]
+        sealed = [int(p.name) for p in found if (p / "manifest.json").exists()]
+        return sealed and max(int(p.name) for p in found) > max(sealed)
 
     moments = {
         "compilation": lambda: "running" in text(killed / "status.json"),
         "logging": lambda: text(killed / "metrics.jsonl").count("\n") >= 15,
-        "commit": unsealed,
+        "commit": writing,
     }
     for name, happened in moments.items():
         assert kill_when(killed, happened, **options), name
