@@ -9,7 +9,6 @@ nothing and writes nothing.
 
 import json
 import shlex
-import sys
 from pathlib import Path
 
 from ganjax import command_line
@@ -34,7 +33,7 @@ def main(arguments: list[str]) -> int:
         config,
         flags.workdir,
         overrides=overrides,
-        command=shlex.join(["python", sys.argv[0], *arguments]),
+        command=shlex.join(["python", "scripts/train.py", *arguments]),
         allow_config_change=flags.allow_config_change,
     )
     if status["state"] == "failed":

@@ -320,7 +320,7 @@ def test_what_does_not_go_with_the_data(refused, tmp_path):
     assert_says(said("data.name=unpaired"), "game='gan'", "data.name='unpaired'")
     assert_says(
         said("game=conditional_gan", "data.name=swiss_roll"),
-        "game='conditional_gan'", "labels", "data.name='swiss_roll'",
+        "game='conditional_gan'", "label", "data.name='swiss_roll'",
     )  # fmt: skip
 
 

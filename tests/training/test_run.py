@@ -49,7 +49,7 @@ def test_folder_holds_what_a_reader_needs(run):
     assert (
         json.loads((path / "config.json").read_text())["parallel"]["inner_steps"] == 2
     )
-    assert "train.py" in (path / "command.txt").read_text()
+    assert "scripts/train.py --config=" in (path / "command.txt").read_text()
     assert "finished at step 8" in (path / "train.log").read_text()
     assert sorted(p.name for p in (path / "samples").iterdir()) == [
         "real.png",
