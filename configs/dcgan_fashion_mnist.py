@@ -7,24 +7,10 @@ DIR holds the four IDX files (plain or .gz), or is the folder that
 scripts/prepare_data.py fashion_mnist made.
 """
 
-from ml_collections import ConfigDict
+from configs import dcgan_mnist
 
 
 def get_config():
-    config = ConfigDict()
-    config.steps = 20_000
-    config.batch_size = 64
+    config = dcgan_mnist.get_config()
     config.data = {"name": "fashion_mnist"}
-    config.latents = {"name": "uniform", "size": 100}
-    config.networks = {
-        "generator": {"name": "dcgan", "width": 64, "normalization": "batch"},
-        "discriminator": {"name": "dcgan", "width": 64, "normalization": "batch"},
-    }
-    config.optimizers = {
-        "discriminator": {"learning_rate": 2e-4, "b1": 0.5},
-        "generator": {"learning_rate": 2e-4, "b1": 0.5},
-    }
-    config.samples = {"every": 1000, "count": 100}
-    config.evaluation = {"names": ("pixels",), "every": 5000, "samples": 5000}
-    config.checkpoint = {"every": 1000}
     return config
