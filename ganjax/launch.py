@@ -52,6 +52,8 @@ def launch(
         status = run.status()
         done = status.get("state") == "finished" and status["step"] >= config.steps
         if done and not serious:
+            if not (run.path / "report.html").exists():
+                write_report(run.path)
             return status
         setup = build(config)
         run.write("config.json", to_json(config))

@@ -81,7 +81,8 @@ def _move_together(game, state, rounds, key, axis):
             gradients[player.name], reports[player.name] = _gradient(
                 game, player, state, params, examples, _turn_keys(key, player)[0], axis
             )
-        return gradients, reports
+        # A dynamics that is not linear in the gradients needs those of the whole batch.
+        return jax.lax.pmean(gradients, axis), reports
 
     gradients, reports = game.dynamics(field, state.params, state.knobs)
     gradients = jax.lax.pmean(gradients, axis)

@@ -68,7 +68,9 @@ class Checkpoints:
         self.finish()
         step = int(state.step)
         for bad in self._damaged:  # out of the way of the step's next checkpoint
-            (self.directory / str(bad)).rename(self.directory / f"damaged-{bad}")
+            aside = self.directory / f"damaged-{bad}"
+            shutil.rmtree(aside, ignore_errors=True)
+            (self.directory / str(bad)).rename(aside)
         self._damaged = []
         if step in self.steps():
             return

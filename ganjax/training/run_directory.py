@@ -26,8 +26,12 @@ class RunDirectory:
             raise BadInput(f"workdir={self.path}: expected a folder, found a file")
         found = list(self.path.iterdir()) if self.path.exists() else []
         if found and not (self.path / CONFIG).exists():
-            # The files below are all that a process writes before the config.
-            strange = [p.name for p in found if p.name not in (".lock", "train.log")]
+            # What a process leaves that was killed before it had written the config.
+            strange = [
+                p.name
+                for p in found
+                if not p.name.startswith(".") and p.name != "train.log"
+            ]
             if strange:
                 raise BadInput(
                     f"workdir={self.path}: expected an empty folder or a run, found "
