@@ -100,8 +100,11 @@ def build_game(config: ConfigDict, source: Source) -> Game:
     def network(name, *inputs, output=None):
         options = dict(config.networks[name])
         architecture = ARCHITECTURES[options.pop("name")]
+        options["dtype"] = jnp.dtype(config.precision)
         if output is None:
             module = architecture.Discriminator(**options)
+            if module.mixes_samples:
+                _check_penalties(config, recipe, name)
         else:
             module = architecture.Generator(shape=output, **options)
         made = Network(
@@ -144,6 +147,18 @@ def _check_network(name, network):
         jax.eval_shape(initialise, jax.eval_shape(jax.random.key, 0), *network.inputs)
     except ValueError as error:
         raise BadInput(f"networks.{name}: {error}".split("\n")[0]) from error
+
+
+def _check_penalties(config, recipe, critic):
+    """Refuses penalties on a critic that has no gradient of a single sample."""
+    for name, term in config.regularizers.items():
+        critics = recipe.critics if term.player == EVERY_CRITIC else (term.player,)
+        if term.weight and critic in critics:
+            raise BadInput(
+                f"regularizers.{name}.weight={term.weight}: expected a critic that "
+                f"judges every sample alone, and networks.{critic} mixes those of a "
+                f"batch; networks.{critic}.normalization='spectral' or 'none' does not"
+            )
 
 
 def _optimizer(config, player):

@@ -18,6 +18,7 @@ from pathlib import Path
 import absl.logging
 from ml_collections import ConfigDict
 
+from ganjax import runtime
 from ganjax.config import resolve
 from ganjax.errors import BadInput, nearest
 
@@ -51,6 +52,7 @@ def run(main: Callable[[list[str]], int | None]) -> None:
     # Orbax and tensorboardX log, with tracebacks, what reaches us as errors anyway.
     absl.logging.set_verbosity(absl.logging.FATAL)
     logging.getLogger("tensorboardX").setLevel(logging.CRITICAL)
+    runtime.prepare()
     try:
         code = main(sys.argv[1:])
     except BadInput as error:

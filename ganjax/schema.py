@@ -48,6 +48,7 @@ CHOICES = {
     "networks.*.normalization": NORMALIZATIONS,
     "optimizers.*.name": OPTIMIZERS,
     "evaluation.names": EVALUATORS,
+    "precision": ("float32", "bfloat16"),
     "parallel.carrier": ("pmap", "shard_map"),
 }
 
@@ -113,6 +114,7 @@ def defaults(game: str, architectures: Mapping[str, str]) -> ConfigDict:
     config.seed = 0
     config.steps = 1000
     config.batch_size = 64  # real examples a turn, over all devices
+    config.precision = "float32"  # of the networks' arithmetic; parameters are float32
     config.data = {"name": "digits", "dir": "", "feed": "auto"}
     if recipe.latents:
         config.latents = {"name": "normal", "size": 64}
@@ -156,6 +158,6 @@ def _network(path: str, architecture: str, kind: str) -> dict[str, Any]:
     options = {
         field.name: field.default
         for field in dataclasses.fields(module)
-        if field.name not in ("shape", "parent", "name")
+        if field.name not in ("shape", "dtype", "parent", "name")
     }
     return {"name": architecture, **options}

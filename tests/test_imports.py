@@ -31,7 +31,8 @@ MAY_IMPORT = {
     "config": "schema core games objectives",
     "build": "config schema core data evaluation games latents networks objectives "
     "optimizers augment training",
-    "command_line": "config",
+    "runtime": "",
+    "command_line": "config runtime",
     "loading": "build config core data evaluation training",
     "launch": "build config schema report training",
 }
@@ -50,6 +51,7 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "config",
     "build",
     "command_line",
+    "runtime",
     "loading",
     "launch",
 }

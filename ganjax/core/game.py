@@ -20,7 +20,8 @@ class Network:
 
     ``module`` has Flax's ``init`` and ``apply`` and takes a keyword ``train``.
     ``inputs`` are ``jax.ShapeDtypeStruct`` of one batch, whatever its size: they give
-    the parameters their shapes and are used for nothing else.
+    the parameters their shapes and are used for nothing else. A module that treats
+    every sample of a batch alone says so by ``mixes_samples = False``.
     """
 
     module: Any
@@ -107,6 +108,10 @@ class View:
     def local(self, n: int) -> int:
         """This device's share of a global count of samples."""
         return n // jax.lax.axis_size(self.axis)
+
+    def treats_samples_alone(self, network: str) -> bool:
+        """Whether a sample's output does not depend on the rest of its batch."""
+        return not getattr(self.networks[network].module, "mixes_samples", True)
 
     def gather(self, x: jax.Array) -> jax.Array:
         """The global batch ``[devices·n, …]`` of each device's ``[n, …]``."""

@@ -5,19 +5,30 @@ import jax.numpy as jnp
 from jax.extend import core as jex
 
 
-def contains_convolution(jaxpr) -> bool:
-    """Whether a convolution is anywhere in ``jaxpr``, inner jaxprs included."""
-    for equation in jaxpr.eqns:
-        if equation.primitive.name == "conv_general_dilated":
-            return True
-        for value in jax.tree.leaves(
-            list(equation.params.values()),
-            is_leaf=lambda v: isinstance(v, (jex.ClosedJaxpr, jex.Jaxpr)),
-        ):
-            inner = getattr(value, "jaxpr", value)
-            if isinstance(inner, jex.Jaxpr) and contains_convolution(inner):
-                return True
-    return False
+def contains_convolution(jaxpr, platform: str) -> bool:
+    """Whether ``jaxpr``, inner jaxprs included, holds a convolution when it is lowered
+    for ``platform``."""
+    return any(
+        equation.primitive.name == "conv_general_dilated"
+        or any(contains_convolution(i, platform) for i in _inner(equation, platform))
+        for equation in jaxpr.eqns
+    )
+
+
+def _inner(equation, platform):
+    params = dict(equation.params)
+    if choices := params.get("branches_platforms"):
+        # Of a choice by platform only one branch is lowered; None stands for the rest.
+        named = [i for i, names in enumerate(choices) if names and platform in names]
+        rest = [i for i, names in enumerate(choices) if names is None]
+        params["branches"] = [params["branches"][i] for i in (named or rest)]
+    for value in jax.tree.leaves(
+        list(params.values()),
+        is_leaf=lambda v: isinstance(v, (jex.ClosedJaxpr, jex.Jaxpr)),
+    ):
+        inner = getattr(value, "jaxpr", value)
+        if isinstance(inner, jex.Jaxpr):
+            yield inner
 
 
 def loop(body, carry, xs, length: int):
@@ -33,7 +44,7 @@ def loop(body, carry, xs, length: int):
 
     if length > 1 and not (
         jax.default_backend() == "cpu"
-        and contains_convolution(jax.make_jaxpr(body)(carry, at(0)).jaxpr)
+        and contains_convolution(jax.make_jaxpr(body)(carry, at(0)).jaxpr, "cpu")
     ):
         return jax.lax.scan(body, carry, xs, length=length)
     outputs = []

@@ -1,22 +1,232 @@
-"""All convolutions of ganjax; images are NHWC, kernels HWIO."""
+"""All convolutions of ganjax; images are NHWC, kernels HWIO.
+
+A convolution is three maps: the output from input and kernel, and the gradients of
+both, each linear in the two things that it is made from. A *form* computes all three;
+the gradient of each map is made of the other two, so a form is fast in gradients of any
+order. Forms are equal to rounding; which one runs is chosen by platform and shape.
+(Reverse mode only: like every ``jax.custom_vjp``, these have no forward-mode
+derivative.)
+"""
+
+import contextlib
+import contextvars
+import dataclasses
+import functools
+from collections.abc import Callable, Iterator
 
 import jax
+import jax.numpy as jnp
+
+from ganjax.networks import patches, winograd
+from ganjax.networks.geometry import Geometry
 
 DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 
-def convolve(x: jax.Array, kernel: jax.Array, *, stride: int = 1) -> jax.Array:
-    """``[n, H, W, I]`` by ``[k, k, I, O]`` with zero padding to ``⌈H / stride⌉``."""
+@dataclasses.dataclass(frozen=True)
+class Form:
+    """One way to compute a convolution's three maps, each ``(a, b, geometry) -> c``."""
+
+    forward: Callable
+    input_gradient: Callable
+    kernel_gradient: Callable
+
+
+def _stock(x, kernel, geometry):
     return jax.lax.conv_general_dilated(
-        x, kernel, (stride, stride), "SAME", dimension_numbers=DIMENSIONS
+        x,
+        kernel,
+        (geometry.stride, geometry.stride),
+        geometry.padding,
+        dimension_numbers=DIMENSIONS,
     )
+
+
+def _stock_input_gradient(cotangent, kernel, geometry):
+    shape = (cotangent.shape[0], *geometry.input, kernel.shape[2])
+    x = jax.ShapeDtypeStruct(shape, cotangent.dtype)
+    (x,) = jax.linear_transpose(lambda x: _stock(x, kernel, geometry), x)(cotangent)
+    return x
+
+
+def _stock_kernel_gradient(x, cotangent, geometry):
+    shape = (*geometry.kernel, x.shape[-1], cotangent.shape[-1])
+    kernel = jax.ShapeDtypeStruct(shape, x.dtype)
+    transposed = jax.linear_transpose(lambda k: _stock(x, k, geometry), kernel)
+    return transposed(cotangent)[0]
+
+
+FORMS = {
+    "stock": Form(_stock, _stock_input_gradient, _stock_kernel_gradient),
+    "patches": Form(patches.forward, patches.input_gradient, patches.kernel_gradient),
+    "winograd": Form(
+        winograd.forward, winograd.input_gradient, winograd.kernel_gradient
+    ),
+}
+
+# With fewer channels than this the transforms of a tile cost more than they save.
+FEWEST_WINOGRAD_CHANNELS = 16
+
+_chosen: contextvars.ContextVar[str | None] = contextvars.ContextVar(
+    "form", default=None
+)
+
+
+@contextlib.contextmanager
+def form(name: str) -> Iterator[None]:
+    """Programs traced inside use the form ``name`` on every platform, wherever there is
+    such a form, and the stock one elsewhere; for tests and benchmarks.
+
+    Raises:
+      ValueError: for a name that is not in ``FORMS``.
+    """
+    if name not in FORMS:
+        raise ValueError(f"form={name!r}: one of {sorted(FORMS)}")
+    token = _chosen.set(name)
+    try:
+        yield
+    finally:
+        _chosen.reset(token)
+
+
+def convolve(x: jax.Array, kernel: jax.Array, *, stride: int = 1) -> jax.Array:
+    """``[n, H, W, I]`` by ``[k, l, I, O]`` with zero padding to ``⌈H / stride⌉``."""
+    return _forward(_geometry(x.shape[1:3], kernel, stride), x, kernel)
 
 
 def convolve_transpose(
     x: jax.Array, kernel: jax.Array, *, stride: int = 2
 ) -> jax.Array:
-    """``[n, H, W, I]`` by ``[k, k, I, O]`` to ``[n, H·stride, W·stride, O]``: the
+    """``[n, H, W, I]`` by ``[k, l, I, O]`` to ``[n, H·stride, W·stride, O]``: the
     adjoint of ``convolve`` up to the flip of the kernel (fractional stride)."""
-    return jax.lax.conv_transpose(
-        x, kernel, (stride, stride), "SAME", dimension_numbers=DIMENSIONS
+    adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
+    size = [n * stride for n in x.shape[1:3]]
+    return _input_gradient(_geometry(size, adjoint, stride), x, adjoint)
+
+
+def upsample_convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """``convolve`` of ``x [n, H, W, I]`` enlarged twice by repeating pixels, to
+    ``[n, 2H, 2W, O]``, for odd ``k``.
+
+    A pixel and its copies are met by neighbouring weights: the whole is a transposed
+    convolution by the kernel smeared over 2×2 pixels (9 → 4 products a pixel for 3×3).
+    """
+    if kernel.shape[:2] == (1, 1):
+        return upsample(convolve(x, kernel))
+    return convolve_transpose(x, _smeared(kernel))
+
+
+def convolve_downsample(x: jax.Array, kernel: jax.Array) -> jax.Array:
+    """The average over 2×2 pixels of ``convolve``, ``[n, H/2, W/2, O]``, for odd ``k``
+    and even ``H``, ``W``: one convolution of stride 2 (36 → 16 products a pixel of a
+    3×3 kernel)."""
+    if kernel.shape[:2] == (1, 1):
+        return convolve(downsample(x), kernel)
+    return convolve(x, _smeared(kernel) / 4, stride=2)
+
+
+def upsample(x: jax.Array) -> jax.Array:
+    """``[n, H, W, C]`` to ``[n, 2H, 2W, C]``: every pixel four times."""
+    n, h, w, c = x.shape
+    x = jnp.broadcast_to(x.reshape(n, h, 1, w, 1, c), (n, h, 2, w, 2, c))
+    return x.reshape(n, 2 * h, 2 * w, c)
+
+
+def downsample(x: jax.Array) -> jax.Array:
+    """``[n, H, W, C]`` to ``[n, H/2, W/2, C]``: means of 2×2 pixels."""
+    n, h, w, c = x.shape
+    return x.reshape(n, h // 2, 2, w // 2, 2, c).mean((2, 4))
+
+
+def _smeared(kernel):
+    """The full convolution of ``kernel [k, l, I, O]`` with 2×2 ones."""
+    rows = jnp.pad(kernel, ((0, 1), (0, 0), (0, 0), (0, 0)))
+    rows = rows + jnp.pad(kernel, ((1, 0), (0, 0), (0, 0), (0, 0)))
+    both = jnp.pad(rows, ((0, 0), (0, 1), (0, 0), (0, 0)))
+    return both + jnp.pad(rows, ((0, 0), (1, 0), (0, 0), (0, 0)))
+
+
+def _geometry(size, kernel, stride):
+    return Geometry(tuple(size), kernel.shape[:2], stride)
+
+
+# Each map is linear in both arguments, so its gradients are the other two maps.
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _forward(geometry, x, kernel):
+    return _compute("forward", geometry, x, kernel, kernel.shape[2:])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _input_gradient(geometry, cotangent, kernel):
+    return _compute("input_gradient", geometry, cotangent, kernel, kernel.shape[2:])
+
+
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
+def _kernel_gradient(geometry, x, cotangent):
+    channels = x.shape[-1], cotangent.shape[-1]
+    return _compute("kernel_gradient", geometry, x, cotangent, channels)
+
+
+def _kept(function):
+    return lambda geometry, a, b: (function(geometry, a, b), (a, b))
+
+
+_forward.defvjp(
+    _kept(_forward),
+    lambda geometry, kept, y: (
+        _input_gradient(geometry, y, kept[1]),
+        _kernel_gradient(geometry, kept[0], y),
+    ),
+)
+_input_gradient.defvjp(
+    _kept(_input_gradient),
+    lambda geometry, kept, x: (
+        _forward(geometry, x, kept[1]),
+        _kernel_gradient(geometry, x, kept[0]),
+    ),
+)
+_kernel_gradient.defvjp(
+    _kept(_kernel_gradient),
+    lambda geometry, kept, kernel: (
+        _input_gradient(geometry, kept[1], kernel),
+        _forward(geometry, kept[0], kernel),
+    ),
+)
+
+
+def _compute(which, geometry, a, b, channels):
+    forced = _chosen.get()
+    if forced is not None:
+        return _in_form(forced, which, geometry)(a, b)
+    on_cpu = _fastest_on_cpu(geometry, channels)
+    return jax.lax.platform_dependent(
+        a,
+        b,
+        cpu=_in_form(on_cpu, which, geometry),
+        default=_in_form("stock", which, geometry),
     )
+
+
+def _fastest_on_cpu(geometry, channels):
+    if _is_there("winograd", geometry) and min(channels) >= FEWEST_WINOGRAD_CHANNELS:
+        return "winograd"
+    return "patches"
+
+
+def _is_there(name, geometry):
+    return name != "winograd" or winograd.applies(geometry.kernel, geometry.stride)
+
+
+def _in_form(name, which, geometry):
+    function = getattr(FORMS[name if _is_there(name, geometry) else "stock"], which)
+
+    def compute(a, b):
+        if name == "stock":
+            return function(a, b, geometry)
+        # Sums inside a form are of single precision, as those of stock ones are.
+        wide = jnp.promote_types(a.dtype, jnp.float32)
+        return function(a.astype(wide), b.astype(wide), geometry).astype(a.dtype)
+
+    return compute

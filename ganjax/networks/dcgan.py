@@ -43,6 +43,7 @@ class Generator(nn.Module):
     """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
 
     shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
     width: int = 64
     normalization: str = "batch"
 
@@ -53,6 +54,7 @@ class Generator(nn.Module):
             "use_bias": self.normalization != "batch",
             "spectral": self.normalization == "spectral",
             "kernel_init": dcgan_init,
+            "dtype": self.dtype,
         }
         channels = [self.width * 2 ** (k - 1 - i) for i in range(k)]
         x = Linear(base * base * channels[0], **options)(z)
@@ -61,16 +63,24 @@ class Generator(nn.Module):
         for features in channels[1:]:
             x = Conv(features, kernel=4, stride=2, transpose=True, **options)(x)
             x = nn.relu(normalise(x, self.normalization, train=train))
-        x = Conv(self.shape[-1], kernel=4, stride=2, transpose=True)(x)
-        return jnp.tanh(x)
+        x = Conv(self.shape[-1], kernel=4, stride=2, transpose=True, dtype=self.dtype)(
+            x
+        )
+        return jnp.tanh(x.astype(jnp.float32))
 
 
 class Discriminator(nn.Module):
     """``images [n, H, W, C] -> logits [n]``. As in the paper the first layer is never
     batch-normalised."""
 
+    dtype: jnp.dtype = jnp.float32
     width: int = 64
     normalization: str = "none"
+
+    @property
+    def mixes_samples(self) -> bool:
+        """Whether a logit depends on the other samples of its batch."""
+        return self.normalization == "batch"
 
     @nn.compact
     def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
@@ -84,9 +94,11 @@ class Discriminator(nn.Module):
                 stride=2,
                 use_bias=not batch_norm,
                 spectral=spectral,
+                dtype=self.dtype,
             )(x)
             if batch_norm:
                 x = normalise(x, "batch", train=train)
             x = nn.leaky_relu(x, 0.2)
         x = x.reshape(x.shape[0], -1)
-        return Linear(1, spectral=spectral, kernel_init=dcgan_init)(x)[:, 0]
+        x = Linear(1, spectral=spectral, kernel_init=dcgan_init, dtype=self.dtype)(x)
+        return x[:, 0].astype(jnp.float32)

@@ -1,4 +1,8 @@
-"""Layers that architectures share: linear maps with spectral norm, normalisation."""
+"""Layers that architectures share: linear maps with spectral norm, normalisation.
+
+``dtype`` is what products are computed in and passed on in; parameters, spectral
+vectors and the statistics of normalisations are of single precision always.
+"""
 
 from collections.abc import Callable
 
@@ -46,6 +50,7 @@ class Linear(nn.Module):
     use_bias: bool = True
     spectral: bool = False
     kernel_init: Callable = nn.initializers.lecun_normal()
+    dtype: jnp.dtype = jnp.float32
 
     @nn.compact
     def __call__(self, x):
@@ -53,10 +58,10 @@ class Linear(nn.Module):
         kernel = self.param("kernel", self.kernel_init, shape)
         if self.spectral:
             kernel = _spectrally_normalised(self, kernel)
-        y = x @ kernel
+        y = x.astype(self.dtype) @ kernel.astype(self.dtype)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
-            y = y + jnp.expand_dims(bias, 0)
+            y = y + jnp.expand_dims(bias, 0).astype(self.dtype)
         return y
 
 
@@ -71,6 +76,7 @@ class Conv(nn.Module):
     use_bias: bool = True
     spectral: bool = False
     kernel_init: Callable = dcgan_init
+    dtype: jnp.dtype = jnp.float32
 
     @nn.compact
     def __call__(self, x):
@@ -79,10 +85,12 @@ class Conv(nn.Module):
         if self.spectral:
             kernel = _spectrally_normalised(self, kernel)
         convolve = conv.convolve_transpose if self.transpose else conv.convolve
-        y = convolve(x, kernel, stride=self.stride)
+        y = convolve(
+            x.astype(self.dtype), kernel.astype(self.dtype), stride=self.stride
+        )
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
-            y = y + bias.reshape(1, 1, 1, -1)
+            y = y + bias.reshape(1, 1, 1, -1).astype(self.dtype)
         return y
 
 
@@ -101,6 +109,7 @@ class BatchNorm(nn.Module):
             momentum=self.momentum,
             axis_name=self.axis,
             scale_init=nn.initializers.ones,
+            dtype=x.dtype,
             name="norm",
         )(x)
 

@@ -26,6 +26,9 @@ class Loss:
       discriminator, generator: ``(real_logits [n], fake_logits [n]) -> scalar``.
       on_real, on_fake: the discriminator's price of a logit as real and as fake, per
         sample; ``None`` for a relativistic loss.
+      boundary: ``(real_logits, fake_logits) -> (least, most)``: a real sample is judged
+        rightly above ``least``, a fake one below ``most``; ``None`` for a critic whose
+        logits may all be shifted alike.
       whole_batch: whether a batch mean stands inside a non-linearity, so that logits
         must be gathered from all devices first.
     """
@@ -34,6 +37,7 @@ class Loss:
     generator: Pairing
     on_real: PerSample | None = None
     on_fake: PerSample | None = None
+    boundary: Callable | None = None
     whole_batch: bool = False
 
     @property
@@ -42,7 +46,12 @@ class Loss:
         return self.on_real is not None
 
 
-def _separable(on_real: PerSample, on_fake: PerSample, generator: PerSample) -> Loss:
+def _separable(
+    on_real: PerSample,
+    on_fake: PerSample,
+    generator: PerSample,
+    boundary: float | None = 0.0,
+) -> Loss:
     return Loss(
         discriminator=lambda real, fake: (
             jnp.mean(on_real(real)) + jnp.mean(on_fake(fake))
@@ -50,6 +59,7 @@ def _separable(on_real: PerSample, on_fake: PerSample, generator: PerSample) -> 
         generator=lambda real, fake: jnp.mean(generator(fake)),
         on_real=on_real,
         on_fake=on_fake,
+        boundary=None if boundary is None else lambda real, fake: (boundary, boundary),
     )
 
 
@@ -79,6 +89,7 @@ def least_squares() -> Loss:
         on_real=lambda logit: 0.5 * (logit - 1) ** 2,
         on_fake=lambda logit: 0.5 * logit**2,
         generator=lambda logit: 0.5 * (logit - 1) ** 2,
+        boundary=0.5,
     )
 
 
@@ -89,6 +100,7 @@ def wasserstein() -> Loss:
         on_real=lambda logit: -logit,
         on_fake=lambda logit: logit,
         generator=lambda logit: -logit,
+        boundary=None,
     )
 
 
@@ -109,6 +121,7 @@ def relativistic_pairing() -> Loss:
     return Loss(
         discriminator=lambda real, fake: jnp.mean(softplus(fake - real)),
         generator=lambda real, fake: jnp.mean(softplus(real - fake)),
+        boundary=lambda real, fake: (fake, real),
     )
 
 
@@ -124,6 +137,7 @@ def relativistic_average() -> Loss:
     return Loss(
         discriminator=discriminator,
         generator=lambda real, fake: discriminator(fake, real),
+        boundary=lambda real, fake: (jnp.mean(fake), jnp.mean(real)),
         whole_batch=True,
     )
 

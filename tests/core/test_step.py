@@ -335,8 +335,8 @@ def test_convolutions_are_found_inside_inner_programs():
     def nested(x):
         return jax.lax.cond(x.sum() > 0, jax.jit(convolve), lambda x: x * 0, x)
 
-    assert contains_convolution(jax.make_jaxpr(nested)(x).jaxpr)
-    assert not contains_convolution(jax.make_jaxpr(lambda x: x @ x)(x).jaxpr)
+    assert contains_convolution(jax.make_jaxpr(nested)(x).jaxpr, "cpu")
+    assert not contains_convolution(jax.make_jaxpr(lambda x: x @ x)(x).jaxpr, "cpu")
 
 
 def test_label_knobs_change_the_discriminator_alone():

@@ -16,9 +16,10 @@ FAKE = jnp.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # logits -2 and 2
 
 @dataclasses.dataclass
 class Line:
-    """A view of one linear critic."""
+    """A view of one linear critic, which may be thought to mix samples."""
 
     step: int = 0
+    alone: bool = True
 
     def __post_init__(self):
         self.knobs = {"weight": jnp.asarray(10.0)}
@@ -28,6 +29,9 @@ class Line:
 
     def update(self, network, x):
         return x @ W, self
+
+    def treats_samples_alone(self, network):
+        return self.alone
 
     def keys(self, name, n):
         return jax.random.split(jax.random.key(0), n)
@@ -41,9 +45,11 @@ def judged(view, *penalties):
     return adversary.judge(view, "discriminator", "critic", REAL, FAKE)
 
 
-def test_real_and_fake_have_their_sides():
-    """Wasserstein: the mean of fake logits, 0, minus that of real ones, 2."""
-    loss, metrics, _ = judged(Line())
+@pytest.mark.parametrize("alone", [True, False])
+def test_real_and_fake_have_their_sides(alone):
+    """Wasserstein: the mean of fake logits, 0, minus that of real ones, 2; in one pass
+    or in two."""
+    loss, metrics, _ = judged(Line(alone=alone))
     np.testing.assert_allclose(loss, -2, rtol=1e-6)
     assert (metrics["real_logit"], metrics["fake_logit"]) == (2, 0)
     fooled = Adversary(LOSSES["wasserstein"]).fool(Line(), "critic", REAL)
@@ -64,3 +70,55 @@ def test_a_penalty_is_added_with_its_weight(interval, step, added):
 def test_a_penalty_joins_its_player_alone():
     other = Penalty("r1", REGULARIZERS["r1"], "weight", player="critic_b")
     np.testing.assert_allclose(judged(Line(), other)[0], -2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("loss", "real", "fake"),
+    [
+        ("minimax", 1, 1 / 2),  # above and below 0
+        ("hinge", 1, 1 / 2),
+        ("least_squares", 1, 1 / 2),  # 1 and 3 above ½, -2 below it
+        ("relativistic_pairing", 1, 1),  # 1 > -2 and 3 > 2
+        ("relativistic_average", 1, 1 / 2),  # 1, 3 above 0; of -2, 2 one is below 2
+        ("wasserstein", None, None),  # logits without a zero
+    ],
+)
+def test_accuracy_is_on_the_right_side_of_the_losss_boundary(loss, real, fake):
+    adversary = Adversary(LOSSES[loss])
+    view = Line()
+    view.gather = lambda x: x
+    _, metrics, _ = adversary.judge(view, "discriminator", "critic", REAL, FAKE)
+    assert metrics.get("real_accuracy") == real
+    assert metrics.get("fake_accuracy") == fake
+
+
+def test_the_boundary_of_least_squares_is_a_half():
+    """A logit of 0.4 is nearer to fake's 0 than to real's 1."""
+    x = jnp.array([[0.4, 0.0, 0.0]])
+    adversary = Adversary(LOSSES["least_squares"])
+    _, metrics, _ = adversary.judge(Line(), "discriminator", "critic", x, x)
+    assert (metrics["real_accuracy"], metrics["fake_accuracy"]) == (0, 1)
+
+
+@dataclasses.dataclass
+class Counted(Line):
+    passes: list = dataclasses.field(default_factory=list)
+
+    def update(self, network, x):
+        self.passes.append(len(x))
+        return super().update(network, x)
+
+    def apply(self, network, x):
+        return self.update(network, x)[0]
+
+
+def test_real_and_fake_are_one_pass_where_nothing_forbids_it():
+    """Not for a critic that mixes them, nor beside a penalty whose pass is shared."""
+    every = Penalty("r1", REGULARIZERS["r1"], "weight")
+    for view, penalties, passes in (
+        (Counted(), (), [4]),
+        (Counted(alone=False), (), [2, 2]),
+        (Counted(), (every,), [2, 2, 2]),
+    ):
+        judged(view, *penalties)
+        assert view.passes == passes

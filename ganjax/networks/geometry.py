@@ -1,0 +1,52 @@
+"""The sizes of a zero-padded convolution."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+
+@dataclasses.dataclass(frozen=True)
+class Geometry:
+    """Sizes along height and width of a zero-padded convolution."""
+
+    input: tuple[int, int]
+    kernel: tuple[int, int]
+    stride: int
+
+    @property
+    def output(self) -> tuple[int, int]:
+        return tuple(-(-size // self.stride) for size in self.input)
+
+    @property
+    def padding(self) -> tuple[tuple[int, int], ...]:
+        """Zeros before and after, as even as they can be, the odd one after."""
+        total = [
+            max((out - 1) * self.stride + taps - size, 0)
+            for size, taps, out in zip(
+                self.input, self.kernel, self.output, strict=True
+            )
+        ]
+        return tuple((n // 2, n - n // 2) for n in total)
+
+    def padded(self, x: jax.Array, whole: tuple[int, int]) -> jax.Array:
+        """``x`` behind its zeros, cut or filled up to ``whole`` pixels."""
+        edges = [
+            (before, size - before - own)
+            for size, own, (before, _) in zip(
+                whole, self.input, self.padding, strict=True
+            )
+        ]
+        zero = jnp.zeros((), x.dtype)
+        return jax.lax.pad(x, zero, [(0, 0, 0), *((*e, 0) for e in edges), (0, 0, 0)])
+
+    def cropped(self, x: jax.Array) -> jax.Array:
+        """The adjoint of ``padded``, for an ``x`` that may be short of ``whole``."""
+        edges = [
+            (-before, own + before - size)
+            for size, own, (before, _) in zip(
+                x.shape[1:3], self.input, self.padding, strict=True
+            )
+        ]
+        zero = jnp.zeros((), x.dtype)
+        return jax.lax.pad(x, zero, [(0, 0, 0), *((*e, 0) for e in edges), (0, 0, 0)])

@@ -1,0 +1,75 @@
+"""Sliding windows over images, by slices alone, and their adjoint.
+
+A grid is a list of rows of arrays: ``grid[i][j]`` holds entry ``(i, j)`` of every
+window. XLA fuses slices, pads and sums of a grid with what makes or uses them, which no
+gather allows.
+"""
+
+import jax
+import jax.numpy as jnp
+
+Grid = list[list[jax.Array]]
+
+
+def windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
+    """``size[0] × size[1]`` arrays ``[n, h, w, c]``: entry ``(i, j)`` of the windows
+    that start at every ``stride``-th pixel of ``x [n, H, W, c]``, as many as fit."""
+    rows, columns = (
+        (whole - own) // stride + 1
+        for whole, own in zip(x.shape[1:3], size, strict=True)
+    )
+    return [
+        [
+            x[
+                :,
+                i : i + (rows - 1) * stride + 1 : stride,
+                j : j + (columns - 1) * stride + 1 : stride,
+            ]
+            for j in range(size[1])
+        ]
+        for i in range(size[0])
+    ]
+
+
+def overlap_add(grid: Grid, stride: int) -> jax.Array:
+    """The adjoint of ``windows``: every entry added where it was taken from.
+
+    Returns:
+      ``[n, stride·(h + ⌈k / stride⌉ − 1), …, c]`` for a grid of ``k × l`` arrays
+      ``[n, h, w, c]``: the image up to the last window's end, then zeros.
+    """
+    rows = [_along(row, stride, axis=2) for row in grid]
+    return interleave([_along(column, stride, axis=1) for column in transposed(rows)])
+
+
+def interleave(columns: Grid) -> jax.Array:
+    """``[n, s·h, s·w, c]`` whose pixel ``(s·y + p, s·x + q)`` is pixel ``(y, x)`` of
+    ``columns[q][p]``: the inverse of taking every ``s``-th pixel."""
+    rows = transposed(columns)
+    n, h, w, c = rows[0][0].shape
+    x = jnp.stack([jnp.stack(row, axis=3) for row in rows], axis=2)
+    return x.reshape(n, len(rows) * h, len(columns) * w, c)
+
+
+def _along(entries, stride, axis):
+    """Overlap-add along one axis, as ``stride`` arrays of every ``stride``-th pixel."""
+    reach = -(-len(entries) // stride)
+
+    def placed(entry, shift):
+        room = [(0, 0)] * 4
+        room[axis] = (shift, reach - 1 - shift)
+        return jnp.pad(entry, room)
+
+    nothing = jnp.zeros_like(placed(entries[0], 0))
+    return [
+        sum(
+            (placed(entry, i) for i, entry in enumerate(entries[phase::stride])),
+            start=nothing,
+        )
+        for phase in range(stride)
+    ]
+
+
+def transposed(grid: list[list]) -> list[list]:
+    """Columns as rows."""
+    return [list(column) for column in zip(*grid, strict=True)]
