@@ -1,9 +1,14 @@
 """Every test sees four host devices and strict ranks; slow ones are asked for."""
 
 import os
+import tempfile
 
 os.environ.setdefault("XLA_FLAGS", "--xla_force_host_platform_device_count=4")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
+# Of this session alone, and shared with the processes that it starts.
+if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
+    _cache = tempfile.TemporaryDirectory(prefix="ganjax-tests-")
+    os.environ["JAX_COMPILATION_CACHE_DIR"] = _cache.name
 
 import jax  # noqa: E402
 import pytest  # noqa: E402

@@ -299,6 +299,11 @@ def test_contradictions(refused, tmp_path):
         "regularizers.r1.player='generator'", "expected one of critics, discriminator",
     )  # fmt: skip
     assert_says(
+        said(regularizers__r1__weight=1, networks__discriminator__normalization="batch"),
+        "regularizers.r1.weight=1.0", "judges every sample alone",
+        "networks.discriminator.normalization='spectral' or 'none'",
+    )  # fmt: skip
+    assert_says(
         said(dynamics="simultaneous", optimizers__generator__updates_per_step=2),
         "optimizers.generator.updates_per_step=2", "expected 1",
     )  # fmt: skip

@@ -4,7 +4,7 @@ ones of stride 2.
 
 For the resolutions of ``dcgan``; the published network is the one for 32 pixels with
 ``width`` 64. Its discriminator has 2,935,873 parameters at 3 image channels; its
-generator 3,812,483 for 128-dimensional latents (no biases in front of the batch
+generator 3,804,739 for 128-dimensional latents (no biases in front of the batch
 normalisations, whose own terms take their place).
 """
 

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.networks import ARCHITECTURES, dcgan, mlp
+from ganjax.networks import ARCHITECTURES, dcgan, mlp, sn_dcgan
 
 KEY = jax.random.key(0)
 # base · 2^k with a base from 4 to 7, at most 64.
@@ -74,6 +74,27 @@ def test_parameters_of_dcgan_on_a_base_of_seven():
     assert count(dcgan.Generator((28, 28, 1), width=64), 64) == expected == 533_889
 
 
+def test_parameters_of_the_published_sn_dcgan():
+    # 3×3 and 4×4 kernels in turn: 3-64-64-128-128-256-256-512, a bias each; 16·512 + 1
+    expected = (
+        9 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512)
+        + 16 * (64 * 64 + 128 * 128 + 256 * 256)
+        + (64 + 64 + 128 + 128 + 256 + 256 + 512)
+        + 16 * 512 + 1
+    )  # fmt: skip
+    for normalization in ("spectral", "none"):
+        discriminator = sn_dcgan.Discriminator(normalization=normalization)
+        assert count(discriminator, 32, 32, 3) == expected == 2_935_873
+    # 128 -> 4·4·512, 4×4 kernels 512-256-128-64, 3×3 to the image; scales and shifts
+    expected = (
+        128 * 16 * 512
+        + 16 * (512 * 256 + 256 * 128 + 128 * 64)
+        + 2 * (512 + 256 + 128 + 64)
+        + 9 * 64 * 3 + 3
+    )  # fmt: skip
+    assert count(sn_dcgan.Generator((32, 32, 3)), 128) == expected == 3_804_739
+
+
 def test_parameters_of_mlp():
     # 4 -> 16 -> 8 -> 2: (64 + 16) + (128 + 8) + (16 + 2)
     assert count(mlp.Generator((2,), widths=(16, 8)), 4) == 234
@@ -99,7 +120,9 @@ def test_shapes(name, size, channels):
     assert (logits.shape, logits.dtype) == ((5,), jnp.float32)
 
 
-@pytest.mark.parametrize("name, size", [("dcgan", 8), ("dcgan", 14), ("mlp", 8)])
+@pytest.mark.parametrize(
+    "name, size", [("dcgan", 8), ("dcgan", 14), ("sn_dcgan", 8), ("mlp", 8)]
+)
 @pytest.mark.parametrize("normalization", ["none", "batch"])
 def test_images_are_in_range_and_use_it(name, size, normalization):
     generator = ARCHITECTURES[name].Generator(
@@ -194,6 +217,26 @@ def test_dcgan_starts_with_a_deviation_of_two_hundredths():
         deviation = 0.02 / math.sqrt(2 * kernel.size)
         assert abs(kernel.std() - 0.02) < 5 * deviation
         assert abs(kernel.mean()) < 5 * 0.02 / math.sqrt(kernel.size)
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize("normalization", ["none", "spectral", "batch"])
+def test_a_discriminator_knows_whether_it_mixes_samples(name, normalization):
+    """A logit moves with the other samples of the batch, or it does not."""
+    options = {"widths": (4,)} if name == "mlp" else {"width": 2}
+    module = ARCHITECTURES[name].Discriminator(normalization=normalization, **options)
+    x = jax.random.normal(KEY, (4, 16, 16, 1))
+    variables = module.init(KEY, x, train=True)
+    apply = jax.jit(
+        jax.vmap(
+            lambda x: module.apply(
+                variables, x, train=True, mutable=["batch_stats", "spectral"]
+            )[0],
+            axis_name="data",
+        )
+    )
+    first, again = apply(x[None]), apply(x.at[1:].multiply(3)[None])
+    assert (abs(first[0, 0] - again[0, 0]) > 1e-4) == module.mixes_samples
 
 
 @pytest.mark.parametrize("name", ARCHITECTURES)

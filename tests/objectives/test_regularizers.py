@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.networks.conv import convolve
 from ganjax.objectives import REGULARIZERS
 
 W = jnp.array([1.0, -2.0, 2.0])  # ‖W‖ = 3
@@ -89,3 +90,39 @@ def test_a_dead_critic_has_a_finite_gradient(name):
         return REGULARIZERS[name](lambda x: x @ w, REAL, FAKE, KEYS)
 
     assert np.isfinite(jax.grad(penalty)(jnp.zeros(3))).all()
+
+
+@pytest.mark.parametrize("name", ["r1", "r2"])
+def test_a_penalty_shares_the_losss_pass(name):
+    """As many products are compiled as when one pass gives logits and gradients."""
+    x = jax.random.normal(jax.random.key(1), (4, 8, 8, 3))
+    weights = (
+        jax.random.normal(jax.random.key(2), (4, 4, 3, 16)),
+        jax.random.normal(jax.random.key(3), (4, 4, 16, 16)),
+    )
+
+    def critic(weights, x):
+        for kernel in weights:
+            x = jnp.tanh(convolve(x, kernel, stride=2))
+        return jnp.sum(x, (1, 2, 3))
+
+    def apart(weights):
+        logits = critic(weights, x)
+        penalty = REGULARIZERS[name](lambda x: critic(weights, x), x, x, KEYS)
+        return jnp.mean(jax.nn.softplus(-logits)) + penalty
+
+    def jointly(weights):
+        logits, pull = jax.vjp(lambda x: critic(weights, x), x)
+        (gradient,) = pull(jnp.ones_like(logits))
+        penalty = jnp.mean(0.5 * jnp.sum(gradient**2, (1, 2, 3)))
+        return jnp.mean(jax.nn.softplus(-logits)) + penalty
+
+    compiled = [
+        jax.jit(jax.value_and_grad(loss)).lower(weights).compile()
+        for loss in (apart, jointly)
+    ]
+    products = [c.as_text().count(" dot(") for c in compiled]
+    assert products[0] == products[1] > 0
+    np.testing.assert_allclose(
+        compiled[0](weights)[0], compiled[1](weights)[0], rtol=1e-5
+    )

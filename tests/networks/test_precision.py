@@ -1,0 +1,52 @@
+"""Arithmetic in bfloat16, everything that is kept in float32."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from tests import tiny
+from ganjax.core import compile_step, init_state, make_train_step
+from ganjax.networks import ARCHITECTURES, conv
+
+KEY = jax.random.key(0)
+OPTIONS = {"mlp": {"widths": (16,)}, "dcgan": {"width": 4}, "sn_dcgan": {"width": 2}}
+
+
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_half_precise_network_is_the_same_function(name):
+    """Same parameters, output equal to about the 8 bits of bfloat16, not to more."""
+    z = jax.random.normal(KEY, (8, 6))
+    single, half = (
+        ARCHITECTURES[name].Generator((8, 8, 1), dtype=dtype, **OPTIONS[name])
+        for dtype in (jnp.float32, jnp.bfloat16)
+    )
+    variables = half.init(KEY, z, train=True)
+    images = half.apply(variables, 3 * z, train=False)
+    exact = single.apply(variables, 3 * z, train=False)
+    assert images.dtype == exact.dtype == jnp.float32
+    error = np.abs(images - exact).max() / np.abs(exact).max()
+    assert 1e-5 < error < 0.05
+
+
+@pytest.mark.parametrize("name", ["gan", "convolutional"])
+def test_a_step_keeps_single_precision(name):
+    """Parameters, statistics, spectral vectors, moments, averages; products are not."""
+    setup = tiny.setup(name, precision="bfloat16", regularizers__r1__weight=1.0)
+    state = init_state(setup.game, KEY, setup.knobs)
+    step = compile_step(make_train_step(setup.game, batch=setup.feed.batch))
+    lowered = step.lower(state, setup.feed.data).as_text()
+    assert "dot_general" in lowered and "xbf16>" in lowered
+    moved, metrics = step(state, setup.feed.data)
+    floats = [x for x in jax.tree.leaves(moved) if jnp.issubdtype(x.dtype, jnp.inexact)]
+    assert {x.dtype for x in floats} == {np.dtype(np.float32)}
+    assert all(np.isfinite(value).all() for value in metrics.values())
+
+
+def test_gradients_of_half_precise_convolutions_are_half_precise():
+    x, kernel = jnp.ones((2, 8, 8, 3), jnp.bfloat16), jnp.ones((4, 4, 3, 5))
+    kernel = kernel.astype(jnp.bfloat16)
+    gradients = jax.grad(lambda x, k: conv.convolve(x, k, stride=2).sum(), (0, 1))(
+        x, kernel
+    )
+    assert {g.dtype for g in gradients} == {np.dtype(jnp.bfloat16)}

@@ -1,0 +1,57 @@
+"""The step lowers for accelerators that are not here."""
+
+import jax
+import jax.export
+import pytest
+
+from tests import tiny
+from ganjax.core import compile_step, init_state, make_train_step
+
+STEPS = {
+    "mlp": ("gan", {"parallel__inner_steps": 4}),
+    "mlp, r1 + r2": (
+        "relativistic",
+        {"regularizers__r2__weight": 1.0, "regularizers__dragan__weight": 0.0},
+    ),
+    "dcgan": ("convolutional", {}),
+    "dcgan, lazy r1, scanned, bfloat16": (
+        "convolutional",
+        {
+            "regularizers__r1__weight": 1.0,
+            "regularizers__r1__interval": 16,
+            "precision": "bfloat16",
+        },
+    ),
+    "sn_dcgan, r1 + r2": (
+        "convolutional",
+        {
+            "networks__generator__name": "sn_dcgan",
+            "networks__discriminator__name": "sn_dcgan",
+            "regularizers__r1__weight": 1.0,
+            "regularizers__r2__weight": 1.0,
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("platform", ["tpu", "cuda"])
+@pytest.mark.parametrize("name", STEPS)
+def test_the_step_lowers(name, platform):
+    """With convolutions as such where there are any, and lazy terms as conditionals."""
+    game, overrides = STEPS[name]
+    setup = tiny.setup(game, **overrides)
+    state = jax.eval_shape(
+        lambda: init_state(setup.game, jax.random.key(0), setup.knobs)
+    )
+    inner_steps = 3 if "scanned" in name else 1
+    step = compile_step(
+        make_train_step(setup.game, batch=setup.feed.batch), inner_steps=inner_steps
+    )
+    data = jax.eval_shape(lambda: setup.feed.data)
+    exported = jax.export.export(step, platforms=[platform])(state, data)
+    text = exported.mlir_module()
+    assert exported.platforms == (platform,)
+    assert ("stablehlo.convolution" in text) == (game == "convolutional")
+    if "lazy" in name:
+        assert "stablehlo.case" in text or "stablehlo.if" in text
+        assert "stablehlo.while" in text

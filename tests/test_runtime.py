@@ -1,0 +1,62 @@
+"""What commands set up: a place for compiled programs, and a patient allocator."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from ganjax.runtime import keep_freed_memory
+
+ASK = """
+import jax
+from ganjax import runtime
+runtime.prepare()
+print(jax.config.jax_compilation_cache_dir)
+"""
+
+
+@pytest.mark.parametrize(
+    ("told", "expected"),
+    [
+        ({"XDG_CACHE_HOME": "/caches"}, "/caches/ganjax/xla"),
+        ({"XDG_CACHE_HOME": "", "HOME": "/home/me"}, "/home/me/.cache/ganjax/xla"),
+        ({"JAX_COMPILATION_CACHE_DIR": "/mine"}, "/mine"),
+    ],
+)
+def test_compiled_programs_have_a_place(told, expected):
+    asked = subprocess.run(
+        [sys.executable, "-c", ASK],
+        env={**os.environ, **told},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert asked.stdout.strip() == expected
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's setting")
+def test_freed_blocks_are_not_given_back():
+    """A block of 256 MiB that was touched and freed is there for the next one: the
+    second takes almost no page from the kernel."""
+    program = """
+import resource
+import numpy as np
+from ganjax.runtime import keep_freed_memory
+assert keep_freed_memory()
+def faults():
+    return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+np.ones(2**25).sum()
+before = faults()
+np.ones(2**25).sum()
+print(faults() - before)
+"""
+    asked = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+    assert int(asked.stdout) < 2**28 / 4096 / 100
+
+
+def test_it_says_whether_it_could(monkeypatch):
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert not keep_freed_memory()
