@@ -299,7 +299,9 @@ def test_contradictions(refused, tmp_path):
         "regularizers.r1.player='generator'", "expected one of critics, discriminator",
     )  # fmt: skip
     assert_says(
-        said(regularizers__r1__weight=1, networks__discriminator__normalization="batch"),
+        said(
+            regularizers__r1__weight=1, networks__discriminator__normalization="batch"
+        ),
         "regularizers.r1.weight=1.0", "judges every sample alone",
         "networks.discriminator.normalization='spectral' or 'none'",
     )  # fmt: skip

@@ -4,8 +4,8 @@ import jax
 import jax.export
 import pytest
 
-from tests import tiny
 from ganjax.core import compile_step, init_state, make_train_step
+from tests import tiny
 
 STEPS = {
     "mlp": ("gan", {"parallel__inner_steps": 4}),

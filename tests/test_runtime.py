@@ -8,6 +8,7 @@ import pytest
 
 from ganjax.runtime import keep_freed_memory
 
+CACHE = "JAX_COMPILATION_CACHE_DIR"
 ASK = """
 import jax
 from ganjax import runtime
@@ -19,9 +20,12 @@ print(jax.config.jax_compilation_cache_dir)
 @pytest.mark.parametrize(
     ("told", "expected"),
     [
-        ({"XDG_CACHE_HOME": "/caches"}, "/caches/ganjax/xla"),
-        ({"XDG_CACHE_HOME": "", "HOME": "/home/me"}, "/home/me/.cache/ganjax/xla"),
-        ({"JAX_COMPILATION_CACHE_DIR": "/mine"}, "/mine"),
+        ({"XDG_CACHE_HOME": "/caches", CACHE: ""}, "/caches/ganjax/xla"),
+        (
+            {"XDG_CACHE_HOME": "", "HOME": "/home/me", CACHE: ""},
+            "/home/me/.cache/ganjax/xla",
+        ),
+        ({CACHE: "/mine"}, "/mine"),
     ],
 )
 def test_compiled_programs_have_a_place(told, expected):

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.objectives.losses import Loss, relabel
+from ganjax.objectives.regularizers import Critic
 
 
 @dataclasses.dataclass(frozen=True)
@@ -78,17 +79,25 @@ class Adversary:
         """
         inputs = condition or (lambda x: (x,))
         penalties = [p for p in self.penalties if p.player in (None, player)]
-        # A penalty of every step differentiates the pass over real or fake samples,
-        # which it shares with the loss (XLA computes equal terms once).
-        together = all(p.interval > 1 for p in penalties)
-        if together and view.treats_samples_alone(critic):
-            logits, judged = view.update(
-                critic, *jax.tree.map(_joined, inputs(real), inputs(fake))
-            )
+
+        def apply(x):
+            return view.apply(critic, *inputs(x))
+
+        def update(x):
+            logits, after = view.update(critic, *inputs(x))
+            return logits, after.variables
+
+        passes = Critic(apply)
+        lazy = all(penalty.interval > 1 for penalty in penalties)
+        if lazy and view.treats_samples_alone(critic):
+            both = jax.tree.map(_joined, inputs(real), inputs(fake))
+            logits, judged = view.update(critic, *both)
             real_logits, fake_logits = jnp.split(logits, [real.shape[0]])
         else:
-            fake_logits = view.apply(critic, *inputs(fake))
-            real_logits, judged = view.update(critic, *inputs(real))
+            fake_logits, pull_fake = jax.vjp(apply, fake)
+            real_logits, pull_real, written = jax.vjp(update, real, has_aux=True)
+            judged = dataclasses.replace(view, variables=written)
+            passes = Critic(apply, ((real, pull_real), (fake, pull_fake)))
         seen = self._whole(view, real_logits, fake_logits)
         loss = self._labels(view).discriminator(*seen)
         metrics = {
@@ -100,7 +109,7 @@ class Adversary:
             metrics["real_accuracy"] = jnp.mean(seen[0] > least_real)
             metrics["fake_accuracy"] = jnp.mean(seen[1] < most_fake)
         for penalty in penalties:
-            value = penalty(view, lambda x: view.apply(critic, *inputs(x)), real, fake)
+            value = penalty(view, passes, real, fake)
             loss = loss + penalty.weight(view) * value
             metrics[penalty.name] = value
         return loss, metrics, judged

@@ -116,7 +116,7 @@ def hinge() -> Loss:
 
 def relativistic_pairing() -> Loss:
     """RpGAN: −log σ(D(x) − D(G(z))) over pairs; G the other way round
-    (Jolicoeur-Martineau 2019, arXiv 1807.00734, section 4.2; the loss of R3GAN, arXiv
+    (Jolicoeur-Martineau 2019, arXiv 1807.00734; the loss of R3GAN, arXiv
     2501.05441)."""
     return Loss(
         discriminator=lambda real, fake: jnp.mean(softplus(fake - real)),
@@ -127,7 +127,7 @@ def relativistic_pairing() -> Loss:
 
 def relativistic_average() -> Loss:
     """RaGAN: each logit against the mean of the other kind (Jolicoeur-Martineau 2019,
-    arXiv 1807.00734, eq. 7–8)."""
+    arXiv 1807.00734)."""
 
     def discriminator(real, fake):
         return jnp.mean(softplus(-(real - jnp.mean(fake)))) + jnp.mean(

@@ -1,13 +1,37 @@
 """Penalties on a critic's gradient with respect to its input.
 
-Each is ``(critic, real, fake, keys, mean) -> scalar`` with ``critic: x [n, …] -> logits
-[n]`` that treats samples alone, real and fake of shape ``[n, …]``, ``keys [n]``, one a
-sample, for what is random, and ``mean``, the average of a scalar over devices, for what
-needs a statistic of the whole batch. Norms run over all entries of a sample.
+Each is ``(critic, real, fake, keys, mean) -> scalar``: ``critic`` is a function
+``x [n, …] -> logits [n]`` (or a ``Critic``) that treats samples alone; real and fake
+have the shape ``[n, …]``; ``keys [n]``, one a sample, are for what is random; ``mean``,
+the average of a scalar over devices, for what needs a statistic of the whole batch.
+Norms run over all entries of a sample.
 """
+
+import dataclasses
+from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+
+
+@dataclasses.dataclass(frozen=True)
+class Critic:
+    """A critic that has judged some samples already.
+
+    Its gradient there needs no second pass, and the derivatives of loss and penalty are
+    taken together: a penalty then costs three forward passes where two separate ones
+    cost five.
+
+    Attributes:
+      logits: ``x [n, …] -> [n]``.
+      judged: pairs of samples and the pullback of their logits.
+    """
+
+    logits: Callable[[jax.Array], jax.Array]
+    judged: tuple[tuple[jax.Array, Callable], ...] = ()
+
+    def __call__(self, x: jax.Array) -> jax.Array:
+        return self.logits(x)
 
 
 def _here(x):
@@ -16,6 +40,10 @@ def _here(x):
 
 def _gradients(critic, x):
     """∇ₓ critic(x), per sample: the gradient of the sum, as samples do not mix."""
+    for samples, pullback in getattr(critic, "judged", ()):
+        if samples is x:
+            (gradients,) = pullback(jnp.ones(x.shape[:1]))
+            return gradients
     return jax.grad(lambda x: jnp.sum(critic(x)))(x)
 
 
@@ -49,9 +77,9 @@ def wgan_gp(critic, real, fake, keys, mean=_here):
 
 
 def dragan(critic, real, fake, keys, mean=_here):
-    """E(‖∇D(x + δ)‖ − 1)² around real samples (Kodali et al. 2017, arXiv 1705.07215,
-    section 2.3). As in the authors' code δ = ½·α·std(X)·u, with the standard deviation
-    over all entries of the batch, u ~ U[0, 1] an entry and α ~ U[0, 1] a sample."""
+    """E(‖∇D(x + δ)‖ − 1)² around real samples (Kodali et al. 2017, arXiv 1705.07215).
+    As in the authors' code δ = ½·α·std(X)·u, with the standard deviation over all
+    entries of the batch, u ~ U[0, 1] an entry and α ~ U[0, 1] a sample."""
     centre = mean(jnp.mean(real))
     std = jnp.sqrt(mean(jnp.mean((real - centre) ** 2)))
 

@@ -5,9 +5,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from tests import tiny
 from ganjax.core import compile_step, init_state, make_train_step
 from ganjax.networks import ARCHITECTURES, conv
+from tests import tiny
 
 KEY = jax.random.key(0)
 OPTIONS = {"mlp": {"widths": (16,)}, "dcgan": {"width": 4}, "sn_dcgan": {"width": 2}}
