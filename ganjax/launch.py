@@ -31,19 +31,28 @@ def launch(
     Args:
       config: resolved.
       overrides, command: as they were written, for the run's record.
-      allow_config_change: go on although the run was started with another config.
+      allow_config_change: go on although the run was started with another config;
+        the seed stays.
 
     Returns:
       The run's status, ``state`` being ``'finished'``, ``'interrupted'`` or
       ``'failed'`` (then it diverged).
 
     Raises:
-      BadInput: before anything is written, if the run cannot be what was asked for.
+      BadInput: if the run cannot be what was asked for; then nothing was written. If
+        an example turns out damaged on the way, the run has failed.
     """
     with _held(workdir) as run:
         old = run.config()
-        changed = differences(resolve(old), config) if old is not None else []
+        held = config if old is None else resolve(old)
+        changed = differences(held, config)
         serious = [x for x in changed if x.partition(":")[0] not in EXTENSIBLE]
+        if config.seed != held.seed:
+            raise BadInput(
+                f"seed={config.seed}: expected {held.seed}, with which the run in "
+                f"workdir={run.path} began; its randomness stands in its state, so "
+                f"another seed is another run, in a workdir of its own"
+            )
         if serious and not allow_config_change:
             raise BadInput(
                 f"workdir={run.path}: expected a run of this config; it holds another "
@@ -56,16 +65,13 @@ def launch(
                 write_report(run.path)
             return status
         setup = build(config)
-        run.write("config.json", to_json(config))
-        run.write_json("overrides.json", dict(overrides))
-        run.write("command.txt", f"{command}\n")
-        run.write_json("environment.json", environment())
-        try:
-            _train(run, setup)
-        except BadInput:
-            if old is not None:  # the config that its checkpoints belong to
-                run.write_json("config.json", old)
-            raise
+        description = {
+            "config.json": to_json(config),
+            "overrides.json": json.dumps(dict(overrides), indent=2) + "\n",
+            "command.txt": f"{command}\n",
+            "environment.json": json.dumps(environment(), indent=2) + "\n",
+        }
+        _train(run, setup, description)
         return run.status()
 
 
@@ -86,7 +92,11 @@ def _held(workdir):
         ) from error
 
 
-def _train(run, setup):
+def _train(run, setup, description):
+    def begin():
+        for name, text in description.items():
+            run.write(name, text)
+
     try:
         train(
             run,
@@ -96,12 +106,13 @@ def _train(run, setup):
             feed=setup.feed,
             evaluators=setup.evaluators,
             plan=setup.plan,
+            begin=begin,
         )
-    except BadInput:
-        raise
     except Exception as error:
+        step = getattr(error, "step", None)
+        if step is None:  # it never began: the folder is as it was
+            raise
         reason = getattr(error, "strerror", None) or " ".join(str(error).split())
-        step = getattr(error, "step", run.status().get("step", 0))
         with contextlib.suppress(OSError):  # of a full disk: the first one counts
             run.write_status("failed", step, exit_reason=reason)
             write_report(run.path)

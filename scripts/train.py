@@ -52,15 +52,10 @@ def _dry_run(config) -> int:
     import jax
 
     from ganjax.build import build
-    from ganjax.core import compile_step, init_state, make_train_step
+    from ganjax.training import trace
 
     setup = build(config)
-    state = jax.eval_shape(
-        lambda: init_state(setup.game, jax.random.key(0), setup.knobs)
-    )
-    if setup.feed.stream is None:
-        step = make_train_step(setup.game, batch=setup.feed.batch)
-        jax.eval_shape(compile_step(step), state, setup.feed.data)
+    state = trace(setup.game, setup.knobs, setup.feed, setup.plan)
     for name in setup.game.networks:
         count = sum(x.size for x in jax.tree.leaves(state.params[name]))
         print(f"{name}: {count:,} parameters")

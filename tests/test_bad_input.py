@@ -10,6 +10,7 @@ import importlib.util
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -458,6 +459,18 @@ def test_workdir_of_another_config(command, tmp_path):
     assert contents(run) == before
 
 
+def test_another_seed_is_another_run(command, tmp_path):
+    run = tmp_path / "run"
+    run.mkdir()
+    (run / "config.json").write_text(to_json(resolve(nested(BASE))))
+    before = contents(run)
+    config = f"--config={write_config(tmp_path)}"
+    for flags in ([], ["--allow_config_change"], ["--config.batch_size=16"]):
+        said = refuse_workdir(command, run, config, "--config.seed=7", *flags)
+        assert_says(said, "seed=7: expected 0", str(run), "in its state", "another run")
+        assert contents(run) == before
+
+
 def test_workdir_whose_config_is_no_config(command, tmp_path):
     run = tmp_path / "run"
     run.mkdir()
@@ -646,6 +659,7 @@ def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error, par
     assert_says(line, "error: ", *parts)
     assert re.search("disk is full|No space left", line)
     assert status(tmp_path / "run")["state"] == "failed"
+    assert status(tmp_path / "run")["step"] == 15
 
     code, _, err = trained()
     assert code == 0 and "going on from step 10" in err
@@ -738,9 +752,43 @@ def test_config_change_on_purpose(trained, tmp_path):
 
     # A change that the checkpoints cannot follow leaves the run as it was.
     wider = "--config.networks.generator.widths=32"
+    before = contents(tmp_path / "run")
     code, out, err = trained(faster, "--allow_config_change", wider)
     assert (code, out) == (2, "")
     (line,) = errors(err)
     assert_says(line, "(16,)", "(32,)")
+    assert contents(tmp_path / "run") == before
     code, out, _ = trained(faster)
     assert code == 0 and out.startswith("finished at step 20;")
+
+
+def test_fewer_steps_than_a_run_has_taken(trained, undisturbed, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    (run / "status.json").write_text('{"state": "interrupted", "step": 20}')
+    before = contents(run)
+    code, out, err = trained("--config.steps=10")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert_says(err, "error: steps=10: expected at least 20", str(run))
+    assert contents(run) == before
+
+
+def test_an_image_that_turns_out_damaged_fails_the_run(command, tmp_path):
+    """Headers are read beforehand, pixels of a streamed image when its turn comes."""
+    folder = tmp_path / "images"
+    for side in ("train", "test"):
+        write_images(folder / side, [(8, 8)] * 3)
+    damaged = folder / "train/b/1.png"
+    content = bytearray(damaged.read_bytes())
+    content[content.index(b"IDAT") + 6] ^= 255
+    damaged.write_bytes(content)
+    run = tmp_path / "run"
+    said = refuse_workdir(
+        command, run, f"--config={write_config(tmp_path)}",
+        "--config.data.name=image_folder", f"--config.data.dir={folder}",
+        "--config.data.feed=streamed",
+    ).splitlines()  # fmt: skip
+    assert_says(said[-1], "b/1.png")
+    assert (status(run)["state"], status(run)["step"]) == ("failed", 0)
+    assert "b/1.png" in status(run)["exit_reason"]
+    assert (run / "config.json").exists()

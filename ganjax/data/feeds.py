@@ -38,11 +38,13 @@ class Feed:
             start_step, start_step + 1, …: what to pass as ``data``, sharded over its
             second axis (``[rounds, batch_size, …]``). The iterator has ``close()`` and
             is a context manager.
+        shapes: None, or the ``jax.ShapeDtypeStruct`` of what the stream gives.
     """
 
     data: Any
     batch: Callable[[Any, jax.Array, jax.Array, str], Batch]
     stream: Callable[[jax.Array, int], Iterator[dict[str, np.ndarray]]] | None = None
+    shapes: dict[str, jax.ShapeDtypeStruct] | None = None
 
 
 def scaled(data: jax.Array) -> jax.Array:
@@ -130,11 +132,16 @@ def streamed(
         prefetch: steps kept ready or in the making (at least ``threads``).
 
     Raises:
-        BadInput: the split is empty, or (when traced) batch_size is not a multiple of
-            the number of devices.
+        BadInput: the split is empty, its first item cannot be decoded, or (when traced)
+            batch_size is not a multiple of the number of devices.
         ValueError: (when traced) the batch given is not one device's share.
     """
     _size(split)
+    one = split.data[0] if isinstance(split, Arrays) else split[0]["data"]
+    shapes = {
+        "data": jax.ShapeDtypeStruct((rounds, batch_size, *one.shape), one.dtype),
+        "label": jax.ShapeDtypeStruct((rounds, batch_size), jnp.int32),
+    }
 
     def batch(data, key, step, axis):
         local, _ = _share(batch_size, axis)
@@ -149,7 +156,7 @@ def streamed(
         batches = HostBatches(split, key, start_step, batch_size, rounds)
         return Stream(batches, threads, max(threads, prefetch))
 
-    return Feed((), batch, stream)
+    return Feed((), batch, stream, shapes)
 
 
 def make_feed(

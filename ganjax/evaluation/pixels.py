@@ -29,7 +29,8 @@ class Pixels:
     counts when at least 1 % of the samples are its. ``coverage`` (k = 5, Naeem et al.
     2020, arXiv 2002.09797) is over held-out images. ``frechet_pixels`` is between the
     samples and the training images; ``frechet_pixels_floor`` between two halves of the
-    training images, which is what no generator gets below.
+    training images: a yardstick for what sampling alone makes of equal distributions,
+    and no bound, as the sets compared are not of the same sizes.
     """
 
     def __init__(self, game: Game, source: Source, *, samples: int, seed: int):

@@ -1,10 +1,12 @@
 """The host's side of a run: the loop, checkpoints, the run directory, its records."""
 
 from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.dispatch import trace
 from ganjax.training.environment import environment
+from ganjax.training.plan import Plan
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged
-from ganjax.training.trainer import Plan, train
+from ganjax.training.trainer import train
 
 __all__ = [
     "Checkpoints",
@@ -12,5 +14,6 @@ __all__ = [
     "Plan",
     "RunDirectory",
     "environment",
+    "trace",
     "train",
 ]

@@ -33,12 +33,20 @@ class Checkpoints:
       directory: made when the first checkpoint is saved.
       keep: how many finished ones stay.
       log: takes one line about what is unusual.
+      sealed: takes the step of each checkpoint that is finished, in another thread.
     """
 
-    def __init__(self, directory: Path, keep: int = 3, log: Callable = print):
+    def __init__(
+        self,
+        directory: Path,
+        keep: int = 3,
+        log: Callable[[str], None] = print,
+        sealed: Callable[[int], None] = lambda step: None,
+    ):
         self.directory = Path(directory).absolute()
         self._keep = keep
         self._log = log
+        self._sealed = sealed
         self._writer = ocp.StandardCheckpointer()
         self._sealer = ThreadPoolExecutor(1)
         self._sealing: Future | None = None
@@ -96,6 +104,7 @@ class Checkpoints:
             _write_json(folder / MANIFEST, _digests(folder / "state"))
         except (OSError, ValueError) as error:
             self._abandon(step, error)
+        self._sealed(step)
         for old in self.steps()[: -self._keep]:
             # Without its manifest a half-deleted checkpoint is no checkpoint.
             (self.directory / str(old) / MANIFEST).unlink()

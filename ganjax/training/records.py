@@ -15,17 +15,15 @@ from tensorboardX import SummaryWriter
 
 
 class Records:
-    """Appends rows to a run's logs; a context manager.
+    """Appends rows to the logs of a run that goes on from ``step``; a context manager.
 
-    Rows past ``step``, the one that the run goes on from, are cut from both files.
+    TensorBoard is told to forget the events past that step.
     """
 
     def __init__(self, directory: Path, step: int):
         self._files = {}
         for name in ("metrics", "timing"):
-            path = directory / f"{name}.jsonl"
-            _cut(path, step)
-            self._files[name] = path.open("a")
+            self._files[name] = (directory / f"{name}.jsonl").open("a")
         self._events = SummaryWriter(
             str(directory / "tensorboard"), purge_step=step + 1 if step else None
         )
@@ -65,18 +63,3 @@ class Records:
 
     def _append(self, name, row):
         self._files[name].write(json.dumps(row) + "\n")
-
-
-def _cut(path: Path, step: int) -> None:
-    if not path.exists():
-        return
-    kept = []
-    for line in path.read_text().splitlines():
-        try:
-            if json.loads(line)["step"] <= step:
-                kept.append(line + "\n")
-        except ValueError:
-            break  # the last line of a killed run may be half written
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text("".join(kept))
-    temporary.replace(path)

@@ -71,7 +71,8 @@ class RunDirectory:
 
     def status(self) -> dict[str, Any]:
         """``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step', …}``;
-        empty before the first start."""
+        empty before the first start. The step is that of the newest checkpoint while
+        the run goes on, then the one at which it ended."""
         return read_json(self.path / STATUS) or {}
 
     def write(self, name: str, text: str) -> None:
@@ -86,9 +87,14 @@ class RunDirectory:
         self.write(name, json.dumps(value, indent=2) + "\n")
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
-        """``status.json``, with the time of writing."""
+        """``status.json``, with the time of writing, and a line in ``train.log``."""
         self._note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
         self.write_json(STATUS, {"state": state, "step": step, "time": _now(), **more})
+
+    def reached(self, step: int) -> None:
+        """The newest checkpoint of a running run, in ``status.json``; no line in
+        ``train.log``, as there may be many."""
+        self.write_json(STATUS, {**self.status(), "step": step, "time": _now()})
 
 
 def _now() -> str:

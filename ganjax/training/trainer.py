@@ -1,52 +1,22 @@
 """The loop around the compiled step: the only one there is."""
 
 import contextlib
-import dataclasses
-import itertools
 import signal
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping
 
 import jax
 
-from ganjax.core import (
-    Game,
-    GameState,
-    child_key,
-    compile_step,
-    init_state,
-    make_train_step,
-    replicate,
-    split_batch,
-    state_digest,
-)
+from ganjax.core import Game, GameState, init_state, replicate, state_digest
 from ganjax.data import Feed, Source
+from ganjax.errors import BadInput
 from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.dispatch import compiled_step, dispatched_data
+from ganjax.training.plan import Plan
 from ganjax.training.records import Records
+from ganjax.training.rewind import rewind
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import RunLog, require_finite
 from ganjax.training.samples import SamplePictures
-
-
-@dataclasses.dataclass(frozen=True)
-class Plan:
-    """How long a run is and what happens when. Every interval is in steps and a
-    multiple of ``inner_steps``; 0 means only at the end."""
-
-    seed: int
-    steps: int
-    batch_size: int
-    devices: Sequence[jax.Device]
-    carrier: str
-    inner_steps: int
-    log_every: int
-    sample_every: int
-    sample_count: int
-    evaluate_every: int
-    checkpoint_every: int
-    checkpoints_kept: int
-
-    def due(self, every: int, step: int) -> bool:
-        return step == self.steps or (every > 0 and step % every == 0)
 
 
 def train(
@@ -58,44 +28,53 @@ def train(
     feed: Feed,
     evaluators: Mapping[str, object],
     plan: Plan,
+    begin: Callable[[], None] = lambda: None,
 ) -> GameState:
     """Trains up to ``plan.steps``, from the run's newest checkpoint if there is one.
 
     A signal (SIGINT, SIGTERM, SIGUSR2) ends it after the current dispatch with a
     checkpoint and the status ``interrupted``; the same call goes on from there.
 
+    Args:
+      begin: called once, when the run is known to go on and before it writes.
+
     Raises:
       Diverged: when a logged metric is not finite; the last checkpoint stays.
-      BadInput: when no checkpoint of the run is readable.
+      BadInput: without a ``step``, before ``begin``, when no checkpoint of the run is
+        readable or it stands past ``plan.steps``.
+
+    What is raised after ``begin`` has the ``step`` that the run had come to.
     """
-    compiled = compile_step(
-        make_train_step(game, batch=feed.batch),
-        devices=plan.devices,
-        inner_steps=plan.inner_steps,
-        resident=feed.stream is None,
-        carrier=plan.carrier,
-    )
-    key = jax.random.key(plan.seed)
-    fresh = init_state(game, key, knobs)
+    compiled = compiled_step(game, feed, plan)
+    fresh = init_state(game, jax.random.key(plan.seed), knobs)
     with contextlib.ExitStack() as stack:
         checkpoints = stack.enter_context(
-            Checkpoints(run.checkpoints, plan.checkpoints_kept, run.say)
+            Checkpoints(run.checkpoints, plan.checkpoints_kept, run.say, run.reached)
         )
         # The knobs are always the config's, also where it was changed on purpose.
         restored = checkpoints.restore(fresh)
         state = restored.replace(knobs=fresh.knobs) if restored else fresh
         start = step = int(state.step)
+        if start > plan.steps:
+            raise BadInput(
+                f"steps={plan.steps}: expected at least {start}, the step at which the "
+                f"run in workdir={run.path} stands"
+            )
+        # All randomness of a run is of its state's key, whatever the plan says now.
+        pictures = SamplePictures(run, game, source, state.key, plan.sample_count)
+        begin()
+        stack.enter_context(_stepped(lambda: step))
         if restored:
             run.say(f"going on from step {start}")
+        rewind(run.path, start, plan)
         records = stack.enter_context(Records(run.path, start))
         log = stack.enter_context(RunLog(records, plan.steps, plan.batch_size, start))
-        pictures = SamplePictures(run, game, source, key, plan.sample_count)
         pictures.real()
         stop = stack.enter_context(_signals())
         carrier = _carrier(plan)
         run.write_status("running", step, steps=plan.steps, carrier=carrier)
+        data = stack.enter_context(dispatched_data(feed, state.key, start, plan))
         state = replicate(state, plan.devices)
-        data = _data(feed, key, start, plan, stack)
 
         metrics = {}
 
@@ -139,21 +118,6 @@ def train(
     return state
 
 
-def _data(feed, key, start, plan, stack):
-    """What each dispatch is given: the same arrays on the devices, or the next batches
-    of the stream."""
-    if feed.stream is None:
-        return itertools.repeat(replicate(feed.data, plan.devices))
-    batches = stack.enter_context(feed.stream(child_key(key, "data"), start))
-
-    def dispatches():
-        while True:
-            taken = list(itertools.islice(batches, plan.inner_steps))
-            yield split_batch(taken, plan.devices)
-
-    return dispatches()
-
-
 def _carrier(plan):
     """On what a ``state_digest`` can be compared."""
     one = len(plan.devices) == 1
@@ -165,6 +129,16 @@ def _carrier(plan):
         "inner_steps": plan.inner_steps,
         "jax": jax.__version__,
     }
+
+
+@contextlib.contextmanager
+def _stepped(now):
+    """Whatever is raised inside says at which step, in its ``step``."""
+    try:
+        yield
+    except Exception as error:
+        error.step = getattr(error, "step", now())
+        raise
 
 
 @contextlib.contextmanager

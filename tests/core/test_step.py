@@ -1,6 +1,7 @@
 """What a step does to the state: turns, owners, dynamics, averages."""
 
 import dataclasses
+import sys
 
 import jax
 import jax.numpy as jnp
@@ -260,19 +261,50 @@ def test_every_turn_of_the_discriminator_sees_new_examples():
     assert len(np.unique(flat, axis=0)) == 40
 
 
+# Who averages over devices, as functions that call pmean (the last is Flax's). A joint
+# dynamics is given averaged gradients, and what it makes of them is averaged again: one
+# of the two may be forgotten, not both.
+AVERAGES = {
+    "gradients": {"turn"},
+    "joint gradients": {"field", "_move_together"},
+    "metrics": {"_settle"},
+    "batch statistics": {"maybe_distributed_mean"},
+}
+
+
+@pytest.mark.parametrize("dynamics", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("name", tiny.GAMES)
-def test_a_forgotten_average_fails_at_trace_time(name, monkeypatch):
-    setup = tiny.setup(name)
+def test_a_forgotten_average_fails_at_trace_time(name, dynamics, monkeypatch):
+    setup = tiny.setup(name, dynamics=dynamics)
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    forgotten, called = set(), set()
+    pmean = jax.lax.pmean
+
+    def noted(x, axis, **options):
+        caller = sys._getframe(1).f_code.co_name
+        called.add(caller)
+        return x if caller in forgotten else pmean(x, axis, **options)
 
     def trace():
         step = make_train_step(setup.game, batch=setup.feed.batch)
         return jax.eval_shape(compile_step(step), state, setup.feed.data)
 
+    monkeypatch.setattr(jax.lax, "pmean", noted)
     trace()
-    monkeypatch.setattr(jax.lax, "pmean", lambda x, axis, **_: x)
-    with pytest.raises(ValueError, match="out_axes"):
-        trace()
+    there = {what for what, callers in AVERAGES.items() if callers & called}
+    gradients = "gradients" if dynamics == "alternating" else "joint gradients"
+    expected = {gradients, "metrics"}
+    if name in ("gan", "convolutional"):  # the ones with batch normalisation
+        expected.add("batch statistics")
+    assert there == expected
+    # What a loss averages inside itself (dragan's spread of the data) leaves no trace;
+    # that devices agree is tested by their results.
+    assert called <= set().union(*AVERAGES.values()) | {"mean"}
+    for what in there:
+        forgotten.clear()
+        forgotten.update(AVERAGES[what])
+        with pytest.raises(ValueError, match="out_axes"):
+            trace()
 
 
 def test_memory_that_differs_by_device_fails_at_trace_time():

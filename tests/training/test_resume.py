@@ -1,5 +1,6 @@
 """A run that is stopped, however, and goes on is the run that was not."""
 
+import dataclasses
 import json
 import os
 import random
@@ -10,6 +11,11 @@ import time
 from pathlib import Path
 
 import pytest
+
+from ganjax.core import state_digest
+from ganjax.training import RunDirectory
+from ganjax.training import train as train_loop
+from tests import tiny
 
 ROOT = Path(__file__).parents[2]
 
@@ -24,9 +30,12 @@ def command(workdir, game="relativistic", **overrides):
 
 
 def start(workdir, **options):
+    # The devices of a run do not depend on those of the tests.
+    devices = max(1, options.get("parallel__devices", 1))
+    flags = f"--xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         command(workdir, **options), cwd=ROOT, stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT, text=True,
+        stderr=subprocess.STDOUT, text=True, env={**os.environ, "XLA_FLAGS": flags},
     )  # fmt: skip
 
 
@@ -68,21 +77,43 @@ def test_killed_run_ends_as_the_undisturbed_one(tmp_path):
     undisturbed = finish(tmp_path / "whole", **LONG)
     killed = tmp_path / "killed"
     rows = killed / "metrics.jsonl"
-    assert kill_when(killed, lambda: text(rows).count("\n") >= 25, **LONG)
+
+    def step():
+        return json.loads(text(killed / "status.json") or '{"step": 0}')["step"]
+
+    assert kill_when(killed, lambda: step() >= 200, **LONG)
+    # What it says of itself is its newest checkpoint, or the one before where it was
+    # killed between the two files; the log is not told of every one.
+    assert '"state": "running"' in text(killed / "status.json")
+    newest = sorted(
+        int(path.parent.name) for path in killed.glob("checkpoints/*/manifest.json")
+    )[-2:]
+    assert step() in newest
+    assert text(killed / "train.log").count("running") == 1
     assert finish(killed, **LONG) == undisturbed
     # The file holds each step once, and the last row is the last step's.
     steps = [json.loads(line)["step"] for line in text(rows).splitlines()]
     assert steps == list(range(10, 2001, 10))
 
 
+SLOW = {"steps": 600, "log__every": 5, "checkpoint__every": 50,
+        "parallel__inner_steps": 1}  # fmt: skip
+KILLED = {
+    "relativistic": LONG,
+    "convolutional": {"game": "convolutional", **SLOW},
+    "cyclegan": {"game": "cyclegan", **LONG},
+    "streamed": {"game": "convolutional", "data__feed": "streamed", **SLOW},
+    "two devices": {"parallel__devices": 2, **LONG},
+    "streamed to two devices": {"game": "convolutional", "data__feed": "streamed",
+                                "parallel__devices": 2, **SLOW},
+}  # fmt: skip
+
+
 @pytest.mark.full
-@pytest.mark.parametrize("game", ["relativistic", "convolutional", "cyclegan"])
-def test_killed_at_any_moment(tmp_path, game):
+@pytest.mark.parametrize("variant", KILLED)
+def test_killed_at_any_moment(tmp_path, variant):
     """During compilation, logging, commit, just after a restore, and at random."""
-    options = {"game": game, **LONG}
-    if game == "convolutional":
-        options |= {"steps": 600, "checkpoint__every": 50, "log__every": 5,
-                    "parallel__inner_steps": 1}  # fmt: skip
+    options = KILLED[variant]
     undisturbed = finish(tmp_path / "whole", **options)
     killed = tmp_path / "killed"
     folder = killed / "checkpoints"
@@ -111,6 +142,8 @@ def test_killed_at_any_moment(tmp_path, game):
         until = time.monotonic() + rng.uniform(2, 9)
         kill_when(killed, lambda until=until: time.monotonic() > until, **options)
     assert finish(killed, **options) == undisturbed
+    carrier = json.loads(text(killed / "status.json"))["carrier"]
+    assert carrier["devices"] == options.get("parallel__devices", 1)
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
@@ -143,10 +176,51 @@ VARIANTS = {
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_more_steps_continue_a_run_exactly(tmp_path, variant):
-    options = VARIANTS[variant]
+    """Also past an end that no schedule names, where rows and pictures were written
+    that a run without that end does not have."""
+    options = {"log__every": 10, "samples__every": 10, **VARIANTS[variant]}
+    if options.get("game") is None:
+        options |= {"evaluation__names": "modes", "evaluation__every": 10,
+                    "evaluation__samples": 100}  # fmt: skip
     whole = train(tmp_path / "whole", **options)
-    train(tmp_path / "parts", steps=10, **options)
+    train(tmp_path / "parts", steps=15, **options)
+    assert (tmp_path / "parts/samples/step_00000015.png").exists()
     assert train(tmp_path / "parts", **options) == whole
+    pictures = {"real.png", "step_00000010.png", "step_00000020.png"}
+    assert contents(tmp_path / "whole/samples").keys() == pictures
+    for folder in ("samples", "evaluation"):
+        left = [contents(tmp_path / run / folder) for run in ("whole", "parts")]
+        assert left[0] == left[1]
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in folder.glob("*")}
+
+
+def test_a_runs_randomness_is_its_states(tmp_path):
+    """A plan of another seed goes on with the order of data and the latents of the
+    pictures that the run began with."""
+    setup = tiny.setup(
+        "relativistic", data__name="digits", data__feed="streamed", steps=4,
+        log__every=1, samples__every=4, samples__count=4,
+    )  # fmt: skip
+
+    def digest(folder, seed, steps):
+        with RunDirectory(folder) as run:
+            state = train_loop(
+                run, game=setup.game, knobs=setup.knobs, source=setup.source,
+                feed=setup.feed, evaluators={},
+                plan=dataclasses.replace(setup.plan, seed=seed, steps=steps),
+            )  # fmt: skip
+        return state_digest(state)
+
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    of_whole = digest(whole, seed=0, steps=4)
+    digest(parts, seed=0, steps=2)
+    (parts / "config.json").write_text("{}")  # which launch writes
+    assert digest(parts, seed=1, steps=4) == of_whole
+    assert text(parts / "metrics.jsonl") == text(whole / "metrics.jsonl")
+    assert contents(parts / "samples") == contents(whole / "samples")
 
 
 def test_finished_run_is_left_alone(tmp_path):

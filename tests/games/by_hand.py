@@ -1,0 +1,77 @@
+"""A game over networks that are functions without parameters, so that what a player
+pays can be worked out by hand."""
+
+import jax
+import jax.numpy as jnp
+import optax
+
+from ganjax.core import Network, View
+from ganjax.games import Parts
+from ganjax.objectives import LOSSES, Adversary
+
+
+class Function:
+    """A module without parameters."""
+
+    def __init__(self, function):
+        self.function = function
+
+    def apply(self, variables, *inputs, train, mutable=()):
+        output = self.function(*inputs)
+        return (output, {}) if train else output
+
+
+def game(
+    make,
+    functions,
+    *,
+    loss="wasserstein",
+    prior=None,
+    shape=(1,),
+    classes=0,
+    players=("autoencoder", "encoder", "generator", "discriminator")
+    + ("generators", "critic_a", "critic_b"),
+):
+    """The game that ``make`` gives; ``prior`` is the value of every latent."""
+    return make(
+        Parts(
+            shape=shape,
+            classes=classes,
+            batch_size=2,
+            latent_size=1,
+            draw=lambda keys: jnp.full((*keys.shape, 1), prior, jnp.float32),
+            network=lambda name, *inputs, output=None: Network(
+                Function(functions[name]), ()
+            ),
+            optimizers=dict.fromkeys(players, lambda knobs: optax.sgd(1.0)),
+            updates=dict.fromkeys(players, 1),
+            adversary=Adversary(LOSSES[loss]),
+            examples=None,
+            options={},
+        )
+    )
+
+
+def paid(game, player, batch, *, knobs=None, memory=None, seed=0):
+    """``(loss, metrics, memory)`` of one turn of ``player`` on one device."""
+    (objective,) = [p.objective for p in game.players if p.name == player]
+    nothing = {name: {} for name in game.networks}
+    batch = {name: jnp.asarray(x) for name, x in batch.items()}
+
+    def turn(_):
+        view = View(
+            networks=game.networks,
+            axis="data",
+            params=nothing,
+            variables=nothing,
+            memory=game.memory(jax.random.key(0)) if memory is None else memory,
+            knobs={name: jnp.asarray(x) for name, x in (knobs or {}).items()},
+            batch=batch,
+            key=jax.random.key(seed),
+            step=jnp.zeros((), jnp.int32),
+        )
+        loss, report = objective({}, view)
+        return loss, report.metrics, report.memory
+
+    done = jax.vmap(turn, axis_name="data")(jnp.zeros(1))
+    return jax.tree.map(lambda x: x[0], done)

@@ -1,0 +1,58 @@
+"""What the three players of the adversarial autoencoder pay, by hand.
+
+Data (1, 2) and (3, 5) have the codes x₁ + x₂ = 3 and 8; every latent is 7; the decoder
+gives (c, c); the discriminator's logit is 2z: 14 for a latent, 6 and 16 for the codes.
+"""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.games.adversarial_autoencoder import adversarial_autoencoder
+from tests.games.by_hand import game, paid
+
+BATCH = {"data": [[1.0, 2.0], [3.0, 5.0]]}
+
+
+def made(loss="wasserstein"):
+    functions = {
+        "encoder": lambda x: x.sum(-1, keepdims=True),
+        "decoder": lambda code: jnp.concatenate([code, code], -1),
+        "discriminator": lambda z: 2 * z[:, 0],
+    }
+    return game(adversarial_autoencoder, functions, loss=loss, prior=7.0, shape=(2,))
+
+
+@pytest.mark.parametrize("weight", [1.0, 10.0])
+def test_autoencoder_pays_the_weighted_squared_error(weight):
+    """(3, 3) for (1, 2) and (8, 8) for (3, 5): (4 + 1 + 25 + 9) / 4 = 9.75."""
+    knobs = {"weights.reconstruction": weight}
+    loss, metrics, _ = paid(made(), "autoencoder", BATCH, knobs=knobs)
+    np.testing.assert_allclose(loss, weight * 9.75, rtol=1e-6)
+    np.testing.assert_allclose(metrics["reconstruction"], 9.75, rtol=1e-6)
+
+
+def test_latents_are_the_discriminators_real_ones():
+    """Wasserstein: mean over codes (6 + 16) / 2 minus mean over latents, 14."""
+    loss, metrics, _ = paid(made(), "discriminator", BATCH)
+    np.testing.assert_allclose(loss, 11 - 14, rtol=1e-6)
+    assert (metrics["real_logit"], metrics["fake_logit"]) == (14, 11)
+
+
+def test_encoder_is_the_one_who_fools():
+    """Wasserstein: minus the mean over codes. Relativistic, log(1 + exp(real − fake))
+    over pairs: 14 − 6 = 8 and 14 − 16 = −2."""
+    np.testing.assert_allclose(paid(made(), "encoder", BATCH)[0], -11, rtol=1e-6)
+    loss = paid(made("relativistic_pairing"), "encoder", BATCH)[0]
+    by_hand = np.mean(np.log1p(np.exp([8.0, -2.0])))
+    np.testing.assert_allclose(loss, by_hand, rtol=1e-6)
+
+
+def test_samples_are_decoded_latents():
+    played = made()
+    samples = played.sample(
+        lambda name, x: played.networks[name]({}, x),
+        jax.random.split(jax.random.key(0), 3),
+    )
+    np.testing.assert_array_equal(samples, np.full((3, 2), 7.0))

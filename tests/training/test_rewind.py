@@ -1,0 +1,105 @@
+"""What stays of a run's records where it goes on, and what a stop alone had written."""
+
+import dataclasses
+import json
+
+import jax
+import pytest
+
+from ganjax.training import Plan
+from ganjax.training.rewind import rewind
+
+PLAN = Plan(
+    seed=0,
+    steps=100,
+    batch_size=8,
+    devices=jax.local_devices()[:1],
+    carrier="pmap",
+    inner_steps=1,
+    log_every=5,
+    sample_every=6,
+    sample_count=4,
+    evaluate_every=4,
+    checkpoint_every=10,
+    checkpoints_kept=3,
+)
+
+
+@pytest.fixture
+def records(tmp_path):
+    """Everything at steps 4, 5, 6, 12, 20 and 30, and half of a row."""
+    steps = (4, 5, 6, 12, 20, 30)
+    rows = [
+        row
+        for step in steps
+        for row in ({"step": step, "g/loss": 1.0}, {"step": step, "evaluation/x": 2.0})
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows) + '{"step": 3'
+    (tmp_path / "metrics.jsonl").write_text(text)
+    timing = "".join(json.dumps({"step": step}) + "\n" for step in steps)
+    (tmp_path / "timing.jsonl").write_text(timing)
+    for folder in ("evaluation", "samples", "tensorboard"):
+        (tmp_path / folder).mkdir()
+    for step in steps:
+        (tmp_path / f"evaluation/{step:08d}.json").write_text("{}")
+        (tmp_path / f"samples/step_{step:08d}.png").write_bytes(b"")
+    (tmp_path / "samples/real.png").write_bytes(b"")
+    (tmp_path / "tensorboard/events").write_bytes(b"")
+    return tmp_path
+
+
+def left(folder):
+    """Steps that are left of logged rows, times, scores, evaluations and pictures."""
+    rows = [json.loads(x) for x in (folder / "metrics.jsonl").read_text().splitlines()]
+    times = (folder / "timing.jsonl").read_text().splitlines()
+    return (
+        [row["step"] for row in rows if "g/loss" in row],
+        [json.loads(x)["step"] for x in times],
+        [row["step"] for row in rows if "evaluation/x" in row],
+        sorted(int(p.stem) for p in folder.glob("evaluation/*.json")),
+        sorted(int(p.stem[5:]) for p in folder.glob("samples/step_*.png")),
+    )
+
+
+@pytest.mark.parametrize(
+    ("step", "logged", "evaluated", "pictured"),
+    [
+        (20, True, True, False),  # a multiple of 5 and 4, not of 6
+        (12, False, True, True),
+        (6, False, False, True),
+        (5, True, False, False),
+    ],
+)
+def test_a_last_step_off_the_schedule_goes(records, step, logged, evaluated, pictured):
+    rewind(records, step, PLAN)
+    earlier = [x for x in (4, 5, 6, 12, 20) if x < step]
+    assert left(records) == (
+        earlier + [step] * logged,
+        earlier + [step] * logged,
+        earlier + [step] * evaluated,
+        earlier + [step] * evaluated,
+        earlier + [step] * pictured,
+    )
+    assert (records / "samples/real.png").exists()
+    assert (records / "tensorboard/events").exists()
+
+
+def test_the_end_of_the_plan_is_on_every_schedule(records):
+    rewind(records, 6, dataclasses.replace(PLAN, steps=6))
+    assert left(records) == ([4, 5, 6],) * 5
+
+
+def test_what_is_written_at_the_end_alone_goes_when_the_end_moves(records):
+    rewind(records, 12, dataclasses.replace(PLAN, evaluate_every=0, sample_every=0))
+    assert left(records)[2:] == ([4, 5, 6],) * 3
+
+
+def test_a_run_that_begins_anew_has_no_records(records):
+    rewind(records, 0, PLAN)
+    assert left(records) == ([],) * 5
+    assert not (records / "tensorboard").exists()
+
+
+def test_a_new_folder_is_left_empty(tmp_path):
+    rewind(tmp_path, 0, PLAN)
+    assert list(tmp_path.iterdir()) == []
