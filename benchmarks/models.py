@@ -8,7 +8,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from configs import ring8 as ring8_config
-from ganjax.build import Setup, build
+from ganjax.build import Setup
 from ganjax.config import resolve
 from ganjax.core import (
     compile_step,
@@ -127,8 +127,3 @@ class Steps:
             for i, state in enumerate(self._states):
                 self._states[i], _ = self._compiled(state, self._data)
         jax.block_until_ready(self._states)
-
-
-def built(config: ConfigDict) -> Setup:
-    """``ganjax.build``, for rows that need nothing else of it."""
-    return build(config)

@@ -4,7 +4,6 @@ import dataclasses
 import os
 import platform
 import statistics
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +29,10 @@ class Settings:
         """``full``, or ``quick`` where the command is to be quick."""
         return quick if self.quick else full
 
+    def quickly(self) -> Windows:
+        """Windows to choose among variants by, not to report."""
+        return Windows(2, self.windows.seconds)
+
 
 class NotRun(Exception):
     """A row, or a part of one, cannot run here; the message says why."""
@@ -54,25 +57,37 @@ class Part:
     notes: list[str] = dataclasses.field(default_factory=list)
 
     def faster(
-        self, name: str, than: str, *, must: float | None = None, aim: float = None
+        self,
+        name: str,
+        than: str,
+        *,
+        must: float | None = None,
+        aim: float | None = None,
     ) -> None:
         """Adds how many times less ``name`` takes ``than`` another; more is better."""
         self._add(f"{name}: times faster than {than}", than, name, must, aim, "least")
 
     def costs(
-        self, name: str, over: str, *, must: float | None = None, aim: float = None
+        self,
+        name: str,
+        over: str,
+        *,
+        must: float | None = None,
+        aim: float | None = None,
     ) -> None:
         """Adds what ``name`` takes ``over`` another takes; less is better."""
         self._add(f"{name}: cost over {over}", name, over, must, aim, "most")
+
+    def share(self, name: str, of: str) -> None:
+        """Adds what part of a rate ``of`` another ``name`` reaches."""
+        self._add(f"{name}: share of {of}", name, of, None, None, "least")
 
     def value(
         self, name: str, value: float, *, must: float | None = None, bound: str
     ) -> None:
         """Adds a number that is no ratio of samples, with ``bound`` ``'least'`` or
         ``'most'`` for what it must be."""
-        self.ratios.append(
-            {"name": name, "value": value, "must": must, "bound": bound}
-        )
+        self.ratios.append({"name": name, "value": value, "must": must, "bound": bound})
 
     def _add(self, title, above, below, must, aim, bound):
         above, below = self.samples[above], self.samples[below]
@@ -132,11 +147,6 @@ def header(settings: Settings, versions: dict[str, str]) -> dict[str, Any]:
         "quick": settings.quick,
         "peer": settings.peer,
     }
-
-
-def rows_to_json(parts: Sequence[Part]) -> dict[str, Any]:
-    """A row that ran."""
-    return {"parts": [part.to_json() for part in parts]}
 
 
 def _cpu() -> str:

@@ -58,7 +58,9 @@ def test_a_convolution_and_its_gradients(options, expected):
 )
 def test_networks_of_32_pixels(architecture, generator, discriminator):
     made = architecture.Generator((32, 32, 3), width=64, normalization="none")
-    assert 2e-9 * forward(made, 1, 128, train=True) == pytest.approx(generator, abs=5e-4)
+    assert 2e-9 * forward(made, 1, 128, train=True) == pytest.approx(
+        generator, abs=5e-4
+    )
     made = architecture.Discriminator(width=64, normalization="none")
     measured = 2e-9 * forward(made, 1, 32, 32, 3, train=True)
     assert measured == pytest.approx(discriminator, abs=5e-4)
