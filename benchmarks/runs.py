@@ -141,11 +141,9 @@ def traces(settings: Settings) -> list[Part]:
     """Programs compiled after the first dispatch of a run: none."""
     counted = {}
     images = settings.size(2048, 256)
-    games = {
-        "dcgan": build(image_config("dcgan", width=8, images=images)),
-        "sn_dcgan": build(image_config("sn_dcgan", width=8, images=images)),
-        "ring8 MLP": build(ring_config()),
-    }
+    games = {"ring8 MLP": build(ring_config())}
+    for name in settings.size(("dcgan", "sn_dcgan"), ("dcgan",)):
+        games[name] = build(image_config(name, width=8, images=images))
     for name, setup in games.items():
         for inner in (1, 4):
             steps = Steps(setup, inner_steps=inner)

@@ -116,7 +116,11 @@ def _torch(settings, architecture, precision, options, setup, notes):
             return peer
         return torch_peer.Peer(config, state, pixels, form)
 
-    peer, form, tried = torch_peer.fastest(checked, 2 * settings.windows.seconds)
+    peer, form, tried = torch_peer.fastest(
+        checked,
+        2 * settings.windows.seconds,
+        settings.size((), torch_peer.forms(torch_peer.device())[:5:4]),
+    )
     notes.append(
         f"losses and gradients of step 1 agree to {worst:.1e} of the largest value of "
         f"each tensor ({TOLERANCE:g} is allowed), in every form that ran"
@@ -161,7 +165,7 @@ def roof(settings: Settings) -> list[Part]:
         product, product_flops = _product(settings, precision)
         contenders, work = [Contender("matrix product", product)], {}
         work["matrix product"] = product_flops
-        for architecture in ("dcgan", "sn_dcgan"):
+        for architecture in settings.size(("dcgan", "sn_dcgan"), ("dcgan",)):
             config = image_config(
                 architecture,
                 precision=precision,

@@ -3,11 +3,14 @@
 Forms of it are timed against each other first, and the fastest is the peer.
 """
 
+import atexit
 import contextlib
 import itertools
 import os
+import shutil
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -201,11 +204,13 @@ def as_torch(peer: Peer, name: str, tree: dict) -> dict[str, np.ndarray]:
     return converted(getattr(peer, name), tree)
 
 
-def fastest(make: Callable[[Form], Peer], seconds: float):
+def fastest(make: Callable[[Form], Peer], seconds: float, tried: Sequence[Form] = ()):
     """The program in its fastest form, and what every form took.
 
     Args:
       make: a peer in a form, already checked.
+      seconds: how long each form is timed.
+      tried: the forms; all of ``forms`` if empty.
 
     Returns:
       ``(peer, form, {form: seconds a step, or why it did not run})``.
@@ -214,7 +219,12 @@ def fastest(make: Callable[[Form], Peer], seconds: float):
       Disagreement: from ``make``; any other error drops the form.
     """
     found, best = {}, None
-    for form in forms(device()):
+    # A run that was killed leaves half-written programs in the user's cache, and a form
+    # that fails on one would be missing from the comparison.
+    cache = tempfile.mkdtemp()
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
+    atexit.register(shutil.rmtree, cache, ignore_errors=True)
+    for form in tried or forms(device()):
         torch.compiler.reset()  # its limit of programs is for the whole process
         try:
             peer = make(form)
