@@ -95,8 +95,8 @@ class Neighbours:
         return self._values
 
     def peak(self) -> float:
-        """MiB above what the process held before it computed."""
-        return self._most - self._before
+        """MiB above the most that the process held before it computed, at least 1."""
+        return max(self._most - self._before, 1.0)
 
     def _compute(self):
         real, fake = self._real, self._fake
