@@ -112,14 +112,11 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
     return [*lines, ""]
 
 
-def write(folder: Path = FOLDER) -> Path:
-    """``README.md`` of ``folder`` from its ``results``."""
+def of_results(folder: Path = FOLDER) -> str:
+    """The page of ``folder``'s ``results``."""
     found = sorted((folder / "results").glob("*.json"))
-    records = [(path.stem, json.loads(path.read_text())) for path in found]
-    target = folder / "README.md"
-    target.write_text(page(records))
-    return target
+    return page((path.stem, json.loads(path.read_text())) for path in found)
 
 
 if __name__ == "__main__":
-    print(write())
+    (FOLDER / "README.md").write_text(of_results())
