@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ganjax"
-FOLDERS = ("ganjax", "scripts", "configs", "tests", "experiments")
+FOLDERS = ("ganjax", "benchmarks", "scripts", "configs", "tests", "experiments")
 
 # layer -> the other layers that it may import; ganjax.errors is open to all.
 MAY_IMPORT = {
@@ -41,6 +41,8 @@ ONLY_IN = {
     "tensorflow_datasets": lambda path: path.startswith("ganjax/data/"),
     "orbax": lambda path: path == "ganjax/training/checkpoint.py",
     "submitit": lambda path: path == "ganjax/sweeps/slurm.py",
+    "torch": lambda path: path.startswith("benchmarks/torch_"),
+    "prdc": lambda path: path == "benchmarks/distances.py",
     "tensorflow": lambda path: False,
     "chex": lambda path: False,
     "clu": lambda path: False,
@@ -154,7 +156,13 @@ def test_configs_import_nothing_else(path):
 def test_ganjax_imports_nothing_above_it():
     for path in sources("ganjax"):
         tops = {name.split(".")[0] for name in imported(path)}
-        assert not tops & {"scripts", "configs", "tests", "experiments"}, path
+        assert not tops & {
+            "benchmarks",
+            "scripts",
+            "configs",
+            "tests",
+            "experiments",
+        }, path
 
 
 def test_no_file_is_named_for_nothing():

@@ -1,0 +1,76 @@
+"""Work in a process of its own: other flags, a clean peak of memory, a cold start.
+
+A child makes one object and then answers calls of its methods, a line of JSON each way,
+so that children can be timed in turns.
+"""
+
+import contextlib
+import importlib
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+
+
+class Child:
+    """The object ``module:name(**options)`` in another process; a context manager."""
+
+    def __init__(self, target: str, options: dict, environment: dict[str, str] = ()):
+        inherited = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+        path = os.pathsep.join(filter(None, [str(ROOT), os.environ.get("PYTHONPATH")]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "benchmarks.child", target, json.dumps(options)],
+            env={**inherited, "PYTHONPATH": path, **dict(environment)},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+
+    def __enter__(self) -> "Child":
+        return self
+
+    def __exit__(self, *_) -> None:
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        if self._process.wait() and not _:
+            raise RuntimeError(f"a child ended with {self._process.returncode}")
+
+    def ask(self, method: str, *arguments):
+        """What ``method(*arguments)`` of the child's object returns.
+
+        Raises:
+          RuntimeError: if the child ends first; its traceback is on stderr.
+        """
+        try:
+            self._process.stdin.write(json.dumps([method, *arguments]) + "\n")
+            self._process.stdin.flush()
+            answer = self._process.stdout.readline()
+        except BrokenPipeError:
+            answer = ""
+        if not answer:
+            raise RuntimeError("a child process of the benchmark failed; see above")
+        return json.loads(answer)
+
+    def run(self, calls: int):
+        """``run(calls)`` of the object, for a ``Contender``."""
+        return self.ask("run", calls)
+
+
+def _answer(target: str, options: str) -> None:
+    # Answers alone go to the pipe; whatever else prints goes to stderr.
+    pipe, sys.stdout = sys.stdout, sys.stderr
+    from ganjax import runtime
+
+    runtime.prepare()
+    module, name = target.split(":")
+    made = getattr(importlib.import_module(module), name)(**json.loads(options))
+    for line in sys.stdin:
+        method, *arguments = json.loads(line)
+        print(json.dumps(getattr(made, method)(*arguments)), file=pipe, flush=True)
+
+
+if __name__ == "__main__":
+    _answer(*sys.argv[1:])

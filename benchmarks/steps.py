@@ -1,0 +1,230 @@
+"""Rows of one compiled step: against torch, with penalties, against the machine."""
+
+import jax
+import jax.numpy as jnp
+
+from benchmarks.agreement import (
+    TOLERANCE,
+    example,
+    first_step,
+    perturbed,
+    require_agreement,
+)
+from benchmarks.models import IMAGES, LATENTS, SIZE, Steps, image_config, ring_config
+from benchmarks.record import NotRun, Part, Settings
+from benchmarks.timing import Contender, compare
+from ganjax.build import build
+from ganjax.core import init_state
+from ganjax.networks.flops import multiply_adds
+
+INNER = 8
+ONE = "ganjax, a step a dispatch"
+SCANNED = "ganjax, scanned"
+STOCK = "ganjax with stock convolutions"
+TORCH = "torch"
+
+
+def cases() -> list[tuple[str, int]]:
+    """Precisions and batch sizes that go with the hardware."""
+    if jax.default_backend() == "cpu":
+        return [("float32", 64)]
+    return [("float32", 64), ("bfloat16", 64), ("bfloat16", 512)]
+
+
+def dcgan(settings: Settings) -> list[Part]:
+    return [_against_torch(settings, "dcgan", *case) for case in cases()]
+
+
+def sn_dcgan(settings: Settings) -> list[Part]:
+    return [_against_torch(settings, "sn_dcgan", *case) for case in cases()]
+
+
+def sizes(settings: Settings) -> dict[str, int]:
+    """Full, or so small that every program is only seen to run."""
+    return settings.size({"images": IMAGES}, {"images": 256, "width": 8})
+
+
+def _against_torch(settings, architecture, precision, batch_size):
+    options = {"batch_size": batch_size, **sizes(settings)}
+    config = image_config(architecture, precision=precision, **options)
+    setup = build(config)
+    inner = settings.size(INNER, 2)
+    notes = [f"{SCANNED}: {inner} steps a dispatch"]
+    contenders = [
+        Contender(SCANNED, Steps(setup, inner_steps=inner).run, inner),
+        Contender(ONE, Steps(setup).run),
+        _fastest_stock(settings, setup, inner, notes),
+    ]
+    if settings.peer == "torch":
+        peer = _torch(settings, architecture, precision, options, setup, notes)
+        contenders.append(Contender(TORCH, peer.run))
+    samples = compare(contenders, settings.windows)
+    part = Part(
+        f"{architecture} 32×32, batch {batch_size}, {precision}",
+        "s/step",
+        samples,
+        notes=notes,
+    )
+    if settings.peer == "torch":
+        part.faster(SCANNED, TORCH, must=0.9, aim=1.2)
+        part.faster(ONE, TORCH)
+    part.faster(SCANNED, STOCK, must=1.4, aim=3)
+    part.faster(SCANNED, ONE)
+    return part
+
+
+def _fastest_stock(settings, setup, inner, notes):
+    """Stock convolutions in the carrier that serves them best."""
+    tried = {n: Steps(setup, inner_steps=n, form="stock") for n in (1, inner)}
+    took = compare(
+        [Contender(str(n), steps.run, n) for n, steps in tried.items()],
+        settings.quickly(),
+    )
+    best = min(tried, key=lambda n: min(took[str(n)]))
+    for n in tried:
+        notes.append(f"{STOCK}, {n} a dispatch: {min(took[str(n)]):.4g} s/step")
+    notes.append(f"{STOCK}: {best} a dispatch is the one compared")
+    return Contender(STOCK, tried[best].run, best)
+
+
+def _torch(settings, architecture, precision, options, setup, notes):
+    try:
+        from benchmarks import torch_peer
+    except ImportError as error:
+        raise NotRun(f"torch cannot be imported: {error}") from error
+
+    # In single precision, whatever is timed, two equal programs agree closely.
+    single = image_config(architecture, **options)
+    exact = setup if precision == "float32" else build(single)
+    config = image_config(architecture, precision=precision, **options)
+    state = perturbed(init_state(setup.game, jax.random.key(0), setup.knobs))
+    drawn = example(exact, single, state)
+    mine = first_step(exact, state, drawn["real"])
+    worst = 0.0
+
+    def checked(form):
+        nonlocal worst
+        pixels = setup.feed.data[0]
+        peer = torch_peer.Peer(single, state, pixels, form)
+        expected = {
+            name: (float(loss), torch_peer.as_torch(peer, name, gradients[name]))
+            for name, (loss, gradients) in mine.items()
+        }
+        theirs = torch_peer.first_step(peer, drawn["real"], drawn["z"])
+        worst = max(worst, require_agreement(expected, theirs))
+        if precision == "float32":
+            return peer
+        return torch_peer.Peer(config, state, pixels, form)
+
+    peer, form, tried = torch_peer.fastest(
+        checked,
+        2 * settings.windows.seconds,
+        settings.size((), torch_peer.forms(torch_peer.device())[:5:4]),
+    )
+    notes.append(
+        f"losses and gradients of step 1 agree to {worst:.1e} of the largest value of "
+        f"each tensor ({TOLERANCE:g} is allowed), in every form that ran"
+    )
+    for name, took in tried.items():
+        said = took if isinstance(took, str) else f"{took:.4g} s/step"
+        notes.append(f"torch {name}: {said}")
+    notes.append(f"torch is: {form}, fused Adam, {torch_peer.threads()}")
+    return peer
+
+
+def r1(settings: Settings) -> list[Part]:
+    """A step with gradient penalties over one without, all scanned alike."""
+    inner = settings.size(16, 2)
+    weight = {"regularizers.r1.weight": 0.1}
+    terms = {
+        "plain": {},
+        "R1": weight,
+        "R1 + R2": {**weight, "regularizers.r2.weight": 0.1},
+        "lazy R1, every 16 steps": {**weight, "regularizers.r1.interval": 16},
+    }
+    contenders = []
+    for name, overrides in terms.items():
+        config = image_config("dcgan", overrides=overrides, **sizes(settings))
+        steps = Steps(build(config), inner_steps=inner)
+        contenders.append(Contender(name, steps.run, inner))
+    part = Part(
+        f"dcgan 32×32 with gradient penalties, {inner} steps a dispatch",
+        "s/step",
+        compare(contenders, settings.windows),
+    )
+    part.costs("R1", "plain", must=1.6, aim=1.3)
+    part.costs("R1 + R2", "plain", must=2.0, aim=1.6)
+    part.costs("lazy R1, every 16 steps", "plain", must=1.05, aim=1.02)
+    return [part]
+
+
+def roof(settings: Settings) -> list[Part]:
+    """FLOP/s of each step over those of a large product in the same process."""
+    parts = []
+    for precision, batch_size in cases():
+        product, product_flops = _product(settings, precision)
+        contenders, work = [Contender("matrix product", product)], {}
+        work["matrix product"] = product_flops
+        for architecture in settings.size(("dcgan", "sn_dcgan"), ("dcgan",)):
+            config = image_config(
+                architecture,
+                precision=precision,
+                batch_size=batch_size,
+                **sizes(settings),
+            )
+            setup = build(config)
+            inner = settings.size(INNER, 2)
+            steps = Steps(setup, inner_steps=inner)
+            contenders.append(Contender(architecture, steps.run, inner))
+            work[architecture] = step_flops(setup, batch_size, (LATENTS,), SIZE)
+        if precision == "float32":
+            config = ring_config(**{"regularizers__r1__weight": 0})
+            setup = build(config)
+            inner = settings.size(100, 2)
+            steps = Steps(setup, inner_steps=inner)
+            contenders.append(Contender("ring8 MLP", steps.run, inner))
+            work["ring8 MLP"] = step_flops(setup, config.batch_size, (2,), (2,))
+        seconds = compare(contenders, settings.windows)
+        rates = {n: [work[n] / t / 1e9 for t in seconds[n]] for n in seconds}
+        part = Part(f"batch {batch_size}, {precision}", "GFLOP/s", rates)
+        for name in rates:
+            if name != "matrix product":
+                part.share(name, "matrix product")
+                flops = work[name] / 1e9
+                part.notes.append(f"{name}: {flops:.4g} GFLOP a step, counted")
+        parts.append(part)
+    return parts
+
+
+def step_flops(setup, batch_size, latents, shape) -> int:
+    """FLOPs of a step with one discriminator update, 4g + 8d forward passes: the
+    discriminator's turn takes g and, for real and fake, 3·2d; the generator's 3g, and
+    2d through a frozen discriminator."""
+
+    def forward(name, *sizes):
+        module = setup.game.networks[name].module
+        x = jax.ShapeDtypeStruct((batch_size, *sizes), jnp.float32)
+        made = jax.eval_shape(
+            lambda: module.init(
+                jax.random.key(0), jnp.zeros((2, *sizes), jnp.float32), train=True
+            )
+        )
+        return multiply_adds(lambda v, x: module.apply(v, x, train=False), made, x)
+
+    products = 4 * forward("generator", *latents) + 8 * forward("discriminator", *shape)
+    return 2 * products
+
+
+def _product(settings, precision):
+    """``(run, flops)`` of a square product large enough to reach the machine's roof."""
+    on_cpu = jax.default_backend() == "cpu"
+    n = settings.size(2048 if on_cpu else 8192, 128)
+    a = jax.random.normal(jax.random.key(0), (n, n), jnp.dtype(precision))
+    multiply = jax.jit(lambda a, b: a @ b)
+
+    def run(calls):
+        for _ in range(calls):
+            out = multiply(a, a)
+        out.block_until_ready()
+
+    return run, 2 * n**3

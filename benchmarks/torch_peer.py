@@ -1,0 +1,249 @@
+"""The equal torch program: same networks, losses, optimizer, data flow and average.
+
+Forms of it are timed against each other first, and the fastest is the peer.
+"""
+
+import atexit
+import contextlib
+import itertools
+import os
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.nn import functional as F
+
+from benchmarks.agreement import Disagreement
+from benchmarks.torch_networks import Discriminator, Generator, converted, load
+
+EMA_DECAY = 0.999
+
+
+@dataclass(frozen=True)
+class Form:
+    """How the program is run.
+
+    Attributes:
+      compiler: ``None`` for eager, else a mode of ``torch.compile``.
+      channels_last: memory format of images and of convolutions' weights.
+      joined: whether the discriminator sees real and fake in one pass.
+    """
+
+    compiler: str | None
+    channels_last: bool
+    joined: bool
+
+    def __str__(self) -> str:
+        return ", ".join(
+            [
+                "eager" if self.compiler is None else f"compiled ({self.compiler})",
+                "channels last" if self.channels_last else "contiguous",
+                "one pass" if self.joined else "two passes",
+            ]
+        )
+
+
+def forms(device: str) -> list[Form]:
+    """All that are tried on ``device``."""
+    compilers = [None, "default"] + (["reduce-overhead"] if device == "cuda" else [])
+    return [
+        Form(*choice)
+        for choice in itertools.product(compilers, (False, True), (True, False))
+    ]
+
+
+def device() -> str:
+    """Where torch computes: a GPU if it sees one, else all cores."""
+    torch.set_num_threads(len(os.sched_getaffinity(0)))
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+def threads() -> str:
+    """What torch computes with, for the record."""
+    return f"{torch.get_num_threads()} threads on {device()}"
+
+
+class Peer:
+    """A training program in one form, from ganjax's initial state.
+
+    Args:
+      config: of the ganjax program (an image game of ``benchmarks.models``).
+      state: its state before the first step.
+      pixels: uint8 ``[N, H, W, C]``, resident on the device.
+    """
+
+    units = 1
+
+    def __init__(self, config, state, pixels: np.ndarray, form: Form):
+        self.device = device()
+        self.batch, self.latents = config.batch_size, config.latents.size
+        network = config.networks.generator
+        self.generator = Generator(network.name, network.width, self.latents)
+        self.discriminator = Discriminator(network.name, network.width)
+        for name in ("generator", "discriminator"):
+            load(getattr(self, name), state.params[name], state.variables[name])
+        memory = torch.channels_last if form.channels_last else torch.contiguous_format
+        for network in (self.generator, self.discriminator):
+            network.to(self.device, memory_format=memory).train()
+        # Rows lie as the convolutions want them, so a batch is gathered, not permuted.
+        data = torch.from_numpy(pixels).permute(0, 3, 1, 2)
+        self.data = data.contiguous(memory_format=memory).to(self.device)
+        self.order, self.place = torch.randperm(len(data), device=self.device), 0
+        self.averages = [x.detach().clone() for x in self._averaged()]
+        self.joined = form.joined
+        half = config.precision == "bfloat16"
+        self.cast = (
+            torch.autocast(self.device, torch.bfloat16)
+            if half
+            else contextlib.nullcontext()
+        )
+        self.optimizers = {
+            name: torch.optim.Adam(
+                getattr(self, name).parameters(),
+                lr=config.optimizers[name].learning_rate,
+                betas=(config.optimizers[name].b1, config.optimizers[name].b2),
+                fused=True,
+            )
+            for name in ("discriminator", "generator")
+        }
+        losses = self.discriminator_loss, self.generator_loss
+        if form.compiler is not None:
+            losses = [torch.compile(x, mode=form.compiler) for x in losses]
+        self.losses = losses
+
+    def discriminator_loss(self, real, z):
+        """softplus(−D(x)) + softplus(D(G(z))); the generator has no gradient here, and
+        its batch statistics stay as they were."""
+        with self.cast:
+            with torch.no_grad():
+                fake = self.generator(z)
+            if self.joined:
+                logits = self.discriminator(torch.cat([real, fake]), keep=True)
+                real_logits, fake_logits = logits.split(len(real))
+            else:
+                # As in ganjax both see one spectral norm, and it moves once.
+                fake_logits = self.discriminator(fake)
+                real_logits = self.discriminator(real, keep=True)
+        return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
+
+    def generator_loss(self, z):
+        """softplus(−D(G(z))) with a frozen discriminator."""
+        with self.cast:
+            logits = self.discriminator(self.generator(z, keep=True), frozen=True)
+        return F.softplus(-logits).mean()
+
+    def step(self) -> None:
+        """A turn of each player, then the average of the generator."""
+        discriminator_loss, generator_loss = self.losses
+        loss = discriminator_loss(self._real(), self._normal())
+        self._descend("discriminator", loss)
+        loss = generator_loss(self._normal())
+        self._descend("generator", loss)
+        with torch.no_grad():
+            torch._foreach_lerp_(self.averages, self._averaged(), 1 - EMA_DECAY)
+
+    def run(self, calls: int) -> None:
+        """Makes ``calls`` steps and waits for the last."""
+        for _ in range(calls):
+            self.step()
+        if self.device == "cuda":
+            torch.cuda.synchronize()
+
+    def _descend(self, name, loss):
+        self.optimizers[name].zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizers[name].step()
+
+    def _real(self):
+        if self.place + self.batch > len(self.data):
+            self.order = torch.randperm(len(self.data), device=self.device)
+            self.place = 0
+        rows = self.order[self.place : self.place + self.batch]
+        self.place += self.batch
+        return self.data.index_select(0, rows).float() / 127.5 - 1
+
+    def _normal(self):
+        return torch.randn(self.batch, self.latents, device=self.device)
+
+    def _averaged(self):
+        buffers = [x for x in self.generator.buffers() if x.is_floating_point()]
+        return [*self.generator.parameters(), *buffers]
+
+
+def first_step(peer: Peer, real: np.ndarray, z: np.ndarray):
+    """``{player: (loss, {parameter: gradient})}`` of the program as it is timed.
+
+    Args:
+      real: float32 ``[n, H, W, C]`` in [-1, 1]; z: ``[n, latents]``.
+    """
+    real = torch.tensor(real).permute(0, 3, 1, 2).to(peer.device)
+    z = torch.tensor(z).to(peer.device)
+    discriminator_loss, generator_loss = peer.losses
+    found = {}
+    # The discriminator comes last, as its pass moves the spectral vectors.
+    for name, loss in (
+        ("generator", lambda: generator_loss(z)),
+        ("discriminator", lambda: discriminator_loss(real, z)),
+    ):
+        parameters = dict(getattr(peer, name).named_parameters())
+        value = loss()
+        gradients = torch.autograd.grad(value, list(parameters.values()))
+        found[name] = (
+            value.item(),
+            {k: g.cpu().numpy() for k, g in zip(parameters, gradients, strict=True)},
+        )
+    return found
+
+
+def as_torch(peer: Peer, name: str, tree: dict) -> dict[str, np.ndarray]:
+    """ganjax's gradients of a network in the peer's names and layouts."""
+    return converted(getattr(peer, name), tree)
+
+
+def fastest(make: Callable[[Form], Peer], seconds: float, tried: Sequence[Form] = ()):
+    """The program in its fastest form, and what every form took.
+
+    Args:
+      make: a peer in a form, already checked.
+      seconds: how long each form is timed.
+      tried: the forms; all of ``forms`` if empty.
+
+    Returns:
+      ``(peer, form, {form: seconds a step, or why it did not run})``.
+
+    Raises:
+      Disagreement: from ``make``; any other error drops the form.
+    """
+    found, best = {}, None
+    # A run that was killed leaves half-written programs in the user's cache, and a form
+    # that fails on one would be missing from the comparison.
+    cache = tempfile.mkdtemp()
+    os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
+    atexit.register(shutil.rmtree, cache, ignore_errors=True)
+    for form in tried or forms(device()):
+        torch.compiler.reset()  # its limit of programs is for the whole process
+        try:
+            peer = make(form)
+            took = _seconds_a_step(peer, seconds)
+        except Disagreement:
+            raise
+        except Exception as error:  # a compiler is missing in many ways
+            found[str(form)] = f"not run: {type(error).__name__}: {error}"[:200]
+            continue
+        found[str(form)] = took
+        if best is None or took < found[str(best[1])]:
+            best = peer, form
+    return *best, found
+
+
+def _seconds_a_step(peer, seconds):
+    peer.run(3)  # compiles, and lets the allocator settle
+    steps, start = 0, time.perf_counter()
+    while (took := time.perf_counter() - start) < seconds or not steps:
+        peer.run(1)
+        steps += 1
+    return took / steps

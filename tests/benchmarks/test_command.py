@@ -1,0 +1,63 @@
+"""The command: names that are wrong, a row from end to end, a record shown again."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks.child import Child
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(*arguments):
+    environment = {k: v for k, v in os.environ.items() if k != "XLA_FLAGS"}
+    return subprocess.run(
+        [sys.executable, "scripts/benchmark.py", *arguments],
+        cwd=ROOT,
+        env={**environment, "JAX_PLATFORMS": "cpu"},
+        capture_output=True,
+        text=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("flag", "says"),
+    [
+        ("--rows=dcgam", "--rows='dcgam': expected one of"),
+        ("--peer=torhc", "did you mean 'torch'?"),
+        ("--row=dcgan", "did you mean '--rows'?"),
+        ("--windows=0", "expected at least 1"),
+        ("--show=none.json", "expected a record"),
+        ("--out=none.txt", "ends in .json"),
+    ],
+)
+def test_bad_input_is_one_line_and_exit_code_2(flag, says):
+    done = command(flag)
+    assert done.returncode == 2
+    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+
+
+def test_a_quick_row_is_recorded_and_shown_again(tmp_path):
+    out = tmp_path / "record.json"
+    done = command("--quick", "--windows=1", "--rows=frechet", f"--out={out}")
+    assert done.returncode == 0, done.stderr
+    record = json.loads(out.read_text())
+    assert set(record) >= {"hardware", "versions", "revision", "rows"}
+    (part,) = record["rows"]["frechet"]["parts"]
+    assert len(part["measured"]["scipy sqrtm"]["samples"]) == 1
+    assert command(f"--show={out}").stdout == done.stdout
+
+
+def test_a_child_answers_and_its_failure_is_noticed():
+    with Child("builtins:list", {}) as child:
+        assert child.ask("append", 3) is None
+        assert child.ask("copy") == [3]
+    with (
+        pytest.raises(RuntimeError, match="child process"),
+        Child("builtins:list", {}) as child,
+    ):
+        child.ask("no_such_method")
