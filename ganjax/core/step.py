@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 import optax
 
+from ganjax.core.averaging import average
 from ganjax.core.game import Game, Player, View
 from ganjax.core.loop import loop
 from ganjax.core.randomness import child_key
@@ -60,8 +61,9 @@ def _take_turns(game, state, rounds, key, axis):
             gradients, report = _gradient(
                 game, player, state, state.params, examples, key, axis
             )
-            gradients = jax.lax.pmean(gradients, axis)
-            return _settle(player, state, state, gradients, report, axis)
+            gradients, metrics = average((gradients, report.metrics), axis)
+            report = report.replace(metrics=metrics)
+            return _settle(player, state, state, gradients, report)
 
         keys = _turn_keys(key, player)
         state, logged = loop(turn, state, (examples, keys), n)
@@ -82,18 +84,19 @@ def _move_together(game, state, rounds, key, axis):
                 game, player, state, params, examples, _turn_keys(key, player)[0], axis
             )
         # A dynamics that is not linear in the gradients needs those of the whole batch.
-        return jax.lax.pmean(gradients, axis), reports
+        return average(gradients, axis), reports
 
     gradients, reports = game.dynamics(field, state.params, state.knobs)
-    gradients = jax.lax.pmean(gradients, axis)
+    gradients, logged = average(
+        (gradients, {name: report.metrics for name, report in reports.items()}), axis
+    )
     metrics = {}
     moved = state
     for player in game.players:
         name = player.name
-        moved, logged = _settle(
-            player, state, moved, gradients[name], reports[name], axis
-        )
-        metrics |= logged
+        report = reports[name].replace(metrics=logged[name])
+        moved, own = _settle(player, state, moved, gradients[name], report)
+        metrics |= own
     return moved, metrics
 
 
@@ -131,8 +134,9 @@ def _gradient(game, player, state, params, examples, key, axis):
     return gradients, report.replace(metrics={"loss": value, **report.metrics})
 
 
-def _settle(player, old, state, gradients, report, axis):
-    """``state`` after the player's update, and the player's metrics.
+def _settle(player, old, state, gradients, report):
+    """``state`` after the player's update by what all devices agree on, and the
+    player's metrics.
 
     The update is computed at ``old`` and added to ``state``: one and the same in the
     alternating game; in a joint one ``state`` has the other players' updates already,
@@ -154,8 +158,7 @@ def _settle(player, old, state, gradients, report, axis):
         optimizer={**state.optimizer, player.name: optimizer},
         memory={**state.memory, **report.memory},
     )
-    metrics = jax.lax.pmean(report.metrics, axis)
-    metrics["gradient_norm"] = optax.tree.norm(gradients)
+    metrics = {**report.metrics, "gradient_norm": optax.tree.norm(gradients)}
     return state, {f"{player.name}/{name}": v for name, v in metrics.items()}
 
 

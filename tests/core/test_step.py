@@ -261,13 +261,12 @@ def test_every_turn_of_the_discriminator_sees_new_examples():
     assert len(np.unique(flat, axis=0)) == 40
 
 
-# Who averages over devices, as functions that call pmean (the last is Flax's). A joint
-# dynamics is given averaged gradients, and what it makes of them is averaged again: one
-# of the two may be forgotten, not both.
+# Who averages over devices, as functions that call pmean or the engine's average (the
+# last is Flax's). A joint dynamics is given averaged gradients, and what it makes of
+# them is averaged again: one of the two may be forgotten, not both.
 AVERAGES = {
-    "gradients": {"turn"},
-    "joint gradients": {"field", "_move_together"},
-    "metrics": {"_settle"},
+    "gradients and metrics": {"turn"},
+    "joint gradients and metrics": {"field", "_move_together"},
     "batch statistics": {"maybe_distributed_mean"},
 }
 
@@ -281,7 +280,10 @@ def test_a_forgotten_average_fails_at_trace_time(name, dynamics, monkeypatch):
     pmean = jax.lax.pmean
 
     def noted(x, axis, **options):
-        caller = sys._getframe(1).f_code.co_name
+        frame = sys._getframe(1)
+        if frame.f_code.co_name == "average":
+            frame = frame.f_back
+        caller = frame.f_code.co_name
         called.add(caller)
         return x if caller in forgotten else pmean(x, axis, **options)
 
@@ -292,8 +294,8 @@ def test_a_forgotten_average_fails_at_trace_time(name, dynamics, monkeypatch):
     monkeypatch.setattr(jax.lax, "pmean", noted)
     trace()
     there = {what for what, callers in AVERAGES.items() if callers & called}
-    gradients = "gradients" if dynamics == "alternating" else "joint gradients"
-    expected = {gradients, "metrics"}
+    joint = "" if dynamics == "alternating" else "joint "
+    expected = {f"{joint}gradients and metrics"}
     if name in ("gan", "convolutional"):  # the ones with batch normalisation
         expected.add("batch statistics")
     assert there == expected
