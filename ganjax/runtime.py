@@ -10,6 +10,7 @@ import jax
 # Parameters of glibc's mallopt(3).
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
+_ARENA_MAX = -8
 
 
 def prepare() -> None:
@@ -27,11 +28,13 @@ def prepare() -> None:
 
 
 def keep_freed_memory() -> bool:
-    """Has blocks of up to 1 GiB come from memory that the process already holds.
+    """Has blocks of up to 1 GiB come from memory that the process already holds; to be
+    called before JAX starts its threads.
 
     XLA's CPU backend allocates the temporaries of every dispatch anew. By default glibc
     maps large blocks and unmaps them again, and a fresh page from the kernel costs as
-    much as what is computed on it: a DCGAN step was 1.7 times slower.
+    much as what is computed on it: a DCGAN step was 1.7 times slower. All threads take
+    from one heap, as a thread's own could hold no block of more than 64 MiB.
 
     Returns:
       Whether the C library knows the setting (glibc on Linux does).
@@ -43,6 +46,7 @@ def keep_freed_memory() -> bool:
         return False
     most = ctypes.c_int(2**31 - 1)
     return bool(
-        library.mallopt(_MMAP_THRESHOLD, 2**30)
+        library.mallopt(_ARENA_MAX, 1)
+        and library.mallopt(_MMAP_THRESHOLD, 2**30)
         and library.mallopt(_TRIM_THRESHOLD, most)
     )
