@@ -199,6 +199,11 @@ def first_step(peer: Peer, real: np.ndarray, z: np.ndarray):
     return found
 
 
+def forget() -> None:
+    """Drops what torch has compiled, and what it has learned of shapes."""
+    torch.compiler.reset()
+
+
 def as_torch(peer: Peer, name: str, tree: dict) -> dict[str, np.ndarray]:
     """ganjax's gradients of a network in the peer's names and layouts."""
     return converted(getattr(peer, name), tree)
@@ -225,7 +230,7 @@ def fastest(make: Callable[[Form], Peer], seconds: float, tried: Sequence[Form] 
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
     atexit.register(shutil.rmtree, cache, ignore_errors=True)
     for form in tried or forms(device()):
-        torch.compiler.reset()  # its limit of programs is for the whole process
+        forget()  # the limit of compiled programs is for the whole process
         try:
             peer = make(form)
             took = _seconds_a_step(peer, seconds)
