@@ -96,6 +96,9 @@ INTERVALS = (
 EXTENSIBLE = ("steps",)
 
 
+# Fields of a module that are no options: they follow from the rest of the config.
+_FILLED_IN = ("shape", "dtype", "conditioning", "classes", "parent", "name")
+
 EVERY_CRITIC = "critics"  # the player of a penalty that joins all of them
 
 
@@ -158,6 +161,6 @@ def _network(path: str, architecture: str, kind: str) -> dict[str, Any]:
     options = {
         field.name: field.default
         for field in dataclasses.fields(module)
-        if field.name not in ("shape", "dtype", "parent", "name")
+        if field.name not in _FILLED_IN
     }
     return {"name": architecture, **options}

@@ -13,11 +13,15 @@ mirrors it: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1} + b²·c_0 + 1, c_{k−1} bia
 layer, and for each further channel 2 or 1.
 """
 
+from collections.abc import Sequence
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.layers import Conv, Linear, dcgan_init, normalise
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import head
+from ganjax.networks.layers import Conv, Linear, condition, dcgan_init, normalise
 
 
 def levels(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -39,51 +43,73 @@ def levels(shape: tuple[int, ...]) -> tuple[int, int]:
     return base, k
 
 
+def transposed_stack(
+    network: nn.Module,
+    z: jax.Array,
+    label: jax.Array | None,
+    base: int,
+    channels: Sequence[int],
+    *,
+    train: bool,
+) -> jax.Array:
+    """Latents to features ``[n, base·2^k, base·2^k, channels[-1]]``, k the channels
+    after the first: 4×4 transposed convolutions of stride 2, normalised, with ReLU.
+    Call inside a compact module with the fields of ``Generator``."""
+    given = condition(network.conditioning, network.classes, z, label)
+    options = {
+        "use_bias": network.normalization != "batch",
+        "spectral": network.normalization == "spectral",
+        "kernel_init": dcgan_init,
+        "dtype": network.dtype,
+    }
+
+    def activated(x):
+        x = normalise(x, network.normalization, train=train, given=given)
+        return nn.relu(x)
+
+    x = Linear(base * base * channels[0], **options)(z)
+    x = activated(x.reshape(x.shape[0], base, base, channels[0]))
+    for features in channels[1:]:
+        x = Conv(features, kernel=4, stride=2, transpose=True, **options)(x)
+        x = activated(x)
+    return x
+
+
 class Generator(nn.Module):
-    """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
     shape: tuple[int, ...]
     dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
     width: int = 64
     normalization: str = "batch"
 
     @nn.compact
-    def __call__(self, z: jax.Array, *, train: bool) -> jax.Array:
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
         base, k = levels(self.shape)
-        options = {
-            "use_bias": self.normalization != "batch",
-            "spectral": self.normalization == "spectral",
-            "kernel_init": dcgan_init,
-            "dtype": self.dtype,
-        }
         channels = [self.width * 2 ** (k - 1 - i) for i in range(k)]
-        x = Linear(base * base * channels[0], **options)(z)
-        x = x.reshape(x.shape[0], base, base, channels[0])
-        x = nn.relu(normalise(x, self.normalization, train=train))
-        for features in channels[1:]:
-            x = Conv(features, kernel=4, stride=2, transpose=True, **options)(x)
-            x = nn.relu(normalise(x, self.normalization, train=train))
+        x = transposed_stack(self, z, label, base, channels, train=train)
         x = Conv(self.shape[-1], kernel=4, stride=2, transpose=True, dtype=self.dtype)(
             x
         )
         return jnp.tanh(x.astype(jnp.float32))
 
 
-class Discriminator(nn.Module):
+class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``. As in the paper the first layer is never
     batch-normalised."""
 
     dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
     width: int = 64
     normalization: str = "none"
 
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether a logit depends on the other samples of its batch."""
-        return self.normalization == "batch"
-
     @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+    def judge(self, x, label=None, *, train):
         _, k = levels(x.shape[1:])
         spectral = self.normalization == "spectral"
         for i in range(k):
@@ -99,6 +125,12 @@ class Discriminator(nn.Module):
             if batch_norm:
                 x = normalise(x, "batch", train=train)
             x = nn.leaky_relu(x, 0.2)
-        x = x.reshape(x.shape[0], -1)
-        x = Linear(1, spectral=spectral, kernel_init=dcgan_init, dtype=self.dtype)(x)
-        return x[:, 0].astype(jnp.float32)
+        return head(
+            x.reshape(x.shape[0], -1),
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            spectral=spectral,
+            kernel_init=dcgan_init,
+            dtype=self.dtype,
+        )

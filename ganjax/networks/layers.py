@@ -4,6 +4,7 @@
 vectors and the statistics of normalisations are of single precision always.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import flax.linen as nn
@@ -101,6 +102,7 @@ class BatchNorm(nn.Module):
 
     axis: str = "data"
     momentum: float = 0.9
+    affine: bool = True  # whether it has a scale and a shift of its own
 
     @nn.compact
     def __call__(self, x, *, train: bool):
@@ -108,21 +110,91 @@ class BatchNorm(nn.Module):
             use_running_average=not train,
             momentum=self.momentum,
             axis_name=self.axis,
+            use_scale=self.affine,
+            use_bias=self.affine,
             scale_init=nn.initializers.ones,
             dtype=x.dtype,
             name="norm",
         )(x)
 
 
+@dataclasses.dataclass(frozen=True)
+class Condition:
+    """What a conditional batch normalisation depends on: ``vector [n, d]``, through a
+    linear map or, with ``hidden`` units, through one hidden layer."""
+
+    vector: jax.Array
+    hidden: int = 0
+
+
+# How a generator with batch normalisation may be told more than its latent.
+MODULATIONS = ("conditional_batch_norm", "self_modulation")
+
+
+def condition(
+    conditioning: str, classes: int, z: jax.Array, label: jax.Array | None
+) -> Condition | None:
+    """What a generator's normalisations are to depend on, ``None`` for nothing.
+
+    Args:
+      z: latents ``[n, d]``; ``label``: ``[n]``, or ``None`` without classes.
+
+    ``conditional_batch_norm``: on the label (de Vries et al. 2017, arXiv 1707.00683).
+    ``self_modulation``: on the latent, and on the label if there is one, by a hidden
+    layer of 32 units (Chen et al. 2019, arXiv 1810.01365, section 3).
+    """
+    if conditioning not in MODULATIONS:
+        return None
+    seen = [] if label is None else [jax.nn.one_hot(label, classes)]
+    if conditioning == "conditional_batch_norm":
+        return Condition(*seen)
+    return Condition(jnp.concatenate([z, *seen], -1), hidden=32)
+
+
+class ConditionalBatchNorm(nn.Module):
+    """Batch normalisation whose scale and shift depend on a condition.
+
+    Both maps end in zeros at first, so a sample starts with the scale 1 and the shift 0
+    (a scale without its 1 would start from nothing).
+    """
+
+    @nn.compact
+    def __call__(self, x, given: Condition, *, train: bool):
+        x = BatchNorm(affine=False)(x, train=train)
+        maps = {}
+        for name in ("scale", "shift"):
+            vector = given.vector
+            if given.hidden:
+                hidden = Linear(given.hidden, name=f"{name}_hidden", dtype=x.dtype)
+                vector = nn.relu(hidden(vector))
+            linear = Linear(
+                x.shape[-1],
+                name=name,
+                use_bias=given.hidden > 0,
+                kernel_init=nn.initializers.zeros,
+                dtype=x.dtype,
+            )
+            maps[name] = linear(vector).reshape(-1, *(1,) * (x.ndim - 2), x.shape[-1])
+        return x * (1 + maps["scale"]) + maps["shift"]
+
+
 NORMALIZATIONS = ("none", "batch", "spectral")
 
 
-def normalise(x: jax.Array, normalization: str, *, train: bool) -> jax.Array:
+def normalise(
+    x: jax.Array,
+    normalization: str,
+    *,
+    train: bool,
+    given: Condition | None = None,
+) -> jax.Array:
     """What follows a linear map in a network with ``normalization``; spectral norm acts
     on the kernels instead. Call inside a compact module."""
-    if normalization == "batch":
-        return BatchNorm()(x, train=train)
-    return x
+    if normalization != "batch":
+        return x
+    if given is not None:
+        return ConditionalBatchNorm()(x, given, train=train)
+    return BatchNorm()(x, train=train)
 
 
 ACTIVATIONS = {

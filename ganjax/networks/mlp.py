@@ -11,48 +11,59 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.layers import ACTIVATIONS, Linear, normalise
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import head
+from ganjax.networks.layers import ACTIVATIONS, Linear, condition, normalise
 
 
 class Generator(nn.Module):
-    """``z [n, …] -> x [n, *shape]``; images end in tanh, points are unbounded."""
+    """``z [n, …] (and label [n]) -> x [n, *shape]``; images end in tanh, points are
+    unbounded."""
 
     shape: tuple[int, ...]
     dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
     widths: tuple[int, ...] = (128, 128)
     activation: str = "relu"
     normalization: str = "none"
 
     @nn.compact
-    def __call__(self, z: jax.Array, *, train: bool) -> jax.Array:
-        x = _hidden(self, z.reshape(z.shape[0], -1), train)
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        z = z.reshape(z.shape[0], -1)
+        given = condition(self.conditioning, self.classes, z, label)
+        x = _hidden(self, z, train, given)
         x = Linear(math.prod(self.shape), dtype=self.dtype)(x)
         x = x.reshape(x.shape[0], *self.shape).astype(jnp.float32)
         return jnp.tanh(x) if len(self.shape) == 3 else x
 
 
-class Discriminator(nn.Module):
+class Discriminator(Critic):
     """``x [n, …] -> logits [n]``."""
 
     dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
     widths: tuple[int, ...] = (128, 128)
     activation: str = "leaky_relu"
     normalization: str = "none"
 
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether a logit depends on the other samples of its batch."""
-        return self.normalization == "batch"
-
     @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+    def judge(self, x, label=None, *, train):
         x = _hidden(self, x.reshape(x.shape[0], -1), train)
-        spectral = self.normalization == "spectral"
-        x = Linear(1, spectral=spectral, dtype=self.dtype)(x)
-        return x[:, 0].astype(jnp.float32)
+        return head(
+            x,
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            spectral=self.normalization == "spectral",
+            dtype=self.dtype,
+        )
 
 
-def _hidden(network, x, train):
+def _hidden(network, x, train, given=None):
     for width in network.widths:
         x = Linear(
             width,
@@ -61,6 +72,6 @@ def _hidden(network, x, train):
             kernel_init=nn.initializers.he_normal(),
             dtype=network.dtype,
         )(x)
-        x = normalise(x, network.normalization, train=train)
+        x = normalise(x, network.normalization, train=train, given=given)
         x = ACTIVATIONS[network.activation](x)
     return x

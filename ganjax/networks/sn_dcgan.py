@@ -12,55 +12,48 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.dcgan import levels
-from ganjax.networks.layers import Conv, Linear, dcgan_init, normalise
+from ganjax.networks.critic import Critic
+from ganjax.networks.dcgan import levels, transposed_stack
+from ganjax.networks.heads import head
+from ganjax.networks.layers import Conv, dcgan_init, normalise
 
 LEAK = 0.1
 
 
 class Generator(nn.Module):
-    """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
     shape: tuple[int, ...]
     dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
     width: int = 64
     normalization: str = "batch"
 
     @nn.compact
-    def __call__(self, z: jax.Array, *, train: bool) -> jax.Array:
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
         base, k = levels(self.shape)
-        options = {
-            "use_bias": self.normalization != "batch",
-            "spectral": self.normalization == "spectral",
-            "kernel_init": dcgan_init,
-            "dtype": self.dtype,
-        }
         channels = [self.width * 2 ** (k - i) for i in range(k + 1)]
-        x = Linear(base * base * channels[0], **options)(z)
-        x = x.reshape(x.shape[0], base, base, channels[0])
-        x = nn.relu(normalise(x, self.normalization, train=train))
-        for features in channels[1:]:
-            x = Conv(features, kernel=4, stride=2, transpose=True, **options)(x)
-            x = nn.relu(normalise(x, self.normalization, train=train))
+        x = transposed_stack(self, z, label, base, channels, train=train)
         x = Conv(self.shape[-1], kernel=3, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 
-class Discriminator(nn.Module):
+class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
     dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
     width: int = 64
     normalization: str = "spectral"
 
-    @property
-    def mixes_samples(self) -> bool:
-        """Whether a logit depends on the other samples of its batch."""
-        return self.normalization == "batch"
-
     @nn.compact
-    def __call__(self, x: jax.Array, *, train: bool) -> jax.Array:
+    def judge(self, x, label=None, *, train):
         _, k = levels(x.shape[1:])
+        spectral = self.normalization == "spectral"
         first = True
 
         def convolved(x, features, **sizes):
@@ -68,7 +61,7 @@ class Discriminator(nn.Module):
             x = Conv(
                 features,
                 use_bias=not batch_norm,
-                spectral=self.normalization == "spectral",
+                spectral=spectral,
                 dtype=self.dtype,
                 **sizes,
             )(x)
@@ -82,7 +75,12 @@ class Discriminator(nn.Module):
             first = False
             x = convolved(x, features, kernel=4, stride=2)
         x = convolved(x, self.width * 2**k, kernel=3)
-        x = x.reshape(x.shape[0], -1)
-        spectral = self.normalization == "spectral"
-        x = Linear(1, spectral=spectral, kernel_init=dcgan_init, dtype=self.dtype)(x)
-        return x[:, 0].astype(jnp.float32)
+        return head(
+            x.reshape(x.shape[0], -1),
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            spectral=spectral,
+            kernel_init=dcgan_init,
+            dtype=self.dtype,
+        )

@@ -1,0 +1,83 @@
+"""The last layer of a discriminator: from features of a sample to its judgement.
+
+A conditioning decides which outputs there are besides the logit; what the players pay
+for them stands in ``objectives.conditioning``.
+"""
+
+import flax.struct
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks.layers import Linear
+
+# Length of the vectors that the contrastive conditionings compare.
+EMBEDDING = 64
+
+
+@flax.struct.dataclass
+class Judgement:
+    """What a discriminator says of ``n`` samples.
+
+    Attributes:
+      logits: ``[n]``, large for what seems real.
+      features: ``[n, d]``, which the last layer sees; ``None`` where nobody asked.
+      outputs: by name, each ``[n, …]``: ``classes`` ``[n, K]`` or ``[n, 2K]``,
+        ``twin_classes`` ``[n, K]``, ``embedding`` and ``proxy`` ``[n, EMBEDDING]`` of
+        norm 1 (of the sample, and of its label), ``hinges`` ``[n, K + 1]``.
+    """
+
+    logits: jax.Array
+    features: jax.Array | None = None
+    outputs: dict[str, jax.Array] = flax.struct.field(default_factory=dict)
+
+
+def head(features, label, *, conditioning: str, classes: int, **options) -> Judgement:
+    """The judgement of ``features [n, d]``, asked for ``label [n]``.
+
+    Call inside a compact module; ``options`` are those of ``Linear``.
+
+    ``projection`` adds to the logit the product of the features with an embedding of
+    the label (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3). ``auxiliary_classifier``
+    has a logit a class (Odena et al. 2017, arXiv 1610.09585), its ``twin`` a second set
+    (Gong et al. 2019, arXiv 1907.02690), ``discriminative_classifier`` two a class,
+    real and fake (Hou et al. 2022, arXiv 2107.10060). ``contrastive`` (Kang & Park
+    2020, arXiv 2006.12681) and ``data_to_data`` (Kang et al. 2021, arXiv 2111.01118)
+    embed sample and label on one sphere. ``multi_hinge`` has a score a class and one
+    for fakes (Kavalerov et al. 2021, arXiv 1912.04216): its logit is the label's
+    score above that of fakes.
+    """
+    options = {"dtype": jnp.float32} | options
+    features = features.astype(options["dtype"])
+
+    def linear(x, n, name=None, use_bias=True):
+        made = Linear(n, name=name, use_bias=use_bias, **options)(x)
+        return made.astype(jnp.float32)
+
+    def of_label(n):
+        one_hot = jax.nn.one_hot(label, classes, dtype=features.dtype)
+        return linear(one_hot, n, "label_embedding", use_bias=False)
+
+    wide = features.astype(jnp.float32)
+    if conditioning == "multi_hinge":
+        hinges = linear(features, classes + 1, "hinges")
+        own = jnp.take_along_axis(hinges, label[:, None], 1)[:, 0]
+        return Judgement(own - hinges[:, classes], wide, {"hinges": hinges})
+    logits = linear(features, 1)[:, 0]
+    outputs = {}
+    if conditioning == "projection":
+        logits = logits + jnp.sum(of_label(features.shape[-1]) * wide, -1)
+    if conditioning in ("auxiliary_classifier", "twin_auxiliary_classifier"):
+        outputs["classes"] = linear(features, classes, "classifier")
+    if conditioning == "twin_auxiliary_classifier":
+        outputs["twin_classes"] = linear(features, classes, "twin_classifier")
+    if conditioning == "discriminative_classifier":
+        outputs["classes"] = linear(features, 2 * classes, "classifier")
+    if conditioning in ("contrastive", "data_to_data"):
+        outputs["embedding"] = _unit(linear(features, EMBEDDING, "embedding"))
+        outputs["proxy"] = _unit(of_label(EMBEDDING))
+    return Judgement(logits, wide, outputs)
+
+
+def _unit(x):
+    # The norm has no derivative at zero.
+    return x * jax.lax.rsqrt(jnp.sum(x**2, -1, keepdims=True) + 1e-12)
