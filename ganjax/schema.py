@@ -59,6 +59,7 @@ RANGES = {
     "batch_size": (lambda x: x >= 1, "at least 1"),
     "latents.size": (lambda x: x >= 1, "at least 1"),
     "networks.*.width": (lambda x: x >= 1, "at least 1"),
+    "networks.*.embedding": (lambda x: x >= 0, "at least 0 (0: none)"),
     "networks.*.widths": (lambda x: all(w >= 1 for w in x), "widths of at least 1"),
     "optimizers.*.learning_rate": (lambda x: x >= 0, "at least 0"),
     "optimizers.*.b1": (lambda x: 0 <= x < 1, "0 to below 1"),

@@ -9,10 +9,13 @@ that there is to say, and ``mixes_samples`` says whether a logit depends on the 
 its batch.
 """
 
-from ganjax.networks import dcgan, mlp, sn_dcgan
+from ganjax.networks import biggan, dcgan, mlp, sagan, sn_dcgan, sngan_resnet
 
 ARCHITECTURES = {
     "mlp": mlp,
     "dcgan": dcgan,
     "sn_dcgan": sn_dcgan,
+    "sngan_resnet": sngan_resnet,
+    "sagan": sagan,
+    "biggan": biggan,
 }

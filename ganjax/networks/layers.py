@@ -68,12 +68,15 @@ class Linear(nn.Module):
 
 class Conv(nn.Module):
     """A ``kernel × kernel`` convolution of images ``[n, H, W, I]``, zero-padded; with
-    ``transpose`` it multiplies the resolution by ``stride``, else divides it."""
+    ``transpose`` it multiplies the resolution by ``stride``, else divides it. With
+    ``resample`` (an odd kernel, no stride) ``"up"`` it sees the image enlarged twice by
+    repeating pixels, with ``"down"`` its output is averaged over 2×2 pixels."""
 
     features: int
     kernel: int = 3
     stride: int = 1
     transpose: bool = False
+    resample: str | None = None
     use_bias: bool = True
     spectral: bool = False
     kernel_init: Callable = dcgan_init
@@ -85,10 +88,14 @@ class Conv(nn.Module):
         kernel = self.param("kernel", self.kernel_init, shape)
         if self.spectral:
             kernel = _spectrally_normalised(self, kernel)
-        convolve = conv.convolve_transpose if self.transpose else conv.convolve
-        y = convolve(
-            x.astype(self.dtype), kernel.astype(self.dtype), stride=self.stride
-        )
+        x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
+        if self.resample == "up":
+            y = conv.upsample_convolve(x, kernel)
+        elif self.resample == "down":
+            y = conv.convolve_downsample(x, kernel)
+        else:
+            convolve = conv.convolve_transpose if self.transpose else conv.convolve
+            y = convolve(x, kernel, stride=self.stride)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
             y = y + bias.reshape(1, 1, 1, -1).astype(self.dtype)
@@ -121,10 +128,14 @@ class BatchNorm(nn.Module):
 @dataclasses.dataclass(frozen=True)
 class Condition:
     """What a conditional batch normalisation depends on: ``vector [n, d]``, through a
-    linear map or, with ``hidden`` units, through one hidden layer."""
+    linear map or, with ``hidden`` units, through one hidden layer. The last map starts
+    as ``kernel_init`` says and is ``spectral`` or not: zeros have no norm to divide
+    by."""
 
     vector: jax.Array
     hidden: int = 0
+    spectral: bool = False
+    kernel_init: Callable = nn.initializers.zeros
 
 
 # How a generator with batch normalisation may be told more than its latent.
@@ -154,8 +165,9 @@ def condition(
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation whose scale and shift depend on a condition.
 
-    Both maps end in zeros at first, so a sample starts with the scale 1 and the shift 0
-    (a scale without its 1 would start from nothing).
+    Both maps end in zeros at first, if the condition does not say otherwise, so a
+    sample starts with the scale 1 and the shift 0 (a scale without its 1 would start
+    from nothing).
     """
 
     @nn.compact
@@ -171,7 +183,8 @@ class ConditionalBatchNorm(nn.Module):
                 x.shape[-1],
                 name=name,
                 use_bias=given.hidden > 0,
-                kernel_init=nn.initializers.zeros,
+                spectral=given.spectral,
+                kernel_init=given.kernel_init,
                 dtype=x.dtype,
             )
             maps[name] = linear(vector).reshape(-1, *(1,) * (x.ndim - 2), x.shape[-1])

@@ -5,7 +5,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.networks.layers import BatchNorm, Conv, Linear
+from ganjax.networks.layers import (
+    BatchNorm,
+    Condition,
+    ConditionalBatchNorm,
+    Conv,
+    Linear,
+)
 
 KEY = jax.random.key(0)
 INPUTS, FEATURES = 6, 4
@@ -150,3 +156,80 @@ def test_batch_norm_in_evaluation_is_a_fixed_map_of_each_sample():
     np.testing.assert_allclose(y, expected, rtol=1e-4, atol=1e-5)
     alone = module.apply(variables, x[:1], train=False)
     np.testing.assert_array_equal(alone, y[:1])
+
+
+@pytest.mark.parametrize("resample", ["up", "down"])
+@pytest.mark.parametrize("kernel", [1, 3])
+@pytest.mark.parametrize("spectral", [True, False])
+def test_a_resampling_convolution_is_one_before_or_after_resampling(
+    resample, kernel, spectral
+):
+    x = jax.random.normal(KEY, (2, 6, 6, INPUTS))
+    fused, plain = (
+        Conv(FEATURES, kernel=kernel, spectral=spectral, resample=r)
+        for r in (resample, None)
+    )
+    variables = plain.init(jax.random.key(1), x)
+    bias = jnp.arange(FEATURES, dtype=jnp.float32)
+    variables = {**variables, "params": {**variables["params"], "bias": bias}}
+    if resample == "up":
+        expected = plain.apply(variables, jnp.repeat(jnp.repeat(x, 2, 1), 2, 2))
+    else:
+        y = np.asarray(plain.apply(variables, x), np.float64)
+        expected = sum(y[:, i::2, j::2] for i in range(2) for j in range(2)) / 4
+    found = fused.apply(variables, x)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("hidden", [0, 5])
+def test_conditional_batch_norm_starts_as_batch_norm(hidden):
+    x = 2 + 3 * jax.random.normal(KEY, (4, 3, 3, FEATURES))
+    given = Condition(jax.random.normal(jax.random.key(1), (4, 7)), hidden=hidden)
+    module = ConditionalBatchNorm()
+    variables = module.init(jax.random.key(2), x, given, train=True)
+
+    def normalised(variables):
+        return jax.vmap(
+            lambda x: module.apply(
+                variables, x, given, train=True, mutable=["batch_stats"]
+            )[0],
+            axis_name="data",
+        )(x[None])[0]
+
+    batch = np.asarray(x, np.float64)
+    expected = batch - batch.mean((0, 1, 2))
+    expected = expected / np.sqrt(batch.var((0, 1, 2)) + 1e-5)
+    np.testing.assert_allclose(normalised(variables), expected, rtol=1e-4, atol=1e-4)
+
+    # From there a scale is 1 + W c: what is added to W is added to the gain.
+    scale = variables["params"]["scale"]
+    one = {**scale, "kernel": scale["kernel"].at[2].set(0.5)}
+    changed = {**variables, "params": {**variables["params"], "scale": one}}
+    vector = np.asarray(given.vector)
+    if hidden:
+        return
+    gain = (1 + 0.5 * vector[:, 2]).reshape(4, 1, 1, 1)
+    np.testing.assert_allclose(
+        normalised(changed), gain * expected, rtol=1e-4, atol=1e-4
+    )
+
+
+def test_a_spectral_condition_has_maps_of_norm_one():
+    x = jax.random.normal(KEY, (4, 2, 2, FEATURES))
+    given = Condition(
+        jax.random.normal(jax.random.key(1), (4, 7)),
+        spectral=True,
+        kernel_init=jax.nn.initializers.orthogonal(3.0),
+    )
+    module = ConditionalBatchNorm()
+    variables = module.init(jax.random.key(2), x, given, train=True)
+    assert set(variables["spectral"]) == {"scale", "shift"}
+    found = module.apply(variables, x, given, train=False)
+    # An orthogonal map has one singular value, 3: divided by it, any vector will do.
+    scale, shift = (
+        np.asarray(given.vector) @ np.asarray(variables["params"][name]["kernel"]) / 3
+        for name in ("scale", "shift")
+    )
+    normal = np.asarray(x) / np.sqrt(1 + 1e-5)
+    expected = normal * (1 + scale)[:, None, None] + shift[:, None, None]
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)

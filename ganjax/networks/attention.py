@@ -1,0 +1,54 @@
+"""Self-attention over the pixels of a feature map (Zhang et al. 2019, arXiv 1805.08318,
+section 3)."""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks.layers import Conv
+
+
+class SelfAttention(nn.Module):
+    """``x + γ·o`` with ``o`` what each pixel of ``x [n, H, W, C]`` gathers from all
+    others; γ is 0 at first, so the layer starts as the identity (eq. 3).
+
+    As in the authors' code, and other than in the paper's equations, the keys and the
+    values are maxima over 2×2 pixels, so H and W are even, and the values have C/2
+    channels. C/8 of queries and keys, no biases: 5/4·C² + 1 parameters.
+    """
+
+    spectral: bool = True
+    kernel_init: Callable = nn.initializers.xavier_uniform()
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x):
+        n, h, w, c = x.shape
+
+        def mapped(x, features, name):
+            return Conv(
+                max(1, features),
+                kernel=1,
+                use_bias=False,
+                spectral=self.spectral,
+                kernel_init=self.kernel_init,
+                dtype=self.dtype,
+                name=name,
+            )(x)
+
+        def pooled(x):
+            largest = x.reshape(n, h // 2, 2, w // 2, 2, x.shape[-1]).max((2, 4))
+            return largest.reshape(n, h * w // 4, x.shape[-1])
+
+        query = mapped(x, c // 8, "query")
+        query = query.reshape(n, h * w, query.shape[-1])
+        key = pooled(mapped(x, c // 8, "key"))
+        value = pooled(mapped(x, c // 2, "value"))
+        likeness = jnp.einsum("nqc,nkc->nqk", query, key)
+        weights = jax.nn.softmax(likeness.astype(jnp.float32)).astype(self.dtype)
+        seen = jnp.einsum("nqk,nkc->nqc", weights, value)
+        seen = mapped(seen.reshape(n, h, w, value.shape[-1]), c, "output")
+        gamma = self.param("gamma", nn.initializers.zeros, ())
+        return x + gamma.astype(self.dtype) * seen

@@ -1,0 +1,168 @@
+"""BigGAN (Brock et al. 2019, arXiv 1809.11096, appendix B, table 4): SAGAN's residual
+networks, wider and started orthogonal, with an embedding of the label that all
+conditional batch normalisations share, and with a latent of which each block sees a
+part.
+
+The latent is cut into a chunk for the linear map and one for each block; a block's
+normalisations have the gain ``1 + W c`` and the shift ``V c``, where ``c`` is the
+embedding and the block's chunk, and where W and V, of norm 1, have no bias. Without
+labels ``c`` is the chunk alone.
+
+For 128 pixels as published, for 64 and 32 as in the first author's PyTorch code. The
+published ``width`` is 96; that code takes 64 for CIFAR-10, of 32 pixels. Attention is
+at 64×64 pixels (32×32 in images of 64, none in images of 32); ``attention`` moves it.
+
+Parameters for 128 pixels with 1000 classes (conditional batch normalisation,
+projection) and 120-dimensional latents: generator 70,433,988, discriminator 87,982,370,
+as compare_gan's test of its own network has it. For 32 pixels with ``width`` 64, 10
+classes and 128-dimensional latents: 4,373,251 and 4,207,361.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import head
+from ganjax.networks.layers import MODULATIONS, Condition, Linear, condition
+from ganjax.networks.residual import (
+    PUBLISHED,
+    Plan,
+    Style,
+    generate,
+    plan_of,
+    summed_features,
+)
+
+PLANS = {
+    32: Plan((4, 4, 4, 4), (4, 4, 4, 4), halvings=2),
+    64: Plan((16, 16, 8, 4, 2), (1, 2, 4, 8, 16), halvings=4, attention=(32, 32)),
+    128: Plan(
+        (16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5, attention=(64, 64)
+    ),
+}
+
+orthogonal = nn.initializers.orthogonal()
+
+
+def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
+    """``z [n, d]`` cut into one chunk for the linear map and one for each block. They
+    are equally long, but for what is over, which the first one gets.
+
+    Raises:
+      ValueError: if a chunk would be empty.
+    """
+    size = z.shape[-1] // (blocks + 1)
+    if size == 0:
+        raise ValueError(
+            f"expected latents of at least {blocks + 1} numbers, one for the linear "
+            f"map and one for each block, not {z.shape[-1]}"
+        )
+    first = z.shape[-1] - size * blocks
+    return jnp.split(z, [first + size * i for i in range(blocks)], axis=-1)
+
+
+def conditions(
+    network: nn.Module, z: jax.Array, label: jax.Array | None, blocks: int
+) -> tuple[jax.Array, list[Condition | None]]:
+    """What enters the linear map, and what each block depends on. Call inside a compact
+    module with the fields of ``Generator``.
+
+    Chunks are a modulation by the latent, so under ``self_modulation`` too they are
+    what blocks see of it.
+    """
+    told = label is not None and network.conditioning in MODULATIONS
+    shared = network.conditioning == "conditional_batch_norm" and network.embedding > 0
+    if not network.hierarchical and not shared:
+        given = condition(network.conditioning, network.classes, z, label)
+        return z, [given] * blocks
+    seen = []
+    if told:
+        vector = jax.nn.one_hot(label, network.classes)
+        if network.embedding:
+            # Not spectral, as in the authors' code.
+            vector = Linear(
+                network.embedding,
+                use_bias=False,
+                kernel_init=orthogonal,
+                dtype=network.dtype,
+                name="embedding",
+            )(vector)
+        seen = [vector]
+    by_block = [seen] * blocks
+    if network.hierarchical:
+        z, *rest = chunks(z, blocks)
+        by_block = [[*seen, chunk.astype(network.dtype)] for chunk in rest]
+    return z, [
+        Condition(jnp.concatenate(c, -1), spectral=True, kernel_init=orthogonal)
+        for c in by_block
+    ]
+
+
+class Generator(nn.Module):
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1].
+
+    ``embedding`` is the length of the label's shared embedding, 0 for none: then each
+    normalisation has a map of the one-hot label. Without ``hierarchical`` the whole
+    latent enters the linear map and none the blocks. (The paper's table 1 has both.)
+    """
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 96
+    embedding: int = 128
+    hierarchical: bool = True
+    attention: int = PUBLISHED
+
+    @nn.compact
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        plan = plan_of(PLANS, self.shape)
+        z, given = conditions(self, z, label, len(plan.generator) - 1)
+        return generate(
+            z,
+            self.shape,
+            plan,
+            self.width,
+            Style("batch", True, orthogonal, orthogonal, self.dtype),
+            given=given,
+            attention=self.attention,
+            train=train,
+        )
+
+
+class Discriminator(Critic):
+    """``images [n, H, W, C] -> logits [n]``; the published one asks for the label by
+    projection."""
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 96
+    attention: int = PUBLISHED
+    normalization: str = "spectral"
+
+    @nn.compact
+    def judge(self, x, label=None, *, train):
+        plan = plan_of(PLANS, x.shape[1:])
+        spectral = self.normalization == "spectral"
+        style = Style(self.normalization, spectral, orthogonal, orthogonal, self.dtype)
+        x = summed_features(
+            x,
+            plan,
+            self.width,
+            style,
+            wide=True,
+            attention=self.attention,
+            train=train,
+        )
+        return head(
+            x,
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            **style.of_layer(),
+        )

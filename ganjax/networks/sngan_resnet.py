@@ -1,0 +1,94 @@
+"""SNGAN's residual networks (Miyato et al. 2018, arXiv 1802.05957, appendix B.4, tables
+4 to 6): batch normalisation in the generator, spectral norm in the discriminator, whose
+features are summed over all pixels.
+
+For 32 pixels (the paper's CIFAR-10), 48 (STL-10), 64 and 128 (ImageNet; 64 as in the
+authors' code of arXiv 1802.05637). The published networks have ``width`` 64: of 32
+pixels they have 256 channels throughout in the generator, 128 in the discriminator;
+the others go from 1024 (512 of 48 pixels) down to 64 and from 64 up to 1024.
+
+Parameters at 3 image channels and 128-dimensional latents, without labels: generator
+4,276,739 (32 pixels), 4,878,083 (48), 12,220,675 (64), 32,150,787 (128), discriminator
+1,053,825, 10,141,441, 10,141,441, 29,017,857: those of Mimicry (Lee & Town 2020, arXiv
+2005.02494), which has the blocks of the authors' code.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import head
+from ganjax.networks.layers import condition
+from ganjax.networks.residual import Plan, Style, generate, plan_of, summed_features
+
+PLANS = {
+    32: Plan((4, 4, 4, 4), (2, 2, 2, 2), halvings=2),
+    48: Plan((8, 4, 2, 1), (1, 2, 4, 8, 16), halvings=4),
+    64: Plan((16, 8, 4, 2, 1), (1, 2, 4, 8, 16), halvings=5),
+    128: Plan((16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5),
+}
+
+# Glorot & Bengio 2010, uniform, in blocks with the gain √2, as in the authors' code.
+glorot = nn.initializers.variance_scaling(1.0, "fan_avg", "uniform")
+glorot_in_blocks = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")
+
+
+def style(network: nn.Module) -> Style:
+    """That of a network with the fields of ``Generator``."""
+    return Style(
+        normalization=network.normalization,
+        spectral=network.normalization == "spectral",
+        init=glorot,
+        residual_init=glorot_in_blocks,
+        dtype=network.dtype,
+    )
+
+
+class Generator(nn.Module):
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 64
+    normalization: str = "batch"
+
+    @nn.compact
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        plan = plan_of(PLANS, self.shape)
+        given = condition(self.conditioning, self.classes, z, label)
+        return generate(
+            z,
+            self.shape,
+            plan,
+            self.width,
+            style(self),
+            given=[given] * (len(plan.generator) - 1),
+            train=train,
+        )
+
+
+class Discriminator(Critic):
+    """``images [n, H, W, C] -> logits [n]``."""
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 64
+    normalization: str = "spectral"
+
+    @nn.compact
+    def judge(self, x, label=None, *, train):
+        plan = plan_of(PLANS, x.shape[1:])
+        x = summed_features(x, plan, self.width, style(self), wide=False, train=train)
+        return head(
+            x,
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            **style(self).of_layer(),
+        )

@@ -1,0 +1,211 @@
+"""SNGAN's residual networks: parameters, shapes, initialisation, gradients."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.networks import sngan_resnet
+from tests.parameters import count, initial, output
+
+KEY = jax.random.key(0)
+SIZES = (32, 48, 64, 128)
+
+
+def conv(inputs, outputs, k=3):
+    return k * k * inputs * outputs + outputs
+
+
+def up(inputs, outputs):
+    """Parameters of a block that doubles: two 3×3, the shortcut, two batch norms."""
+    two = conv(inputs, outputs) + conv(outputs, outputs)
+    return two + conv(inputs, outputs, 1) + 2 * inputs + 2 * outputs
+
+
+def down(inputs, hidden, outputs, shortcut=True):
+    two = conv(inputs, hidden) + conv(hidden, outputs)
+    return two + (conv(inputs, outputs, 1) if shortcut else 0)
+
+
+@pytest.mark.parametrize(
+    "size, expected, total",
+    [
+        # 128 -> 4·4·256, three blocks of 256, batch norm, image
+        (32, 128 * 4096 + 4096 + 3 * up(256, 256) + 512 + conv(256, 3), 4_276_739),
+        # 128 -> 6·6·512 -> 256 -> 128 -> 64
+        (
+            48,
+            129 * 36 * 512 + up(512, 256) + up(256, 128) + up(128, 64)
+            + 128 + conv(64, 3),
+            4_878_083,
+        ),
+        # 128 -> 4·4·1024 -> 512 -> 256 -> 128 -> 64
+        (
+            64,
+            129 * 16 * 1024 + up(1024, 512) + up(512, 256) + up(256, 128)
+            + up(128, 64) + 128 + conv(64, 3),
+            12_220_675,
+        ),
+        # one block of 1024 more
+        (
+            128,
+            129 * 16 * 1024 + up(1024, 1024) + up(1024, 512) + up(512, 256)
+            + up(256, 128) + up(128, 64) + 128 + conv(64, 3),
+            32_150_787,
+        ),
+    ],
+)  # fmt: skip
+def test_parameters_of_the_published_generators(size, expected, total):
+    generator = sngan_resnet.Generator((size, size, 3))
+    assert count(generator, 128) == expected == total
+
+
+# 3 -> 64 -> 128 -> 256 -> 512 -> 1024, a block has its input's channels inside
+FIVE = (
+    down(3, 64, 64) + down(64, 64, 128) + down(128, 128, 256) + down(256, 256, 512)
+    + down(512, 512, 1024)
+)  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "size, expected, total",
+    [
+        (
+            32,
+            down(3, 128, 128) + down(128, 128, 128)
+            + 2 * down(128, 128, 128, shortcut=False) + 129,
+            1_053_825,
+        ),
+        # the last block halves at 64 pixels, not at 48, but widens at both
+        (48, FIVE + 1025, 10_141_441),
+        (64, FIVE + 1025, 10_141_441),
+        (128, FIVE + down(1024, 1024, 1024, shortcut=False) + 1025, 29_017_857),
+    ],
+)  # fmt: skip
+def test_parameters_of_the_published_discriminators(size, expected, total):
+    for normalization in ("spectral", "none"):
+        discriminator = sngan_resnet.Discriminator(normalization=normalization)
+        assert count(discriminator, size, size, 3) == expected == total
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("conditioning", ["none", "conditional_batch_norm"])
+def test_shapes(size, conditioning):
+    image = (size, size, 1)
+    told = {"conditioning": conditioning, "classes": 3}
+    labels = conditioning != "none"
+    generator = sngan_resnet.Generator(image, width=2, **told)
+    assert output(generator, 7, labels=labels).shape == (5, *image)
+    told["conditioning"] = "projection" if labels else "none"
+    discriminator = sngan_resnet.Discriminator(width=2, **told)
+    logits = output(discriminator, *image, labels=labels)
+    assert (logits.shape, logits.dtype) == ((5,), jnp.float32)
+
+
+@pytest.mark.parametrize("shape", [(16, 16, 3), (256, 256, 3), (32, 64, 3), (2,)])
+def test_other_sizes_are_refused(shape):
+    given = "×".join(map(str, shape))
+    message = f"expected square images of 32, 48, 64 or 128 pixels a side, not {given}"
+    with pytest.raises(ValueError, match=message):
+        initial(sngan_resnet.Generator(shape), 3)
+    with pytest.raises(ValueError, match=message):
+        initial(sngan_resnet.Discriminator(), *shape)
+
+
+def test_kernels_start_uniform_with_a_larger_gain_in_blocks():
+    # Glorot: uniform within gain · √(6 / (k²·inputs + k²·outputs))
+    discriminator = sngan_resnet.Discriminator(width=8)
+    params = discriminator.init(KEY, jnp.zeros((1, 32, 32, 3)), train=True)["params"]
+    block = params["Residual_1"]  # 16 channels throughout
+    for name, gain, taps in (("Conv_0", 2, 9), ("Conv_1", 2, 9), ("Conv_2", 1, 1)):
+        kernel = np.asarray(block[name]["kernel"])
+        assert kernel.shape[0] ** 2 == taps
+        bound = math.sqrt(gain * 6 / (taps * (16 + 16)))
+        assert 0.97 * bound < np.abs(kernel).max() <= bound
+        # the variance of a uniform distribution, known to about 1/√(samples)
+        expected = pytest.approx(bound**2 / 3, rel=3 / math.sqrt(kernel.size))
+        assert kernel.var() == expected
+
+
+def test_a_flat_image_meets_flat_blocks():
+    """Far from the border a constant image gives constants: the discriminator's first
+    block against its formula on sums over taps."""
+    discriminator = sngan_resnet.Discriminator(width=2, normalization="none")
+    x = jnp.full((1, 32, 32, 1), 0.7)
+    variables = discriminator.init(KEY, x, train=True)
+    _, kept = discriminator.apply(
+        variables,
+        x,
+        train=True,
+        capture_intermediates=lambda module, _: module.name == "Residual_0",
+        mutable=["intermediates"],
+    )
+    found = kept["intermediates"]["Residual_0"]["__call__"][0][0, 8, 8]
+    first, second, shortcut = (
+        np.asarray(variables["params"]["Residual_0"][name]["kernel"], np.float64)
+        for name in ("Conv_0", "Conv_1", "Conv_2")
+    )
+    hidden = np.maximum(0.7 * first.sum((0, 1)), 0)
+    expected = hidden @ second.sum((0, 1)) + 0.7 * shortcut[0, 0]
+    np.testing.assert_allclose(found, expected[0], rtol=1e-5, atol=1e-6)
+
+
+def test_images_are_in_range_and_depend_on_the_latent():
+    generator = sngan_resnet.Generator((32, 32, 3), width=2)
+    z = jax.random.normal(KEY, (3, 8))
+    variables = generator.init(KEY, z, train=True)
+    images = np.asarray(generator.apply(variables, 1e3 * z, train=False))
+    assert np.abs(images).max() <= 1
+    assert images.min() < -0.9 and images.max() > 0.9
+    assert np.abs(images[0] - images[1]).max() > 0.1
+
+
+def test_the_label_changes_the_output_once_its_scales_are_learned():
+    told = {"classes": 3, "width": 2}
+    generator = sngan_resnet.Generator(
+        (32, 32, 1), conditioning="conditional_batch_norm", **told
+    )
+    z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])
+    variables = generator.init(KEY, z, label, train=True)
+    images = generator.apply(variables, z, label, train=False)
+    swapped = generator.apply(variables, z, label[::-1], train=False)
+    np.testing.assert_array_equal(images, swapped)  # the gain is 1 for every label
+
+    def learned(path, leaf):
+        is_scale = any(getattr(key, "key", "") == "scale" for key in path)
+        if is_scale and path[-1].key == "kernel":
+            return leaf + jnp.arange(leaf.size).reshape(leaf.shape) / leaf.size
+        return leaf
+
+    variables = jax.tree_util.tree_map_with_path(learned, variables)
+    images = generator.apply(variables, z, label, train=False)
+    swapped = generator.apply(variables, z, label[::-1], train=False)
+    assert np.abs(images - swapped).max() > 1e-3
+
+    critic = sngan_resnet.Discriminator(conditioning="projection", **told)
+    variables = critic.init(KEY, images, label, train=True)
+    logits = critic.apply(variables, images, label, train=False)
+    swapped = critic.apply(variables, images, label[::-1], train=False)
+    assert np.abs(logits - swapped).min() > 1e-6
+
+
+@pytest.mark.parametrize("normalization", ["spectral", "none"])
+def test_the_gradient_of_a_gradient_penalty(normalization):
+    critic = sngan_resnet.Discriminator(width=2, normalization=normalization)
+    x = jax.random.normal(KEY, (2, 32, 32, 1))
+    variables = critic.init(KEY, x, train=True)
+
+    def penalty(params):
+        def logits(x):
+            return critic.apply({**variables, "params": params}, x, train=False).sum()
+
+        return jnp.sum(jax.grad(logits)(x) ** 2)
+
+    gradients = jax.jit(jax.grad(penalty))(variables["params"])
+    for path, leaf in jax.tree_util.tree_leaves_with_path(gradients):
+        assert np.isfinite(leaf).all()
+        # the last bias adds a constant to the logits
+        if path[-1].key == "kernel":
+            assert np.abs(leaf).max() > 0, path
