@@ -2,23 +2,45 @@
 config to decide what to build."""
 
 import dataclasses
+import functools
+import math
 from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 from ml_collections import ConfigDict
 
-from ganjax.config import knobs
+from ganjax.augment import adapt, augmented, pseudo_real
+from ganjax.combinations import BUILDS, is_on, matched, terms_on
 from ganjax.core import DYNAMICS, Game, Network
 from ganjax.data import Feed, Source, make_feed, open_source
 from ganjax.errors import BadInput
 from ganjax.evaluation import EVALUATORS
 from ganjax.games import GAMES, Parts
-from ganjax.latents import LATENTS
+from ganjax.latents import LATENTS, optimised, truncated
 from ganjax.networks import ARCHITECTURES
-from ganjax.objectives import LOSSES, REGULARIZERS, Adversary, Penalty
-from ganjax.optimizers import OPTIMIZERS, clipped, decayed
-from ganjax.schema import EVERY_CRITIC
+from ganjax.networks.layers import MODULATIONS
+from ganjax.objectives import (
+    CONDITIONINGS,
+    LOSSES,
+    REGULARIZERS,
+    TERMS,
+    Adaptation,
+    Adversary,
+    Penalty,
+    Sight,
+    WeighedTerm,
+)
+from ganjax.optimizers import (
+    OPTIMIZERS,
+    accumulated,
+    bounded,
+    clipped,
+    decayed,
+    frozen,
+)
+from ganjax.schedules import Schedule, scheduled
+from ganjax.schema import EVERY_CRITIC, knobs
 from ganjax.training import Plan
 
 
@@ -93,34 +115,28 @@ def build_game(config: ConfigDict, source: Source) -> Game:
             f"{', '.join(source.spec.fields)}"
         )
     size = config.latents.size if recipe.latents else 0
+    classes = len(source.spec.classes)
+    modules = {}
 
-    def draw(keys):
-        return LATENTS[config.latents.name](keys, size)
-
-    def network(name, *inputs, output=None):
-        options = dict(config.networks[name])
-        architecture = ARCHITECTURES[options.pop("name")]
-        options["dtype"] = jnp.dtype(config.precision)
-        if output is None:
-            module = architecture.Discriminator(**options)
-            if module.mixes_samples:
-                _check_penalties(config, recipe, name)
-        else:
-            module = architecture.Generator(shape=output, **options)
-        made = Network(
-            module, tuple(jax.ShapeDtypeStruct((2, *x), jnp.float32) for x in inputs)
-        )
+    def network(name, *inputs, output=None, told=False):
+        module = modules[name] = _module(config, name, output, classes)
+        shapes = [jax.ShapeDtypeStruct((2, *x), jnp.float32) for x in inputs]
+        if told:
+            shapes.append(jax.ShapeDtypeStruct((2,), jnp.int32))
+        made = Network(module, tuple(shapes))
         _check_network(name, made)
         return made
 
-    examples = source.test if callable(source.test) else None
-    return recipe.make(
+    adversary = _adversary(config, recipe, classes, pictures=len(shape) == 3)
+    numbers = knobs(config)
+    game = recipe.make(
         Parts(
             shape=shape,
-            classes=len(source.spec.classes),
+            classes=classes,
             batch_size=config.batch_size,
             latent_size=size,
-            draw=draw,
+            draw=lambda keys: LATENTS[config.latents.name](keys, size),
+            draw_samples=_draw_samples(config, size),
             network=network,
             optimizers={
                 player: _optimizer(config, player) for player in recipe.players
@@ -129,14 +145,43 @@ def build_game(config: ConfigDict, source: Source) -> Game:
                 player: config.optimizers[player].updates_per_step
                 for player in recipe.players
             },
-            adversary=_adversary(config),
-            examples=examples,
+            adversary=adversary,
+            examples=source.test if callable(source.test) else None,
             options={
-                "dynamics": DYNAMICS[config.dynamics],
-                "ema_decay": _ema_decay,
+                "dynamics": DYNAMICS[config.dynamics.name].chosen(
+                    steps=config.dynamics.steps
+                ),
+                "ema_decay": _ema_decay(config),
+                "schedule": _schedule(config),
+                "standing": config.sampling.statistics == "standing",
             },
+            told=dict(config.get("conditioning", {})),
+            sharpen=_sharpen(config),
+            memory=functools.partial(adversary.memory, knobs=numbers),
         )
     )
+    for check in BUILDS:
+        if reason := check(config, source.spec, modules):
+            raise BadInput(reason)
+    _check_frozen(config, game)
+    return game
+
+
+def _module(config, name, output, classes):
+    options = dict(config.networks[name])
+    architecture = ARCHITECTURES[options.pop("name")]
+    options["dtype"] = jnp.dtype(config.precision)
+    told = config.get("conditioning", {})
+    if output is None:
+        if "discriminator" in told:
+            options |= {"conditioning": told["discriminator"], "classes": classes}
+        return architecture.Discriminator(**options)
+    if told.get("generator") in MODULATIONS:
+        options |= {"conditioning": told["generator"], "classes": classes}
+    module = architecture.Generator(shape=output, **options)
+    if config.sampling.truncation and hasattr(module, "truncation"):
+        module = module.clone(truncation=config.sampling.truncation)
+    return module
 
 
 def _check_network(name, network):
@@ -149,16 +194,48 @@ def _check_network(name, network):
         raise BadInput(f"networks.{name}: {error}".split("\n")[0]) from error
 
 
-def _check_penalties(config, recipe, critic):
-    """Refuses penalties on a critic that has no gradient of a single sample."""
-    for name, term in config.regularizers.items():
-        critics = recipe.critics if term.player == EVERY_CRITIC else (term.player,)
-        if term.weight and critic in critics:
-            raise BadInput(
-                f"regularizers.{name}.weight={term.weight}: expected a critic that "
-                f"judges every sample alone, and networks.{critic} mixes those of a "
-                f"batch; networks.{critic}.normalization='spectral' or 'none' does not"
-            )
+def _check_frozen(config, game):
+    for player in game.players:
+        names = config.optimizers[player.name].frozen
+        if not names:
+            continue
+
+        def start(player=player):
+            key = jax.random.key(0)
+            params = {
+                name: game.networks[name].module.init(
+                    key,
+                    *(jnp.zeros(x.shape, x.dtype) for x in game.networks[name].inputs),
+                    train=True,
+                )["params"]
+                for name in player.owns
+            }
+            return player.optimizer(knobs(config)).init(params)
+
+        try:
+            jax.eval_shape(start)
+        except ValueError as error:
+            raise BadInput(f"optimizers.{player.name}.frozen={error}") from error
+
+
+def _draw_samples(config, size):
+    if not size:
+        return None
+    if config.sampling.truncation and not any(
+        "truncation" in config.networks[name] for name in config.networks
+    ):
+        return lambda keys: truncated(keys, size, config.sampling.truncation)
+    return lambda keys: LATENTS[config.latents.name](keys, size)
+
+
+def _sharpen(config):
+    if "optimisation" not in config.get("latents", {}):
+        return lambda view, z, score: z
+    if not is_on(config, "latents.optimisation"):
+        return lambda view, z, score: z
+    return lambda view, z, score: optimised(
+        z, score, view.knobs["latents.optimisation"], view.knobs["latents.damping"]
+    )
 
 
 def _optimizer(config, player):
@@ -171,17 +248,31 @@ def _optimizer(config, player):
             for name, value in knobs.items()
             if name.startswith(prefix)
         }
+        if config.dynamics.name == "unrolled":
+            # Its updates are differentiated: far below what a gradient's square holds.
+            scalars["eps_root"] = 1e-24
         optimizer = OPTIMIZERS[section.name](scalars)
-        if section.weight_decay:
+        if is_on(config, f"{prefix}weight_decay"):
             optimizer = decayed(optimizer, scalars)
-        if section.clip:
+        if is_on(config, f"{prefix}gradient_clip"):
+            optimizer = bounded(optimizer, scalars["gradient_clip"])
+        if is_on(config, f"{prefix}clip"):
             optimizer = clipped(optimizer, scalars["clip"])
+        if section.accumulate > 1:
+            optimizer = accumulated(optimizer, section.accumulate)
+        if section.frozen:
+            optimizer = frozen(optimizer, section.frozen)
         return optimizer
 
     return make
 
 
-def _adversary(config):
+def _adversary(config, recipe, classes, pictures):
+    how = config.get("conditioning", {}).get("discriminator")
+    section = config.augmentation
+    augment = None
+    if section.names:
+        augment = functools.partial(augmented, tuple(section.names))
     return Adversary(
         loss=LOSSES[config.loss.name],
         penalties=tuple(
@@ -193,17 +284,67 @@ def _adversary(config):
                 player=None if term.player == EVERY_CRITIC else term.player,
             )
             for name, term in config.regularizers.items()
-            if term.weight
+            if is_on(config, f"regularizers.{name}.weight")
         ),
-        smoothing="loss.smoothing" if config.loss.smoothing else None,
-        flipping="loss.flipping" if config.loss.flipping else None,
+        smoothing="loss.smoothing" if is_on(config, "loss.smoothing") else None,
+        flipping="loss.flipping" if is_on(config, "loss.flipping") else None,
+        top_k="loss.top_k" if is_on(config, "loss.top_k", 1.0) else None,
+        sight=Sight(
+            augment=augment,
+            noise="augmentation.noise" if is_on(config, "augmentation.noise") else None,
+            classes=classes if how == "concatenation" else 0,
+            told=how not in (None, "concatenation"),
+            packing=config.packing,
+        ),
+        conditioning=CONDITIONINGS[how] if how else None,
+        terms=tuple(
+            WeighedTerm(name, TERMS[name], config.terms[name].interval)
+            for name in terms_on(config)
+        ),
+        adaptation=Adaptation(adapt) if section.adaptive else None,
+        pseudo=pseudo_real if section.pseudo else None,
+        vary=_varied if pictures else None,
     )
 
 
-def _ema_decay(knobs, step):
+def _varied(keys, x):
+    """The changes that consistency is asked for (CR-GAN, section 3)."""
+    return augmented(("flip", "translation"), keys, x, 1.0)
+
+
+def _schedule(config):
+    schedules = tuple(
+        Schedule(
+            knobs=tuple(matched(config, section.knobs)),
+            shape=section.shape,
+            end=section.end,
+            begin=section.begin,
+            steps=section.steps or config.steps - section.begin,
+        )
+        for section in config.schedules.values()
+    )
+    return functools.partial(scheduled, schedules)
+
+
+def _ema_decay(config):
+    if not is_on(config, "ema.half_life"):
+        return _decay_a_step
+    return functools.partial(_half_life, config.batch_size)
+
+
+def _decay_a_step(knobs, step):
     # A short memory at first, so that the average is not of the initial values.
     step = step.astype(jnp.float32)
     return jnp.minimum(knobs["ema.decay"], (1 + step) / (10 + step))
+
+
+def _half_life(batch_size, knobs, step):
+    """The decay of a half-life in thousands of images, at most ``ema.ramp`` times those
+    seen (Karras et al. 2020, arXiv 2006.06676, official code)."""
+    seen = (step.astype(jnp.float32) + 1) * batch_size
+    most = jnp.where(knobs["ema.ramp"] > 0, seen * knobs["ema.ramp"], math.inf)
+    half_life = jnp.minimum(1000 * knobs["ema.half_life"], most)
+    return 0.5 ** (batch_size / jnp.maximum(half_life, 1e-8))
 
 
 def _devices(config) -> Sequence[jax.Device]:

@@ -6,16 +6,24 @@ A config file states only what differs from the defaults of ``ganjax.schema``.
 import fnmatch
 import json
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from ganjax.core import DYNAMICS
+from ganjax.combinations import CONFIGS
 from ganjax.errors import BadInput, closest, unknown
-from ganjax.games import GAMES
-from ganjax.objectives import LOSSES
-from ganjax.schema import CHOICES, EVERY_CRITIC, INTERVALS, KNOBS, RANGES, defaults
+from ganjax.schema import (
+    CHOICES,
+    INTERVALS,
+    RANGES,
+    WORDS,
+    defaults,
+    flatten,
+    knobs,
+)
+
+__all__ = ["differences", "flatten", "knobs", "resolve", "to_json"]
 
 
 def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> ConfigDict:
@@ -41,6 +49,11 @@ def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> Con
             for path, name in chosen.items()
             if fnmatch.fnmatch(path, "networks.*.name")
         },
+        dict.fromkeys(
+            path.split(".")[1]
+            for path in (*flat, *overrides)
+            if fnmatch.fnmatch(path, "schedules.*.*")
+        ),
     )
     fields = dict(flatten(config))
     # Options of the architecture that the file chose mean nothing to another one that
@@ -61,25 +74,6 @@ def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> Con
             _set(config, fields, path, text)
     _validate(config)
     return config.lock()
-
-
-def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """``('a.b', value)`` for every leaf of a nested config; an empty section is one."""
-    for name, value in config.items():
-        path = f"{prefix}{name}"
-        if isinstance(value, Mapping | ConfigDict) and len(value):
-            yield from flatten(value, f"{path}.")
-        else:
-            yield path, value
-
-
-def knobs(config: ConfigDict) -> dict[str, float]:
-    """The numbers of a config that are data, by path."""
-    return {
-        path: float(value)
-        for path, value in flatten(config)
-        if any(fnmatch.fnmatch(path, pattern) for pattern in KNOBS)
-    }
 
 
 def to_json(config: ConfigDict) -> str:
@@ -146,7 +140,7 @@ def _typed(path, value, default):
     if kind is float and type(value) is int:
         return float(value)
     if kind is tuple and isinstance(value, list | tuple):
-        item = str if path == "evaluation.names" else int
+        item = _item(path)
         if all(type(x) is item for x in value):
             return tuple(value)
     elif type(value) is kind:
@@ -157,7 +151,12 @@ def _typed(path, value, default):
 def _kind(path, default):
     if type(default) is not tuple:
         return type(default).__name__
-    return "names" if path == "evaluation.names" else "whole numbers, as in 64,64"
+    return "names" if _item(path) is str else "whole numbers, as in 64,64"
+
+
+def _item(path):
+    """The type of what a tuple holds."""
+    return str if any(fnmatch.fnmatch(path, words) for words in WORDS) else int
 
 
 def _parse(path, text, default):
@@ -167,8 +166,7 @@ def _parse(path, text, default):
             return {"true": True, "false": False}[text.lower()]
         if kind is tuple:
             parts = [part.strip(" '\"") for part in text.strip("()[] ").split(",")]
-            item = str if path == "evaluation.names" else int
-            return tuple(item(part) for part in parts if part)
+            return tuple(_item(path)(part) for part in parts if part)
         return kind(text)
     except (ValueError, KeyError):
         raise BadInput(f"{path}={text!r}: expected {_kind(path, default)}") from None
@@ -194,22 +192,6 @@ def _validate(config):
                 f"{path}={fields[path]}: expected a multiple of "
                 f"parallel.inner_steps={inner}"
             )
-    for name, term in config.regularizers.items():
-        critics = (EVERY_CRITIC, *GAMES[config.game].critics)
-        if term.player not in critics:
-            raise unknown(f"regularizers.{name}.player", term.player, critics)
-    if not LOSSES[config.loss.name].separable:
-        for field in ("smoothing", "flipping"):
-            if config.loss[field]:
-                raise BadInput(
-                    f"loss.{field}={config.loss[field]}: expected 0, as "
-                    f"loss.name='{config.loss.name}' has no label of a single sample"
-                )
-    if DYNAMICS[config.dynamics] is not None:
-        for player, optimizer in config.optimizers.items():
-            if optimizer.updates_per_step != 1:
-                raise BadInput(
-                    f"optimizers.{player}.updates_per_step="
-                    f"{optimizer.updates_per_step}: expected 1 with "
-                    f"dynamics='{config.dynamics}'"
-                )
+    for check in CONFIGS:
+        if reason := check(config):
+            raise BadInput(reason)

@@ -6,11 +6,13 @@ and a positive value are two programs.
 """
 
 import dataclasses
-from collections.abc import Mapping
+import fnmatch
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
 
+from ganjax.augment import AUGMENTATIONS
 from ganjax.core import DYNAMICS
 from ganjax.data import SOURCES
 from ganjax.errors import unknown
@@ -18,9 +20,10 @@ from ganjax.evaluation import EVALUATORS
 from ganjax.games import GAMES
 from ganjax.latents import LATENTS
 from ganjax.networks import ARCHITECTURES
-from ganjax.networks.layers import ACTIVATIONS, NORMALIZATIONS
-from ganjax.objectives import LOSSES, REGULARIZERS
+from ganjax.networks.layers import ACTIVATIONS, MODULATIONS, NORMALIZATIONS
+from ganjax.objectives import CONDITIONINGS, LOSSES, REGULARIZERS, TERMS
 from ganjax.optimizers import OPTIMIZERS
+from ganjax.schedules import SHAPES
 
 # Fields whose number becomes data of the state, named by its path.
 KNOBS = (
@@ -29,12 +32,28 @@ KNOBS = (
     "optimizers.*.b2",
     "optimizers.*.weight_decay",
     "optimizers.*.clip",
+    "optimizers.*.gradient_clip",
     "regularizers.*.weight",
+    *(f"terms.{name}.{n}" for name, t in TERMS.items() for n in ("weight", *t.numbers)),
+    "conditioning.weight",
+    "latents.optimisation",
+    "latents.damping",
     "loss.smoothing",
     "loss.flipping",
+    "loss.top_k",
+    "augmentation.probability",
+    "augmentation.target",
+    "augmentation.speed",
+    "augmentation.noise",
+    "dynamics.strength",
     "ema.decay",
+    "ema.half_life",
+    "ema.ramp",
     "weights.*",
 )
+
+# How a generator may be told a label, or of its latent a second time.
+TOLD = ("none", "concatenation", *MODULATIONS)
 
 # Fields that hold names -> the names there are.
 CHOICES = {
@@ -42,7 +61,12 @@ CHOICES = {
     "data.feed": ("auto", "resident", "streamed"),
     "latents.name": LATENTS,
     "loss.name": LOSSES,
-    "dynamics": DYNAMICS,
+    "dynamics.name": DYNAMICS,
+    "conditioning.generator": TOLD,
+    "conditioning.discriminator": CONDITIONINGS,
+    "augmentation.names": AUGMENTATIONS,
+    "schedules.*.shape": SHAPES,
+    "sampling.statistics": ("averaged", "standing"),
     "networks.*.name": ARCHITECTURES,
     "networks.*.activation": ACTIVATIONS,
     "networks.*.normalization": NORMALIZATIONS,
@@ -66,12 +90,34 @@ RANGES = {
     "optimizers.*.b2": (lambda x: 0 <= x < 1, "0 to below 1"),
     "optimizers.*.weight_decay": (lambda x: x >= 0, "at least 0"),
     "optimizers.*.clip": (lambda x: x >= 0, "at least 0"),
+    "optimizers.*.gradient_clip": (lambda x: x >= 0, "at least 0 (0: none)"),
+    "optimizers.*.accumulate": (lambda x: x >= 1, "at least 1"),
     "optimizers.*.updates_per_step": (lambda x: x >= 1, "at least 1"),
     "regularizers.*.weight": (lambda x: x >= 0, "at least 0"),
     "regularizers.*.interval": (lambda x: x >= 1, "at least 1"),
+    "terms.*.weight": (lambda x: x >= 0, "at least 0"),
+    "terms.*.interval": (lambda x: x >= 1, "at least 1"),
+    "terms.*.decay": (lambda x: 0 <= x < 1, "0 to below 1"),
+    "terms.*.std": (lambda x: x >= 0, "at least 0"),
+    "conditioning.weight": (lambda x: x >= 0, "at least 0"),
+    "latents.optimisation": (lambda x: x >= 0, "at least 0 (0: none)"),
+    "latents.damping": (lambda x: x > 0, "above 0"),
+    "packing": (lambda x: x >= 1, "at least 1"),
+    "augmentation.probability": (lambda x: 0 <= x <= 1, "0 to 1"),
+    "augmentation.target": (lambda x: -1 < x < 1, "between -1 and 1"),
+    "augmentation.speed": (lambda x: x > 0, "above 0"),
+    "augmentation.noise": (lambda x: x >= 0, "at least 0"),
+    "dynamics.strength": (lambda x: x >= 0, "at least 0"),
+    "dynamics.steps": (lambda x: x >= 1, "at least 1"),
+    "schedules.*.begin": (lambda x: x >= 0, "at least 0"),
+    "schedules.*.steps": (lambda x: x >= 0, "at least 0 (0: up to the last step)"),
+    "sampling.truncation": (lambda x: x >= 0, "at least 0 (0: none)"),
+    "loss.top_k": (lambda x: 0 < x <= 1, "above 0, at most 1"),
     "loss.smoothing": (lambda x: 0 <= x < 1, "0 to below 1"),
     "loss.flipping": (lambda x: 0 <= x < 1, "0 to below 1"),
     "ema.decay": (lambda x: 0 <= x < 1, "0 to below 1"),
+    "ema.half_life": (lambda x: x >= 0, "at least 0 (0: ema.decay instead)"),
+    "ema.ramp": (lambda x: x >= 0, "at least 0 (0: none)"),
     "weights.*": (lambda x: x >= 0, "at least 0"),
     "log.every": (lambda x: x >= 1, "at least 1"),
     "samples.every": (lambda x: x >= 0, "at least 0 (0: only at the end)"),
@@ -83,6 +129,14 @@ RANGES = {
     "parallel.devices": (lambda x: x >= 0, "at least 0 (0: all there are)"),
     "parallel.inner_steps": (lambda x: x >= 1, "at least 1"),
 }
+
+# Fields that hold several words; other tuples hold whole numbers.
+WORDS = (
+    "evaluation.names",
+    "augmentation.names",
+    "optimizers.*.frozen",
+    "start.networks",
+)
 
 # Fields in steps that a dispatch must end at.
 INTERVALS = (
@@ -103,12 +157,15 @@ _FILLED_IN = ("shape", "dtype", "conditioning", "classes", "parent", "name")
 EVERY_CRITIC = "critics"  # the player of a penalty that joins all of them
 
 
-def defaults(game: str, architectures: Mapping[str, str]) -> ConfigDict:
+def defaults(
+    game: str, architectures: Mapping[str, str], schedules: Iterable[str] = ()
+) -> ConfigDict:
     """All fields of a config for ``game``, with their defaults.
 
     Args:
       architectures: network name -> architecture where it is not ``'mlp'``; it decides
         which options the network's section has.
+      schedules: their names, which are free.
     """
     if game not in GAMES:
         raise unknown("game", game, GAMES)
@@ -122,18 +179,48 @@ def defaults(game: str, architectures: Mapping[str, str]) -> ConfigDict:
     config.data = {"name": "digits", "dir": "", "feed": "auto"}
     if recipe.latents:
         config.latents = {"name": "normal", "size": 64}
+    if recipe.from_latents:
+        # A step towards what the critic likes, before a latent is used (LOGAN).
+        config.latents |= {"optimisation": 0.0, "damping": 5.0}
     config.networks = {
         name: _network(f"networks.{name}.name", architectures.get(name, "mlp"), kind)
         for name, kind in recipe.networks.items()
     }
-    config.loss = {"name": "non_saturating", "smoothing": 0.0, "flipping": 0.0}
+    if recipe.from_latents:
+        config.conditioning = {"generator": "none"}
+    if "label" in recipe.reads:
+        config.conditioning = {
+            "generator": "concatenation",
+            "discriminator": "concatenation",
+            "weight": 1.0,  # of what players pay for a label
+        }
+    config.loss = {
+        "name": "non_saturating",
+        "smoothing": 0.0,
+        "flipping": 0.0,
+        "top_k": 1.0,  # share of samples, the best, that the generator learns from
+    }
+    config.packing = 1  # samples that a critic judges as one (PacGAN)
     config.regularizers = {
         name: {"weight": 0.0, "interval": 1, "player": EVERY_CRITIC}
         for name in REGULARIZERS
     }
+    config.terms = {
+        name: {"weight": 0.0, "interval": 1, **term.numbers}
+        for name, term in TERMS.items()
+    }
+    config.augmentation = {
+        "names": (),
+        "probability": 1.0,
+        "pseudo": False,  # generated samples among the real ones (APA)
+        "adaptive": False,  # the probability follows the critic (ADA)
+        "target": 0.6,  # of the mean sign of the logits of real samples
+        "speed": 500.0,  # thousands of real samples from probability 0 to 1
+        "noise": 0.0,  # standard deviation of noise on what critics are shown
+    }
     if recipe.weights:
         config.weights = dict(recipe.weights)
-    config.dynamics = "alternating"
+    config.dynamics = {"name": "alternating", "strength": 10.0, "steps": 5}
     config.optimizers = {
         player: {
             "name": "adam",
@@ -142,13 +229,23 @@ def defaults(game: str, architectures: Mapping[str, str]) -> ConfigDict:
             "b2": 0.999,
             "weight_decay": 0.0,
             "clip": 0.0,  # projection of the weights onto [-clip, clip]
+            "gradient_clip": 0.0,  # the largest norm of all gradients together
+            "accumulate": 1,  # turns whose gradients make one update
+            "frozen": (),  # beginnings of the paths of parameters that do not move
             "updates_per_step": 1,
         }
         for player in recipe.players
     }
-    config.ema = {"decay": 0.999}
+    # half_life in thousands of images, at most ramp times those seen; 0: decay a step.
+    config.ema = {"decay": 0.999, "half_life": 0.0, "ramp": 0.05}
+    config.schedules = {
+        name: {"knobs": "", "shape": "linear", "end": 0.0, "begin": 0, "steps": 0}
+        for name in schedules
+    }
+    config.start = {"workdir": "", "networks": ()}  # whose parameters to begin with
     config.log = {"every": 100}
     config.samples = {"every": 500, "count": 64}
+    config.sampling = {"truncation": 0.0, "statistics": "averaged"}
     config.evaluation = {"names": (), "every": 0, "samples": 1000}
     config.checkpoint = {"every": 500, "keep": 3}
     config.parallel = {"devices": 1, "carrier": "pmap", "inner_steps": 1}
@@ -165,3 +262,22 @@ def _network(path: str, architecture: str, kind: str) -> dict[str, Any]:
         if field.name not in _FILLED_IN
     }
     return {"name": architecture, **options}
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """``('a.b', value)`` for every leaf of a nested config; an empty section is one."""
+    for name, value in config.items():
+        path = f"{prefix}{name}"
+        if isinstance(value, Mapping | ConfigDict) and len(value):
+            yield from flatten(value, f"{path}.")
+        else:
+            yield path, value
+
+
+def knobs(config: ConfigDict) -> dict[str, float]:
+    """The numbers of a config that are data, by path."""
+    return {
+        path: float(value)
+        for path, value in flatten(config)
+        if any(fnmatch.fnmatch(path, pattern) for pattern in KNOBS)
+    }

@@ -184,7 +184,7 @@ NAMES = [
     ("networks.generator.name", "dcgn", ["generator.name='dcgn'", "mean 'dcgan'?"]),
     ("optimizers.generator.name", "adm", ["optimizers.generator.name", "'adam'?"]),
     ("latents.name", "nrmal", ["latents.name='nrmal'", "did you mean 'normal'?"]),
-    ("dynamics", "alternatng", ["dynamics=", "did you mean 'alternating'?"]),
+    ("dynamics.name", "alternatng", ["dynamics.name=", "did you mean 'alternating'?"]),
     ("data.feed", "streamd", ["data.feed=", "did you mean 'streamed'?"]),
     ("networks.generator.activation", "rlu", ["activation='rlu'", "'relu'?"]),
     ("parallel.carrier", "pmpa", ["parallel.carrier='pmpa'", "did you mean 'pmap'?"]),
@@ -307,7 +307,7 @@ def test_contradictions(refused, tmp_path):
         "networks.discriminator.normalization='spectral' or 'none'",
     )  # fmt: skip
     assert_says(
-        said(dynamics="simultaneous", optimizers__generator__updates_per_step=2),
+        said(dynamics__name="simultaneous", optimizers__generator__updates_per_step=2),
         "optimizers.generator.updates_per_step=2", "expected 1",
     )  # fmt: skip
 

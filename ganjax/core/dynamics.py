@@ -1,10 +1,17 @@
 """How the players' gradients become one update when they do not take turns.
 
 A joint dynamics is ``(field, params, knobs) -> (gradients, reports)``. ``field`` maps
-all parameters to each player's gradient of its own objective and its report, at one and
-the same point; ``gradients`` and ``reports`` are by player. The engine averages the
-gradients over devices and hands each to its player's optimizer.
+all parameters to each player's gradient of its own objective, of the whole batch, and
+its report, at one and the same point; what it returns is by player. The engine averages
+the gradients over devices and hands each to its player's optimizer.
 """
+
+import dataclasses
+import functools
+from collections.abc import Callable, Mapping
+
+import jax
+import optax
 
 
 def simultaneous(field, params, knobs):
@@ -13,8 +20,84 @@ def simultaneous(field, params, knobs):
     return field(params)
 
 
-# None is the alternating game: players in order, each seeing the ones before it.
+def consensus(field, params, knobs):
+    """Each player also descends ½‖v‖², v all players' gradients, which is 0 where none
+    wants to move (consensus optimization; Mescheder et al. 2017, arXiv 1705.10461,
+    algorithm 2). ``dynamics.strength`` is the paper's γ."""
+
+    def unrest(params):
+        gradients, reports = field(params)
+        norms = optax.tree.norm(gradients, squared=True)
+        return 0.5 * norms, (gradients, reports)
+
+    slope, (gradients, reports) = jax.grad(unrest, has_aux=True)(params)
+    strength = knobs["dynamics.strength"]
+
+    def joint(own):
+        return {
+            name: jax.tree.map(lambda g, s: g + strength * s, own[name], slope[name])
+            for name in own
+        }
+
+    return {player: joint(own) for player, own in gradients.items()}, reports
+
+
+def extragradient(field, params, knobs):
+    """Every player's gradient where all would be after a step from here, taken from
+    here (Korpelevich 1976; Gidel et al. 2019, arXiv 1802.10551, algorithm 4, which asks
+    the optimizers for the step and, as here, for the one that counts; unlike there the
+    step ahead leaves their averages alone)."""
+    ahead, _ = field.descend(field.players, params, field.optimizer)
+    return field(ahead)
+
+
+def unrolled(field, params, knobs, *, steps: int):
+    """The last player's gradient looks through ``steps`` updates of all others, on the
+    same examples, while they descend plainly (unrolled GAN; Metz et al. 2017, arXiv
+    1611.02163, eq. 8–10). The updates are those of their optimizers."""
+    *others, last = field.players
+    gradients, reports = field(params)
+
+    def ahead(owned):
+        def follow(moved, _):
+            moved_params, optimizer = moved
+            # The others' answer to what the last player does is what it looks for.
+            return field.descend(others, {**moved_params, **owned}, optimizer), None
+
+        start = ({**params, **owned}, field.optimizer)
+        (moved, _), _ = jax.lax.scan(follow, start, length=steps)
+        return field.loss(last, {**moved, **owned})
+
+    owned = {name: params[name] for name in gradients[last]}
+    slope, report = jax.grad(ahead, has_aux=True)(owned)
+    return {**gradients, last: slope}, {**reports, last: report}
+
+
+@dataclasses.dataclass(frozen=True)
+class Dynamics:
+    """A way to move, and what a config can say of it.
+
+    Attributes:
+      joint: the joint dynamics, ``None`` for players that take turns in order, each
+        seeing the ones before it.
+      numbers: name -> default of its knobs, ``dynamics.NAME``.
+      counts: name -> default of what decides its program.
+    """
+
+    joint: Callable | None = None
+    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
+
+    def chosen(self, **counts: int) -> Callable | None:
+        """The joint dynamics with its counts, of which others are left out."""
+        own = {name: counts[name] for name in self.counts}
+        return functools.partial(self.joint, **own) if own else self.joint
+
+
 DYNAMICS = {
-    "alternating": None,
-    "simultaneous": simultaneous,
+    "alternating": Dynamics(),
+    "simultaneous": Dynamics(simultaneous),
+    "consensus": Dynamics(consensus, numbers={"strength": 10.0}),
+    "extragradient": Dynamics(extragradient),
+    "unrolled": Dynamics(unrolled, counts={"steps": 5}),
 }

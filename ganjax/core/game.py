@@ -62,23 +62,29 @@ class View:
     step: jax.Array
     remembered: tuple[str, ...] = ()
 
-    def update(self, network: str, *inputs: jax.Array) -> tuple[jax.Array, "View"]:
-        """Training-mode output, and a view that keeps what the network wrote
-        (batch statistics, spectral vectors)."""
+    def update(
+        self, network: str, *inputs: jax.Array, method: str | None = None
+    ) -> tuple[Tree, "View"]:
+        """Training-mode output of a module's call, or of another ``method`` of it, and
+        a view that keeps what the network wrote (batch statistics, spectral
+        vectors)."""
         variables = self.variables[network]
         output, written = self.networks[network].module.apply(
             {"params": self.params[network], **variables},
             *inputs,
             train=True,
             mutable=list(variables),
+            **({} if method is None else {"method": method}),
         )
         kept = {**self.variables, network: {**variables, **written}}
         return output, dataclasses.replace(self, variables=kept)
 
-    def apply(self, network: str, *inputs: jax.Array) -> jax.Array:
+    def apply(
+        self, network: str, *inputs: jax.Array, method: str | None = None
+    ) -> Tree:
         """Training-mode output; what the network wrote is dropped. Safe under
         ``grad``, ``vmap`` and ``cond``."""
-        return self.update(network, *inputs)[0]
+        return self.update(network, *inputs, method=method)[0]
 
     def remember(self, **memory: Tree) -> "View":
         """A view with new values in ``memory``, which must be equal on all devices."""
@@ -158,6 +164,10 @@ def _constant_decay(knobs: Knobs, step: jax.Array) -> float:
     return 0.999
 
 
+def _constant(knobs: Knobs, step: jax.Array) -> Knobs:
+    return knobs
+
+
 @dataclasses.dataclass(frozen=True, eq=False)
 class Game:
     """A differentiable game as a value, equal to itself alone.
@@ -169,9 +179,13 @@ class Game:
       ema_decay: ``(knobs, step) -> decay`` of that average.
       dynamics: ``None`` for alternating turns, else a joint update, see
         ``core.dynamics``; it needs ``updates_per_step == 1`` of every player.
+      schedule: ``(knobs, step) -> knobs``, what they are at a step. The state keeps
+        those that it began with.
       memory: ``key -> {name: pytree}``, the initial value of what objectives remember.
       sample: ``(apply, keys [n]) -> images [n, …]``, how the finished game generates;
         ``apply(network, *inputs)`` runs a network in evaluation mode.
+      standing: whether sampling takes the batch statistics of averaged networks anew,
+        over samples, instead of their averages.
     """
 
     networks: Mapping[str, Network]
@@ -179,8 +193,10 @@ class Game:
     ema: tuple[str, ...] = ("generator",)
     ema_decay: Callable[[Knobs, jax.Array], jax.Array | float] = _constant_decay
     dynamics: Callable | None = None
+    schedule: Callable[[Knobs, jax.Array], Knobs] = _constant
     memory: Callable[[jax.Array], dict[str, Tree]] = lambda key: {}
     sample: Callable | None = None
+    standing: bool = False
 
     def __post_init__(self):
         names = [player.name for player in self.players]

@@ -1,5 +1,6 @@
 """One step of a game: every player's turns, then the averages."""
 
+import dataclasses
 from collections.abc import Callable
 from typing import Any
 
@@ -39,9 +40,10 @@ def make_train_step(
         rounds = batch(data, child_key(state.key, "data"), state.step, axis)
         key = jax.random.fold_in(child_key(state.key, "step"), state.step)
         play = _take_turns if game.dynamics is None else _move_together
-        moved, metrics = play(game, state, rounds, key, axis)
+        now = state.replace(knobs=game.schedule(state.knobs, state.step))
+        moved, metrics = play(game, now, rounds, key, axis)
         ema = _average(game, state, moved)
-        return moved.replace(step=state.step + 1, ema=ema), metrics
+        return moved.replace(step=state.step + 1, ema=ema, knobs=state.knobs), metrics
 
     return step
 
@@ -58,9 +60,8 @@ def _take_turns(game, state, rounds, key, axis):
 
         def turn(state, inputs, player=player):
             examples, key = inputs
-            gradients, report = _gradient(
-                game, player, state, state.params, examples, key, axis
-            )
+            loss = _loss(game, player, state, state.params, examples, key, axis)
+            gradients, report = _descent(loss, player, state.params)
             gradients, metrics = average((gradients, report.metrics), axis)
             report = report.replace(metrics=metrics)
             return _settle(player, state, state, gradients, report)
@@ -74,18 +75,15 @@ def _take_turns(game, state, rounds, key, axis):
 def _move_together(game, state, rounds, key, axis):
     reading = [player for player in game.players if player.reads_data]
 
-    def field(params):
-        gradients, reports = {}, {}
-        for player in game.players:
-            examples = None
-            if player in reading:
-                examples = _rounds(rounds, reading.index(player))
-            gradients[player.name], reports[player.name] = _gradient(
-                game, player, state, params, examples, _turn_keys(key, player)[0], axis
-            )
-        # A dynamics that is not linear in the gradients needs those of the whole batch.
-        return average(gradients, axis), reports
+    def objective(player, params):
+        examples = None
+        if player in reading:
+            examples = _rounds(rounds, reading.index(player))
+        return _loss(
+            game, player, state, params, examples, _turn_keys(key, player)[0], axis
+        )
 
+    field = Field(game, state, objective, axis)
     gradients, reports = game.dynamics(field, state.params, state.knobs)
     gradients, logged = average(
         (gradients, {name: report.metrics for name, report in reports.items()}), axis
@@ -111,9 +109,65 @@ def _turn_keys(key, player: Player):
     )
 
 
-def _gradient(game, player, state, params, examples, key, axis):
-    """This device's gradient of the player's objective at ``params``, and the report
-    with the loss added to its metrics."""
+@dataclasses.dataclass(frozen=True)
+class Field:
+    """All players' gradients as a function of all parameters, for a joint dynamics.
+
+    ``players`` are names in the order of the game; ``optimizer`` holds their states
+    before the step, which only ``descend`` takes any further.
+    """
+
+    _game: Game
+    _state: GameState
+    _objective: Callable
+    _axis: str
+
+    @property
+    def players(self) -> tuple[str, ...]:
+        return tuple(player.name for player in self._game.players)
+
+    @property
+    def optimizer(self) -> dict[str, Any]:
+        return self._state.optimizer
+
+    def __call__(self, params):
+        """``(gradients, reports)`` by player; gradients of the whole batch."""
+        found = {
+            player.name: _descent(self._objective(player, params), player, params)
+            for player in self._game.players
+        }
+        gradients = {name: gradient for name, (gradient, _) in found.items()}
+        reports = {name: report for name, (_, report) in found.items()}
+        # A dynamics that is not linear in the gradients needs those of the whole batch.
+        return average(gradients, self._axis), reports
+
+    def loss(self, name, params):
+        """``(loss, report)`` of the player ``name`` on this device's examples."""
+        (player,) = (p for p in self._game.players if p.name == name)
+        owned = {network: params[network] for network in player.owns}
+        value, report = self._objective(player, params)(owned)
+        return value, _with_loss(report, value)
+
+    def descend(self, names, params, optimizer):
+        """``(params, optimizer)`` after one update of the players ``names``, each from
+        ``params``."""
+        moved, after = dict(params), dict(optimizer)
+        for player in self._game.players:
+            if player.name not in names:
+                continue
+            gradient, _ = _descent(self._objective(player, params), player, params)
+            updates, after[player.name] = player.optimizer(self._state.knobs).update(
+                average(gradient, self._axis),
+                optimizer[player.name],
+                {network: params[network] for network in player.owns},
+            )
+            owned = {network: moved[network] for network in player.owns}
+            moved |= optax.apply_updates(owned, updates)
+        return moved, after
+
+
+def _loss(game, player, state, params, examples, key, axis):
+    """The player's objective as a function of what it owns."""
 
     def loss(owned):
         view = View(
@@ -129,9 +183,18 @@ def _gradient(game, player, state, params, examples, key, axis):
         )
         return player.objective(owned, view)
 
+    return loss
+
+
+def _descent(loss, player, params):
+    """This device's gradient at ``params`` by what the player owns, and its report."""
     owned = {name: params[name] for name in player.owns}
     (value, report), gradients = jax.value_and_grad(loss, has_aux=True)(owned)
-    return gradients, report.replace(metrics={"loss": value, **report.metrics})
+    return gradients, _with_loss(report, value)
+
+
+def _with_loss(report, value):
+    return report.replace(metrics={"loss": value, **report.metrics})
 
 
 def _settle(player, old, state, gradients, report):

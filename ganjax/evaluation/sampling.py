@@ -6,8 +6,9 @@ import math
 import jax
 import numpy as np
 
-from ganjax.core import Game, GameState, averaged
+from ganjax.core import Game, GameState, averaged, child_key
 from ganjax.data import Arrays, in_memory, scaled
+from ganjax.evaluation.standing import standing
 
 _CHUNK = 250
 
@@ -24,8 +25,9 @@ def _compiled(game):
 
 
 def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
-    """``n`` samples ``[n, …]`` of the finished game, by the averaged parameters and the
-    averaged batch statistics, in evaluation mode.
+    """``n`` samples ``[n, …]`` of the finished game, by the averaged parameters, in
+    evaluation mode, with the averaged batch statistics or, as the game says, with
+    ``standing`` ones.
 
     Sample ``i`` depends on ``key`` and ``i`` alone. Works in chunks of one size, so it
     compiles once and memory is bounded.
@@ -33,6 +35,8 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
     variables = averaged(game, state)
     device = min(jax.tree.leaves(variables)[0].devices(), key=lambda d: d.id)
     variables = jax.device_put(variables, device)
+    if game.standing:
+        variables = standing(game, variables, child_key(key, "standing"))
     size = min(n, _CHUNK)
     chunks = []
     for first in range(0, math.ceil(n / size) * size, size):

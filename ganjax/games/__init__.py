@@ -1,9 +1,8 @@
 """The games: each file returns a ``Game`` from its ``Parts``."""
 
 from ganjax.games.adversarial_autoencoder import ADVERSARIAL_AUTOENCODER
-from ganjax.games.conditional_gan import CONDITIONAL_GAN
 from ganjax.games.cyclegan import CYCLEGAN
-from ganjax.games.gan import GAN
+from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.recipe import Parts, Recipe
 
 GAMES = {

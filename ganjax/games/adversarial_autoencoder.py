@@ -37,14 +37,19 @@ def adversarial_autoencoder(parts: Parts) -> Game:
         real = view.batch["data"]
         code, view = view.update("encoder", real)
         prior = parts.draw(view.keys("latents", real.shape[0]))
-        return adversary.fool(view, "discriminator", code, prior), view.report()
+        loss, metrics, view = adversary.fool(
+            view, "encoder", "discriminator", code, prior
+        )
+        return loss, view.report(**metrics)
 
     latent = (parts.latent_size,)
     return Game(
         networks={
             "encoder": parts.network("encoder", parts.shape, output=latent),
             "decoder": parts.network("decoder", latent, output=parts.shape),
-            "discriminator": parts.network("discriminator", latent),
+            "discriminator": parts.network(
+                "discriminator", adversary.sight.shape(latent)
+            ),
         },
         players=(
             parts.player("autoencoder", ("encoder", "decoder"), autoencoder),
@@ -52,7 +57,8 @@ def adversarial_autoencoder(parts: Parts) -> Game:
             parts.player("encoder", ("encoder",), encoder),
         ),
         ema=("encoder", "decoder"),
-        sample=lambda apply, keys: apply("decoder", parts.draw(keys)),
+        memory=lambda key: parts.memory(("discriminator",), "encoder"),
+        sample=lambda apply, keys: apply("decoder", parts.draw_samples(keys)),
         **parts.options,
     )
 
@@ -66,4 +72,5 @@ ADVERSARIAL_AUTOENCODER = Recipe(
     },
     players=("autoencoder", "discriminator", "encoder"),
     weights={"reconstruction": 1.0},
+    judges="latents",
 )

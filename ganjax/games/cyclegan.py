@@ -25,9 +25,13 @@ def cyclegan(parts: Parts) -> Game:
         a, b = view.batch["a"], view.batch["b"]
         fake_b, view = view.update("a_to_b", a)
         fake_a, view = view.update("b_to_a", b)
-        fooled = adversary.fool(view, "critic_b", fake_b, b) + adversary.fool(
-            view, "critic_a", fake_a, a
-        )
+        fooled, metrics = jnp.zeros(()), {}
+        for domain, fake, real in (("b", fake_b, b), ("a", fake_a, a)):
+            loss, own, view = adversary.fool(
+                view, "generators", f"critic_{domain}", fake, real
+            )
+            fooled = fooled + loss
+            metrics |= {f"{name}_{domain}": value for name, value in own.items()}
         cycle = _l1(view.apply("b_to_a", fake_b), a) + _l1(
             view.apply("a_to_b", fake_a), b
         )
@@ -37,7 +41,9 @@ def cyclegan(parts: Parts) -> Game:
             + view.knobs["weights.cycle"] * cycle
             + view.knobs["weights.identity"] * identity
         )
-        return loss, view.report(adversarial=fooled, cycle=cycle, identity=identity)
+        return loss, view.report(
+            adversarial=fooled, cycle=cycle, identity=identity, **metrics
+        )
 
     def critic(domain, other):
         def objective(owned, view):
@@ -60,16 +66,19 @@ def cyclegan(parts: Parts) -> Game:
     def sample(apply, keys):
         return apply("a_to_b", parts.examples(keys)["a"])
 
-    def network(name, output=None):
-        return parts.network(name, parts.shape, output=output)
+    def translator(name):
+        return parts.network(name, parts.shape, output=parts.shape)
+
+    def judge(name):
+        return parts.network(name, adversary.sight.shape(parts.shape))
 
     empty = {"images": jnp.zeros((POOL_SIZE, *parts.shape)), "filled": jnp.array(0)}
     return Game(
         networks={
-            "a_to_b": network("a_to_b", output=parts.shape),
-            "b_to_a": network("b_to_a", output=parts.shape),
-            "critic_a": network("critic_a"),
-            "critic_b": network("critic_b"),
+            "a_to_b": translator("a_to_b"),
+            "b_to_a": translator("b_to_a"),
+            "critic_a": judge("critic_a"),
+            "critic_b": judge("critic_b"),
         },
         players=(
             parts.player("generators", ("a_to_b", "b_to_a"), generators),
@@ -77,7 +86,11 @@ def cyclegan(parts: Parts) -> Game:
             parts.player("critic_b", ("critic_b",), critic("b", "a")),
         ),
         ema=("a_to_b", "b_to_a"),
-        memory=lambda key: {"pool_a": empty, "pool_b": empty},
+        memory=lambda key: {
+            "pool_a": empty,
+            "pool_b": empty,
+            **parts.memory(("critic_a", "critic_b"), "generators"),
+        },
         sample=sample,
         **parts.options,
     )

@@ -19,12 +19,19 @@ class Parts:
       classes: number of labels of the data, 0 if it has none.
       batch_size: examples of a turn, over all devices.
       latent_size, draw: ``draw(keys [n]) -> z [n, latent_size]``.
-      network: ``(name, input shapes, output shape or None) -> Network``. With an output
-        shape the architecture's ``Generator``, without its ``Discriminator``.
+      draw_samples: the same for the finished game, which may cut the tails.
+      network: ``(name, *input shapes, output=shape or None, told=False) -> Network``.
+        With an output shape the architecture's ``Generator``, without its
+        ``Discriminator``; ``told`` ones have the labels as their last input.
       optimizers, updates: by player.
-      adversary: loss, labels and penalties.
+      adversary: loss, labels, penalties, terms, and what critics are shown.
       examples: ``keys [n] -> batch`` of held-out data, for games that translate.
       options: the rest of what every ``Game`` takes (``ema_decay``, ``dynamics``).
+      told: by network, how it is told the label: ``'concatenation'`` with its input, or
+        the name of a conditioning for which it has the label as its second input.
+      sharpen: ``(view, z, score) -> z``, what becomes of the latents of a turn, where
+        ``score`` is the critic's of what they give.
+      memory: ``(critics, generator) -> memory`` of the adversarial part.
     """
 
     shape: tuple[int, ...]
@@ -38,6 +45,10 @@ class Parts:
     adversary: Adversary
     examples: Callable[[jax.Array], dict[str, jax.Array]] | None
     options: Mapping[str, Any]
+    told: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    sharpen: Callable = lambda view, z, score: z
+    memory: Callable[..., dict[str, Any]] = lambda critics, generator: {}
+    draw_samples: Callable[[jax.Array], jax.Array] | None = None
 
     def player(self, name, owns, objective, *, reads_data=True) -> Player:
         """The player with the optimizer and the number of turns that were chosen."""
@@ -64,6 +75,9 @@ class Recipe:
         ``weights.NAME``.
       reads: what it takes from a batch of real examples.
       latents: whether it draws latents.
+      from_latents: whether a network named ``generator`` makes samples from them, for
+        the terms that ask what becomes of a latent.
+      judges: what its critics are shown, ``'data'`` or ``'latents'``.
     """
 
     make: Callable[[Parts], Game]
@@ -73,3 +87,5 @@ class Recipe:
     weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
     reads: tuple[str, ...] = ("data",)
     latents: bool = True
+    from_latents: bool = False
+    judges: str = "data"

@@ -116,6 +116,11 @@ class Generator(nn.Module):
     hierarchical: bool = True
     attention: int = PUBLISHED
 
+    @property
+    def takes_conditions(self) -> bool:
+        """Whether there is a normalisation that may depend on a label or a latent."""
+        return True
+
     @nn.compact
     def __call__(
         self, z: jax.Array, label: jax.Array | None = None, *, train: bool

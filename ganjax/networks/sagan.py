@@ -53,6 +53,11 @@ class Generator(nn.Module):
     attention: int = PUBLISHED
     spectral: bool = True
 
+    @property
+    def takes_conditions(self) -> bool:
+        """Whether there is a normalisation that may depend on a label or a latent."""
+        return True
+
     @nn.compact
     def __call__(
         self, z: jax.Array, label: jax.Array | None = None, *, train: bool

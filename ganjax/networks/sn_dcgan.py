@@ -30,6 +30,11 @@ class Generator(nn.Module):
     width: int = 64
     normalization: str = "batch"
 
+    @property
+    def takes_conditions(self) -> bool:
+        """Whether there is a normalisation that may depend on a label or a latent."""
+        return self.normalization == "batch"
+
     @nn.compact
     def __call__(
         self, z: jax.Array, label: jax.Array | None = None, *, train: bool

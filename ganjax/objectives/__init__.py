@@ -1,7 +1,27 @@
-"""Losses, regularizers, and the adversarial objective made of them."""
+"""Losses, regularizers, terms, conditionings, and the adversarial objective made of
+them."""
 
-from ganjax.objectives.adversarial import Adversary, Penalty
+from ganjax.objectives.adversarial import Adaptation, Adversary, Penalty, WeighedTerm
+from ganjax.objectives.conditioning import CONDITIONINGS, Conditioning
 from ganjax.objectives.losses import LOSSES, Loss, relabel
 from ganjax.objectives.regularizers import REGULARIZERS
+from ganjax.objectives.sight import Sight, joined
+from ganjax.objectives.terms import TERMS, Scene, Term
 
-__all__ = ["LOSSES", "REGULARIZERS", "Adversary", "Loss", "Penalty", "relabel"]
+__all__ = [
+    "CONDITIONINGS",
+    "LOSSES",
+    "REGULARIZERS",
+    "TERMS",
+    "Adaptation",
+    "Adversary",
+    "Conditioning",
+    "Loss",
+    "Penalty",
+    "Scene",
+    "Sight",
+    "Term",
+    "WeighedTerm",
+    "joined",
+    "relabel",
+]

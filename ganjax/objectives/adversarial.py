@@ -1,13 +1,18 @@
 """How a critic and whoever it judges are scored; every game's adversarial part."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
 
+from ganjax.networks.heads import Judgement
+from ganjax.objectives.conditioning import Conditioning
 from ganjax.objectives.losses import Loss, relabel
 from ganjax.objectives.regularizers import Critic
+from ganjax.objectives.sight import Sight
+from ganjax.objectives.terms import CRITIC, GENERATOR, Scene, Term
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,97 +51,373 @@ class Penalty:
         return view.knobs[self.knob] * self.interval
 
 
+@dataclasses.dataclass(frozen=True)
+class Adaptation:
+    """How the probability of augmentation follows the critic (ADA; Karras et al. 2020,
+    arXiv 2006.06676, section 3.1).
+
+    Attributes:
+      adapt: ``(probability, sign, target=…, images=…, speed=…) -> probability``, where
+        ``sign`` is the mean sign of logits of real samples.
+      target, speed: names of knobs: of that sign, and thousands of real samples from
+        probability 0 to 1.
+    """
+
+    adapt: Callable
+    target: str = "augmentation.target"
+    speed: str = "augmentation.speed"
+
+
+@dataclasses.dataclass(frozen=True)
+class WeighedTerm:
+    """A term with its weight, as ``Penalty`` is one of a gradient.
+
+    Attributes:
+      name: of its metric, and the section ``terms.NAME`` of its knobs.
+      interval: as a penalty's.
+    """
+
+    name: str
+    term: Term
+    interval: int = 1
+
+    def __call__(self, view, player, scene) -> tuple[jax.Array, Any]:
+        """The unweighted term, 0 where it is not due, and the view after it."""
+        prefix = f"terms.{self.name}."
+        numbers = {
+            name.removeprefix(prefix): value
+            for name, value in view.knobs.items()
+            if name.startswith(prefix)
+        }
+        place = memory_name(self.name, player)
+        held = view.memory.get(place)
+        scene = dataclasses.replace(scene, memory=held)
+
+        def due():
+            return self.term.function(scene, view, numbers)
+
+        if self.interval == 1:
+            value, memory = due()
+        else:
+            is_due = (view.step + 1) % self.interval == 0
+            value, memory = jax.lax.cond(is_due, due, lambda: (jnp.zeros(()), held))
+        return value, view if memory is None else view.remember(**{place: memory})
+
+    def weight(self, view) -> jax.Array:
+        return view.knobs[f"terms.{self.name}.weight"] * self.interval
+
+
+def memory_name(what: str, player: str) -> str:
+    """The entry of a game's memory that belongs to ``player``'s ``what``."""
+    return f"{what}/{player}"
+
+
 def _joined(real, fake):
     return jnp.concatenate([real, fake])
 
 
 @dataclasses.dataclass(frozen=True)
 class Adversary:
-    """The adversarial part of a game: one loss, its labels, its penalties.
+    """The adversarial part of a game: a loss, and all that may come with it.
 
-    ``smoothing`` and ``flipping`` name the knobs for the labels (see ``relabel``), or
-    are ``None`` where the program holds no such term.
+    Attributes:
+      smoothing, flipping: names of the knobs for the labels (see ``relabel``), ``None``
+        where the program holds no such term.
+      sight: what critics are shown of a sample.
+      conditioning: what players pay for a label, and the knob of its weight.
+      terms: of either player's loss.
+      adaptation: of the probability of augmentation; ``None`` keeps it.
+      pseudo: ``(keys, real, fake, probability) -> real``, which passes some generated
+        samples off as real (APA), or ``None``.
+      vary: see ``Scene``.
+      top_k: name of the knob with the share of generated samples, those with the
+        largest logits, that the generator learns from (Sinha et al. 2020, arXiv
+        2002.06224, section 4); ``None`` for all.
     """
 
     loss: Loss
     penalties: tuple[Penalty, ...] = ()
     smoothing: str | None = None
     flipping: str | None = None
+    sight: Sight = Sight()
+    conditioning: Conditioning | None = None
+    conditioning_weight: str = "conditioning.weight"
+    terms: tuple[WeighedTerm, ...] = ()
+    adaptation: Adaptation | None = None
+    pseudo: Callable | None = None
+    vary: Callable | None = None
+    top_k: str | None = None
 
-    def judge(self, view, player, critic, real, fake, condition=None):
+    def memory(
+        self, critics: Sequence[str], generator: str, knobs: Mapping[str, float]
+    ) -> dict[str, Any]:
+        """What the objectives of these players remember at first."""
+        held = {}
+        for weighed in self.terms:
+            term = weighed.term
+            players = critics if term.player == CRITIC else (generator,)
+            if term.memory is not None:
+                for player in players:
+                    held[memory_name(weighed.name, player)] = jax.tree.map(
+                        jnp.asarray, term.memory
+                    )
+        if self.adaptation is not None:
+            start = jnp.asarray(knobs[self.sight.probability], jnp.float32)
+            held |= {memory_name("augmentation", c): start for c in critics}
+        return held
+
+    def reads_data(self) -> bool:
+        """Whether the generator's loss needs real examples."""
+        matched = any(weighed.term.reads_data for weighed in self.terms)
+        return matched or not self.loss.separable
+
+    def logits(self, view, critic, x, label=None) -> jax.Array:
+        """The critic's logits of generated samples ``x [n, …]``."""
+        seen = self.sight(
+            view, "fake", self.sight.pack(x), label, self._probability(view, critic)
+        )
+        return view.apply(critic, *seen)
+
+    def judge(
+        self,
+        view,
+        player,
+        critic,
+        real,
+        fake,
+        *,
+        label=None,
+        latents=None,
+        generate=None,
+        generator=None,
+    ):
         """The critic's loss.
 
         Args:
           player: name of the player, which picks its penalties.
           critic: name of the network.
-          real, fake: ``[n, …]``; ``condition``: ``x -> network inputs`` for a critic
-            that sees more than the sample.
+          real, fake: ``[n, …]``.
+          label: ``[n]``, of both, where there are labels.
+          latents, generate, generator: see ``Scene``; for the terms that need them.
 
         Returns:
           ``(loss, metrics, view)``; the view keeps what the pass over real samples
           wrote. The pass over fake ones starts from the same variables, so both see one
           and the same spectral norm.
         """
-        inputs = condition or (lambda x: (x,))
+        probability = self._probability(view, critic)
+        if self.pseudo is not None:
+            keys = view.keys("pseudo", real.shape[0])
+            real = self.pseudo(keys, real, fake, probability)
         penalties = [p for p in self.penalties if p.player in (None, player)]
+        terms = [w for w in self.terms if w.term.player == CRITIC]
+        full = self.conditioning is not None or bool(terms)
+        packed = self.sight.pack(real), self.sight.pack(fake)
 
-        def apply(x):
-            return view.apply(critic, *inputs(x))
+        def inputs(side, x):
+            return self.sight(view, side, x, label, probability)
 
-        def update(x):
-            logits, after = view.update(critic, *inputs(x))
-            return logits, after.variables
+        def update(*seen):
+            judged, after = _judgement(view, critic, seen, full)
+            return judged, after.variables
 
-        passes = Critic(apply)
+        def logits_at(side):
+            def at(x):
+                judged, written = update(*inputs(side, x))
+                return judged.logits, (judged, written)
+
+            return at
+
+        passes = Critic(lambda x: logits_at("real")(x)[0])
         lazy = all(penalty.interval > 1 for penalty in penalties)
         if lazy and view.treats_samples_alone(critic):
-            both = jax.tree.map(_joined, inputs(real), inputs(fake))
-            logits, judged = view.update(critic, *both)
-            real_logits, fake_logits = jnp.split(logits, [real.shape[0]])
+            sides = [
+                inputs(side, x)
+                for side, x in zip(("real", "fake"), packed, strict=True)
+            ]
+            both, written = update(*jax.tree.map(_joined, *sides))
+            halves = [jnp.split(x, 2) for x in jax.tree.leaves(both)]
+            structure = jax.tree.structure(both)
+            judged_real, judged_fake = (
+                jax.tree.unflatten(structure, [half[i] for half in halves])
+                for i in range(2)
+            )
         else:
-            fake_logits, pull_fake = jax.vjp(apply, fake)
-            real_logits, pull_real, written = jax.vjp(update, real, has_aux=True)
-            judged = dataclasses.replace(view, variables=written)
-            passes = Critic(apply, ((real, pull_real), (fake, pull_fake)))
-        seen = self._whole(view, real_logits, fake_logits)
-        loss = self._labels(view).discriminator(*seen)
+            fake_logits, pull_fake, (judged_fake, _) = jax.vjp(
+                logits_at("fake"), packed[1], has_aux=True
+            )
+            real_logits, pull_real, (judged_real, written) = jax.vjp(
+                logits_at("real"), packed[0], has_aux=True
+            )
+            # The pullbacks carry the derivative of the logits alone.
+            judged_real = judged_real.replace(logits=real_logits)
+            judged_fake = judged_fake.replace(logits=fake_logits)
+            passes = Critic(
+                passes.logits, ((packed[0], pull_real), (packed[1], pull_fake))
+            )
+        after = dataclasses.replace(view, variables=written)
+        loss, metrics = self._judged(view, judged_real, judged_fake, label)
+        for penalty in penalties:
+            value = penalty(view, passes, *packed)
+            loss = loss + penalty.weight(view) * value
+            metrics[penalty.name] = value
+        scene = Scene(
+            critic=critic,
+            generator=generator,
+            real=real,
+            fake=fake,
+            label=label,
+            latents=latents,
+            judged_real=judged_real,
+            judged_fake=judged_fake,
+            judge=self._judge_of(view, critic, probability),
+            generate=generate,
+            vary=self.vary,
+        )
+        added, own, after = _added(terms, after, player, scene)
+        if self.adaptation is not None:
+            after, own["augmentation"] = self._adapted(
+                after, critic, probability, judged_real.logits, real.shape[0]
+            )
+        return loss + added, metrics | own, after
+
+    def fool(
+        self,
+        view,
+        player,
+        critic,
+        fake,
+        real=None,
+        *,
+        label=None,
+        latents=None,
+        generate=None,
+        generator=None,
+    ):
+        """The loss of whoever made ``fake``; arguments as in ``judge``. ``real`` is
+        needed where ``reads_data`` says so. Nothing that the critic writes is kept.
+
+        Returns:
+          ``(loss, metrics, view)``.
+        """
+        probability = self._probability(view, critic)
+        terms = [w for w in self.terms if w.term.player == GENERATOR]
+        full = self.conditioning is not None or bool(terms)
+
+        def judged(side, x):
+            seen = self.sight(view, side, self.sight.pack(x), label, probability)
+            return _judgement(view, critic, seen, full)[0]
+
+        judged_fake = judged("fake", fake)
+        judged_real = judged("real", real) if self.reads_data() else None
+        loss, metrics = self._fooled(view, judged_real, judged_fake, label)
+        scene = Scene(
+            critic=critic,
+            generator=generator,
+            real=real,
+            fake=fake,
+            label=label,
+            latents=latents,
+            judged_real=judged_real,
+            judged_fake=judged_fake,
+            judge=self._judge_of(view, critic, probability),
+            generate=generate,
+            vary=self.vary,
+        )
+        added, own, view = _added(terms, view, player, scene)
+        return loss + added, metrics | own, view
+
+    def _judged(self, view, real, fake, label):
+        """The critic's loss but for penalties and terms, and its metrics."""
+        seen = self._whole(view, real.logits, fake.logits)
         metrics = {
-            "real_logit": jnp.mean(real_logits),
-            "fake_logit": jnp.mean(fake_logits),
+            "real_logit": jnp.mean(real.logits),
+            "fake_logit": jnp.mean(fake.logits),
         }
         if self.loss.boundary is not None:
             least_real, most_fake = self.loss.boundary(*seen)
             metrics["real_accuracy"] = jnp.mean(seen[0] > least_real)
             metrics["fake_accuracy"] = jnp.mean(seen[1] < most_fake)
-        for penalty in penalties:
-            value = penalty(view, passes, real, fake)
-            loss = loss + penalty.weight(view) * value
-            metrics[penalty.name] = value
-        return loss, metrics, judged
+        if self.conditioning is None:
+            return self._labels(view, len(real.logits)).discriminator(*seen), metrics
+        price = self.conditioning.discriminator(
+            *self._compared(view, real, fake), self._compared(view, label)[0]
+        )
+        metrics["label"] = price
+        loss = view.knobs[self.conditioning_weight] * price
+        if not self.conditioning.alone:
+            labelled = self._labels(view, len(real.logits))
+            loss = loss + labelled.discriminator(*seen)
+        return loss, metrics
 
-    def fool(self, view, critic, fake, real=None, condition=None):
-        """The loss of whoever made ``fake``; ``real`` is needed unless the loss is
-        separable. Nothing that the critic writes is kept."""
-        inputs = condition or (lambda x: (x,))
-        fake_logits = view.apply(critic, *inputs(fake))
+    def _fooled(self, view, real, fake, label):
+        if self.conditioning is not None:
+            price = self.conditioning.generator(*self._compared(view, fake, label))
+            priced = view.knobs[self.conditioning_weight] * price
+            if self.conditioning.alone:
+                return priced, {"label": price}
+            loss, metrics = self._plainly_fooled(view, real, fake)
+            return loss + priced, metrics | {"label": price}
+        return self._plainly_fooled(view, real, fake)
+
+    def _plainly_fooled(self, view, real, fake):
+        if self.top_k is not None:
+            return self._best_fooled(view, fake.logits), {}
         if self.loss.separable:
-            return self.loss.generator(None, fake_logits)
-        real_logits = view.apply(critic, *inputs(real))
-        return self.loss.generator(*self._whole(view, real_logits, fake_logits))
+            return self.loss.generator(None, fake.logits), {}
+        seen = self._whole(view, real.logits, fake.logits)
+        return self.loss.generator(*seen), {}
+
+    def _best_fooled(self, view, logits):
+        """The mean price of the share of the whole batch with the largest logits."""
+        whole = view.gather(jax.lax.stop_gradient(logits))
+        kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * len(whole)), 1)
+        rank = jnp.argsort(jnp.argsort(-whole))
+        counts = view.share(jnp.where(rank < kept, len(whole) / kept, 0.0))
+        return jnp.mean(counts * self.loss.on_generated(logits))
 
     def _whole(self, view, real_logits, fake_logits):
         if self.loss.whole_batch:
             return view.gather(real_logits), view.gather(fake_logits)
         return real_logits, fake_logits
 
-    def _labels(self, view) -> Loss:
+    def _compared(self, view, *trees):
+        """What a conditioning compares: its own samples, or those of all devices."""
+        if not self.conditioning.whole_batch:
+            return trees
+        return tuple(jax.tree.map(view.gather, tree) for tree in trees)
+
+    def _probability(self, view, critic):
+        if self.adaptation is not None:
+            return view.memory[memory_name("augmentation", critic)]
+        if self.sight.augment is None and self.pseudo is None:
+            return None
+        return view.knobs[self.sight.probability]
+
+    def _adapted(self, view, critic, probability, real_logits, n):
+        moved = self.adaptation.adapt(
+            probability,
+            view.mean(jnp.mean(jnp.sign(jax.lax.stop_gradient(real_logits)))),
+            target=view.knobs[self.adaptation.target],
+            images=n * jax.lax.axis_size(view.axis),
+            speed=view.knobs[self.adaptation.speed],
+        )
+        return view.remember(**{memory_name("augmentation", critic): moved}), moved
+
+    def _judge_of(self, view, critic, probability):
+        def judge(name, x, label):
+            seen = self.sight(view, name, self.sight.pack(x), label, probability)
+            return _judgement(view, critic, seen, True)[0]
+
+        return judge
+
+    def _labels(self, view, n) -> Loss:
         if self.smoothing is None and self.flipping is None:
             return self.loss
         labels = {}
         if self.smoothing is not None:
             labels["smoothing"] = view.knobs[self.smoothing]
         if self.flipping is not None:
-            n = jax.tree.leaves(view.batch)[0].shape[0]
             rate = view.knobs[self.flipping]
             for side in ("flip_real", "flip_fake"):
                 keys = view.keys(side, n)
@@ -144,3 +425,21 @@ class Adversary:
                     keys, rate
                 ).astype(jnp.float32)
         return relabel(self.loss, **labels)
+
+
+def _judgement(view, critic, inputs, full) -> tuple[Judgement, Any]:
+    """All that a critic has to say, or where ``full`` is false its logits alone."""
+    if full:
+        return view.update(critic, *inputs, method="judge")
+    logits, after = view.update(critic, *inputs)
+    return Judgement(logits), after
+
+
+def _added(terms, view, player, scene):
+    """The weighted terms, their metrics, and the view that remembers what they do."""
+    total, metrics = jnp.zeros(()), {}
+    for term in terms:
+        value, view = term(view, player, scene)
+        total = total + term.weight(view) * value
+        metrics[term.name] = value
+    return total, metrics, view

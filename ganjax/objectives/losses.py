@@ -26,6 +26,7 @@ class Loss:
       discriminator, generator: ``(real_logits [n], fake_logits [n]) -> scalar``.
       on_real, on_fake: the discriminator's price of a logit as real and as fake, per
         sample; ``None`` for a relativistic loss.
+      on_generated: the generator's price of a logit, likewise.
       boundary: ``(real_logits, fake_logits) -> (least, most)``: a real sample is judged
         rightly above ``least``, a fake one below ``most``; ``None`` for a critic whose
         logits may all be shifted alike.
@@ -37,6 +38,7 @@ class Loss:
     generator: Pairing
     on_real: PerSample | None = None
     on_fake: PerSample | None = None
+    on_generated: PerSample | None = None
     boundary: Callable | None = None
     whole_batch: bool = False
 
@@ -59,6 +61,7 @@ def _separable(
         generator=lambda real, fake: jnp.mean(generator(fake)),
         on_real=on_real,
         on_fake=on_fake,
+        on_generated=generator,
         boundary=None if boundary is None else lambda real, fake: (boundary, boundary),
     )
 

@@ -57,6 +57,13 @@ def _one_centred(gradients):
     return jnp.mean((norm - 1) ** 2)
 
 
+def _between(real, fake, keys):
+    """A point of each segment between a real and a fake sample."""
+    t = jax.vmap(lambda key: jax.random.uniform(key))(keys)
+    t = t.reshape((-1,) + (1,) * (real.ndim - 1))
+    return real + t * (fake - real)
+
+
 def r1(critic, real, fake, keys, mean=_here):
     """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, arXiv 1801.04406, eq. 9): the
     term's weight is the paper's γ."""
@@ -71,9 +78,7 @@ def r2(critic, real, fake, keys, mean=_here):
 def wgan_gp(critic, real, fake, keys, mean=_here):
     """E(‖∇D(x̂)‖ − 1)² on segments between a real and a fake sample (Gulrajani et al.
     2017, arXiv 1704.00028, eq. 3): the weight is the paper's λ."""
-    t = jax.vmap(lambda key: jax.random.uniform(key))(keys)
-    t = t.reshape((-1,) + (1,) * (real.ndim - 1))
-    return _one_centred(_gradients(critic, real + t * (fake - real)))
+    return _one_centred(_gradients(critic, _between(real, fake, keys)))
 
 
 def dragan(critic, real, fake, keys, mean=_here):
@@ -91,9 +96,17 @@ def dragan(critic, real, fake, keys, mean=_here):
     return _one_centred(_gradients(critic, real + 0.5 * std * noise))
 
 
+def max_gp(critic, real, fake, keys, mean=_here):
+    """max ‖∇D(x̂)‖² of the batch at the interpolates of ``wgan_gp`` (Zhou et al. 2019,
+    Lipschitz generative adversarial nets, arXiv 1902.05687, section 4: the largest
+    slope alone). On several devices the mean of each one's largest."""
+    return jnp.max(_squared_norm(_gradients(critic, _between(real, fake, keys))))
+
+
 REGULARIZERS = {
     "r1": r1,
     "r2": r2,
     "wgan_gp": wgan_gp,
     "dragan": dragan,
+    "max_gp": max_gp,
 }

@@ -274,7 +274,7 @@ AVERAGES = {
 @pytest.mark.parametrize("dynamics", ["alternating", "simultaneous"])
 @pytest.mark.parametrize("name", tiny.GAMES)
 def test_a_forgotten_average_fails_at_trace_time(name, dynamics, monkeypatch):
-    setup = tiny.setup(name, dynamics=dynamics)
+    setup = tiny.setup(name, dynamics__name=dynamics)
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     forgotten, called = set(), set()
     pmean = jax.lax.pmean

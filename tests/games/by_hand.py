@@ -7,7 +7,7 @@ import optax
 
 from ganjax.core import Network, View
 from ganjax.games import Parts
-from ganjax.objectives import LOSSES, Adversary
+from ganjax.objectives import LOSSES, Adversary, Sight
 
 
 class Function:
@@ -33,21 +33,27 @@ def game(
     + ("generators", "critic_a", "critic_b"),
 ):
     """The game that ``make`` gives; ``prior`` is the value of every latent."""
+
+    def draw(keys):
+        return jnp.full((*keys.shape, 1), prior, jnp.float32)
+
     return make(
         Parts(
             shape=shape,
             classes=classes,
             batch_size=2,
             latent_size=1,
-            draw=lambda keys: jnp.full((*keys.shape, 1), prior, jnp.float32),
-            network=lambda name, *inputs, output=None: Network(
+            draw=draw,
+            draw_samples=draw,
+            network=lambda name, *inputs, output=None, told=False: Network(
                 Function(functions[name]), ()
             ),
             optimizers=dict.fromkeys(players, lambda knobs: optax.sgd(1.0)),
             updates=dict.fromkeys(players, 1),
-            adversary=Adversary(LOSSES[loss]),
+            adversary=Adversary(LOSSES[loss], sight=Sight(classes=classes)),
             examples=None,
             options={},
+            told={"generator": "concatenation"},
         )
     )
 

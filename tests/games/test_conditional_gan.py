@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.games.conditional_gan import conditional_gan
+from ganjax.games.gan import conditional_gan
 from tests.games.by_hand import game, paid
 
 # Real logits 1·1 and 4·3; fakes 6 and 8, logits 6·1 and 8·3.

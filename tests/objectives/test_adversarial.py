@@ -53,7 +53,9 @@ def test_real_and_fake_have_their_sides(alone):
     loss, metrics, _ = judged(Line(alone=alone))
     np.testing.assert_allclose(loss, -2, rtol=1e-6)
     assert (metrics["real_logit"], metrics["fake_logit"]) == (2, 0)
-    fooled = Adversary(LOSSES["wasserstein"]).fool(Line(), "critic", REAL)
+    fooled, _, _ = Adversary(LOSSES["wasserstein"]).fool(
+        Line(), "generator", "critic", REAL
+    )
     np.testing.assert_allclose(fooled, -2, rtol=1e-6)
 
 

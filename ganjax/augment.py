@@ -1,0 +1,296 @@
+"""What the discriminator sees in place of its images, by name.
+
+An entry of ``AUGMENTATIONS`` is ``(keys [n], images [n, H, W, C], probability) ->
+images [n, H, W, C]``: a key a sample, so nothing depends on how the batch is split;
+images in [-1, 1] with one channel or three; the probability a scalar, traced or not.
+At 0 an entry is exactly the identity. Everything is piecewise linear in the images and
+may be differentiated any number of times. The functions here are those of one sample,
+``(key, image [H, W, C], probability) -> image``; the table maps them over the batch.
+
+``colour``, ``translation`` and ``cutout`` are DiffAugment (Zhao et al. 2020, arXiv
+2006.10738), which applies them always. ``blit``, ``geometric`` and
+``colour_transform`` are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676,
+appendix B), whose probability ``adapt`` moves; within an entry each transformation is
+drawn by itself. Generated images may be sharpened by none of this, but hidden among the
+real ones instead: ``pseudo_real`` (Jiang et al. 2021, arXiv 2111.06849).
+"""
+
+import math
+import zlib
+from collections.abc import Callable, Sequence
+
+import jax
+import jax.numpy as jnp
+
+Augmentation = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+
+
+def _happens(key, probability):
+    return jax.random.bernoulli(key, jnp.asarray(probability, jnp.float32))
+
+
+def _signed(key, shape=()):
+    return jax.random.uniform(key, shape, minval=-1.0)
+
+
+def flip(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """The mirror image, left and right exchanged, half as often as ``probability``."""
+    return jnp.where(_happens(key, probability / 2), image[:, ::-1], image)
+
+
+# DiffAugment
+
+
+def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """Brightness plus U(-½, ½), then saturation times U(0, 2) about each pixel's mean
+    over channels, then contrast times U(½, 3/2) about the mean of the image."""
+    gate, *keys = jax.random.split(key, 4)
+    brightness, saturation, contrast = (jax.random.uniform(k) for k in keys)
+    changed = contrasted(
+        saturated(image + (brightness - 0.5), 2 * saturation), contrast + 0.5
+    )
+    return jnp.where(_happens(gate, probability), changed, image)
+
+
+def saturated(image: jax.Array, gain) -> jax.Array:
+    """Every pixel's distance from the mean of its channels times ``gain``."""
+    mean = image.mean(-1, keepdims=True)
+    return mean + gain * (image - mean)
+
+
+def contrasted(image: jax.Array, gain) -> jax.Array:
+    """The distance from the mean of the image times ``gain``."""
+    mean = image.mean()
+    return mean + gain * (image - mean)
+
+
+def translation(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """A shift by whole pixels, at most an eighth of the size, with zeros moving in."""
+    gate, *keys = jax.random.split(key, 3)
+    most = [size // 8 for size in image.shape[:2]]
+    shift = [
+        jax.random.randint(k, (), -m, m + 1) for k, m in zip(keys, most, strict=True)
+    ]
+    happens = _happens(gate, probability)
+    return _shifted(image, [jnp.where(happens, s, 0) for s in shift], most, "constant")
+
+
+def _shifted(image, shift, most, padding):
+    """``image`` moved down and right by ``shift``, of at most ``most`` pixels."""
+    wide = jnp.pad(image, [(m, m) for m in most] + [(0, 0)], mode=padding)
+    start = [m - s for m, s in zip(most, shift, strict=True)]
+    return jax.lax.dynamic_slice(wide, (*start, 0), image.shape)
+
+
+def cutout(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """Zero in a rectangle of half the height and half the width, whose centre is
+    anywhere in the image: some of it may lie outside."""
+    gate, *keys = jax.random.split(key, 3)
+    inside = []
+    for k, size in zip(keys, image.shape[:2], strict=True):
+        length = size // 2
+        # An even length has its centre between two pixels or at one of the ends.
+        centre = jax.random.randint(k, (), 0, size + 1 - length % 2)
+        offset = jnp.arange(size) - (centre - length // 2)
+        inside.append((offset >= 0) & (offset < length))
+    rows, columns = inside
+    hole = rows[:, None, None] & columns[None, :, None] & _happens(gate, probability)
+    return jnp.where(hole, 0.0, image)
+
+
+# ADA
+
+
+def blit(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """Flip, turn by a multiple of 90°, shift by whole pixels of at most an eighth of
+    the size with the image reflected at its borders. Half of the flips and a quarter of
+    the turns drawn are none.
+
+    Raises:
+      ValueError: if the image is not square.
+    """
+    height, width, _ = image.shape
+    if height != width:
+        raise ValueError(f"blit: expected square images, not {height}×{width}")
+    gates, values = jax.random.split(key, (2, 3))
+    flipped, turned, moved = (_happens(gate, probability) for gate in gates)
+    flipped &= jax.random.bernoulli(values[0])
+    turns = jnp.where(turned, jax.random.randint(values[1], (), 0, 4), 0)
+    shift = jnp.round(_signed(values[2], (2,)) * (width / 8)).astype(jnp.int32)
+    shift = jnp.where(moved, shift, 0)
+    image = jnp.where(flipped, image[:, ::-1], image)
+    image = jnp.where(turns % 2 == 1, jnp.rot90(image), image)
+    image = jnp.where(turns >= 2, image[::-1, ::-1], image)
+    return _shifted(image, shift, 2 * [math.ceil(width / 8)], "reflect")
+
+
+def geometric(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """Scale by 2^N(0, .2), turn, stretch by 2^N(0, .2) along and across, turn, shift by
+    N(0, .125) of the size: one ``warp``.
+
+    The turns are by U(-π, π), each drawn so often that one of the two happens with
+    ``probability``. The published warp samples between two wavelet filters that keep it
+    free of aliases; this one is bilinear.
+    """
+    gates, values = jax.random.split(key, (2, 5))
+    either = 1 - jnp.sqrt(jnp.clip(1.0 - probability, 0, 1))
+    chances = (probability, either, probability, either, probability)
+    happen = [_happens(g, p) for g, p in zip(gates, chances, strict=True)]
+    size = jnp.array(image.shape[1::-1], jnp.float32)
+    drawn = (
+        0.2 * jax.random.normal(values[0]),
+        math.pi * _signed(values[1]),
+        0.2 * jax.random.normal(values[2]),
+        math.pi * _signed(values[3]),
+        0.125 * size * jax.random.normal(values[4], (2,)),
+    )
+    drawn = [jnp.where(h, value, 0.0) for h, value in zip(happen, drawn, strict=True)]
+    warped = warp(image, inverse_affine(*drawn))
+    return jnp.where(jnp.stack(happen).any(), warped, image)
+
+
+def inverse_affine(scale, turn, stretch, turn_after, shift) -> jax.Array:
+    """The matrix for ``warp`` that enlarges by ``2^scale``, turns counter-clockwise by
+    ``turn``, stretches x by ``2^stretch`` and y by its inverse, turns by
+    ``turn_after`` and shifts by ``shift`` pixels ``[2]`` (x right, y down)."""
+
+    def turned(angle):
+        c, s = jnp.cos(angle), jnp.sin(angle)
+        return jnp.array([[c, -s], [s, c]])
+
+    # Scalings multiply rows; a product of such matrices must not be rounded to the
+    # short formats that accelerators multiply in.
+    stretched = jnp.exp2(jnp.stack([-stretch, stretch]))[:, None]
+    after = stretched * turned(turn_after)
+    linear = jnp.exp2(-scale) * jnp.matmul(turned(turn), after, precision="highest")
+    moved = -(linear * shift[None]).sum(1, keepdims=True)
+    return jnp.concatenate([linear, moved], 1)
+
+
+def warp(image: jax.Array, inverse: jax.Array) -> jax.Array:
+    """``image [H, W, C]`` seen through the affine map whose inverse is ``inverse [2,
+    3]``: the output at p = (x, y) is the input at ``inverse · (x, y, 1)``, both in
+    pixels from the centre, x to the right and y down. Samples are bilinear, and outside
+    the image is its reflection."""
+    height, width, channels = image.shape
+    middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
+    x = jnp.arange(width)[None] - middle_x
+    y = jnp.arange(height)[:, None] - middle_y
+    column, row = (a * x + b * y + c for a, b, c in inverse)
+    column, row = column + middle_x, row + middle_y
+    left, top = jnp.floor(column), jnp.floor(row)
+    right, below = column - left, row - top  # how much of the next pixel
+    places, weights = [], []
+    for down, of_row in ((0, 1 - below), (1, below)):
+        for along, of_column in ((0, 1 - right), (1, right)):
+            at_row = _reflected(top.astype(jnp.int32) + down, height)
+            at_column = _reflected(left.astype(jnp.int32) + along, width)
+            places.append(at_row * width + at_column)
+            weights.append(of_row * of_column)
+    pixels = image.reshape(height * width, channels)
+    seen = pixels.at[jnp.stack(places)].get(mode="promise_in_bounds")
+    return (jnp.stack(weights)[..., None] * seen).sum(0)
+
+
+def _reflected(index, size):
+    """``index`` folded into the image; the borders are not repeated."""
+    index = jnp.abs(index) % max(2 * (size - 1), 1)
+    return jnp.minimum(index, 2 * (size - 1) - index)
+
+
+def colour_transform(key: jax.Array, image: jax.Array, probability) -> jax.Array:
+    """Brightness plus N(0, .2), contrast times 2^N(0, ½), luma flipped or not, hue
+    turned by U(-π, π), saturation times 2^N(0, 1): see ``recolour``."""
+    gates, values = jax.random.split(key, (2, 5))
+    happen = [_happens(gate, probability) for gate in gates]
+    happen[2] &= jax.random.bernoulli(values[2])  # half of the luma flips are none
+    if image.shape[-1] == 1:
+        happen[3:] = 2 * [jnp.array(False)]
+    drawn = (
+        0.2 * jax.random.normal(values[0]),
+        0.5 * jax.random.normal(values[1]),
+        1.0,
+        math.pi * _signed(values[3]),
+        jax.random.normal(values[4]),
+    )
+    drawn = [jnp.where(h, value, 0.0) for h, value in zip(happen, drawn, strict=True)]
+    return jnp.where(jnp.stack(happen).any(), recolour(image, *drawn), image)
+
+
+def recolour(image: jax.Array, brightness, contrast, flipped, hue, saturation):
+    """``image [H, W, C]`` after these five in turn: add ``brightness``, multiply by
+    ``2^contrast``, reflect in the plane of no luma if ``flipped`` is 1 (not if 0), turn
+    by ``hue`` about the luma axis v = (1, 1, 1)/√3, multiply the distance from that
+    axis by ``2^saturation``.
+
+    Each of them acts on the mean m of the channels and on the rest d apart, so the 4×4
+    matrix of the five is  (1 - 2·flipped)·2^contrast·(m + brightness) +
+    2^(contrast + saturation)·(cos(hue)·d + sin(hue)·v×d).  Grey images have no d.
+
+    Raises:
+      ValueError: if there are neither one nor three channels.
+    """
+    if image.shape[-1] not in (1, 3):
+        raise ValueError(f"expected one channel or three, not {image.shape[-1]}")
+    mean = image.mean(-1, keepdims=True)
+    luma = (1 - 2 * flipped) * jnp.exp2(contrast) * (mean + brightness)
+    if image.shape[-1] == 1:
+        return luma
+    rest = image - mean
+    across = (jnp.roll(rest, 1, -1) - jnp.roll(rest, -1, -1)) / math.sqrt(3)
+    rest = jnp.cos(hue) * rest + jnp.sin(hue) * across
+    return luma + jnp.exp2(contrast + saturation) * rest
+
+
+def _of_each(change) -> Augmentation:
+    return lambda keys, images, probability: jax.vmap(change, (0, 0, None))(
+        keys, images, probability
+    )
+
+
+AUGMENTATIONS = {
+    "flip": _of_each(flip),
+    "colour": _of_each(colour),
+    "translation": _of_each(translation),
+    "cutout": _of_each(cutout),
+    "blit": _of_each(blit),
+    "geometric": _of_each(geometric),
+    "colour_transform": _of_each(colour_transform),
+}
+
+
+def augmented(
+    names: Sequence[str], keys: jax.Array, images: jax.Array, probability
+) -> jax.Array:
+    """``images [n, H, W, C]`` after the entries ``names`` in turn. Each takes the keys
+    folded with its name, so what it draws does not depend on the others."""
+    for name in names:
+        number = zlib.crc32(name.encode())
+        own = jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys)
+        images = AUGMENTATIONS[name](own, images, probability)
+    return images
+
+
+def adapt(probability, sign, *, target, images, speed) -> jax.Array:
+    """The next probability of ADA (section 3.2).
+
+    Args:
+      sign: the mean sign of the logits of real images, r_t: near 1 where the
+        discriminator overfits.
+      target: the ``sign`` to hold, .6 in the paper.
+      images: how many real ones were seen since the last change.
+      speed: thousands of images that it takes from 0 to 1, 500 in the paper.
+
+    The paper bounds the probability from below alone; a probability ends at 1.
+    """
+    step = jnp.sign(sign - target) * images / (speed * 1000)
+    return jnp.clip(probability + step, 0.0, 1.0)
+
+
+def pseudo_real(
+    keys: jax.Array, real: jax.Array, fake: jax.Array, probability
+) -> jax.Array:
+    """``real [n, …]`` with each sample exchanged for that of ``fake [n, …]`` with
+    ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849, section 3.2)."""
+    deceives = jax.vmap(_happens, (0, None))(keys, probability)
+    return jnp.where(deceives.reshape(-1, *(1,) * (real.ndim - 1)), fake, real)

@@ -1,0 +1,165 @@
+"""What the players pay for a label, beyond the adversarial loss.
+
+A conditioning asks a discriminator's head for outputs (``networks.heads``) and prices
+them: ``discriminator(real, fake, label)`` and ``generator(fake, label)``, of judgements
+of ``n`` samples and their labels ``[n]``, real ones first; each a scalar. Both players
+minimise, and the generator is asked for the labels of real examples.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+
+@dataclasses.dataclass(frozen=True)
+class Conditioning:
+    """The price of a label.
+
+    Attributes:
+      discriminator: ``(real, fake, label) -> scalar``.
+      generator: ``(fake, label) -> scalar``.
+      whole_batch: whether samples are compared with each other, so that judgements must
+        be gathered from all devices first.
+      losses: the adversarial losses it goes with, all if empty.
+      alone: whether it takes the place of the adversarial loss.
+    """
+
+    discriminator: Callable
+    generator: Callable
+    whole_batch: bool = False
+    losses: tuple[str, ...] = ()
+    alone: bool = False
+
+
+def cross_entropy(scores: jax.Array, label: jax.Array) -> jax.Array:
+    """Mean of −log softmax(scores [n, K]) at ``label [n]``, in nats."""
+    return -jnp.mean(_at(jax.nn.log_softmax(scores), label))
+
+
+def _at(scores, label):
+    return jnp.take_along_axis(scores, label[:, None], 1)[:, 0]
+
+
+def auxiliary_classifier() -> Conditioning:
+    """Both players gain by samples that are classified rightly (AC-GAN; Odena et al.
+    2017, arXiv 1610.09585, eq. 3)."""
+
+    def classified(judged, label):
+        return cross_entropy(judged.outputs["classes"], label)
+
+    return Conditioning(
+        lambda real, fake, label: classified(real, label) + classified(fake, label),
+        classified,
+    )
+
+
+def twin_auxiliary_classifier() -> Conditioning:
+    """A second classifier learns from generated samples alone; what it can tell of
+    their labels, the generator pays for, so that it does not drop the hard samples of a
+    class (TAC-GAN; Gong et al. 2019, arXiv 1907.02690, section 3.2)."""
+
+    def twin(fake, label):
+        return cross_entropy(fake.outputs["twin_classes"], label)
+
+    def generator(fake, label):
+        return cross_entropy(fake.outputs["classes"], label) - twin(fake, label)
+
+    return Conditioning(
+        lambda real, fake, label: (
+            cross_entropy(real.outputs["classes"], label) + twin(fake, label)
+        ),
+        generator,
+    )
+
+
+def discriminative_classifier() -> Conditioning:
+    """One classifier over every class as real (0 to K − 1) and as generated (K to
+    2K − 1); the generator wants its samples taken for the first and not for the second
+    (ADC-GAN; Hou et al. 2022, arXiv 2107.10060, section 3.2)."""
+
+    def as_fake(fake, label):
+        scores = fake.outputs["classes"]
+        return cross_entropy(scores, label + scores.shape[1] // 2)
+
+    def as_real(judged, label):
+        return cross_entropy(judged.outputs["classes"], label)
+
+    return Conditioning(
+        lambda real, fake, label: as_real(real, label) + as_fake(fake, label),
+        lambda fake, label: as_real(fake, label) - as_fake(fake, label),
+    )
+
+
+def contrastive(temperature: float = 1.0) -> Conditioning:
+    """Each sample near the embedding of its label and near the samples that share it,
+    among all others (the 2C loss of ContraGAN; Kang & Park 2020, arXiv 2006.12681,
+    eq. 8)."""
+
+    def price(judged, label):
+        samples = judged.outputs["embedding"]
+        near = jnp.sum(samples * judged.outputs["proxy"], -1) / temperature
+        between = samples @ samples.T / temperature
+        other = ~jnp.eye(len(label), dtype=bool)
+        same = other & (label[:, None] == label[None, :])
+        return jnp.mean(
+            _log_total(near, between, other) - _log_total(near, between, same)
+        )
+
+    return Conditioning(lambda real, fake, label: price(real, label), price, True)
+
+
+def data_to_data(
+    temperature: float = 0.5, positive: float = 0.98, negative: float = 0.02
+) -> Conditioning:
+    """Each sample near the embedding of its label, far from samples of other classes;
+    what is nearer than ``positive`` or farther than ``negative`` (cosines) is let alone
+    (the D2D-CE loss of ReACGAN; Kang et al. 2021, arXiv 2111.01118, eq. 9)."""
+
+    def price(judged, label):
+        samples = judged.outputs["embedding"]
+        near = jnp.sum(samples * judged.outputs["proxy"], -1)
+        near = jnp.minimum(near - positive, 0) / temperature
+        between = jnp.maximum(samples @ samples.T - negative, 0) / temperature
+        different = label[:, None] != label[None, :]
+        return jnp.mean(_log_total(near, between, different) - near)
+
+    return Conditioning(lambda real, fake, label: price(real, label), price, True)
+
+
+def _log_total(near, between, counted):
+    """log(exp(near) + Σ exp(between)) over the pairs that count, ``[n]``."""
+    pairs = jnp.where(counted, between, -jnp.inf)
+    return jax.nn.logsumexp(jnp.concatenate([near[:, None], pairs], 1), axis=1)
+
+
+def multi_hinge() -> Conditioning:
+    """The score of the right class, or of fakes, must exceed every other by 1
+    (Kavalerov et al. 2019, arXiv 1912.04216; the hinge of Crammer & Singer 2001). The
+    classes share the work of the adversarial loss, which it replaces."""
+
+    def margin(judged, wanted):
+        scores = judged.outputs["hinges"]
+        is_wanted = jax.nn.one_hot(wanted, scores.shape[1], dtype=bool)
+        rival = jnp.max(jnp.where(is_wanted, -jnp.inf, scores), axis=1)
+        return jnp.mean(jax.nn.relu(1 + rival - _at(scores, wanted)))
+
+    def discriminator(real, fake, label):
+        no_class = jnp.full_like(label, fake.outputs["hinges"].shape[1] - 1)
+        return margin(real, label) + margin(fake, no_class)
+
+    return Conditioning(discriminator, margin, losses=("hinge",), alone=True)
+
+
+# None: the label enters the network and costs nothing of its own.
+CONDITIONINGS = {
+    "concatenation": None,
+    "projection": None,
+    "auxiliary_classifier": auxiliary_classifier(),
+    "twin_auxiliary_classifier": twin_auxiliary_classifier(),
+    "discriminative_classifier": discriminative_classifier(),
+    "contrastive": contrastive(),
+    "data_to_data": data_to_data(),
+    "multi_hinge": multi_hinge(),
+}
