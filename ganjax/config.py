@@ -92,6 +92,10 @@ def differences(old: ConfigDict, new: ConfigDict) -> list[str]:
 
 
 def _set(config, fields, path, value):
+    if isinstance(value, Mapping | ConfigDict) and isinstance(
+        fields.get(path), ConfigDict
+    ):
+        return  # two empty sections
     if path not in fields:
         if isinstance(value, Mapping | ConfigDict) and _names_in(path, fields):
             return  # an empty section states nothing

@@ -181,7 +181,7 @@ def defaults(
         config.latents = {"name": "normal", "size": 64}
     if recipe.from_latents:
         # A step towards what the critic likes, before a latent is used (LOGAN).
-        config.latents |= {"optimisation": 0.0, "damping": 5.0}
+        config.latents.update({"optimisation": 0.0, "damping": 5.0})
     config.networks = {
         name: _network(f"networks.{name}.name", architectures.get(name, "mlp"), kind)
         for name, kind in recipe.networks.items()

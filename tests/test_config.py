@@ -54,15 +54,29 @@ def test_defaults_of_every_game(game):
 
 @pytest.mark.parametrize("game", NETWORKS)
 def test_knobs_are_the_numbers_of_the_terms(game):
-    # 5 an optimizer; a weight a regularizer; smoothing, flipping, the decay of the EMA.
+    # 6 an optimizer; a weight a regularizer and a term, and the term's own numbers.
     config = resolve({"game": game})
-    expected = {"loss.smoothing", "loss.flipping", "ema.decay"}
+    expected = {"loss.smoothing", "loss.flipping", "loss.top_k", "dynamics.strength"}
+    expected |= {f"ema.{number}" for number in ("decay", "half_life", "ramp")}
+    expected |= {
+        f"augmentation.{number}"
+        for number in ("probability", "target", "speed", "noise")
+    }
+    expected |= {f"terms.{name}.weight" for name in config.terms}
+    expected |= {f"terms.latent_{part}.std" for part in ("consistency", "diversity")}
+    expected |= {f"terms.{name}.decay" for name in ("lecam", "path_length")}
+    if game in ("gan", "conditional_gan"):
+        expected |= {"latents.optimisation", "latents.damping"}
+    if game == "conditional_gan":
+        expected |= {"conditioning.weight"}
     expected |= {f"weights.{name}" for name in WEIGHTS[game]}
     expected |= {
         f"optimizers.{player}.{number}"
         for player in PLAYERS[game]
-        for number in ("learning_rate", "b1", "b2", "weight_decay", "clip")
-    }
+        for number in (
+            "learning_rate", "b1", "b2", "weight_decay", "clip", "gradient_clip"
+        )
+    }  # fmt: skip
     expected |= {f"regularizers.{name}.weight" for name in config.regularizers}
     found = knobs(config)
     assert set(found) == expected

@@ -97,7 +97,7 @@ def test_the_state_holds_no_scalar(name):
         optimizer = OPTIMIZERS[name]({**SCALARS, "b1": 0.0, "learning_rate": rate})
         state = optimizer.init(gradient)
         numbers = [np.asarray(leaf) for leaf in jax.tree.leaves(state)]
-        assert all((leaf == 0).all() for leaf in numbers)
+        assert all((leaf == 0).all() for leaf in numbers if leaf.dtype != bool)
         states.append(jax.tree.map(lambda leaf: (leaf.shape, leaf.dtype), state))
     assert states[0] == states[1]
 

@@ -76,12 +76,13 @@ def test_dragan_moves_real_samples_by_half_a_standard_deviation_at_most():
 
 @pytest.mark.parametrize("name", REGULARIZERS)
 def test_gradient_reaches_the_critics_weights(name):
-    """d/dw of ½‖w‖² is w, of (‖w‖ − 1)² is 2(‖w‖ − 1)w/‖w‖."""
+    """d/dw of ½‖w‖² is w, of (‖w‖ − 1)² is 2(‖w‖ − 1)w/‖w‖, of ‖w‖² is 2w."""
 
     def penalty(w):
         return REGULARIZERS[name](lambda x: x @ w, REAL, FAKE, KEYS)
 
-    expected = W if name in ("r1", "r2") else 2 * (3 - 1) * W / 3
+    one_centred = 2 * (3 - 1) * W / 3
+    expected = {"r1": W, "r2": W, "max_gp": 2 * W}.get(name, one_centred)
     np.testing.assert_allclose(jax.grad(penalty)(W), expected, rtol=1e-5)
 
 
