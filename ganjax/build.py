@@ -128,7 +128,6 @@ def build_game(config: ConfigDict, source: Source) -> Game:
         return made
 
     adversary = _adversary(config, recipe, classes, pictures=len(shape) == 3)
-    numbers = knobs(config)
     game = recipe.make(
         Parts(
             shape=shape,
@@ -157,7 +156,7 @@ def build_game(config: ConfigDict, source: Source) -> Game:
             },
             told=dict(config.get("conditioning", {})),
             sharpen=_sharpen(config),
-            memory=functools.partial(adversary.memory, knobs=numbers),
+            memory=adversary.memory,
         )
     )
     for check in BUILDS:

@@ -12,6 +12,7 @@ from ml_collections import ConfigDict
 from ganjax.build import build
 from ganjax.config import differences, resolve, to_json
 from ganjax.errors import BadInput
+from ganjax.loading import started
 from ganjax.report import write_report
 from ganjax.schema import EXTENSIBLE
 from ganjax.training import Diverged, RunDirectory, environment, train
@@ -71,7 +72,7 @@ def launch(
             "command.txt": f"{command}\n",
             "environment.json": json.dumps(environment(), indent=2) + "\n",
         }
-        _train(run, setup, description)
+        _train(run, setup, description, lambda state: started(state, config))
         return run.status()
 
 
@@ -92,7 +93,7 @@ def _held(workdir):
         ) from error
 
 
-def _train(run, setup, description):
+def _train(run, setup, description, start_from):
     def begin():
         for name, text in description.items():
             run.write(name, text)
@@ -106,6 +107,7 @@ def _train(run, setup, description):
             feed=setup.feed,
             evaluators=setup.evaluators,
             plan=setup.plan,
+            start_from=start_from,
             begin=begin,
         )
     except Exception as error:

@@ -5,15 +5,16 @@ import json
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 
 from ganjax.build import build_game
 from ganjax.config import knobs, resolve
-from ganjax.core import Game, GameState, init_state
+from ganjax.core import Game, GameState, averaged, init_state
 from ganjax.data import open_source
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import draw
 from ganjax.training import Checkpoints
 from ganjax.training.pictures import image_grid, scatter
@@ -84,3 +85,45 @@ class Run:
         """``n`` samples as a grid of images, or as a scatter of points."""
         samples = self.sample(key, n)
         return image_grid(samples) if samples.ndim == 4 else scatter(samples)
+
+
+def started(state: GameState, config: ConfigDict) -> GameState:
+    """A fresh ``state`` with the parameters and variables that the networks of another
+    run ended with, as ``config.start`` says; averages where that run keeps them.
+
+    Raises:
+      BadInput: if there is no such run, or its networks are not those of ``config``.
+    """
+    if not config.start.workdir:
+        return state
+    other = Run(config.start.workdir)
+    given = averaged(other.game, other.state)
+    params, variables, ema = dict(state.params), dict(state.variables), dict(state.ema)
+    for name in config.start.networks or tuple(params):
+        if name not in params:
+            raise unknown("start.networks", name, params)
+        if name not in given:
+            raise unknown(f"start.workdir={other.path}: networks", name, given)
+        own = {"params": params[name], **variables[name]}
+        _check_alike(name, own, given[name], other.path)
+        taken = jax.tree.map(jnp.copy, dict(given[name]))
+        if name in ema:
+            ema[name] = jax.tree.map(jnp.copy, taken)
+        params[name] = taken.pop("params")
+        variables[name] = taken
+    return state.replace(params=params, variables=variables, ema=ema)
+
+
+def _check_alike(network, own, given, path):
+    def shapes(tree):
+        leaves, _ = jax.tree_util.tree_flatten_with_path(tree)
+        return {jax.tree_util.keystr(path): leaf.shape for path, leaf in leaves}
+
+    wanted, found = shapes(own), shapes(given)
+    for leaf in sorted(wanted | found):
+        if wanted.get(leaf) != found.get(leaf):
+            raise BadInput(
+                f"start.workdir={path}: expected the networks.{network} of this config; "
+                f"{leaf} is {found.get(leaf, 'absent')} there and "
+                f"{wanted.get(leaf, 'absent')} here"
+            )

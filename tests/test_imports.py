@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "runtime": "",
     "command_line": "config runtime",
     "loading": "build config core data evaluation training",
-    "launch": "build config schema report training",
+    "launch": "build config loading schema report training",
 }
 # Libraries that one place alone imports.
 ONLY_IN = {

@@ -6,9 +6,12 @@ import pytest
 from PIL import Image
 
 import ganjax
-from ganjax.core import state_digest
+from ganjax.config import knobs
+from ganjax.core import averaged, init_state, state_digest
 from ganjax.errors import BadInput
+from ganjax.loading import started
 from scripts import sample
+from tests.tiny import setup
 from tests.training.test_resume import train
 
 
@@ -52,3 +55,39 @@ def test_bad_requests_are_one_line(run, tmp_path):
         sample.main([f"--workdir={path}", "--n=0"])
     with pytest.raises(BadInput, match="expected a run"):
         sample.main([f"--workdir={tmp_path}"])
+
+
+def test_another_run_begins_with_its_parameters(run, tmp_path):
+    """The generator of the run's averages, the discriminator as it was; only the
+    networks that were asked for."""
+    path, _ = run
+    loaded = ganjax.load(path)
+    end = averaged(loaded.game, loaded.state)
+    fresh = init_state(loaded.game, jax.random.key(5), knobs(loaded.config))
+
+    def begun(**section):
+        config = loaded.config.copy_and_resolve_references().unlock()
+        config.start.update({"workdir": str(path), **section})
+        return started(fresh, config)
+
+    state = begun(networks=("generator",))
+    for a, b in (
+        (state.params["generator"], end["generator"]["params"]),
+        (state.ema["generator"], end["generator"]),
+        (state.params["discriminator"], fresh.params["discriminator"]),
+    ):
+        jax.tree.map(np.testing.assert_array_equal, a, b)
+    both = begun()
+    jax.tree.map(
+        np.testing.assert_array_equal,
+        both.params["discriminator"],
+        end["discriminator"]["params"],
+    )
+    with pytest.raises(BadInput, match="start.networks='generatr'.*'generator'"):
+        begun(networks=("generatr",))
+    wider = setup("convolutional", networks__generator__width=8)
+    other = init_state(wider.game, jax.random.key(5), wider.knobs)
+    config = loaded.config.copy_and_resolve_references().unlock()
+    config.start.workdir = str(path)
+    with pytest.raises(BadInput, match="expected the networks.generator.*there and"):
+        started(other, config)

@@ -1,7 +1,7 @@
 """How a critic and whoever it judges are scored; every game's adversarial part."""
 
 import dataclasses
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
@@ -148,10 +148,9 @@ class Adversary:
     vary: Callable | None = None
     top_k: str | None = None
 
-    def memory(
-        self, critics: Sequence[str], generator: str, knobs: Mapping[str, float]
-    ) -> dict[str, Any]:
-        """What the objectives of these players remember at first."""
+    def memory(self, critics: Sequence[str], generator: str) -> dict[str, Any]:
+        """What the objectives of these players remember at first; a probability of
+        augmentation that adapts begins at 0."""
         held = {}
         for weighed in self.terms:
             term = weighed.term
@@ -162,8 +161,7 @@ class Adversary:
                         jnp.asarray, term.memory
                     )
         if self.adaptation is not None:
-            start = jnp.asarray(knobs[self.sight.probability], jnp.float32)
-            held |= {memory_name("augmentation", c): start for c in critics}
+            held |= {memory_name("augmentation", c): jnp.zeros(()) for c in critics}
         return held
 
     def reads_data(self) -> bool:

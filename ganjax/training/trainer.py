@@ -28,6 +28,7 @@ def train(
     feed: Feed,
     evaluators: Mapping[str, object],
     plan: Plan,
+    start_from: Callable[[GameState], GameState] = lambda state: state,
     begin: Callable[[], None] = lambda: None,
 ) -> GameState:
     """Trains up to ``plan.steps``, from the run's newest checkpoint if there is one.
@@ -36,6 +37,7 @@ def train(
     checkpoint and the status ``interrupted``; the same call goes on from there.
 
     Args:
+      start_from: what becomes of a fresh state, where there is no checkpoint.
       begin: called once, when the run is known to go on and before it writes.
 
     Raises:
@@ -53,7 +55,10 @@ def train(
         )
         # The knobs are always the config's, also where it was changed on purpose.
         restored = checkpoints.restore(fresh)
-        state = restored.replace(knobs=fresh.knobs) if restored else fresh
+        if restored:
+            state = restored.replace(knobs=fresh.knobs)
+        else:
+            state = start_from(fresh)
         start = step = int(state.step)
         if start > plan.steps:
             raise BadInput(

@@ -1,0 +1,98 @@
+"""What a label costs, for scores and embeddings whose price is known."""
+
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.networks.heads import Judgement
+from ganjax.objectives import CONDITIONINGS
+
+LABEL = jnp.array([0, 1])
+
+
+def judged(**outputs):
+    logits = jnp.zeros(2)
+    return Judgement(logits, None, {k: jnp.asarray(v) for k, v in outputs.items()})
+
+
+def price(name, real, fake, label=LABEL):
+    conditioning = CONDITIONINGS[name]
+    return (
+        float(conditioning.discriminator(real, fake, label)),
+        float(conditioning.generator(fake, label)),
+    )
+
+
+# Scores (ln 3, 0) say the first class with probability 3/4.
+FIRST = [[np.log(3.0), 0.0], [np.log(3.0), 0.0]]
+MIXED = -(np.log(3 / 4) + np.log(1 / 4)) / 2  # of labels 0 and 1
+
+
+def test_auxiliary_classifier():
+    even = judged(classes=jnp.zeros((2, 2)))
+    first = judged(classes=FIRST)
+    found = price("auxiliary_classifier", even, first)
+    np.testing.assert_allclose(found, [np.log(2) + MIXED, MIXED], rtol=1e-6)
+
+
+def test_a_twin_takes_away_what_the_classifier_gives():
+    """The generator pays the difference of the two, so nothing where they agree."""
+    real = judged(classes=jnp.zeros((2, 2)), twin_classes=jnp.zeros((2, 2)))
+    alike = judged(classes=FIRST, twin_classes=FIRST)
+    found = price("twin_auxiliary_classifier", real, alike)
+    np.testing.assert_allclose(found, [np.log(2) + MIXED, 0], atol=1e-6)
+    apart = judged(classes=FIRST, twin_classes=jnp.zeros((2, 2)))
+    found = price("twin_auxiliary_classifier", real, apart)
+    np.testing.assert_allclose(found, [2 * np.log(2), MIXED - np.log(2)], rtol=1e-5)
+
+
+def test_a_classifier_that_tells_real_from_generated():
+    """Four columns: real 0, real 1, generated 0, generated 1. Scores of ln 5 for real
+    of the right class are 5/8 there and 1/8 for generated."""
+    scores = jnp.log(jnp.array([[5.0, 1, 1, 1], [1.0, 5, 1, 1]]))
+    sample = judged(classes=scores)
+    found = price("discriminative_classifier", sample, sample)
+    expected = [-np.log(5 / 8) - np.log(1 / 8), -np.log(5 / 8) + np.log(1 / 8)]
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+
+
+EYE = jnp.eye(2)
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_contrastive(which):
+    """Orthogonal samples, each on its label's embedding: log(e + 1) − 1. Samples of
+    one class are no rivals: nothing to pay."""
+    sample = judged(embedding=EYE, proxy=EYE)
+    nothing = judged(embedding=-EYE, proxy=EYE)
+    found = price("contrastive", *((sample, nothing), (nothing, sample))[which])
+    np.testing.assert_allclose(found[which], np.log(np.e + 1) - 1, rtol=1e-6)
+    one_class = jnp.array([1, 1])
+    found = price("contrastive", sample, sample, one_class)
+    np.testing.assert_allclose(found, 0, atol=1e-6)
+
+
+def test_data_to_data():
+    """On its embedding (beyond .98) and orthogonal to the other class (below .02) a
+    sample pays log 2; half way, at a cosine of .5, log(1 + exp(.48 / .5))."""
+    sample = judged(embedding=EYE, proxy=EYE)
+    np.testing.assert_allclose(
+        price("data_to_data", sample, sample), np.log(2), rtol=1e-6
+    )
+    half = jnp.array([[0.5, np.sqrt(0.75)], [np.sqrt(0.75), 0.5]])
+    aside = judged(embedding=EYE, proxy=half)
+    expected = np.log1p(np.exp(0.48 / 0.5))
+    np.testing.assert_allclose(price("data_to_data", aside, aside), expected, rtol=1e-5)
+    # Of one class there is nobody to be told from.
+    found = price("data_to_data", aside, aside, jnp.array([0, 0]))
+    np.testing.assert_allclose(found, 0, atol=1e-6)
+
+
+def test_multi_hinge():
+    """Two classes and a column for fakes. Real: margins 2 − 0 (nothing to pay) and
+    1 − 1.5 (1.5). Fake: 3 − 0 above both (nothing), 0 − 1 (2); asked for as real by the
+    generator: 0 − 3 (4), 1 − 0 (0)."""
+    real = judged(hinges=[[2.0, 0.0, -1.0], [1.5, 1.0, 0.0]])
+    fake = judged(hinges=[[0.0, 0.0, 3.0], [-1.0, 1.0, 0.0]])
+    found = price("multi_hinge", real, fake)
+    np.testing.assert_allclose(found, [1.5 / 2 + 2 / 2, 4 / 2], rtol=1e-6)

@@ -1,0 +1,130 @@
+"""Terms against direct computations, for players that are known lines."""
+
+import types
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.networks.heads import Judgement
+from ganjax.objectives import TERMS, Scene
+
+N = 6
+W = jnp.array([1.0, -2.0])  # the critic's logit is x·w
+A = jnp.array([[1.0, 2.0], [0.0, 1.0], [-1.0, 0.5]])  # the generator is zA
+REAL = jax.random.normal(jax.random.key(1), (N, 2))
+Z = jax.random.normal(jax.random.key(2), (N, 3))
+
+
+class View:
+    """One device, one step."""
+
+    def __init__(self, step=5):
+        self.step = jnp.asarray(step)
+        self.params = {
+            "generator": {"layer": {"kernel": jnp.array([[1.0, 1.0], [0.0, 1.0]])}},
+            "critic": {"layer": {"kernel": jnp.eye(2), "bias": jnp.ones(2)}},
+        }
+        self.networks = {"generator": types.SimpleNamespace(module=object())}
+
+    def keys(self, name, n):
+        return jax.random.split(jax.random.key(len(name)), n)
+
+    def mean(self, x):
+        return x
+
+
+def judgement(x):
+    return Judgement(x @ W, x, {})
+
+
+def scene(memory=None, vary=None, fake=None):
+    fake = Z @ A if fake is None else fake
+    return Scene(
+        critic="critic",
+        generator="generator",
+        real=REAL,
+        fake=fake,
+        label=None,
+        latents=Z,
+        judged_real=judgement(REAL),
+        judged_fake=judgement(fake),
+        judge=lambda name, x, label: judgement(x),
+        generate=lambda z: z @ A,
+        vary=vary,
+        memory=memory,
+    )
+
+
+def value(name, *, view=None, numbers=None, **options):
+    numbers = {k: jnp.asarray(v) for k, v in (numbers or {}).items()}
+    return TERMS[name].function(scene(**options), view or View(), numbers)
+
+
+def test_consistency_is_the_squared_change_of_the_logit():
+    """x + (1, 1) moves a logit by 1 − 2 = −1; over both kinds that is paid twice."""
+
+    def shift(keys, x):
+        return x + 1
+
+    np.testing.assert_allclose(value("consistency", vary=shift)[0], 1, rtol=1e-5)
+    found = value("balanced_consistency", vary=shift)[0]
+    np.testing.assert_allclose(found, 2, rtol=1e-5)
+
+
+def test_neighbours_of_a_latent():
+    """With zA both terms are of δA, δ the noise that the view's keys draw."""
+    noise = jax.vmap(lambda key: jax.random.normal(key, (3,)))(View().keys("nearby", N))
+    moved = 0.3 * np.asarray(noise) @ np.asarray(A)
+    found = value("latent_diversity", numbers={"std": 0.3})[0]
+    np.testing.assert_allclose(found, -np.mean(moved**2), rtol=1e-5)
+    found = value("latent_consistency", numbers={"std": 0.3})[0]
+    np.testing.assert_allclose(found, np.mean((moved @ W) ** 2), rtol=1e-5)
+
+
+def test_lecam_by_hand():
+    """Logits of real samples against the average of generated ones and the other way
+    round, where they are on the wrong side; averages move by a hundredth."""
+    real, fake = np.asarray(REAL @ W), np.asarray(Z @ A @ W)
+    memory = {"real": jnp.asarray(0.5), "fake": jnp.asarray(-0.25)}
+    found, after = value("lecam", memory=memory, numbers={"decay": 0.99})
+    expected = np.mean(np.maximum(real + 0.25, 0) ** 2) + np.mean(
+        np.maximum(0.5 - fake, 0) ** 2
+    )
+    np.testing.assert_allclose(found, expected, rtol=1e-5)
+    np.testing.assert_allclose(after["real"], 0.495 + 0.01 * real.mean(), rtol=1e-5)
+    np.testing.assert_allclose(after["fake"], -0.2475 + 0.01 * fake.mean(), rtol=1e-5)
+    _, first = value("lecam", view=View(0), memory=memory, numbers={"decay": 0.99})
+    np.testing.assert_allclose(first["real"], real.mean(), rtol=1e-5)
+
+
+def test_path_length_against_the_jacobian():
+    """‖Jᵀy‖ = ‖Ay‖ for points zA of two numbers, y ~ N(0, I / 2)."""
+    y = jax.vmap(lambda key: jax.random.normal(key, (2,)))(View().keys("path", N))
+    length = np.linalg.norm(np.asarray(y) / np.sqrt(2) @ np.asarray(A).T, axis=1)
+    average = 0.2 + 0.01 * (length.mean() - 0.2)
+    found, after = value(
+        "path_length", memory=jnp.asarray(0.2), numbers={"decay": 0.01}
+    )
+    np.testing.assert_allclose(after, average, rtol=1e-5)
+    np.testing.assert_allclose(found, np.mean((length - average) ** 2), rtol=1e-5)
+
+
+def test_features_match_where_their_means_do():
+    found = value("feature_matching")[0]
+    gap = np.asarray(REAL).mean(0) - np.asarray(Z @ A).mean(0)
+    np.testing.assert_allclose(found, np.sum(gap**2), rtol=1e-5)
+    shifted = Z @ A + gap[None, :]
+    np.testing.assert_allclose(
+        value("feature_matching", fake=shifted)[0], 0, atol=1e-10
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("orthogonal_generator", 2), ("orthogonal_critic", 0)]
+)
+def test_columns_that_are_not_orthogonal(name, expected):
+    """WᵀW of (1 1; 0 1) is (1 1; 1 2): two entries of 1 beside the diagonal. A bias
+    counts for nothing."""
+    np.testing.assert_allclose(value(name)[0], expected, rtol=1e-6)

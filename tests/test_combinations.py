@@ -1,0 +1,171 @@
+"""Everything that is refused: an example of each check, and what the reason names."""
+
+import pytest
+
+from ganjax import combinations
+from ganjax.build import build
+from ganjax.config import resolve
+from ganjax.errors import BadInput
+
+LABELLED = {"game": "conditional_gan", "data": {"name": "digits"}}
+PICTURES = {"data": {"name": "digits"}}
+POINTS = {"data": {"name": "ring8"}}
+
+
+def conditioned(discriminator, **stated):
+    return {**LABELLED, "conditioning": {"discriminator": discriminator}, **stated}
+
+
+# check -> (config, what its reason says).
+CONFIGS = {
+    "penalties_of_no_critic": (
+        {"regularizers": {"r1": {"player": "discriminatr"}}},
+        ["regularizers.r1.player='discriminatr'", "did you mean 'discriminator'?"],
+    ),
+    "labels_of_a_relativistic_loss": (
+        {"loss": {"name": "relativistic_pairing", "smoothing": 0.1}},
+        ["loss.smoothing=0.1", "expected 0", "relativistic_pairing"],
+    ),
+    "top_k_of_a_relativistic_loss": (
+        {"loss": {"name": "relativistic_average", "top_k": 0.5}},
+        ["loss.top_k=0.5", "expected 1", "relativistic_average"],
+    ),
+    "joint_moves_of_several_turns": (
+        {
+            "dynamics": {"name": "consensus"},
+            "optimizers": {"discriminator": {"updates_per_step": 2}},
+        },
+        ["updates_per_step=2", "expected 1", "dynamics.name='consensus'"],
+    ),
+    "labels_that_nobody_reads": (
+        {"conditioning": {"generator": "conditional_batch_norm"}},
+        ["conditioning.generator", "no labels", "game='conditional_gan'"],
+    ),
+    "loss_of_a_conditioning": (
+        conditioned("multi_hinge"),
+        ["loss.name='non_saturating'", "expected 'hinge'", "multi_hinge"],
+    ),
+    "what_multi_hinge_replaces": (
+        conditioned("multi_hinge", loss={"name": "hinge", "top_k": 0.5}),
+        ["loss.top_k=0.5", "expected 1", "multi_hinge"],
+    ),
+    "packs_of_labels": (
+        conditioned("projection", packing=2),
+        ["packing=2", "projection", "concatenation"],
+    ),
+    "packs_that_fill_no_batch": (
+        {"packing": 2, "batch_size": 9},
+        ["packing=2", "a divisor of batch_size=9"],
+    ),
+    "terms_of_a_generator_from_latents": (
+        {"game": "cyclegan", "terms": {"path_length": {"weight": 1.0}}},
+        ["terms.path_length.weight=1.0", "expected 0", "game='cyclegan'"],
+    ),
+    "adaptation_of_nothing": (
+        {"augmentation": {"adaptive": True}},
+        ["augmentation.adaptive=True", "augmentation.names"],
+    ),
+    "augmented_latents": (
+        {"game": "adversarial_autoencoder", "augmentation": {"names": ("flip",)}},
+        ["augmentation.names='flip'", "is shown latents"],
+    ),
+    "schedules_of_nothing": (
+        {"schedules": {"decay": {"knobs": "optimizers.*.learning_rat"}}},
+        ["schedules.decay.knobs='optimizers.*.learning_rat'", "did you mean"],
+    ),
+    "a_start_from_nowhere": (
+        {"start": {"networks": ("generator",)}},
+        ["start.networks='generator'", "start.workdir"],
+    ),
+    "truncated_uniform_latents": (
+        {"sampling": {"truncation": 0.5}, "latents": {"name": "uniform"}},
+        ["sampling.truncation=0.5", "latents.name='normal'"],
+    ),
+    "growth_of_one_side": (
+        {"networks": {"generator": {"name": "progressive"}}},
+        ["networks.discriminator.name='mlp'", "'progressive'", "both must together"],
+    ),
+}
+BUILDS = {
+    "penalties_of_a_batch": (
+        {
+            **PICTURES,
+            "regularizers": {"r1": {"weight": 1.0}},
+            "networks": {"discriminator": {"normalization": "batch"}},
+        },
+        ["regularizers.r1.weight=1.0", "normalization='spectral' or 'none'"],
+    ),
+    "modulation_of_nothing": (
+        {**LABELLED, "conditioning": {"generator": "conditional_batch_norm"}},
+        ["conditioning.generator='conditional_batch_norm'", "normalization='batch'"],
+    ),
+    "pictures_of_points": (
+        {**POINTS, "augmentation": {"names": ("cutout",)}},
+        ["augmentation.names='cutout'", "data.name='ring8' has points", "noise"],
+    ),
+}
+
+
+def test_every_check_has_its_example():
+    assert [check.__name__ for check in combinations.CONFIGS] == list(CONFIGS)
+    assert [check.__name__ for check in combinations.BUILDS] == list(BUILDS)
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_refused_by_the_config_alone(name):
+    stated, parts = CONFIGS[name]
+    with pytest.raises(BadInput) as refused:
+        resolve(stated)
+    said(refused, parts)
+
+
+@pytest.mark.parametrize("name", BUILDS)
+def test_refused_for_the_data_or_the_networks(name):
+    stated, parts = BUILDS[name]
+    with pytest.raises(BadInput) as refused:
+        build(resolve(stated))
+    said(refused, parts)
+
+
+def said(refused, parts):
+    message = str(refused.value)
+    assert "\n" not in message
+    for part in parts:
+        assert part in message, message
+
+
+@pytest.mark.parametrize(
+    ("stated", "part"),
+    [
+        ({**POINTS, "terms": {"consistency": {"weight": 1.0}}}, "has points"),
+        (
+            {
+                "schedules": {
+                    "one": {"knobs": "ema.decay"},
+                    "two": {"knobs": "ema.*"},
+                }
+            },
+            "schedules.one moves, ema.decay",
+        ),
+        (
+            {"schedules": {"x": {"knobs": "ema.decay", "shape": "exponential"}}},
+            "both ends above 0",
+        ),
+        (
+            {"steps": 10, "schedules": {"x": {"knobs": "ema.decay", "begin": 10}}},
+            "a step before the last, steps=10",
+        ),
+        (
+            {"networks": {"generator": {"updates_per_phase": 3}}},
+            "networks.generator.updates_per_phase=3: there is no such field",
+        ),
+        (
+            {**PICTURES, "optimizers": {"discriminator": {"frozen": ("linear",)}}},
+            "optimizers.discriminator.frozen='linear'",
+        ),
+    ],
+)
+def test_refused_for_another_reason(stated, part):
+    with pytest.raises(BadInput, match=".") as refused:
+        build(resolve(stated))
+    said(refused, [part])

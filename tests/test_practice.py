@@ -1,0 +1,135 @@
+"""How runs are steered: averages, accumulation, clipping, freezing, adaptation."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+import pytest
+
+from ganjax.build import build
+from ganjax.config import resolve
+from ganjax.core import compile_step, init_state, make_train_step
+from ganjax.evaluation import draw
+from ganjax.objectives import LOSSES, Adversary
+from ganjax.optimizers import accumulated, bounded, frozen
+from tests import tiny
+
+
+def test_a_half_life_in_thousands_of_images():
+    """Of 64 images a step and a half-life of .64 thousand, ten steps halve; within the
+    first images the ramp of a tenth holds it to a tenth of those seen."""
+    setup = build(
+        resolve(
+            {
+                **tiny.GAMES["gan"],
+                "ema": {"half_life": 0.64, "ramp": 0.1},
+            }
+        )
+    )
+    knobs = {name: jnp.asarray(value) for name, value in setup.knobs.items()}
+    decay = setup.game.ema_decay(knobs, jnp.array(10**6))
+    np.testing.assert_allclose(decay**10, 0.5, rtol=1e-5)
+    # After the step from 19 to 20 steps 1,280 images were seen: a half-life of 128.
+    early = setup.game.ema_decay(knobs, jnp.array(19))
+    np.testing.assert_allclose(early**2, 0.5, rtol=1e-5)
+
+
+def test_accumulated_gradients_are_those_of_one_large_batch():
+    optimizer = accumulated(optax.sgd(0.1), 3)
+    params = jnp.array([1.0, 2.0])
+    state = optimizer.init(params)
+    for gradient in ([3.0, 0.0], [0.0, 6.0], [3.0, 3.0]):
+        updates, state = optimizer.update(jnp.array(gradient), state, params)
+        params = optax.apply_updates(params, updates)
+    np.testing.assert_allclose(params, [1 - 0.1 * 2, 2 - 0.1 * 3], rtol=1e-6)
+
+
+def test_a_gradient_is_no_longer_than_its_bound():
+    optimizer = bounded(optax.sgd(1.0), 1.0)
+    long, short = jnp.array([3.0, 4.0]), jnp.array([0.3, 0.4])
+    update, _ = optimizer.update(long, optimizer.init(long))
+    np.testing.assert_allclose(update, [-0.6, -0.8], rtol=1e-5)
+    update, _ = optimizer.update(short, optimizer.init(short))
+    np.testing.assert_allclose(update, [-0.3, -0.4], rtol=1e-5)
+
+
+def test_frozen_layers_stay():
+    params = {"net": {"a": {"kernel": jnp.ones(2)}, "ab": {"kernel": jnp.ones(2)}}}
+    optimizer = frozen(optax.sgd(1.0), ("net/a",))
+    update, _ = optimizer.update(params, optimizer.init(params), params)
+    np.testing.assert_array_equal(update["net"]["a"]["kernel"], [0, 0])
+    np.testing.assert_array_equal(update["net"]["ab"]["kernel"], [-1, -1])
+    with pytest.raises(ValueError, match="'net/b'"):
+        frozen(optax.sgd(1.0), ("net/b",)).init(params)
+
+
+class Line:
+    """A view of a critic whose logit is the sample."""
+
+    knobs = {"top_k": jnp.asarray(0.5)}
+    memory = {}
+
+    def update(self, network, x):
+        return x, self
+
+    def gather(self, x):
+        return x
+
+    share = gather
+
+
+def test_the_generator_learns_from_the_best_samples_alone():
+    """Half of four: the mean of −log σ over the logits 3 and 1; no slope by 0, −2."""
+    adversary = Adversary(LOSSES["non_saturating"], top_k="top_k")
+
+    def loss(x):
+        return adversary.fool(Line(), "generator", "critic", x)[0]
+
+    x = jnp.array([0.0, 3.0, -2.0, 1.0])
+    expected = (np.log1p(np.exp(-3)) + np.log1p(np.exp(-1))) / 2
+    np.testing.assert_allclose(loss(x), expected, rtol=1e-5)
+    np.testing.assert_array_equal(jax.grad(loss)(x) != 0, [False, True, False, True])
+
+
+def steps(stated, count):
+    setup = build(resolve(stated))
+    step = compile_step(make_train_step(setup.game, batch=setup.feed.batch))
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    for _ in range(count):
+        state, metrics = step(state, setup.feed.data)
+    return setup, state, metrics
+
+
+@pytest.mark.parametrize(("target", "grows"), [(-0.99, True), (0.99, False)])
+def test_augmentation_grows_where_the_critic_is_too_sure(target, grows):
+    """8 images a step, .04 thousand from 0 to 1: a fifth a step, up where the mean sign
+    of real logits lies above the target, down to no less than 0 where it lies below."""
+    stated = {
+        "data": {"name": "digits"},
+        "batch_size": 8,
+        "latents": {"size": 4},
+        "networks": {"generator": {"widths": (8,)}, "discriminator": {"widths": (8,)}},
+        "augmentation": {
+            "names": ("flip",), "adaptive": True, "target": target, "speed": 0.04
+        },
+    }  # fmt: skip
+    _, state, metrics = steps(stated, 2)
+    probability = float(state.memory["augmentation/discriminator"])
+    np.testing.assert_allclose(probability, 0.4 if grows else 0, atol=1e-6)
+    np.testing.assert_allclose(metrics["discriminator/augmentation"], probability)
+
+
+def test_standing_statistics_are_those_of_the_samples():
+    """The first layer's mean over latents N(0, I) is 0 whatever the average says."""
+    stated = {
+        **tiny.GAMES["gan"],
+        "batch_size": 8,
+        "sampling": {"statistics": "standing"},
+    }
+    setup, state, _ = steps(stated, 1)
+    wrong = jax.tree.map(lambda x: x + 3.0, state.ema["generator"]["batch_stats"])
+    ema = {"generator": {**state.ema["generator"], "batch_stats": wrong}}
+    key = jax.random.key(1)
+    right = draw(setup.game, state, key, 200)
+    found = draw(setup.game, state.replace(ema=ema), key, 200)
+    np.testing.assert_allclose(found, right, rtol=0.02, atol=0.02)
