@@ -3,16 +3,16 @@
 An entry of ``AUGMENTATIONS`` is ``(keys [n], images [n, H, W, C], probability) ->
 images [n, H, W, C]``: a key a sample, so nothing depends on how the batch is split;
 images in [-1, 1] with one channel or three; the probability a scalar, traced or not.
-At 0 an entry is exactly the identity. Everything is piecewise linear in the images and
-may be differentiated any number of times. The functions here are those of one sample,
-``(key, image [H, W, C], probability) -> image``; the table maps them over the batch.
+At 0 an entry is exactly the identity. What a key draws is an affine map of the image,
+so gradients of any order pass. The functions here are those of one sample, ``(key,
+image [H, W, C], probability) -> image``; the table maps them over the batch.
 
 ``colour``, ``translation`` and ``cutout`` are DiffAugment (Zhao et al. 2020, arXiv
 2006.10738), which applies them always. ``blit``, ``geometric`` and
 ``colour_transform`` are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676,
 appendix B), whose probability ``adapt`` moves; within an entry each transformation is
-drawn by itself. Generated images may be sharpened by none of this, but hidden among the
-real ones instead: ``pseudo_real`` (Jiang et al. 2021, arXiv 2111.06849).
+drawn by itself. ``pseudo_real`` (Jiang et al. 2021, arXiv 2111.06849) changes no image
+but hides generated ones among the real.
 """
 
 import math
@@ -272,7 +272,7 @@ def augmented(
 
 
 def adapt(probability, sign, *, target, images, speed) -> jax.Array:
-    """The next probability of ADA (section 3.2).
+    """The next probability of ADA (section 3).
 
     Args:
       sign: the mean sign of the logits of real images, r_t: near 1 where the
@@ -291,6 +291,6 @@ def pseudo_real(
     keys: jax.Array, real: jax.Array, fake: jax.Array, probability
 ) -> jax.Array:
     """``real [n, …]`` with each sample exchanged for that of ``fake [n, …]`` with
-    ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849, section 3.2)."""
+    ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849)."""
     deceives = jax.vmap(_happens, (0, None))(keys, probability)
     return jnp.where(deceives.reshape(-1, *(1,) * (real.ndim - 1)), fake, real)

@@ -83,6 +83,10 @@ RANGES = {
     "batch_size": (lambda x: x >= 1, "at least 1"),
     "latents.size": (lambda x: x >= 1, "at least 1"),
     "networks.*.width": (lambda x: x >= 1, "at least 1"),
+    "networks.*.minibatch_discrimination": (
+        lambda x: x >= 0,
+        "at least 0 (0: none)",
+    ),
     "networks.*.embedding": (lambda x: x >= 0, "at least 0 (0: none)"),
     "networks.*.widths": (lambda x: all(w >= 1 for w in x), "widths of at least 1"),
     "optimizers.*.learning_rate": (lambda x: x >= 0, "at least 0"),

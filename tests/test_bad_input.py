@@ -307,6 +307,10 @@ def test_contradictions(refused, tmp_path):
         "networks.discriminator.normalization='spectral' or 'none'",
     )  # fmt: skip
     assert_says(
+        said(networks__discriminator__minibatch_discrimination=-1),
+        "networks.discriminator.minibatch_discrimination=-1", "at least 0",
+    )  # fmt: skip
+    assert_says(
         said(dynamics__name="simultaneous", optimizers__generator__updates_per_step=2),
         "optimizers.generator.updates_per_step=2", "expected 1",
     )  # fmt: skip

@@ -22,6 +22,7 @@ import jax.numpy as jnp
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import head
 from ganjax.networks.layers import Conv, Linear, condition, dcgan_init, normalise
+from ganjax.networks.minibatch_discrimination import among_others
 
 
 def levels(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -112,6 +113,11 @@ class Discriminator(Critic):
     classes: int = 0
     width: int = 64
     normalization: str = "none"
+    minibatch_discrimination: int = 0  # kernels
+
+    @property
+    def mixes_samples(self) -> bool:
+        return super().mixes_samples or self.minibatch_discrimination > 0
 
     @nn.compact
     def judge(self, x, label=None, *, train):
@@ -131,7 +137,7 @@ class Discriminator(Critic):
                 x = normalise(x, "batch", train=train)
             x = nn.leaky_relu(x, 0.2)
         return head(
-            x.reshape(x.shape[0], -1),
+            among_others(self, x.reshape(x.shape[0], -1)),
             label,
             conditioning=self.conditioning,
             classes=self.classes,

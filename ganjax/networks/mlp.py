@@ -14,6 +14,7 @@ import jax.numpy as jnp
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import head
 from ganjax.networks.layers import ACTIVATIONS, Linear, condition, normalise
+from ganjax.networks.minibatch_discrimination import among_others
 
 
 class Generator(nn.Module):
@@ -54,12 +55,17 @@ class Discriminator(Critic):
     widths: tuple[int, ...] = (128, 128)
     activation: str = "leaky_relu"
     normalization: str = "none"
+    minibatch_discrimination: int = 0  # kernels
+
+    @property
+    def mixes_samples(self) -> bool:
+        return super().mixes_samples or self.minibatch_discrimination > 0
 
     @nn.compact
     def judge(self, x, label=None, *, train):
         x = _hidden(self, x.reshape(x.shape[0], -1), train)
         return head(
-            x,
+            among_others(self, x),
             label,
             conditioning=self.conditioning,
             classes=self.classes,

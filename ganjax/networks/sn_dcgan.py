@@ -16,6 +16,7 @@ from ganjax.networks.critic import Critic
 from ganjax.networks.dcgan import levels, transposed_stack
 from ganjax.networks.heads import head
 from ganjax.networks.layers import Conv, dcgan_init, normalise
+from ganjax.networks.minibatch_discrimination import among_others
 
 LEAK = 0.1
 
@@ -54,6 +55,11 @@ class Discriminator(Critic):
     classes: int = 0
     width: int = 64
     normalization: str = "spectral"
+    minibatch_discrimination: int = 0  # kernels
+
+    @property
+    def mixes_samples(self) -> bool:
+        return super().mixes_samples or self.minibatch_discrimination > 0
 
     @nn.compact
     def judge(self, x, label=None, *, train):
@@ -81,7 +87,7 @@ class Discriminator(Critic):
             x = convolved(x, features, kernel=4, stride=2)
         x = convolved(x, self.width * 2**k, kernel=3)
         return head(
-            x.reshape(x.shape[0], -1),
+            among_others(self, x.reshape(x.shape[0], -1)),
             label,
             conditioning=self.conditioning,
             classes=self.classes,
