@@ -123,7 +123,7 @@ def _check_alike(network, own, given, path):
     for leaf in sorted(wanted | found):
         if wanted.get(leaf) != found.get(leaf):
             raise BadInput(
-                f"start.workdir={path}: expected the networks.{network} of this config; "
+                f"start.workdir={path}: expected networks.{network} as it is here; "
                 f"{leaf} is {found.get(leaf, 'absent')} there and "
                 f"{wanted.get(leaf, 'absent')} here"
             )

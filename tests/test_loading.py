@@ -89,5 +89,5 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     other = init_state(wider.game, jax.random.key(5), wider.knobs)
     config = loaded.config.copy_and_resolve_references().unlock()
     config.start.workdir = str(path)
-    with pytest.raises(BadInput, match="expected the networks.generator.*there and"):
+    with pytest.raises(BadInput, match="expected networks.generator.*there and"):
         started(other, config)

@@ -68,6 +68,7 @@ SOURCES: dict[str, Callable[[str], Source]] = {
         "two_clusters_rsgan", synthetic.two_clusters, 1
     ),
     "unpaired": synthetic.open_unpaired,
+    **{f"gratings{size}": synthetic.gratings(size) for size in (8, 32, 64, 128, 256)},
     "digits": open_digits,
     "mnist": open_mnist,
     "fashion_mnist": open_fashion_mnist,

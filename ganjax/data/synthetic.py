@@ -129,3 +129,29 @@ def shape(name: str, draw: Callable, size: int) -> Callable[[str], Source]:
     """The opener of a distribution given by one draw; it has no modes."""
     sampler = jax.vmap(draw)
     return lambda directory="": Source(Spec(name, (size,)), sampler, sampler)
+
+
+DIRECTIONS = 10
+
+
+def gratings(size: int) -> Callable[[str], Source]:
+    """The opener of coloured waves, ``size × size × 3`` in [-1, 1]: images of any
+    resolution that need no file. The label is one of ``DIRECTIONS`` directions; colour,
+    phase and wavelength (an eighth to a half of the image) are drawn."""
+    y, x = np.mgrid[:size, :size].astype(np.float32) / size
+
+    def draw(key: jax.Array) -> dict[str, jax.Array]:
+        which, phase, length, colour = jax.random.split(key, 4)
+        label = jax.random.randint(which, (), 0, DIRECTIONS)
+        angle = jnp.pi * label / DIRECTIONS
+        waves = jax.random.uniform(length, minval=2.0, maxval=8.0)
+        along = jnp.cos(angle) * x + jnp.sin(angle) * y
+        offset = jax.random.uniform(phase, maxval=2 * jnp.pi)
+        wave = jnp.cos(2 * jnp.pi * waves * along + offset)
+        tint = jax.random.uniform(colour, (1, 1, 3), minval=-1.0)
+        return {"data": wave[..., None] * tint, "label": label}
+
+    sampler = jax.vmap(draw)
+    classes = tuple(str(label) for label in range(DIRECTIONS))
+    spec = Spec(f"gratings{size}", (size, size, 3), classes)
+    return lambda directory="": Source(spec, sampler, sampler)

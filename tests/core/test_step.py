@@ -266,7 +266,7 @@ def test_every_turn_of_the_discriminator_sees_new_examples():
 # them is averaged again: one of the two may be forgotten, not both.
 AVERAGES = {
     "gradients and metrics": {"turn"},
-    "joint gradients and metrics": {"field", "_move_together"},
+    "joint gradients and metrics": {"__call__", "_move_together"},
     "batch statistics": {"maybe_distributed_mean"},
 }
 

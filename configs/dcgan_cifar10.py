@@ -1,0 +1,21 @@
+"""DCGAN on CIFAR-10 (Radford et al. 2016, arXiv 1511.06434), as in PyTorch-StudioGAN's
+table.
+
+    python scripts/train.py --config=configs/dcgan_cifar10.py --workdir=runs/dcgan \\
+        --config.data.dir=DIR
+
+Published: FID 48.29. Ours: not run.
+"""
+
+from configs.images import adam, both, cifar10, tiny
+
+
+def get_config(arg=""):
+    config = cifar10()
+    config.steps = 100_000
+    config.networks = {
+        "generator": {"name": "dcgan", "normalization": "batch"},
+        "discriminator": {"name": "dcgan", "normalization": "batch"},
+    }
+    config.optimizers = both(**adam(2e-4, b1=0.5, b2=0.999))
+    return tiny(config, **both(width=4)) if arg == "tiny" else config

@@ -1,0 +1,22 @@
+"""SAGAN on CIFAR-10 (Zhang et al. 2019, arXiv 1805.08318), each player at its rate.
+
+    python scripts/train.py --config=configs/sagan_cifar10.py --workdir=runs/sagan \\
+        --config.data.dir=DIR
+
+Published: FID 10.35 (PyTorch-StudioGAN). Ours: not run.
+"""
+
+from configs.images import adam, both, cifar10, tiny
+
+
+def get_config(arg=""):
+    config = cifar10("conditional_gan")
+    config.steps = 100_000
+    config.networks = both(name="sagan")
+    config.conditioning = {
+        "generator": "conditional_batch_norm",
+        "discriminator": "projection",
+    }
+    config.loss = {"name": "hinge"}
+    config.optimizers = {"discriminator": adam(4e-4), "generator": adam(1e-4)}
+    return tiny(config, **both(width=8)) if arg == "tiny" else config

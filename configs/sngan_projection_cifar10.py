@@ -1,0 +1,19 @@
+"""SNGAN with projection on CIFAR-10 (Miyato & Koyama 2018, arXiv 1802.05637), as
+mimicry trains it.
+
+    python scripts/train.py --config=configs/sngan_projection_cifar10.py \\
+        --workdir=runs/projection --config.data.dir=DIR
+
+Published: FID 10.84, IS 8.25 (mimicry). Ours: not run.
+"""
+
+from configs import sngan_cifar10
+
+
+def get_config(arg=""):
+    config = sngan_cifar10.get_config(arg, game="conditional_gan")
+    config.conditioning = {
+        "generator": "conditional_batch_norm",
+        "discriminator": "projection",
+    }
+    return config
