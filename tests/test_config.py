@@ -1,21 +1,35 @@
 """The schema: defaults, overrides, knobs, and the way to JSON and back."""
 
 import importlib.util
+import inspect
 import json
 from pathlib import Path
 
 import jax
+import jax.numpy as jnp
 import pytest
 
-from ganjax.build import build
+from ganjax.build import build, build_game
 from ganjax.command_line import load_config
 from ganjax.config import differences, flatten, knobs, resolve, to_json
-from ganjax.core import init_state
+from ganjax.core import init_state, make_train_step
+from ganjax.data import Source, Spec, open_source
 from ganjax.errors import BadInput
+from ganjax.games import GAMES
+from ganjax.networks import conv
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "configs").glob("*.py"))
-BUILT_IN = ("digits", "ring", "grid", "swiss_roll", "two_clusters", "unpaired")
+BUILT_IN = (
+    "digits", "ring", "grid", "swiss_roll", "two_clusters", "unpaired", "gratings"
+)  # fmt: skip
+# Shape and classes of data that are not there.
+SHAPES = {
+    "mnist": ((28, 28, 1), 10),
+    "fashion_mnist": ((28, 28, 1), 10),
+    "cifar10": ((32, 32, 3), 10),
+    "image_folder": ((128, 128, 3), 1000),
+}
 
 # What each game's config has beyond what all have, by hand.
 NETWORKS = {
@@ -96,15 +110,44 @@ def test_config_files(path, monkeypatch):
     assert f"--config={relative}" in module.__doc__, "the command is in the docstring"
     config = resolve(load_config(str(relative)))
     assert resolve(json.loads(to_json(config))) == config
-    if not config.data.name.startswith(BUILT_IN):
-        return
-    setup = build(config)
-    state = jax.eval_shape(
-        lambda: init_state(setup.game, jax.random.key(0), setup.knobs)
-    )
+    game = build_game(config, shaped(config.data.name))
+    state, metrics = stepped(config, game)
     assert set(state.params) == set(config.networks)
     assert set(state.optimizer) == set(config.optimizers)
-    assert set(setup.evaluators) == set(config.evaluation.names)
+    assert {name.partition("/")[0] for name in metrics} == set(config.optimizers)
+    if "arg" in inspect.signature(module.get_config).parameters:
+        tiny = resolve(module.get_config("tiny"))
+        build(tiny)
+        assert tiny.steps <= 10 and set(tiny.networks) == set(config.networks)
+
+
+def shaped(name):
+    """A source of that shape, without its data."""
+    if name.startswith(BUILT_IN):
+        return open_source(name)
+    shape, classes = SHAPES[name]
+    return Source(Spec(name, shape, tuple(map(str, range(classes)))), None, None)
+
+
+def stepped(config, game):
+    """``(state, metrics)`` after a step, as shapes; nothing is computed."""
+
+    def examples(field):
+        n = (game.rounds, config.batch_size)
+        source = shaped(config.data.name)
+        if field == "label":
+            return jax.ShapeDtypeStruct(n, jnp.int32)
+        return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
+
+    data = {field: examples(field) for field in GAMES[config.game].reads}
+    step = make_train_step(game, batch=lambda data, key, step, axis: data)
+    carried = jax.vmap(step, (0, None), 0, axis_name="data")
+    state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))
+    batched = jax.tree.map(
+        lambda x: jax.ShapeDtypeStruct((1, *x.shape), x.dtype), state
+    )
+    with conv.form("stock"):  # the quickest to trace, of the same shapes
+        return jax.eval_shape(carried, batched, data)
 
 
 @pytest.mark.parametrize("game", NETWORKS)

@@ -36,6 +36,8 @@ MAY_IMPORT = {
     "runtime": "",
     "command_line": "config runtime",
     "loading": "build config core data evaluation training",
+    "catalogue": "schema core evaluation games latents networks objectives "
+    "optimizers augment schedules",
     "launch": "build config loading schema report training",
 }
 # Libraries that one place alone imports.

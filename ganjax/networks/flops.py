@@ -26,27 +26,45 @@ def multiply_adds(function: Callable, *arguments) -> int:
     Raises:
       ValueError: for products inside a loop of unknown length.
     """
+    return _total(function, arguments, _products)
+
+
+def outputs(function: Callable, *arguments) -> int:
+    """Numbers that the products of ``function(*arguments)`` give: about what a backward
+    pass needs kept. Arguments and errors as of ``multiply_adds``."""
+    return _total(function, arguments, lambda equation: _size(equation.outvars[0]))
+
+
+def _total(function, arguments, count):
     with conv.form("stock"):
         # A function of its own: JAX keeps traces by function, whatever the form.
-        return _of(jax.make_jaxpr(lambda *x: function(*x))(*arguments).jaxpr)
+        return _of(jax.make_jaxpr(lambda *x: function(*x))(*arguments).jaxpr, count)
 
 
-def _of(jaxpr) -> int:
-    return sum(_of_equation(equation) for equation in jaxpr.eqns)
+def _size(variable):
+    return math.prod(variable.aval.shape)
 
 
-def _of_equation(equation) -> int:
-    kind, params = equation.primitive.name, equation.params
-    if kind == "dot_general":
+def _products(equation):
+    params, (left, right) = equation.params, equation.invars
+    if equation.primitive.name == "dot_general":
         (contracted, _), _ = params["dimension_numbers"]
-        left, out = equation.invars[0].aval, equation.outvars[0].aval
-        return math.prod(out.shape) * math.prod(left.shape[i] for i in contracted)
-    if kind == "conv_general_dilated":
-        kernel, out = equation.invars[1].aval, equation.outvars[0].aval
-        _, channels, *window = params["dimension_numbers"].rhs_spec
-        products = math.prod(kernel.shape[i] for i in (channels, *window))
-        return math.prod(out.shape) * products // math.prod(params["lhs_dilation"])
-    inner = [_of(jaxpr) for jaxpr in _inner(params)]
+        inner = math.prod(left.aval.shape[i] for i in contracted)
+        return _size(equation.outvars[0]) * inner
+    _, channels, *window = params["dimension_numbers"].rhs_spec
+    inner = math.prod(right.aval.shape[i] for i in (channels, *window))
+    return _size(equation.outvars[0]) * inner // math.prod(params["lhs_dilation"])
+
+
+def _of(jaxpr, count) -> int:
+    return sum(_of_equation(equation, count) for equation in jaxpr.eqns)
+
+
+def _of_equation(equation, count) -> int:
+    kind, params = equation.primitive.name, equation.params
+    if kind in ("dot_general", "conv_general_dilated"):
+        return count(equation)
+    inner = [_of(jaxpr, count) for jaxpr in _inner(params)]
     if kind == "scan":
         return params["length"] * sum(inner)
     if kind == "cond":

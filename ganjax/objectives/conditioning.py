@@ -42,6 +42,16 @@ def _at(scores, label):
     return jnp.take_along_axis(scores, label[:, None], 1)[:, 0]
 
 
+def concatenation() -> None:
+    """The label is joined to what the critic sees, and costs nothing of its own
+    (Mirza & Osindero 2014, arXiv 1411.1784)."""
+
+
+def projection() -> None:
+    """The logit is higher by the product of features and an embedding of the label, and
+    the label costs nothing of its own (Miyato & Koyama 2018, arXiv 1802.05637)."""
+
+
 def auxiliary_classifier() -> Conditioning:
     """Both players gain by samples that are classified rightly (AC-GAN; Odena et al.
     2017, arXiv 1610.09585, eq. 3)."""
@@ -152,10 +162,9 @@ def multi_hinge() -> Conditioning:
     return Conditioning(discriminator, margin, losses=("hinge",), alone=True)
 
 
-# None: the label enters the network and costs nothing of its own.
 CONDITIONINGS = {
-    "concatenation": None,
-    "projection": None,
+    "concatenation": concatenation(),
+    "projection": projection(),
     "auxiliary_classifier": auxiliary_classifier(),
     "twin_auxiliary_classifier": twin_auxiliary_classifier(),
     "discriminative_classifier": discriminative_classifier(),

@@ -107,7 +107,7 @@ def latent_consistency(scene, view, numbers):
 
 def latent_diversity(scene, view, numbers):
     """−E(G(z) − G(z + Δz))², the mean over entries: the generator shall answer to its
-    latent (its part of zCR, same algorithm)."""
+    latent (its part of zCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 2)."""
     return -jnp.mean((scene.fake - _nearby(scene, view, numbers)) ** 2), None
 
 

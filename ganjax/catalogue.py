@@ -1,0 +1,133 @@
+"""The axes of an ablation, their entries, and what a config makes of them."""
+
+import inspect
+import math
+from collections.abc import Mapping
+from types import ModuleType
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+from ganjax import augment, latents, optimizers, schedules
+from ganjax.core import DYNAMICS, Game, init_state
+from ganjax.evaluation import EVALUATORS
+from ganjax.games import GAMES
+from ganjax.networks import ARCHITECTURES
+from ganjax.networks.flops import multiply_adds, outputs
+from ganjax.objectives import (
+    CONDITIONINGS,
+    LOSSES,
+    REGULARIZERS,
+    TERMS,
+    conditioning,
+    losses,
+)
+from ganjax.schema import knobs
+
+
+def _named(table: Mapping[str, Any], module: ModuleType) -> dict[str, Any]:
+    """What documents each entry: the function of its name."""
+    return {name: getattr(module, name) for name in table}
+
+
+# axis -> (the config field that names an entry, entry -> what documents it).
+AXES: dict[str, tuple[str, dict[str, Any]]] = {
+    "games": ("game", {name: recipe.make for name, recipe in GAMES.items()}),
+    "architectures": ("networks.NETWORK.name", dict(ARCHITECTURES)),
+    "losses": ("loss.name", _named(LOSSES, losses)),
+    "penalties": ("regularizers.NAME.weight", dict(REGULARIZERS)),
+    "terms": (
+        "terms.NAME.weight",
+        {name: term.function for name, term in TERMS.items()},
+    ),
+    "conditionings": (
+        "conditioning.discriminator",
+        _named(CONDITIONINGS, conditioning),
+    ),
+    "augmentations": (
+        "augmentation.names",
+        _named(augment.AUGMENTATIONS, augment),
+    ),
+    "dynamics": (
+        "dynamics.name",
+        {
+            name: way.joint or "The players in order, each seeing the ones before it."
+            for name, way in DYNAMICS.items()
+        },
+    ),
+    "latents": ("latents.name", dict(latents.LATENTS)),
+    "optimizers": ("optimizers.PLAYER.name", dict(optimizers.OPTIMIZERS)),
+    "schedules": ("schedules.NAME.shape", dict(schedules.SHAPES)),
+    "evaluators": ("evaluation.names", dict(EVALUATORS)),
+}
+
+
+def line(entry: Any) -> str:
+    """The first paragraph of an entry's docstring, or of a text, as one line."""
+    document = entry if isinstance(entry, str) else inspect.getdoc(entry) or ""
+    return " ".join(document.split("\n\n")[0].split())
+
+
+def parameters(game: Game, name: str) -> int:
+    """How many numbers a network learns."""
+    leaves = jax.tree.leaves(_variables(game, name)["params"])
+    return sum(math.prod(leaf.shape) for leaf in leaves)
+
+
+def flops(game: Game, name: str) -> int:
+    """FLOPs of a forward pass over one sample: two for every multiply-add."""
+    n = game.networks[name].inputs[0].shape[0]
+    return 2 * multiply_adds(*_pass(game, name)) // n
+
+
+def memory(config, game: Game) -> dict[str, int]:
+    """Bytes that a run holds on a device, by what they are for: ``state`` (parameters,
+    averages, optimizers, memory), ``gradients`` of the player who owns most, and, as an
+    estimate of what a backward pass needs, ``activations``: what all products of one
+    pass of a batch through every network give."""
+    state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))
+    owned = (
+        sum(_bytes(state.params[name]) for name in player.owns)
+        for player in game.players
+    )
+    devices = config.parallel.devices or jax.local_device_count()
+    width = jnp.dtype(config.precision).itemsize
+    kept = sum(
+        outputs(*_pass(game, name)) // game.networks[name].inputs[0].shape[0]
+        for name in game.networks
+    )
+    return {
+        "state": _bytes(state.replace(key=None)),
+        "gradients": max(owned),
+        "activations": kept * width * config.batch_size // devices,
+    }
+
+
+def _bytes(tree):
+    return sum(
+        math.prod(leaf.shape) * leaf.dtype.itemsize for leaf in jax.tree.leaves(tree)
+    )
+
+
+def _pass(game, name):
+    """A network's forward pass, and the shapes that it is called with."""
+    network = game.networks[name]
+
+    def forward(variables, *inputs):
+        def one(*inputs):
+            return network.module.apply(variables, *inputs, train=False)
+
+        with_axis = jax.vmap(one, axis_name="data")
+        return with_axis(*(jnp.expand_dims(x, 0) for x in inputs))
+
+    return forward, _variables(game, name), *network.inputs
+
+
+def _variables(game, name):
+    network = game.networks[name]
+
+    def initialise(*inputs):
+        return network.module.init(jax.random.key(0), *inputs, train=True)
+
+    return jax.eval_shape(initialise, *network.inputs)

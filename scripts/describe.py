@@ -1,0 +1,53 @@
+"""Lists what a config may choose from, or says what a config is made of.
+
+    python scripts/describe.py
+    python scripts/describe.py --axis=losses
+    python scripts/describe.py --config=configs/biggan_cifar10.py:tiny
+
+For a config: its networks with their parameters and the FLOPs of a forward pass over
+one sample, and an estimate of the memory of a device. Nothing is computed, but the data
+are opened for their shape.
+"""
+
+from ganjax import catalogue, command_line
+from ganjax.build import build_game
+from ganjax.data import open_source
+from ganjax.errors import unknown
+
+
+def main(arguments: list[str]) -> int:
+    flags = command_line.parser(__doc__)
+    flags.add_argument("--axis", help="one axis alone")
+    if any(argument.startswith("--config") for argument in arguments):
+        _, config, _ = command_line.parse_with_config(flags, arguments)
+        describe(config)
+        return 0
+    axis = flags.parse_args(arguments).axis
+    if axis is not None and axis not in catalogue.AXES:
+        raise unknown("--axis", axis, catalogue.AXES)
+    for name in [axis] if axis else catalogue.AXES:
+        field, entries = catalogue.AXES[name]
+        print(f"\n{name}  (config.{field})")
+        for entry, source in entries.items():
+            print(f"  {entry:26} {catalogue.line(source)}")
+    return 0
+
+
+def describe(config) -> None:
+    source = open_source(config.data.name, config.data.dir)
+    game = build_game(config, source)
+    print(f"game {config.game} on {config.data.name} {source.spec.shape}")
+    print(
+        f"\n{'network':16} {'architecture':16} {'parameters':>14} {'MFLOP/sample':>14}"
+    )
+    for name in game.networks:
+        size, work = catalogue.parameters(game, name), catalogue.flops(game, name)
+        made = config.networks[name].name
+        print(f"{name:16} {made:16} {size:14,} {work / 1e6:14,.1f}")
+    print(f"\nmemory of a device, batch of {config.batch_size}, estimated")
+    for what, size in catalogue.memory(config, game).items():
+        print(f"  {what:14} {size / 2**20:10,.1f} MiB")
+
+
+if __name__ == "__main__":
+    command_line.run(main)
