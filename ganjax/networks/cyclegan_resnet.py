@@ -49,7 +49,10 @@ class Generator(nn.Module):
         check_normalization(self.normalization, NORMALIZATIONS)
         check_images(x, self.shape, 4)
         if min(self.shape[:2]) < 8:
-            raise ValueError(f"expected images of at least 8 pixels, not {self.shape}")
+            raise ValueError(
+                "expected images of at least 8 pixels a side, not "
+                + "×".join(map(str, self.shape))
+            )
         blocks = self.blocks or (9 if min(self.shape[:2]) >= MANY_PIXELS else 6)
 
         w = self.width

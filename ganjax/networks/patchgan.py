@@ -3,12 +3,12 @@ section 3.2.2 and appendix 6.1.2): it judges the patches of an image, each by a
 convolutional network that sees nothing else of it.
 
 **This architecture alone has logits of shape [n, p]**, one a patch; a loss averages
-over both. Of ``layers`` 3 a patch is 70×70 pixels, of 0 to 5 it is 16, 16·2^layers − 18
-… : 4×4 kernels throughout, ``layers`` convolutions of stride 2 with
-``width``·min(2^i, 8) channels, one of stride 1, and one to a logit (C64-C128-C256-C512
-in the paper's notation). Patches overlap, at a distance of 2^layers pixels; of 256
-pixels there are 32×32 of them. In the authors' code there are 30×30: it pads the two
-convolutions of stride 1 by a pixel on each side, we by one before and two after.
+over both. A patch has 9·2^``layers`` − 2 pixels a side: 70 with the published 3. There
+are 4×4 kernels throughout: ``layers`` convolutions of stride 2 and one of stride 1 with
+``width``·min(2^i, 8) channels (C64-C128-C256-C512 in the paper's notation), then one to
+a logit. Patches overlap, 2^``layers`` pixels apart: of 256 pixels there are 32×32 of
+them. In the authors' code there are 30×30, as it pads the two convolutions of stride 1
+by a pixel on each side, and we by one before and two after.
 
 The first layer is never normalised. Parameters with channels c_0 … c_L, L ``layers``,
 and C image channels: (16·C + 1)·c_0 + Σ_{i>0} (16·c_{i−1} + 2)·c_i + 16·c_L + 1 with
