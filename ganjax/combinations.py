@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from ganjax.core import DYNAMICS
 from ganjax.errors import nearest
 from ganjax.games import GAMES
-from ganjax.networks.layers import MODULATIONS
+from ganjax.networks import ARCHITECTURES
+from ganjax.networks.layers import MODULATIONS, NORMALIZATIONS
 from ganjax.objectives import CONDITIONINGS, LOSSES, TERMS
 from ganjax.schema import EVERY_CRITIC, knobs
 
@@ -257,6 +258,18 @@ def growth_of_one_side(config):
             )
 
 
+def normalization_that_an_architecture_lacks(config):
+    for name, section in config.networks.items():
+        architecture = ARCHITECTURES[section.name]
+        there = getattr(architecture, "NORMALIZATIONS", NORMALIZATIONS)
+        if section.get("normalization", there[0]) not in there:
+            return _said(
+                f"networks.{name}.normalization",
+                section.normalization,
+                f"one of {', '.join(there)} of networks.{name}.name='{section.name}'",
+            )
+
+
 # In the order in which they are looked at.
 CONFIGS = (
     penalties_of_no_critic,
@@ -275,6 +288,7 @@ CONFIGS = (
     a_start_from_nowhere,
     truncated_uniform_latents,
     growth_of_one_side,
+    normalization_that_an_architecture_lacks,
 )
 
 

@@ -15,7 +15,7 @@ from ml_collections import ConfigDict
 from ganjax.augment import AUGMENTATIONS
 from ganjax.core import DYNAMICS
 from ganjax.data import SOURCES
-from ganjax.errors import unknown
+from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import EVALUATORS
 from ganjax.games import GAMES
 from ganjax.latents import LATENTS
@@ -69,7 +69,7 @@ CHOICES = {
     "sampling.statistics": ("averaged", "standing"),
     "networks.*.name": ARCHITECTURES,
     "networks.*.activation": ACTIVATIONS,
-    "networks.*.normalization": NORMALIZATIONS,
+    "networks.*.normalization": (*NORMALIZATIONS, "instance"),  # of each its own
     "optimizers.*.name": OPTIMIZERS,
     "evaluation.names": EVALUATORS,
     "precision": ("float32", "bfloat16"),
@@ -87,6 +87,13 @@ RANGES = {
         lambda x: x >= 0,
         "at least 0 (0: none)",
     ),
+    "networks.*.depth": (lambda x: x >= 0, "at least 0"),
+    "networks.*.heads": (lambda x: x >= 1, "at least 1"),
+    "networks.*.patch": (lambda x: x >= 1, "at least 1"),
+    "networks.*.layers": (lambda x: x >= 0, "at least 0"),
+    "networks.*.blocks": (lambda x: x >= 0, "at least 0 (0: the paper's)"),
+    "networks.*.channel_*": (lambda x: x >= 1, "at least 1"),
+    "networks.*.updates_per_phase": (lambda x: 1 <= x < 2**30, "1 to 2^30 - 1"),
     "networks.*.embedding": (lambda x: x >= 0, "at least 0 (0: none)"),
     "networks.*.widths": (lambda x: all(w >= 1 for w in x), "widths of at least 1"),
     "optimizers.*.learning_rate": (lambda x: x >= 0, "at least 0"),
@@ -259,7 +266,13 @@ def defaults(
 def _network(path: str, architecture: str, kind: str) -> dict[str, Any]:
     if architecture not in ARCHITECTURES:
         raise unknown(path, architecture, ARCHITECTURES)
-    module = getattr(ARCHITECTURES[architecture], kind.capitalize())
+    module = getattr(ARCHITECTURES[architecture], kind.capitalize(), None)
+    if module is None:
+        there = [n for n, a in ARCHITECTURES.items() if hasattr(a, kind.capitalize())]
+        raise BadInput(
+            f"{path}='{architecture}': expected an architecture with a {kind}, one of "
+            f"{', '.join(sorted(there))}"
+        )
     options = {
         field.name: field.default
         for field in dataclasses.fields(module)

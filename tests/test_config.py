@@ -240,6 +240,44 @@ def test_a_section_may_be_stated_in_part_or_empty():
     assert config.loss.name == "non_saturating"
 
 
+@pytest.mark.parametrize(
+    "network, name, there",
+    [
+        ("discriminator", "unet", "biggan, dcgan, mlp, patchgan, progressive"),
+        ("discriminator", "cyclegan_resnet", "patchgan"),
+        ("generator", "patchgan", "biggan, cyclegan_resnet, dcgan"),
+    ],
+)
+def test_an_architecture_may_have_one_kind_of_network(network, name, there):
+    with pytest.raises(BadInput) as said:
+        resolve({}, {f"networks.{network}.name": name})
+    assert str(said.value).startswith(
+        f"networks.{network}.name='{name}': expected an architecture with a {network}, "
+        f"one of "
+    )
+    assert there in str(said.value)
+    assert f" {name}" not in str(said.value)
+    other = {"generator": "critic_a", "discriminator": "a_to_b"}[network]
+    config = resolve({"game": "cyclegan"}, {f"networks.{other}.name": name})
+    assert config.networks[other].name == name
+
+
+def test_architectures_have_normalisations_of_their_own():
+    names = {"name": "unet", "normalization": "instance"}
+    config = resolve({"game": "cyclegan", "networks": {"a_to_b": names}})
+    assert config.networks.a_to_b.normalization == "instance"
+    for name, other, expected in (
+        ("dcgan", "instance", "none, batch, spectral"),
+        ("unet", "spectral", "none, batch, instance"),
+    ):
+        with pytest.raises(BadInput) as said:
+            resolve({"networks": {"generator": {"name": name, "normalization": other}}})
+        assert str(said.value) == (
+            f"networks.generator.normalization='{other}': expected one of {expected} "
+            f"of networks.generator.name='{name}'"
+        )
+
+
 def test_flatten():
     nested = {"a": 1, "b": {"c": (2, 3), "d": {"e": None}}}
     assert dict(flatten(nested)) == {"a": 1, "b.c": (2, 3), "b.d.e": None}

@@ -1,15 +1,28 @@
-"""Network architectures, each a file with a ``Generator`` and a ``Discriminator``.
+"""Network architectures, each a file with a ``Generator`` and a ``Discriminator``, or
+with one of them: networks from image to image, and what judges patches.
 
 A module's fields are its options; some are filled in: ``shape`` from the data,
 ``dtype``, that of the arithmetic, from ``precision`` (parameters and outputs are
 float32), ``conditioning`` and ``classes`` from the game and the data. Every module is
 called with ``train``, a conditional one with the labels as its second input.
-Discriminators are ``Critic``s: a call returns logits of shape ``[n]``, ``judge`` all
-that there is to say, and ``mixes_samples`` says whether a logit depends on the rest of
-its batch.
+Discriminators are ``Critic``s: a call returns logits of shape ``[n]``, or of
+``patchgan`` ``[n, p]``, ``judge`` all that there is to say, and ``mixes_samples`` says
+whether a logit depends on the rest of its batch.
 """
 
-from ganjax.networks import biggan, dcgan, mlp, sagan, sn_dcgan, sngan_resnet
+from ganjax.networks import (
+    biggan,
+    cyclegan_resnet,
+    dcgan,
+    mlp,
+    patchgan,
+    progressive,
+    sagan,
+    sn_dcgan,
+    sngan_resnet,
+    transformer,
+    unet,
+)
 
 ARCHITECTURES = {
     "mlp": mlp,
@@ -18,4 +31,9 @@ ARCHITECTURES = {
     "sngan_resnet": sngan_resnet,
     "sagan": sagan,
     "biggan": biggan,
+    "progressive": progressive,
+    "transformer": transformer,
+    "unet": unet,
+    "cyclegan_resnet": cyclegan_resnet,
+    "patchgan": patchgan,
 }

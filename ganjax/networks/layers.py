@@ -45,7 +45,7 @@ def _unit(x):
 
 
 class Linear(nn.Module):
-    """``x [n, I] -> [n, features]``; with ``spectral`` its kernel has norm 1."""
+    """``x [n, …, I] -> [n, …, features]``; with ``spectral`` its kernel has norm 1."""
 
     features: int
     use_bias: bool = True
@@ -62,7 +62,7 @@ class Linear(nn.Module):
         y = x.astype(self.dtype) @ kernel.astype(self.dtype)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
-            y = y + jnp.expand_dims(bias, 0).astype(self.dtype)
+            y = y + bias.reshape(*(1,) * (y.ndim - 1), -1).astype(self.dtype)
         return y
 
 
@@ -191,7 +191,27 @@ class ConditionalBatchNorm(nn.Module):
         return x * (1 + maps["scale"]) + maps["shift"]
 
 
+class InstanceNorm(nn.Module):
+    """Each channel of each sample ``[n, H, W, C]`` with mean 0 and variance 1 over its
+    pixels (Ulyanov et al. 2016, arXiv 1607.08022), without a scale or a shift of its
+    own. Of a single pixel nothing is left but 0."""
+
+    @nn.compact
+    def __call__(self, x):
+        wide = x.astype(jnp.float32)
+        centred = wide - wide.mean((1, 2), keepdims=True)
+        variance = jnp.mean(centred**2, (1, 2), keepdims=True)
+        return (centred * jax.lax.rsqrt(variance + 1e-5)).astype(x.dtype)
+
+
+# Of most architectures; one with others has its own ``NORMALIZATIONS``.
 NORMALIZATIONS = ("none", "batch", "spectral")
+
+
+def check_normalization(name: str, names: tuple[str, ...]) -> None:
+    """Raises ``ValueError`` unless it is one of ``names``."""
+    if name not in names:
+        raise ValueError(f"normalization='{name}': expected one of {', '.join(names)}")
 
 
 def normalise(
@@ -203,6 +223,8 @@ def normalise(
 ) -> jax.Array:
     """What follows a linear map in a network with ``normalization``; spectral norm acts
     on the kernels instead. Call inside a compact module."""
+    if normalization == "instance":
+        return InstanceNorm()(x)
     if normalization != "batch":
         return x
     if given is not None:

@@ -251,7 +251,11 @@ class Adversary:
             judged_real = judged_real.replace(logits=real_logits)
             judged_fake = judged_fake.replace(logits=fake_logits)
             passes = Critic(
-                passes.logits, ((packed[0], pull_real), (packed[1], pull_fake))
+                passes.logits,
+                (
+                    (packed[0], lambda: pull_real(jnp.ones_like(real_logits))[0]),
+                    (packed[1], lambda: pull_fake(jnp.ones_like(fake_logits))[0]),
+                ),
             )
         after = dataclasses.replace(view, variables=written)
         loss, metrics = self._judged(view, judged_real, judged_fake, label)
@@ -337,14 +341,14 @@ class Adversary:
             metrics["real_accuracy"] = jnp.mean(seen[0] > least_real)
             metrics["fake_accuracy"] = jnp.mean(seen[1] < most_fake)
         if self.conditioning is None:
-            return self._labels(view, len(real.logits)).discriminator(*seen), metrics
+            return self._labels(view, real.logits).discriminator(*seen), metrics
         price = self.conditioning.discriminator(
             *self._compared(view, real, fake), self._compared(view, label)[0]
         )
         metrics["label"] = price
         loss = view.knobs[self.conditioning_weight] * price
         if not self.conditioning.alone:
-            labelled = self._labels(view, len(real.logits))
+            labelled = self._labels(view, real.logits)
             loss = loss + labelled.discriminator(*seen)
         return loss, metrics
 
@@ -369,9 +373,9 @@ class Adversary:
     def _best_fooled(self, view, logits):
         """The mean price of the share of the whole batch with the largest logits."""
         whole = view.gather(jax.lax.stop_gradient(logits))
-        kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * len(whole)), 1)
-        rank = jnp.argsort(jnp.argsort(-whole))
-        counts = view.share(jnp.where(rank < kept, len(whole) / kept, 0.0))
+        kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * whole.size), 1)
+        rank = jnp.argsort(jnp.argsort(-whole, axis=None)).reshape(whole.shape)
+        counts = view.share(jnp.where(rank < kept, whole.size / kept, 0.0))
         return jnp.mean(counts * self.loss.on_generated(logits))
 
     def _whole(self, view, real_logits, fake_logits):
@@ -409,7 +413,7 @@ class Adversary:
 
         return judge
 
-    def _labels(self, view, n) -> Loss:
+    def _labels(self, view, logits) -> Loss:
         if self.smoothing is None and self.flipping is None:
             return self.loss
         labels = {}
@@ -418,10 +422,11 @@ class Adversary:
         if self.flipping is not None:
             rate = view.knobs[self.flipping]
             for side in ("flip_real", "flip_fake"):
-                keys = view.keys(side, n)
-                labels[side] = jax.vmap(jax.random.bernoulli, (0, None))(
-                    keys, rate
-                ).astype(jnp.float32)
+                keys = view.keys(side, len(logits))
+                flips = jax.vmap(jax.random.bernoulli, (0, None))(keys, rate)
+                # Patches of one sample have one label.
+                flips = flips.reshape(-1, *(1,) * (logits.ndim - 1))
+                labels[side] = flips.astype(jnp.float32)
         return relabel(self.loss, **labels)
 
 

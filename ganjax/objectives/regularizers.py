@@ -24,11 +24,11 @@ class Critic:
 
     Attributes:
       logits: ``x [n, …] -> [n]``.
-      judged: pairs of samples and the pullback of their logits.
+      judged: pairs of samples and ``() -> gradients`` of the sum of their logits.
     """
 
     logits: Callable[[jax.Array], jax.Array]
-    judged: tuple[tuple[jax.Array, Callable], ...] = ()
+    judged: tuple[tuple[jax.Array, Callable[[], jax.Array]], ...] = ()
 
     def __call__(self, x: jax.Array) -> jax.Array:
         return self.logits(x)
@@ -40,10 +40,9 @@ def _here(x):
 
 def _gradients(critic, x):
     """∇ₓ critic(x), per sample: the gradient of the sum, as samples do not mix."""
-    for samples, pullback in getattr(critic, "judged", ()):
+    for samples, gradients in getattr(critic, "judged", ()):
         if samples is x:
-            (gradients,) = pullback(jnp.ones(x.shape[:1]))
-            return gradients
+            return gradients()
     return jax.grad(lambda x: jnp.sum(critic(x)))(x)
 
 

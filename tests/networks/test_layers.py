@@ -10,6 +10,7 @@ from ganjax.networks.layers import (
     Condition,
     ConditionalBatchNorm,
     Conv,
+    InstanceNorm,
     Linear,
 )
 
@@ -179,6 +180,32 @@ def test_a_resampling_convolution_is_one_before_or_after_resampling(
         expected = sum(y[:, i::2, j::2] for i in range(2) for j in range(2)) / 4
     found = fused.apply(variables, x)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_linear_map_of_many_vectors_is_one_of_each():
+    x = jax.random.normal(KEY, (2, 3, 5, INPUTS))
+    module = Linear(FEATURES)
+    variables = {"params": {"kernel": jnp.ones((INPUTS, FEATURES))}}
+    variables["params"]["bias"] = jnp.arange(FEATURES, dtype=jnp.float32)
+    found = module.apply(variables, x)
+    expected = np.asarray(x, np.float64).sum(-1)[..., None] + np.arange(FEATURES)
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
+def test_instance_norm_is_of_each_channel_of_each_sample():
+    x = 2 + 3 * jax.random.normal(KEY, (2, 4, 6, 3))
+    found = InstanceNorm().apply({}, x)
+    pixels = np.asarray(x, np.float64)
+    for i in range(2):
+        for c in range(3):
+            one = pixels[i, :, :, c]
+            expected = (one - one.mean()) / np.sqrt(one.var() + 1e-5)
+            np.testing.assert_allclose(
+                found[i, :, :, c], expected, rtol=1e-4, atol=1e-5
+            )
+    assert np.array_equal(
+        InstanceNorm().apply({}, x[:, :1, :1]), np.zeros((2, 1, 1, 3))
+    )
 
 
 @pytest.mark.parametrize("hidden", [0, 5])

@@ -1,0 +1,84 @@
+"""The generator of CycleGAN (Zhu et al. 2017, arXiv 1703.10593, appendix 7.2, after
+Johnson et al. 2016, arXiv 1603.08155): a residual network from image to image. Its
+discriminator is ``patchgan``.
+
+In the paper's notation c7s1-64, d128, d256, R256 × ``blocks``, u128, u64, c7s1-3, with
+ReLU after each normalisation, none after the sum of a block, and tanh at the end;
+reflection padding in the 7×7 convolutions and in the blocks. A convolution behind a
+reflection is computed zero-padded and its border thrown away, which costs what the
+border has.
+
+Parameters with width w, b blocks, I and C image channels: kernels 49·I·w + 9·w·2w
++ 9·2w·4w + 2·b·9·(4w)² + 9·4w·2w + 9·2w·w + 49·w·C, and C biases of the last. With
+instance normalisation, which takes biases away and has no scale or shift, that is all:
+11,372,931 for 9 blocks and 3 to 3 channels. The authors' PyTorch code has
+11,378,179: 5,248 biases in front of its normalisations, which do nothing.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks.layers import Conv, check_normalization, normalise
+from ganjax.networks.unet import check_images
+
+NORMALIZATIONS = ("none", "batch", "instance")
+# Of 256 pixels and more there are 9 blocks, below 6 (appendix 7.2).
+MANY_PIXELS = 256
+
+
+class Generator(nn.Module):
+    """``x [n, H, W, I] -> images [n, *shape]`` in [-1, 1], of the same size, H and W
+    multiples of 4, at least 8.
+
+    ``blocks``: 0 for the paper's, 9 of 256 pixels and more, else 6.
+    """
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 64
+    blocks: int = 0
+    normalization: str = "instance"
+
+    @nn.compact
+    def __call__(
+        self, x: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        check_normalization(self.normalization, NORMALIZATIONS)
+        check_images(x, self.shape, 4)
+        if min(self.shape[:2]) < 8:
+            raise ValueError(
+                "expected images of at least 8 pixels a side, not "
+                + "×".join(map(str, self.shape))
+            )
+        blocks = self.blocks or (9 if min(self.shape[:2]) >= MANY_PIXELS else 6)
+
+        w = self.width
+
+        def convolved(x, features, *, kernel=3, reflected=False, last=False, **sizes):
+            """A layer and its normalisation; ``reflected`` sees ``x`` beyond its border
+            as in a mirror there."""
+            edge = kernel // 2 if reflected else 0
+            sides = ((0, 0), (edge, edge), (edge, edge), (0, 0))
+            x = Conv(
+                features,
+                kernel=kernel,
+                use_bias=last or self.normalization == "none",
+                dtype=self.dtype,
+                **sizes,
+            )(jnp.pad(x, sides, mode="reflect"))
+            x = x[:, edge : x.shape[1] - edge, edge : x.shape[2] - edge]
+            return x if last else normalise(x, self.normalization, train=train)
+
+        x = nn.relu(convolved(x, w, kernel=7, reflected=True))
+        x = nn.relu(convolved(x, 2 * w, stride=2))
+        x = nn.relu(convolved(x, 4 * w, stride=2))
+        for _ in range(blocks):
+            y = nn.relu(convolved(x, 4 * w, reflected=True))
+            x = x + convolved(y, 4 * w, reflected=True)
+        x = nn.relu(convolved(x, 2 * w, stride=2, transpose=True))
+        x = nn.relu(convolved(x, w, stride=2, transpose=True))
+        x = convolved(x, self.shape[-1], kernel=7, reflected=True, last=True)
+        return jnp.tanh(x.astype(jnp.float32))

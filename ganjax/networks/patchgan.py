@@ -1,0 +1,81 @@
+"""The discriminator of pix2pix and CycleGAN (Isola et al. 2017, arXiv 1611.07004,
+section 3.2.2 and appendix 6.1.2): it judges the patches of an image, each by a
+convolutional network that sees nothing else of it.
+
+**This architecture alone has logits of shape [n, p]**, one a patch; a loss averages
+over both. A patch has 9·2^``layers`` − 2 pixels a side: 70 with the published 3. There
+are 4×4 kernels throughout: ``layers`` convolutions of stride 2 and one of stride 1 with
+``width``·min(2^i, 8) channels (C64-C128-C256-C512 in the paper's notation), then one to
+a logit. Patches overlap, 2^``layers`` pixels apart: of 256 pixels there are 32×32 of
+them. In the authors' code there are 30×30, as it pads the two convolutions of stride 1
+by a pixel on each side, and we by one before and two after.
+
+The first layer is never normalised. Parameters with channels c_0 … c_L, L ``layers``,
+and C image channels: (16·C + 1)·c_0 + Σ_{i>0} (16·c_{i−1} + 2)·c_i + 16·c_L + 1 with
+batch normalisation; a term 1 in place of 2 with none or spectral norm, 0 with instance
+normalisation, which takes a bias away. For pix2pix's 6 channels, an image and its
+translation, that is 2,768,705, as in the authors' PyTorch code.
+"""
+
+import flax.linen as nn
+import jax.numpy as jnp
+
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import Judgement
+from ganjax.networks.layers import Conv, check_normalization, normalise
+
+NORMALIZATIONS = ("none", "batch", "instance", "spectral")
+CONDITIONINGS = ("none", "concatenation")
+
+
+class Discriminator(Critic):
+    """``images [n, H, W, C] -> logits [n, p]``. The features of its judgement are those
+    that the last layer sees, averaged over patches.
+
+    A label can be told with the image (``"concatenation"``) or not at all: there is no
+    one vector of features of a sample that a head could compare with it.
+    """
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 64
+    layers: int = 3
+    normalization: str = "batch"
+
+    @nn.compact
+    def judge(self, x, label=None, *, train) -> Judgement:
+        check_normalization(self.normalization, NORMALIZATIONS)
+        if self.conditioning not in CONDITIONINGS:
+            raise ValueError(
+                f"conditioning='{self.conditioning}': expected one of "
+                f"{', '.join(CONDITIONINGS)} for logits of patches"
+            )
+        if x.ndim != 4:
+            raise ValueError(
+                "expected images (H, W, C), not " + "×".join(map(str, x.shape[1:]))
+            )
+
+        def convolved(x, features, *, stride, normalised):
+            loses_bias = normalised and self.normalization in ("batch", "instance")
+            x = Conv(
+                features,
+                kernel=4,
+                stride=stride,
+                use_bias=not loses_bias,
+                spectral=self.normalization == "spectral",
+                dtype=self.dtype,
+            )(x)
+            if normalised:
+                x = normalise(x, self.normalization, train=train)
+            return x
+
+        for i in range(self.layers + 1):
+            features = self.width * min(2**i, 8)
+            stride = 2 if i < self.layers else 1
+            x = convolved(x, features, stride=stride, normalised=i > 0)
+            x = nn.leaky_relu(x, 0.2)
+        logits = convolved(x, 1, stride=1, normalised=False).astype(jnp.float32)
+        return Judgement(
+            logits.reshape(logits.shape[0], -1), x.astype(jnp.float32).mean((1, 2))
+        )

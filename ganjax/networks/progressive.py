@@ -1,0 +1,229 @@
+"""Progressive growing (Karras et al. 2018, arXiv 1710.10196): networks that begin with
+4×4 pixels and fade in one resolution after another (section 2, figure 2), with pixel
+norm in the generator, the deviation within a minibatch in the discriminator, and an
+equalised learning rate (sections 3 and 4; layers of table 2).
+
+For square images of 4·2^k pixels, k from 1 to 8. ``channel_base`` and ``channel_max``
+are the ``fmap_base`` and ``fmap_max`` of the authors' code: there are
+c_i = min(channel_base / 2^(i+1), channel_max) channels at 4·2^i pixels.
+
+**The curriculum is state.** The collection ``curriculum`` counts the updates that a
+network has kept; ``level`` makes of them how far it has grown. The two players count
+for themselves: with equal ``updates_per_phase`` and as many turns they grow together
+(but for one update within a step). Everything is computed at every level and blended by
+weights that are exactly 0 or 1 outside a fade, so that one program serves all levels:
+early levels cost as much as the last one. Images always have the full size; those of
+lower levels are enlarged by repeating pixels, which the discriminator's averages undo.
+
+Departures: the image ends in tanh (the paper's is not bounded); the paper also
+interpolates the *real* images of a fade between both resolutions, which is not the
+networks' to do; optimizer moments are kept at a new level.
+
+Parameters for latents of size d, top level k and C image channels: generator
+16·d·c_0 + c_0 + 9·c_0² + c_0 + Σ_{i>0} (9·c_i·(c_{i−1} + c_i) + 2·c_i)
++ Σ_i (c_i + 1)·C; discriminator Σ_i (C + 1)·c_i
++ Σ_{i>0} (9·c_i·(c_i + c_{i−1}) + c_i + c_{i−1}) + 9·(c_0 + 1)·c_0 + c_0
++ 16·c_0·c' + c' + c' + 1 with c' = min(channel_base, channel_max). For 1024 pixels
+these are 23,079,115 and 23,087,249, the 23.1 million each of table 2.
+"""
+
+import math
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks import conv
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import Judgement, head
+from ganjax.networks.layers import Conv, Linear
+
+# 800 thousand images a phase at the paper's 16 images an update (appendix A.1).
+PUBLISHED_PHASE = 50_000
+LARGEST_GROUP = 4
+# Of leaky ReLU (He et al. 2015, arXiv 1502.01852).
+GAIN = math.sqrt(2)
+
+
+def level(count: jax.Array, updates_per_phase: int, top: int) -> jax.Array:
+    """How far a network has grown after ``count`` (int32) updates, from 0 (4×4 pixels)
+    to ``top`` (4·2^top): a phase at 0, one in which it grows evenly to 1, a phase at 1,
+    and so on. A float32, whole outside a fade."""
+    stage = count // (2 * updates_per_phase)
+    within = count % (2 * updates_per_phase)
+    faded = jnp.maximum(within - updates_per_phase, 0) / updates_per_phase
+    return jnp.minimum(stage + faded, top).astype(jnp.float32)
+
+
+def pixel_norm(x: jax.Array) -> jax.Array:
+    """``x [n, …, C]`` with mean square 1 over the channels of each pixel (section
+    4.2)."""
+    wide = x.astype(jnp.float32)
+    square = jnp.mean(wide**2, -1, keepdims=True)
+    return (wide * jax.lax.rsqrt(square + 1e-8)).astype(x.dtype)
+
+
+def with_deviation(x: jax.Array) -> jax.Array:
+    """``x [n, H, W, C]`` with one more channel: the standard deviation within a group
+    of samples, averaged over pixels and channels (section 3).
+
+    A group is 4 samples in a row, or where 4 does not divide n the largest number that
+    does below it; a group of one has the deviation 0.
+    """
+    n, h, w, c = x.shape
+    size = max(g for g in range(1, LARGEST_GROUP + 1) if n % g == 0)
+    groups = x.astype(jnp.float32).reshape(n // size, size, h, w, c)
+    centred = groups - groups.mean(1, keepdims=True)
+    # The square root has no derivative at zero.
+    deviation = jnp.sqrt(jnp.mean(centred**2, 1) + 1e-8).mean((1, 2, 3))
+    deviation = jnp.repeat(deviation, size).reshape(n, 1, 1, 1).astype(x.dtype)
+    return jnp.concatenate([x, jnp.broadcast_to(deviation, (n, h, w, 1))], -1)
+
+
+class Generator(nn.Module):
+    """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    channel_base: int = 8192
+    channel_max: int = 512
+    updates_per_phase: int = PUBLISHED_PHASE
+
+    @nn.compact
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        top = _top(self.shape)
+        now = _grown(self, top, train)
+
+        def activated(x):
+            return pixel_norm(nn.leaky_relu(x, 0.2))
+
+        def to_image(x):
+            made = _convolved(self, x, self.shape[-1], kernel=1, gain=1)
+            return made.astype(jnp.float32)
+
+        first = _channels(self, 0)
+        z = pixel_norm(z)
+        # A product of √2/4 as in the authors' code, and a bias a channel, not a pixel.
+        x = _linear(self, z, 16 * first, gain=GAIN / 4, use_bias=False)
+        bias = self.param("bias", nn.initializers.zeros, (first,))
+        x = x.reshape(-1, 4, 4, first) + bias.reshape(1, 1, 1, -1).astype(x.dtype)
+        x = activated(_convolved(self, activated(x), first))
+        image = to_image(x)
+        for i in range(1, top + 1):
+            x = activated(_convolved(self, x, _channels(self, i), resample="up"))
+            x = activated(_convolved(self, x, _channels(self, i)))
+            image = _blend(now, i, to_image(x), conv.upsample(image))
+        return jnp.tanh(image)
+
+
+class Discriminator(Critic):
+    """``images [n, H, W, C] -> logits [n]``. The features of its judgement are scaled
+    by 1/√d, which is the last layer's part of the equalised learning rate."""
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    channel_base: int = 8192
+    channel_max: int = 512
+    updates_per_phase: int = PUBLISHED_PHASE
+
+    @property
+    def mixes_samples(self) -> bool:
+        """It does: of the deviation within a group."""
+        return True
+
+    @nn.compact
+    def judge(self, x, label=None, *, train) -> Judgement:
+        top = _top(x.shape[1:])
+        now = _grown(self, top, train)
+
+        def activated(x):
+            return nn.leaky_relu(x, 0.2)
+
+        def from_image(image, i):
+            return activated(_convolved(self, image, _channels(self, i), kernel=1))
+
+        image, x = x, from_image(x, top)
+        for i in range(top, 0, -1):
+            x = activated(_convolved(self, x, _channels(self, i)))
+            x = _convolved(self, x, _channels(self, i - 1), resample="down")
+            image = conv.downsample(image)
+            x = _blend(now, i, activated(x), from_image(image, i - 1))
+        x = activated(_convolved(self, with_deviation(x), _channels(self, 0)))
+        x = x.reshape(x.shape[0], -1)
+        x = activated(_linear(self, x, _channels(self, -1)))
+        return head(
+            _equalised(x, x.shape[-1], gain=1),
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            kernel_init=nn.initializers.normal(1.0),
+            dtype=self.dtype,
+        )
+
+
+def _top(shape):
+    """The k of images of 4·2^k pixels a side."""
+    square = len(shape) == 3 and shape[0] == shape[1]
+    if not square or shape[0] not in [4 << k for k in range(1, 9)]:
+        raise ValueError(
+            "expected square images of 4·2^k pixels a side, k from 1 to 8, not "
+            + "×".join(map(str, shape))
+        )
+    return shape[0].bit_length() - 3
+
+
+def _channels(network, i):
+    """Those of level ``i``."""
+    return max(1, min(network.channel_base >> (i + 1), network.channel_max))
+
+
+def _grown(network, top, train):
+    """The level of this call; one that trains counts as an update where it is kept."""
+    updates = network.variable(
+        "curriculum", "updates", lambda: jnp.zeros((), jnp.int32)
+    )
+    now = level(updates.value, network.updates_per_phase, top)
+    kept = network.is_mutable_collection("curriculum")
+    if train and kept and not network.is_initializing():
+        updates.value = updates.value + 1
+    return now
+
+
+def _blend(now, i, higher, lower):
+    """Level ``i`` where it has faded in, the one below where it has not begun to; no
+    rounding at the ends."""
+    weight = jnp.clip(now - (i - 1), 0, 1)
+    return (
+        weight.astype(higher.dtype) * higher + (1 - weight).astype(lower.dtype) * lower
+    )
+
+
+def _equalised(x, fan_in, gain):
+    """The input of a layer with weights of deviation 1 at first, so that outputs have
+    the deviation ``gain`` (section 4.1): it does not matter which factor of a product
+    is scaled."""
+    return x * (gain / math.sqrt(fan_in))
+
+
+def _linear(network, x, features, gain=GAIN, use_bias=True):
+    return Linear(
+        features,
+        use_bias=use_bias,
+        kernel_init=nn.initializers.normal(1.0),
+        dtype=network.dtype,
+    )(_equalised(x, x.shape[-1], gain))
+
+
+def _convolved(network, x, features, kernel=3, gain=GAIN, resample=None):
+    return Conv(
+        features,
+        kernel=kernel,
+        resample=resample,
+        kernel_init=nn.initializers.normal(1.0),
+        dtype=network.dtype,
+    )(_equalised(x, kernel * kernel * x.shape[-1], gain))
