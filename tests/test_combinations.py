@@ -85,6 +85,10 @@ CONFIGS = {
         {"networks": {"generator": {"name": "progressive"}}},
         ["networks.discriminator.name='mlp'", "'progressive'", "both must together"],
     ),
+    "normalization_that_an_architecture_lacks": (
+        {"networks": {"generator": {"name": "dcgan", "normalization": "instance"}}},
+        ["networks.generator.normalization='instance'", "one of none, batch, spectral"],
+    ),
 }
 BUILDS = {
     "penalties_of_a_batch": (

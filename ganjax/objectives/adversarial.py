@@ -170,11 +170,11 @@ class Adversary:
         return matched or not self.loss.separable
 
     def logits(self, view, critic, x, label=None) -> jax.Array:
-        """The critic's logits of generated samples ``x [n, …]``."""
+        """The critic's logits ``[n]`` of generated samples ``x [n, …]``."""
         seen = self.sight(
             view, "fake", self.sight.pack(x), label, self._probability(view, critic)
         )
-        return view.apply(critic, *seen)
+        return _of_samples(view.apply(critic, *seen))
 
     def judge(
         self,
@@ -226,7 +226,7 @@ class Adversary:
 
             return at
 
-        passes = Critic(lambda x: logits_at("real")(x)[0])
+        passes = Critic(lambda x: _of_samples(logits_at("real")(x)[0]))
         lazy = all(penalty.interval > 1 for penalty in penalties)
         if lazy and view.treats_samples_alone(critic):
             sides = [
@@ -253,8 +253,8 @@ class Adversary:
             passes = Critic(
                 passes.logits,
                 (
-                    (packed[0], lambda: pull_real(jnp.ones_like(real_logits))[0]),
-                    (packed[1], lambda: pull_fake(jnp.ones_like(fake_logits))[0]),
+                    (packed[0], lambda: pull_real(_shares(real_logits))[0]),
+                    (packed[1], lambda: pull_fake(_shares(fake_logits))[0]),
                 ),
             )
         after = dataclasses.replace(view, variables=written)
@@ -372,11 +372,11 @@ class Adversary:
 
     def _best_fooled(self, view, logits):
         """The mean price of the share of the whole batch with the largest logits."""
-        whole = view.gather(jax.lax.stop_gradient(logits))
-        kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * whole.size), 1)
-        rank = jnp.argsort(jnp.argsort(-whole, axis=None)).reshape(whole.shape)
-        counts = view.share(jnp.where(rank < kept, whole.size / kept, 0.0))
-        return jnp.mean(counts * self.loss.on_generated(logits))
+        whole = view.gather(_of_samples(jax.lax.stop_gradient(logits)))
+        kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * len(whole)), 1)
+        rank = jnp.argsort(jnp.argsort(-whole))
+        counts = view.share(jnp.where(rank < kept, len(whole) / kept, 0.0))
+        return jnp.mean(counts * _of_samples(self.loss.on_generated(logits)))
 
     def _whole(self, view, real_logits, fake_logits):
         if self.loss.whole_batch:
@@ -436,6 +436,17 @@ def _judgement(view, critic, inputs, full) -> tuple[Judgement, Any]:
         return view.update(critic, *inputs, method="judge")
     logits, after = view.update(critic, *inputs)
     return Judgement(logits), after
+
+
+def _of_samples(logits):
+    """``[n]`` of what is ``[n]`` or, by patches, ``[n, p]``: a sample is the mean of
+    its patches."""
+    return logits if logits.ndim == 1 else jnp.mean(logits, axis=1)
+
+
+def _shares(logits):
+    """How much each logit counts in the sum of all samples."""
+    return jnp.full_like(logits, len(logits) / logits.size)
 
 
 def _added(terms, view, player, scene):

@@ -125,3 +125,60 @@ def test_real_and_fake_are_one_pass_where_nothing_forbids_it():
     ):
         judged(view, *penalties)
         assert view.passes == passes
+
+
+class Patches(Line):
+    """The same line, said of two patches: one seems more real, the other less."""
+
+    def apply(self, network, x):
+        return (x @ W).reshape(-1, 1) + jnp.array([[-0.5, 0.5]])
+
+    def update(self, network, x):
+        return self.apply(network, x), self
+
+
+@pytest.mark.parametrize("interval", [1, 3])
+@pytest.mark.parametrize("name", REGULARIZERS)
+def test_a_penalty_on_patches_is_one_on_their_mean(name, interval):
+    penalty = Penalty(name, REGULARIZERS[name], "weight", interval)
+    step = jnp.asarray(2)
+    found, metrics, _ = judged(Patches(step), penalty)
+    expected, of_line, _ = judged(Line(step), penalty)
+    np.testing.assert_allclose(found, expected, rtol=1e-6)
+    np.testing.assert_allclose(metrics[name], of_line[name], rtol=1e-6)
+    assert metrics[name] > 1
+
+
+def test_all_patches_of_a_sample_have_its_label():
+    """As many samples as patches: a label of the wrong one would have the same shape.
+
+    Wasserstein with s of the real logits 1 and 3, and of the fake -2 and 2, shown as
+    the other kind: each patch pays as its sample does, so offsets cancel.
+    """
+    adversary = Adversary(LOSSES["wasserstein"], flipping="rate")
+    seen = set()
+    for seed in range(8):
+        losses = []
+        for view in (Line(), Patches()):
+            view.knobs = {"rate": jnp.asarray(0.5)}
+            view.keys = lambda name, n, seed=seed: jax.random.split(
+                jax.random.fold_in(jax.random.key(seed), len(name)), n
+            )
+            loss, _, _ = adversary.judge(view, "discriminator", "critic", REAL, FAKE)
+            losses.append(float(loss))
+        np.testing.assert_allclose(*losses, rtol=1e-6)
+        seen.add(round(losses[0], 3))
+    assert len(seen) > 2  # several patterns of flips were drawn
+
+
+def test_the_best_samples_are_those_whose_patches_are_best_on_average():
+    """Half of two: logits -2 and 2, whose patches say 1.5 and 2.5; not the better
+    patch of each."""
+    adversary = Adversary(LOSSES["least_squares"], top_k="share")
+    view = Patches()
+    view.knobs = {"share": jnp.asarray(0.5)}
+    view.gather = view.share = lambda x: x
+    loss, _, _ = adversary.fool(view, "generator", "critic", FAKE)
+    # ½·(0.5² + 1.5²)/2
+    np.testing.assert_allclose(loss, 0.625, rtol=1e-6)
+    np.testing.assert_array_equal(adversary.logits(view, "critic", FAKE), [-2, 2])

@@ -1,0 +1,87 @@
+"""Every architecture in a game: with the hinge loss, and with relativistic pairs and
+both penalties."""
+
+import dataclasses
+
+import jax
+import pytest
+
+from ganjax.data import Source, Spec, open_source
+from ganjax.networks import ARCHITECTURES
+from tests.test_matrix import QUICK, moved_and_finite, step_of
+
+# Options at which a network is small; its image size where it is not 8.
+SMALL = {
+    "mlp": {"widths": (4,)},
+    "dcgan": {"width": 2},
+    "sn_dcgan": {"width": 2},
+    "sngan_resnet": {"width": 2},
+    "sagan": {"width": 3},
+    "biggan": {"width": 2},
+    "progressive": {"channel_base": 16, "channel_max": 4, "updates_per_phase": 2},
+    "transformer": {"width": 4, "depth": 1, "heads": 2},
+    "stylegan2": {"channel_base": 64, "channel_max": 4, "mapping_layers": 2},
+    "r3gan": {},
+    "unet": {"width": 2},
+    "cyclegan_resnet": {"width": 2, "blocks": 1},
+    "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
+}
+NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
+GAMES = {
+    "hinge": {"loss": {"name": "hinge"}},
+    "relativistic": {
+        "loss": {"name": "relativistic_pairing"},
+        "regularizers": {"r1": {"weight": 0.1}, "r2": {"weight": 0.1}},
+    },
+}
+
+
+def of_kind(name, kind, option):
+    module = getattr(ARCHITECTURES[name], kind.capitalize())
+    known = {field.name for field in dataclasses.fields(module)}
+    return {"name": name} | {k: v for k, v in option.items() if k in known}
+
+
+def config(name, game):
+    """``name`` for both players, or with an ``mlp`` where it has one of them; a network
+    from image to image translates."""
+    architecture, small = ARCHITECTURES[name], SMALL[name]
+    makes, judges = (
+        hasattr(architecture, "Generator"),
+        hasattr(architecture, "Discriminator"),
+    )
+    size = 32 if name in NEEDS_32 else 8
+    stated = {"batch_size": 4, "data": {"name": f"gratings{size}"}, **GAMES[game]}
+    if makes and not judges:
+        translators = ("a_to_b", "b_to_a")
+        return stated | {
+            "game": "cyclegan",
+            "data": {"name": "unpaired"},
+            "networks": {t: of_kind(name, "generator", small) for t in translators},
+        }
+    networks = {
+        "generator": of_kind(name, "generator", small) if makes else {"widths": (4,)},
+        "discriminator": of_kind(name, "discriminator", small),
+    }
+    return stated | {"latents": {"size": 8}, "networks": networks}
+
+
+def two_domains(size=8):
+    """Waves, and others that know nothing of them."""
+    waves = open_source(f"gratings{size}").train
+
+    def draw(keys):
+        pair = jax.vmap(jax.random.split)(keys)
+        return {"a": waves(pair[:, 0])["data"], "b": waves(pair[:, 1])["data"]}
+
+    return Source(Spec("waves", (size, size, 3), domains=("a", "b")), draw, draw)
+
+
+@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_step(name, game):
+    stated = config(name, game)
+    source = two_domains() if stated.get("game") == "cyclegan" else None
+    step, before, data = step_of(stated, source)
+    after, metrics = jax.jit(step).lower(before, data).compile(QUICK)(before, data)
+    moved_and_finite(before, after, metrics)
