@@ -157,8 +157,9 @@ class Adversary:
             players = critics if term.player == CRITIC else (generator,)
             if term.memory is not None:
                 for player in players:
+                    # A number of Python has a type that a step would change.
                     held[memory_name(weighed.name, player)] = jax.tree.map(
-                        jnp.asarray, term.memory
+                        lambda x: jnp.asarray(x, jnp.float32), term.memory
                     )
         if self.adaptation is not None:
             held |= {memory_name("augmentation", c): jnp.zeros(()) for c in critics}

@@ -7,6 +7,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.build import build
+from ganjax.config import resolve
 from ganjax.core import (
     compile_step,
     init_state,
@@ -94,6 +96,55 @@ def test_devices_and_carriers_agree(name):
     for n, carrier in ((2, "pmap"), (4, "pmap"), (4, "shard_map")):
         many, _ = advance(setup, 4, devices=jax.local_devices()[:n], carrier=carrier)
         assert largest_difference(one, many) < TOLERANCE[name], (n, carrier)
+
+
+_SMALL = {"generator": {"widths": (8,)}, "discriminator": {"widths": (8,)}}
+_DESCENT = {
+    player: {"name": "sgd", "learning_rate": 0.02, "b1": 0.0}
+    for player in ("generator", "discriminator")
+}
+# What looks at the whole batch, remembers, or counts samples otherwise.
+WHOLE_BATCH = {
+    "compared": {
+        "conditioning": {"discriminator": "contrastive"},
+        "loss": {"name": "hinge", "top_k": 0.5},
+        "terms": {"lecam": {"weight": 0.1}, "feature_matching": {"weight": 0.1}},
+        "augmentation": {"names": ("flip",), "adaptive": True, "speed": 0.1},
+    },
+    "packed": {
+        "packing": 2,
+        "loss": {"name": "relativistic_average"},
+        "augmentation": {"pseudo": True, "probability": 0.3, "noise": 0.1},
+        "dynamics": {"name": "consensus", "strength": 0.1},
+    },
+    "ahead": {
+        "conditioning": {"discriminator": "data_to_data"},
+        "terms": {"path_length": {"weight": 0.1}},
+        "latents": {"size": 4, "optimisation": 0.5},
+        "dynamics": {"name": "unrolled", "steps": 2},
+    },
+}
+
+
+@pytest.mark.parametrize("name", WHOLE_BATCH)
+def test_axes_of_an_ablation_do_not_depend_on_devices(name):
+    setup = build(
+        resolve(
+            {
+                "game": "conditional_gan",
+                "data": {"name": "digits"},
+                "batch_size": 8,
+                "latents": {"size": 4},
+                "networks": _SMALL,
+                "optimizers": _DESCENT,
+                **WHOLE_BATCH[name],
+            }
+        )
+    )
+    one, _ = advance(setup, 4)
+    for n in (2, 4):
+        many, _ = advance(setup, 4, devices=jax.local_devices()[:n])
+        assert largest_difference(one, many) < 5e-6, n
 
 
 @pytest.mark.parametrize("devices", [2, 4])
