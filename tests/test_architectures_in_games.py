@@ -7,7 +7,7 @@ import jax
 import pytest
 
 from ganjax.data import Source, Spec, open_source
-from ganjax.networks import ARCHITECTURES
+from ganjax.networks import ARCHITECTURES, conv
 from tests.test_matrix import QUICK, moved_and_finite, step_of
 
 # Options at which a network is small; its image size where it is not 8.
@@ -20,8 +20,13 @@ SMALL = {
     "biggan": {"width": 2},
     "progressive": {"channel_base": 16, "channel_max": 4, "updates_per_phase": 2},
     "transformer": {"width": 4, "depth": 1, "heads": 2},
-    "stylegan2": {"channel_base": 64, "channel_max": 4, "mapping_layers": 2},
-    "r3gan": {},
+    "stylegan2": {
+        "channel_base": 64,
+        "channel_max": 4,
+        "mapping_layers": 2,
+        "intermediate": 8,
+    },
+    "r3gan": {"width": 8, "group": 4},
     "unet": {"width": 2},
     "cyclegan_resnet": {"width": 2, "blocks": 1},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
@@ -77,11 +82,27 @@ def two_domains(size=8):
     return Source(Spec("waves", (size, size, 3), domains=("a", "b")), draw, draw)
 
 
+def played(name, game):
+    stated = config(name, game)
+    return step_of(stated, two_domains() if stated.get("game") == "cyclegan" else None)
+
+
+@pytest.mark.parametrize("game", GAMES)
+@pytest.mark.parametrize("name", ARCHITECTURES)
+def test_a_step_has_the_shapes_of_its_state(name, game):
+    step, before, data = played(name, game)
+    with conv.form("stock"):  # the quickest to trace, of the same shapes
+        after, _ = jax.eval_shape(step, before, data)
+    same = jax.tree.map(
+        lambda a, b: (a.shape, a.dtype) == (b.shape, b.dtype), before, after
+    )
+    assert all(jax.tree.leaves(same))
+
+
+@pytest.mark.full
 @pytest.mark.parametrize("game", GAMES)
 @pytest.mark.parametrize("name", ARCHITECTURES)
 def test_a_step(name, game):
-    stated = config(name, game)
-    source = two_domains() if stated.get("game") == "cyclegan" else None
-    step, before, data = step_of(stated, source)
+    step, before, data = played(name, game)
     after, metrics = jax.jit(step).lower(before, data).compile(QUICK)(before, data)
     moved_and_finite(before, after, metrics)

@@ -1,0 +1,22 @@
+"""StyleGAN2 with adaptive augmentation on CIFAR-10 (Karras et al. 2020, arXiv
+2006.06676): pixel blitting, geometry and colour, at a probability that keeps the mean
+sign of real logits at .6.
+
+    python scripts/train.py --config=configs/stylegan2_ada_cifar10.py \\
+        --workdir=runs/ada --config.data.dir=DIR
+
+Published: FID 2.31 (PyTorch-StudioGAN). Ours: not run.
+"""
+
+from configs import stylegan2_cifar10
+
+
+def get_config(arg=""):
+    config = stylegan2_cifar10.get_config(arg)
+    config.augmentation = {
+        "names": ("blit", "geometric", "colour_transform"),
+        "adaptive": True,
+        "target": 0.6,
+        "speed": 100.0,
+    }
+    return config
