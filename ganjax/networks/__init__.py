@@ -9,7 +9,16 @@ that there is to say, and ``mixes_samples`` says whether a logit depends on the 
 its batch.
 """
 
-from ganjax.networks import biggan, dcgan, mlp, sagan, sn_dcgan, sngan_resnet
+from ganjax.networks import (
+    biggan,
+    dcgan,
+    mlp,
+    r3gan,
+    sagan,
+    sn_dcgan,
+    sngan_resnet,
+    stylegan2,
+)
 
 ARCHITECTURES = {
     "mlp": mlp,
@@ -18,4 +27,6 @@ ARCHITECTURES = {
     "sngan_resnet": sngan_resnet,
     "sagan": sagan,
     "biggan": biggan,
+    "stylegan2": stylegan2,
+    "r3gan": r3gan,
 }
