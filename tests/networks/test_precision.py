@@ -17,6 +17,8 @@ OPTIONS = {
     "sngan_resnet": {"width": 8},
     "sagan": {"width": 8},
     "biggan": {"width": 8},
+    "stylegan2": {"channel_max": 16, "intermediate": 16},
+    "r3gan": {"width": 16},
 }
 # Of those that have no network for 8 pixels.
 SIZES = {"sngan_resnet": 32, "sagan": 32, "biggan": 32}
