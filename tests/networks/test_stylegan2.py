@@ -48,7 +48,8 @@ def styles(module, variables, z, **options):
     seen = []
 
     def spy(function, args, kwargs, context):
-        if isinstance(context.module, stylegan2.Synthesis):
+        synthesis = isinstance(context.module, stylegan2.Synthesis)
+        if synthesis and context.method_name == "__call__":
             seen.append(args[0])
         return function(*args, **kwargs)
 
