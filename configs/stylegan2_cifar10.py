@@ -1,5 +1,5 @@
-"""StyleGAN2 on CIFAR-10 (Karras et al. 2020, arXiv 1912.04958), by the CIFAR settings of
-ADA's code (arXiv 2006.06676, appendix): no style mixing, no path length, R1 of .01.
+"""StyleGAN2 on CIFAR-10 (Karras et al. 2020, arXiv 1912.04958), by the CIFAR settings
+of ADA's code (arXiv 2006.06676): no style mixing, no path length, R1 of .01.
 
     python scripts/train.py --config=configs/stylegan2_cifar10.py \\
         --workdir=runs/stylegan2 --config.data.dir=DIR

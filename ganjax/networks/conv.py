@@ -89,9 +89,25 @@ def form(name: str) -> Iterator[None]:
         _chosen.reset(token)
 
 
-def convolve(x: jax.Array, kernel: jax.Array, *, stride: int = 1) -> jax.Array:
-    """``[n, H, W, I]`` by ``[k, l, I, O]`` with zero padding to ``⌈H / stride⌉``."""
-    return _forward(_geometry(x.shape[1:3], kernel, stride), x, kernel)
+def convolve(
+    x: jax.Array, kernel: jax.Array, *, stride: int = 1, groups: int = 1
+) -> jax.Array:
+    """``[n, H, W, I]`` by ``[k, l, I / groups, O]`` with zero padding to
+    ``⌈H / stride⌉``.
+
+    With ``groups`` the channels of input and output fall into as many runs of
+    neighbours, and a run of outputs sees the one run of inputs in its place.
+    """
+    geometry = _geometry(x.shape[1:3], kernel, stride)
+    if groups == 1:
+        return _forward(geometry, x, kernel)
+    # The stock form becomes a convolution of feature groups, the others products with a
+    # batch of matrices, and so do the gradients of each.
+    x = x.reshape(*x.shape[:3], groups, -1)
+    kernel = kernel.reshape(*kernel.shape[:3], groups, -1)
+    apart = jax.vmap(functools.partial(_forward, geometry), 3, 3)
+    y = apart(x, kernel)
+    return y.reshape(*y.shape[:3], -1)
 
 
 def convolve_transpose(

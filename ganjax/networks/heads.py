@@ -31,10 +31,19 @@ class Judgement:
     outputs: dict[str, jax.Array] = flax.struct.field(default_factory=dict)
 
 
-def head(features, label, *, conditioning: str, classes: int, **options) -> Judgement:
+def head(
+    features,
+    label,
+    *,
+    conditioning: str,
+    classes: int,
+    biased: bool = True,
+    **options,
+) -> Judgement:
     """The judgement of ``features [n, d]``, asked for ``label [n]``.
 
-    Call inside a compact module; ``options`` are those of ``Linear``.
+    Call inside a compact module; ``options`` are those of ``Linear``. ``biased``: the
+    logit has a bias.
 
     ``projection`` adds to the logit the product of the features with an embedding of
     the label (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3). ``auxiliary_classifier``
@@ -62,7 +71,7 @@ def head(features, label, *, conditioning: str, classes: int, **options) -> Judg
         hinges = linear(features, classes + 1, "hinges")
         own = jnp.take_along_axis(hinges, label[:, None], 1)[:, 0]
         return Judgement(own - hinges[:, classes], wide, {"hinges": hinges})
-    logits = linear(features, 1)[:, 0]
+    logits = linear(features, 1, use_bias=biased)[:, 0]
     outputs = {}
     if conditioning == "projection":
         logits = logits + jnp.sum(of_label(features.shape[-1]) * wide, -1)

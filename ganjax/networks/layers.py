@@ -70,13 +70,15 @@ class Conv(nn.Module):
     """A ``kernel × kernel`` convolution of images ``[n, H, W, I]``, zero-padded; with
     ``transpose`` it multiplies the resolution by ``stride``, else divides it. With
     ``resample`` (an odd kernel, no stride) ``"up"`` it sees the image enlarged twice by
-    repeating pixels, with ``"down"`` its output is averaged over 2×2 pixels."""
+    repeating pixels, with ``"down"`` its output is averaged over 2×2 pixels. ``groups``
+    of channels are for a plain one."""
 
     features: int
     kernel: int = 3
     stride: int = 1
     transpose: bool = False
     resample: str | None = None
+    groups: int = 1
     use_bias: bool = True
     spectral: bool = False
     kernel_init: Callable = dcgan_init
@@ -84,7 +86,8 @@ class Conv(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        shape = (self.kernel, self.kernel, x.shape[-1], self.features)
+        inputs = x.shape[-1] // self.groups
+        shape = (self.kernel, self.kernel, inputs, self.features)
         kernel = self.param("kernel", self.kernel_init, shape)
         if self.spectral:
             kernel = _spectrally_normalised(self, kernel)
@@ -93,9 +96,10 @@ class Conv(nn.Module):
             y = conv.upsample_convolve(x, kernel)
         elif self.resample == "down":
             y = conv.convolve_downsample(x, kernel)
+        elif self.transpose:
+            y = conv.convolve_transpose(x, kernel, stride=self.stride)
         else:
-            convolve = conv.convolve_transpose if self.transpose else conv.convolve
-            y = convolve(x, kernel, stride=self.stride)
+            y = conv.convolve(x, kernel, stride=self.stride, groups=self.groups)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
             y = y + bias.reshape(1, 1, 1, -1).astype(self.dtype)

@@ -18,6 +18,8 @@ SIZES = {
     "sagan": (32, 48, 64, 128),
     "biggan": (32, 64, 128),
     "progressive": (8, 16, 32, 64, 128, 256, 512, 1024),
+    "stylegan2": (8, 16, 32, 64),
+    "r3gan": (8, 16, 32, 64),
 }
 CRITICS = [n for n, a in ARCHITECTURES.items() if hasattr(a, "Discriminator")]
 BOTH = [name for name in CRITICS if hasattr(ARCHITECTURES[name], "Generator")]
@@ -31,6 +33,8 @@ SMALL = {
     "mlp": {"widths": (4,)},
     "progressive": {"channel_max": 4},
     "transformer": {"width": 4, "depth": 1},
+    "stylegan2": {"channel_max": 4, "intermediate": 4},
+    "r3gan": {"width": 8, "group": 4},
 }
 
 

@@ -4,6 +4,7 @@ gradients of gradients."""
 import functools
 
 import jax
+import jax.export
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -122,6 +123,50 @@ def test_resampling_fused_with_a_convolution(taps):
     np.testing.assert_allclose(
         conv.convolve_downsample(x, kernel), means, rtol=1e-4, atol=1e-4
     )
+
+
+def block_diagonal(kernel, groups):
+    """The kernel ``[k, l, I, O]`` with zeros where a group does not see another."""
+    k, _, inside, outputs = kernel.shape
+    grouped = kernel.reshape(k, k, 1, inside, groups, outputs // groups)
+    apart = jnp.eye(groups).reshape(1, 1, groups, 1, groups, 1)
+    return (grouped * apart).reshape(k, k, groups * inside, outputs)
+
+
+@pytest.mark.parametrize("form", sorted(conv.FORMS))
+@pytest.mark.parametrize(("taps", "stride"), [(3, 1), (4, 2), (1, 1)])
+def test_groups_are_a_kernel_with_zeros(form, taps, stride):
+    groups = 3
+    x, kernel = arrays((2, 6, 8, 3 * 2), (taps, taps, 2, 3 * 4))
+    with conv.form("stock"):
+        expected = orders(
+            lambda x, k: conv.convolve(x, block_diagonal(k, groups), stride=stride),
+            x,
+            kernel,
+        )
+    with conv.form(form):
+        found = orders(
+            functools.partial(conv.convolve, stride=stride, groups=groups), x, kernel
+        )
+    assert_equal_to_rounding(found, expected, 1e-5)
+
+
+def test_groups_are_feature_groups_elsewhere_and_products_on_the_cpu():
+    x, kernel = arrays((2, 8, 8, 64), (3, 3, 16, 64))
+
+    def penalty(kernel):
+        def total(x):
+            return jnp.sum(jnp.sin(conv.convolve(x, kernel, groups=4)))
+
+        return jnp.sum(jax.grad(total)(x) ** 2)
+
+    gradient = jax.jit(jax.grad(penalty))
+    assert not contains_convolution(jax.make_jaxpr(gradient)(kernel).jaxpr, "cpu")
+    text = jax.export.export(gradient, platforms=["cuda"])(kernel).mlir_module()
+    convolutions = [line for line in text.splitlines() if "convolution(" in line]
+    assert convolutions
+    for line in convolutions:
+        assert "feature_group_count = 4" in line and "batch_group_count = 1" in line
 
 
 @pytest.mark.parametrize(("size", "stride"), [(3, 2), (4, 2), (3, 1), (1, 2)])

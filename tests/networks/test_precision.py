@@ -21,6 +21,8 @@ OPTIONS = {
     "transformer": {"width": 8},
     "unet": {"width": 4},
     "cyclegan_resnet": {"width": 4},
+    "stylegan2": {"channel_max": 16, "intermediate": 16},
+    "r3gan": {"width": 16},
 }
 # Of those that have no network for 8 pixels.
 SIZES = {"sngan_resnet": 32, "sagan": 32, "biggan": 32}

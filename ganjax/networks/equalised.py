@@ -1,0 +1,71 @@
+"""Layers of an equalised learning rate (Karras et al. 2018, arXiv 1710.10196, section
+4.1): parameters start with deviation 1 and are scaled where they are used, so Adam
+moves all of them at one speed in proportion to their size."""
+
+import math
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks import conv, resample
+
+unit_normal = nn.initializers.normal(1.0)
+
+
+def activated(x: jax.Array) -> jax.Array:
+    """Leaky ReLU, made to keep the second moment of a symmetric input about as it is:
+    (1 + .2²)/2 of it is left, and √2 makes up for most of that."""
+    return nn.leaky_relu(x, 0.2) * math.sqrt(2)
+
+
+class EqualisedLinear(nn.Module):
+    """``x [n, I] -> [n, features]``.
+
+    ``rate`` is that of the layer in proportion to the others' learning rate: parameters
+    start 1/rate times as large and are used rate times as large.
+    """
+
+    features: int
+    rate: float = 1.0
+    bias_start: float = 0.0
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x):
+        inputs = x.shape[-1]
+        start = nn.initializers.normal(1 / self.rate)
+        kernel = self.param("kernel", start, (inputs, self.features))
+        start = nn.initializers.constant(self.bias_start / self.rate)
+        bias = self.param("bias", start, (self.features,))
+        kernel = kernel * (self.rate / math.sqrt(inputs))
+        y = x.astype(self.dtype) @ kernel.astype(self.dtype)
+        return y + jnp.expand_dims(self.rate * bias, 0).astype(self.dtype)
+
+
+class EqualisedConv(nn.Module):
+    """A ``kernel × kernel`` convolution of ``[n, H, W, I]``, of 1 or 3; with ``halve``
+    behind a low-pass filter, to ``[n, H/2, W/2, features]``."""
+
+    features: int
+    kernel: int = 3
+    halve: bool = False
+    use_bias: bool = True
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x):
+        shape = (self.kernel, self.kernel, x.shape[-1], self.features)
+        kernel = self.param("kernel", unit_normal, shape)
+        kernel = kernel / math.sqrt(math.prod(shape[:3]))
+        x, kernel = x.astype(self.dtype), kernel.astype(self.dtype)
+        if not self.halve:
+            y = conv.convolve(x, kernel)
+        elif self.kernel == 1:
+            y = conv.convolve(resample.downsample(x), kernel)
+        else:
+            y = resample.convolve_downsample(x, kernel)
+        if self.use_bias:
+            bias = self.param("bias", nn.initializers.zeros, (self.features,))
+            y = y + bias.reshape(1, 1, 1, -1).astype(self.dtype)
+        return y

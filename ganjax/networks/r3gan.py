@@ -1,0 +1,178 @@
+"""R3GAN (Huang et al. 2024, arXiv 2501.05441, section 4): residual networks of inverted
+bottlenecks with grouped convolutions, without any normalisation; configuration E.
+
+For powers of two from 8 to 256 pixels; published are 32 (CIFAR-10), 64 and 256 (FFHQ),
+all with ``width`` 768, groups of 16 channels, and 64-dimensional latents, and ImageNet
+of 32 pixels with ``width`` 1536 and groups of 32. Feature maps up to 32×32 have
+``width`` channels, larger ones half as many for each doubling.
+
+A block of C channels has 4·C² + 9·``group``·2C + 4·C parameters at the expansion 2.
+Without labels, at 3 image channels and 64-dimensional latents: generator 20,732,160,
+discriminator 20,683,776 (32 pixels), 22,429,824 and 22,381,440 (64), 23,057,952 and
+23,009,568 (256), as in the authors' code.
+
+Images are not bounded: they are learned to lie in [-1, 1].
+"""
+
+import math
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks import resample
+from ganjax.networks.critic import Critic
+from ganjax.networks.heads import head
+from ganjax.networks.layers import Conv, Linear
+
+LEAK = 0.2
+# What a leaky ReLU takes from the second moment of a symmetric input.
+GAIN = math.sqrt(2 / (1 + LEAK**2))
+
+SIZES = (8, 16, 32, 64, 128, 256)
+
+# Where the second moment of the input is kept (He et al. 2015, arXiv 1502.01852).
+keeping = nn.initializers.variance_scaling(1.0, "fan_in", "normal")
+
+
+def stages(shape: tuple[int, ...], width: int) -> list[int]:
+    """The channels of feature maps of 4, 8, … up to the side of images of ``shape``.
+
+    Raises:
+      ValueError: if they are not square, of a power of two from 8 to 256.
+    """
+    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in SIZES:
+        raise ValueError(
+            f"expected square images of a power of two from {SIZES[0]} to {SIZES[-1]} "
+            f"pixels a side, not {'×'.join(map(str, shape))}"
+        )
+    sides = [2**k for k in range(2, shape[0].bit_length())]
+    return [width * 32 // max(32, side) for side in sides]
+
+
+class Block(nn.Module):
+    """``x [n, H, W, C]`` and what three convolutions add to it: 1×1 to ``expansion``
+    times the channels, 3×3 within each ``group`` of them, 1×1 back.
+
+    The last starts at zero, the others so that L blocks together keep the second moment
+    about as it is (``depth``; Zhang et al. 2019, arXiv 1901.09321).
+    """
+
+    depth: int
+    expansion: int
+    group: int
+    dtype: jnp.dtype
+
+    @nn.compact
+    def __call__(self, x):
+        features = x.shape[-1]
+        wide = self.expansion * features
+        if wide % self.group:
+            raise ValueError(
+                f"group={self.group}: expected a divisor of {wide}, the channels "
+                f"inside a block"
+            )
+        gain = GAIN * self.depth**-0.25
+        init = nn.initializers.variance_scaling(gain**2, "fan_in", "normal")
+        options = {"kernel_init": init, "dtype": self.dtype}
+        y = Conv(wide, kernel=1, **options)(x)
+        y = nn.leaky_relu(y, LEAK)
+        y = Conv(wide, kernel=3, groups=wide // self.group, **options)(y)
+        y = nn.leaky_relu(y, LEAK)
+        y = Conv(
+            features,
+            kernel=1,
+            use_bias=False,
+            kernel_init=nn.initializers.zeros,
+            dtype=self.dtype,
+        )(y)
+        return x + y
+
+
+def _pointwise(network, features):
+    """A 1×1 convolution between stages, or to and from images. Call inside a compact
+    module."""
+    return Conv(
+        features, kernel=1, use_bias=False, kernel_init=keeping, dtype=network.dtype
+    )
+
+
+def _residual(network, x, depth):
+    """``x`` through the blocks of a stage. Call inside a compact module."""
+    for _ in range(network.blocks):
+        x = Block(depth, network.expansion, network.group, network.dtype)(x)
+    return x
+
+
+class Generator(nn.Module):
+    """``z [n, d] -> images [n, H, W, C]``. A label is told by joining it to the latent,
+    so one given by itself is not looked at.
+
+    Attributes:
+      blocks: of each resolution.
+      expansion: how many times more channels there are inside a block.
+      group: channels that a 3×3 convolution sees together.
+    """
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 768
+    blocks: int = 2
+    expansion: int = 2
+    group: int = 16
+
+    @nn.compact
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        channels = stages(self.shape, self.width)
+        first, depth = channels[0], self.blocks * len(channels)
+        # An image of 4×4 pixels for each channel, learned, as often as z says.
+        basis = self.param("basis", nn.initializers.normal(1.0), (4, 4, first))
+        amount = Linear(first, use_bias=False, kernel_init=keeping, dtype=self.dtype)(z)
+        x = amount[:, None, None] * basis[None].astype(self.dtype)
+        x = _residual(self, x, depth)
+        for features in channels[1:]:
+            if features != x.shape[-1]:
+                x = _pointwise(self, features)(x)
+            x = _residual(self, resample.upsample(x), depth)
+        return _pointwise(self, self.shape[-1])(x).astype(jnp.float32)
+
+
+class Discriminator(Critic):
+    """``images [n, H, W, C] -> logits [n]``: the generator's mirror image. Its options
+    are the generator's; a logit has no bias, which a relativistic loss would not see.
+    """
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 768
+    blocks: int = 2
+    expansion: int = 2
+    group: int = 16
+
+    @nn.compact
+    def judge(self, x, label=None, *, train):
+        channels = stages(x.shape[1:], self.width)[::-1]
+        depth = self.blocks * len(channels)
+        x = _residual(self, _pointwise(self, channels[0])(x), depth)
+        for features in channels[1:]:
+            x = resample.downsample(x)
+            if features != x.shape[-1]:
+                x = _pointwise(self, features)(x)
+            x = _residual(self, x, depth)
+        # As many inputs as pixels: a channel at a time.
+        basis = self.param("basis", nn.initializers.normal(1 / 4), (4, 4, x.shape[-1]))
+        features = jnp.sum(x.astype(jnp.float32) * basis[None], (1, 2))
+        return head(
+            features,
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            biased=False,
+            kernel_init=keeping,
+            dtype=self.dtype,
+        )

@@ -1,0 +1,325 @@
+"""StyleGAN2 (Karras et al. 2020, arXiv 1912.04958): a latent mapped to a style that
+scales the kernels of every layer, images summed over resolutions, noise in every layer,
+and a residual discriminator.
+
+For powers of two from 8 to 1024 pixels. The options are those of configuration F, for
+512-dimensional latents. For CIFAR-10 ADA's code (Karras et al. 2020, arXiv 2006.06676)
+has 2 ``mapping_layers``, no ``mixing``, and a discriminator that is not ``residual``,
+with a ``minibatch_std_group`` of 32.
+
+The generator has three parts to be called for: ``map`` (latents to a style for each
+layer), ``synthesise`` (styles to images), and the whole. What it draws is a function of
+the latent (``latent_keys``). Images are not bounded: they learn to lie in [-1, 1].
+
+Parameters for 1024 pixels, 3 channels, 512-dimensional latents, without labels:
+generator 30,370,060, discriminator 29,012,513, those of the authors. For 32 pixels
+generator 21,523,475, discriminator 21,507,073.
+"""
+
+import math
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.networks import conv, resample
+from ganjax.networks.critic import Critic
+from ganjax.networks.equalised import (
+    EqualisedConv,
+    EqualisedLinear,
+    activated,
+    unit_normal,
+)
+from ganjax.networks.heads import head
+from ganjax.networks.latent_keys import child_keys, keys_of
+from ganjax.networks.minibatch_deviation import with_deviation
+from ganjax.networks.modulated import modulated_convolve
+
+SIZES = tuple(2**k for k in range(3, 11))
+
+# The mapping's learning rate, as a part of the others'.
+MAPPING_RATE = 0.01
+
+# Of the running average of styles, a step.
+DECAY = 0.995
+
+# The axis that batches are split over.
+AXIS = "data"
+
+# What a latent's key is used for: the layers' noise has the numbers of the layers.
+_MIXING = 2**16
+
+
+def sides(shape: tuple[int, ...]) -> list[int]:
+    """4, 8, … up to the side of images of ``shape``.
+
+    Raises:
+      ValueError: if they are not square, of a power of two from 8 to 1024.
+    """
+    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in SIZES:
+        raise ValueError(
+            f"expected square images of a power of two from {SIZES[0]} to {SIZES[-1]} "
+            f"pixels a side, not {'×'.join(map(str, shape))}"
+        )
+    return [2**k for k in range(2, shape[0].bit_length())]
+
+
+def layers(shape: tuple[int, ...]) -> int:
+    """How many layers of a generator see a style of their own: two for each resolution
+    (one of 4×4), and the one that makes the last image."""
+    return 2 * len(sides(shape))
+
+
+class Mapping(nn.Module):
+    """``z [n, d] -> w [n, features]`` from the latent divided by the root of its mean
+    square; always in single precision."""
+
+    layers: int
+    features: int
+
+    @nn.compact
+    def __call__(self, z):
+        x = z.astype(jnp.float32)
+        x = x * jax.lax.rsqrt(jnp.mean(x**2, -1, keepdims=True) + 1e-8)
+        for _ in range(self.layers):
+            x = activated(EqualisedLinear(self.features, rate=MAPPING_RATE)(x))
+        return x
+
+
+class StyledConv(nn.Module):
+    """``x [n, H, W, I]``, styles ``w [n, d]`` and one key a sample to ``[n, H, W,
+    features]``, twice as large with ``double``: a convolution that ``w`` modulates,
+    noise of a learned strength (0 at first), bias and leaky ReLU."""
+
+    features: int
+    double: bool = False
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x, w, keys):
+        inputs = x.shape[-1]
+        style = EqualisedLinear(inputs, bias_start=1.0)(w)
+        kernel = self.param("kernel", unit_normal, (3, 3, inputs, self.features))
+        y = modulated_convolve(
+            x.astype(self.dtype),
+            kernel / math.sqrt(9 * inputs),
+            style,
+            convolve=resample.upsample_convolve if self.double else conv.convolve,
+        )
+        strength = self.param("noise_strength", nn.initializers.zeros, ())
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        size = y.shape[1:3]
+        noise = jax.vmap(lambda key: jax.random.normal(key, (*size, 1)))(keys)
+        y = y + (strength * noise).astype(y.dtype)
+        return activated(y + bias.reshape(1, 1, 1, -1).astype(y.dtype))
+
+
+class ToImage(nn.Module):
+    """``x [n, H, W, I]`` and styles ``w [n, d]`` to ``[n, H, W, features]`` in single
+    precision: a 1×1 convolution that ``w`` modulates and nothing demodulates."""
+
+    features: int
+    dtype: jnp.dtype = jnp.float32
+
+    @nn.compact
+    def __call__(self, x, w):
+        inputs = x.shape[-1]
+        style = EqualisedLinear(inputs, bias_start=1.0)(w)
+        kernel = self.param("kernel", unit_normal, (1, 1, inputs, self.features))
+        y = modulated_convolve(
+            x.astype(self.dtype), kernel / math.sqrt(inputs), style, demodulate=False
+        )
+        bias = self.param("bias", nn.initializers.zeros, (self.features,))
+        return y.astype(jnp.float32) + bias.reshape(1, 1, 1, -1)
+
+
+class Synthesis(nn.Module):
+    """Styles ``w [n, layers, d]`` and one key a sample to images ``[n, *shape]``: each
+    resolution adds its part to the image so far, enlarged."""
+
+    shape: tuple[int, ...]
+    channels: tuple[int, ...]  # of each resolution
+    dtype: jnp.dtype
+
+    @nn.compact
+    def __call__(self, w, keys):
+        first, *larger = self.channels
+        start = self.param("constant", unit_normal, (4, 4, first))
+        x = jnp.broadcast_to(start[None], (w.shape[0], *start.shape))
+        seen = 0  # layers so far
+
+        def styled(x, features, double=False):
+            nonlocal seen
+            layer = StyledConv(features, double=double, dtype=self.dtype)
+            x = layer(x, w[:, seen], child_keys(keys, seen))
+            seen += 1
+            return x
+
+        def to_image(x):
+            # By the style of the next resolution's first layer.
+            return ToImage(self.shape[-1], dtype=self.dtype)(x, w[:, seen])
+
+        x = styled(x, first)
+        image = to_image(x)
+        for features in larger:
+            x = styled(x, features, double=True)
+            x = styled(x, features)
+            image = resample.upsample(image) + to_image(x)
+        return image
+
+
+class Generator(nn.Module):
+    """``z [n, d] -> images [n, H, W, C]``. A label is told by joining it to the latent,
+    so one given by itself is not looked at.
+
+    Attributes:
+      intermediate: the length of a style.
+      channel_base: a layer with ``side`` pixels has channel_base / side channels, at
+        most channel_max.
+      mixing: in training, the part of the samples whose layers behind a random one have
+        the style of another latent (Karras et al. 2019, arXiv 1812.04948, section 3.1).
+      truncation: ψ of the styles in evaluation, w̄ + ψ·(w − w̄) with their running
+        average w̄ (appendix B there), which is the collection ``average``.
+    """
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    mapping_layers: int = 8
+    intermediate: int = 512
+    channel_base: int = 32768
+    channel_max: int = 512
+    mixing: float = 0.9
+    truncation: float = 1.0
+
+    def setup(self):
+        channels = tuple(
+            min(self.channel_base // side, self.channel_max)
+            for side in sides(self.shape)
+        )
+        self.mapping = Mapping(self.mapping_layers, self.intermediate)
+        self.synthesis = Synthesis(self.shape, channels, self.dtype)
+        self.average = self.variable("average", "w", jnp.zeros, (self.intermediate,))
+
+    def __call__(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
+        w = self.map(z, train=train)
+        if train and self.mixing > 0:
+            w = self._mixed(w, z)
+        return self.synthesise(w, z, train=train)
+
+    def map(self, z: jax.Array, *, train: bool) -> jax.Array:
+        """``z [n, d] -> w [n, layers, intermediate]``, the same for each layer.
+
+        In training the running average follows; in evaluation styles are truncated.
+        """
+        w = self.mapping(z)
+        if train:
+            self._follow(w)
+        elif self.truncation != 1:
+            average = self.average.value.reshape(1, -1)
+            w = average + self.truncation * (w - average)
+        return self._for_all_layers(w)
+
+    def synthesise(self, w: jax.Array, z: jax.Array, *, train: bool) -> jax.Array:
+        """Styles ``w [n, layers, intermediate]`` to images; the latents ``z`` are what
+        the noise is drawn by and nothing else."""
+        return self.synthesis(w, keys_of(z))
+
+    def _follow(self, w):
+        if self.is_initializing() or not self.is_mutable_collection("average"):
+            return
+        mean = jax.lax.pmean(jnp.mean(jax.lax.stop_gradient(w), 0), AXIS)
+        self.average.value = mean + DECAY * (self.average.value - mean)
+
+    def _mixed(self, w, z):
+        """``w`` with the styles of another latent from a layer on."""
+        other, crossover = jax.vmap(self._drawn)(
+            child_keys(keys_of(z), _MIXING), jax.lax.stop_gradient(z)
+        )
+        second = self._for_all_layers(self.mapping(other))
+        layer = jnp.arange(w.shape[1]).reshape(1, -1, 1)
+        return jnp.where(layer < crossover.reshape(-1, 1, 1), w, second)
+
+    def _drawn(self, key, z):
+        """Another latent for one sample, and the first layer that has it."""
+        of_latent, of_layer, of_mixing = jax.random.split(key, 3)
+        # A normal number is neither 0 nor 1: those are of a label joined to the latent,
+        # which stays the sample's.
+        told = (z == 0) | (z == 1)
+        other = jnp.where(told, z, jax.random.normal(of_latent, z.shape, z.dtype))
+        last = layers(self.shape)
+        crossover = jax.random.randint(of_layer, (), 1, last)
+        mixes = jax.random.uniform(of_mixing) < self.mixing
+        return other, jnp.where(mixes, crossover, last)
+
+    def _for_all_layers(self, w):
+        n, d = w.shape
+        return jnp.broadcast_to(w[:, None], (n, layers(self.shape), d))
+
+
+class DiscriminatorBlock(nn.Module):
+    """``[n, H, W, I]`` to ``[n, H/2, W/2, features]``: two 3×3 convolutions and, if
+    ``residual``, a 1×1 one around them, half of the variance from each."""
+
+    features: int
+    residual: bool
+    dtype: jnp.dtype
+
+    @nn.compact
+    def __call__(self, x):
+        y = activated(EqualisedConv(x.shape[-1], dtype=self.dtype)(x))
+        y = activated(EqualisedConv(self.features, halve=True, dtype=self.dtype)(y))
+        if not self.residual:
+            return y
+        around = EqualisedConv(
+            self.features, kernel=1, halve=True, use_bias=False, dtype=self.dtype
+        )
+        return (y + around(x)) * math.sqrt(0.5)
+
+
+class Discriminator(Critic):
+    """``images [n, H, W, C] -> logits [n]``.
+
+    ``minibatch_std_group`` is how many samples the deviation near the end is over, 1
+    for none. Channels are as in ``Generator``.
+    """
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    channel_base: int = 32768
+    channel_max: int = 512
+    residual: bool = True
+    minibatch_std_group: int = 4
+
+    @property
+    def mixes_samples(self) -> bool:
+        return self.minibatch_std_group > 1
+
+    @nn.compact
+    def judge(self, x, label=None, *, train):
+        def channels(side):
+            return min(self.channel_base // side, self.channel_max)
+
+        *halved, last = reversed(sides(x.shape[1:]))
+        from_image = EqualisedConv(channels(halved[0]), kernel=1, dtype=self.dtype)
+        x = activated(from_image(x))
+        for side in halved:
+            x = DiscriminatorBlock(channels(side // 2), self.residual, self.dtype)(x)
+        if self.minibatch_std_group > 1:
+            x = with_deviation(x, self.minibatch_std_group)
+        x = activated(EqualisedConv(channels(last), dtype=self.dtype)(x))
+        x = x.reshape(x.shape[0], -1)
+        x = activated(EqualisedLinear(channels(last), dtype=self.dtype)(x))
+        return head(
+            # With parameters of deviation 1 this is their equalised scale.
+            x / math.sqrt(x.shape[-1]),
+            label,
+            conditioning=self.conditioning,
+            classes=self.classes,
+            kernel_init=unit_normal,
+            dtype=self.dtype,
+        )

@@ -1,0 +1,178 @@
+"""R3GAN: parameters, its start, grouped convolutions, gradients of gradients."""
+
+import math
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.networks import r3gan, resample
+from tests.parameters import count, initial, output
+
+KEY = jax.random.key(0)
+
+
+def block(c, group=16):
+    """1×1 to 2c and a bias each, 3×3 within groups and a bias each, 1×1 back."""
+    return 2 * c * c + 2 * c + 9 * group * 2 * c + 2 * c + 2 * c * c
+
+
+@pytest.mark.parametrize(
+    "size, channels, group, generator, discriminator",
+    [
+        (32, (768,) * 4, 16, 20_732_160, 20_683_776),
+        (64, (768,) * 4 + (384,), 16, 22_429_824, 22_381_440),
+        (256, (768,) * 4 + (384, 192, 96), 16, 23_057_952, 23_009_568),
+        # ImageNet
+        (32, (1536,) * 4, 32, 82_752_000, 82_655_232),
+    ],
+)
+def test_parameters_of_the_published_networks(
+    size, channels, group, generator, discriminator
+):
+    """The sums that the presets of the authors' code come to."""
+    options = {"width": channels[0], "group": group}
+    blocks = sum(2 * block(c, group) for c in channels)
+    changes = sum(
+        a * b for a, b in zip(channels[:-1], channels[1:], strict=True) if a != b
+    )
+    ends = 16 * channels[0] + 3 * channels[-1]
+    found = count(r3gan.Generator((size, size, 3), **options), 64)
+    assert found == blocks + changes + ends + 64 * channels[0] == generator
+    found = count(r3gan.Discriminator(**options), size, size, 3)
+    assert found == blocks + changes + ends + channels[0] == discriminator
+
+
+def test_parameters_by_hand():
+    # 8 pixels, 4 channels, 8 in a block, of two groups:
+    # 1×1 4·8 + 8, 3×3 9·4·8 + 8, 1×1 8·4 = 368, four of them; 4·4·4; 5·4; 4·1
+    generator = r3gan.Generator((8, 8, 1), width=4, group=4)
+    assert count(generator, 5) == 4 * 368 + 64 + 20 + 4
+    # the last map is of 4 features to a logit without a bias
+    discriminator = r3gan.Discriminator(width=4, group=4)
+    assert count(discriminator, 8, 8, 1) == 4 * 368 + 64 + 4 + 4
+    shapes = initial(generator, 5)["params"]["Block_0"]
+    assert shapes["Conv_1"]["kernel"].shape == (3, 3, 4, 8)
+
+
+@pytest.mark.parametrize("size", [32, 64, 128, 256])
+def test_shapes(size):
+    image = (size, size, 1)
+    made = output(r3gan.Generator(image, width=64), 7)
+    assert (made.shape, made.dtype) == ((5, *image), jnp.float32)
+    told = {"conditioning": "projection", "classes": 3}
+    logits = output(r3gan.Discriminator(width=64, **told), *image, labels=True)
+    assert (logits.shape, logits.dtype) == ((5,), jnp.float32)
+
+
+@pytest.mark.parametrize("shape", [(4, 4, 3), (48, 48, 3), (512, 512, 3), (2,)])
+def test_other_sizes_are_refused(shape):
+    given = "×".join(map(str, shape))
+    message = f"expected square images of a power of two .* not {given}"
+    with pytest.raises(ValueError, match=message):
+        initial(r3gan.Generator(shape), 3)
+    with pytest.raises(ValueError, match=message):
+        initial(r3gan.Discriminator(), *shape)
+
+
+def test_groups_that_do_not_divide_are_refused():
+    with pytest.raises(ValueError, match="group=16: expected a divisor of 20"):
+        initial(r3gan.Generator((8, 8, 3), width=10), 3)
+
+
+def test_the_generator_starts_as_its_shortcuts():
+    """The basis, as much as the latent says, enlarged by bilinear interpolation."""
+    generator = r3gan.Generator((16, 16, 3), width=8)
+    z = jax.random.normal(KEY, (3, 5))
+    params = generator.init(KEY, z, train=True)["params"]
+    images = generator.apply({"params": params}, z, train=False)
+    amounts = np.asarray(z) @ np.asarray(params["Linear_0"]["kernel"])
+    x = amounts.reshape(3, 1, 1, 8) * np.asarray(params["basis"])[None]
+    x = resample.upsample(resample.upsample(jnp.asarray(x)))
+    expected = np.asarray(x) @ np.asarray(params["Conv_0"]["kernel"])[0, 0]
+    np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-5)
+    # a label by itself is not looked at
+    told = generator.apply({"params": params}, z, jnp.arange(3), train=False)
+    np.testing.assert_array_equal(told, images)
+
+
+def test_the_discriminator_starts_as_its_shortcuts():
+    critic = r3gan.Discriminator(width=8)
+    x = jax.random.normal(KEY, (3, 16, 16, 2))
+    params = critic.init(KEY, x, train=True)["params"]
+    logits = critic.apply({"params": params}, x, train=False)
+    assert not critic.mixes_samples
+    y = x @ params["Conv_0"]["kernel"][0, 0]
+    y = np.asarray(resample.downsample(resample.downsample(y)))
+    features = np.einsum("nhwc,hwc->nc", y, params["basis"])
+    expected = features @ np.asarray(params["Linear_0"]["kernel"])
+    np.testing.assert_allclose(logits, expected[:, 0], rtol=1e-4, atol=1e-5)
+
+
+def test_kernels_start_with_the_published_deviations():
+    # three resolutions of two blocks: L = 6; a third layer of zeros
+    params = r3gan.Generator((16, 16, 3), width=64).init(
+        KEY, jnp.zeros((1, 64)), train=True
+    )["params"]
+    gain = math.sqrt(2 / 1.04) * 6**-0.25
+    inside = params["Block_3"]
+    expected = {
+        "Conv_0": gain / math.sqrt(64),
+        "Conv_1": gain / math.sqrt(9 * 16),
+    }
+    for name, deviation in expected.items():
+        kernel = np.asarray(inside[name]["kernel"])
+        slack = 5 / math.sqrt(2 * kernel.size)
+        assert kernel.std() == pytest.approx(deviation, rel=slack)
+        np.testing.assert_array_equal(inside[name]["bias"], 0)
+    assert set(inside["Conv_2"]) == {"kernel"}
+    np.testing.assert_array_equal(inside["Conv_2"]["kernel"], 0)
+    assert np.asarray(params["basis"]).std() == pytest.approx(1, rel=0.12)
+    linear = np.asarray(params["Linear_0"]["kernel"])
+    assert linear.std() == pytest.approx(1 / 8, rel=0.06)
+
+
+def test_a_block_of_a_flat_image():
+    """Far from the border, by its three maps: a group of outputs sees one of inputs."""
+    module = r3gan.Block(depth=2, expansion=2, group=2, dtype=jnp.float32)
+    x = jnp.broadcast_to(jnp.array([0.5, -1.0]), (1, 5, 5, 2))
+    keys = iter(jax.random.split(KEY, 9))
+    params = jax.tree.map(
+        lambda leaf: jax.random.normal(next(keys), leaf.shape),
+        module.init(KEY, x)["params"],
+    )
+    found = module.apply({"params": params}, x)[0, 2, 2]
+
+    def leaky(x):
+        return np.where(x > 0, x, 0.2 * x)
+
+    first, second, third = (
+        {name: np.asarray(leaf) for name, leaf in params[f"Conv_{i}"].items()}
+        for i in range(3)
+    )
+    y = leaky(np.array([0.5, -1.0]) @ first["kernel"][0, 0] + first["bias"])
+    taps = second["kernel"].sum((0, 1))  # [2, 4]
+    y = np.concatenate([y[:2] @ taps[:, :2], y[2:] @ taps[:, 2:]]) + second["bias"]
+    expected = np.array([0.5, -1.0]) + leaky(y) @ third["kernel"][0, 0]
+    np.testing.assert_allclose(found, expected, rtol=1e-4)
+
+
+def test_the_gradient_of_a_gradient_penalty():
+    critic = r3gan.Discriminator(width=8, group=8)
+    x = jax.random.normal(KEY, (2, 8, 8, 1))
+    params = critic.init(KEY, x, train=True)["params"]
+    # away from the start, where what is inside a block has no effect
+    params = jax.tree.map(lambda leaf: leaf + 0.1 * jnp.cos(leaf + 1), params)
+
+    def penalty(params):
+        def logits(x):
+            return critic.apply({"params": params}, x, train=False).sum()
+
+        return jnp.sum(jax.grad(logits)(x) ** 2)
+
+    gradients = jax.jit(jax.grad(penalty))(params)
+    for path, leaf in jax.tree_util.tree_leaves_with_path(gradients):
+        assert np.isfinite(leaf).all()
+        if path[-1].key == "kernel":
+            assert np.abs(leaf).max() > 0, path
