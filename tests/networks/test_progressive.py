@@ -173,6 +173,7 @@ def test_only_updates_that_are_kept_count():
         module.apply(variables, x, train=True)  # nothing to write to
 
 
+@pytest.mark.full
 def test_players_count_their_turns():
     networks = {
         f"networks__{player}__{option}": value
@@ -251,6 +252,7 @@ def test_sizes_that_there_are_not(shape):
         initial(Discriminator(**SMALL), *shape)
 
 
+@pytest.mark.full
 def test_the_learning_rate_is_equalised():
     """Weights have deviation 1, and yet outputs do: what a layer is scaled by does not
     stand in its weights."""
