@@ -126,7 +126,13 @@ WHOLE_BATCH = {
 }
 
 
-@pytest.mark.parametrize("name", WHOLE_BATCH)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "compared",
+        *(pytest.param(n, marks=pytest.mark.full) for n in ("packed", "ahead")),
+    ],
+)
 def test_axes_of_an_ablation_do_not_depend_on_devices(name):
     setup = build(
         resolve(

@@ -18,9 +18,9 @@ OPTIONS = {
     "sagan": {"width": 8},
     "biggan": {"width": 8},
     "progressive": {"channel_max": 8},
-    "transformer": {"width": 8},
+    "transformer": {"width": 8, "depth": 1},
     "unet": {"width": 4},
-    "cyclegan_resnet": {"width": 4},
+    "cyclegan_resnet": {"width": 4, "blocks": 1},
     "stylegan2": {"channel_max": 16, "intermediate": 16},
     "r3gan": {"width": 16},
 }

@@ -97,6 +97,7 @@ def test_a_generator_at_a_lower_level_is_the_smaller_network():
     np.testing.assert_allclose(make(8)[:, ::2, ::2], expected, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.full
 def test_a_discriminator_at_a_lower_level_is_the_smaller_network():
     judge, variables = discriminator(16)
     small, _ = discriminator(8)

@@ -221,6 +221,7 @@ def test_both_players_are_spectrally_normalised():
     assert "spectral" not in plain
 
 
+@pytest.mark.full
 def test_images_and_second_order_gradients_with_attention_at_work():
     generator, critic = networks(32, 2, width=2)
     z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])

@@ -114,6 +114,7 @@ def test_other_sizes_are_refused(shape):
         initial(sngan_resnet.Discriminator(), *shape)
 
 
+@pytest.mark.full
 def test_kernels_start_uniform_with_a_larger_gain_in_blocks():
     # Glorot: uniform within gain · √(6 / (k²·inputs + k²·outputs))
     discriminator = sngan_resnet.Discriminator(width=8)

@@ -60,6 +60,7 @@ def test_how_deep_a_unet_is(size, depth, halvings):
     assert output(module, size, size, 1).shape == (5, size, size, 1)
 
 
+@pytest.mark.full
 def test_a_unet_sees_each_resolution_past_the_innermost_layer():
     module = unet.Generator((16, 16, 1), width=4, normalization="none")
     x = jax.random.normal(KEY, (1, 16, 16, 1))
