@@ -28,5 +28,5 @@ def get_config(arg=""):
     config.ema = {"half_life": 500.0, "ramp": 0.05}
     if arg == "tiny":
         config.networks.generator.intermediate = 8
-        return tiny(config, **both(channel_base=128, channel_max=8))
+        return tiny(config, **both(channel_base=1024, channel_max=8))
     return config

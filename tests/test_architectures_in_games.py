@@ -18,10 +18,10 @@ SMALL = {
     "sngan_resnet": {"width": 2},
     "sagan": {"width": 3},
     "biggan": {"width": 2},
-    "progressive": {"channel_base": 16, "channel_max": 4, "updates_per_phase": 2},
+    "progressive": {"channel_base": 1024, "channel_max": 4, "updates_per_phase": 2},
     "transformer": {"width": 4, "depth": 1, "heads": 2},
     "stylegan2": {
-        "channel_base": 64,
+        "channel_base": 1024,
         "channel_max": 4,
         "mapping_layers": 2,
         "intermediate": 8,
@@ -108,3 +108,15 @@ def test_a_step(name, game):
     step, before, data = played(name, game)
     after, metrics = jax.jit(step).lower(before, data).compile(QUICK)(before, data)
     moved_and_finite(before, after, metrics)
+
+
+def test_path_length_is_by_the_style_of_a_latent_with_its_label():
+    """StyleGAN2 maps the latent that it was given, label and all."""
+    stated = config("stylegan2", "hinge") | {
+        "game": "conditional_gan",
+        "terms": {"path_length": {"weight": 2.0}},
+    }
+    step, before, data = step_of(stated)
+    with conv.form("stock"):
+        _, metrics = jax.eval_shape(step, before, data)
+    assert "generator/path_length" in metrics

@@ -189,6 +189,7 @@ class Adversary:
         latents=None,
         generate=None,
         generator=None,
+        given=None,
     ):
         """The critic's loss.
 
@@ -197,7 +198,8 @@ class Adversary:
           critic: name of the network.
           real, fake: ``[n, …]``.
           label: ``[n]``, of both, where there are labels.
-          latents, generate, generator: see ``Scene``; for the terms that need them.
+          latents, generate, generator, given: see ``Scene``; for the terms that need
+            them.
 
         Returns:
           ``(loss, metrics, view)``; the view keeps what the pass over real samples
@@ -276,6 +278,7 @@ class Adversary:
             judge=self._judge_of(view, critic, probability),
             generate=generate,
             vary=self.vary,
+            given=given,
         )
         added, own, after = _added(terms, after, player, scene)
         if self.adaptation is not None:
@@ -296,6 +299,7 @@ class Adversary:
         latents=None,
         generate=None,
         generator=None,
+        given=None,
     ):
         """The loss of whoever made ``fake``; arguments as in ``judge``. ``real`` is
         needed where ``reads_data`` says so. Nothing that the critic writes is kept.
@@ -326,6 +330,7 @@ class Adversary:
             judge=self._judge_of(view, critic, probability),
             generate=generate,
             vary=self.vary,
+            given=given,
         )
         added, own, view = _added(terms, view, player, scene)
         return loss + added, metrics | own, view

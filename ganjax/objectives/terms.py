@@ -26,6 +26,8 @@ class Scene:
         makes its samples otherwise.
       real, fake: ``[n, …]``; in a generator's turn ``real`` may be ``None``.
       label, latents: of the samples, ``None`` where there are none.
+      given: what the generator was given first: its latents, with labels where they are
+        joined to them.
       judged_real, judged_fake: what the critic said of them.
       judge: ``(name, x [n, …], label) -> Judgement`` of other samples, seen through
         the same augmentation, drawn anew for another ``name``.
@@ -45,6 +47,7 @@ class Scene:
     judge: Callable[..., Judgement]
     generate: Callable[[jax.Array], jax.Array] | None
     vary: Callable[[jax.Array, jax.Array], jax.Array] | None
+    given: jax.Array | None = None
     memory: Any = None
 
 
@@ -140,11 +143,11 @@ def path_length(scene, view, numbers):
     """
     module = view.networks[scene.generator].module
     if hasattr(module, "synthesise"):
-        latents = scene.latents
-        start = view.apply(scene.generator, latents, method="map")
+        given = scene.given
+        start = view.apply(scene.generator, given, method="map")
 
         def make(w):
-            return view.apply(scene.generator, w, latents, method="synthesise")
+            return view.apply(scene.generator, w, given, method="synthesise")
     else:
         start, make = scene.latents, scene.generate
     shape = scene.fake.shape[1:]
