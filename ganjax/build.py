@@ -127,7 +127,7 @@ def build_game(config: ConfigDict, source: Source) -> Game:
         _check_network(name, made)
         return made
 
-    adversary = _adversary(config, recipe, classes, pictures=len(shape) == 3)
+    adversary = _adversary(config, classes, pictures=len(shape) == 3)
     game = recipe.make(
         Parts(
             shape=shape,
@@ -177,10 +177,14 @@ def _module(config, name, output, classes):
         return architecture.Discriminator(**options)
     if told.get("generator") in MODULATIONS:
         options |= {"conditioning": told["generator"], "classes": classes}
-    module = architecture.Generator(shape=output, **options)
-    if config.sampling.truncation and hasattr(module, "truncation"):
-        module = module.clone(truncation=config.sampling.truncation)
-    return module
+    if config.sampling.truncation and _truncates(architecture):
+        options["truncation"] = config.sampling.truncation
+    return architecture.Generator(shape=output, **options)
+
+
+def _truncates(architecture):
+    """Whether its generator cuts the tails of something better than its latent."""
+    return hasattr(getattr(architecture, "Generator", None), "truncation")
 
 
 def _check_network(name, network):
@@ -221,16 +225,15 @@ def _draw_samples(config, size):
     if not size:
         return None
     if config.sampling.truncation and not any(
-        "truncation" in config.networks[name] for name in config.networks
+        _truncates(ARCHITECTURES[section.name]) for section in config.networks.values()
     ):
         return lambda keys: truncated(keys, size, config.sampling.truncation)
     return lambda keys: LATENTS[config.latents.name](keys, size)
 
 
 def _sharpen(config):
-    if "optimisation" not in config.get("latents", {}):
-        return lambda view, z, score: z
-    if not is_on(config, "latents.optimisation"):
+    there = "optimisation" in config.get("latents", {})
+    if not there or not is_on(config, "latents.optimisation"):
         return lambda view, z, score: z
     return lambda view, z, score: optimised(
         z, score, view.knobs["latents.optimisation"], view.knobs["latents.damping"]
@@ -266,7 +269,7 @@ def _optimizer(config, player):
     return make
 
 
-def _adversary(config, recipe, classes, pictures):
+def _adversary(config, classes, pictures):
     how = config.get("conditioning", {}).get("discriminator")
     section = config.augmentation
     augment = None

@@ -100,7 +100,6 @@ RANGES = {
     "networks.*.channel_base": (lambda x: x >= 1024, "at least 1024"),
     "networks.*.channel_max": (lambda x: x >= 1, "at least 1"),
     "networks.*.mixing": (lambda x: 0 <= x <= 1, "0 to 1"),
-    "networks.*.truncation": (lambda x: x >= 0, "at least 0 (1: none)"),
     "networks.*.minibatch_std_group": (lambda x: x >= 1, "at least 1 (1: none)"),
     "networks.*.expansion": (lambda x: x >= 1, "at least 1"),
     "networks.*.group": (lambda x: x >= 1, "at least 1"),
@@ -172,7 +171,9 @@ EXTENSIBLE = ("steps",)
 
 
 # Fields of a module that are no options: they follow from the rest of the config.
-_FILLED_IN = ("shape", "dtype", "conditioning", "classes", "parent", "name")
+_FILLED_IN = (
+    "shape", "dtype", "conditioning", "classes", "truncation", "parent", "name"
+)  # fmt: skip
 
 EVERY_CRITIC = "critics"  # the player of a penalty that joins all of them
 
@@ -240,7 +241,9 @@ def defaults(
     }
     if recipe.weights:
         config.weights = dict(recipe.weights)
-    config.dynamics = {"name": "alternating", "strength": 10.0, "steps": 5}
+    config.dynamics = {"name": "alternating"}
+    for way in DYNAMICS.values():
+        config.dynamics.update({**way.numbers, **way.counts})
     config.optimizers = {
         player: {
             "name": "adam",

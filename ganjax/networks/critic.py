@@ -3,14 +3,13 @@
 import flax.linen as nn
 import jax
 
-from ganjax.networks.heads import Judgement
-
 
 class Critic(nn.Module):
     """A discriminator: ``judge`` tells all it has to say of a batch, and a plain call
     the logits alone.
 
-    A subclass writes ``judge`` as its compact method, which ends in ``heads.head``, and
+    A subclass writes ``judge(x, label=None, *, train) -> Judgement`` as its compact
+    method, which ends in ``heads.head``, and
     has the fields ``dtype``, ``conditioning`` and ``classes``, which are filled in.
     """
 
@@ -18,11 +17,6 @@ class Critic(nn.Module):
     def mixes_samples(self) -> bool:
         """Whether a logit depends on the other samples of its batch."""
         return getattr(self, "normalization", "none") == "batch"
-
-    def judge(
-        self, x: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> Judgement:
-        raise NotImplementedError
 
     def __call__(
         self, x: jax.Array, label: jax.Array | None = None, *, train: bool

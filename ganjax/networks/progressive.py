@@ -37,6 +37,7 @@ from ganjax.networks import conv
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import Judgement, head
 from ganjax.networks.layers import Conv, Linear
+from ganjax.networks.minibatch_deviation import with_deviation
 
 # 800 thousand images a phase at the paper's 16 images an update (appendix A.1).
 PUBLISHED_PHASE = 50_000
@@ -61,23 +62,6 @@ def pixel_norm(x: jax.Array) -> jax.Array:
     wide = x.astype(jnp.float32)
     square = jnp.mean(wide**2, -1, keepdims=True)
     return (wide * jax.lax.rsqrt(square + 1e-8)).astype(x.dtype)
-
-
-def with_deviation(x: jax.Array) -> jax.Array:
-    """``x [n, H, W, C]`` with one more channel: the standard deviation within a group
-    of samples, averaged over pixels and channels (section 3).
-
-    A group is 4 samples in a row, or where 4 does not divide n the largest number that
-    does below it; a group of one has the deviation 0.
-    """
-    n, h, w, c = x.shape
-    size = max(g for g in range(1, LARGEST_GROUP + 1) if n % g == 0)
-    groups = x.astype(jnp.float32).reshape(n // size, size, h, w, c)
-    centred = groups - groups.mean(1, keepdims=True)
-    # The square root has no derivative at zero.
-    deviation = jnp.sqrt(jnp.mean(centred**2, 1) + 1e-8).mean((1, 2, 3))
-    deviation = jnp.repeat(deviation, size).reshape(n, 1, 1, 1).astype(x.dtype)
-    return jnp.concatenate([x, jnp.broadcast_to(deviation, (n, h, w, 1))], -1)
 
 
 class Generator(nn.Module):
@@ -153,7 +137,9 @@ class Discriminator(Critic):
             x = _convolved(self, x, _channels(self, i - 1), resample="down")
             image = conv.downsample(image)
             x = _blend(now, i, activated(x), from_image(image, i - 1))
-        x = activated(_convolved(self, with_deviation(x), _channels(self, 0)))
+        x = activated(
+            _convolved(self, with_deviation(x, LARGEST_GROUP), _channels(self, 0))
+        )
         x = x.reshape(x.shape[0], -1)
         x = activated(_linear(self, x, _channels(self, -1)))
         return head(

@@ -186,10 +186,7 @@ class Adversary:
         fake,
         *,
         label=None,
-        latents=None,
-        generate=None,
-        generator=None,
-        given=None,
+        **origin,
     ):
         """The critic's loss.
 
@@ -198,8 +195,7 @@ class Adversary:
           critic: name of the network.
           real, fake: ``[n, …]``.
           label: ``[n]``, of both, where there are labels.
-          latents, generate, generator, given: see ``Scene``; for the terms that need
-            them.
+          origin: of what a ``Scene`` says of where samples came from, that there is.
 
         Returns:
           ``(loss, metrics, view)``; the view keeps what the pass over real samples
@@ -266,20 +262,8 @@ class Adversary:
             value = penalty(view, passes, *packed)
             loss = loss + penalty.weight(view) * value
             metrics[penalty.name] = value
-        scene = Scene(
-            critic=critic,
-            generator=generator,
-            real=real,
-            fake=fake,
-            label=label,
-            latents=latents,
-            judged_real=judged_real,
-            judged_fake=judged_fake,
-            judge=self._judge_of(view, critic, probability),
-            generate=generate,
-            vary=self.vary,
-            given=given,
-        )
+        judged = judged_real, judged_fake
+        scene = self._scene(view, critic, (real, fake), judged, label, origin)
         added, own, after = _added(terms, after, player, scene)
         if self.adaptation is not None:
             after, own["augmentation"] = self._adapted(
@@ -296,10 +280,7 @@ class Adversary:
         real=None,
         *,
         label=None,
-        latents=None,
-        generate=None,
-        generator=None,
-        given=None,
+        **origin,
     ):
         """The loss of whoever made ``fake``; arguments as in ``judge``. ``real`` is
         needed where ``reads_data`` says so. Nothing that the critic writes is kept.
@@ -318,20 +299,8 @@ class Adversary:
         judged_fake = judged("fake", fake)
         judged_real = judged("real", real) if self.reads_data() else None
         loss, metrics = self._fooled(view, judged_real, judged_fake, label)
-        scene = Scene(
-            critic=critic,
-            generator=generator,
-            real=real,
-            fake=fake,
-            label=label,
-            latents=latents,
-            judged_real=judged_real,
-            judged_fake=judged_fake,
-            judge=self._judge_of(view, critic, probability),
-            generate=generate,
-            vary=self.vary,
-            given=given,
-        )
+        both = judged_real, judged_fake
+        scene = self._scene(view, critic, (real, fake), both, label, origin)
         added, own, view = _added(terms, view, player, scene)
         return loss + added, metrics | own, view
 
@@ -412,12 +381,22 @@ class Adversary:
         )
         return view.remember(**{memory_name("augmentation", critic): moved}), moved
 
-    def _judge_of(self, view, critic, probability):
+    def _scene(self, view, critic, samples, judged, label, origin):
+        probability = self._probability(view, critic)
+
         def judge(name, x, label):
             seen = self.sight(view, name, self.sight.pack(x), label, probability)
             return _judgement(view, critic, seen, True)[0]
 
-        return judge
+        return Scene(
+            critic,
+            *samples,
+            *judged,
+            judge=judge,
+            vary=self.vary,
+            label=label,
+            **origin,
+        )
 
     def _labels(self, view, logits) -> Loss:
         if self.smoothing is None and self.flipping is None:

@@ -37,17 +37,17 @@ class Scene:
     """
 
     critic: str
-    generator: str | None
     real: jax.Array | None
     fake: jax.Array
-    label: jax.Array | None
-    latents: jax.Array | None
     judged_real: Judgement | None
     judged_fake: Judgement
     judge: Callable[..., Judgement]
-    generate: Callable[[jax.Array], jax.Array] | None
     vary: Callable[[jax.Array, jax.Array], jax.Array] | None
+    label: jax.Array | None = None
+    generator: str | None = None
+    latents: jax.Array | None = None
     given: jax.Array | None = None
+    generate: Callable[[jax.Array], jax.Array] | None = None
     memory: Any = None
 
 

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from ganjax.core import compile_step, init_state, make_train_step
+from ganjax.networks.minibatch_deviation import with_deviation
 from ganjax.networks.progressive import (
     Discriminator,
     Generator,
     level,
     pixel_norm,
-    with_deviation,
 )
 from tests import tiny
 from tests.parameters import count, initial, output
@@ -294,7 +294,7 @@ def test_the_deviation_within_a_group(n, deviations):
     x = jnp.broadcast_to(
         (jnp.arange(n, dtype=jnp.float32) ** 2).reshape(n, 1, 1, 1), (n, 2, 3, 2)
     )
-    found = with_deviation(x)
+    found = with_deviation(x, 4)
     assert found.shape == (n, 2, 3, 3)
     np.testing.assert_array_equal(found[..., :2], x)
     expected = np.broadcast_to(np.reshape(deviations, (n, 1, 1)), (n, 2, 3))
@@ -305,7 +305,9 @@ def test_the_deviation_within_a_group(n, deviations):
 def test_the_deviation_is_averaged_over_pixels_and_channels():
     x = np.zeros((2, 1, 2, 2), np.float32)
     x[0, 0, 0, 0], x[1, 0, 1, 1] = 4, 8  # deviations 2, 0, 0, 4
-    np.testing.assert_allclose(with_deviation(x)[..., 2], np.full((2, 1, 2), 1.5), 1e-4)
+    np.testing.assert_allclose(
+        with_deviation(x, 4)[..., 2], np.full((2, 1, 2), 1.5), 1e-4
+    )
 
 
 @pytest.mark.parametrize("updates", [0, 6, 16])
