@@ -48,10 +48,10 @@ def image_config(
     images: int = IMAGES,
     overrides: Mapping[str, object] = (),
 ) -> ConfigDict:
-    """``dcgan`` or ``sn_dcgan`` on noise images: non-saturating loss, Adam with 2e-4,
-    .5, .999, batch norm in the generator, and in the discriminator spectral norm for
-    ``sn_dcgan`` and none for ``dcgan``."""
-    normalization = {"dcgan": "none", "sn_dcgan": "spectral"}[architecture]
+    """``dcgan``, ``sn_dcgan`` or ``sngan_resnet`` on noise images: non-saturating loss,
+    Adam with 2e-4, .5, .999, batch norm in the generator, and in the discriminator
+    spectral norm, or none for ``dcgan``."""
+    normalization = "none" if architecture == "dcgan" else "spectral"
     stated = {
         "batch_size": batch_size,
         "precision": precision,

@@ -19,11 +19,13 @@ class Settings:
       windows: how long to measure.
       quick: sizes so small that only the program is tested, not the machine.
       peer: ``'torch'`` or ``None``.
+      cases: precisions and batch sizes of image steps; the hardware's own if empty.
     """
 
     windows: Windows
     quick: bool = False
     peer: str | None = None
+    cases: tuple[tuple[str, int], ...] = ()
 
     def size(self, full: Any, quick: Any) -> Any:
         """``full``, or ``quick`` where the command is to be quick."""

@@ -14,6 +14,7 @@ from ganjax.errors import BadInput, unknown
 ROWS: dict[str, Callable] = {
     "dcgan": steps.dcgan,
     "sn_dcgan": steps.sn_dcgan,
+    "sngan_resnet": steps.sngan_resnet,
     "r1": steps.r1,
     "loop": runs.loop,
     "population": scaling.population,

@@ -1,4 +1,5 @@
-"""DCGAN and SN-DCGAN as plain torch modules, and ganjax's parameters as theirs.
+"""DCGAN, SN-DCGAN and SNGAN's residual networks of 32 pixels as plain torch modules,
+and ganjax's parameters as theirs.
 
 Layers carry ganjax's names (``Conv_0``, ``BatchNorm_0`` …), which is all that the
 conversion needs. Arrays of pixels are NCHW here; ganjax's are NHWC.
@@ -64,6 +65,12 @@ class Layer(nn.Module):
             kernel = kernel.reshape(len(kernel), -1)
         return kernel.T.copy()
 
+    def bias_layout(self, bias: np.ndarray) -> np.ndarray:
+        """ganjax's bias, or its gradient, in this layer's layout."""
+        if self.pixels and not self.inward:
+            bias = bias.reshape(self.pixels).transpose(2, 0, 1).reshape(-1)
+        return bias.copy()
+
     def forward(self, x, frozen=False, keep=False):
         weight, bias = self.weight, self.bias
         if frozen:
@@ -75,7 +82,8 @@ class Layer(nn.Module):
             return F.linear(x, weight, bias)
         if self.transpose:
             return F.conv_transpose2d(x, weight, bias, self.stride, padding=1)
-        return F.conv2d(x, weight, bias, self.stride, padding=1)
+        padding = 1 if weight.shape[-1] > 1 else 0
+        return F.conv2d(x, weight, bias, self.stride, padding=padding)
 
     def _norm(self, weight, keep):
         matrix = weight.flatten(1)
@@ -95,6 +103,115 @@ class BatchNorm(nn.BatchNorm2d):
         return F.batch_norm(
             x, *running, self.weight, self.bias, True, self.momentum, self.eps
         )
+
+
+class Residual(nn.Module):
+    """ganjax's block of two 3×3 convolutions, ReLU before each, and a shortcut.
+
+    Args:
+      features: of the input, inside, of the output.
+      resample: ``"up"``, ``"down"`` or ``None``.
+      image: the input is an image: it is not activated first.
+      options: of ``Layer``.
+    """
+
+    def __init__(self, features, *, resample, normalized, image=False, **options):
+        super().__init__()
+        before, inside, after = features
+        self.resample, self.image = resample, image
+        layers = {
+            "Conv_0": Layer((3, 3, before, inside), bias=True, **options),
+            "Conv_1": Layer((3, 3, inside, after), bias=True, **options),
+        }
+        if resample or before != after:
+            layers["Conv_2"] = Layer((1, 1, before, after), bias=True, **options)
+        if normalized:
+            layers["BatchNorm_0"] = BatchNorm(before)
+            layers["BatchNorm_1"] = BatchNorm(inside)
+        self.layers = nn.ModuleDict(layers)
+
+    def forward(self, x, frozen=False, keep=False):
+        def activated(x, i):
+            name = f"BatchNorm_{i}"
+            return F.relu(self.layers[name](x, keep) if name in self.layers else x)
+
+        def convolved(x, i):
+            return self.layers[f"Conv_{i}"](x, frozen, keep)
+
+        y = x if self.image else activated(x, 0)
+        if self.resample == "up":
+            y = F.interpolate(y, scale_factor=2)
+        y = convolved(activated(convolved(y, 0), 1), 1)
+        # Resampling and a 1×1 convolution commute, and it is cheaper on fewer pixels.
+        if self.resample == "down":
+            y, x = F.avg_pool2d(y, 2), F.avg_pool2d(x, 2)
+        if "Conv_2" in self.layers:
+            x = convolved(x, 2)
+        if self.resample == "up":
+            x = F.interpolate(x, scale_factor=2)
+        return x + y
+
+
+class ResidualGenerator(nn.Module):
+    """``z [n, d] -> images [n, 3, 32, 32]``: three blocks of ``4·width`` channels."""
+
+    def __init__(self, width: int, latents: int, channels: int = 3):
+        super().__init__()
+        self.first = n = 4 * width
+        blocks = {
+            f"Residual_{i}": Residual((n, n, n), resample="up", normalized=True)
+            for i in range(3)
+        }
+        self.layers = nn.ModuleDict(
+            {
+                "Linear_0": Layer((latents, 16 * n), bias=True, pixels=(4, 4, n)),
+                **blocks,
+                "BatchNorm_0": BatchNorm(n),
+                "Conv_0": Layer((3, 3, n, channels), bias=True),
+            }
+        )
+
+    def forward(self, z, keep=False):
+        x = self.layers["Linear_0"](z).view(-1, self.first, 4, 4)
+        for i in range(3):
+            x = self.layers[f"Residual_{i}"](x, keep=keep)
+        x = F.relu(self.layers["BatchNorm_0"](x, keep))
+        return torch.tanh(self.layers["Conv_0"](x).float())
+
+
+class ResidualDiscriminator(nn.Module):
+    """``images [n, 3, 32, 32] -> logits [n]``: four blocks of ``2·width`` channels with
+    spectral norm, the first two halve; a sum over pixels."""
+
+    def __init__(self, width: int, channels: int = 3):
+        super().__init__()
+        n = 2 * width
+        blocks = {
+            f"Residual_{i}": Residual(
+                (n if i else channels, n, n),
+                resample="down" if i < 2 else None,
+                normalized=False,
+                image=i == 0,
+                spectral=True,
+            )
+            for i in range(4)
+        }
+        last = Layer((n, 1), bias=True, spectral=True)
+        self.layers = nn.ModuleDict({**blocks, "Linear_0": last})
+
+    def forward(self, x, frozen=False, keep=False):
+        for name, layer in self.layers.items():
+            if name == "Linear_0":
+                x = F.relu(x).float().sum((2, 3))
+            x = layer(x, frozen, keep)
+        return x[:, 0].float()
+
+
+def networks(architecture: str, width: int, latents: int):
+    """``(generator, discriminator)`` with zeros for parameters."""
+    if architecture == "sngan_resnet":
+        return ResidualGenerator(width, latents), ResidualDiscriminator(width)
+    return Generator(architecture, width, latents), Discriminator(architecture, width)
 
 
 class Generator(nn.Module):
@@ -180,15 +297,14 @@ def converted(network: nn.Module, tree: dict) -> dict[str, np.ndarray]:
     """ganjax's parameters, or their gradients, by the names and in the layouts of
     ``network``'s parameters."""
     found = {}
-    for name, layer in network.layers.items():
+    for path, layer, tree in _layers(network, tree):
         if isinstance(layer, BatchNorm):
-            found[f"layers.{name}.weight"] = np.asarray(tree[name]["norm"]["scale"])
-            found[f"layers.{name}.bias"] = np.asarray(tree[name]["norm"]["bias"])
+            found[f"{path}.weight"] = np.asarray(tree["norm"]["scale"])
+            found[f"{path}.bias"] = np.asarray(tree["norm"]["bias"])
             continue
-        kernel = np.asarray(tree[name]["kernel"])
-        found[f"layers.{name}.weight"] = layer.layout(kernel)
+        found[f"{path}.weight"] = layer.layout(np.asarray(tree["kernel"]))
         if layer.bias is not None:
-            found[f"layers.{name}.bias"] = np.asarray(tree[name]["bias"])
+            found[f"{path}.bias"] = layer.bias_layout(np.asarray(tree["bias"]))
     return found
 
 
@@ -201,5 +317,16 @@ def load(network: nn.Module, params: dict, variables: dict) -> None:
         raise ValueError(f"parameters differ: {sorted(set(arrays) ^ set(by_name))}")
     for name, array in arrays.items():
         by_name[name].copy_(torch.tensor(array))
-    for name, tree in variables.get("spectral", {}).items():
-        network.layers[name].u.copy_(torch.tensor(np.asarray(tree["u"])))
+    if "spectral" in variables:
+        for _, layer, tree in _layers(network, variables["spectral"]):
+            layer.u.copy_(torch.tensor(np.asarray(tree["u"])))
+
+
+def _layers(network, tree, above=""):
+    """``(path in torch, layer, its part of ganjax's tree)`` of every layer."""
+    for name, layer in network.layers.items():
+        path = f"{above}layers.{name}"
+        if isinstance(layer, Residual):
+            yield from _layers(layer, tree[name], f"{path}.")
+        else:
+            yield path, layer, tree[name]

@@ -5,25 +5,25 @@ Forms of it are timed against each other first, and the fastest is the peer.
 
 import atexit
 import contextlib
+import dataclasses
 import itertools
 import os
 import shutil
 import tempfile
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable
 
 import numpy as np
 import torch
 from torch.nn import functional as F
 
 from benchmarks.agreement import Disagreement
-from benchmarks.torch_networks import Discriminator, Generator, converted, load
+from benchmarks.torch_networks import converted, load, networks
 
 EMA_DECAY = 0.999
 
 
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Form:
     """How the program is run.
 
@@ -31,11 +31,13 @@ class Form:
       compiler: ``None`` for eager, else a mode of ``torch.compile``.
       channels_last: memory format of images and of convolutions' weights.
       joined: whether the discriminator sees real and fake in one pass.
+      captured: whether a whole step, both players and the average, is one CUDA graph.
     """
 
     compiler: str | None
     channels_last: bool
     joined: bool
+    captured: bool = False
 
     def __str__(self) -> str:
         return ", ".join(
@@ -44,21 +46,37 @@ class Form:
                 "channels last" if self.channels_last else "contiguous",
                 "one pass" if self.joined else "two passes",
             ]
+            + ["a CUDA graph a step"] * self.captured
         )
 
 
-def forms(device: str) -> list[Form]:
-    """All that are tried on ``device``."""
-    compilers = [None, "default"] + (["reduce-overhead"] if device == "cuda" else [])
+EAGER = [
+    Form(None, *choice) for choice in itertools.product((False, True), (True, False))
+]
+
+
+def compiled_forms(device: str, eager: Form) -> list[Form]:
+    """Those to try once ``eager`` is the fastest of the eager ones: all on a CPU; on a
+    GPU, where there are more and each takes a minute to compile, those like it."""
+    if device == "cpu":
+        return [dataclasses.replace(form, compiler="default") for form in EAGER]
     return [
-        Form(*choice)
-        for choice in itertools.product(compilers, (False, True), (True, False))
+        dataclasses.replace(eager, compiler=compiler, captured=captured)
+        for compiler, captured in (
+            (None, True),
+            ("default", False),
+            ("default", True),
+            ("reduce-overhead", False),
+        )
     ]
 
 
 def device() -> str:
     """Where torch computes: a GPU if it sees one, else all cores."""
     torch.set_num_threads(len(os.sched_getaffinity(0)))
+    # As JAX does on a GPU: products of single precision in TF32, the fastest algorithm.
+    torch.set_float32_matmul_precision("high")
+    torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
@@ -82,8 +100,9 @@ class Peer:
         self.device = device()
         self.batch, self.latents = config.batch_size, config.latents.size
         network = config.networks.generator
-        self.generator = Generator(network.name, network.width, self.latents)
-        self.discriminator = Discriminator(network.name, network.width)
+        self.generator, self.discriminator = networks(
+            network.name, network.width, self.latents
+        )
         for name in ("generator", "discriminator"):
             load(getattr(self, name), state.params[name], state.variables[name])
         memory = torch.channels_last if form.channels_last else torch.contiguous_format
@@ -107,6 +126,7 @@ class Peer:
                 lr=config.optimizers[name].learning_rate,
                 betas=(config.optimizers[name].b1, config.optimizers[name].b2),
                 fused=True,
+                capturable=form.captured,
             )
             for name in ("discriminator", "generator")
         }
@@ -114,6 +134,7 @@ class Peer:
         if form.compiler is not None:
             losses = [torch.compile(x, mode=form.compiler) for x in losses]
         self.losses = losses
+        self.captured, self.graph = form.captured, None
 
     def discriminator_loss(self, real, z):
         """softplus(−D(x)) + softplus(D(G(z))); the generator has no gradient here, and
@@ -137,9 +158,19 @@ class Peer:
         return F.softplus(-logits).mean()
 
     def step(self) -> None:
-        """A turn of each player, then the average of the generator."""
+        """One step on the next batch."""
+        if not self.captured:
+            self.advance(self._real())
+            return
+        if self.graph is None:
+            self._capture()
+        self.real.copy_(self._real())
+        self.graph.replay()
+
+    def advance(self, real) -> None:
+        """A turn of each player on ``real``, then the average of the generator."""
         discriminator_loss, generator_loss = self.losses
-        loss = discriminator_loss(self._real(), self._normal())
+        loss = discriminator_loss(real, self._normal())
         self._descend("discriminator", loss)
         loss = generator_loss(self._normal())
         self._descend("generator", loss)
@@ -153,10 +184,24 @@ class Peer:
         if self.device == "cuda":
             torch.cuda.synchronize()
 
+    def _capture(self):
+        """Makes ``graph`` of a step, after three on another stream, as torch asks."""
+        self.real = self._real()
+        stream = torch.cuda.Stream()
+        stream.wait_stream(torch.cuda.current_stream())
+        with torch.cuda.stream(stream):
+            for _ in range(3):
+                self.advance(self.real)
+        torch.cuda.current_stream().wait_stream(stream)
+        self.graph = torch.cuda.CUDAGraph()
+        with torch.cuda.graph(self.graph):
+            self.advance(self.real)
+
     def _descend(self, name, loss):
-        self.optimizers[name].zero_grad(set_to_none=True)
         loss.backward()
         self.optimizers[name].step()
+        # A CUDA graph may not find gradients of the step before.
+        self.optimizers[name].zero_grad(set_to_none=True)
 
     def _real(self):
         if self.place + self.batch > len(self.data):
@@ -180,6 +225,9 @@ def first_step(peer: Peer, real: np.ndarray, z: np.ndarray):
     Args:
       real: float32 ``[n, H, W, C]`` in [-1, 1]; z: ``[n, latents]``.
     """
+    # What is timed may be in TF32; what is compared is not.
+    torch.set_float32_matmul_precision("highest")
+    torch.backends.cudnn.allow_tf32 = False
     real = torch.tensor(real).permute(0, 3, 1, 2).to(peer.device)
     z = torch.tensor(z).to(peer.device)
     discriminator_loss, generator_loss = peer.losses
@@ -209,13 +257,13 @@ def as_torch(peer: Peer, name: str, tree: dict) -> dict[str, np.ndarray]:
     return converted(getattr(peer, name), tree)
 
 
-def fastest(make: Callable[[Form], Peer], seconds: float, tried: Sequence[Form] = ()):
+def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
     """The program in its fastest form, and what every form took.
 
     Args:
       make: a peer in a form, already checked.
       seconds: how long each form is timed.
-      tried: the forms; all of ``forms`` if empty.
+      quick: tries one eager and one compiled form.
 
     Returns:
       ``(peer, form, {form: seconds a step, or why it did not run})``.
@@ -223,32 +271,40 @@ def fastest(make: Callable[[Form], Peer], seconds: float, tried: Sequence[Form] 
     Raises:
       Disagreement: from ``make``; any other error drops the form.
     """
-    found, best = {}, None
+    peers, found = {}, {}
     # A run that was killed leaves half-written programs in the user's cache, and a form
     # that fails on one would be missing from the comparison.
     cache = tempfile.mkdtemp()
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
     atexit.register(shutil.rmtree, cache, ignore_errors=True)
-    for form in tried or forms(device()):
+
+    def attempt(form):
         forget()  # the limit of compiled programs is for the whole process
         try:
             peer = make(form)
-            took = _seconds_a_step(peer, seconds)
+            found[form] = _seconds_a_step(peer, seconds)
         except Disagreement:
             raise
         except Exception as error:  # a compiler is missing in many ways
-            found[str(form)] = f"not run: {type(error).__name__}: {error}"[:200]
-            continue
-        found[str(form)] = took
-        if best is None or took < found[str(best[1])]:
-            best = peer, form
-    return *best, found
+            found[form] = f"not run: {type(error).__name__}: {error}"[:200]
+            return
+        peers[form] = peer
+
+    def best():
+        return min(peers, key=found.get)
+
+    for form in EAGER[:1] if quick else EAGER:
+        attempt(form)
+    for form in compiled_forms(device(), best())[: 1 if quick else None]:
+        attempt(form)
+    return peers[best()], best(), {str(form): took for form, took in found.items()}
 
 
 def _seconds_a_step(peer, seconds):
     peer.run(3)  # compiles, and lets the allocator settle
+    calls = 1 if peer.device == "cpu" else 20  # to wait for a GPU takes time as well
     steps, start = 0, time.perf_counter()
     while (took := time.perf_counter() - start) < seconds or not steps:
-        peer.run(1)
-        steps += 1
+        peer.run(calls)
+        steps += calls
     return took / steps

@@ -52,6 +52,8 @@ KNOBS = (
     "weights.*",
 )
 
+PRECISIONS = ("float32", "bfloat16")
+
 # How a generator may be told a label, or of its latent a second time.
 TOLD = ("none", "concatenation", *MODULATIONS)
 
@@ -72,7 +74,7 @@ CHOICES = {
     "networks.*.normalization": (*NORMALIZATIONS, "instance"),  # of each its own
     "optimizers.*.name": OPTIMIZERS,
     "evaluation.names": EVALUATORS,
-    "precision": ("float32", "bfloat16"),
+    "precision": PRECISIONS,
     "parallel.carrier": ("pmap", "shard_map"),
 }
 

@@ -18,7 +18,8 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ganjax import command_line  # noqa: E402
-from ganjax.errors import BadInput  # noqa: E402
+from ganjax.errors import BadInput, unknown  # noqa: E402
+from ganjax.schema import PRECISIONS  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:
@@ -27,6 +28,11 @@ def main(arguments: list[str]) -> int:
         "--rows", default="", help="names with commas; every row if empty"
     )
     flags.add_argument("--peer", help="torch: measure the equal torch program as well")
+    flags.add_argument(
+        "--cases",
+        default="",
+        help="PRECISION:BATCH of image steps, with commas; the hardware's own if empty",
+    )
     flags.add_argument("--windows", type=int, default=7, help="windows a contender")
     flags.add_argument("--seconds", type=float, default=5.0, help="least in a window")
     flags.add_argument(
@@ -47,6 +53,7 @@ def main(arguments: list[str]) -> int:
         return 0
     names = rows.chosen(options.rows)
     rows.check_peer(options.peer)
+    cases = _cases(options.cases)
     out = _writable(options.out)
     windows = Windows(options.windows, options.seconds)
     if options.quick:
@@ -56,7 +63,8 @@ def main(arguments: list[str]) -> int:
         if out:
             out.write_text(json.dumps(record, indent=1) + "\n")
 
-    record = rows.measure(names, Settings(windows, options.quick, options.peer), done)
+    settings = Settings(windows, options.quick, options.peer, cases)
+    record = rows.measure(names, settings, done)
     print(page.text(record))
     failed = rows.refused(record)
     for name in failed:
@@ -71,6 +79,19 @@ def _read(name):
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"--show={name}: expected a record, {error}") from error
     return record
+
+
+def _cases(text):
+    """``(precision, batch size)`` of each case of a list with commas."""
+    found = []
+    for case in filter(None, (case.strip() for case in text.split(","))):
+        precision, _, batch = case.partition(":")
+        if precision not in PRECISIONS:
+            raise unknown("--cases", precision, PRECISIONS)
+        if not batch.isdecimal() or int(batch) < 1:
+            raise BadInput(f"--cases={case}: expected PRECISION:BATCH, as float32:64")
+        found.append((precision, int(batch)))
+    return tuple(found)
 
 
 def _writable(name):

@@ -9,6 +9,7 @@ os.environ.setdefault("JAX_PLATFORMS", "cpu")
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     _cache = tempfile.TemporaryDirectory(prefix="ganjax-tests-")
     os.environ["JAX_COMPILATION_CACHE_DIR"] = _cache.name
+    os.environ["JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS"] = "0"
 
 import jax  # noqa: E402
 import pytest  # noqa: E402
@@ -19,6 +20,17 @@ jax.config.update("jax_numpy_rank_promotion", "raise")
 
 def pytest_addoption(parser):
     parser.addoption("--full", action="store_true", help="run the slow tests as well")
+
+
+def pytest_configure(config):
+    """Most of the time goes into compiling programs that then run for milliseconds, so
+    by default LLVM is told to hurry: XLA's own passes, which are what can be wrong, are
+    the same."""
+    if not config.getoption("--full"):
+        os.environ["XLA_FLAGS"] += (
+            " --xla_backend_optimization_level=0"
+            " --xla_llvm_disable_expensive_passes=true"
+        )
 
 
 def pytest_collection_modifyitems(config, items):

@@ -1,5 +1,6 @@
 """Everything that changes during training, in one pytree."""
 
+import functools
 import hashlib
 from typing import Any
 
@@ -42,6 +43,26 @@ def init_state(game: Game, key: jax.Array, knobs: Knobs) -> GameState:
       knobs: numbers by name; they become float32 scalars of the state.
     """
 
+    knobs = {name: jnp.asarray(value, jnp.float32) for name, value in knobs.items()}
+    params, variables, optimizer, memory = _initialiser(game)(key, knobs)
+    ema = {n: {"params": params[n], **variables[n]} for n in game.ema}
+    state = GameState(
+        step=jnp.zeros((), jnp.int32),
+        key=key,
+        params=params,
+        variables=variables,
+        optimizer=optimizer,
+        ema=ema,
+        memory=memory,
+        knobs=knobs,
+    )
+    # A compiled step donates its input, so no two leaves may share a buffer.
+    return jax.tree.map(jnp.copy, state)
+
+
+# The seeds of a game, of which a population has many, share a program.
+@functools.lru_cache(maxsize=8)
+def _initialiser(game):
     @jax.jit
     def build(key, knobs):
         params, variables = {}, {}
@@ -62,21 +83,7 @@ def init_state(game: Game, key: jax.Array, knobs: Knobs) -> GameState:
         memory = game.memory(child_key(key, "memory"))
         return params, variables, optimizer, memory
 
-    knobs = {name: jnp.asarray(value, jnp.float32) for name, value in knobs.items()}
-    params, variables, optimizer, memory = build(key, knobs)
-    ema = {n: {"params": params[n], **variables[n]} for n in game.ema}
-    state = GameState(
-        step=jnp.zeros((), jnp.int32),
-        key=key,
-        params=params,
-        variables=variables,
-        optimizer=optimizer,
-        ema=ema,
-        memory=memory,
-        knobs=knobs,
-    )
-    # A compiled step donates its input, so no two leaves may share a buffer.
-    return jax.tree.map(jnp.copy, state)
+    return build
 
 
 def averaged(game: Game, state: GameState) -> dict[str, Tree]:

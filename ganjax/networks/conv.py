@@ -213,7 +213,13 @@ _kernel_gradient.defvjp(
 
 
 def _compute(which, geometry, a, b, channels):
-    forced = _chosen.get()
+    return _traced_once(_chosen.get(), which, geometry, channels, a, b)
+
+
+# A discriminator is traced several times a step and most of its convolutions are alike;
+# all branches of each are traced every time if nobody keeps them.
+@functools.partial(jax.jit, static_argnums=(0, 1, 2, 3), inline=True)
+def _traced_once(forced, which, geometry, channels, a, b):
     if forced is not None:
         return _in_form(forced, which, geometry)(a, b)
     on_cpu = _fastest_on_cpu(geometry, channels)

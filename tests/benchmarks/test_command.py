@@ -31,6 +31,8 @@ def command(*arguments):
         ("--peer=torhc", "did you mean 'torch'?"),
         ("--row=dcgan", "did you mean '--rows'?"),
         ("--windows=0", "expected at least 1"),
+        ("--cases=bfloat:64", "did you mean 'bfloat16'?"),
+        ("--cases=float32", "expected PRECISION:BATCH"),
         ("--show=none.json", "expected a record"),
         ("--out=none.txt", "ends in .json"),
     ],

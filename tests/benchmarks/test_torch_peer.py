@@ -29,17 +29,18 @@ def both(architecture, form):
     return mine, torch_peer.first_step(peer, drawn["real"], drawn["z"]), peer
 
 
-@pytest.mark.parametrize("architecture", ["dcgan", "sn_dcgan"])
+@pytest.mark.parametrize("architecture", ["dcgan", "sn_dcgan", "sngan_resnet"])
 def test_first_steps_agree_in_every_eager_form(architecture):
     from benchmarks.torch_peer import Form
 
     for channels_last, joined in [(False, True), (True, False)]:
         mine, theirs, peer = both(architecture, Form(None, channels_last, joined))
         assert agreement.require_agreement(mine, theirs) < agreement.TOLERANCE
-        before = peer.generator.layers["Conv_0"].weight.detach().clone()
+        weight = peer.generator.layers["Conv_0"].weight
+        before = weight.detach().clone()
         average = peer.averages[0].clone()
         peer.run(2)
-        assert not before.equal(peer.generator.layers["Conv_0"].weight)
+        assert not before.equal(weight)
         assert not average.equal(peer.averages[0])
 
 

@@ -33,13 +33,17 @@ def start(setup, seed=0, **knobs):
     return init_state(setup.game, jax.random.key(seed), {**setup.knobs, **knobs})
 
 
+@functools.lru_cache(maxsize=4)
+def _compiled(game, batch, **carrier):
+    return compile_step(make_train_step(game, batch=batch), **carrier)
+
+
 def advance(setup, steps, state=None, **carrier):
     """The state after ``steps``, in dispatches of ``inner_steps``."""
     devices = carrier.get("devices") or jax.local_devices()[:1]
     inner = carrier.get("inner_steps", 1)
-    compiled = compile_step(
-        make_train_step(setup.game, batch=setup.feed.batch), **carrier
-    )
+    carrier = {**carrier, "devices": tuple(devices)}
+    compiled = _compiled(setup.game, setup.feed.batch, **carrier)
     state = replicate(state or start(setup), devices)
     data = replicate(setup.feed.data, devices)
     state, metrics = compiled(state, data)
@@ -185,8 +189,10 @@ def test_member_in_turn_equals_its_solo_run_exactly(name, how):
 
 @pytest.mark.parametrize("devices", [1, 2])
 def test_members_together_agree_with_solo_runs(devices):
-    """Learning rates and betas differ by member in one compiled program."""
-    setup = tiny.setup("relativistic")
+    """Learning rates and betas differ by member in one compiled program. (With a
+    relativistic loss, or a hinge that all samples are inside of, the gradient of the
+    last bias is nought: rounding, which Adam makes a whole step of.)"""
+    setup = tiny.setup("gan", loss__name="non_saturating")
     rate, beta = "optimizers.generator.learning_rate", "optimizers.discriminator.b1"
     settings = [{"seed": i, rate: 1e-3 * (i + 1), beta: 0.1 * i} for i in range(4)]
     solos = [advance(setup, 4, start(setup, **s))[0] for s in settings]

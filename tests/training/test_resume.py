@@ -32,7 +32,8 @@ def command(workdir, game="relativistic", **overrides):
 def start(workdir, **options):
     # The devices of a run do not depend on those of the tests.
     devices = max(1, options.get("parallel__devices", 1))
-    flags = f"--xla_force_host_platform_device_count={devices}"
+    flags = os.environ["XLA_FLAGS"]  # the last of a flag counts
+    flags += f" --xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         command(workdir, **options), cwd=ROOT, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT, text=True, env={**os.environ, "XLA_FLAGS": flags},
