@@ -42,6 +42,7 @@ def loop(body, carry, xs, length: int):
     def at(i):
         return jax.tree.map(lambda x: x[i], xs)
 
+    body = jax.jit(body, inline=True)  # traced once, however often it is unrolled
     if length > 1 and not (
         jax.default_backend() == "cpu"
         and contains_convolution(jax.make_jaxpr(body)(carry, at(0)).jaxpr, "cpu")

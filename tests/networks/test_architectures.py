@@ -1,5 +1,6 @@
 """What each architecture computes on: parameters, shapes, ranges."""
 
+import functools
 import math
 
 import jax
@@ -260,7 +261,7 @@ def test_a_discriminator_knows_whether_it_mixes_samples(name, normalization):
     module = ARCHITECTURES[name].Discriminator(**options)
     size = SIZES.get(name, (16,))[0]
     x = jax.random.normal(KEY, (4, size, size, 1))
-    variables = module.init(KEY, x, train=True)
+    variables = jax.jit(functools.partial(module.init, train=True))(KEY, x)
     apply = jax.jit(
         jax.vmap(
             lambda x: module.apply(
