@@ -9,8 +9,8 @@ from ganjax.build import Setup
 from ganjax.core import GameState, View, child_key, sample_keys
 from ganjax.latents import LATENTS
 
-# Largest difference over the largest absolute value: of a loss, or of the gradients of a
-# layer (of one vector alone, a bias in front of a batch norm has nothing but rounding).
+# Largest difference over the largest absolute value: of a loss, or of the gradients of
+# a layer (those of a bias in front of a batch norm are nothing but rounding).
 TOLERANCE = 1e-4
 
 FirstStep = dict[str, tuple[float, Mapping[str, np.ndarray]]]

@@ -81,7 +81,8 @@ def _against_torch(settings, architecture, precision, batch_size):
         notes=notes,
     )
     if settings.peer == "torch":
-        part.faster(SCANNED, TORCH, **_set("torch", architecture, precision, batch_size))
+        case = architecture, precision, batch_size
+        part.faster(SCANNED, TORCH, **_set("torch", *case))
         part.faster(ONE, TORCH)
     if on_cpu:
         part.faster(SCANNED, STOCK, **_set("stock", architecture))

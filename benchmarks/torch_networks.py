@@ -297,14 +297,14 @@ def converted(network: nn.Module, tree: dict) -> dict[str, np.ndarray]:
     """ganjax's parameters, or their gradients, by the names and in the layouts of
     ``network``'s parameters."""
     found = {}
-    for path, layer, tree in _layers(network, tree):
+    for path, layer, own in _layers(network, tree):
         if isinstance(layer, BatchNorm):
-            found[f"{path}.weight"] = np.asarray(tree["norm"]["scale"])
-            found[f"{path}.bias"] = np.asarray(tree["norm"]["bias"])
+            found[f"{path}.weight"] = np.asarray(own["norm"]["scale"])
+            found[f"{path}.bias"] = np.asarray(own["norm"]["bias"])
             continue
-        found[f"{path}.weight"] = layer.layout(np.asarray(tree["kernel"]))
+        found[f"{path}.weight"] = layer.layout(np.asarray(own["kernel"]))
         if layer.bias is not None:
-            found[f"{path}.bias"] = layer.bias_layout(np.asarray(tree["bias"]))
+            found[f"{path}.bias"] = layer.bias_layout(np.asarray(own["bias"]))
     return found
 
 
@@ -318,8 +318,8 @@ def load(network: nn.Module, params: dict, variables: dict) -> None:
     for name, array in arrays.items():
         by_name[name].copy_(torch.tensor(array))
     if "spectral" in variables:
-        for _, layer, tree in _layers(network, variables["spectral"]):
-            layer.u.copy_(torch.tensor(np.asarray(tree["u"])))
+        for _, layer, own in _layers(network, variables["spectral"]):
+            layer.u.copy_(torch.tensor(np.asarray(own["u"])))
 
 
 def _layers(network, tree, above=""):

@@ -24,13 +24,15 @@ def pytest_addoption(parser):
 
 def pytest_configure(config):
     """Most of the time goes into compiling programs that then run for milliseconds, so
-    by default LLVM is told to hurry: XLA's own passes, which are what can be wrong, are
-    the same."""
+    by default machine code is made in haste: XLA's passes are the same, but the last,
+    which turns loops into code, and LLVM's."""
     if not config.getoption("--full"):
         os.environ["XLA_FLAGS"] += (
             " --xla_backend_optimization_level=0"
             " --xla_llvm_disable_expensive_passes=true"
         )
+        if jax.__version_info__ < (0, 11):  # later ones do not know this flag
+            os.environ["XLA_FLAGS"] += " --xla_cpu_use_fusion_emitters=false"
 
 
 def pytest_collection_modifyitems(config, items):

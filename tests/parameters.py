@@ -1,4 +1,4 @@
-"""What a network would be initialised to, without computing it."""
+"""What a network is initialised to, or would be, without computing it."""
 
 import math
 
@@ -13,6 +13,12 @@ def initial(module, *shape, labels=False, n=2):
     if labels:
         x.append(jax.ShapeDtypeStruct((n,), jnp.int32))
     return jax.eval_shape(lambda *x: module.init(jax.random.key(0), *x, train=True), *x)
+
+
+def initialised(module, key, *inputs):
+    """The variables of ``module`` for ``inputs``, by one program: op by op, as ``init``
+    runs, takes longer."""
+    return jax.jit(lambda key, *x: module.init(key, *x, train=True))(key, *inputs)
 
 
 def count(module, *shape, labels=False):

@@ -32,6 +32,8 @@ SMALL = {
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
 }
 NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
+# A published config of each is traced by default, see test_config.py.
+IN_CONFIGS = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
 GAMES = {
     "hinge": {"loss": {"name": "hinge"}},
     "relativistic": {
@@ -90,7 +92,13 @@ def played(name, game):
 @pytest.mark.parametrize(
     "game", [pytest.param("hinge", marks=pytest.mark.full), "relativistic"]
 )
-@pytest.mark.parametrize("name", ARCHITECTURES)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.full if name in IN_CONFIGS else ())
+        for name in ARCHITECTURES
+    ],
+)
 def test_a_step_has_the_shapes_of_its_state(name, game):
     step, before, data = played(name, game)
     with conv.form("stock"):  # the quickest to trace, of the same shapes

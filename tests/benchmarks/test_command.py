@@ -1,7 +1,9 @@
 """The command: names that are wrong, a row from end to end, a record shown again."""
 
+import importlib.util
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.child import Child
+from ganjax.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
 
@@ -37,10 +40,19 @@ def command(*arguments):
         ("--out=none.txt", "ends in .json"),
     ],
 )
-def test_bad_input_is_one_line_and_exit_code_2(flag, says):
-    done = command(flag)
+def test_bad_input_is_refused(flag, says):
+    path = ROOT / "scripts" / "benchmark.py"
+    spec = importlib.util.spec_from_file_location("benchmark", path)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    with pytest.raises(BadInput, match=re.escape(says)):
+        script.main([flag])
+
+
+def test_bad_input_is_one_line_and_exit_code_2():
+    done = command("--rows=dcgam")
     assert done.returncode == 2
-    assert says in done.stderr and len(done.stderr.splitlines()) == 1
+    assert "--rows='dcgam'" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
 def test_a_quick_row_is_recorded_and_shown_again(tmp_path):

@@ -1,12 +1,14 @@
 """BigGAN: parameters of the published networks, chunks of the latent, embeddings."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from ganjax.networks import biggan
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 
@@ -140,18 +142,24 @@ def test_a_latent_is_cut_evenly_but_for_its_first_chunk():
         biggan.chunks(z[:, :3], 3)
 
 
+@functools.lru_cache(maxsize=1)
+def _watching(module):
+    return jax.jit(
+        functools.partial(
+            module.apply,
+            train=False,
+            mutable=["intermediates"],
+            capture_intermediates=lambda module, _: (
+                module.name in ("Linear_0", "scale", "shift")
+            ),
+        )
+    )
+
+
 def watched(module, variables, *inputs):
     """What the linear map in front and each map of a condition make of ``inputs``:
     ``{path: value}``."""
-    _, kept = module.apply(
-        variables,
-        *inputs,
-        train=False,
-        mutable=["intermediates"],
-        capture_intermediates=lambda module, _: (
-            module.name in ("Linear_0", "scale", "shift")
-        ),
-    )
+    _, kept = _watching(module)(variables, *inputs)
     return {
         "/".join(key.key for key in path[:-2]): np.asarray(leaf)
         for path, leaf in jax.tree_util.tree_leaves_with_path(kept["intermediates"])
@@ -163,7 +171,7 @@ def test_a_chunk_reaches_its_own_block_alone_and_the_label_every_block(classes):
     module = generator(32, classes, width=2, embedding=4)
     z = jax.random.normal(KEY, (2, 8))
     label = (jnp.array([0, 1]),) if classes else ()
-    variables = module.init(KEY, z, *label, train=True)
+    variables = initialised(module, KEY, z, *label)
     before = watched(module, variables, z, *label)
     maps = {
         f"Residual_{block}/ConditionalBatchNorm_{i}/{name}"
@@ -191,13 +199,13 @@ def test_a_chunk_reaches_its_own_block_alone_and_the_label_every_block(classes):
 def test_the_label_changes_the_output():
     made, critic = generator(32, 3, width=2), discriminator(3, width=2)
     z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])
-    variables = made.init(KEY, z, label, train=True)
+    variables = initialised(made, KEY, z, label)
     images = np.asarray(made.apply(variables, z, label, train=False))
     swapped = np.asarray(made.apply(variables, z, label[::-1], train=False))
     assert np.abs(images - swapped).max() > 1e-4
     large = np.asarray(made.apply(variables, 1e3 * z, label, train=False))
     assert np.abs(images).max() <= 1 and np.abs(large).max() <= 1
-    variables = critic.init(KEY, images, label, train=True)
+    variables = initialised(critic, KEY, images, label)
     logits = critic.apply(variables, images, label, train=False)
     swapped = critic.apply(variables, images, label[::-1], train=False)
     assert np.abs(logits - swapped).min() > 1e-6
@@ -206,7 +214,7 @@ def test_the_label_changes_the_output():
 def test_kernels_start_orthogonal_and_of_norm_one():
     made = generator(32, 3, width=2, embedding=4)
     z, label = jnp.zeros((1, 8)), jnp.zeros((1,), jnp.int32)
-    variables = made.init(KEY, z, label, train=True)
+    variables = initialised(made, KEY, z, label)
     spectral, plain = set(), set()
     for path, leaf in jax.tree_util.tree_leaves_with_path(variables["params"]):
         if path[-1].key != "kernel":
@@ -227,7 +235,7 @@ def test_kernels_start_orthogonal_and_of_norm_one():
 def test_the_gradient_of_a_gradient_penalty():
     critic = discriminator(3, width=2)
     x, label = jax.random.normal(KEY, (2, 32, 32, 1)), jnp.array([0, 2])
-    variables = critic.init(KEY, x, label, train=True)
+    variables = initialised(critic, KEY, x, label)
 
     def penalty(params):
         def logits(x):

@@ -11,7 +11,7 @@ from ganjax.core import compile_step, init_state, make_train_step
 from ganjax.networks import ARCHITECTURES
 from ganjax.networks.minibatch_discrimination import MinibatchDiscrimination
 from tests import tiny
-from tests.parameters import count, initial
+from tests.parameters import count, initial, initialised
 
 KEY = jax.random.key(0)
 N, D, KERNELS, DIMENSIONS = 8, 6, 3, 2
@@ -108,7 +108,7 @@ def test_discriminators_see_the_rest_of_the_batch(name, normalization):
     if normalization == "batch":
         return  # mixes samples with or without
     x = jax.random.normal(KEY, (4, 8, 8, 1))
-    variables = module.init(KEY, x, train=True)
+    variables = initialised(module, KEY, x)
     see = on_shards(2, lambda x: module.apply(variables, x, train=True))
     first, again = see(x), see(x.at[2:].multiply(100))
     assert abs(first[0, 0] - again[0, 0]) > 1e-4

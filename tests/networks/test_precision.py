@@ -32,7 +32,7 @@ TRANSLATORS = ("unet", "cyclegan_resnet")  # from images
 
 
 # Others have no layer that these have not, or take long to compile.
-SOON = ("mlp", "dcgan", "sn_dcgan", "sngan_resnet", "stylegan2")
+SOON = ("mlp", "dcgan", "sn_dcgan", "stylegan2")
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from ganjax.networks.progressive import (
     pixel_norm,
 )
 from tests import tiny
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 # 12 channels of 4 and 8 pixels, 8 of 16.
@@ -35,7 +35,7 @@ def generator(size, **options):
     """``(updates -> images, variables)``."""
     module = Generator((size, size, 2), **(SMALL | options))
     z = jax.random.normal(KEY, (4, 6))
-    variables = module.init(jax.random.key(2), z, train=True)
+    variables = initialised(module, jax.random.key(2), z)
     made = jax.jit(lambda v: module.apply(v, z, train=False))
     return lambda updates, v=variables: np.asarray(made(at(v, updates))), variables
 
@@ -43,7 +43,7 @@ def generator(size, **options):
 def discriminator(size, **options):
     """``(updates, x -> logits, variables)``."""
     module = Discriminator(**(SMALL | options))
-    variables = module.init(jax.random.key(2), images(size), train=True)
+    variables = initialised(module, jax.random.key(2), images(size))
     made = jax.jit(lambda v, x: module.apply(v, x, train=False))
     return lambda updates, x, v=variables: np.asarray(made(at(v, updates), x)), (
         variables
@@ -139,7 +139,7 @@ def test_layers_above_the_level_do_not_learn():
     """Their gradients are exactly zero, and those of the level are not."""
     module = Generator((16, 16, 2), **SMALL)
     z = jax.random.normal(KEY, (4, 6))
-    variables = module.init(KEY, z, train=True)
+    variables = initialised(module, KEY, z)
 
     @jax.jit
     def gradient(updates):
@@ -161,7 +161,7 @@ def test_only_updates_that_are_kept_count():
         (Generator((8, 8, 2), **SMALL), jnp.ones((4, 6))),
         (Discriminator(**SMALL), images(8)),
     ):
-        variables = module.init(KEY, x, train=True)
+        variables = initialised(module, KEY, x)
         assert variables["curriculum"] == {"updates": 0}
         assert variables["curriculum"]["updates"].dtype == jnp.int32
         kept = {"mutable": ["curriculum"]}
@@ -259,7 +259,7 @@ def test_the_learning_rate_is_equalised():
     stand in its weights."""
     module = Generator((8, 8, 1000), channel_base=128, channel_max=64)
     z = jax.random.normal(KEY, (2, 20))
-    variables = module.init(jax.random.key(2), z, train=True)
+    variables = initialised(module, jax.random.key(2), z)
     for name, layer in variables["params"].items():
         if name != "bias":
             kernel = np.asarray(layer["kernel"], np.float64)
@@ -316,7 +316,7 @@ def test_images_in_range_and_second_order_gradients(updates):
     assert np.abs(make(updates)).max() <= 1
     module = Discriminator(**SMALL)
     x = images(16)
-    variables = at(module.init(KEY, x, train=True), updates)
+    variables = at(initialised(module, KEY, x), updates)
 
     @jax.jit
     @jax.grad

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ganjax.networks import r3gan, resample
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 
@@ -85,7 +85,7 @@ def test_the_generator_starts_as_its_shortcuts():
     """The basis, as much as the latent says, enlarged by bilinear interpolation."""
     generator = r3gan.Generator((16, 16, 3), width=8)
     z = jax.random.normal(KEY, (3, 5))
-    params = generator.init(KEY, z, train=True)["params"]
+    params = initialised(generator, KEY, z)["params"]
     images = generator.apply({"params": params}, z, train=False)
     amounts = np.asarray(z) @ np.asarray(params["Linear_0"]["kernel"])
     x = amounts.reshape(3, 1, 1, 8) * np.asarray(params["basis"])[None]
@@ -100,7 +100,7 @@ def test_the_generator_starts_as_its_shortcuts():
 def test_the_discriminator_starts_as_its_shortcuts():
     critic = r3gan.Discriminator(width=8)
     x = jax.random.normal(KEY, (3, 16, 16, 2))
-    params = critic.init(KEY, x, train=True)["params"]
+    params = initialised(critic, KEY, x)["params"]
     logits = critic.apply({"params": params}, x, train=False)
     assert not critic.mixes_samples
     y = x @ params["Conv_0"]["kernel"][0, 0]
@@ -161,7 +161,7 @@ def test_a_block_of_a_flat_image():
 def test_the_gradient_of_a_gradient_penalty():
     critic = r3gan.Discriminator(width=8, group=8)
     x = jax.random.normal(KEY, (2, 8, 8, 1))
-    params = critic.init(KEY, x, train=True)["params"]
+    params = initialised(critic, KEY, x)["params"]
     # away from the start, where what is inside a block has no effect
     params = jax.tree.map(lambda leaf: leaf + 0.1 * jnp.cos(leaf + 1), params)
 

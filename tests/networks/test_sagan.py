@@ -8,7 +8,7 @@ from jax.test_util import check_grads
 
 from ganjax.networks import sagan
 from ganjax.networks.attention import SelfAttention
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 
@@ -225,12 +225,12 @@ def test_both_players_are_spectrally_normalised():
 def test_images_and_second_order_gradients_with_attention_at_work():
     generator, critic = networks(32, 2, width=2)
     z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])
-    made = generator.init(KEY, z, label, train=True)
+    made = initialised(generator, KEY, z, label)
     images = np.asarray(generator.apply(made, 1e3 * z, label, train=False))
     assert np.abs(images).max() <= 1
     assert np.abs(images[0] - images[1]).max() > 1e-3
 
-    variables = critic.init(KEY, images, label, train=True)
+    variables = initialised(critic, KEY, images, label)
     attention = {**variables["params"]["SelfAttention_0"], "gamma": jnp.asarray(1.0)}
     params = {**variables["params"], "SelfAttention_0": attention}
 

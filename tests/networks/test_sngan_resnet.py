@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from ganjax.networks import sngan_resnet
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 SIZES = (32, 48, 64, 128)
@@ -118,7 +118,7 @@ def test_other_sizes_are_refused(shape):
 def test_kernels_start_uniform_with_a_larger_gain_in_blocks():
     # Glorot: uniform within gain · √(6 / (k²·inputs + k²·outputs))
     discriminator = sngan_resnet.Discriminator(width=8)
-    params = discriminator.init(KEY, jnp.zeros((1, 32, 32, 3)), train=True)["params"]
+    params = initialised(discriminator, KEY, jnp.zeros((1, 32, 32, 3)))["params"]
     block = params["Residual_1"]  # 16 channels throughout
     for name, gain, taps in (("Conv_0", 2, 9), ("Conv_1", 2, 9), ("Conv_2", 1, 1)):
         kernel = np.asarray(block[name]["kernel"])
@@ -135,7 +135,7 @@ def test_a_flat_image_meets_flat_blocks():
     block against its formula on sums over taps."""
     discriminator = sngan_resnet.Discriminator(width=2, normalization="none")
     x = jnp.full((1, 32, 32, 1), 0.7)
-    variables = discriminator.init(KEY, x, train=True)
+    variables = initialised(discriminator, KEY, x)
     _, kept = discriminator.apply(
         variables,
         x,
@@ -156,7 +156,7 @@ def test_a_flat_image_meets_flat_blocks():
 def test_images_are_in_range_and_depend_on_the_latent():
     generator = sngan_resnet.Generator((32, 32, 3), width=2)
     z = jax.random.normal(KEY, (3, 8))
-    variables = generator.init(KEY, z, train=True)
+    variables = initialised(generator, KEY, z)
     images = np.asarray(generator.apply(variables, 1e3 * z, train=False))
     assert np.abs(images).max() <= 1
     assert images.min() < -0.9 and images.max() > 0.9
@@ -169,7 +169,7 @@ def test_the_label_changes_the_output_once_its_scales_are_learned():
         (32, 32, 1), conditioning="conditional_batch_norm", **told
     )
     z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])
-    variables = generator.init(KEY, z, label, train=True)
+    variables = initialised(generator, KEY, z, label)
     images = generator.apply(variables, z, label, train=False)
     swapped = generator.apply(variables, z, label[::-1], train=False)
     np.testing.assert_array_equal(images, swapped)  # the gain is 1 for every label
@@ -186,7 +186,7 @@ def test_the_label_changes_the_output_once_its_scales_are_learned():
     assert np.abs(images - swapped).max() > 1e-3
 
     critic = sngan_resnet.Discriminator(conditioning="projection", **told)
-    variables = critic.init(KEY, images, label, train=True)
+    variables = initialised(critic, KEY, images, label)
     logits = critic.apply(variables, images, label, train=False)
     swapped = critic.apply(variables, images, label[::-1], train=False)
     assert np.abs(logits - swapped).min() > 1e-6
@@ -196,7 +196,7 @@ def test_the_label_changes_the_output_once_its_scales_are_learned():
 def test_the_gradient_of_a_gradient_penalty(normalization):
     critic = sngan_resnet.Discriminator(width=2, normalization=normalization)
     x = jax.random.normal(KEY, (2, 32, 32, 1))
-    variables = critic.init(KEY, x, train=True)
+    variables = initialised(critic, KEY, x)
 
     def penalty(params):
         def logits(x):

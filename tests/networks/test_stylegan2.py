@@ -12,7 +12,7 @@ import pytest
 from ganjax.networks import stylegan2
 from ganjax.networks.latent_keys import keys_of
 from ganjax.networks.minibatch_deviation import group_size, with_deviation
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 TINY = {"mapping_layers": 2, "intermediate": 6, "channel_max": 4}
@@ -40,7 +40,7 @@ def with_noise(variables, strength):
 @pytest.fixture(scope="module")
 def variables():
     """Of a tiny generator; its options that have no parameters may be any."""
-    return tiny().init(KEY, latents(), train=True)
+    return initialised(tiny(), KEY, latents())
 
 
 def styles(module, variables, z, **options):
@@ -256,7 +256,7 @@ def test_mixing(variables):
 def test_a_label_joined_to_the_latent_is_kept_by_mixing():
     """With no number but labels there is nothing to mix."""
     labels = jax.nn.one_hot(jnp.arange(5), 5)
-    variables = tiny().init(KEY, labels, train=True)
+    variables = initialised(tiny(), KEY, labels)
     own = styles(tiny(mixing=0.0), variables, labels)
     np.testing.assert_array_equal(styles(tiny(mixing=1.0), variables, labels), own)
 
@@ -313,7 +313,7 @@ def test_the_deviation_within_groups(n, size):
 def test_a_logit_sees_its_group_on_any_number_of_devices():
     x = jax.random.normal(KEY, (8, 8, 8, 3))
     critic = stylegan2.Discriminator(channel_max=4)
-    variables = critic.init(KEY, x, train=True)
+    variables = initialised(critic, KEY, x)
     judge = jax.jit(lambda x: critic.apply(variables, x, train=True))
     logits = judge(x)
     halves = np.concatenate([judge(x[:4]), judge(x[4:])])
@@ -328,7 +328,7 @@ def test_without_groups_a_logit_is_its_own():
     x = jax.random.normal(KEY, (4, 8, 8, 3))
     critic = stylegan2.Discriminator(channel_max=4, minibatch_std_group=1)
     assert not critic.mixes_samples
-    variables = critic.init(KEY, x, train=True)
+    variables = initialised(critic, KEY, x)
     judge = jax.jit(lambda x: critic.apply(variables, x, train=True))
     moved = judge(x.at[3].multiply(3)) - judge(x)
     np.testing.assert_allclose(moved[:3], 0, atol=1e-6)
@@ -338,7 +338,7 @@ def test_without_groups_a_logit_is_its_own():
 def test_the_gradient_of_a_gradient_penalty():
     critic = stylegan2.Discriminator(channel_max=4)
     x = jax.random.normal(KEY, (4, 8, 8, 1))
-    variables = critic.init(KEY, x, train=True)
+    variables = initialised(critic, KEY, x)
 
     def penalty(params):
         def logits(x):

@@ -8,7 +8,7 @@ from jax.test_util import check_grads
 
 from ganjax.networks.self_attention import MultiHeadAttention
 from ganjax.networks.transformer import Block, Discriminator, Generator
-from tests.parameters import count, initial, output
+from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 TOKENS, CHANNELS, HEADS = 5, 6, 2
@@ -87,7 +87,7 @@ def test_places_are_told_by_positions_alone():
     """Patches that change places together with their positions change nothing."""
     module = Discriminator(width=8, depth=2, patch=4)
     x = np.array(jax.random.normal(KEY, (3, 8, 12, 1)))  # 2×3 patches
-    variables = module.init(jax.random.key(1), x, train=True)
+    variables = initialised(module, jax.random.key(1), x)
     positions = variables["params"]["positions"]
     assert positions.shape == (6, 8)
     swapped = x.copy()
@@ -108,7 +108,7 @@ def test_a_token_becomes_a_square_of_pixels(stage, side):
     """Without attention only what a token's position is told reaches its square."""
     module = Generator((32, 32, 1), width=4, depth=0, patch=2)
     z = jax.random.normal(KEY, (1, 3))
-    variables = module.init(jax.random.key(1), z, train=True)
+    variables = initialised(module, jax.random.key(1), z)
     name, tokens = f"positions_{stage}", 32 // side
     positions = variables["params"][name]
     assert positions.shape == (tokens**2, 16 >> stage)
@@ -177,13 +177,13 @@ def test_sizes_that_there_are_not():
 def test_images_in_range_and_second_order_gradients():
     generator = Generator((16, 16, 2), width=4, depth=1)
     z = jax.random.normal(KEY, (3, 5))
-    variables = generator.init(KEY, z, train=True)
+    variables = initialised(generator, KEY, z)
     images = np.asarray(generator.apply(variables, 1e3 * z, train=False))
     assert np.abs(images).max() <= 1
     assert np.abs(images[0] - images[1]).max() > 1e-2
 
     critic = Discriminator(width=8, depth=2)
-    variables = critic.init(KEY, images, train=True)
+    variables = initialised(critic, KEY, images)
 
     @jax.jit
     @jax.grad

@@ -173,9 +173,16 @@ VARIANTS = {
                                 "parallel__devices": 2},
     "image pool": {"game": "cyclegan"},
 }  # fmt: skip
+QUICK = ("two devices", "scanned", "streamed to two devices")
 
 
-@pytest.mark.parametrize("variant", VARIANTS)
+@pytest.mark.parametrize(
+    "variant",
+    [
+        pytest.param(name, marks=() if name in QUICK else pytest.mark.full)
+        for name in VARIANTS
+    ],
+)
 def test_more_steps_continue_a_run_exactly(tmp_path, variant):
     """Also past an end that no schedule names, where rows and pictures were written
     that a run without that end does not have."""
