@@ -1,5 +1,6 @@
 """Every test sees four host devices and strict ranks; slow ones are asked for."""
 
+import gc
 import os
 import tempfile
 
@@ -13,6 +14,9 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
 
 import jax  # noqa: E402
 import pytest  # noqa: E402
+
+# Tracing makes millions of small objects, and to go through them all is a sixth of it.
+gc.set_threshold(200_000, 50, 100)
 
 # [n] against [n, 1] would broadcast to [n, n] without a word.
 jax.config.update("jax_numpy_rank_promotion", "raise")
