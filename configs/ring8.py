@@ -23,6 +23,9 @@ def get_config():
         "discriminator": {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99},
         "generator": {"learning_rate": 2e-3, "b1": 0.0, "b2": 0.99},
     }
+    config.schedules = {  # at full rates a late excursion of the game may end the run
+        "decay": {"knobs": "optimizers.*.learning_rate", "shape": "linear", "end": 0.0}
+    }
     config.ema = {"decay": 0.999}
     config.log = {"every": 100}
     config.samples = {"every": 1000, "count": 200}
