@@ -31,9 +31,8 @@ SMALL = {
     "cyclegan_resnet": {"width": 2, "blocks": 1},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
 }
+# Slow to trace; a published config of each is traced by default, see test_config.py.
 NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
-# A published config of each is traced by default, see test_config.py.
-IN_CONFIGS = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
 GAMES = {
     "hinge": {"loss": {"name": "hinge"}},
     "relativistic": {
@@ -95,7 +94,7 @@ def played(name, game):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.full if name in IN_CONFIGS else ())
+        pytest.param(name, marks=pytest.mark.full if name in NEEDS_32 else ())
         for name in ARCHITECTURES
     ],
 )
