@@ -271,7 +271,7 @@ def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
     Raises:
       Disagreement: from ``make``; any other error drops the form.
     """
-    peers, found = {}, {}
+    best, found = {}, {}  # one form and its peer: each holds the data on the device
     # A run that was killed leaves half-written programs in the user's cache, and a form
     # that fails on one would be missing from the comparison.
     cache = tempfile.mkdtemp()
@@ -288,16 +288,17 @@ def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
         except Exception as error:  # a compiler is missing in many ways
             found[form] = f"not run: {type(error).__name__}: {error}"[:200]
             return
-        peers[form] = peer
-
-    def best():
-        return min(peers, key=found.get)
+        if not best or found[form] < min(found[other] for other in best):
+            best.clear()
+            best[form] = peer
 
     for form in EAGER[:1] if quick else EAGER:
         attempt(form)
-    for form in compiled_forms(device(), best())[: 1 if quick else None]:
+    (eager,) = best
+    for form in compiled_forms(device(), eager)[: 1 if quick else None]:
         attempt(form)
-    return peers[best()], best(), {str(form): took for form, took in found.items()}
+    ((form, peer),) = best.items()
+    return peer, form, {str(form): took for form, took in found.items()}
 
 
 def _seconds_a_step(peer, seconds):
