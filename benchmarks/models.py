@@ -89,6 +89,7 @@ class Steps:
       population: how ``members`` run (see ``compile_step``); ``'solo'`` keeps every
         member a state of its own, advanced one after another by one solo program.
       devices: how many share the batch.
+      options: of the compiler (see ``compile_step``).
     """
 
     def __init__(
@@ -100,6 +101,7 @@ class Steps:
         population: str | None = None,
         members: int = 1,
         devices: int = 1,
+        options: Mapping[str, object] | None = None,
     ):
         used = jax.local_devices()[:devices]
         states = [
@@ -115,6 +117,7 @@ class Steps:
             devices=used,
             inner_steps=inner_steps,
             population=None if population == "solo" else population,
+            compiler_options=options,
         )
         self.units = inner_steps * members
         # The form is chosen while tracing, which the first call does.

@@ -28,7 +28,17 @@ POINTS, POINT_BATCH = 6, 2
 ONE = "ganjax, a step a dispatch"
 SCANNED = "ganjax, scanned"
 STOCK = "ganjax with stock convolutions"
+GRAPH = "ganjax, scanned, a CUDA graph a dispatch"
 TORCH = "torch"
+# By default XLA leaves convolutions and loops out of its graphs, which cuts the step of
+# a small network into dozens of pieces, each launched from the host, and runs the
+# kernels of a graph one after another.
+ONE_GRAPH = {
+    "xla_gpu_enable_command_buffer": "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,"
+    "CONVOLUTION,COLLECTIVES,CONDITIONAL,WHILE,DYNAMIC_SLICE_FUSION",
+    "xla_gpu_graph_min_graph_size": 1,
+    "xla_gpu_command_buffer_scheduling_mode": "CONCURRENT",
+}
 
 
 def cases(settings: Settings) -> list[tuple[str, int]]:
@@ -70,6 +80,9 @@ def _against_torch(settings, architecture, precision, batch_size):
     on_cpu = jax.default_backend() == "cpu"
     if on_cpu:  # elsewhere the stock form is what ganjax runs
         contenders.append(_fastest_stock(settings, setup, inner, notes))
+    else:
+        graph = Steps(setup, inner_steps=inner, options=ONE_GRAPH)
+        contenders.append(Contender(GRAPH, graph.run, inner))
     if settings.peer == "torch":
         peer = _torch(settings, architecture, precision, options, setup, notes)
         contenders.append(Contender(TORCH, peer.run))
@@ -86,6 +99,10 @@ def _against_torch(settings, architecture, precision, batch_size):
         part.faster(ONE, TORCH)
     if on_cpu:
         part.faster(SCANNED, STOCK, **_set("stock", architecture))
+    else:
+        part.faster(GRAPH, SCANNED)
+        if settings.peer == "torch":
+            part.faster(GRAPH, TORCH)
     part.faster(SCANNED, ONE)
     return part
 

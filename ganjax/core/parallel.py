@@ -5,7 +5,7 @@ no device axis: a checkpoint does not know how many devices wrote it.
 """
 
 import functools
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -30,6 +30,7 @@ def compile_step(
     resident: bool = True,
     carrier: str = "pmap",
     axis: str = "data",
+    compiler_options: Mapping[str, object] | None = None,
 ) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:
     """A compiled ``(state, data) -> (state, metrics)`` that advances ``inner_steps``.
 
@@ -49,10 +50,11 @@ def compile_step(
         (``replicate``), or the examples of just these steps (``split_batch``).
       carrier: ``'pmap'`` or ``'shard_map'`` where there are several devices.
       axis: the name given to ``make_train_step``.
+      compiler_options: for XLA, beside ``XLA_FLAGS``; ``'pmap'`` takes none.
 
     Raises:
       ValueError: for an unknown population or carrier, a population of streamed data,
-        or ``'serial'`` over several devices.
+        ``'serial'`` over several devices, or options for ``'pmap'``.
     """
     devices = list(devices or jax.local_devices()[:1])
     if population is not None:
@@ -63,21 +65,26 @@ def compile_step(
     if carrier not in ("pmap", "shard_map"):
         raise ValueError(f"carrier={carrier!r}: 'pmap' or 'shard_map'")
 
+    jit = functools.partial(
+        jax.jit, donate_argnums=0, compiler_options=compiler_options
+    )
     many = _repeat(step, inner_steps, resident)
     if population == "serial":
         if len(devices) > 1:
             raise ValueError("a serial population runs on one device")
-        return _one_by_one(_on_one_device(many, resident, axis))
+        return _one_by_one(jit(_bind_axis(many, resident, axis)))
     if population is not None:
         members = {"vmap": _together, "map": _in_turn}[population](many)
         if len(devices) == 1:
-            return _on_one_device(members, resident, axis)
-        return _members_over(members, devices, axis)
+            return jit(_bind_axis(members, True, axis))
+        return jit(_members_over(members, devices, axis))
     if len(devices) == 1:
-        return _on_one_device(many, resident, axis)
+        return jit(_bind_axis(many, resident, axis))
     if carrier == "pmap":
+        if compiler_options:
+            raise ValueError("carrier='pmap' takes no compiler options")
         return _batch_over_pmap(many, devices, resident, axis)
-    return _batch_over(many, devices, resident, axis)
+    return jit(_batch_over(many, devices, resident, axis))
 
 
 def _repeat(step, inner_steps, resident):
@@ -100,10 +107,6 @@ def _bind_axis(body, resident, axis):
         axis_name=axis,
         axis_size=1,
     )
-
-
-def _on_one_device(body, resident, axis):
-    return jax.jit(_bind_axis(body, resident, axis), donate_argnums=0)
 
 
 def _batch_over_pmap(many, devices, resident, axis):
@@ -134,14 +137,13 @@ def _batch_over(many, devices, resident, axis):
 
     # check_vma=False: with it on, gradients of replicated parameters arrive already
     # summed and the step's own average would be wrong.
-    shared = jax.shard_map(
+    return jax.shard_map(
         body,
         mesh=Mesh(np.asarray(devices), (axis,)),
         in_specs=(P(), P() if resident else P(axis)),
         out_specs=P(),
         check_vma=False,
     )
-    return jax.jit(shared, donate_argnums=0)
 
 
 def _member_axes(value):
@@ -189,14 +191,13 @@ def _members_over(members, devices, axis):
         _member_axes(0),
         is_leaf=lambda x: x is None,
     )
-    shared = jax.shard_map(
+    return jax.shard_map(
         _bind_axis(members, True, axis),
         mesh=Mesh(np.asarray(devices), ("member",)),
         in_specs=(specs, P()),
         out_specs=(specs, P("member")),
         check_vma=False,
     )
-    return jax.jit(shared, donate_argnums=0)
 
 
 def _one_by_one(solo):

@@ -384,3 +384,18 @@ def test_label_knobs_change_the_discriminator_alone():
     assert losses[0]["discriminator/loss"] != losses[1]["discriminator/loss"]
     for same in ("discriminator/real_logit", "discriminator/fake_logit"):
         assert losses[0][same] == losses[1][same]
+
+
+def test_what_no_carrier_can_do_is_refused():
+    for options, said in (
+        ({"population": "vmpa"}, "vmpa.*vmap"),
+        ({"population": "vmap", "resident": False}, "resident"),
+        ({"population": "serial", "devices": jax.local_devices()[:2]}, "one device"),
+        ({"carrier": "pmpa"}, "pmpa.*pmap"),
+        (
+            {"devices": jax.local_devices()[:2], "compiler_options": {"xla_a": 1}},
+            "pmap.*compiler options",
+        ),
+    ):
+        with pytest.raises(ValueError, match=said):
+            compile_step(None, **options)

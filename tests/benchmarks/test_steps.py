@@ -1,0 +1,15 @@
+"""What the benchmark asks of XLA is asked in words that XLA knows, on CPU as well."""
+
+import jax
+import pytest
+
+from benchmarks.steps import ONE_GRAPH
+
+
+def test_options_of_one_graph_are_known():
+    def double(options):
+        return jax.jit(lambda x: 2 * x, compiler_options=options)(3.0)
+
+    assert double(ONE_GRAPH) == 6
+    with pytest.raises(Exception, match="CONVOLUTIONS"):
+        double({"xla_gpu_enable_command_buffer": "CONVOLUTIONS"})
