@@ -4,24 +4,45 @@ None of them knows a data set, a feature extractor or a config; what was measure
 what is the business of `ganjax.evaluation`.
 """
 
+from ganjax.metrics.critic import critic_distance, two_sample_test
+from ganjax.metrics.curves import curve_of_shares, precision_recall_curve
 from ganjax.metrics.frechet import (
     covariance_root,
+    frechet_at_infinity,
     frechet_distance,
     frechet_from_root,
+    frechet_interval,
     moments,
 )
-from ganjax.metrics.modes import mode_coverage
+from ganjax.metrics.inception_score import inception_score
+from ganjax.metrics.kernel import kernel_distance, squared_discrepancy
+from ganjax.metrics.memorisation import memorisation
+from ganjax.metrics.modes import class_coverage, mode_coverage
 from ganjax.metrics.nearest import knn_classify, nearest
 from ganjax.metrics.neighbours import density_coverage, precision_recall
+from ganjax.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
 
 __all__ = [
+    "class_coverage",
     "covariance_root",
+    "critic_distance",
+    "curve_of_shares",
     "density_coverage",
+    "frechet_at_infinity",
     "frechet_distance",
     "frechet_from_root",
+    "frechet_interval",
+    "inception_score",
+    "kernel_distance",
     "knn_classify",
+    "memorisation",
     "mode_coverage",
     "moments",
     "nearest",
     "precision_recall",
+    "precision_recall_curve",
+    "sliced_wasserstein",
+    "squared_discrepancy",
+    "two_sample_test",
+    "wasserstein_1d",
 ]

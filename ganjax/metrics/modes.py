@@ -1,4 +1,4 @@
-"""Modes found by a generator, on mixtures whose modes are known.
+"""Modes found by a generator: of a mixture, or of the classes that a classifier knows.
 
 Lin et al. 2018 (PacGAN, arXiv 1712.04086), section 4.1, after Srivastava et al. 2017
 (VEEGAN): a sample is of high quality within three standard deviations of the nearest
@@ -47,11 +47,42 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
         squared, index = nearest_squared(finite, modes, 1)
         close = np.sqrt(squared[:, 0]) <= radius * std
         counts = np.bincount(index[close, 0], minlength=len(modes))
-    total = counts.sum()
-    share = counts[counts > 0] / max(total, 1)
-    reverse_kl = np.sum(share * np.log(share * len(modes))) if total else np.nan
     return {
         "modes": int((counts > 0).sum()),
-        "high_quality": float(total / len(samples)),
-        "reverse_kl": float(reverse_kl),
+        "high_quality": float(counts.sum() / len(samples)),
+        "reverse_kl": _against_uniform(counts),
     }
+
+
+def class_coverage(labels, classes: int) -> dict:
+    """Found classes and reverse KL of labels that a classifier gave to samples: of one
+    digit, or of stacked ones (Lin et al. 2018, section 4.2: three digits read as a
+    number below 1000).
+
+    Args:
+      labels: ints ``[N]`` below ``classes``.
+
+    Returns:
+      ``modes``, an int: classes with at least one sample; ``reverse_kl``, in nats, of
+      the histogram against the uniform one.
+
+    Raises:
+      ValueError: another shape, no sample, or a label outside.
+    """
+    labels = np.asarray(labels)
+    if labels.ndim != 1 or not len(labels):
+        raise ValueError(f"labels has shape {labels.shape}: expected [N], not empty")
+    if labels.min() < 0 or labels.max() >= classes:
+        raise ValueError(f"labels holds values outside of 0 to {classes - 1}")
+    counts = np.bincount(labels, minlength=classes)
+    return {
+        "modes": int((counts > 0).sum()),
+        "reverse_kl": _against_uniform(counts),
+    }
+
+
+def _against_uniform(counts):
+    """KL in nats of a histogram against the uniform one; nan if it is empty."""
+    total = counts.sum()
+    share = counts[counts > 0] / max(total, 1)
+    return float(np.sum(share * np.log(share * len(counts)))) if total else np.nan

@@ -4,8 +4,10 @@ import scipy.linalg
 
 from ganjax.metrics import (
     covariance_root,
+    frechet_at_infinity,
     frechet_distance,
     frechet_from_root,
+    frechet_interval,
     moments,
 )
 
@@ -108,3 +110,38 @@ def test_what_is_refused(arguments, says):
 def test_moments_refuse_what_has_no_covariance(shape):
     with pytest.raises(ValueError, match=r"expected \[N, D\] with N >= 2"):
         moments(np.zeros(shape))
+
+
+def test_at_infinity_the_bias_of_few_samples_is_gone():
+    rng = np.random.default_rng(0)
+    real = np.zeros(16), np.eye(16)
+    estimates, extrapolated = [], []
+    for seed in range(10):
+        fake = rng.standard_normal((2000, 16))
+        estimates.append(frechet_from_root(*real, *moments(fake)))
+        extrapolated.append(frechet_at_infinity(*real, fake, seed=seed))
+    # To first order D / N of the mean and D (D + 1) / 8 / (N / 2) of the covariance.
+    bias = 16 / 2000 + 16 * 17 / 4 / 2000
+    assert np.mean(estimates) == pytest.approx(bias, rel=0.1)
+    assert abs(np.mean(extrapolated)) < 0.15 * bias
+    with pytest.raises(ValueError, match="sizes=1"):
+        frechet_at_infinity(*real, fake, sizes=1)
+    with pytest.raises(ValueError, match="smallest=0"):
+        frechet_at_infinity(*real, fake, smallest=0)
+
+
+def test_interval_holds_the_distance_of_the_distributions():
+    # N(0, I) against N(v, 4 I) in three dimensions: |v|² + 3 (2 - 1)².
+    v, truth = np.array([1.0, 0, 0]), 4.0
+    rng = np.random.default_rng(0)
+    held = 0
+    for seed in range(100):
+        fake = 2 * rng.standard_normal((200, 3)) + v
+        low, high = frechet_interval(np.zeros(3), np.eye(3), fake, seed=seed)
+        assert low < high
+        held += low <= truth <= high
+    assert held >= 85
+    with pytest.raises(ValueError, match="level=1"):
+        frechet_interval(np.zeros(3), np.eye(3), fake, level=1)
+    with pytest.raises(ValueError, match="resamples=1"):
+        frechet_interval(np.zeros(3), np.eye(3), fake, resamples=1)

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganjax.metrics import mode_coverage
+from ganjax.metrics import class_coverage, mode_coverage
 
 
 def ring(count=8):
@@ -76,3 +76,16 @@ def test_what_is_refused(shape):
         mode_coverage(np.zeros(shape), ring(), 0.01)
     with pytest.raises(ValueError, match="expected positive"):
         mode_coverage(ring(), ring(), 0.0)
+
+
+def test_classes_by_hand():
+    # Three samples of class 0 and one of class 2 out of four classes.
+    found = class_coverage([0, 0, 2, 0], 4)
+    assert found["modes"] == 2
+    expected = 0.75 * np.log(3) + 0.25 * np.log(1)
+    np.testing.assert_allclose(found["reverse_kl"], expected)
+    assert class_coverage(np.arange(1000), 1000) == {"modes": 1000, "reverse_kl": 0}
+    with pytest.raises(ValueError, match="outside of 0 to 3"):
+        class_coverage([4], 4)
+    with pytest.raises(ValueError, match="labels has shape"):
+        class_coverage([], 4)
