@@ -1,13 +1,70 @@
-"""Evaluators by name: ``(game, source, samples=…, seed=…)`` with ``run(state)`` that
-yields ``(name, value)``. They see the averaged parameters and the held-out data."""
+"""What a run is judged by. Evaluators are made from an ``Exhibit`` and have ``run(state)``
+that yields ``(name, value)``; each score is kept with the protocol that made it."""
 
+from collections.abc import Sequence
+from typing import Any
+
+from ganjax.core import GameState
+from ganjax.evaluation.classes import Classes
+from ganjax.evaluation.compared import COMPARED
+from ganjax.evaluation.copies import Copies
+from ganjax.evaluation.critics import Critic
+from ganjax.evaluation.exhibit import Exhibit, Side
 from ganjax.evaluation.modes import Modes
+from ganjax.evaluation.paths import Paths
 from ganjax.evaluation.pixels import Pixels
+from ganjax.evaluation.protocol import (
+    check_comparable,
+    differing_fields,
+    protocol_of,
+)
 from ganjax.evaluation.sampling import draw, held_out
 
 EVALUATORS = {
     "modes": Modes,
     "pixels": Pixels,
+    "classes": Classes,
+    "copies": Copies,
+    "critic": Critic,
+    "paths": Paths,
+    **COMPARED,
 }
 
-__all__ = ["EVALUATORS", "draw", "held_out"]
+
+class Evaluation:
+    """The evaluators of a run, over one exhibit.
+
+    Raises:
+      BadInput: for an evaluator that has nothing to say of this game or its data.
+    """
+
+    def __init__(self, exhibit: Exhibit, names: Sequence[str], truncation: float = 0.0):
+        self._exhibit, self._truncation = exhibit, truncation
+        self._evaluators = [EVALUATORS[name](exhibit) for name in names]
+
+    def __bool__(self) -> bool:
+        return bool(self._evaluators)
+
+    def run(self, state: GameState) -> dict[str, float]:
+        """Every score of a state, by name."""
+        return {
+            name: float(value)
+            for evaluator in self._evaluators
+            for name, value in evaluator.run(state)
+        }
+
+    def protocol(self, step: int) -> dict[str, Any]:
+        """What the scores of a step are scores of."""
+        return protocol_of(self._exhibit, step, self._truncation)
+
+
+__all__ = [
+    "EVALUATORS",
+    "Evaluation",
+    "Exhibit",
+    "Side",
+    "check_comparable",
+    "differing_fields",
+    "draw",
+    "held_out",
+]
