@@ -76,11 +76,18 @@ class Run:
             )
         return self._restored(BEST)
 
-    def _restored(self, folder):
+    def states(self) -> list[GameState]:
+        """Every readable checkpoint that the run keeps, oldest first."""
+        with Checkpoints(self.path / "checkpoints") as checkpoints:
+            return checkpoints.every(self._fresh())
+
+    def _fresh(self):
         key = jax.random.key(self.config.seed)
-        fresh = init_state(self.game, key, knobs(self.config))
+        return init_state(self.game, key, knobs(self.config))
+
+    def _restored(self, folder):
         with Checkpoints(self.path / folder) as checkpoints:
-            state = checkpoints.restore(fresh)
+            state = checkpoints.restore(self._fresh())
         if state is None:
             raise BadInput(
                 f"workdir={self.path}: expected a checkpoint in {folder}, and there is "

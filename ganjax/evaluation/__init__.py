@@ -1,5 +1,5 @@
-"""What a run is judged by. Evaluators are made from an ``Exhibit`` and have ``run(state)``
-that yields ``(name, value)``; each score is kept with the protocol that made it."""
+"""What a run is judged by. An evaluator is made from an ``Exhibit`` and has
+``run(state)`` that yields ``(name, value)``; scores are kept with their protocol."""
 
 from collections.abc import Sequence
 from typing import Any

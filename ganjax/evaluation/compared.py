@@ -4,7 +4,6 @@ import functools
 from collections.abc import Callable, Iterator
 
 from ganjax.core import GameState
-from ganjax.errors import BadInput
 from ganjax.evaluation.exhibit import Exhibit
 from ganjax.evaluation.measures import MEASURES, Scores
 

@@ -1,4 +1,4 @@
-"""What evaluators look at: real samples, read once, and those of a state, drawn once."""
+"""What evaluators look at: real samples, read once, and a state's, drawn once."""
 
 import dataclasses
 import functools

@@ -22,7 +22,7 @@ RESAMPLES = 100
 
 
 def _moments_of(side: Side):
-    """Mean, covariance and its root; kept with the side, as they are asked for again."""
+    """Mean and covariance root; kept with the side, as they are asked for again."""
     if "moments" not in side.__dict__:
         mean, cov = metrics.moments(side.features)
         side.__dict__["moments"] = mean, metrics.covariance_root(cov)

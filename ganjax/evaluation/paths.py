@@ -56,7 +56,7 @@ def _compiled(game):
 
 class Paths:
     """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1) in the
-    latent space, spherical, with the squared distance of features in the place of LPIPS:
+    latent space, spherical, with squared distances of features in the place of LPIPS:
     the mean over paths of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` without the outer
     hundredths. Images are not rounded to 256 values, which would hide steps so small.
     """

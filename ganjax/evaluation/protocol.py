@@ -10,7 +10,7 @@ import ganjax
 from ganjax.errors import BadInput
 from ganjax.evaluation.exhibit import Exhibit
 
-# What tells two evaluations of one protocol apart, and is no reason not to compare them.
+# What tells two evaluations of one protocol apart; no reason not to compare them.
 CIRCUMSTANCES = ("step", "seed", "ganjax")
 
 
@@ -21,7 +21,7 @@ class Protocol:
     Attributes:
       data: name of the data set; reference: the split that samples are compared with.
       real, fake: how many samples of each.
-      extractor, weights: its name and the SHA-256 of its weights; ``'none'`` for pixels.
+      extractor, weights: its name and its weights' SHA-256; ``'none'`` for pixels.
       resize: the filter in front of the extractor.
       values: how samples are represented.
       parameters: ``'averaged'`` or ``'live'``; statistics: of batch normalisations.

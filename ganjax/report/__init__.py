@@ -1,4 +1,4 @@
-"""Reports on what was run: single HTML files that open anywhere, offline, and tables."""
+"""Reports on what was run: HTML in single files that open offline, and tables."""
 
 from ganjax.report.comparison import compare
 from ganjax.report.run import write_report
