@@ -19,9 +19,10 @@ def mixing(request: Request) -> Image.Image:
     request.require_images()
     module = request.run.game.networks[GENERATOR].module
     if not hasattr(module, "synthesise"):
+        name = request.run.config.networks.generator.name
         raise BadInput(
             f"--mode='mixing': expected a generator with styles, as 'stylegan2' is, "
-            f"and networks.generator.name='{request.run.config.networks.generator.name}'"
+            f"and networks.generator.name='{name}'"
         )
     coarse, fine = request.latents(request.n), request.latents(request.columns, "fine")
 
@@ -62,10 +63,10 @@ def directions(request: Request) -> Image.Image:
             :1
         ]
     if not weights:
+        name = request.run.config.networks.generator.name
         raise BadInput(
             f"--mode='directions': expected a generator whose first layer is linear, "
-            f"and networks.generator.name="
-            f"'{request.run.config.networks.generator.name}'"
+            f"and networks.generator.name='{name}'"
         )
     a = np.concatenate([np.asarray(x, np.float64) for x in weights], axis=1)
     found = jnp.asarray(strongest(a, min(request.n, len(a))), jnp.float32)
