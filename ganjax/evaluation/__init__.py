@@ -6,6 +6,7 @@ from typing import Any
 
 from ganjax.core import GameState
 from ganjax.evaluation.classes import Classes
+from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import COMPARED
 from ganjax.evaluation.copies import Copies
 from ganjax.evaluation.critics import Critic
@@ -24,6 +25,7 @@ EVALUATORS = {
     "modes": Modes,
     "pixels": Pixels,
     "classes": Classes,
+    "classification": Classification,
     "copies": Copies,
     "critic": Critic,
     "paths": Paths,

@@ -136,6 +136,39 @@ def test_within_classes(plain):
         list(EVALUATORS["intra_frechet"](exhibit_of(plain, data, source)).run(state))
 
 
+def test_what_is_learned_from_samples(plain):
+    """Samples that are the training data teach as much as they; under swapped labels
+    they teach the opposite."""
+    count = 400
+    label = np.arange(count, dtype=np.int32) % 2
+    rng = np.random.default_rng(0)
+    data, test = (
+        (rng.standard_normal((count, 2)) + 2 * label[:, None]).astype(np.float32)
+        for _ in range(2)
+    )
+    source = Source(
+        Spec("two", (2,), classes=("a", "b")), Arrays(data, label), Arrays(test, label)
+    )
+    setup, state = plain
+    wanted = jnp.asarray(data)
+
+    def scores(swapped):
+        decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
+        game = dataclasses.replace(
+            setup.game, sample=Decoder(setup.game.sample.draw, decode, classes=2)
+        )
+        exhibit = Exhibit(game, source, samples=count, seed=0)
+        return dict(EVALUATORS["classification"](exhibit).run(state))
+
+    found = scores(0)
+    # Two Gaussians 2√2 apart: Φ(√2) = .921 are told apart.
+    for stem in ("cas", "cas_real", "cas_augmented"):
+        assert found[f"{stem}_points_400"] == pytest.approx(0.921, abs=0.04)
+    assert scores(1)["cas_points_400"] == pytest.approx(1 - 0.921, abs=0.04)
+    with pytest.raises(BadInput, match="classification.*conditional_gan"):
+        EVALUATORS["classification"](exhibit_of(plain, data, source))
+
+
 def test_copies_of_training_samples_are_found(plain):
     source = normal_source()
     train, _ = held_out(source.train, 300, seed=1)
