@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ganjax.core import GameState
+from ganjax.errors import BadInput
 from ganjax.evaluation.classes import Classes
 from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import COMPARED
@@ -42,18 +43,24 @@ class Evaluation:
 
     def __init__(self, exhibit: Exhibit, names: Sequence[str], truncation: float = 0.0):
         self._exhibit, self._truncation = exhibit, truncation
-        self._evaluators = [EVALUATORS[name](exhibit) for name in names]
+        self._evaluators = {name: EVALUATORS[name](exhibit) for name in names}
 
     def __bool__(self) -> bool:
         return bool(self._evaluators)
 
     def run(self, state: GameState) -> dict[str, float]:
-        """Every score of a state, by name."""
-        return {
-            name: float(value)
-            for evaluator in self._evaluators
-            for name, value in evaluator.run(state)
-        }
+        """Every score of a state, by name.
+
+        Raises:
+          BadInput: for samples that a metric cannot take: too few, or not finite.
+        """
+        scores = {}
+        for name, evaluator in self._evaluators.items():
+            try:
+                scores |= dict(evaluator.run(state))
+            except ValueError as error:
+                raise BadInput(f"evaluation.names='{name}': {error}") from error
+        return {name: float(value) for name, value in scores.items()}
 
     def protocol(self, step: int) -> dict[str, Any]:
         """What the scores of a step are scores of."""

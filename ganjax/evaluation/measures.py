@@ -4,6 +4,7 @@ A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s, 
 same code gives a model's score and the floor, which is that of held-out samples.
 """
 
+import warnings
 from collections.abc import Iterator
 
 import numpy as np
@@ -25,12 +26,26 @@ def _moments_of(side: Side):
     """Mean and covariance root; kept with the side, as they are asked for again."""
     if "moments" not in side.__dict__:
         mean, cov = metrics.moments(side.features)
+        if not cov.any():
+            raise ValueError("all real samples have the same features")
         side.__dict__["moments"] = mean, metrics.covariance_root(cov)
     return side.__dict__["moments"]
 
 
+def _warn_of_rank(side: Side):
+    n, d = side.features.shape
+    if n <= d:
+        warnings.warn(
+            f"{n} samples of {d} features have a covariance without full rank: the "
+            f"distance is that of these samples, and far above that of their "
+            f"distribution",
+            stacklevel=2,
+        )
+
+
 def frechet(real: Side, other: Side) -> Scores:
     """Fréchet distance (FID over Inception), with a bootstrap interval of 95 %."""
+    _warn_of_rank(other)
     yield (
         "fd",
         metrics.frechet_from_root(*_moments_of(real), *metrics.moments(other.features)),

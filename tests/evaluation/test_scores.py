@@ -237,6 +237,26 @@ def test_path_length_on_the_circle(plain):
         EVALUATORS["paths"](exhibit_of(plain, np.zeros((100, 2)), setup.source))
 
 
+def test_what_a_metric_cannot_take_is_one_line(plain):
+    source = normal_source()
+    for name, samples, said in (
+        ("density_coverage", np.full((100, 3), np.nan, np.float32), "not finite"),
+        ("precision_recall", np.zeros((2, 3), np.float32), "k=3: expected 1 <= k < 2"),
+    ):
+        evaluation = Evaluation(exhibit_of(plain, samples, source), [name])
+        with pytest.raises(BadInput, match=f"evaluation.names='{name}': .*{said}"):
+            evaluation.run(plain[1])
+    same = Arrays(np.ones((100, 3), np.float32), np.zeros(100, np.int32))
+    constant = Source(Spec("constant", (3,)), same, same)
+    evaluation = Evaluation(exhibit_of(plain, same.data, constant), ["frechet"])
+    with pytest.raises(BadInput, match="real samples have the same features"):
+        evaluation.run(plain[1])
+    wide = normal_source(width=150)
+    fake, _ = held_out(wide.test, 100, seed=0)
+    with pytest.warns(UserWarning, match="100 samples of 150 features"):
+        list(EVALUATORS["frechet"](exhibit_of(plain, fake, wide)).run(plain[1]))
+
+
 def test_protocols_that_differ_are_refused_by_field(plain):
     exhibit = exhibit_of(plain, np.zeros((100, 3), np.float32), normal_source())
     one = Evaluation(exhibit, ["sliced"]).protocol(step=10)
