@@ -15,11 +15,7 @@ from ganjax.evaluation.exhibit import Exhibit, Side
 from ganjax.evaluation.modes import Modes
 from ganjax.evaluation.paths import Paths
 from ganjax.evaluation.pixels import Pixels
-from ganjax.evaluation.protocol import (
-    check_comparable,
-    differing_fields,
-    protocol_of,
-)
+from ganjax.evaluation.protocol import protocol_of
 from ganjax.evaluation.sampling import draw, held_out
 
 EVALUATORS = {
@@ -72,8 +68,6 @@ __all__ = [
     "Evaluation",
     "Exhibit",
     "Side",
-    "check_comparable",
-    "differing_fields",
     "draw",
     "held_out",
 ]

@@ -1,17 +1,10 @@
-"""What a score is a score of. Two scores are only compared where their protocols are
-one and the same."""
+"""What a score is a score of; ``ganjax.report`` compares scores of one protocol only."""
 
 import dataclasses
-import json
-from collections.abc import Mapping
 from typing import Any
 
 import ganjax
-from ganjax.errors import BadInput
 from ganjax.evaluation.exhibit import Exhibit
-
-# What tells two evaluations of one protocol apart; no reason not to compare them.
-CIRCUMSTANCES = ("step", "seed", "ganjax")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -68,19 +61,3 @@ def protocol_of(
             ganjax=ganjax.__version__,
         )
     )
-
-
-def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The fields in which two protocols differ so that scores cannot be compared, each
-    with both values."""
-    return [
-        f"{name} is {json.dumps(one.get(name))} and {json.dumps(other.get(name))}"
-        for name in sorted(one.keys() | other.keys())
-        if name not in CIRCUMSTANCES and one.get(name) != other.get(name)
-    ]
-
-
-def check_comparable(one: Mapping[str, Any], other: Mapping[str, Any]) -> None:
-    """Raises ``BadInput`` with the ``differing_fields`` of two protocols, if any."""
-    if found := differing_fields(one, other):
-        raise BadInput(f"scores of two protocols are not compared: {', '.join(found)}")

@@ -1,12 +1,25 @@
 """Scores of two runs beside each other, where their protocols allow it."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from ganjax.errors import BadInput
-from ganjax.evaluation import check_comparable, differing_fields
 from ganjax.report.axes import format_number
+
+# What tells two evaluations of one protocol apart; no reason not to compare them.
+CIRCUMSTANCES = ("step", "seed", "ganjax")
+
+
+def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The fields in which two protocols differ so that scores cannot be compared, each
+    with both values."""
+    return [
+        f"{name} is {json.dumps(one.get(name))} and {json.dumps(other.get(name))}"
+        for name in sorted(one.keys() | other.keys())
+        if name not in CIRCUMSTANCES and one.get(name) != other.get(name)
+    ]
 
 
 def compare(one: Path | str, other: Path | str) -> str:
@@ -26,7 +39,8 @@ def compare(one: Path | str, other: Path | str) -> str:
         if not differing_fields(a["protocol"], b["protocol"])
     ]
     if not pairs:
-        check_comparable(ours[-1]["protocol"], theirs[-1]["protocol"])
+        found = differing_fields(ours[-1]["protocol"], theirs[-1]["protocol"])
+        raise BadInput(f"scores of two protocols are not compared: {', '.join(found)}")
     lines = [f"{'':40}{Path(one).name:>16}{Path(other).name:>16}"]
     for a, b in pairs:
         lines.append(_said(a["protocol"]))

@@ -18,8 +18,8 @@ from ganjax.gallery.paths import linear
 from ganjax.gallery.spectrum import radial_spectrum
 from ganjax.gallery.styles import strongest
 from ganjax.training.pictures import image_grid
+from scripts import sample
 from tests import tiny
-from tests.commands import script
 
 IMAGES = {
     "data__name": "digits",
@@ -241,7 +241,7 @@ def test_spectrum_is_drawn(images):
 
 
 def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
-    main = script("sample").main
+    main = sample.main
     monkeypatch.setattr(ganjax, "load", lambda workdir: images)
     out = tmp_path / "run.png"
     main([f"--workdir={images.path}", "--mode=spectrum", f"--out={out}", "--seed=5"])
