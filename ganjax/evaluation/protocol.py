@@ -1,4 +1,4 @@
-"""What a score is a score of; ``ganjax.report`` compares scores of one protocol only."""
+"""What a score is a score of; `ganjax.report` compares scores of one protocol."""
 
 import dataclasses
 from typing import Any
