@@ -94,7 +94,10 @@ def played(name, game):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.full if name in NEEDS_32 else ())
+        # R3GAN's own config is traced by tests/test_config.py, relativistic as well.
+        pytest.param(
+            name, marks=pytest.mark.full if name in (*NEEDS_32, "r3gan") else ()
+        )
         for name in ARCHITECTURES
     ],
 )

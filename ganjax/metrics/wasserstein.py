@@ -63,9 +63,8 @@ def _moved(x, y, order):
     # Both quantile functions are constant between these multiples of 1 / (n m), held as
     # integers, since i / n and j / m that are equal may round differently.
     edges = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
-    width = np.diff(edges) / (n * m)
     apart = np.abs(x[:, edges[:-1] // m] - y[:, edges[:-1] // n])
-    return (apart**order) @ width
+    return (apart**order) @ np.diff(edges) / (n * m)
 
 
 def _line(x, name):

@@ -147,7 +147,10 @@ def test_killed_at_any_moment(tmp_path, variant):
     assert carrier["devices"] == options.get("parallel__devices", 1)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGUSR2])
+@pytest.mark.parametrize(
+    "number",
+    [signal.SIGTERM, pytest.param(signal.SIGUSR2, marks=pytest.mark.full)],
+)
 def test_signal_saves_and_the_same_command_goes_on(tmp_path, number):
     stopped = tmp_path / "run"
     process = start(stopped, **LONG)
@@ -173,7 +176,7 @@ VARIANTS = {
                                 "parallel__devices": 2},
     "image pool": {"game": "cyclegan"},
 }  # fmt: skip
-QUICK = ("two devices", "scanned", "streamed to two devices")
+QUICK = ("scanned", "streamed to two devices")
 
 
 @pytest.mark.parametrize(
