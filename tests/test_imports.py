@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "core": "",
     "networks": "",
     "objectives": "networks",
-    "metrics": "",
+    "metrics": "networks",
     "optimizers": "",
     "latents": "",
     "augment": "",
