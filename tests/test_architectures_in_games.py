@@ -120,6 +120,7 @@ def test_a_step(name, game):
     moved_and_finite(before, after, metrics)
 
 
+@pytest.mark.full
 def test_path_length_is_by_the_style_of_a_latent_with_its_label():
     """StyleGAN2 maps the latent that it was given, label and all."""
     stated = config("stylegan2", "hinge") | {

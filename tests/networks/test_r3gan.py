@@ -112,9 +112,8 @@ def test_the_discriminator_starts_as_its_shortcuts():
 
 def test_kernels_start_with_the_published_deviations():
     # three resolutions of two blocks: L = 6; a third layer of zeros
-    params = r3gan.Generator((16, 16, 3), width=64).init(
-        KEY, jnp.zeros((1, 64)), train=True
-    )["params"]
+    module = r3gan.Generator((16, 16, 3), width=64)
+    params = initialised(module, KEY, jnp.zeros((1, 64)))["params"]
     gain = math.sqrt(2 / 1.04) * 6**-0.25
     inside = params["Block_3"]
     expected = {

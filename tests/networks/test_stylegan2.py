@@ -355,9 +355,8 @@ def test_the_gradient_of_a_gradient_penalty():
 
 def test_parameters_start_with_deviation_one():
     """But for the mapping's, which are a hundred times as large, and used so."""
-    params = stylegan2.Generator((8, 8, 3), channel_max=64).init(
-        KEY, jnp.zeros((1, 64)), train=True
-    )["params"]
+    module = stylegan2.Generator((8, 8, 3), channel_max=64)
+    params = initialised(module, KEY, jnp.zeros((1, 64)))["params"]
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
         names = [key.key for key in path]
         if names[-1] in ("kernel", "constant"):

@@ -3,6 +3,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
+from ganjax.errors import BadInput
+from scripts import report as script
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -24,8 +29,10 @@ def test_both_spellings_say_where_the_report_is(tmp_path):
 
 
 def test_errors_are_one_line_and_exit_with_2(tmp_path):
-    for arguments in ((tmp_path,), (tmp_path / "none",), (), ("--workdri=x",)):
-        done = report(*arguments)
-        assert done.returncode == 2
-        assert done.stdout == ""
-        assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    done = report(tmp_path)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr.startswith("error: ") and done.stderr.count("\n") == 1
+    for arguments in ([str(tmp_path / "none")], [], ["--workdri=x"]):
+        with pytest.raises(BadInput, match="^[^\n]+$"):
+            script.main(arguments)
