@@ -310,7 +310,10 @@ def test_the_deviation_is_averaged_over_pixels_and_channels():
     )
 
 
-@pytest.mark.parametrize("updates", [0, 6, 16])
+@pytest.mark.parametrize(
+    "updates",
+    [6, *(pytest.param(n, marks=pytest.mark.full) for n in (0, 16))],
+)
 def test_images_in_range_and_second_order_gradients(updates):
     make, _ = generator(16)
     assert np.abs(make(updates)).max() <= 1

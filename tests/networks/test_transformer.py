@@ -174,6 +174,7 @@ def test_sizes_that_there_are_not():
         initial(Discriminator(width=4, patch=4), 28, 30, 1)
 
 
+@pytest.mark.full
 def test_images_in_range_and_second_order_gradients():
     generator = Generator((16, 16, 2), width=4, depth=1)
     z = jax.random.normal(KEY, (3, 5))
