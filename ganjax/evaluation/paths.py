@@ -23,7 +23,7 @@ def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
     """From ``a [n, d]`` (t = 0) to ``b`` (t = 1) along the great circle of their
     directions, with the length going evenly (White 2016, arXiv 1609.04468); ``t [n]``
     or a number. Straight where both point the same way."""
-    t = jnp.asarray(t)[..., None]
+    t = jnp.broadcast_to(t, len(a))[:, None]
     lengths = [jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
     one, other = (
         x / jnp.maximum(n, 1e-12) for x, n in zip((a, b), lengths, strict=True)

@@ -18,7 +18,7 @@ TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
 
 def linear(a, b, t):
     """From ``a [n, d]`` to ``b`` on the straight line."""
-    t = jnp.asarray(t)[..., None]
+    t = jnp.broadcast_to(t, len(a))[:, None]
     return (1 - t) * a + t * b
 
 

@@ -59,7 +59,7 @@ def test_a_run_that_goes_on_knows_its_best(runs):
 
 
 def test_a_wrong_name_is_found_before_training(tmp_path):
-    with pytest.raises(BadInput, match=f"checkpoint.best='swd'.*mean '{SCORE}'"):
+    with pytest.raises(BadInput, match=f"checkpoint.best='swd': .*one of {SCORE}"):
         train(tmp_path / "run", **{**OPTIONS, "checkpoint__best": "swd"})
     assert not (tmp_path / "run" / "metrics.jsonl").exists()
 

@@ -1,4 +1,4 @@
-"""Small classifiers of MNIST and Fashion-MNIST that come with ganjax.
+"""Small classifiers of MNIST, which comes with ganjax, and of Fashion-MNIST.
 
 Networks of natural images see little in 28×28 grey pixels; a classifier of the very
 classes does. Three convolutions, as in LeCun et al. 1998, each with batch normalisation
@@ -23,10 +23,8 @@ from ganjax.metrics.features.extractor import Extractor, batched, checked
 from ganjax.metrics.features.weights import find, read, sha256
 from ganjax.networks.layers import Conv
 
-DIGESTS = {
-    "mnist": "",
-    "fashion_mnist": "",
-}
+# Of the files that come with ganjax.
+DIGESTS = {"mnist": ""}
 SHAPE = (28, 28, 1)
 CLASSES = 10
 WIDTH = 128
@@ -92,6 +90,11 @@ def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
                     f"evaluation.weights='{weights}': no such file; expected one of "
                     "scripts/train_classifier.py, or '' for the one of ganjax"
                 )
+        elif dataset not in DIGESTS:
+            raise BadInput(
+                f"evaluation.weights='': {name} does not come with ganjax; python "
+                f"scripts/train_classifier.py {dataset} makes its file"
+            )
         else:
             path = shipped(dataset)
             path = find(path.name, str(path), "", DIGESTS[dataset])
