@@ -24,7 +24,9 @@ from ganjax.metrics.features.weights import find, read, sha256
 from ganjax.networks.layers import Conv
 
 # Of the files that come with ganjax.
-DIGESTS = {"mnist": ""}
+DIGESTS = {
+    "mnist": "b54169e020cbb04719e13b3f3f4dbe7de23257c641194628c97183c7da2127a2",
+}
 SHAPE = (28, 28, 1)
 CLASSES = 10
 WIDTH = 128

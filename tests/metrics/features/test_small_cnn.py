@@ -24,7 +24,7 @@ def test_what_is_shipped_says_what_it_is(dataset):
         values = sum(file.get_tensor(name).size for name in file.keys())
     assert about["dataset"] == dataset
     assert about["epochs"] == train_classifier.EPOCHS[dataset]
-    assert about["test_accuracy"] >= {"mnist": 0.992}[dataset]
+    assert about["test_accuracy"] >= {"mnist": 0.99}[dataset]
     # 94,186 parameters, and a mean and a variance for each of 224 channels.
     assert values == 94_186 + 2 * 224
 
@@ -90,8 +90,9 @@ def split_of_two_classes(count):
     return Arrays(images, label)
 
 
+@pytest.mark.full
 def test_training_learns_and_repeats_itself(tmp_path):
-    split, told = split_of_two_classes(512), []
+    split, told = split_of_two_classes(2048), []
 
     def trained():
         return train_classifier.train(
