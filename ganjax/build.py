@@ -1,4 +1,4 @@
-"""From a config to values: the game, its feed, its evaluators. Nothing else reads a
+"""From a config to values: the game, its feed, its evaluation. Nothing else reads a
 config to decide what to build."""
 
 import dataclasses
@@ -15,9 +15,10 @@ from ganjax.combinations import BUILDS, is_on, matched, terms_on
 from ganjax.core import DYNAMICS, Game, Network
 from ganjax.data import Feed, Source, make_feed, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import EVALUATORS
+from ganjax.evaluation import Evaluation, Exhibit
 from ganjax.games import GAMES, Parts
 from ganjax.latents import LATENTS, optimised, truncated
+from ganjax.metrics.features import open_extractor
 from ganjax.networks import ARCHITECTURES
 from ganjax.networks.layers import MODULATIONS
 from ganjax.objectives import (
@@ -46,16 +47,13 @@ from ganjax.training import Plan
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """All that a run is made of.
-
-    ``evaluators`` is by name, each with ``run(state)`` that yields ``(name, value)``.
-    """
+    """All that a run is made of."""
 
     game: Game
     knobs: dict[str, float]
     source: Source
     feed: Feed
-    evaluators: dict[str, object]
+    evaluation: Evaluation
     plan: Plan
 
 
@@ -80,12 +78,7 @@ def build(config: ConfigDict) -> Setup:
         knobs=knobs(config),
         source=source,
         feed=feed,
-        evaluators={
-            name: EVALUATORS[name](
-                game, source, samples=config.evaluation.samples, seed=config.seed
-            )
-            for name in config.evaluation.names
-        },
+        evaluation=build_evaluation(config, game, source, config.evaluation.names),
         plan=Plan(
             seed=config.seed,
             steps=config.steps,
@@ -99,8 +92,36 @@ def build(config: ConfigDict) -> Setup:
             evaluate_every=config.evaluation.every,
             checkpoint_every=config.checkpoint.every,
             checkpoints_kept=config.checkpoint.keep,
+            best=config.checkpoint.best,
+            best_is=config.checkpoint.best_is,
         ),
     )
+
+
+def build_evaluation(
+    config: ConfigDict,
+    game: Game,
+    source: Source,
+    names: Sequence[str],
+) -> Evaluation:
+    """The evaluators ``names``, by the protocol of ``config.evaluation``.
+
+    Raises:
+      BadInput: if the extractor cannot be had, or an evaluator has nothing to say.
+    """
+    section = config.evaluation
+    extractor = None
+    if section.extractor:
+        extractor = open_extractor(section.extractor, section.weights, section.resize)
+    exhibit = Exhibit(
+        game,
+        source,
+        samples=section.samples,
+        real=section.real,
+        seed=config.seed,
+        extractor=extractor,
+    )
+    return Evaluation(exhibit, names, config.sampling.truncation)
 
 
 def build_game(config: ConfigDict, source: Source) -> Game:

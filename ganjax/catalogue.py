@@ -12,6 +12,7 @@ import jax.numpy as jnp
 from ganjax import augment, latents, optimizers, schedules
 from ganjax.core import DYNAMICS, Game, init_state
 from ganjax.evaluation import EVALUATORS
+from ganjax.evaluation.measures import MEASURES
 from ganjax.games import GAMES
 from ganjax.networks import ARCHITECTURES
 from ganjax.networks.flops import multiply_adds, outputs
@@ -59,7 +60,7 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
     "latents": ("latents.name", dict(latents.LATENTS)),
     "optimizers": ("optimizers.PLAYER.name", dict(optimizers.OPTIMIZERS)),
     "schedules": ("schedules.NAME.shape", dict(schedules.SHAPES)),
-    "evaluators": ("evaluation.names", dict(EVALUATORS)),
+    "evaluators": ("evaluation.names", {**EVALUATORS, **MEASURES}),
 }
 
 

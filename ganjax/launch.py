@@ -77,9 +77,9 @@ def launch(
 
 
 def scores(workdir: Path | str) -> dict[str, float]:
-    """The newest evaluation of a run, empty before the first."""
-    found = sorted((Path(workdir) / "evaluation").glob("*.json"))
-    return json.loads(found[-1].read_text()) if found else {}
+    """The newest scores that a run wrote of itself, empty before the first."""
+    found = sorted((Path(workdir) / "evaluation").glob("[0-9]*.json"))
+    return json.loads(found[-1].read_text())["scores"] if found else {}
 
 
 def _held(workdir):
@@ -105,7 +105,7 @@ def _train(run, setup, description, start_from):
             knobs=setup.knobs,
             source=setup.source,
             feed=setup.feed,
-            evaluators=setup.evaluators,
+            evaluation=setup.evaluation,
             plan=setup.plan,
             start_from=start_from,
             begin=begin,

@@ -2,7 +2,9 @@
 
 import functools
 import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -10,13 +12,13 @@ import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 
-from ganjax.build import build_game
+from ganjax.build import build_evaluation, build_game
 from ganjax.config import knobs, resolve
 from ganjax.core import Game, GameState, averaged, init_state
-from ganjax.data import open_source
+from ganjax.data import Source, open_source
 from ganjax.errors import BadInput, unknown
-from ganjax.evaluation import draw
-from ganjax.training import Checkpoints
+from ganjax.evaluation import EVALUATORS, draw
+from ganjax.training import BEST, Checkpoints
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.training.run_directory import CONFIG, read_json
 
@@ -43,9 +45,13 @@ class Run:
         self.config: ConfigDict = resolve(stated)
 
     @functools.cached_property
+    def source(self) -> Source:
+        """The data set that the run learns from."""
+        return open_source(self.config.data.name, self.config.data.dir)
+
+    @functools.cached_property
     def game(self) -> Game:
-        source = open_source(self.config.data.name, self.config.data.dir)
-        return build_game(self.config, source)
+        return build_game(self.config, self.source)
 
     @functools.cached_property
     def state(self) -> GameState:
@@ -54,15 +60,71 @@ class Run:
         Raises:
           BadInput: if there is none yet.
         """
-        key = jax.random.key(self.config.seed)
-        fresh = init_state(self.game, key, knobs(self.config))
+        return self._restored("checkpoints")
+
+    @functools.cached_property
+    def best(self) -> GameState:
+        """The checkpoint with the best score, as ``checkpoint.best`` asks for.
+
+        Raises:
+          BadInput: if there is none, or none was asked for.
+        """
+        if not self.config.checkpoint.best:
+            raise BadInput(
+                f"workdir={self.path}: expected a run that keeps its best checkpoint, "
+                f"and checkpoint.best is empty"
+            )
+        return self._restored(BEST)
+
+    def states(self) -> list[GameState]:
+        """Every readable checkpoint that the run keeps, oldest first."""
         with Checkpoints(self.path / "checkpoints") as checkpoints:
-            state = checkpoints.restore(fresh)
+            return checkpoints.every(self._fresh())
+
+    def _fresh(self):
+        key = jax.random.key(self.config.seed)
+        return init_state(self.game, key, knobs(self.config))
+
+    def _restored(self, folder):
+        with Checkpoints(self.path / folder) as checkpoints:
+            state = checkpoints.restore(self._fresh())
         if state is None:
             raise BadInput(
-                f"workdir={self.path}: expected a checkpoint, and there is none yet"
+                f"workdir={self.path}: expected a checkpoint in {folder}, and there is "
+                f"none yet"
             )
         return state
+
+    def evaluate(
+        self,
+        names: Sequence[str] = (),
+        overrides: Mapping[str, str] = (),
+        *,
+        best: bool = False,
+    ) -> dict[str, Any]:
+        """Scores of the newest checkpoint, or of the best, with their protocol.
+
+        Args:
+          names: of evaluators; those of the run's config if there are none.
+          overrides: of fields of ``evaluation``, and ``seed``, as text.
+
+        Returns:
+          ``{'scores': {name: value}, 'protocol': {field: value}}``.
+
+        Raises:
+          BadInput: for a wrong name or value, or if there is no checkpoint.
+        """
+        config = resolve(self.config.to_dict(), overrides)
+        for name in names:
+            if name not in EVALUATORS:
+                raise unknown("evaluation.names", name, EVALUATORS)
+        names = tuple(names) or config.evaluation.names
+        evaluation = build_evaluation(config, self.game, self.source, names)
+        state = self.best if best else self.state
+        return {
+            "scores": evaluation.run(state),
+            "protocol": evaluation.protocol(int(state.step)),
+        }
 
     @property
     def metrics(self) -> list[dict[str, float]]:

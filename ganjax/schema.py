@@ -19,6 +19,7 @@ from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import EVALUATORS
 from ganjax.games import GAMES
 from ganjax.latents import LATENTS
+from ganjax.metrics.features import EXTRACTORS, FILTERS
 from ganjax.networks import ARCHITECTURES
 from ganjax.networks.layers import ACTIVATIONS, MODULATIONS, NORMALIZATIONS
 from ganjax.objectives import CONDITIONINGS, LOSSES, REGULARIZERS, TERMS
@@ -74,6 +75,9 @@ CHOICES = {
     "networks.*.normalization": (*NORMALIZATIONS, "instance"),  # of each its own
     "optimizers.*.name": OPTIMIZERS,
     "evaluation.names": EVALUATORS,
+    "evaluation.extractor": ("", *EXTRACTORS),
+    "evaluation.resize": ("", *FILTERS),
+    "checkpoint.best_is": ("least", "greatest"),
     "precision": PRECISIONS,
     "parallel.carrier": ("pmap", "shard_map"),
 }
@@ -145,6 +149,7 @@ RANGES = {
     "samples.count": (lambda x: x >= 1, "at least 1"),
     "evaluation.every": (lambda x: x >= 0, "at least 0 (0: only at the end)"),
     "evaluation.samples": (lambda x: x >= 100, "at least 100"),
+    "evaluation.real": (lambda x: x >= 100, "at least 100"),
     "checkpoint.every": (lambda x: x >= 1, "at least 1"),
     "checkpoint.keep": (lambda x: x >= 1, "at least 1"),
     "parallel.devices": (lambda x: x >= 0, "at least 0 (0: all there are)"),
@@ -271,8 +276,17 @@ def defaults(
     config.log = {"every": 100}
     config.samples = {"every": 500, "count": 64}
     config.sampling = {"truncation": 0.0, "statistics": "averaged"}
-    config.evaluation = {"names": (), "every": 0, "samples": 1000}
-    config.checkpoint = {"every": 500, "keep": 3}
+    config.evaluation = {
+        "names": (),
+        "every": 0,
+        "samples": 1000,
+        "real": 10_000,  # at most so many of each split
+        "extractor": "",  # of features; none: pixels, or points
+        "weights": "",  # a file of them, where the extractor ships none
+        "resize": "",  # another filter than the extractor's own
+    }
+    # best: a score whose best checkpoint is kept beside the newest ones.
+    config.checkpoint = {"every": 500, "keep": 3, "best": "", "best_is": "least"}
     config.parallel = {"devices": 1, "carrier": "pmap", "inner_steps": 1}
     return config
 

@@ -40,7 +40,7 @@ def main(arguments: list[str]) -> int:
         command_line.fail(f"training diverged, {status['exit_reason']}")
         return 1
     for name, value in scores(flags.workdir).items():
-        print(f"{name.removeprefix('evaluation/'):24}{value:.4g}")
+        print(f"{name:24}{value:.4g}")
     report = Path(flags.workdir) / "report.html"
     print(f"{status['state']} at step {status['step']}; report: {report}")
     if status["state"] == "finished":

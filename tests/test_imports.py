@@ -17,7 +17,7 @@ MAY_IMPORT = {
     "core": "",
     "networks": "",
     "objectives": "networks",
-    "metrics": "",
+    "metrics": "networks",
     "optimizers": "",
     "latents": "",
     "augment": "",
@@ -27,17 +27,19 @@ MAY_IMPORT = {
     "evaluation": "core data metrics",
     "training": "core data evaluation",
     "report": "evaluation metrics",
-    "schema": "core data evaluation games latents networks objectives optimizers "
-    "augment schedules",
+    "schema": "core data evaluation games latents metrics networks objectives "
+    "optimizers augment schedules",
     "combinations": "schema core games networks objectives",
     "config": "schema combinations",
-    "build": "combinations schema core data evaluation games latents networks "
+    "build": "combinations schema core data evaluation games latents metrics networks "
     "objectives optimizers augment schedules training",
     "runtime": "",
     "command_line": "config runtime",
     "loading": "build config core data evaluation training",
     "catalogue": "schema core evaluation games latents networks objectives "
     "optimizers augment schedules",
+    "gallery": "build config core data evaluation loading metrics networks report "
+    "training",
     "launch": "build config loading schema report training",
 }
 # Libraries that one place alone imports.

@@ -19,8 +19,7 @@ def outcome(name, workdir):
     assert (status["state"], status["step"]) == ("finished", config.steps)
     last = json.loads((workdir / "metrics.jsonl").read_text().splitlines()[-1])
     assert last["step"] == config.steps
-    found = scores(workdir)
-    return {key.removeprefix("evaluation/"): value for key, value in found.items()}
+    return scores(workdir)
 
 
 @pytest.mark.full

@@ -4,7 +4,7 @@ Knows no network, no loss and no data; everything above hands those in as values
 """
 
 from ganjax.core.dynamics import DYNAMICS
-from ganjax.core.game import Game, Network, Player, Report, View
+from ganjax.core.game import Decoder, Game, Network, Player, Report, View
 from ganjax.core.parallel import (
     compile_step,
     member,
@@ -18,6 +18,7 @@ from ganjax.core.step import make_train_step
 
 __all__ = [
     "DYNAMICS",
+    "Decoder",
     "Game",
     "GameState",
     "Network",

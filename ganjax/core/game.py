@@ -6,6 +6,7 @@ from typing import Any
 
 import flax.struct
 import jax
+import jax.numpy as jnp
 import optax
 
 from ganjax.core.randomness import child_key, sample_keys
@@ -160,6 +161,29 @@ class Player:
     reads_data: bool = True
 
 
+@dataclasses.dataclass(frozen=True)
+class Decoder:
+    """How a game that turns latents into samples generates, as a ``Game.sample`` whose
+    halves can be used alone.
+
+    Attributes:
+      draw: ``keys [n] -> z [n, d]``.
+      decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
+      classes: the labels that it can be asked for; 0 if it is asked for none.
+    """
+
+    draw: Callable[[jax.Array], jax.Array]
+    decode: Callable[..., jax.Array]
+    classes: int = 0
+
+    def labels(self, n: int) -> jax.Array | None:
+        """The classes in turn, so that a grid of them shows each as often."""
+        return jnp.arange(n) % self.classes if self.classes else None
+
+    def __call__(self, apply: Callable, keys: jax.Array) -> jax.Array:
+        return self.decode(apply, self.draw(keys), self.labels(keys.shape[0]))
+
+
 def _constant_decay(knobs: Knobs, step: jax.Array) -> float:
     return 0.999
 
@@ -183,7 +207,10 @@ class Game:
         those that it began with.
       memory: ``key -> {name: pytree}``, the initial value of what objectives remember.
       sample: ``(apply, keys [n]) -> images [n, …]``, how the finished game generates;
-        ``apply(network, *inputs)`` runs a network in evaluation mode.
+        ``apply(network, *inputs)`` runs a network in evaluation mode. A ``Decoder``
+        where samples are made from latents.
+      critic: ``(apply, samples [n, …], label [n] or None) -> scores [n]``, what the
+        critic of samples says of them, where there is one; higher is more real.
       standing: whether sampling takes the batch statistics of averaged networks anew,
         over samples, instead of their averages.
     """
@@ -196,6 +223,7 @@ class Game:
     schedule: Callable[[Knobs, jax.Array], Knobs] = _constant
     memory: Callable[[jax.Array], dict[str, Tree]] = lambda key: {}
     sample: Callable | None = None
+    critic: Callable | None = None
     standing: bool = False
 
     def __post_init__(self):

@@ -2,13 +2,11 @@
 
 from collections.abc import Iterator
 
-import jax
 import numpy as np
 
-from ganjax.core import Game, GameState, child_key
-from ganjax.data import Source
+from ganjax.core import GameState
 from ganjax.errors import BadInput
-from ganjax.evaluation.sampling import draw, held_out
+from ganjax.evaluation.exhibit import Exhibit
 from ganjax.metrics import (
     density_coverage,
     frechet_distance,
@@ -18,7 +16,6 @@ from ganjax.metrics import (
 
 # A full covariance of more pixels than this has no meaning at these sample counts.
 MOST_PIXELS = 1024
-MOST_REAL = 10_000
 
 
 class Pixels:
@@ -33,16 +30,16 @@ class Pixels:
     and no bound, as the sets compared are not of the same sizes.
     """
 
-    def __init__(self, game: Game, source: Source, *, samples: int, seed: int):
-        if len(source.spec.shape) != 3:
+    def __init__(self, exhibit: Exhibit):
+        spec = exhibit.source.spec
+        if not exhibit.pictures:
             raise BadInput(
                 f"evaluation.names='pixels': expected images, and "
-                f"data.name='{source.spec.name}' has points"
+                f"data.name='{spec.name}' has points"
             )
-        self._game, self._samples, self._seed = game, samples, seed
-        self._classes = len(source.spec.classes)
-        self._train, self._labels = _flat(held_out(source.train, MOST_REAL, seed))
-        self._test, _ = _flat(held_out(source.test, MOST_REAL, seed))
+        self._exhibit = exhibit
+        self._classes = len(spec.classes)
+        self._train, self._test = _flat(exhibit.train), _flat(exhibit.test)
         if self._train.shape[1] <= MOST_PIXELS:
             half = len(self._train) // 2
             self._real = moments(self._train)
@@ -51,11 +48,9 @@ class Pixels:
             )
 
     def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        key = child_key(jax.random.key(self._seed), "evaluation")
-        fake = draw(self._game, state, key, self._samples)
-        fake = fake.reshape(len(fake), -1)
+        fake = _flat(self._exhibit.fake(state))
         if self._classes:
-            labels = knn_classify(self._train, self._labels, fake, k=5)
+            labels = knn_classify(self._train, self._exhibit.train.label, fake, k=5)
             shares = np.bincount(labels, minlength=self._classes) / len(fake)
             yield "classes_found", float(np.sum(shares >= 0.01))
             yield "smallest_class_share", float(shares.min())
@@ -65,6 +60,5 @@ class Pixels:
             yield "frechet_pixels_floor", self._floor
 
 
-def _flat(samples):
-    data, label = samples
-    return data.reshape(len(data), -1), label
+def _flat(side):
+    return side.data.reshape(len(side), -1)

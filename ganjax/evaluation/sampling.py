@@ -6,7 +6,7 @@ import math
 import jax
 import numpy as np
 
-from ganjax.core import Game, GameState, averaged, child_key
+from ganjax.core import Decoder, Game, GameState, averaged, child_key
 from ganjax.data import Arrays, in_memory, scaled
 from ganjax.evaluation.standing import standing
 
@@ -43,6 +43,14 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
         keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(first + np.arange(size))
         chunks.append(np.asarray(_compiled(game)(variables, keys)))
     return np.concatenate(chunks)[:n]
+
+
+def asked_labels(game: Game, n: int) -> np.ndarray | None:
+    """The labels ``[n]`` that ``draw`` asks for; ``None`` if it asks for none."""
+    if not isinstance(game.sample, Decoder) or not game.sample.classes:
+        return None
+    size = min(n, _CHUNK)
+    return np.resize(np.asarray(game.sample.labels(size)), n)
 
 
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

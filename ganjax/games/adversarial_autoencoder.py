@@ -3,7 +3,7 @@ autoencoder whose codes a discriminator makes follow the latent distribution."""
 
 import jax.numpy as jnp
 
-from ganjax.core import Game
+from ganjax.core import Decoder, Game
 from ganjax.games.recipe import Parts, Recipe
 
 
@@ -58,7 +58,7 @@ def adversarial_autoencoder(parts: Parts) -> Game:
         ),
         ema=("encoder", "decoder"),
         memory=lambda key: parts.memory(("discriminator",), "encoder"),
-        sample=lambda apply, keys: apply("decoder", parts.draw_samples(keys)),
+        sample=Decoder(parts.draw_samples, lambda apply, z, label: apply("decoder", z)),
         **parts.options,
     )
 

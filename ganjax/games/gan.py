@@ -3,9 +3,9 @@ conditional one, whose players are told the label (Mirza & Osindero 2014, arXiv
 1411.1784): noise to data, for any loss, term, conditioning, augmentation and
 dynamics."""
 
-import jax.numpy as jnp
+import functools
 
-from ganjax.core import Game
+from ganjax.core import Decoder, Game
 from ganjax.games.recipe import Parts, Recipe
 from ganjax.objectives import joined
 
@@ -76,12 +76,8 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
         )
         return loss, view.report(**metrics)
 
-    def sample(apply, keys):
-        label = None
-        if labelled:
-            # The classes in turn, so that a grid of them shows each as often.
-            label = jnp.arange(keys.shape[0]) % parts.classes
-        return apply(GENERATOR, *inputs(parts.draw_samples(keys), label))
+    def decode(apply, z, label):
+        return apply(GENERATOR, *inputs(z, label))
 
     latent = parts.latent_size + (parts.classes if joins else 0)
     return Game(
@@ -105,7 +101,10 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
             ),
         ),
         ema=(GENERATOR,),
-        sample=sample,
+        sample=Decoder(
+            parts.draw_samples, decode, classes=parts.classes if labelled else 0
+        ),
+        critic=functools.partial(adversary.scores, DISCRIMINATOR),
         memory=lambda key: parts.memory((DISCRIMINATOR,), GENERATOR),
         **parts.options,
     )

@@ -177,6 +177,11 @@ class Adversary:
         )
         return _of_samples(view.apply(critic, *seen))
 
+    def scores(self, critic: str, apply: Callable, x, label=None) -> jax.Array:
+        """The finished critic's logits of samples ``x [n, …]`` as they are, one for
+        each pack; ``apply`` as in ``Game.sample``."""
+        return _of_samples(apply(critic, *self.sight.plain(x, label)))
+
     def judge(
         self,
         view,

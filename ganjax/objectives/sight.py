@@ -82,6 +82,10 @@ class Sight:
             keys = view.keys(f"noise/{side}", x.shape[0])
             drawn = jax.vmap(lambda key: jax.random.normal(key, x.shape[1:]))(keys)
             x = x + view.knobs[self.noise] * drawn
+        return self.plain(x, label)
+
+    def plain(self, x: jax.Array, label) -> tuple[jax.Array, ...]:
+        """The critic's inputs for samples ``[n, …]`` as they are."""
         if self.classes:
             x = joined(x, label, self.classes)
         x = self.pack(x)

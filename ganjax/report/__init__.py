@@ -1,5 +1,6 @@
-"""Reports on what was run: single HTML files that open anywhere, offline."""
+"""Reports on what was run: HTML in single files that open offline, and tables."""
 
+from ganjax.report.comparison import compare
 from ganjax.report.run import write_report
 
-__all__ = ["write_report"]
+__all__ = ["compare", "write_report"]

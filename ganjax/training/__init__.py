@@ -1,5 +1,6 @@
 """The host's side of a run: the loop, checkpoints, the run directory, its records."""
 
+from ganjax.training.best import BEST
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.dispatch import trace
 from ganjax.training.environment import environment
@@ -9,6 +10,7 @@ from ganjax.training.run_log import Diverged
 from ganjax.training.trainer import train
 
 __all__ = [
+    "BEST",
     "Checkpoints",
     "Diverged",
     "Plan",

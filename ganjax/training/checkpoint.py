@@ -146,6 +146,14 @@ class Checkpoints:
             )
         return None
 
+    def every(self, target: GameState) -> list[GameState]:
+        """All checkpoints that pass their manifests, oldest first; as ``restore``."""
+        return [
+            self._read(step, target)
+            for step in self.steps()
+            if _damage(self.directory / str(step)) is None
+        ]
+
     def _read(self, step, target):
         wanted = _serialised(target)
         path = self.directory / str(step) / "state"

@@ -47,7 +47,7 @@ def image_grid(
     if columns is None:
         columns = math.ceil(math.sqrt(count))
     if scale is None:
-        scale = max(1, COMFORTABLE_PIXELS // max(height, width))
+        scale = comfortable_scale(max(height, width))
     if columns < 1 or scale < 1:
         raise ValueError(f"columns={columns}, scale={scale}: expected at least 1")
 
@@ -67,6 +67,11 @@ def image_grid(
         left = GAP_PIXELS + (i % columns) * right
         canvas[top : top + height * scale, left : left + width * scale] = picture
     return Image.fromarray(canvas[..., 0] if channels == 1 else canvas)
+
+
+def comfortable_scale(side: int) -> int:
+    """The whole factor that brings ``side`` pixels near ``COMFORTABLE_PIXELS``."""
+    return max(1, COMFORTABLE_PIXELS // side)
 
 
 def scatter(points, reference=None, limits=None, title: str = "") -> Image.Image:

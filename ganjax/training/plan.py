@@ -23,6 +23,8 @@ class Plan:
     evaluate_every: int
     checkpoint_every: int
     checkpoints_kept: int
+    best: str = ""  # the score whose best checkpoint is kept; empty: none
+    best_is: str = "least"
 
     def due(self, every: int, step: int) -> bool:
         return step == self.steps or (every > 0 and step % every == 0)

@@ -9,6 +9,8 @@ import jax
 from ganjax.core import Game, GameState, init_state, replicate, state_digest
 from ganjax.data import Feed, Source
 from ganjax.errors import BadInput
+from ganjax.evaluation import Evaluation
+from ganjax.training.best import best_checkpoint, check_best
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.dispatch import compiled_step, dispatched_data
 from ganjax.training.plan import Plan
@@ -26,7 +28,7 @@ def train(
     knobs: Mapping[str, float],
     source: Source,
     feed: Feed,
-    evaluators: Mapping[str, object],
+    evaluation: Evaluation | None,
     plan: Plan,
     start_from: Callable[[GameState], GameState] = lambda state: state,
     begin: Callable[[], None] = lambda: None,
@@ -67,12 +69,15 @@ def train(
             )
         # All randomness of a run is of its state's key, whatever the plan says now.
         pictures = SamplePictures(run, game, source, state.key, plan.sample_count)
+        if plan.best and not restored:  # a wrong name is found now, not in an hour
+            check_best(plan, evaluation.run(state))
         begin()
         stack.enter_context(_stepped(lambda: step))
         if restored:
             run.say(f"going on from step {start}")
         rewind(run.path, start, plan)
         records = stack.enter_context(Records(run.path, start))
+        offer = stack.enter_context(best_checkpoint(run, plan))
         log = stack.enter_context(RunLog(records, plan.steps, plan.batch_size, start))
         pictures.real()
         stop = stack.enter_context(_signals())
@@ -95,15 +100,14 @@ def train(
             step += plan.inner_steps
             if plan.due(plan.log_every, step):
                 log.note(step, metrics)
-            if plan.due(plan.evaluate_every, step) and evaluators:
+            if plan.due(plan.evaluate_every, step) and evaluation:
                 log.settle()
-                scores = {
-                    f"evaluation/{name}": value
-                    for evaluator in evaluators.values()
-                    for name, value in evaluator.run(state)
-                }
-                row = records.metrics(step, scores)
-                run.write_json(f"evaluation/{step:08d}.json", row)
+                scores = evaluation.run(state)
+                records.metrics(step, {f"evaluation/{k}": v for k, v in scores.items()})
+                kept = {"scores": scores, "protocol": evaluation.protocol(step)}
+                run.write_json(f"evaluation/{step:08d}.json", kept)
+                records.flush()
+                offer(scores, state)
             if plan.due(plan.sample_every, step):
                 records.picture(step, "samples", pictures.generated(state, step))
             if plan.due(plan.checkpoint_every, step):

@@ -9,7 +9,7 @@ import pytest
 from ganjax.core import child_key, init_state
 from ganjax.data import Arrays, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import EVALUATORS, draw, held_out
+from ganjax.evaluation import EVALUATORS, Exhibit, draw, held_out
 from tests import tiny
 
 
@@ -71,8 +71,8 @@ def evaluator_of(name, samples, source):
         setup.game, sample=lambda apply, keys: samples[: keys.shape[0]]
     )
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
-    evaluator = EVALUATORS[name](game, source, samples=len(samples), seed=0)
-    return dict(evaluator.run(state))
+    exhibit = Exhibit(game, source, samples=len(samples), seed=0)
+    return dict(EVALUATORS[name](exhibit).run(state))
 
 
 def test_pixels_of_the_training_digits_themselves():
@@ -110,8 +110,9 @@ def test_modes_of_the_data_itself():
 
 def test_modes_need_a_mixture():
     setup = tiny.setup("gan")
+    exhibit = Exhibit(setup.game, open_source("digits"), samples=100, seed=0)
     with pytest.raises(BadInput, match="evaluation.names='modes'.*digits"):
-        EVALUATORS["modes"](setup.game, open_source("digits"), samples=100, seed=0)
+        EVALUATORS["modes"](exhibit)
 
 
 def test_key_of_evaluation_is_not_that_of_training():

@@ -120,7 +120,7 @@ def test_at_infinity_the_bias_of_few_samples_is_gone():
         fake = rng.standard_normal((2000, 16))
         estimates.append(frechet_from_root(*real, *moments(fake)))
         extrapolated.append(frechet_at_infinity(*real, fake, seed=seed))
-    # To first order D / N of the mean and D (D + 1) / 8 / (N / 2) of the covariance.
+    # To first order D / N of the mean and D (D + 1) / 4 N of the covariance.
     bias = 16 / 2000 + 16 * 17 / 4 / 2000
     assert np.mean(estimates) == pytest.approx(bias, rel=0.1)
     assert abs(np.mean(extrapolated)) < 0.15 * bias

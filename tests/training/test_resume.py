@@ -220,7 +220,7 @@ def test_a_runs_randomness_is_its_states(tmp_path):
         with RunDirectory(folder) as run:
             state = train_loop(
                 run, game=setup.game, knobs=setup.knobs, source=setup.source,
-                feed=setup.feed, evaluators={},
+                feed=setup.feed, evaluation=None,
                 plan=dataclasses.replace(setup.plan, seed=seed, steps=steps),
             )  # fmt: skip
         return state_digest(state)

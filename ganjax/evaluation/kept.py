@@ -1,0 +1,51 @@
+"""Features of real images, kept in the user's cache: they are the same for every run
+and every step, and a large extractor takes an hour for them on a CPU."""
+
+import hashlib
+import os
+import tempfile
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from ganjax.metrics.features import Extractor, cache_folder
+
+Seen = tuple[np.ndarray, np.ndarray | None]
+
+
+def kept(extractor: Extractor, images: np.ndarray, see: Callable[[], Seen]) -> Seen:
+    """What ``see()`` gives for ``images``, from the cache if it was asked for before.
+
+    An entry is known by the pixels, the weights and the filter, so no other one can
+    answer. One that cannot be read is made again, and a cache that cannot be written
+    is done without.
+    """
+    digest = hashlib.sha256(f"{images.shape}".encode())
+    digest.update(np.ascontiguousarray(images).tobytes())
+    digest.update(f"{extractor.name}|{extractor.digest}|{extractor.resize}".encode())
+    path = cache_folder("features") / f"{digest.hexdigest()}.npz"
+    try:
+        with np.load(path, allow_pickle=False) as entry:
+            return entry["features"], entry.get("probabilities")
+    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        seen = see()
+    _write(path, seen)
+    return seen
+
+
+def _write(path: Path, seen: Seen) -> None:
+    arrays = {"features": seen[0]}
+    if seen[1] is not None:
+        arrays["probabilities"] = seen[1]
+    part = None
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, part = tempfile.mkstemp(dir=path.parent)
+        with os.fdopen(handle, "wb") as file:
+            np.savez(file, **arrays)
+        os.replace(part, path)
+    except OSError:
+        if part is not None:
+            Path(part).unlink(missing_ok=True)

@@ -1,0 +1,144 @@
+"""Measures that compare two sets of samples: the real ones, and others.
+
+A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s, so the
+same code gives a model's score and the floor, which is that of held-out samples.
+"""
+
+import warnings
+from collections.abc import Iterator
+
+import numpy as np
+
+from ganjax import metrics
+from ganjax.errors import BadInput
+from ganjax.evaluation.exhibit import Side
+
+Scores = Iterator[tuple[str, float]]
+
+SUBSETS = 100
+SUBSET_SIZE = 1000
+PROJECTIONS = 1000
+CLUSTERS = 20
+RESAMPLES = 100
+
+
+def _moments_of(side: Side):
+    """Mean and covariance root; kept with the side, as they are asked for again."""
+    if "moments" not in side.__dict__:
+        mean, cov = metrics.moments(side.features)
+        if not cov.any():
+            raise ValueError("all real samples have the same features")
+        side.__dict__["moments"] = mean, metrics.covariance_root(cov)
+    return side.__dict__["moments"]
+
+
+def _warn_of_rank(side: Side):
+    n, d = side.features.shape
+    if n <= d:
+        warnings.warn(
+            f"{n} samples of {d} features have a covariance without full rank: the "
+            f"distance is that of these samples, and far above that of their "
+            f"distribution",
+            stacklevel=2,
+        )
+
+
+def frechet(real: Side, other: Side) -> Scores:
+    """Fréchet distance (FID over Inception), with a bootstrap interval of 95 %."""
+    _warn_of_rank(other)
+    yield (
+        "fd",
+        metrics.frechet_from_root(*_moments_of(real), *metrics.moments(other.features)),
+    )
+    low, high = metrics.frechet_interval(
+        *_moments_of(real), other.features, resamples=RESAMPLES
+    )
+    yield "fd_low", low
+    yield "fd_high", high
+
+
+def frechet_infinity(real: Side, other: Side) -> Scores:
+    """Fréchet distance extrapolated to infinitely many samples."""
+    yield "fd_infinity", metrics.frechet_at_infinity(*_moments_of(real), other.features)
+
+
+def kernel(real: Side, other: Side) -> Scores:
+    """Kernel distance (KID over Inception), and its spread over subsets."""
+    size = min(SUBSET_SIZE, len(real), len(other))
+    mean, std = metrics.kernel_distance(
+        real.features, other.features, subset_size=size, subsets=SUBSETS
+    )
+    yield "kd", mean
+    yield "kd_std", std
+
+
+def inception_score(real: Side, other: Side) -> Scores:
+    """Inception score of an extractor's classes, and its spread over ten parts."""
+    if other.probabilities is None:
+        raise BadInput(
+            "evaluation.names='inception_score': expected an extractor with classes"
+        )
+    mean, std = metrics.inception_score(other.probabilities)
+    yield "is", mean
+    yield "is_std", std
+
+
+def precision_recall(real: Side, other: Side) -> Scores:
+    """Improved precision and recall, k = 3."""
+    yield from metrics.precision_recall(real.features, other.features).items()
+
+
+def density_coverage(real: Side, other: Side) -> Scores:
+    """Density and coverage, k = 5."""
+    yield from metrics.density_coverage(real.features, other.features).items()
+
+
+def curves(real: Side, other: Side) -> Scores:
+    """F-scores of the precision-recall curve of distributions."""
+    n = min(len(real), len(other))
+    found = metrics.precision_recall_curve(
+        real.features[:n], other.features[:n], clusters=CLUSTERS
+    )
+    yield "prd_f_8", found["f_8"]
+    yield "prd_f_1_8", found["f_1_8"]
+
+
+def sliced(real: Side, other: Side) -> Scores:
+    """Sliced Wasserstein distance."""
+    yield (
+        "swd",
+        metrics.sliced_wasserstein(
+            real.features, other.features, projections=PROJECTIONS
+        ),
+    )
+
+
+def intra_frechet(real: Side, other: Side) -> Scores:
+    """Mean over classes of the Fréchet distance within a class (Miyato & Koyama 2018,
+    arXiv 1802.05637, section 4.1)."""
+    if real.label is None or other.label is None:
+        raise BadInput(
+            "evaluation.names='intra_frechet': expected labels of data and samples, as "
+            "game='conditional_gan' has"
+        )
+    found = [
+        metrics.frechet_distance(
+            *metrics.moments(real.features[real.label == label]),
+            *metrics.moments(other.features[other.label == label]),
+        )
+        for label in np.unique(real.label)
+    ]
+    yield "intra_fd", float(np.mean(found))
+
+
+MEASURES = {
+    "frechet": frechet,
+    "frechet_infinity": frechet_infinity,
+    "kernel": kernel,
+    "inception_score": inception_score,
+    "precision_recall": precision_recall,
+    "density_coverage": density_coverage,
+    "curves": curves,
+    "sliced": sliced,
+    "intra_frechet": intra_frechet,
+}

@@ -1,0 +1,98 @@
+"""How evenly samples change along paths of the latent space."""
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.core import Decoder, GameState, averaged, child_key
+from ganjax.errors import BadInput
+from ganjax.evaluation.compared import name_of
+from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.standing import standing
+
+EPSILON = 1e-4
+# Of the steepest and the flattest paths, as in the official code.
+TRIMMED = 0.01
+_CHUNK = 250
+
+
+def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
+    """From ``a [n, d]`` (t = 0) to ``b`` (t = 1) along the great circle of their
+    directions, with the length going evenly (White 2016, arXiv 1609.04468); ``t [n]``
+    or a number. Straight where both point the same way."""
+    t = jnp.broadcast_to(t, len(a))[:, None]
+    lengths = [jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
+    one, other = (
+        x / jnp.maximum(n, 1e-12) for x, n in zip((a, b), lengths, strict=True)
+    )
+    angle = jnp.arccos(jnp.clip((one * other).sum(-1, keepdims=True), -1, 1))
+    sine = jnp.sin(angle)
+    bent = (jnp.sin((1 - t) * angle) * one + jnp.sin(t * angle) * other) / jnp.where(
+        sine > 1e-6, sine, 1.0
+    )
+    direction = jnp.where(sine > 1e-6, bent, (1 - t) * one + t * other)
+    return direction * ((1 - t) * lengths[0] + t * lengths[1])
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(game):
+    def both(variables, keys, label):
+        def apply(network, *inputs):
+            return game.networks[network](variables[network], *inputs)
+
+        halves = [
+            jax.vmap(lambda k, i=i: jax.random.fold_in(k, i))(keys) for i in (0, 1)
+        ]
+        a, b = (game.sample.draw(half) for half in halves)
+        t = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, 2)))(keys)
+        ends = slerp(a, b, t), slerp(a, b, t + EPSILON)
+        return [game.sample.decode(apply, z, label) for z in ends]
+
+    return jax.jit(both)
+
+
+class Paths:
+    """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1) in the
+    latent space, spherical, with squared distances of features in the place of LPIPS:
+    the mean over paths of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` without the outer
+    hundredths. Images are not rounded to 256 values, which would hide steps so small.
+    """
+
+    def __init__(self, exhibit: Exhibit):
+        if not isinstance(exhibit.game.sample, Decoder):
+            raise BadInput(
+                "evaluation.names='paths': expected a game that makes samples from "
+                "latents, as game='gan' does"
+            )
+        self._exhibit = exhibit
+
+    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        exhibit, game = self._exhibit, self._exhibit.game
+        variables = averaged(game, state)
+        device = min(jax.tree.leaves(variables)[0].devices(), key=lambda d: d.id)
+        variables = jax.device_put(variables, device)
+        key = child_key(jax.random.key(exhibit.seed), "paths")
+        if game.standing:
+            variables = standing(game, variables, child_key(key, "standing"))
+        size = min(exhibit.samples, _CHUNK)
+        lengths = []
+        for first in range(0, exhibit.samples - size + 1, size):
+            keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(
+                first + np.arange(size)
+            )
+            ends = _compiled(game)(variables, keys, game.sample.labels(size))
+            a, b = (self._features(np.asarray(x)) for x in ends)
+            lengths.append(np.square((a - b) / EPSILON).sum(axis=1))
+        lengths = np.sort(np.concatenate(lengths))
+        cut = int(TRIMMED * len(lengths))
+        inner = lengths[cut : len(lengths) - cut]
+        yield name_of(exhibit, "ppl", len(lengths)), float(inner.mean())
+
+    def _features(self, samples):
+        extractor = self._exhibit.extractor
+        if extractor is None:
+            return samples.reshape(len(samples), -1).astype(np.float64)
+        return extractor.see((samples + 1) * 127.5)[0].astype(np.float64)

@@ -1,0 +1,85 @@
+"""Pictures along paths through the latent space."""
+
+import jax.numpy as jnp
+import numpy as np
+from PIL import Image
+
+from ganjax.build import build_game
+from ganjax.config import resolve
+from ganjax.errors import BadInput, unknown
+from ganjax.evaluation import draw
+from ganjax.evaluation.paths import slerp
+from ganjax.gallery.request import Request
+from ganjax.networks import ARCHITECTURES
+from ganjax.training.pictures import image_grid
+
+TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
+
+
+def linear(a, b, t):
+    """From ``a [n, d]`` to ``b`` on the straight line."""
+    t = jnp.broadcast_to(t, len(a))[:, None]
+    return (1 - t) * a + t * b
+
+
+PATHS = {"linear": linear, "spherical": slerp}
+
+
+def interpolation(request: Request) -> Image.Image:
+    """Rows from one latent to another in equal steps, linear or spherical (White 2016,
+    arXiv 1609.04468); a label stays the same along its row."""
+    request.require_images()
+    if request.path not in PATHS:
+        raise unknown("--path", request.path, PATHS)
+    if request.columns < 2:
+        raise BadInput(f"--columns={request.columns}: expected at least 2")
+    a, b = request.latents(request.n), request.latents(request.n, "ends")
+    path = PATHS[request.path]
+    steps = np.linspace(0, 1, request.columns)
+    return _rows(request, [path(a, b, jnp.full(request.n, t)) for t in steps])
+
+
+def traversal(request: Request) -> Image.Image:
+    """A latent whose coordinates move one by one: a row for each of the first ``n``, in
+    equal steps from −reach to reach, everything else as it is (InfoGAN; Chen et al.
+    2016, arXiv 1606.03657, figure 2)."""
+    request.require_images()
+    z = request.latents(1)
+    rows = min(request.n, z.shape[1])
+    columns = [
+        jnp.stack([z[0].at[i].set(value) for i in range(rows)])
+        for value in np.linspace(-request.reach, request.reach, request.columns)
+    ]
+    return _rows(request, columns, same=True)
+
+
+def truncation(request: Request) -> Image.Image:
+    """The same latents under ever weaker truncation, from left to right: of the styles
+    towards their mean where the generator has them, else of the latents' tails (limits
+    in standard deviations; Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
+    request.require_images()
+    run = request.run
+    columns = []
+    for amount in _amounts(run.config):
+        config = resolve(run.config.to_dict(), {"sampling.truncation": str(amount)})
+        game = build_game(config, run.source)
+        columns.append(draw(game, run.state, request.key, request.n))
+    images = np.stack(columns, axis=1)
+    return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))
+
+
+def _amounts(config):
+    of_styles = any(
+        hasattr(getattr(ARCHITECTURES[x.name], "Generator", None), "truncation")
+        for x in config.networks.values()
+    )
+    return TRUNCATIONS if of_styles else tuple(2 * t for t in TRUNCATIONS)
+
+
+def _rows(request, columns, same=False):
+    n = len(columns[0])
+    label = request.decoder.labels(n)
+    if same and label is not None:
+        label = jnp.zeros_like(label)
+    images = np.stack([request.decode(z, label) for z in columns], axis=1)
+    return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))

@@ -1,0 +1,103 @@
+"""What the players of a game of points in the plane look like."""
+
+import io
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+
+from ganjax.errors import BadInput
+from ganjax.evaluation import draw, held_out
+from ganjax.gallery.request import Request
+
+SAMPLES = 5000
+CELLS = 128
+ARROWS = 17
+MARGIN = 0.35
+
+
+def plane(request: Request) -> Image.Image:
+    """For each checkpoint that is kept: above, the density of generated points, with
+    data points; below, the critic's surface and the direction in which it pulls a
+    generated point, the gradient of its score. Where there are labels the surface is
+    that of the first class; a packed critic is shown copies of one point."""
+    run = request.run
+    if run.source.spec.shape != (2,) or run.game.critic is None:
+        raise BadInput(
+            f"--mode='plane': expected a run over points in the plane whose critic "
+            f"judges them, and data.name='{run.config.data.name}', "
+            f"game='{run.config.game}'"
+        )
+    states = run.states()
+    real, _ = held_out(run.source.test, 500, seed=0)
+    low, high = real.min(), real.max()
+    pad = MARGIN * (high - low)
+    frame = low - pad, high + pad
+    figure = Figure(figsize=(3.6 * len(states), 7.2), dpi=100, layout="constrained")
+    FigureCanvasAgg(figure)
+    axes = figure.subplots(2, len(states), squeeze=False, sharex=True, sharey=True)
+    for i, state in enumerate(states):
+        _density(axes[0, i], draw(run.game, state, request.key, SAMPLES), real, frame)
+        _surface(axes[1, i], _scorer(request, state), frame)
+        axes[0, i].set_title(f"step {int(state.step):,}", fontsize=11)
+    for some in axes.flat:
+        some.set_aspect("equal")
+        some.set_xlim(frame)
+        some.set_ylim(frame)
+        some.tick_params(labelsize=8)
+    axes[0, 0].set_ylabel("density of samples, data in grey", fontsize=9)
+    axes[1, 0].set_ylabel("critic's score and its gradient", fontsize=9)
+    buffer = io.BytesIO()
+    figure.savefig(buffer, format="png", facecolor="white")
+    return Image.open(buffer).convert("RGB")
+
+
+def _density(axes, points, real, frame):
+    count, _, _ = np.histogram2d(*points.T, bins=CELLS, range=(frame, frame))
+    axes.imshow(
+        np.sqrt(count.T), origin="lower", extent=(*frame, *frame), cmap="Oranges",
+        interpolation="nearest",
+    )  # fmt: skip
+    axes.plot(*real.T, ".", ms=2, mew=0, color="#556677", alpha=0.6)
+
+
+def _scorer(request, state):
+    """``points [n, 2] -> scores [n]`` of the critic of a state."""
+    game, packing = request.run.game, request.run.config.packing
+    labelled = request.decoder.classes > 0
+    variables = {
+        name: {"params": state.params[name], **state.variables[name]}
+        for name in game.networks
+    }
+
+    @jax.jit
+    def scores(x):
+        def apply(network, *inputs):
+            return game.networks[network](variables[network], *inputs)
+
+        label = jnp.zeros(len(x) * packing, jnp.int32) if labelled else None
+        return game.critic(apply, jnp.repeat(x, packing, axis=0), label)
+
+    return scores
+
+
+def _surface(axes, scores, frame):
+    def mesh(count):
+        along = np.linspace(*frame, count)
+        return np.stack(np.meshgrid(along, along), -1).reshape(-1, 2)
+
+    surface = np.asarray(scores(mesh(CELLS))).reshape(CELLS, CELLS)
+    axes.imshow(surface, origin="lower", extent=(*frame, *frame), cmap="viridis")
+    axes.contour(
+        surface, levels=8, extent=(*frame, *frame), colors="white", linewidths=0.5
+    )
+    at = mesh(ARROWS)
+    pull = np.asarray(jax.grad(lambda x: jnp.sum(scores(x)))(jnp.asarray(at)))
+    length = np.linalg.norm(pull, axis=1, keepdims=True)
+    # Lengths of gradients differ by orders; their directions are what is shown.
+    axes.quiver(
+        *at.T, *(pull / np.maximum(length, 1e-12)).T, color="white", width=0.004
+    )

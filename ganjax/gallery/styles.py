@@ -1,0 +1,97 @@
+"""Pictures of what a generator's layers do: mixed styles, strongest directions."""
+
+import jax.numpy as jnp
+import numpy as np
+from flax.traverse_util import flatten_dict
+from PIL import Image
+
+from ganjax.errors import BadInput
+from ganjax.gallery.request import Request
+from ganjax.training.pictures import image_grid
+
+GENERATOR = "generator"
+
+
+def mixing(request: Request) -> Image.Image:
+    """Each sample of the first column with the finer styles of each of the first row:
+    the layers up to a quarter are the column's, the others the row's (Karras et al.
+    2019, arXiv 1812.04948, figure 3)."""
+    request.require_images()
+    module = request.run.game.networks[GENERATOR].module
+    if not hasattr(module, "synthesise"):
+        name = request.run.config.networks.generator.name
+        raise BadInput(
+            f"--mode='mixing': expected a generator with styles, as 'stylegan2' is, "
+            f"and networks.generator.name='{name}'"
+        )
+    coarse, fine = request.latents(request.n), request.latents(request.columns, "fine")
+
+    def styles(z):
+        return request.apply(GENERATOR, z, method="map")
+
+    def images(w, z):
+        return np.asarray(request.apply(GENERATOR, w, z, method="synthesise"))
+
+    above, beside = styles(fine), styles(coarse)
+    first = above.shape[1] // 4
+    of_fine, of_coarse = images(above, fine), images(beside, coarse)
+    rows = [np.full_like(of_fine[:1], -1), of_fine]
+    for i in range(request.n):
+        mixed = above.at[:, :first].set(beside[i, :first])
+        noise = jnp.broadcast_to(coarse[i : i + 1], fine.shape)
+        rows += [of_coarse[i : i + 1], images(mixed, noise)]
+    return image_grid(np.concatenate(rows), columns=request.columns + 1)
+
+
+def directions(request: Request) -> Image.Image:
+    """One sample moved along the directions to which the generator's first layers react
+    most: the eigenvectors of AᵀA of the greatest eigenvalues, A the weights that the
+    latent, or where there are styles the style, meets first (SeFa; Shen & Zhou 2021,
+    arXiv 2007.06600). A row a direction, from −reach to reach."""
+    request.require_images()
+    z = request.latents(1)
+    module = request.run.game.networks[GENERATOR].module
+    styled = hasattr(module, "synthesise")
+    params = flatten_dict(request.variables[GENERATOR]["params"])
+    if styled:
+        w = request.apply(GENERATOR, z, method="map")
+        weights = [
+            x for path, x in params.items() if _meets_styles(path, x, w.shape[-1])
+        ]
+    else:
+        weights = [x for x in params.values() if x.ndim == 2 and len(x) == z.shape[1]][
+            :1
+        ]
+    if not weights:
+        name = request.run.config.networks.generator.name
+        raise BadInput(
+            f"--mode='directions': expected a generator whose first layer is linear, "
+            f"and networks.generator.name='{name}'"
+        )
+    a = np.concatenate([np.asarray(x, np.float64) for x in weights], axis=1)
+    found = jnp.asarray(strongest(a, min(request.n, len(a))), jnp.float32)
+    moves = jnp.linspace(-request.reach, request.reach, request.columns)
+    shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
+    if styled:
+        many = jnp.broadcast_to(z, (len(shift), z.shape[1]))
+        images = request.apply(GENERATOR, w + shift[:, None], many, method="synthesise")
+    else:
+        label = request.decoder.labels(1)
+        images = request.decode(
+            z + shift, None if label is None else jnp.repeat(label, len(shift))
+        )
+    return image_grid(np.asarray(images), columns=request.columns)
+
+
+def strongest(a: np.ndarray, count: int) -> np.ndarray:
+    """``[count, d]``: unit directions of the input that ``a [d, outputs]`` enlarges
+    most, the strongest first; of each the largest entry is positive."""
+    vectors = np.linalg.svd(a, full_matrices=False)[0].T[:count]
+    largest = np.take_along_axis(
+        vectors, np.abs(vectors).argmax(axis=1)[:, None], axis=1
+    )
+    return vectors * np.sign(largest)
+
+
+def _meets_styles(path, x, width):
+    return path[0] == "synthesis" and x.ndim == 2 and len(x) == width

@@ -1,0 +1,176 @@
+"""DINOv2's ViT-B/14: features that were learnt without labels.
+
+Oquab et al. 2023 (arXiv 2304.07193), its ``dinov2/models/vision_transformer.py`` the
+source of the facts; proposed for scores of generators by Stein et al. 2023 (arXiv
+2306.04675), who found them nearer to human judgement than Inception's (with the larger
+ViT-L/14, so the numbers are others). A distance over them is no FID.
+
+A vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929) of 12 blocks, 12 heads,
+width 768, for patches of 14×14 pixels: layer normalisation before attention and before
+the perceptron, what either adds multiplied by a learnt vector (LayerScale, Touvron et
+al. 2021, arXiv 2103.17239), the exact GELU. The features are the class token after the
+last normalisation. Positions were learnt on 37×37 patches; for the 16×16 of 224 pixels
+they are interpolated.
+
+Layers are named as in the torch file.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.metrics.features import layout
+from ganjax.metrics.features.extractor import (
+    Extractor,
+    batched,
+    chosen_filter,
+    coloured,
+)
+from ganjax.metrics.features.resize import bicubic_at, separable
+from ganjax.metrics.features.resize import resize as resized
+from ganjax.metrics.features.weights import find, read
+
+FILE = "dinov2_vitb14_pretrain.pth"
+URL = f"https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/{FILE}"
+# Not stated by its publisher; projects that pin the file all state this one.
+DIGEST = "0b8b82f85de91b424aded121c7e1dcc2b7bc6d0adeea651bf73a13307fad8c73"
+SIZE = 224
+WIDTH = 768
+BATCH = 32
+# ImageNet's mean and deviation, as a share of 255.
+MEAN = (0.485, 0.456, 0.406)
+STD = (0.229, 0.224, 0.225)
+# What masked patches were replaced by in training; it has no part in features.
+IGNORED = ("mask_token",)
+
+
+class Attention(nn.Module):
+    """``[n, T, C] -> [n, T, C]``: multi-head attention, all three maps in one."""
+
+    heads: int
+
+    @nn.compact
+    def __call__(self, x):
+        n, tokens, width = x.shape
+        maps = nn.Dense(3 * width, name="qkv")(x)
+        maps = maps.reshape(n, tokens, 3, self.heads, width // self.heads)
+        query, key, value = maps[:, :, 0], maps[:, :, 1], maps[:, :, 2]
+        y = jax.nn.dot_product_attention(query, key, value)
+        return nn.Dense(width, name="proj")(y.reshape(n, tokens, width))
+
+
+class Perceptron(nn.Module):
+    """``[n, T, C] -> [n, T, C]`` by 4·C hidden units."""
+
+    @nn.compact
+    def __call__(self, x):
+        y = nn.Dense(4 * x.shape[-1], name="fc1")(x)
+        return nn.Dense(x.shape[-1], name="fc2")(nn.gelu(y, approximate=False))
+
+
+class LayerScale(nn.Module):
+    """A factor for each channel."""
+
+    @nn.compact
+    def __call__(self, x):
+        gamma = self.param("gamma", nn.initializers.ones, x.shape[-1:])
+        return x * gamma.reshape(1, 1, -1)
+
+
+def _layer_norm(name):
+    return nn.LayerNorm(epsilon=1e-6, use_fast_variance=False, name=name)
+
+
+class Block(nn.Module):
+    heads: int
+
+    @nn.compact
+    def __call__(self, x):
+        y = Attention(self.heads, name="attn")(_layer_norm("norm1")(x))
+        x = x + LayerScale(name="ls1")(y)
+        y = Perceptron(name="mlp")(_layer_norm("norm2")(x))
+        return x + LayerScale(name="ls2")(y)
+
+
+class VisionTransformer(nn.Module):
+    """Images ``[n, H, W, 3]``, normalised, H and W multiples of ``patch``, to the class
+    token ``[n, width]``. ``grid``: patches along a side in training."""
+
+    width: int = WIDTH
+    depth: int = 12
+    heads: int = 12
+    patch: int = 14
+    grid: int = 37
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> jax.Array:
+        sides = (self.patch, self.patch)
+        x = PatchEmbedding(self.width, sides, name="patch_embed")(x)
+        n, rows, columns, width = x.shape
+        normal = nn.initializers.normal(0.02)
+        first = self.param("cls_token", normal, (1, 1, width))
+        positions = self.param("pos_embed", normal, (1, 1 + self.grid**2, width))
+        patches = positions[:, 1:].reshape(1, self.grid, self.grid, width)
+        if (rows, columns) != (self.grid, self.grid):
+            patches = separable(
+                patches, between(self.grid, rows), between(self.grid, columns)
+            )
+        x = (x + patches).reshape(n, rows * columns, width)
+        first = jnp.broadcast_to(first + positions[:, :1], (n, 1, width))
+        x = jnp.concatenate([first, x], axis=1)
+        for i in range(self.depth):
+            x = Block(self.heads, name=f"blocks.{i}")(x)
+        return _layer_norm("norm")(x[:, 0])
+
+
+class PatchEmbedding(nn.Module):
+    """A linear map of every patch: ``[n, H, W, 3]`` to ``[n, H/p, W/p, width]``."""
+
+    width: int
+    sides: tuple[int, int]
+
+    @nn.compact
+    def __call__(self, x):
+        return nn.Conv(self.width, self.sides, self.sides, "VALID", name="proj")(x)
+
+
+def between(grid: int, to: int) -> np.ndarray:
+    """The matrix ``[to, grid]`` by which positions are interpolated along an axis.
+
+    Torch's bicubic interpolation (a = -3/4). The published model asks it for a factor
+    of (to + 0.1) / grid against rounding, which moves every position a little.
+    """
+    positions = (np.arange(to) + 0.5) * grid / (to + 0.1) - 0.5
+    return bicubic_at(positions, grid, a=-0.75)
+
+
+def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
+    """The extractor of DINOv2's class tokens; it has no classes.
+
+    Args:
+      weights: ``FILE``, or '' for the cache or the network.
+      resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
+
+    Raises:
+      BadInput: no such filter, or the weights are not to be had or others.
+    """
+    resize = chosen_filter(resize, "bicubic_antialiased")
+    path = find(FILE, weights, URL, DIGEST)
+    field = f"evaluation.weights='{path}'"
+    network = VisionTransformer()
+    expected = layout.shapes(network, (SIZE, SIZE, 3))
+    variables = layout.from_torch(expected, read(path, field), field, IGNORED)
+
+    def look(variables, images):
+        images = resized(coloured(images), SIZE, resize)
+        return network.apply(variables, normalised(images)), None
+
+    see = batched(look, variables, BATCH)
+    return Extractor("dinov2_vitb14", WIDTH, DIGEST, resize, see)
+
+
+def normalised(images: jax.Array) -> jax.Array:
+    """``[n, H, W, 3]`` in [0, 255] by ImageNet's mean and deviation."""
+    mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in (MEAN, STD))
+    return (images / 255 - mean) / std

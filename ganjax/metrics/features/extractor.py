@@ -1,0 +1,98 @@
+"""What an extractor is to a score: a name, the digest of its weights, and how it sees.
+
+An extractor compiles one program for each size of image, for batches of one length;
+the last batch is padded.
+"""
+
+import dataclasses
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.errors import BadInput, unknown
+from ganjax.metrics.features.resize import FILTERS
+
+See = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Extractor:
+    """A network that turns images into features, and what its scores depend on.
+
+    Attributes:
+      name: a key of ``EXTRACTORS``.
+      width: D, of a feature vector.
+      digest: SHA-256 of the file of weights.
+      resize: the filter by which images come to the network's size, or 'none'.
+      see: images ``[n, H, W, C]``, uint8 or float32 from 0 to 255, n at least 1, C 1 or
+        3 (grey is repeated where colour is needed) to ``(features [n, D],
+        probabilities [n, K] or None)``, float32 on the host. The features of an image do not depend on the others.
+        Raises BadInput for images that the network does not take.
+    """
+
+    name: str
+    width: int
+    digest: str
+    resize: str
+    see: See
+
+
+def chosen_filter(resize: str, default: str) -> str:
+    """The filter named by ``evaluation.resize``, the extractor's own where it is empty.
+
+    Raises:
+      BadInput: there is no such filter.
+    """
+    if resize and resize not in FILTERS:
+        raise unknown("evaluation.resize", resize, FILTERS)
+    return resize or default
+
+
+def batched(look: Callable, variables: dict, batch: int) -> See:
+    """``look(variables, images [batch, H, W, 3])`` as `Extractor.see`.
+
+    Args:
+      look: pure; gives features and probabilities, or None, of uint8 images.
+      variables: passed to the program, so that they are no constants of it.
+    """
+    compiled = jax.jit(look)
+
+    def see(images):
+        images = checked(images)
+        found = []
+        for start in range(0, len(images), batch):
+            part = images[start : start + batch]
+            padding = [(0, batch - len(part)), (0, 0), (0, 0), (0, 0)]
+            # Tensor cores would round every product to ten bits.
+            with jax.default_matmul_precision("float32"):
+                seen = compiled(variables, np.pad(part, padding))
+            found.append([x if x is None else np.asarray(x)[: len(part)] for x in seen])
+        features, probabilities = zip(*found, strict=True)
+        if probabilities[0] is None:
+            return np.concatenate(features), None
+        return np.concatenate(features), np.concatenate(probabilities)
+
+    return see
+
+
+def checked(images) -> np.ndarray:
+    """Images as they should be, or BadInput; raises before anything is computed."""
+    images = np.asarray(images)
+    if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
+        raise BadInput(
+            f"evaluation: images of shape {images.shape}: expected [n, H, W, C], n at "
+            "least 1, with 1 or 3 channels"
+        )
+    if images.dtype not in (np.uint8, np.float32):
+        raise BadInput(
+            f"evaluation: images of {images.dtype}: expected uint8, or float32 from 0 "
+            "to 255"
+        )
+    return images
+
+
+def coloured(images: jax.Array) -> jax.Array:
+    """``[n, H, W, 1 or 3]`` to ``[n, H, W, 3]``: grey is repeated."""
+    return jnp.broadcast_to(images, (*images.shape[:3], 3))

@@ -1,0 +1,251 @@
+"""The Inception-v3 of the Fréchet Inception Distance and of the Inception Score.
+
+Architecture: Szegedy et al. 2016 (arXiv 1512.00567). Weights: the graph of 2015-12-05
+that Heusel et al. 2017 (arXiv 1706.08500) used, as pytorch-fid published them for
+torch. This network is not the Inception-v3 of model zoos; the facts, after
+pytorch-fid's ``inception.py``:
+
+- 1008 classes, of which 1000 are ImageNet's;
+- averages of 3×3 pixels leave out the padding;
+- the last block, ``Mixed_7c``, takes the maximum where the paper has an average;
+- an epsilon of 1e-3 in batch normalisations.
+
+Only a distance over these weights and features may be called FID. The Inception Score
+is computed on ``features @ kernel`` without the bias, as the original graph did (and
+torch-fidelity's ``logits_unbiased``), over all 1008 classes.
+
+Layers are named as in the torch file.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.metrics.features import layout
+from ganjax.metrics.features.extractor import (
+    Extractor,
+    batched,
+    chosen_filter,
+    coloured,
+)
+from ganjax.metrics.features.resize import resize as resized
+from ganjax.metrics.features.weights import find, read
+
+FILE = "pt_inception-2015-12-05-6726825d.pth"
+URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{FILE}"
+# The file's name publishes the first 8 digits; the whole is what projects that pin the
+# file state, all alike.
+DIGEST = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
+SIZE = 299
+WIDTH = 2048
+BATCH = 32
+
+
+class ConvNorm(nn.Module):
+    """A convolution without bias, batch normalisation and ReLU."""
+
+    features: int
+    kernel: tuple[int, int] = (1, 1)
+    stride: int = 1
+    padding: str = "SAME"
+
+    @nn.compact
+    def __call__(self, x):
+        x = nn.Conv(
+            self.features,
+            self.kernel,
+            (self.stride, self.stride),
+            self.padding,
+            use_bias=False,
+            name="conv",
+        )(x)
+        x = nn.BatchNorm(use_running_average=True, epsilon=1e-3, name="bn")(x)
+        return nn.relu(x)
+
+
+def _halved(features, name):
+    return ConvNorm(features, (3, 3), stride=2, padding="VALID", name=name)
+
+
+def _max_halved(x):
+    return nn.max_pool(x, (3, 3), (2, 2))
+
+
+def _average(x):
+    return nn.avg_pool(x, (3, 3), padding="SAME", count_include_pad=False)
+
+
+def _joined(*branches):
+    return jnp.concatenate(branches, axis=-1)
+
+
+class BlockA(nn.Module):
+    """35×35: 1×1, 5×5, twice 3×3, and an average."""
+
+    pooled: int
+
+    @nn.compact
+    def __call__(self, x):
+        one = ConvNorm(64, name="branch1x1")(x)
+        five = ConvNorm(48, name="branch5x5_1")(x)
+        five = ConvNorm(64, (5, 5), name="branch5x5_2")(five)
+        three = ConvNorm(64, name="branch3x3dbl_1")(x)
+        three = ConvNorm(96, (3, 3), name="branch3x3dbl_2")(three)
+        three = ConvNorm(96, (3, 3), name="branch3x3dbl_3")(three)
+        pool = ConvNorm(self.pooled, name="branch_pool")(_average(x))
+        return _joined(one, five, three, pool)
+
+
+class BlockB(nn.Module):
+    """35×35 to 17×17."""
+
+    @nn.compact
+    def __call__(self, x):
+        three = _halved(384, "branch3x3")(x)
+        double = ConvNorm(64, name="branch3x3dbl_1")(x)
+        double = ConvNorm(96, (3, 3), name="branch3x3dbl_2")(double)
+        double = _halved(96, "branch3x3dbl_3")(double)
+        return _joined(three, double, _max_halved(x))
+
+
+class BlockC(nn.Module):
+    """17×17, with 7×7 factored into rows and columns of ``narrow`` channels."""
+
+    narrow: int
+
+    @nn.compact
+    def __call__(self, x):
+        row, column, narrow = (1, 7), (7, 1), self.narrow
+        one = ConvNorm(192, name="branch1x1")(x)
+        seven = ConvNorm(narrow, name="branch7x7_1")(x)
+        seven = ConvNorm(narrow, row, name="branch7x7_2")(seven)
+        seven = ConvNorm(192, column, name="branch7x7_3")(seven)
+        double = ConvNorm(narrow, name="branch7x7dbl_1")(x)
+        double = ConvNorm(narrow, column, name="branch7x7dbl_2")(double)
+        double = ConvNorm(narrow, row, name="branch7x7dbl_3")(double)
+        double = ConvNorm(narrow, column, name="branch7x7dbl_4")(double)
+        double = ConvNorm(192, row, name="branch7x7dbl_5")(double)
+        pool = ConvNorm(192, name="branch_pool")(_average(x))
+        return _joined(one, seven, double, pool)
+
+
+class BlockD(nn.Module):
+    """17×17 to 8×8."""
+
+    @nn.compact
+    def __call__(self, x):
+        three = ConvNorm(192, name="branch3x3_1")(x)
+        three = _halved(320, "branch3x3_2")(three)
+        seven = ConvNorm(192, name="branch7x7x3_1")(x)
+        seven = ConvNorm(192, (1, 7), name="branch7x7x3_2")(seven)
+        seven = ConvNorm(192, (7, 1), name="branch7x7x3_3")(seven)
+        seven = _halved(192, "branch7x7x3_4")(seven)
+        return _joined(three, seven, _max_halved(x))
+
+
+class BlockE(nn.Module):
+    """8×8, with branches that end in a row and a column side by side."""
+
+    takes_maximum: bool = False
+
+    @nn.compact
+    def __call__(self, x):
+        row, column = (1, 3), (3, 1)
+        one = ConvNorm(320, name="branch1x1")(x)
+        three = ConvNorm(384, name="branch3x3_1")(x)
+        three_row = ConvNorm(384, row, name="branch3x3_2a")(three)
+        three_column = ConvNorm(384, column, name="branch3x3_2b")(three)
+        double = ConvNorm(448, name="branch3x3dbl_1")(x)
+        double = ConvNorm(384, (3, 3), name="branch3x3dbl_2")(double)
+        double_row = ConvNorm(384, row, name="branch3x3dbl_3a")(double)
+        double_column = ConvNorm(384, column, name="branch3x3dbl_3b")(double)
+        if self.takes_maximum:
+            pool = nn.max_pool(x, (3, 3), padding="SAME")
+        else:
+            pool = _average(x)
+        pool = ConvNorm(192, name="branch_pool")(pool)
+        return _joined(one, three_row, three_column, double_row, double_column, pool)
+
+
+class InceptionV3(nn.Module):
+    """Images ``[n, H, W, 3]`` about in [-1, 1], H and W from 75 on (299 for scores), to
+    what the network makes of them, by name:
+
+    - ``64``, ``192``, ``768``: the maps ``[n, h, w, c]`` after the first and the second
+      max pooling and before the auxiliary head, whose means are features of smaller
+      samples;
+    - ``2048``: ``[n, 2048]``, the mean over the last map, FID's features;
+    - ``logits_unbiased``, ``logits``: ``[n, 1008]``, without and with the bias.
+    """
+
+    @nn.compact
+    def __call__(self, x: jax.Array) -> dict[str, jax.Array]:
+        taps = {}
+        x = _halved(32, "Conv2d_1a_3x3")(x)
+        x = ConvNorm(32, (3, 3), padding="VALID", name="Conv2d_2a_3x3")(x)
+        x = ConvNorm(64, (3, 3), name="Conv2d_2b_3x3")(x)
+        x = taps["64"] = _max_halved(x)
+        x = ConvNorm(80, name="Conv2d_3b_1x1")(x)
+        x = ConvNorm(192, (3, 3), padding="VALID", name="Conv2d_4a_3x3")(x)
+        x = taps["192"] = _max_halved(x)
+        for name, pooled in (("5b", 32), ("5c", 64), ("5d", 64)):
+            x = BlockA(pooled, name=f"Mixed_{name}")(x)
+        x = BlockB(name="Mixed_6a")(x)
+        for name, narrow in (("6b", 128), ("6c", 160), ("6d", 160), ("6e", 192)):
+            x = BlockC(narrow, name=f"Mixed_{name}")(x)
+        taps["768"] = x
+        x = BlockD(name="Mixed_7a")(x)
+        x = BlockE(name="Mixed_7b")(x)
+        x = BlockE(takes_maximum=True, name="Mixed_7c")(x)
+        x = taps["2048"] = x.mean((1, 2))
+        head = Head(1008, name="fc")
+        taps["logits_unbiased"], taps["logits"] = head(x)
+        return taps
+
+
+class Head(nn.Module):
+    """``[n, I]`` to ``(x @ kernel, x @ kernel + bias)``, ``[n, classes]`` each."""
+
+    classes: int
+
+    @nn.compact
+    def __call__(self, x):
+        shape = (x.shape[-1], self.classes)
+        kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
+        bias = self.param("bias", nn.initializers.zeros, (self.classes,))
+        unbiased = x @ kernel
+        return unbiased, unbiased + bias.reshape(1, -1)
+
+
+def scaled(images: jax.Array, resize: str) -> jax.Array:
+    """``[0, 255]`` as the tool that resizes so feeds it to the network: pytorch-fid
+    divides by 127.5, the original graph and clean-fid take (x - 128) / 128."""
+    if resize == "bilinear_half_pixel":
+        return images / 127.5 - 1
+    return (images - 128) / 128
+
+
+def open_inception(weights: str = "", resize: str = "") -> Extractor:
+    """The extractor of FID.
+
+    Args:
+      weights: ``FILE``, or '' for the cache or the network.
+      resize: a key of ``resize.FILTERS``; '' for ``bilinear_tf1``, the original's.
+
+    Raises:
+      BadInput: no such filter, or the weights are not to be had or others.
+    """
+    resize = chosen_filter(resize, "bilinear_tf1")
+    path = find(FILE, weights, URL, DIGEST)
+    field = f"evaluation.weights='{path}'"
+    network = InceptionV3()
+    expected = layout.shapes(network, (SIZE, SIZE, 3))
+    variables = layout.from_torch(expected, read(path, field), field)
+
+    def look(variables, images):
+        images = scaled(resized(coloured(images), SIZE, resize), resize)
+        taps = network.apply(variables, images)
+        return taps["2048"], jax.nn.softmax(taps["logits_unbiased"])
+
+    see = batched(look, variables, BATCH)
+    return Extractor("inception", WIDTH, DIGEST, resize, see)

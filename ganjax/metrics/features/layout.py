@@ -1,0 +1,102 @@
+"""Flax variables out of named tensors, with every name and shape accounted for."""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+from flax import traverse_util
+
+from ganjax.errors import BadInput
+
+# What torch calls a leaf of a layer; its biases have the name they have in Flax.
+TORCH_NAMES = {
+    "kernel": "weight",
+    "scale": "weight",
+    "mean": "running_mean",
+    "var": "running_var",
+}
+TORCH_COUNTER = "num_batches_tracked"
+
+
+def shapes(module: nn.Module, image_shape: tuple[int, ...]) -> dict:
+    """What variables ``module`` has for images ``[H, W, C]``, computed by tracing."""
+    images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
+    return jax.eval_shape(module.init, jax.random.key(0), images)
+
+
+def from_torch(
+    expected: dict, tensors: dict[str, np.ndarray], field: str, ignored=()
+) -> dict:
+    """Variables of a module whose submodules are named as those of the torch one.
+
+    Kernels are turned from torch's order (outputs, inputs, height, width) into Flax's.
+
+    Args:
+      expected: `shapes` of the module.
+      tensors: the state dict; counters of batches and what is ``ignored`` may be there.
+      field: how an error names the file.
+
+    Raises:
+      BadInput: a tensor is missing, is of another shape, or is not wanted.
+    """
+    tensors = {
+        name: tensor
+        for name, tensor in tensors.items()
+        if name not in ignored and name.split(".")[-1] != TORCH_COUNTER
+    }
+    return _fit(expected, tensors, field, _torch_name, _from_torch_order)
+
+
+def from_flat(expected: dict, tensors: dict[str, np.ndarray], field: str) -> dict:
+    """Variables out of tensors named by their path, ``params.Conv_0.kernel``.
+
+    Raises:
+      BadInput: as `from_torch`.
+    """
+    return _fit(expected, tensors, field, ".".join, lambda tensor, leaf: tensor)
+
+
+def flat(variables: dict) -> dict[str, np.ndarray]:
+    """The inverse of `from_flat`."""
+    return {
+        ".".join(path): np.asarray(value)
+        for path, value in traverse_util.flatten_dict(variables).items()
+    }
+
+
+def _torch_name(path):
+    collection, *modules, leaf = path
+    return ".".join([*modules, TORCH_NAMES.get(leaf, leaf)])
+
+
+def _from_torch_order(tensor, leaf):
+    if leaf == "kernel":
+        return tensor.transpose((2, 3, 1, 0) if tensor.ndim == 4 else (1, 0))
+    return tensor
+
+
+def _fit(expected, tensors, field, name_of, ordered):
+    expected = traverse_util.flatten_dict(expected)
+    names = {path: name_of(path) for path in expected}
+    missing = sorted(set(names.values()) - set(tensors))
+    extra = sorted(set(tensors) - set(names.values()))
+    for problem, found in (("lacks", missing), ("has an unknown", extra)):
+        if found:
+            more = f" and {len(found) - 1} more" if len(found) > 1 else ""
+            raise _wrong(field, f"{problem} tensor '{found[0]}'{more}")
+    variables = {}
+    for path, name in names.items():
+        shape, tensor = expected[path].shape, tensors[name]
+        if tensor.ndim == len(shape):
+            tensor = ordered(tensor, path[-1])
+        if tensor.shape != shape:
+            raise _wrong(field, f"tensor '{name}' has shape {tensors[name].shape}")
+        variables[path] = np.asarray(tensor, np.float32, order="C")
+    return traverse_util.unflatten_dict(variables)
+
+
+def _wrong(field, problem):
+    return BadInput(
+        f"{field}: {problem}, so it is not the file of this extractor; give that by "
+        "evaluation.weights=PATH"
+    )

@@ -1,0 +1,185 @@
+"""Named tensors of a torch ``.pth`` file, read without torch and without running it.
+
+The format holds a pickle, and a pickle is a program. Here it may name a handful of
+things only, each of them a function of this file that makes arrays: everything else is
+refused before it is called. There are two layouts, both described by the writer in
+torch's ``torch/serialization.py``:
+
+- since torch 1.6 a zip archive: ``NAME/data.pkl`` and a file ``NAME/data/KEY`` for the
+  bytes of every storage;
+- before that (the 2015-12-05 Inception as pytorch-fid publishes it, for one) pickles
+  end to end: a magic number, a version, facts of the machine, the tensors, the keys of
+  the storages; then for each key its length and its bytes.
+"""
+
+import collections
+import io
+import math
+import pickle
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import ml_dtypes
+import numpy as np
+
+from ganjax.errors import BadInput
+
+MAGIC = 0x1950A86A20F9469CFC6C
+VERSION = 1001
+STORAGES = {
+    "DoubleStorage": np.dtype("<f8"),
+    "FloatStorage": np.dtype("<f4"),
+    "HalfStorage": np.dtype("<f2"),
+    "BFloat16Storage": np.dtype(ml_dtypes.bfloat16),
+    "LongStorage": np.dtype("<i8"),
+    "IntStorage": np.dtype("<i4"),
+    "ShortStorage": np.dtype("<i2"),
+    "CharStorage": np.dtype("i1"),
+    "ByteStorage": np.dtype("u1"),
+    "BoolStorage": np.dtype("?"),
+}
+
+
+class Refused(Exception):
+    """What in a file is not as it should be, in a few words."""
+
+
+def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
+    """The tensors of a state dict, by name, in the file's own types.
+
+    Args:
+      path: a file that ``torch.save`` wrote, of named tensors and nothing else.
+      field: how an error names the file, ``evaluation.weights='…'``.
+
+    Raises:
+      BadInput: not such a file, damaged, or it asks for more than tensors; nothing of
+        the latter is run.
+    """
+    try:
+        with open(path, "rb") as file:
+            zipped = file.read(4) == b"PK\x03\x04"
+        tensors = _read_zip(path) if zipped else _read_legacy(path)
+        return _named(tensors)
+    except Refused as refused:
+        raise BadInput(f"{field}: {refused}") from None
+    except Exception as error:  # a damaged pickle may fail in any way
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BadInput(f"{field}: not a torch file, or damaged ({problem})") from None
+
+
+def _read_zip(path):
+    with zipfile.ZipFile(path) as archive:
+        names = archive.namelist()
+        pickles = [name for name in names if name.split("/")[1:] == ["data.pkl"]]
+        if len(pickles) != 1:
+            raise Refused("a zip archive without one NAME/data.pkl: not from torch")
+        folder = pickles[0].split("/")[0]
+        order = f"{folder}/byteorder"
+        if order in names and archive.read(order) != b"little":
+            raise Refused("its numbers are big-endian, which is not read here")
+
+        def storage(dtype, key, count):
+            content = archive.read(f"{folder}/data/{key}")
+            if len(content) != count * dtype.itemsize:
+                raise Refused(f"storage {key} does not hold {count} values of {dtype}")
+            return np.frombuffer(content, dtype)
+
+        return _Tensors(io.BytesIO(archive.read(pickles[0])), storage).load()
+
+
+def _read_legacy(path):
+    storages: dict[str, np.ndarray] = {}
+    size = path.stat().st_size
+
+    def storage(dtype, key, count):
+        # The bytes come after all tensors: an array to be filled then.
+        if count * dtype.itemsize > size:
+            raise Refused(f"storage {key} is longer than the file")
+        return np.zeros(count, dtype)
+
+    with open(path, "rb") as file:
+        if _Tensors(file).load() != MAGIC or _Tensors(file).load() != VERSION:
+            raise Refused("not a file of torch.save")
+        if _Tensors(file).load().get("little_endian") is not True:
+            raise Refused("its numbers are big-endian, which is not read here")
+        tensors = _Tensors(file, storage, storages).load()
+        keys = _Tensors(file).load()
+        if sorted(keys) != sorted(storages):
+            raise Refused("its tensors and its storages do not match")
+        for key in keys:
+            count = int.from_bytes(file.read(8), "little")
+            array = storages[key]
+            if count != len(array) or file.readinto(array.view("u1")) != array.nbytes:
+                raise Refused(f"storage {key} is cut short")
+    return tensors
+
+
+class _Tensors(pickle.Unpickler):
+    """An unpickler that knows dictionaries and tensors.
+
+    ``storage(dtype, key, count)`` gives the values of a storage, ``[count]``, once a
+    key; ``storages`` keeps them. Without it there are none.
+    """
+
+    def __init__(
+        self,
+        file,
+        storage: Callable | None = None,
+        storages: dict[str, np.ndarray] | None = None,
+    ):
+        super().__init__(file)
+        self._storage = storage
+        self._storages = {} if storages is None else storages
+        # Made anew for every file, since a pickle may set attributes of what it names.
+        self._names = {
+            ("collections", "OrderedDict"): collections.OrderedDict,
+            ("torch._utils", "_rebuild_tensor_v2"): lambda *args: _view(*args[:4]),
+            ("torch._utils", "_rebuild_parameter"): lambda data, *_: data,
+            **{("torch", name): name for name in STORAGES},
+        }
+
+    def find_class(self, module, name):
+        if (module, name) not in self._names:
+            raise Refused(
+                f"asks for {module}.{name}, which no file of tensors needs; refused, "
+                "and nothing of it was run"
+            )
+        return self._names[module, name]
+
+    def persistent_load(self, identity):
+        if self._storage is None:
+            raise Refused("names a storage where none may be")
+        kind, name, key, _, count, *view = identity
+        if kind != "storage" or name not in STORAGES or view not in ([], [None]):
+            raise Refused(f"has a storage of an unknown kind, {kind} {name}")
+        dtype = STORAGES[name]
+        if key not in self._storages:
+            self._storages[key] = self._storage(dtype, key, count)
+        values = self._storages[key]
+        if values.dtype != dtype or len(values) != count:
+            raise Refused(f"names storage {key} in two ways")
+        return values
+
+
+def _view(storage, offset, shape, strides):
+    """A tensor, as a view of its storage."""
+    last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
+    empty = 0 in shape
+    negative = min([offset, *shape, *strides]) < 0
+    if negative or (not empty and offset + last >= len(storage)):
+        raise Refused(f"a tensor of shape {tuple(shape)} reaches outside its storage")
+    if not empty and math.prod(shape) > len(storage):
+        raise Refused(f"a tensor of shape {tuple(shape)} repeats its storage")
+    return np.lib.stride_tricks.as_strided(
+        storage[offset:], shape, [step * storage.itemsize for step in strides]
+    )
+
+
+def _named(tensors):
+    if not isinstance(tensors, dict):
+        raise Refused(f"holds a {type(tensors).__name__}: expected named tensors")
+    for name, tensor in tensors.items():
+        if not isinstance(name, str) or not isinstance(tensor, np.ndarray):
+            raise Refused(f"entry {name!r} is no tensor: expected named tensors")
+    return {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}

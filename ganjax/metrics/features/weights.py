@@ -1,0 +1,116 @@
+"""Where the weights of an extractor come from: a file that is known by its SHA-256.
+
+A file is given by ``evaluation.weights``, or lies in the cache, or is fetched into it.
+Wherever it comes from its digest is compared before a byte of it is interpreted.
+"""
+
+import hashlib
+import os
+import shutil
+import tempfile
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import safetensors
+import safetensors.numpy
+
+from ganjax.errors import BadInput
+from ganjax.metrics.features.torch_archive import read_torch
+
+SECONDS_TO_CONNECT = 30
+
+
+def cache_folder(kind: str = "weights") -> Path:
+    """``$XDG_CACHE_HOME/ganjax/KIND``, by default ``~/.cache/ganjax/KIND``."""
+    root = os.environ.get("XDG_CACHE_HOME", "") or "~/.cache"
+    return Path(root).expanduser() / "ganjax" / kind
+
+
+def sha256(path: Path | str) -> str:
+    """The SHA-256 of a file, 64 hexadecimal digits."""
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def find(name: str, path: str, url: str, digest: str) -> Path:
+    """The file of published weights, verified.
+
+    Args:
+      name: the file's name, in the cache and in errors.
+      path: the value of ``evaluation.weights``; where it is empty the cache is looked
+        at, and ``url`` if the file is not there.
+      url: where it is published; empty if it cannot be fetched.
+      digest: its SHA-256.
+
+    Raises:
+      BadInput: no such file, another file than the published one, or no network; the
+        line says what to do.
+    """
+    if path:
+        given = Path(path).expanduser()
+        field = f"evaluation.weights='{path}'"
+        if not given.is_file():
+            raise BadInput(f"{field}: no such file; expected {name}")
+        _verify(given, digest, field, f"expected {name}")
+        return given
+    cached = cache_folder() / name
+    if not cached.is_file():
+        _fetch(name, url, cached, digest)
+    _verify(cached, digest, f"'{cached}'", "delete it, or " + _give(name))
+    return cached
+
+
+def _give(name):
+    return f"give {name} by evaluation.weights=PATH"
+
+
+def _verify(path, digest, field, remedy):
+    found = sha256(path)
+    if found != digest:
+        raise BadInput(
+            f"{field}: SHA-256 is {found}, not {digest}: damaged, or another file; "
+            f"{remedy}"
+        )
+
+
+def _fetch(name, url, cached, digest):
+    cached.parent.mkdir(parents=True, exist_ok=True)
+    # Under another name until it is whole and verified: a run that is stopped leaves
+    # no file that the next one would trust, and two that fetch at once do no harm.
+    handle, part = tempfile.mkstemp(prefix=f"{name}.", dir=cached.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            with urllib.request.urlopen(url, timeout=SECONDS_TO_CONNECT) as answer:
+                shutil.copyfileobj(answer, file)
+        _verify(part, digest, f"'{url}'", _give(name))
+        os.replace(part, cached)
+    except (OSError, ValueError) as error:  # URLError is an OSError
+        problem = " ".join(str(error).split())
+        raise BadInput(
+            f"evaluation.weights='': {name} is not in '{cached.parent}' and cannot be "
+            f"fetched from '{url}' ({problem}); {_give(name)}"
+        ) from error
+    finally:
+        Path(part).unlink(missing_ok=True)
+
+
+def read(path: Path | str, field: str = "") -> dict[str, np.ndarray]:
+    """Named tensors of a file, in its own types: float16, bfloat16, float32, int64, …
+
+    Args:
+      path: a safetensors file if it ends so, else one of torch (`read_torch`).
+      field: how an error names it.
+
+    Raises:
+      BadInput: it cannot be read as such.
+    """
+    path = Path(path)
+    field = field or f"evaluation.weights='{path}'"
+    if path.suffix != ".safetensors":
+        return read_torch(path, field)
+    try:
+        return safetensors.numpy.load_file(path)
+    except (OSError, safetensors.SafetensorError) as error:
+        problem = " ".join(str(error).split())
+        raise BadInput(f"{field}: not a safetensors file ({problem})") from error

@@ -1,0 +1,71 @@
+"""Scores of two runs beside each other, where their protocols allow it."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from ganjax.errors import BadInput
+from ganjax.report.axes import format_number
+
+# What tells two evaluations of one protocol apart; no reason not to compare them.
+CIRCUMSTANCES = ("step", "seed", "ganjax")
+
+
+def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
+    """The fields in which two protocols differ so that scores cannot be compared, each
+    with both values."""
+    return [
+        f"{name} is {json.dumps(one.get(name))} and {json.dumps(other.get(name))}"
+        for name in sorted(one.keys() | other.keys())
+        if name not in CIRCUMSTANCES and one.get(name) != other.get(name)
+    ]
+
+
+def compare(one: Path | str, other: Path | str) -> str:
+    """A table of the scores that two runs have under one protocol.
+
+    Of the evaluations that a run made of itself only the newest counts.
+
+    Raises:
+      BadInput: if either has no evaluation, or no two are of one protocol; then with
+        the fields in which the newest ones differ.
+    """
+    ours, theirs = _evaluations(one), _evaluations(other)
+    pairs = [
+        (a, b)
+        for a in ours
+        for b in theirs
+        if not differing_fields(a["protocol"], b["protocol"])
+    ]
+    if not pairs:
+        found = differing_fields(ours[-1]["protocol"], theirs[-1]["protocol"])
+        raise BadInput(f"scores of two protocols are not compared: {', '.join(found)}")
+    lines = [f"{'':40}{Path(one).name:>16}{Path(other).name:>16}"]
+    for a, b in pairs:
+        lines.append(_said(a["protocol"]))
+        for name in a["scores"]:
+            if name in b["scores"]:
+                values = (format_number(x["scores"][name]) for x in (a, b))
+                lines.append(f"{name:40}" + "".join(f"{v:>16}" for v in values))
+    return "\n".join(lines)
+
+
+def _said(protocol: dict[str, Any]) -> str:
+    return (
+        f"# {protocol['fake']} samples against {protocol['real']} of "
+        f"{protocol['data']}/{protocol['reference']}, extractor {protocol['extractor']}"
+    )
+
+
+def _evaluations(run) -> list[dict[str, Any]]:
+    """Those by ``scripts/evaluate.py``, then the newest of the run itself."""
+    folder = Path(run) / "evaluation"
+    own = sorted(folder.glob("[0-9]*.json"))[-1:]
+    found = [*sorted(folder.glob("protocol-*.json")), *own]
+    if not found:
+        raise BadInput(
+            f"workdir={run}: expected a run with an evaluation, and there is none; "
+            f"scripts/evaluate.py makes one"
+        )
+    return [json.loads(path.read_text()) for path in found]

@@ -1,0 +1,103 @@
+"""What evaluators are shown: drawn once, labelled as asked, features kept."""
+
+import dataclasses
+
+import jax
+import numpy as np
+import pytest
+
+from ganjax.core import Decoder, child_key, init_state
+from ganjax.data import open_source
+from ganjax.evaluation import Exhibit, draw
+from ganjax.evaluation.exhibit import as_bytes
+from ganjax.metrics.features import Extractor
+from tests import tiny
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+def counting(seen, name="brightness"):
+    """An extractor whose one feature is an image's mean, and which counts its work."""
+
+    def see(images):
+        seen.append(len(images))
+        mean = images.reshape(len(images), -1).mean(1, keepdims=True)
+        return mean.astype(np.float32), None
+
+    return Extractor(name=name, width=1, digest="0", resize="none", see=see)
+
+
+def test_a_state_is_drawn_once_and_by_the_seed():
+    setup = tiny.setup("gan")
+    states = [
+        init_state(setup.game, jax.random.key(seed), setup.knobs) for seed in (0, 1)
+    ]
+    exhibit = Exhibit(setup.game, setup.source, samples=100, seed=3)
+    first = exhibit.fake(states[0])
+    assert exhibit.fake(states[0]) is first
+    assert not np.allclose(exhibit.fake(states[1]).data, first.data)
+    key = child_key(jax.random.key(3), "evaluation")
+    expected = draw(setup.game, states[0], key, 100)
+    np.testing.assert_array_equal(first.data, expected)
+
+
+def test_labels_are_those_that_samples_were_asked_for():
+    """Over more than one chunk, with a number of classes that divides none."""
+    setup = tiny.setup("gan")
+    shown = Decoder(
+        draw=setup.game.sample.draw,
+        decode=lambda apply, z, label: jax.nn.one_hot(label, 7),
+        classes=7,
+    )
+    game = dataclasses.replace(setup.game, sample=shown)
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    fake = Exhibit(game, setup.source, samples=600, seed=0).fake(state)
+    np.testing.assert_array_equal(fake.data.argmax(1), fake.label)
+    assert np.bincount(fake.label).min() >= 84
+
+
+def test_bytes_are_those_of_the_files():
+    values = np.arange(256, dtype=np.uint8).reshape(1, 16, 16, 1)
+    scaled = values.astype(np.float32) / 127.5 - 1
+    np.testing.assert_array_equal(as_bytes(scaled), values)
+    assert as_bytes(np.full((1, 1, 1, 1), 7.0)).item() == 255
+
+
+def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
+    setup = tiny.setup("convolutional")
+    seen = []
+
+    def test_side(real=100, extractor=None):
+        extractor = extractor or counting(seen)
+        return Exhibit(
+            setup.game, setup.source, samples=100, seed=0, real=real,
+            extractor=extractor,
+        ).test  # fmt: skip
+
+    first = test_side().features
+    np.testing.assert_allclose(
+        first[:, 0], as_bytes(test_side().data).reshape(100, -1).mean(1), rtol=1e-5
+    )
+    np.testing.assert_array_equal(test_side().features, first)
+    assert seen == [100]
+    assert test_side().first(2).features.shape == (2, 1)
+    assert seen == [100, 2]  # what is not known yet is not asked of all
+    assert len(test_side(real=120).features) == 120
+    test_side(extractor=counting(seen, "other")).features  # noqa: B018
+    assert seen == [100, 2, 120, 100]
+    for entry in tmp_path.rglob("*.npz"):  # damaged ones are made again
+        entry.write_bytes(entry.read_bytes()[:50])
+    np.testing.assert_array_equal(test_side().features, first)
+    assert seen[-1] == 100 and len(seen) == 5
+    np.testing.assert_array_equal(test_side().features, first)
+    assert len(seen) == 5
+
+
+def test_points_and_pixels_are_their_own_features():
+    setup = tiny.setup("gan")
+    exhibit = Exhibit(setup.game, open_source("ring8"), samples=100, seed=0, real=50)
+    np.testing.assert_array_equal(exhibit.train.features, exhibit.train.data)
+    assert exhibit.train.probabilities is None and len(exhibit.train) == 50

@@ -1,0 +1,277 @@
+"""Evaluators over exhibits whose answers are known."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.core import Decoder, init_state
+from ganjax.data import Arrays, Source, Spec, open_source
+from ganjax.errors import BadInput
+from ganjax.evaluation import (
+    EVALUATORS,
+    Evaluation,
+    Exhibit,
+    held_out,
+)
+from ganjax.evaluation.paths import slerp
+from ganjax.metrics.features import Extractor
+from ganjax.report.comparison import differing_fields
+from tests import tiny
+
+
+@pytest.fixture(autouse=True)
+def own_cache(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+
+
+@pytest.fixture(scope="module")
+def plain():
+    setup = tiny.setup("gan")
+    return setup, init_state(setup.game, jax.random.key(0), setup.knobs)
+
+
+def normal_source(count=600, width=3):
+    points = np.random.default_rng(0).standard_normal((2, count, width))
+    train, test = (
+        Arrays(x.astype(np.float32), np.arange(count, dtype=np.int32) % 2)
+        for x in points
+    )
+    return Source(Spec("normal", (width,), classes=("even", "odd")), train, test)
+
+
+def exhibit_of(plain, samples, source, **options):
+    """An exhibit whose generated samples are given, in whatever chunks."""
+    setup, _ = plain
+    game = dataclasses.replace(
+        setup.game, sample=lambda apply, keys: samples[: keys.shape[0]]
+    )
+    return Exhibit(game, source, samples=len(samples), seed=0, **options)
+
+
+MEASURED = {
+    "frechet": ("fd", "fd_low", "fd_high"),
+    "frechet_infinity": ("fd_infinity",),
+    "kernel": ("kd", "kd_std"),
+    "precision_recall": ("precision", "recall"),
+    "density_coverage": ("density", "coverage"),
+    "curves": ("prd_f_8", "prd_f_1_8"),
+    "sliced": ("swd",),
+}
+
+
+@pytest.mark.parametrize("name", MEASURED)
+def test_floor_is_the_score_of_held_out_samples(plain, name):
+    """Where samples are held-out samples, score and floor are one number, and both
+    names say over what and how many."""
+    source = normal_source()
+    samples, _ = held_out(source.test, 200, seed=0)
+    exhibit = exhibit_of(plain, samples, source)
+    scores = dict(EVALUATORS[name](exhibit).run(plain[1]))
+    for stem in MEASURED[name]:
+        score = scores.pop(f"{stem}_points_200")
+        assert scores.pop(f"{stem}_points_200_floor") == pytest.approx(score, rel=1e-9)
+        assert np.isfinite(score)
+    assert not scores
+
+
+def test_names_say_which_features(plain):
+    scores = dict(
+        EVALUATORS["frechet"](
+            exhibit_of(plain, np.zeros((1000, 3), np.float32), normal_source())
+        ).run(plain[1])
+    )
+    assert "fd_points_1k" in scores
+    images = open_source("digits")
+    samples = np.zeros((250, 8, 8, 1), np.float32)
+
+    def over(name):
+        def see(x):
+            flat = x.reshape(len(x), -1)[:, 20:24].astype(np.float32)
+            return flat, np.eye(10, dtype=np.float32)[[0] * len(x)]
+
+        extractor = Extractor(name=name, width=4, digest="0", resize="none", see=see)
+        exhibit = exhibit_of(plain, samples, images, extractor=extractor)
+        return exhibit, dict(EVALUATORS["frechet"](exhibit).run(plain[1]))
+
+    assert "fid_250" in over("inception")[1]
+    exhibit, scores = over("small")
+    assert "fd_small_250" in scores and "fid_250" not in scores
+    assert (
+        dict(EVALUATORS["inception_score"](exhibit).run(plain[1]))["is_small_250"] == 1
+    )
+    found = dict(EVALUATORS["classes"](exhibit).run(plain[1]))
+    assert found["classes_modes_small_250"] == 1
+    assert found["classes_reverse_kl_small_250"] == pytest.approx(np.log(10))
+
+
+def test_within_classes(plain):
+    """Samples of two classes that are swapped are all wrong within each, and right
+    together."""
+    count = 200
+    label = np.arange(count, dtype=np.int32) % 2
+    rng = np.random.default_rng(0)
+    data = (rng.standard_normal((count, 2)) + 10 * label[:, None]).astype(np.float32)
+    split = Arrays(data, label)
+    source = Source(Spec("two", (2,), classes=("a", "b")), split, split)
+    setup, state = plain
+    wanted = jnp.asarray(data)
+
+    def scores(swapped):
+        # Sample i is data point i, of the class asked for or of the other one.
+        decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
+        game = dataclasses.replace(
+            setup.game, sample=Decoder(setup.game.sample.draw, decode, classes=2)
+        )
+        exhibit = Exhibit(game, source, samples=count, seed=0)
+        return dict(EVALUATORS["intra_frechet"](exhibit).run(state))[
+            f"intra_fd_points_{count}"
+        ]
+
+    assert scores(0) == pytest.approx(0, abs=1e-6)
+    assert scores(1) == pytest.approx(200, rel=0.1)
+    with pytest.raises(BadInput, match="intra_frechet.*conditional_gan"):
+        list(EVALUATORS["intra_frechet"](exhibit_of(plain, data, source)).run(state))
+
+
+def test_what_is_learned_from_samples(plain):
+    """Samples that are the training data teach as much as they; under swapped labels
+    they teach the opposite."""
+    count = 400
+    label = np.arange(count, dtype=np.int32) % 2
+    rng = np.random.default_rng(0)
+    data, test = (
+        (rng.standard_normal((count, 2)) + 2 * label[:, None]).astype(np.float32)
+        for _ in range(2)
+    )
+    source = Source(
+        Spec("two", (2,), classes=("a", "b")), Arrays(data, label), Arrays(test, label)
+    )
+    setup, state = plain
+    wanted = jnp.asarray(data)
+
+    def scores(swapped):
+        decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
+        game = dataclasses.replace(
+            setup.game, sample=Decoder(setup.game.sample.draw, decode, classes=2)
+        )
+        exhibit = Exhibit(game, source, samples=count, seed=0)
+        return dict(EVALUATORS["classification"](exhibit).run(state))
+
+    found = scores(0)
+    # Two Gaussians 2√2 apart: Φ(√2) = .921 are told apart.
+    for stem in ("cas", "cas_real", "cas_augmented"):
+        assert found[f"{stem}_points_400"] == pytest.approx(0.921, abs=0.04)
+    assert scores(1)["cas_points_400"] == pytest.approx(1 - 0.921, abs=0.04)
+    with pytest.raises(BadInput, match="classification.*conditional_gan"):
+        EVALUATORS["classification"](exhibit_of(plain, data, source))
+
+
+def test_copies_of_training_samples_are_found(plain):
+    source = normal_source()
+    train, _ = held_out(source.train, 300, seed=1)
+    fresh, _ = held_out(source.test, 300, seed=1)
+    scores = dict(EVALUATORS["copies"](exhibit_of(plain, train, source)).run(plain[1]))
+    assert scores["copied_points_300"] == 1
+    scores = dict(EVALUATORS["copies"](exhibit_of(plain, fresh, source)).run(plain[1]))
+    assert scores["copied_points_300"] < 0.05
+
+
+def test_a_critic_that_looks_at_the_first_number(plain):
+    source = normal_source()
+    shifted = source.test.data[:300] - 2
+    exhibit = exhibit_of(plain, shifted, source)
+    exhibit.game = dataclasses.replace(
+        exhibit.game, critic=lambda apply, x, label: x[:, 0]
+    )
+    scores = dict(EVALUATORS["critic"](exhibit).run(plain[1]))
+    assert scores["critic_distance"] == pytest.approx(2, abs=0.3)
+    assert scores["critic_auroc"] == pytest.approx(0.92, abs=0.04)  # Φ(2 / √2)
+    assert scores["critic_auroc_train_over_test"] == pytest.approx(0.5, abs=0.08)
+    encoder = tiny.setup("adversarial_autoencoder")
+    with pytest.raises(BadInput, match="names='critic'.*game='gan'"):
+        EVALUATORS["critic"](Exhibit(encoder.game, source, samples=100, seed=0))
+
+
+def test_critics_of_every_kind_have_one_score_a_sample(plain):
+    for name, overrides in (
+        ("gan", {}),
+        ("gan", {"packing": 2}),
+        ("conditional_gan", {}),
+    ):
+        setup = tiny.setup(name, **overrides)
+        state = init_state(setup.game, jax.random.key(0), setup.knobs)
+        exhibit = Exhibit(setup.game, setup.source, samples=300, seed=0, real=300)
+        scores = dict(EVALUATORS["critic"](exhibit).run(state))
+        assert 0 <= scores["critic_p_value"] <= 1
+
+
+def test_slerp_by_hand():
+    a, b = jnp.array([[2.0, 0.0]]), jnp.array([[0.0, 4.0]])
+    np.testing.assert_allclose(slerp(a, b, 0.0), a, atol=1e-6)
+    np.testing.assert_allclose(slerp(a, b, 1.0), b, atol=1e-6)
+    half = 3 * np.sqrt([[0.5, 0.5]])
+    np.testing.assert_allclose(slerp(a, b, 0.5), half, rtol=1e-6)
+    np.testing.assert_allclose(slerp(a, 3 * a, 0.5), 2 * a, rtol=1e-6)
+
+
+def test_path_length_on_the_circle(plain):
+    """Between random points of a circle the path turns by an angle uniform in [0, π],
+    at even speed: the mean of its square is π² / 3."""
+    setup, state = plain
+
+    def draw(keys):
+        angle = jax.vmap(lambda k: jax.random.uniform(k, maxval=2 * jnp.pi))(keys)
+        return jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=1)
+
+    game = dataclasses.replace(
+        setup.game, sample=Decoder(draw, lambda apply, z, label: z)
+    )
+    exhibit = Exhibit(game, setup.source, samples=2000, seed=0)
+    (found,) = dict(EVALUATORS["paths"](exhibit).run(state)).items()
+    assert found[0] == "ppl_points_2k"
+    assert found[1] == pytest.approx(np.pi**2 / 3, rel=0.06)
+    with pytest.raises(BadInput, match="names='paths'.*latents"):
+        EVALUATORS["paths"](exhibit_of(plain, np.zeros((100, 2)), setup.source))
+
+
+def test_what_a_metric_cannot_take_is_one_line(plain):
+    source = normal_source()
+    for name, samples, said in (
+        ("density_coverage", np.full((100, 3), np.nan, np.float32), "not finite"),
+        ("precision_recall", np.zeros((2, 3), np.float32), "k=3: expected 1 <= k < 2"),
+    ):
+        evaluation = Evaluation(exhibit_of(plain, samples, source), [name])
+        with pytest.raises(BadInput, match=f"evaluation.names='{name}': .*{said}"):
+            evaluation.run(plain[1])
+    same = Arrays(np.ones((100, 3), np.float32), np.zeros(100, np.int32))
+    constant = Source(Spec("constant", (3,)), same, same)
+    evaluation = Evaluation(exhibit_of(plain, same.data, constant), ["frechet"])
+    with pytest.raises(BadInput, match="real samples have the same features"):
+        evaluation.run(plain[1])
+    wide = normal_source(width=150)
+    fake, _ = held_out(wide.test, 100, seed=0)
+    with pytest.warns(UserWarning, match="100 samples of 150 features"):
+        list(EVALUATORS["frechet"](exhibit_of(plain, fake, wide)).run(plain[1]))
+
+
+def test_protocols_that_differ_are_refused_by_field(plain):
+    exhibit = exhibit_of(plain, np.zeros((100, 3), np.float32), normal_source())
+    one = Evaluation(exhibit, ["sliced"]).protocol(step=10)
+    assert one["fake"] == 100 and one["real"] == 600 and one["data"] == "normal"
+    assert not differing_fields(one, {**one, "step": 20, "seed": 5})
+    assert differing_fields(one, {**one, "fake": 200, "resize": "bicubic"}) == [
+        "fake is 100 and 200",
+        'resize is "none" and "bicubic"',
+    ]
+
+
+def test_evaluations_are_of_all_names(plain):
+    source = normal_source()
+    samples, _ = held_out(source.train, 200, seed=0)
+    evaluation = Evaluation(exhibit_of(plain, samples, source), ["sliced", "kernel"])
+    scores = evaluation.run(plain[1])
+    assert evaluation and {"swd_points_200", "kd_points_200"} <= set(scores)
+    assert not Evaluation(exhibit_of(plain, samples, source), [])

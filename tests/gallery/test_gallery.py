@@ -1,0 +1,270 @@
+"""Every mode of picture, over untrained generators: what is where."""
+
+import json
+import types
+
+import jax
+import numpy as np
+import pytest
+from PIL import Image
+
+import ganjax
+from ganjax.config import resolve
+from ganjax.core import init_state
+from ganjax.errors import BadInput
+from ganjax.evaluation import draw, held_out
+from ganjax.gallery import MODES, Request
+from ganjax.gallery.paths import linear
+from ganjax.gallery.spectrum import radial_spectrum
+from ganjax.gallery.styles import strongest
+from ganjax.training.pictures import image_grid
+from scripts import sample
+from tests import tiny
+
+IMAGES = {
+    "data__name": "digits",
+    "networks__generator__name": "dcgan",
+    "networks__generator__width": 4,
+    "networks__discriminator__name": "dcgan",
+    "networks__discriminator__width": 4,
+}
+CELL = 64 + 2  # of images of 8 pixels, with the gap
+
+
+def run_of(name, path, steps=(0,), **overrides):
+    """What a mode needs of a run, whose checkpoints are seeds instead of steps."""
+    texts = {path_.replace("__", "."): str(v) for path_, v in overrides.items()}
+    stated = {"batch_size": 8, **tiny.GAMES[name]}
+    config = resolve(stated, texts)
+    setup = tiny.setup(name, **overrides)
+    states = [
+        init_state(setup.game, jax.random.key(i), setup.knobs).replace(
+            step=np.int32(step)
+        )
+        for i, step in enumerate(steps)
+    ]
+    run = types.SimpleNamespace(
+        path=path,
+        config=config,
+        game=setup.game,
+        source=setup.source,
+        state=states[-1],
+        states=lambda: states,
+    )
+    run.sample = lambda seed, n: draw(run.game, run.state, jax.random.key(seed), n)
+    return run
+
+
+@pytest.fixture(scope="module")
+def images(tmp_path_factory):
+    run = run_of("convolutional", tmp_path_factory.mktemp("run"))
+    # As it starts a generator's images are all but grey.
+    run.state.ema["generator"]["params"] = jax.tree.map(
+        lambda x: 10 * x, run.state.ema["generator"]["params"]
+    )
+    return run
+
+
+@pytest.fixture(scope="module")
+def conditional(tmp_path_factory):
+    overrides = IMAGES | {"conditioning__generator": "concatenation"}
+    return run_of("conditional_gan", tmp_path_factory.mktemp("run"), **overrides)
+
+
+def cells(picture, columns):
+    """``[rows, columns, 8, 8]`` of a grid of enlarged images of 8 pixels."""
+    pixels = np.asarray(picture.convert("L"))
+    assert pixels.shape[1] == columns * CELL + 2
+    rows = pixels.shape[0] // CELL
+    return np.stack(
+        [
+            [
+                pixels[2 + i * CELL : (i + 1) * CELL : 8, 2 + j * CELL :: 8][:, :8]
+                for j in range(columns)
+            ]
+            for i in range(rows)
+        ]
+    )
+
+
+def test_interpolations_begin_and_end_at_samples(images):
+    request = Request(images, n=3, columns=5)
+    ends = [
+        cells(image_grid(request.decode(request.latents(3, name)), columns=1), 1)[:, 0]
+        for name in ("latents", "ends")
+    ]
+    middles = {}
+    for path in ("linear", "spherical"):
+        found = cells(MODES["interpolation"](Request(images, 3, 5, path=path)), 5)
+        assert found.shape[:2] == (3, 5)
+        for column, end in zip((0, -1), ends, strict=True):
+            # Batches of another size may round a value to its neighbour.
+            assert np.abs(found[:, column].astype(int) - end).max() <= 1
+        middles[path] = found[:, 2]
+    assert not np.array_equal(middles["linear"], middles["spherical"])
+    np.testing.assert_allclose(linear(np.zeros((1, 2)), np.ones((1, 2)), 0.25), 0.25)
+    with pytest.raises(BadInput, match="--path='sperical'.*did you mean 'spherical'"):
+        MODES["interpolation"](Request(images, 3, 5, path="sperical"))
+
+
+def test_traversal_moves_one_number_of_the_latent(images):
+    request = Request(images, n=8, columns=3, reach=0.0)
+    still = cells(MODES["traversal"](request), 3)
+    assert still.shape[:2] == (4, 3)  # there are four numbers
+    assert np.array_equal(still[:, 0], still[:, 2])
+    moved = cells(MODES["traversal"](Request(images, n=8, columns=3)), 3)
+    assert all(not np.array_equal(row[0], row[2]) for row in moved)
+    np.testing.assert_allclose(moved[:, 1], still[:, 1], atol=1)
+
+
+def test_truncation_brings_samples_together(images):
+    found = cells(MODES["truncation"](Request(images, n=12)), 5).astype(float)
+    spread = found.std(axis=0).mean(axis=(1, 2))
+    assert len(found) == 12 and spread[0] < 0.7 * spread[-1]
+
+
+def test_classes_share_latents_along_a_column(conditional):
+    request = Request(conditional, columns=3)
+    found = cells(MODES["classes"](request), 3)
+    assert found.shape[:2] == (10, 3)
+    z = request.latents(3)
+    expected = image_grid(request.decode(z, np.array([7, 7, 7])), columns=3)
+    assert np.abs(found[7].astype(int) - cells(expected, 3)[0]).max() <= 1
+
+
+def test_classes_need_labels(images):
+    with pytest.raises(BadInput, match="--mode='classes'.*game='conditional_gan'"):
+        MODES["classes"](Request(images))
+
+
+def test_neighbours_of_training_images_are_themselves(images):
+    train, _ = held_out(images.source.train, 60_000, seed=0)
+    run = types.SimpleNamespace(**vars(images))
+    run.sample = lambda seed, n: train[:n]
+    found = cells(MODES["neighbours"](Request(run, n=4, columns=3)), 3)
+    np.testing.assert_array_equal(found[:, 0], found[:, 1])
+    with pytest.raises(BadInput, match="--columns=1"):
+        MODES["neighbours"](Request(run, n=4, columns=1))
+
+
+def test_strongest_directions_of_known_weights():
+    # Columns 3 e₁ and e₂: the first direction is e₁, the second e₂, e₃ is lost.
+    a = np.array([[3.0, 0.0], [0.0, -1.0], [0.0, 0.0]])
+    np.testing.assert_allclose(strongest(a, 2), np.eye(3)[:2], atol=1e-12)
+
+
+def test_directions_of_latents(images):
+    request = Request(images, n=2, columns=5)
+    found = cells(MODES["directions"](request), 5)
+    assert found.shape[:2] == (2, 5)
+    itself = cells(image_grid(request.decode(request.latents(1)), columns=1), 1)[0, 0]
+    assert np.abs(found[:, 2].astype(int) - itself).max() <= 1
+    change = [np.abs(row[4].astype(float) - row[0]).mean() for row in found]
+    assert min(change) > 0
+
+
+@pytest.mark.full
+def test_styles_mix_and_move(tmp_path):
+    small = {
+        f"networks__{player}__{field}": value
+        for player in ("generator", "discriminator")
+        for field, value in (
+            ("name", "stylegan2"),
+            ("channel_base", 1024),
+            ("channel_max", 8),
+        )
+    }
+    run = run_of("convolutional", tmp_path, **small, latents__size=8)
+    found = cells(MODES["mixing"](Request(run, n=2, columns=3)), 4)
+    assert found.shape[:2] == (3, 4)
+    assert not found[0, 0].any()  # the corner is black
+    assert MODES["directions"](Request(run, n=2, columns=3)).size[0] == 3 * CELL + 2
+    assert len(cells(MODES["truncation"](Request(run, n=2)), 5)) == 2
+
+
+def test_mixing_needs_styles(images):
+    with pytest.raises(BadInput, match="--mode='mixing'.*stylegan2.*'dcgan'"):
+        MODES["mixing"](Request(images))
+
+
+def test_training_as_a_strip_and_as_frames(images):
+    run = types.SimpleNamespace(**vars(images))
+    with pytest.raises(BadInput, match="samples.every"):
+        MODES["strip"](Request(run))
+    folder = run.path / "samples"
+    folder.mkdir()
+    for step in range(5):
+        shade = np.full((64, 8, 8, 1), -1 + step / 2, np.float32)
+        shade[1::2] *= -1
+        image_grid(shade).save(folder / f"step_{step:08d}.png")
+    frames = MODES["animation"](Request(run, columns=3))
+    assert [np.asarray(f)[5, 5, 0] for f in frames] == [0, 128, 255]
+    picture = MODES["strip"](Request(run, n=3, columns=3))
+    found = cells(picture.crop((0, 0, CELL + 2, picture.height)), 1)
+    np.testing.assert_array_equal(found[:, 0, 0, 0], [0, 255, 0])
+    assert picture.width == 3 * (CELL + 2)
+
+
+def test_the_plane_has_a_column_a_checkpoint(tmp_path):
+    pictures = {
+        len(steps): MODES["plane"](Request(run_of("gan", tmp_path, steps)))
+        for steps in ((0,), (0, 100))
+    }
+    assert pictures[2].width == 2 * pictures[1].width
+    assert MODES["plane"](
+        Request(run_of("conditional_gan", tmp_path, packing=1))
+    ).width == pictures[1].width  # fmt: skip
+
+
+def test_the_plane_needs_points(images):
+    with pytest.raises(BadInput, match="--mode='plane'.*'digits'"):
+        MODES["plane"](Request(images))
+
+
+def test_images_are_needed(tmp_path):
+    run = run_of("gan", tmp_path)
+    for name in ("interpolation", "truncation", "neighbours", "spectrum"):
+        with pytest.raises(BadInput, match="generates images.*'ring8'"):
+            MODES[name](Request(run))
+
+
+def test_spectrum_of_a_wave_and_of_noise():
+    x = np.arange(16)
+    wave = np.cos(2 * np.pi * 3 * x / 16)[None, :, None, None] * np.ones((1, 1, 16, 1))
+    found = radial_spectrum(wave)
+    # Half of the squares' sum, 128, in two of the frequencies that round to 3.
+    frequencies = np.fft.fftfreq(16, 1 / 16)
+    ring = np.rint(np.hypot(frequencies[:, None], frequencies)) == 3
+    np.testing.assert_allclose(found[3], 128 / ring.sum())
+    np.testing.assert_allclose(np.delete(found, 3), 0, atol=1e-20)
+    white = np.random.default_rng(0).standard_normal((500, 16, 16, 1))
+    np.testing.assert_allclose(radial_spectrum(white)[1:], 1, rtol=0.1)
+
+
+def test_spectrum_is_drawn(images):
+    assert MODES["spectrum"](Request(images)).size == (600, 400)
+
+
+def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
+    main = sample.main
+    monkeypatch.setattr(ganjax, "load", lambda workdir: images)
+    out = tmp_path / "run.png"
+    main([f"--workdir={images.path}", "--mode=spectrum", f"--out={out}", "--seed=5"])
+    said = json.loads(Image.open(out).text["ganjax"])
+    assert said["seed"] == 5 and said["mode"] == "spectrum"
+    main([f"--workdir={images.path}", "--n=3", f"--out={tmp_path}/each/"])
+    files = sorted((tmp_path / "each").iterdir())
+    assert [f.name for f in files] == [f"seed0-{i:06}.png" for i in range(3)]
+    assert Image.open(files[2]).size == (8, 8)
+    assert json.loads(Image.open(files[2]).text["ganjax"])["index"] == 2
+    expected = draw(images.game, images.state, jax.random.key(0), 3)
+    pixels = np.asarray(Image.open(files[2]))
+    assert np.abs(pixels - (expected[2, ..., 0] + 1) * 127.5).max() <= 0.51
+    for arguments, said in (
+        (["--mode=gird"], "did you mean 'grid'"),
+        (["--out=a.jpg"], "ends in .png"),
+        (["--n=0"], "--n=0: expected at least 1"),
+        (["--mode=spectrum", "--out=a.npy"], "expected a picture"),
+    ):
+        with pytest.raises(BadInput, match=said):
+            main([f"--workdir={images.path}", *arguments])

@@ -1,0 +1,132 @@
+"""The classifiers that come with ganjax, and the script that made them."""
+
+import json
+
+import numpy as np
+import pytest
+import safetensors
+import safetensors.numpy
+
+from ganjax.data import Arrays, open_source
+from ganjax.errors import BadInput
+from ganjax.metrics.features import layout, open_extractor, small_cnn
+from scripts import train_classifier
+
+DATASETS = pytest.mark.parametrize("dataset", small_cnn.DIGESTS)
+
+
+@DATASETS
+def test_what_is_shipped_says_what_it_is(dataset):
+    path = small_cnn.shipped(dataset)
+    assert path.stat().st_size < 1_000_000
+    with safetensors.safe_open(path, "np") as file:
+        about = json.loads(file.metadata()["about"])
+        values = sum(file.get_tensor(name).size for name in file.keys())
+    assert about["dataset"] == dataset
+    assert about["epochs"] == train_classifier.EPOCHS[dataset]
+    assert about["test_accuracy"] >= {"mnist": 0.99}[dataset]
+    # 94,186 parameters, and a mean and a variance for each of 224 channels.
+    assert values == 94_186 + 2 * 224
+
+
+@DATASETS
+def test_features_of_an_image_are_its_own(dataset):
+    extractor = open_extractor(f"small_cnn_{dataset}")
+    images = np.random.default_rng(0).integers(0, 256, (7, 28, 28, 1), np.uint8)
+    features, probabilities = extractor.see(images)
+    assert features.shape == (7, 128) and features.dtype == np.float32
+    assert probabilities.shape == (7, 10)
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-5)
+    alone, _ = extractor.see(images[3:4])
+    np.testing.assert_array_equal(alone[0], features[3])
+
+
+@DATASETS
+def test_accuracy_on_the_test_split_is_the_stated_one(dataset):
+    try:
+        split = open_source(dataset).test
+    except BadInput as error:
+        pytest.skip(str(error))
+    path = small_cnn.shipped(dataset)
+    with safetensors.safe_open(path, "np") as file:
+        stated = json.loads(file.metadata()["about"])["test_accuracy"]
+    count = 2000
+    _, probabilities = open_extractor(f"small_cnn_{dataset}").see(split.data[:count])
+    found = np.mean(probabilities.argmax(1) == split.label[:count])
+    # Three standard errors of a fraction of 2000, of 10,000 that it was stated for.
+    assert found == pytest.approx(
+        stated, abs=3 * (stated * (1 - stated) / count) ** 0.5
+    )
+
+
+@pytest.mark.parametrize("shape", [(32, 32, 3), (28, 28, 3), (32, 32, 1)])
+def test_other_images_are_refused(shape):
+    extractor = open_extractor("small_cnn_mnist")
+    size = "×".join(map(str, shape))
+    with pytest.raises(BadInput, match=f"expected images of 28×28×1, not {size}"):
+        extractor.see(np.zeros((2, *shape), np.uint8))
+
+
+def test_other_filters_and_files_are_refused(tmp_path):
+    with pytest.raises(BadInput, match="takes 28×28 images as they are"):
+        open_extractor("small_cnn_mnist", resize="bilinear_tf1")
+    with pytest.raises(BadInput, match="no such file; expected one of scripts/train_"):
+        open_extractor("small_cnn_mnist", str(tmp_path / "absent.safetensors"))
+    with pytest.raises(BadInput, match="does not come with ganjax; python scripts/"):
+        open_extractor("small_cnn_fashion_mnist")
+    path = tmp_path / "x.safetensors"
+    safetensors.numpy.save_file({"params.Dense_0.bias": np.zeros(10)}, path)
+    with pytest.raises(BadInput, match="lacks tensor"):
+        open_extractor("small_cnn_mnist", str(path))
+
+
+def split_of_two_classes(count):
+    """A bright bar at the left or at the right, wherever two pixels move it."""
+    rng = np.random.default_rng(0)
+    label = rng.integers(2, size=count).astype(np.int32)
+    images = rng.integers(0, 50, (count, 28, 28, 1)).astype(np.uint8)
+    images[label == 0, 8:20, 3:9] = 250
+    images[label == 1, 8:20, 19:25] = 250
+    return Arrays(images, label)
+
+
+@pytest.mark.full
+def test_training_learns_and_repeats_itself(tmp_path):
+    split, told = split_of_two_classes(2048), []
+
+    def trained():
+        return train_classifier.train(
+            split, epochs=3, seed=1, mirrored=False, tell=lambda *t: told.append(t)
+        )
+
+    variables, again = trained(), trained()
+    assert [epoch for epoch, *_ in told] == [1, 2, 3] * 2
+    assert train_classifier.accuracy(variables, split) > 0.95
+    for name, tensor in layout.flat(variables).items():
+        np.testing.assert_array_equal(tensor, layout.flat(again)[name])
+    # The file of a user's own classifier is taken, and has its own digest.
+    path = tmp_path / "own.safetensors"
+    safetensors.numpy.save_file(layout.flat(variables), path)
+    extractor = open_extractor("small_cnn_mnist", str(path))
+    assert extractor.digest not in small_cnn.DIGESTS.values()
+    _, probabilities = extractor.see(split.data[:50])
+    assert np.mean(probabilities.argmax(1) == split.label[:50]) > 0.9
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_images_are_moved_by_two_pixels_at_most(mirrored):
+    images = np.zeros((400, 28, 28, 1), np.uint8)
+    images[:, 10, 8] = 255
+    moved = train_classifier.moved(images, np.random.default_rng(0), mirrored)
+    _, rows, columns, _ = np.nonzero(moved)
+    assert len(rows) == 400
+    assert set(rows) == set(range(8, 13))
+    places = set(range(6, 11)) | (set(range(17, 22)) if mirrored else set())
+    assert set(columns) == places
+
+
+def test_the_script_refuses_other_data_sets(tmp_path):
+    with pytest.raises(BadInput, match="DATASET='mnits'.*did you mean 'mnist'"):
+        train_classifier.main(["mnits"])
+    with pytest.raises(BadInput, match="there is no folder"):
+        train_classifier.main(["mnist", f"--out={tmp_path / 'no' / 'x'}"])
