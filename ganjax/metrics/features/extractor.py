@@ -28,8 +28,9 @@ class Extractor:
       resize: the filter by which images come to the network's size, or 'none'.
       see: images ``[n, H, W, C]``, uint8 or float32 from 0 to 255, n at least 1, C 1 or
         3 (grey is repeated where colour is needed) to ``(features [n, D],
-        probabilities [n, K] or None)``, float32 on the host. The features of an image do not depend on the others.
-        Raises BadInput for images that the network does not take.
+        probabilities [n, K] or None)``, float32 on the host. The features of an image
+        do not depend on the others. Raises BadInput for images that the network does
+        not take.
     """
 
     name: str
