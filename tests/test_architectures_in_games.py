@@ -94,9 +94,12 @@ def played(name, game):
 @pytest.mark.parametrize(
     "name",
     [
-        # R3GAN's own config is traced by tests/test_config.py, relativistic as well.
+        # Slow to trace; R3GAN's own config is traced by tests/test_config.py.
         pytest.param(
-            name, marks=pytest.mark.full if name in (*NEEDS_32, "r3gan") else ()
+            name,
+            marks=pytest.mark.full
+            if name in (*NEEDS_32, "r3gan", "unet", "cyclegan_resnet")
+            else (),
         )
         for name in ARCHITECTURES
     ],

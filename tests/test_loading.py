@@ -49,7 +49,7 @@ def test_sample_command(run, tmp_path, capsys):
 
 def test_bad_requests_are_one_line(run, tmp_path):
     path, _ = run
-    with pytest.raises(BadInput, match="--out=x.jpg.*png or .npy"):
+    with pytest.raises(BadInput, match="--out=x.jpg.*png, .gif, .npy or /"):
         sample.main([f"--workdir={path}", "--out=x.jpg"])
     with pytest.raises(BadInput, match="--n=0"):
         sample.main([f"--workdir={path}", "--n=0"])

@@ -90,8 +90,11 @@ def assert_same_bits(a, b):
 @pytest.mark.parametrize(
     "name",
     [
-        pytest.param(name, marks=pytest.mark.full if name == "conditional_gan" else ())
-        for name in MLP_GAMES  # that one is carried as the plain GAN is
+        # The others are carried as the plain GAN is.
+        pytest.param(
+            name, marks=() if name in ("gan", "cyclegan") else pytest.mark.full
+        )
+        for name in MLP_GAMES
     ],
 )
 def test_scan_equals_steps_exactly(name):
@@ -116,8 +119,12 @@ TOLERANCE = {name: 2e-6 for name in tiny.GAMES} | {"cyclegan": 1e-5}
 @pytest.mark.parametrize(
     "name",
     [
-        # By scan_equals_steps CycleGAN is carried by default as well.
-        pytest.param(name, marks=pytest.mark.full if name == "cyclegan" else ())
+        pytest.param(
+            name,
+            marks=()
+            if name in ("gan", "relativistic", "convolutional")
+            else pytest.mark.full,
+        )
         for name in tiny.GAMES
     ],
 )

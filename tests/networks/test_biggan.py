@@ -196,6 +196,7 @@ def test_a_chunk_reaches_its_own_block_alone_and_the_label_every_block(classes):
         assert moved(z, label[0][::-1]) == maps
 
 
+@pytest.mark.full
 def test_the_label_changes_the_output():
     made, critic = generator(32, 3, width=2), discriminator(3, width=2)
     z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])
@@ -232,6 +233,7 @@ def test_kernels_start_orthogonal_and_of_norm_one():
     assert len(spectral) == 1 + 3 * 7 + 1
 
 
+@pytest.mark.full
 def test_the_gradient_of_a_gradient_penalty():
     critic = discriminator(3, width=2)
     x, label = jax.random.normal(KEY, (2, 32, 32, 1)), jnp.array([0, 2])

@@ -163,6 +163,7 @@ def test_images_are_in_range_and_depend_on_the_latent():
     assert np.abs(images[0] - images[1]).max() > 0.1
 
 
+@pytest.mark.full
 def test_the_label_changes_the_output_once_its_scales_are_learned():
     told = {"classes": 3, "width": 2}
     generator = sngan_resnet.Generator(

@@ -253,6 +253,7 @@ def test_mixing(variables):
     np.testing.assert_array_equal(last[:, -1], last[:, -2])
 
 
+@pytest.mark.full
 def test_a_label_joined_to_the_latent_is_kept_by_mixing():
     """With no number but labels there is nothing to mix."""
     labels = jax.nn.one_hot(jnp.arange(5), 5)

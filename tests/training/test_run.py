@@ -72,7 +72,9 @@ def test_rows_of_metrics_and_timing(run):
     assert {"discriminator/loss", "discriminator/real_accuracy"} <= rows[0].keys()
     assert 0 <= rows[1]["evaluation/coverage"] <= 1
     saved = json.loads((path / "evaluation/00000008.json").read_text())
-    assert {"step": 8, **saved} == rows[3]
+    scores = {f"evaluation/{name}": x for name, x in saved["scores"].items()}
+    assert {"step": 8, **scores} == rows[3]
+    assert saved["protocol"]["fake"] == 100 and saved["protocol"]["step"] == 8
     timing = [json.loads(x) for x in (path / "timing.jsonl").read_text().splitlines()]
     assert [row["step"] for row in timing] == [4, 8]
     assert all(row["images_per_second"] > 0 for row in timing)
