@@ -13,7 +13,7 @@ from benchmarks.models import IMAGES, Steps, image_config, ring_config
 from benchmarks.record import Part, Settings
 from benchmarks.timing import turns
 from ganjax.build import build
-from ganjax.launch import launch
+from ganjax.launch import Trial, launch
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 LOOP, BARE = "shipped loop", "bare step"
@@ -91,7 +91,7 @@ def _intervals(checkpoint):
 
 def _seconds_a_step(config) -> float:
     with tempfile.TemporaryDirectory() as workdir:
-        launch(config, workdir)
+        launch(Trial(config, workdir))
         lines = (Path(workdir) / "timing.jsonl").read_text().splitlines()
     first, last = json.loads(lines[0]), json.loads(lines[-1])
     return (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
@@ -161,7 +161,7 @@ def traces(settings: Settings) -> list[Part]:
             **_intervals(4),
         )
         with tempfile.TemporaryDirectory() as workdir, _counted() as seen:
-            launch(config, workdir)
+            launch(Trial(config, workdir))
         lengths[steps] = len(seen)
     counted["shipped loop, 16 steps over 8"] = [float(lengths[16] - lengths[8])]
     part = Part("programs compiled after step 1", "programs", counted)

@@ -50,6 +50,7 @@ class Setup:
     """All that a run is made of."""
 
     game: Game
+    seed: int
     knobs: dict[str, float]
     source: Source
     feed: Feed
@@ -75,12 +76,12 @@ def build(config: ConfigDict) -> Setup:
     )
     return Setup(
         game=game,
+        seed=config.seed,
         knobs=knobs(config),
         source=source,
         feed=feed,
         evaluation=build_evaluation(config, game, source, config.evaluation.names),
         plan=Plan(
-            seed=config.seed,
             steps=config.steps,
             batch_size=config.batch_size,
             devices=devices,
@@ -311,7 +312,7 @@ def _adversary(config, classes, pictures):
         ),
         smoothing="loss.smoothing" if is_on(config, "loss.smoothing") else None,
         flipping="loss.flipping" if is_on(config, "loss.flipping") else None,
-        top_k="loss.top_k" if is_on(config, "loss.top_k", 1.0) else None,
+        top_k="loss.top_k" if is_on(config, "loss.top_k") else None,
         sight=Sight(
             augment=augment,
             noise="augmentation.noise" if is_on(config, "augmentation.noise") else None,

@@ -22,12 +22,25 @@ def _said(field, value, expected):
     return f"{field}={shown}: expected {expected}"
 
 
-def is_on(config, field: str, off: float = 0.0) -> bool:
+# Numbers that leave their term out at another value than 0.
+OFF = {"loss.top_k": 1.0}
+
+
+def is_on(config, field: str) -> bool:
     """Whether a number is not at the value that leaves its term out, or will move."""
-    section = config
+    value = config
     for part in field.split("."):
-        section = section[part]
-    return section != off or field in scheduled_fields(config)
+        value = value[part]
+    return value != OFF.get(field, 0.0) or field in scheduled_fields(config)
+
+
+def all_on(config) -> dict[str, bool]:
+    """``is_on`` of every knob."""
+    moving = scheduled_fields(config)
+    return {
+        field: value != OFF.get(field, 0.0) or field in moving
+        for field, value in knobs(config).items()
+    }
 
 
 def scheduled_fields(config) -> set[str]:
@@ -69,7 +82,7 @@ def labels_of_a_relativistic_loss(config):
 
 
 def top_k_of_a_relativistic_loss(config):
-    if is_on(config, "loss.top_k", 1.0) and not LOSSES[config.loss.name].separable:
+    if is_on(config, "loss.top_k") and not LOSSES[config.loss.name].separable:
         return _said(
             "loss.top_k",
             config.loss.top_k,
@@ -93,12 +106,12 @@ def what_multi_hinge_replaces(config):
     conditioning = _conditioning(config)
     if not (conditioning and conditioning.alone):
         return None
-    for field, off in (("smoothing", 0.0), ("flipping", 0.0), ("top_k", 1.0)):
-        if is_on(config, f"loss.{field}", off):
+    for field in ("smoothing", "flipping", "top_k"):
+        if is_on(config, f"loss.{field}"):
             return _said(
                 f"loss.{field}",
                 config.loss[field],
-                f"{off:g}, as conditioning.discriminator="
+                f"{OFF.get(f'loss.{field}', 0.0):g}, as conditioning.discriminator="
                 f"'{config.conditioning.discriminator}' takes the place of the loss",
             )
 

@@ -101,6 +101,28 @@ def parse_with_config(
     Raises:
       BadInput: for anything wrong with them.
     """
+    known, overrides = _with_overrides(flags, arguments)
+    return known, resolve(load_config(known.config), overrides), overrides
+
+
+def parse_with_sweep(
+    flags: argparse.ArgumentParser, arguments: list[str]
+) -> tuple[argparse.Namespace, ConfigDict, list, dict[str, str]]:
+    """As ``parse_with_config``, for a file with a ``sweep`` as well.
+
+    Returns:
+      The namespace, what the file's ``get_config`` and its ``sweep`` return, and the
+      overrides.
+
+    Raises:
+      BadInput: for anything wrong with them.
+    """
+    known, overrides = _with_overrides(flags, arguments)
+    space = _from_file(known.config, "sweep")
+    return known, load_config(known.config), space, overrides
+
+
+def _with_overrides(flags, arguments):
     flags.add_argument(
         "--config", required=True, metavar="FILE[:ARG]",
         help="a config file, with the argument of its get_config after a colon; "
@@ -118,7 +140,7 @@ def parse_with_config(
             if value.startswith("--"):
                 raise BadInput(f"--config.{path}: expected a value")
         overrides[path] = value
-    return known, resolve(load_config(known.config), overrides), overrides
+    return known, overrides
 
 
 def load_config(name: str) -> ConfigDict:
@@ -127,6 +149,10 @@ def load_config(name: str) -> ConfigDict:
     Raises:
       BadInput: if there is no such file, nothing in it to call, or an error in it.
     """
+    return _from_file(name, "get_config")
+
+
+def _from_file(name, function):
     file, _, argument = name.partition(":")
     path = Path(file)
     if not path.is_file():
@@ -140,12 +166,14 @@ def load_config(name: str) -> ConfigDict:
         raise BadInput(f"--config={file}: expected a Python file, NAME.py")
     module = importlib.util.module_from_spec(spec)
     # Config files may build on others of theirs: configs/ is a package of its parent.
-    sys.path.insert(0, os.path.abspath(path.parent.parent))
+    top = next((p for p in path.absolute().parents if p.name == "configs"), path.parent)
+    sys.path.insert(0, os.path.abspath(top.parent))
     try:
         spec.loader.exec_module(module)
-        if not hasattr(module, "get_config"):
-            raise BadInput(f"--config={file}: expected a function get_config in it")
-        return module.get_config(argument) if argument else module.get_config()
+        if not hasattr(module, function):
+            raise BadInput(f"--config={file}: expected a function {function} in it")
+        call = getattr(module, function)
+        return call(argument) if argument else call()
     except BadInput:
         raise
     except Exception as error:  # the user's code may raise anything

@@ -6,10 +6,12 @@ Knows no network, no loss and no data; everything above hands those in as values
 from ganjax.core.dynamics import DYNAMICS
 from ganjax.core.game import Decoder, Game, Network, Player, Report, View
 from ganjax.core.parallel import (
+    POPULATIONS,
     compile_step,
     member,
     replicate,
     split_batch,
+    spread_members,
     stack_members,
 )
 from ganjax.core.randomness import child_key, sample_keys
@@ -22,6 +24,7 @@ __all__ = [
     "Game",
     "GameState",
     "Network",
+    "POPULATIONS",
     "Player",
     "Report",
     "View",
@@ -34,6 +37,7 @@ __all__ = [
     "replicate",
     "sample_keys",
     "split_batch",
+    "spread_members",
     "state_digest",
     "stack_members",
 ]

@@ -186,17 +186,22 @@ def _in_turn(many):
 
 
 def _members_over(members, devices, axis):
-    specs = jax.tree.map(
-        lambda x: P() if x is None else P("member"),
-        _member_axes(0),
-        is_leaf=lambda x: x is None,
-    )
+    specs = _member_specs()
     return jax.shard_map(
         _bind_axis(members, True, axis),
         mesh=Mesh(np.asarray(devices), ("member",)),
         in_specs=(specs, P()),
         out_specs=(specs, P("member")),
         check_vma=False,
+    )
+
+
+def _member_specs():
+    """Of a population's leaves: every one over the devices, but for ``step``."""
+    return jax.tree.map(
+        lambda x: P() if x is None else P("member"),
+        _member_axes(0),
+        is_leaf=lambda x: x is None,
     )
 
 
@@ -211,6 +216,26 @@ def _one_by_one(solo):
     return members
 
 
+def spread_members(states: GameState, devices: Sequence[jax.Device]) -> GameState:
+    """A population with its members over the devices, where a step expects them.
+
+    Raises:
+      ValueError: if the members do not divide among the devices.
+    """
+    if len(devices) == 1:
+        return jax.device_put(states, devices[0])
+    count = states.key.shape[0]
+    if count % len(devices):
+        raise ValueError(f"{count} members over {len(devices)} devices")
+    mesh = Mesh(np.asarray(devices), ("member",))
+    return jax.tree.map(
+        lambda spec, part: jax.device_put(part, NamedSharding(mesh, spec)),
+        _member_specs(),
+        states,
+        is_leaf=lambda x: isinstance(x, P),
+    )
+
+
 def stack_members(states: Sequence[GameState]) -> GameState:
     """A population: every leaf but ``step``, which is shared, gets a member axis first.
 
@@ -220,16 +245,25 @@ def stack_members(states: Sequence[GameState]) -> GameState:
     steps = sorted({int(state.step) for state in states})
     if len(steps) != 1:
         raise ValueError(f"members stand at different steps: {steps}")
-    stacked = jax.tree.map(
-        lambda *x: jnp.stack(x), *[state.replace(step=None) for state in states]
-    )
+    stacked = _stack([state.replace(step=None) for state in states])
     return stacked.replace(step=jnp.copy(states[0].step))
 
 
 def member(states: GameState, index: int) -> GameState:
     """Member ``index`` of a population, as a state of its own."""
-    own = jax.tree.map(lambda x: x[index], states.replace(step=None))
+    own = _take(states.replace(step=None), index)
     return own.replace(step=jnp.copy(states.step))
+
+
+# Compiled as a whole: a program a leaf would take seconds.
+@jax.jit
+def _stack(states):
+    return jax.tree.map(lambda *x: jnp.stack(x), *states)
+
+
+@jax.jit
+def _take(states, index):
+    return jax.tree.map(lambda x: x[index], states)
 
 
 def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:

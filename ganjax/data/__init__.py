@@ -10,6 +10,7 @@ from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import (
     Arrays,
+    Composed,
     Items,
     Sampler,
     Source,
@@ -17,12 +18,15 @@ from ganjax.data.source import (
     decoded_bytes,
     fixed_sample,
     in_memory,
+    samples,
 )
+from ganjax.data.stacked import open_stacked_mnist
 from ganjax.errors import unknown
 
 __all__ = [
     "SOURCES",
     "Arrays",
+    "Composed",
     "Feed",
     "Items",
     "Sampler",
@@ -35,6 +39,7 @@ __all__ = [
     "make_feed",
     "open_source",
     "resident",
+    "samples",
     "scaled",
     "streamed",
 ]
@@ -72,6 +77,7 @@ SOURCES: dict[str, Callable[[str], Source]] = {
     "digits": open_digits,
     "mnist": open_mnist,
     "fashion_mnist": open_fashion_mnist,
+    "stacked_mnist": open_stacked_mnist,
     "cifar10": open_cifar10,
     "cifar10_jpeg": open_cifar10_jpeg,
     "idx": open_idx,

@@ -15,7 +15,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.order import indices
-from ganjax.data.source import Arrays, Items, Sampler, decoded_bytes, in_memory
+from ganjax.data.source import (
+    Arrays,
+    Composed,
+    Items,
+    Sampler,
+    decoded_bytes,
+    in_memory,
+)
 from ganjax.data.stream import HostBatches, Stream
 from ganjax.errors import BadInput, unknown
 
@@ -82,7 +89,7 @@ def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
     return Feed((arrays.data, arrays.label), batch)
 
 
-def drawn(sampler: Sampler, *, batch_size: int, rounds: int) -> Feed:
+def drawn(sampler: Sampler | Composed, *, batch_size: int, rounds: int) -> Feed:
     """Samples drawn fresh inside the step.
 
     Sample i of the rounds × batch_size that a step takes has the key
@@ -96,6 +103,9 @@ def drawn(sampler: Sampler, *, batch_size: int, rounds: int) -> Feed:
     Raises:
         BadInput: (when traced) batch_size is not a multiple of the number of devices.
     """
+    arrays, make = (), lambda data, keys: sampler(keys)
+    if isinstance(sampler, Composed):
+        arrays, make = sampler.arrays, sampler.make
 
     def batch(data, key, step, axis):
         local, first = _share(batch_size, axis)
@@ -108,10 +118,10 @@ def drawn(sampler: Sampler, *, batch_size: int, rounds: int) -> Feed:
         keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(position.reshape(-1))
         return {
             name: x.reshape(rounds, local, *x.shape[1:])
-            for name, x in sampler(keys).items()
+            for name, x in make(data, keys).items()
         }
 
-    return Feed((), batch)
+    return Feed(arrays, batch)
 
 
 def streamed(
@@ -160,7 +170,7 @@ def streamed(
 
 
 def make_feed(
-    split: Arrays | Items | Sampler,
+    split: Arrays | Items | Sampler | Composed,
     *,
     batch_size: int,
     rounds: int,
@@ -170,7 +180,7 @@ def make_feed(
     """The feed for a split.
 
     Args:
-        split: any of the three forms; a sampler is always drawn.
+        split: any of the four forms; a sampler is always drawn.
         batch_size: global samples a round.
         rounds: sub-batches a step.
         kind: 'resident', 'streamed', or 'auto': resident when the decoded data fit

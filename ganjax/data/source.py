@@ -1,10 +1,11 @@
 """What a data set is to the rest of ganjax: a specification and two splits.
 
-A split takes one of three forms, told apart by what they are:
+A split takes one of four forms, told apart by what they are:
 
 - ``Arrays``: decoded and in host memory;
 - ``Items``: read and decoded one item at a time;
-- ``Sampler``: drawn fresh from a distribution, one key a sample.
+- ``Sampler``: drawn fresh from a distribution, one key a sample;
+- ``Composed``: a sampler that makes its samples of arrays.
 """
 
 from collections.abc import Callable
@@ -23,6 +24,23 @@ of devices. The unpaired source gives ``'a'`` and ``'b'`` in place of ``'data'``
 """
 
 
+@dataclass(frozen=True, eq=False)
+class Composed:
+    """A sampler whose samples are made of ``arrays``, which lie on the device once and
+    are no constants of a compiled program.
+
+    Attributes:
+        arrays: a tree of arrays.
+        make: ``(arrays, keys [n]) -> dict of [n, …]``, as a ``Sampler``.
+    """
+
+    arrays: Any
+    make: Callable[[Any, jax.Array], dict[str, jax.Array]]
+
+    def __call__(self, keys: jax.Array) -> dict[str, jax.Array]:
+        return self.make(self.arrays, keys)
+
+
 @dataclass(frozen=True)
 class Spec:
     """What one sample looks like.
@@ -33,6 +51,8 @@ class Spec:
         classes: class names by label; empty where labels mean nothing.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
+        stacked: whether a channel is an image of its own; then a label's digits, the
+            first channel's first, are the labels of the channels.
         domains: names of a batch's unpaired examples, where there are several kinds;
             they stand in for ``'data'``, each of this shape.
     """
@@ -42,6 +62,7 @@ class Spec:
     classes: tuple[str, ...] = ()
     modes: np.ndarray | None = None
     std: float | None = None
+    stacked: bool = False
     domains: tuple[str, ...] = ("data",)
 
     @property
@@ -84,8 +105,15 @@ class Source:
     """A data set: its specification, a training and a test split."""
 
     spec: Spec
-    train: Arrays | Items | Sampler
-    test: Arrays | Items | Sampler
+    train: Arrays | Items | Sampler | Composed
+    test: Arrays | Items | Sampler | Composed
+
+
+def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:
+    """Fresh samples, one a key, outside of a step."""
+    if isinstance(split, Composed):
+        return jax.jit(split.make)(split.arrays, keys)
+    return jax.jit(split)(keys)
 
 
 def in_memory(items: Arrays | Items, *, threads: int = 8) -> Arrays:
@@ -126,7 +154,7 @@ def fixed_sample(sampler: Sampler, key: jax.Array, count: int) -> Arrays:
 
     PacGAN, for one, trains on 100,000 fixed points (Lin et al. 2018, section 4).
     """
-    sample = jax.jit(sampler)(jax.random.split(key, count))
+    sample = samples(sampler, jax.random.split(key, count))
     return Arrays(np.asarray(sample["data"]), np.asarray(sample["label"]))
 
 

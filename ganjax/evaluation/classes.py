@@ -1,5 +1,7 @@
 """Which classes a classifier reads from generated samples."""
 
+import dataclasses
+import functools
 from collections.abc import Iterator
 
 import numpy as np
@@ -7,42 +9,76 @@ import numpy as np
 from ganjax.core import GameState
 from ganjax.errors import BadInput
 from ganjax.evaluation.compared import name_of
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.exhibit import Exhibit, Side, as_bytes
 from ganjax.metrics import class_coverage
 
 
 class Classes:
     """Classes found, their reverse KL and smallest share, the classifier's mean
     confidence, and where samples are asked for by label, how often the classifier reads
-    the label; ``accuracy_floor`` is how often it reads that of held-out samples."""
+    the label; a ``_floor`` is what it says of held-out samples.
+
+    Where channels are images of their own, each is read alone (the 1,000 modes of
+    stacked MNIST: Lin et al. 2018, arXiv 1712.04086, section 4.2).
+    """
 
     def __init__(self, exhibit: Exhibit):
-        seen = None
+        spec = exhibit.source.spec
+        self._exhibit, self._classes = exhibit, len(spec.classes)
+        read = None
         if exhibit.extractor is not None:
-            seen = exhibit.test.first(2).probabilities
-        known = len(exhibit.source.spec.classes)
-        if seen is None or seen.shape[1] != known:
+            read = _read(exhibit.test.first(2), spec.stacked)
+        if read is None or read.classes != self._classes:
+            channel = "of each channel " if spec.stacked else ""
             raise BadInput(
-                f"evaluation.names='classes': expected an extractor that classifies "
-                f"the {known} classes of data.name='{exhibit.source.spec.name}'"
+                f"evaluation.names='classes': expected an extractor that tells the "
+                f"classes {channel}of data.name='{spec.name}' apart"
             )
-        self._exhibit, self._classes = exhibit, known
 
     def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        yield from self._scores(self._exhibit.fake(state))
+        for name, value in self._floor:
+            yield f"{name}_floor", value
+
+    @functools.cached_property
+    def _floor(self):
+        return list(self._scores(self._exhibit.test.first(self._exhibit.samples)))
+
+    def _scores(self, side):
         exhibit = self._exhibit
-        fake = exhibit.fake(state)
-        read = fake.probabilities.argmax(axis=1)
+        read = _read(side, exhibit.source.spec.stacked)
+        counts = np.bincount(read.labels, minlength=self._classes)
         scores = {
-            **class_coverage(read, self._classes),
-            "smallest_share": np.bincount(read, minlength=self._classes).min()
-            / len(read),
-            "confidence": fake.probabilities.max(axis=1).mean(),
+            **class_coverage(read.labels, self._classes),
+            "smallest_share": counts.min() / len(side),
+            "confidence": read.confidence.mean(),
         }
-        if fake.label is not None:
-            test = exhibit.test
-            scores["accuracy"] = np.mean(read == fake.label)
-            scores["accuracy_floor"] = np.mean(
-                test.probabilities.argmax(axis=1) == test.label
-            )
+        if exhibit.labelled:
+            scores["accuracy"] = np.mean(read.labels == side.label)
         for stem, value in scores.items():
-            yield name_of(exhibit, f"classes_{stem}", len(fake)), float(value)
+            yield name_of(exhibit, f"classes_{stem}", len(side)), float(value)
+
+
+@dataclasses.dataclass(frozen=True)
+class _Reading:
+    labels: np.ndarray
+    confidence: np.ndarray
+    classes: int
+
+
+def _read(side: Side, stacked: bool) -> _Reading | None:
+    """What the extractor takes samples for, where it has classes."""
+    if not stacked:
+        parts = [side.probabilities]
+    else:
+        images = as_bytes(side.data)
+        channels = np.split(images, images.shape[-1], axis=-1)
+        parts = [side.extractor.see(channel)[1] for channel in channels]
+    if parts[0] is None:
+        return None
+    labels, confidence, classes = 0, 1.0, 1
+    for p in parts:
+        labels = labels * p.shape[1] + p.argmax(axis=1)
+        confidence = confidence * p.max(axis=1)
+        classes *= p.shape[1]
+    return _Reading(labels, confidence, classes)

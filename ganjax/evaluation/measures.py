@@ -131,6 +131,14 @@ def intra_frechet(real: Side, other: Side) -> Scores:
     yield "intra_fd", float(np.mean(found))
 
 
+def diversity(real: Side, other: Side) -> Scores:
+    """Mean distance between the features of two samples, of unit length each, over
+    random pairs, of one class where there are labels: 0 where all are the same. As the
+    diversity of Zhu et al. 2017 (arXiv 1711.11586, section 5.2), which takes LPIPS for
+    the distance."""
+    yield "diversity", metrics.diversity(other.features, other.label)
+
+
 MEASURES = {
     "frechet": frechet,
     "frechet_infinity": frechet_infinity,
@@ -140,5 +148,6 @@ MEASURES = {
     "density_coverage": density_coverage,
     "curves": curves,
     "sliced": sliced,
+    "diversity": diversity,
     "intra_frechet": intra_frechet,
 }

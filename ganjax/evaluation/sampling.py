@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from ganjax.core import Decoder, Game, GameState, averaged, child_key
-from ganjax.data import Arrays, in_memory, scaled
+from ganjax.data import Arrays, in_memory, samples, scaled
 from ganjax.evaluation.standing import standing
 
 _CHUNK = 250
@@ -57,7 +57,7 @@ def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """At most ``n`` real ``(samples [n, …], labels [n])`` of a split, as the networks
     see them; a seeded choice where there are more."""
     if callable(split):
-        batch = jax.jit(split)(jax.random.split(jax.random.key(seed), n))
+        batch = samples(split, jax.random.split(jax.random.key(seed), n))
         # Of two unpaired domains the second is what generated samples resemble.
         data = batch["data"] if "data" in batch else batch["b"]
         label = batch.get("label", np.zeros(n, np.int32))

@@ -6,6 +6,7 @@ what is the business of `ganjax.evaluation`.
 
 from ganjax.metrics.critic import critic_distance, two_sample_test
 from ganjax.metrics.curves import curve_of_shares, precision_recall_curve
+from ganjax.metrics.diversity import diversity
 from ganjax.metrics.frechet import (
     covariance_root,
     frechet_at_infinity,
@@ -28,6 +29,7 @@ __all__ = [
     "critic_distance",
     "curve_of_shares",
     "density_coverage",
+    "diversity",
     "frechet_at_infinity",
     "frechet_distance",
     "frechet_from_root",

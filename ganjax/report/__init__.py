@@ -2,5 +2,16 @@
 
 from ganjax.report.comparison import compare
 from ganjax.report.run import write_report
+from ganjax.report.settings import compare_settings
+from ganjax.report.sweep import as_text, write_sweep_report
+from ganjax.report.sweep_records import is_sweep, read_sweep
 
-__all__ = ["compare", "write_report"]
+__all__ = [
+    "as_text",
+    "compare",
+    "compare_settings",
+    "is_sweep",
+    "read_sweep",
+    "write_report",
+    "write_sweep_report",
+]

@@ -24,18 +24,23 @@ from ganjax.report.axes import (
 # A curve of more points is drawn as mean and range over this many stretches.
 MOST_POINTS = 240
 FEW_POINTS = 24
-COLOURS = 6
+COLOURS = 8
 # A run that has got this far has diverged; drawing stays within what floats can do.
 BEYOND_DRAWING = 1e100
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: ``steps [n]`` ascending and ``values [n]``, not all of them finite."""
+    """One curve: ``steps [n]`` ascending and ``values [n]``, not all of them finite.
+
+    `low` and `high` are the edges of a band about it, where it has one.
+    """
 
     name: str
     steps: list[int]
     values: list[float]
+    low: list[float] | None = None
+    high: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -74,7 +79,7 @@ def draw(panel: Panel, last_step: int) -> Markup:
     ):
         colour = f"c{i % COLOURS}"
         x, y = across(steps), scale(means)
-        if len(steps) < len(series.steps):
+        if len(steps) < len(series.steps) or series.low is not None:
             shapes.append(_band(x, scale(low), scale(high), colour))
         shapes.append(_line(x, y, colour))
         data.append([series.name, list(map(int, steps)), _for_json(means)])
@@ -128,24 +133,30 @@ def draw(panel: Panel, last_step: int) -> Markup:
 def _thin(series: Series) -> tuple[np.ndarray, ...]:
     """(steps, means, lows, highs), each at most `MOST_POINTS` long."""
     steps = np.asarray(series.steps, np.float64)
-    values = np.asarray(series.values, np.float64)
-    values = np.where(np.isfinite(values), values, np.nan)
-    values = np.clip(values, -BEYOND_DRAWING, BEYOND_DRAWING)
+    values = _drawable(series.values)
+    lows = values if series.low is None else _drawable(series.low)
+    highs = values if series.high is None else _drawable(series.high)
     if len(steps) <= MOST_POINTS:
-        return steps, values, values, values
+        return steps, values, lows, highs
     # Stretches of equal length: uneven ones would make the noise look uneven.
     length = math.ceil(len(steps) / MOST_POINTS)
     parts = np.split(np.arange(len(steps)), range(length, len(steps), length))
     summary = []
     for part in parts:
-        kept = finite(values[part])
+        kept, low, high = (finite(x[part]) for x in (values, lows, highs))
         # A stretch is placed at its last step, so that the curve ends where it ends.
         summary.append(
-            (steps[part[-1]], kept.mean(), kept.min(), kept.max())
-            if len(kept)
+            (steps[part[-1]], kept.mean(), low.min(), high.max())
+            if len(kept) and len(low) and len(high)
             else (steps[part[-1]], math.nan, math.nan, math.nan)
         )
     return tuple(np.array(summary).T)
+
+
+def _drawable(values) -> np.ndarray:
+    values = np.asarray(values, np.float64)
+    values = np.where(np.isfinite(values), values, np.nan)
+    return np.clip(values, -BEYOND_DRAWING, BEYOND_DRAWING)
 
 
 def _runs(*columns) -> list[list[np.ndarray]]:

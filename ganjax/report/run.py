@@ -4,27 +4,21 @@ It is one file that opens offline, with pictures and curves inside. No clock and
 path of the machine enters it, so an unchanged run directory gives the same bytes.
 """
 
-import base64
-import io
 import json
 import math
-import os
 import re
 from pathlib import Path
 
-import jinja2
-from markupsafe import Markup
-from PIL import Image
-
 from ganjax.report.axes import format_number
 from ganjax.report.figures import Panel, Series, draw
+from ganjax.report.page import environment, picture_of, replace_file
 from ganjax.report.panels import EVALUATION, player_panels, score_panels, title_of
 from ganjax.report.records import Records, read_records
 
 MOST_PICTURES = 24
-# Pictures are shown enlarged by whole factors up to this width.
-PICTURE_WIDTH = 620
 LONG_TEXT = 160
+# What a score's name ends with where held-out data stand in for samples.
+FLOOR = "_floor"
 
 
 def write_report(run_directory) -> Path:
@@ -37,13 +31,8 @@ def write_report(run_directory) -> Path:
       BadInput: it is no run directory. Missing or damaged records do not raise; the
         report names them.
     """
-    path = Path(run_directory) / "report.html"
     page = render(read_records(run_directory))
-    # A browser that reloads while this runs sees the old report or the new one.
-    unfinished = path.with_suffix(".html.tmp")
-    unfinished.write_text(page, encoding="utf-8")
-    os.replace(unfinished, path)
-    return path
+    return replace_file(Path(run_directory) / "report.html", page)
 
 
 def render(records: Records) -> str:
@@ -59,14 +48,7 @@ def render(records: Records) -> str:
         ("Other terms", terms),
         ("Speed", _speed_panels(records)),
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("ganjax.report", "."),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        undefined=jinja2.StrictUndefined,
-    )
-    return environment.get_template("run.html").render(
+    return environment().get_template("run.html").render(
         name=records.name,
         state=str(records.status.get("state", "unknown")),
         reason=records.status.get("exit_reason"),
@@ -74,7 +56,7 @@ def render(records: Records) -> str:
         scores=_scores(records),
         notes=notes,
         pictures=_pictures(records, notes),
-        real=_picture(records.real, notes) if records.real else None,
+        real=picture_of(records.real, notes) if records.real else None,
         sections=[
             (title, [draw(panel, max(last, _end(panel))) for panel in panels])
             for title, panels in sections
@@ -114,17 +96,26 @@ def _facts(records: Records) -> list[tuple[str, str]]:
 
 
 def _scores(records: Records) -> list[dict]:
+    """The newest of each score, with its floor. A floor over another number of samples
+    than the score's has a card of its own."""
+    newest = {
+        name.removeprefix(EVALUATION): (steps[-1], values[-1])
+        for name, (steps, values) in records.metrics.items()
+        if name.startswith(EVALUATION)
+    }
+    floors = {name + FLOOR for name in newest} & newest.keys()
     cards = []
-    for name in sorted(records.metrics):
-        if name.startswith(EVALUATION):
-            steps, values = records.metrics[name]
-            cards.append(
-                {
-                    "name": title_of(name.removeprefix(EVALUATION)),
-                    "value": format_number(values[-1]),
-                    "step": f"{steps[-1]:,}",
-                }
-            )
+    for name in sorted(newest.keys() - floors):
+        step, value = newest[name]
+        floor = newest.get(name + FLOOR)
+        cards.append(
+            {
+                "name": title_of(name),
+                "value": format_number(value),
+                "step": f"{step:,}",
+                "floor": format_number(floor[1]) if floor else None,
+            }
+        )
     return cards
 
 
@@ -164,29 +155,10 @@ def _duration(seconds: float) -> str:
 def _pictures(records: Records, notes: list[str]) -> list[dict]:
     pictures = []
     for step, path in evenly(records.samples, MOST_PICTURES):
-        picture = _picture(path, notes)
+        picture = picture_of(path, notes)
         if picture:
             pictures.append(picture | {"step": step})
     return pictures
-
-
-def _picture(path: Path, notes: list[str]) -> dict | None:
-    content = path.read_bytes()
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            image.verify()
-            width, height = image.size
-    except (OSError, SyntaxError, ValueError):
-        notes.append(f"samples/{path.name} is not a readable picture")
-        return None
-    factor = max(1, PICTURE_WIDTH // width)
-    return {
-        "source": Markup("data:image/png;base64,")
-        + base64.b64encode(content).decode("ascii"),
-        "width": width * factor,
-        "height": height * factor,
-        "enlarged": factor > 1,
-    }
 
 
 def _groups(tree: dict) -> list[dict]:

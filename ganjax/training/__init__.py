@@ -2,8 +2,9 @@
 
 from ganjax.training.best import BEST
 from ganjax.training.checkpoint import Checkpoints
-from ganjax.training.dispatch import trace
+from ganjax.training.dispatch import compiled_step, trace
 from ganjax.training.environment import environment
+from ganjax.training.member import Member
 from ganjax.training.plan import Plan
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged
@@ -13,9 +14,11 @@ __all__ = [
     "BEST",
     "Checkpoints",
     "Diverged",
+    "Member",
     "Plan",
     "RunDirectory",
     "environment",
+    "compiled_step",
     "trace",
     "train",
 ]

@@ -129,32 +129,43 @@ class Checkpoints:
         ``None`` if there is none at all.
 
         Raises:
-          BadInput: if there are checkpoints and none is readable, or if the newest
-            readable one holds another kind of state.
+          BadInput: as ``readable`` and ``read``.
         """
-        steps = self.steps()
-        for step in reversed(steps):
+        steps = self.readable()
+        return self.read(steps[-1], target) if steps else None
+
+    def every(self, target: GameState) -> list[GameState]:
+        """All checkpoints that pass their manifests, oldest first; as ``restore``."""
+        return [self.read(step, target) for step in self.readable()]
+
+    def readable(self) -> list[int]:
+        """The steps of checkpoints that pass their manifests, oldest first; the others
+        are told of, and put aside when the next one is saved.
+
+        Raises:
+          BadInput: if there are checkpoints and none is readable.
+        """
+        steps, good = self.steps(), []
+        for step in steps:
             problem = _damage(self.directory / str(step))
             if problem is None:
-                return self._read(step, target)
-            self._log(f"checkpoint {step} is damaged ({problem}); trying an older one")
-            self._damaged.append(step)
-        if steps:
+                good.append(step)
+            elif step not in self._damaged:
+                self._log(f"checkpoint {step} is damaged ({problem})")
+                self._damaged.append(step)
+        if steps and not good:
             raise BadInput(
                 f"checkpoints={self.directory}: expected a readable checkpoint, and "
                 f"all of {steps} are damaged; delete the folder to start again"
             )
-        return None
+        return good
 
-    def every(self, target: GameState) -> list[GameState]:
-        """All checkpoints that pass their manifests, oldest first; as ``restore``."""
-        return [
-            self._read(step, target)
-            for step in self.steps()
-            if _damage(self.directory / str(step)) is None
-        ]
+    def read(self, step: int, target: GameState) -> GameState:
+        """The checkpoint of a readable step, shaped like ``target``.
 
-    def _read(self, step, target):
+        Raises:
+          BadInput: if it holds another kind of state.
+        """
         wanted = _serialised(target)
         path = self.directory / str(step) / "state"
         kept = self._writer.metadata(path)

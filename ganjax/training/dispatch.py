@@ -28,6 +28,7 @@ def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
         inner_steps=plan.inner_steps,
         resident=feed.stream is None,
         carrier=plan.carrier,
+        population=plan.population,
     )
 
 
@@ -57,7 +58,7 @@ def trace(game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan) -> Gam
     Raises:
       BadInput: where the run would, on its first dispatch.
     """
-    state = jax.eval_shape(lambda: init_state(game, jax.random.key(plan.seed), knobs))
+    state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs))
     data = feed.data if feed.stream is None else _dispatched_shapes(feed, plan)
     jax.eval_shape(compiled_step(game, feed, plan), state, data)
     return state

@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 
@@ -9,9 +10,8 @@ import jax
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """Every interval is in steps and a multiple of ``inner_steps``; 0 means only at the
-    end. ``seed`` is that of a new run; one that goes on has its key in its state."""
+    end. ``population`` is how members run together, as ``compile_step`` takes it."""
 
-    seed: int
     steps: int
     batch_size: int
     devices: Sequence[jax.Device]
@@ -25,6 +25,19 @@ class Plan:
     checkpoints_kept: int
     best: str = ""  # the score whose best checkpoint is kept; empty: none
     best_is: str = "least"
+    population: str | None = None
 
     def due(self, every: int, step: int) -> bool:
         return step == self.steps or (every > 0 and step % every == 0)
+
+    def described(self) -> dict[str, Any]:
+        """On what a ``state_digest`` can be compared."""
+        carrier = "jit" if len(self.devices) == 1 else self.carrier
+        return {
+            "carrier": self.population or carrier,
+            "devices": len(self.devices),
+            "backend": self.devices[0].platform,
+            "device_kind": self.devices[0].device_kind,
+            "inner_steps": self.inner_steps,
+            "jax": jax.__version__,
+        }

@@ -77,11 +77,7 @@ class RunDirectory:
 
     def write(self, name: str, text: str) -> None:
         """A whole file at once: a reader sees the old one or the new one."""
-        path = self.path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f".{path.name}.tmp")
-        temporary.write_text(text)
-        temporary.replace(path)
+        write_whole(self.path / name, text)
 
     def write_json(self, name: str, value: Any) -> None:
         self.write(name, json.dumps(value, indent=2) + "\n")
@@ -99,6 +95,14 @@ class RunDirectory:
 
 def _now() -> str:
     return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """A file at once, in a folder that is made if it is not there."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text)
+    temporary.replace(path)
 
 
 def read_json(path: Path) -> Any:

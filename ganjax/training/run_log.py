@@ -6,6 +6,7 @@ import time
 from collections.abc import Mapping
 
 import jax
+import numpy as np
 
 from ganjax.training.progress import ProgressReport
 from ganjax.training.records import Records
@@ -26,34 +27,52 @@ def require_finite(step: int, metrics: Mapping[str, float]) -> None:
             raise Diverged(step, name, float(value))
 
 
+def values_at(
+    metrics: Mapping[str, jax.Array], at: tuple[int, ...]
+) -> dict[str, float]:
+    """One step's numbers of a dispatch, on the host."""
+    return {name: float(np.asarray(values)[at]) for name, values in metrics.items()}
+
+
 class RunLog:
     """Logged steps on their way to the disk and to the user; a context manager.
 
     A row's metrics stay on the device until the next row comes, so that dispatching
-    never waits for a step to end.
+    never waits for a step to end. Where it is not ``shown`` the user is told nothing.
     """
 
-    def __init__(self, records: Records, steps: int, batch_size: int, start: int):
+    def __init__(
+        self,
+        records: Records,
+        steps: int,
+        batch_size: int,
+        start: int,
+        shown: bool = True,
+    ):
         self._records, self._batch_size = records, batch_size
-        self._progress = ProgressReport(steps, start)
+        self._progress = ProgressReport(steps, start) if shown else None
         self._waiting = None
         self._start = time.monotonic()
         # The newest settled rows; the first interval holds the compilation.
         self._marks = collections.deque([(start, self._start)], maxlen=20)
 
     def __enter__(self) -> "RunLog":
-        self._progress.__enter__()
+        if self._progress:
+            self._progress.__enter__()
         return self
 
     def __exit__(self, *error) -> None:
-        self._progress.__exit__(*error)
+        if self._progress:
+            self._progress.__exit__(*error)
 
-    def note(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
-        """Takes the metrics ``[inner_steps]`` of a dispatch that ended at ``step``."""
+    def note(
+        self, step: int, metrics: Mapping[str, jax.Array], at: tuple[int, ...]
+    ) -> None:
+        """Takes the metrics of a dispatch that ended at ``step``; ``[*at]`` counts."""
         self.settle()
         for value in metrics.values():
             value.copy_to_host_async()
-        self._waiting = step, metrics
+        self._waiting = step, metrics, at
 
     def settle(self) -> None:
         """Writes the row that is waiting.
@@ -63,12 +82,13 @@ class RunLog:
         """
         if self._waiting is None:
             return
-        step, metrics = self._waiting
+        step, metrics, at = self._waiting
         self._waiting = None
-        row = self._records.metrics(step, {k: v[-1] for k, v in metrics.items()})
+        row = self._records.metrics(step, values_at(metrics, at))
         rates = self._rates(step)
         self._records.timing(step, rates)
-        self._progress.update(step, rates, row)
+        if self._progress:
+            self._progress.update(step, rates, row)
         require_finite(step, row)
 
     def _rates(self, step):

@@ -59,6 +59,7 @@ MEASURED = {
     "density_coverage": ("density", "coverage"),
     "curves": ("prd_f_8", "prd_f_1_8"),
     "sliced": ("swd",),
+    "diversity": ("diversity",),
 }
 
 
@@ -105,6 +106,39 @@ def test_names_say_which_features(plain):
     found = dict(EVALUATORS["classes"](exhibit).run(plain[1]))
     assert found["classes_modes_small_250"] == 1
     assert found["classes_reverse_kl_small_250"] == pytest.approx(np.log(10))
+
+
+def test_channels_are_read_one_by_one(plain):
+    """Stacks of flat digits, read by their brightness: 12 of 1,000 classes among 24
+    samples, of which each channel is told with certainty."""
+    digits = np.array([[0, 1, 2], [9, 9, 9], [3, 0, 7]] * 4)
+    digits[:, 2] = (digits[:, 2] + np.arange(12)) % 10
+    label = (digits @ [100, 10, 1]).astype(np.int32)
+    flat = np.broadcast_to(20 * digits[:, None, None], (12, 2, 2, 3)).astype(np.uint8)
+    names = tuple(map(str, range(1000)))
+    spec = Spec("stacks", (2, 2, 3), names, stacked=True)
+    source = Source(spec, Arrays(flat, label), Arrays(flat, label))
+
+    def see(x):
+        assert x.shape[-1] == 1
+        read = np.rint(x[:, 0, 0, 0] / 20).astype(int)
+        return x.reshape(len(x), -1), np.eye(10)[read]
+
+    extractor = Extractor(name="bright", width=4, digest="0", resize="none", see=see)
+    samples = np.concatenate([flat, flat]) / 127.5 - 1
+    exhibit = exhibit_of(plain, samples, source, extractor=extractor)
+    found = dict(EVALUATORS["classes"](exhibit).run(plain[1]))
+    kinds = len(np.unique(label))
+    assert found["classes_modes_bright_24"] == kinds
+    assert found["classes_modes_bright_12_floor"] == kinds
+    assert found["classes_confidence_bright_24"] == 1
+    shares = np.unique(label, return_counts=True)[1] / 12
+    assert found["classes_reverse_kl_bright_24"] == pytest.approx(
+        np.sum(shares * np.log(1000 * shares))
+    )
+    two = Source(Spec("two", (2, 2, 3), ("a", "b"), stacked=True), *[source.train] * 2)
+    with pytest.raises(BadInput, match="classes of each channel of data.name='two'"):
+        EVALUATORS["classes"](exhibit_of(plain, samples, two, extractor=extractor))
 
 
 def test_within_classes(plain):

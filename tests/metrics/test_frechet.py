@@ -40,6 +40,19 @@ def test_agrees_with_the_matrix_square_root():
     assert frechet_distance(mean1, cov1, mean2, cov2) == pytest.approx(expected)
 
 
+def test_agrees_with_pytorch_fid():
+    theirs = pytest.importorskip("pytorch_fid.fid_score").calculate_frechet_distance
+    rng = np.random.default_rng(0)
+    mix = rng.standard_normal((256, 256)) / 16
+    x = rng.standard_normal((2000, 256)) @ mix
+    y = np.maximum(rng.standard_normal((1500, 256)) @ mix + 0.1, 0)
+    sides = [(z.mean(axis=0), np.cov(z, rowvar=False)) for z in (x, y)]
+    expected = theirs(*sides[0], *sides[1])
+    assert frechet_distance(*moments(x), *moments(y)) == pytest.approx(
+        expected, rel=1e-6
+    )
+
+
 def test_singular_covariances():
     # Orthogonal lines share nothing, so the cross term vanishes: 2 + 3.
     first, second = np.diag([2.0, 0.0]), np.diag([0.0, 3.0])

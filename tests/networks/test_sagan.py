@@ -66,6 +66,7 @@ def test_attention_starts_as_the_identity(spectral):
     assert np.abs(moved - x).max() > 1e-3
 
 
+@pytest.mark.full
 def test_attention_has_gradients_of_second_order(attention):
     layer, variables, x = attention
     variables = with_gamma(variables, 0.5)

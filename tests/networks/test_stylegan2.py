@@ -122,6 +122,7 @@ def test_the_average_follows_the_mean_of_all_devices(variables):
         np.testing.assert_allclose(average["w"], expected, rtol=1e-4, atol=1e-7)
 
 
+@pytest.mark.full
 def test_the_average_rests_otherwise(variables):
     _, written = tiny().apply(variables, latents(), train=False, mutable=["average"])
     np.testing.assert_array_equal(written["average"]["w"], np.zeros(6))
@@ -354,6 +355,7 @@ def test_the_gradient_of_a_gradient_penalty():
             assert np.abs(leaf).max() > 0, path
 
 
+@pytest.mark.full
 def test_parameters_start_with_deviation_one():
     """But for the mapping's, which are a hundred times as large, and used so."""
     module = stylegan2.Generator((8, 8, 3), channel_max=64)

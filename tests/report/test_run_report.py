@@ -90,6 +90,17 @@ def test_what_it_says(run):
     assert hidden == [True, True, True, False]
 
 
+def test_a_score_stands_with_its_floor(run):
+    row = {"step": 9, "evaluation/fd_8": 2.5, "evaluation/fd_8_floor": 0.25}
+    write_rows(run, [row | {"evaluation/swd_4_floor": 3.0}])
+    source = Page(write_report(run)).source
+    cards = re.findall(r"<dt>(.*?)</dt><dd .*?>(.*?)</dd><dd .*?>(.*?)</dd>", source)
+    assert cards == [
+        ("fd 8", "2.5", "floor 0.25, at step 9"),
+        ("swd 4 floor", "3", "at step 9"),
+    ]
+
+
 def test_same_files_give_the_same_bytes_and_no_path_of_the_machine(run):
     first = write_report(run).read_bytes()
     assert write_report(run).read_bytes() == first

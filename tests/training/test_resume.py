@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ganjax.core import state_digest
-from ganjax.training import RunDirectory
+from ganjax.training import Member, RunDirectory
 from ganjax.training import train as train_loop
 from tests import tiny
 
@@ -176,7 +176,7 @@ VARIANTS = {
                                 "parallel__devices": 2},
     "image pool": {"game": "cyclegan"},
 }  # fmt: skip
-QUICK = ("scanned", "streamed to two devices")
+QUICK = ("streamed to two devices",)
 
 
 @pytest.mark.parametrize(
@@ -219,9 +219,8 @@ def test_a_runs_randomness_is_its_states(tmp_path):
     def digest(folder, seed, steps):
         with RunDirectory(folder) as run:
             state = train_loop(
-                run, game=setup.game, knobs=setup.knobs, source=setup.source,
-                feed=setup.feed, evaluation=None,
-                plan=dataclasses.replace(setup.plan, seed=seed, steps=steps),
+                [Member(run, setup.knobs, seed)], game=setup.game, source=setup.source,
+                feed=setup.feed, plan=dataclasses.replace(setup.plan, steps=steps),
             )  # fmt: skip
         return state_digest(state)
 
@@ -248,6 +247,7 @@ def test_finished_run_is_left_alone(tmp_path):
     assert files() == before
 
 
+@pytest.mark.full
 def test_feeds_train_alike(tmp_path):
     """The resident and the streamed feed give one and the same run up to rounding."""
     rows = [

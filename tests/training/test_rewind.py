@@ -10,7 +10,6 @@ from ganjax.training import Plan
 from ganjax.training.rewind import rewind
 
 PLAN = Plan(
-    seed=0,
     steps=100,
     batch_size=8,
     devices=jax.local_devices()[:1],

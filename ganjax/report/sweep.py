@@ -1,0 +1,299 @@
+"""The report of a sweep: a table with error bars, curves with bands, samples by cell."""
+
+import csv
+import io
+import math
+from pathlib import Path
+
+from ganjax.report.axes import format_number
+from ganjax.report.comparison import differing_fields
+from ganjax.report.figures import Panel, Series, draw
+from ganjax.report.page import environment, picture_of, replace_file
+from ganjax.report.panels import EVALUATION, title_of
+from ganjax.report.statistics import Estimate, estimate
+from ganjax.report.sweep_records import FLOOR, SweepRecords, read_sweep
+
+MOST_CELLS = 8  # in one figure of curves
+# Scores of which less is better, by the first part of their names; of those in neither
+# list nothing is called best.
+LESS = ("fd", "fid", "kd", "kid", "swd", "intra", "ppl", "copied", "reverse_kl",
+        "frechet_pixels", "classes_reverse_kl")  # fmt: skip
+MORE = ("modes", "high_quality", "coverage", "density", "precision", "recall", "is",
+        "prd", "cas", "diversity", "classes_modes", "classes_accuracy",
+        "classes_smallest_share", "classes_found", "smallest_class_share")  # fmt: skip
+
+
+def write_sweep_report(folder) -> Path:
+    """Writes ``report.html`` and ``table.csv`` into a sweep's folder; the report's path.
+
+    Raises:
+      BadInput: if the folder is no sweep's.
+    """
+    folder = Path(folder)
+    records = read_sweep(folder)
+    replace_file(folder / "table.csv", as_csv(records))
+    return replace_file(folder / "report.html", render(records))
+
+
+def as_text(records: SweepRecords) -> str:
+    """The table in plain text."""
+    names = records.score_names
+    rows = [["", *names, "trials"]]
+    for row in _rows(records):
+        cells = [
+            ("*" if best else "") + _said(found) if found else "–"
+            for found, best in row["scores"]
+        ]
+        rows.append([row["name"] or records.name, *cells, row["count"]])
+    widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = [
+        "  ".join(
+            [row[0].ljust(widths[0])]
+            + [text.rjust(w) for text, w in zip(row[1:], widths[1:], strict=True)]
+        ).rstrip()
+        for row in rows
+    ]
+    if any(best for row in _rows(records) for _, best in row["scores"]):
+        lines.append("* best, its interval apart from every other one")
+    lines += [f"failed: {_named(t.point)}: {t.reason}" for t in records.trials
+              if t.state == "failed"]  # fmt: skip
+    return "\n".join(lines)
+
+
+def as_csv(records: SweepRecords) -> str:
+    """A row a trial, failed ones included: its point, its state, its scores."""
+    fields = list(dict.fromkeys(f for t in records.trials for f in t.point))
+    scores = list(dict.fromkeys(s for t in records.trials for s in t.scores))
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["trial", *fields, "state", "reason", *scores])
+    for trial in records.trials:
+        writer.writerow(
+            [trial.id]
+            + [trial.point.get(field, "") for field in fields]
+            + [trial.state, trial.reason]
+            + [trial.scores.get(score, "") for score in scores]
+        )
+    return text.getvalue()
+
+
+def render(records: SweepRecords) -> str:
+    """The page as text."""
+    notes: list[str] = []
+    states = [trial.state for trial in records.trials]
+    failed = [trial for trial in records.trials if trial.state == "failed"]
+    done = states.count("finished")
+    protocols = [t.protocol for t in records.trials if t.protocol]
+    for protocol in protocols[1:]:
+        if found := differing_fields(protocols[0], protocol):
+            notes.append(
+                f"Scores of several protocols stand side by side: {', '.join(found)}."
+            )
+            break
+    return environment().get_template("sweep.html").render(
+        name=records.name,
+        state="finished" if done == len(states) else "failed" if failed else "running",
+        facts=[
+            (f"{len(states):,}", "trials"),
+            (f"{len(records.cells):,}", "settings"),
+            *((f"{states.count(s):,}", s) for s in dict.fromkeys(states)),
+        ],
+        notes=notes,
+        columns=[
+            (title_of(name), _floor_of(records, name)) for name in records.score_names
+        ],
+        rows=[
+            {
+                **row,
+                "scores": [
+                    (_parts(found), best) if found else (None, False)
+                    for found, best in row["scores"]
+                ],
+            }
+            for row in _rows(records)
+        ],
+        failed=[(_named(t.point), t.reason, t.id) for t in failed],
+        heats=_heats(records),
+        panels=[draw(panel, _end(panel)) for panel in _panels(records)],
+        pictures=_pictures(records, notes),
+        trials=[(t.id, _named(t.point), t.state) for t in records.trials],
+    )
+
+
+def direction(name: str) -> int:
+    """-1 for a score of which less is better, 1 for more, 0 where nobody knows."""
+    for sign, stems in ((-1, LESS), (1, MORE)):
+        if any(name == stem or name.startswith(f"{stem}_") for stem in stems):
+            return sign
+    return 0
+
+
+def _rows(records):
+    """A row a cell: its name, an estimate a score and whether it is the best, and how
+    many of its trials count."""
+    table = []
+    for cell, trials in records.cells.items():
+        states = [trial.state for trial in trials]
+        other = [
+            f"{states.count(state)} {state}"
+            for state in dict.fromkeys(states)
+            if state != "finished"
+        ]
+        found = [records.values(trials, name) for name in records.score_names]
+        table.append(
+            {
+                "name": _named(dict(cell)),
+                "found": [estimate(values) if values else None for values in found],
+                "count": ", ".join([f"{states.count('finished')}", *other]),
+            }
+        )
+    for row in table:
+        row["scores"] = [
+            (own, _best(own, [other["found"][i] for other in table], name))
+            for i, (own, name) in enumerate(
+                zip(row["found"], records.score_names, strict=True)
+            )
+        ]
+    return table
+
+
+def _best(own: Estimate | None, column: list[Estimate | None], name: str) -> bool:
+    sign = direction(name)
+    others = [other for other in column if other is not None and other is not own]
+    return bool(
+        own and sign and others
+        and all(sign * (own.mean - o.mean) > 0 and own.apart(o) for o in others)
+    )  # fmt: skip
+
+
+def _said(found: Estimate) -> str:
+    value, interval, _ = _parts(found)
+    return f"{value} {interval}".strip()
+
+
+def _parts(found: Estimate) -> tuple[str, str, int]:
+    interval = ""
+    if math.isfinite(found.low):
+        interval = f"[{format_number(found.low)}, {format_number(found.high)}]"
+    return format_number(found.mean), interval, found.n
+
+
+def _floor_of(records, name):
+    values = records.values(records.trials, name + FLOOR)
+    return format_number(sum(values) / len(values)) if values else None
+
+
+def _named(point) -> str:
+    return ", ".join(f"{path}={value}" for path, value in point.items())
+
+
+def _short(cell, axes) -> str:
+    """A cell by the values that it does not share with all others."""
+    return ", ".join(value for field, value in cell if field in axes) or "all"
+
+
+def _panels(records) -> list[Panel]:
+    """For each score, and for each loss, a curve a cell: the mean over seeds at each
+    step, and its interval where there are several."""
+    names = list(
+        dict.fromkeys(
+            name
+            for trial in records.trials
+            if trial.records
+            for name in sorted(trial.records.metrics)
+            if (name.startswith(EVALUATION) or name.endswith("/loss"))
+            and not name.endswith(FLOOR)
+        )
+    )
+    names.sort(key=lambda name: not name.startswith(EVALUATION))
+    cells = list(records.cells.items())[:MOST_CELLS]
+    panels = []
+    for name in names:
+        series = [_curve(cell, trials, name, records.axes) for cell, trials in cells]
+        series = tuple(curve for curve in series if curve is not None)
+        if series:
+            title = title_of(name.removeprefix(EVALUATION))
+            panels.append(Panel(title[:1].upper() + title[1:], series))
+    return panels
+
+
+def _curve(cell, trials, name, axes) -> Series | None:
+    at: dict[int, list[float]] = {}
+    for trial in trials:
+        columns = trial.records.metrics if trial.records else {}
+        for step, value in zip(*columns.get(name, ((), ())), strict=True):
+            if math.isfinite(value):
+                at.setdefault(step, []).append(value)
+    # Steps that only some trials have would make the mean jump.
+    most = max(map(len, at.values()), default=0)
+    steps = sorted(step for step, values in at.items() if len(values) == most)
+    if not steps:
+        return None
+    steps = steps[:: max(1, len(steps) // 60)]
+    found = [estimate(at[step]) for step in steps]
+    means = [x.mean for x in found]
+    if most < 2:
+        return Series(_short(cell, axes), steps, means)
+    low, high = [x.low for x in found], [x.high for x in found]
+    return Series(_short(cell, axes), steps, means, low, high)
+
+
+def _end(panel: Panel) -> int:
+    return max(series.steps[-1] for series in panel.series)
+
+
+def _heats(records) -> list[dict]:
+    """A map of each score over two axes, where there are two and every cell is there."""
+    if len(records.axes) != 2:
+        return []
+    (first, rows), (second, columns) = records.axes.items()
+    by_place = {}
+    for cell, trials in records.cells.items():
+        fields = dict(cell)
+        by_place[fields.get(first), fields.get(second)] = trials
+    maps = []
+    for name in records.score_names:
+        means = {
+            place: sum(values) / len(values)
+            for place, trials in by_place.items()
+            if (values := records.values(trials, name))
+        }
+        if not means:
+            continue
+        low, high = min(means.values()), max(means.values())
+        maps.append(
+            {
+                "title": title_of(name),
+                "row_axis": first,
+                "column_axis": second,
+                "columns": columns,
+                "rows": [
+                    (row, [_heat(means.get((row, c)), low, high) for c in columns])
+                    for row in rows
+                ],
+            }
+        )
+    return maps
+
+
+def _heat(value, low, high):
+    if value is None:
+        return None
+    much = 70 * (value - low) / (high - low) if high > low else 0
+    return format_number(value), f"{much:.0f}%"
+
+
+def _pictures(records, notes) -> list[tuple[str, dict]]:
+    """The newest samples of the first trial of each cell that has any."""
+    found = []
+    for cell, trials in records.cells.items():
+        for trial in trials:
+            if trial.records and trial.records.samples:
+                step, path = trial.records.samples[-1]
+                if picture := picture_of(path, notes):
+                    seed = trial.point.get("seed")
+                    name = _short(cell, records.axes)
+                    name += f", seed {seed}" if seed is not None else ""
+                    found.append((f"{name}, step {step:,}", picture))
+                break
+    return found

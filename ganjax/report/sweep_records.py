@@ -1,0 +1,135 @@
+"""What a sweep's folder holds: its trials, and the cells that they make.
+
+A cell is what trials have in common that differ in the seed alone.
+"""
+
+import dataclasses
+import json
+import math
+from pathlib import Path
+
+from ganjax.errors import BadInput
+from ganjax.report.panels import EVALUATION
+from ganjax.report.records import Records, read_records
+
+SEED = "seed"
+FLOOR = "_floor"
+
+
+@dataclasses.dataclass(frozen=True)
+class TrialRecords:
+    """A trial: what it differs in, what became of it, and its records if it began."""
+
+    id: str
+    point: dict[str, str]
+    state: str
+    reason: str
+    records: Records | None
+    protocol: dict
+
+    @property
+    def cell(self) -> tuple[tuple[str, str], ...]:
+        return tuple((k, v) for k, v in self.point.items() if k != SEED)
+
+    @property
+    def scores(self) -> dict[str, float]:
+        """Its last scores, or where it has none its last metrics; empty unless it is
+        finished."""
+        if self.state != "finished" or self.records is None:
+            return {}
+        columns = self.records.metrics
+        found = {k: v for k, v in columns.items() if k.startswith(EVALUATION)}
+        return {
+            name.removeprefix(EVALUATION): values[-1]
+            for name, (_, values) in (found or columns).items()
+        }
+
+
+@dataclasses.dataclass(frozen=True)
+class SweepRecords:
+    """A sweep.
+
+    Attributes:
+      trials: in their order.
+      cells: the trials of each, in the order of the first ones.
+    """
+
+    name: str
+    trials: list[TrialRecords]
+
+    @property
+    def cells(self) -> dict[tuple, list[TrialRecords]]:
+        cells: dict[tuple, list[TrialRecords]] = {}
+        for trial in self.trials:
+            cells.setdefault(trial.cell, []).append(trial)
+        return cells
+
+    @property
+    def axes(self) -> dict[str, list[str]]:
+        """The fields that cells differ in, with their values in order."""
+        axes: dict[str, list[str]] = {}
+        for cell in self.cells:
+            for field, value in cell:
+                axes.setdefault(field, [])
+                if value not in axes[field]:
+                    axes[field].append(value)
+        return {field: values for field, values in axes.items() if len(values) > 1}
+
+    @property
+    def score_names(self) -> list[str]:
+        """The scores that any trial has, without floors."""
+        names = dict.fromkeys(name for t in self.trials for name in t.scores)
+        return [name for name in names if not name.endswith(FLOOR)]
+
+    def values(self, trials: list[TrialRecords], name: str) -> list[float]:
+        """A score of those of the trials that have it and where it is finite."""
+        found = [t.scores[name] for t in trials if name in t.scores]
+        return [value for value in found if math.isfinite(value)]
+
+
+def is_sweep(folder) -> bool:
+    return (Path(folder) / "sweep.json").is_file()
+
+
+def read_sweep(folder) -> SweepRecords:
+    """Reads the folder of a sweep.
+
+    Raises:
+      BadInput: if it is none.
+    """
+    folder = Path(folder)
+    try:
+        stated = json.loads((folder / "sweep.json").read_text())["trials"]
+        trials = [(trial["id"], trial["point"]) for trial in stated]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise BadInput(
+            f"sweep={folder}: expected the folder of a sweep, with its sweep.json"
+        ) from None
+    outcomes = _json(folder / "outcomes.json")
+    return SweepRecords(
+        folder.resolve().name,
+        [_trial(folder / "trials" / t, t, point, outcomes) for t, point in trials],
+    )
+
+
+def _trial(path, trial, point, outcomes):
+    records, status = None, {}
+    if (path / "config.json").is_file():
+        records = read_records(path)
+        status = records.status
+    state = status.get("state", "waiting")
+    if state not in ("finished", "failed", "interrupted"):
+        status = {**status, **outcomes.get(trial, {})}
+        state = status.get("state", "waiting")
+    own = sorted(path.glob("evaluation/[0-9]*.json"))
+    protocol = _json(own[-1]).get("protocol", {}) if own else {}
+    reason = str(status.get("exit_reason", "")) if state == "failed" else ""
+    return TrialRecords(trial, point, state, reason, records, protocol)
+
+
+def _json(path) -> dict:
+    try:
+        value = json.loads(path.read_text())
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}

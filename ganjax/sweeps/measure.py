@@ -1,0 +1,94 @@
+"""How fast and how large a population is, one way and another.
+
+    python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… [POPULATION …]
+
+prints JSON; it is a process of its own, as whoever plans must not take the devices.
+"""
+
+import dataclasses
+import json
+import os
+import time
+
+import jax
+
+from ganjax import command_line
+from ganjax.build import Setup, build
+from ganjax.config import knobs
+from ganjax.core import init_state, replicate, stack_members
+from ganjax.sweeps.folder import SweepFolder
+from ganjax.training import compiled_step
+
+SECONDS = 0.5  # of dispatches, after the first
+# What must be gained for giving up that a member equals its solo run exactly.
+WORTH = 1.1
+
+
+def main(arguments: list[str]) -> None:
+    directory, trials, *ways = arguments
+    folder = SweepFolder(directory)
+    configs = [folder.config(trial) for trial in trials.split(",")]
+    setup = build(configs[0])
+    if setup.feed.stream is not None:
+        print(json.dumps({"population": "alone"}))
+        return
+    found = {way: measure(setup, configs, way) for way in ways or candidates(setup)}
+    print(json.dumps({"population": choose(found), "measured": found}))
+
+
+def candidates(setup: Setup) -> tuple[str, ...]:
+    """The ways worth measuring: on CPU a network with convolutions gains nothing from
+    being batched, and a program of many of them takes minutes to compile."""
+    shapes = jax.eval_shape(
+        lambda: init_state(setup.game, jax.random.key(0), setup.knobs).params
+    )
+    convolutional = any(x.ndim == 4 for x in jax.tree.leaves(shapes))
+    if convolutional and setup.plan.devices[0].platform == "cpu":
+        return ("serial",)
+    return ("map", "vmap")
+
+
+def choose(found: dict[str, dict[str, float]]) -> str:
+    """The fastest way; ``'vmap'`` only if it is worth it."""
+    cost = {
+        way: row["seconds"] * (WORTH if way == "vmap" else 1)
+        for way, row in found.items()
+    }
+    return min(cost, key=cost.get)
+
+
+def measure(setup: Setup, configs, way: str) -> dict[str, float]:
+    """Seconds a step of all members, and the bytes that they take on a device."""
+    plan = dataclasses.replace(
+        setup.plan, population=way, devices=setup.plan.devices[:1]
+    )
+    states = stack_members(
+        [init_state(setup.game, jax.random.key(c.seed), knobs(c)) for c in configs]
+    )
+    data = replicate(setup.feed.data, plan.devices)
+    held = sum(x.nbytes for x in jax.tree.leaves((states, data)) if hasattr(x, "nbytes"))
+    compiled = compiled_step(setup.game, setup.feed, plan)
+    if hasattr(compiled, "lower"):
+        compiled = compiled.lower(states, data).compile()
+        held += compiled.memory_analysis().temp_size_in_bytes
+    states, _ = compiled(states, data)
+    jax.block_until_ready(states)
+    start, count = time.monotonic(), 0
+    while time.monotonic() - start < SECONDS:
+        states, _ = compiled(states, data)
+        jax.block_until_ready(states)
+        count += 1
+    seconds = (time.monotonic() - start) / (count * plan.inner_steps)
+    return {"seconds": seconds, "bytes": held, "memory": _memory(plan.devices[0])}
+
+
+def _memory(device) -> int:
+    """What a device has, or on CPU this machine."""
+    stats = device.memory_stats() or {}
+    if "bytes_limit" in stats:
+        return stats["bytes_limit"]
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+if __name__ == "__main__":
+    command_line.run(main)

@@ -1,0 +1,138 @@
+"""Which trials run together, how, and on how many devices; decided once a trial."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from ganjax.core import POPULATIONS
+from ganjax.errors import BadInput
+from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.sweeps.groups import alone, grouped
+from ganjax.sweeps.trials import SweptConfig
+
+WAYS = ("auto", *POPULATIONS, "alone")
+# Of a device's memory; the rest is for samples, evaluation and fragments.
+USABLE = 0.8
+
+
+def plan(
+    folder: SweepFolder,
+    trials: Sequence[SweptConfig],
+    *,
+    population: str = "auto",
+    accelerators: int = 0,
+    memory: float | None = None,
+    say: Callable[[str], None] = print,
+) -> list[Group]:
+    """The groups of a sweep, written to its plan. Those that it holds stay as they are,
+    so a restart runs the programs that the start ran; new trials make new ones.
+
+    Args:
+      population: ``'auto'`` for what a short measurement finds fastest.
+      accelerators: how many there are, over which groups with members enough are
+        spread if there are fewer groups than accelerators.
+      memory: bytes of a device, where it is not what the device says.
+
+    Raises:
+      BadInput: if a population cannot even be measured.
+    """
+    groups = folder.groups
+    known = {trial for group in groups for trial in group.trials}
+    new = grouped([trial for trial in trials if trial.id not in known])
+    together = [g for g in new if _joins(g, population)]
+    singles = [[trial] for g in new if not _joins(g, population) for trial in g]
+    measured = folder.plan.get("measured", {})
+    parts = []
+    # The largest of a kind is measured, for all of the kind.
+    for group in sorted(together, key=len, reverse=True):
+        kind = _kind(group[0].config)
+        if kind not in measured:
+            say(f"measuring {len(group)} trials of {kind}")
+            ways = () if population == "auto" else (population,)
+            measured[kind] = _measure(folder, group, ways)
+        found = measured[kind]
+        if found["population"] == "alone":
+            singles += [[trial] for trial in group]
+            continue
+        shares = _split(group, found, memory)
+        if len(shares) > 1:
+            say(
+                f"{len(group)} trials of {kind} do not fit a device: they run as "
+                f"{len(shares)} populations"
+            )
+        parts += [(share, found["population"]) for share in shares]
+    order = {trial.id: i for i, trial in enumerate(trials)}
+    parts += [(single, "alone") for single in singles]
+    parts.sort(key=lambda part: order[part[0][0].id])
+    width = _width(parts, accelerators)
+    for part, way in parts:
+        many = way in ("vmap", "map")
+        groups.append(
+            Group(
+                name=f"group{len(groups):03}",
+                trials=tuple(trial.id for trial in part),
+                population=way,
+                devices=width if many else 1,
+            )
+        )
+    folder.write_plan(groups, measured=measured)
+    return groups
+
+
+def _joins(group, population):
+    return len(group) > 1 and population != "alone" and not alone(group[0].config)
+
+
+def _kind(config) -> str:
+    """What decides the speed and the size of a member, for reading."""
+    networks = ", ".join(section.name for section in config.networks.values())
+    sizes = json.dumps(config.networks.to_dict(), sort_keys=True)
+    return (
+        f"{config.game} of {networks} ({hashlib.sha256(sizes.encode()).hexdigest()[:6]})"
+        f" on {config.data.name}, batch {config.batch_size}"
+    )
+
+
+def _measure(folder, group, ways) -> dict[str, Any]:
+    done = subprocess.run(
+        [
+            sys.executable,
+            "-m",
+            "ganjax.sweeps.measure",
+            str(folder.path),
+            ",".join(trial.id for trial in group),
+            *ways,
+        ],
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        raise BadInput(
+            f"population: {len(group)} trials cannot be measured: "
+            f"{last.removeprefix('error: ')}; --population=alone runs them one by one"
+        )
+    return {"members": len(group), **json.loads(done.stdout.splitlines()[-1])}
+
+
+def _split(group, found, memory) -> list[list[SweptConfig]]:
+    """The group in as few equal shares as fit a device."""
+    row = found["measured"][found["population"]]
+    each = row["bytes"] / found["members"]
+    most = max(1, int(USABLE * (memory or row["memory"]) / each))
+    count = -(-len(group) // most)
+    size, more = divmod(len(group), count)
+    ends = [size * i + min(i, more) for i in range(count + 1)]
+    return [group[a:b] for a, b in zip(ends, ends[1:], strict=False)]
+
+
+def _width(parts, accelerators) -> int:
+    """Devices to a group: as many as each of them can have and use."""
+    sizes = [len(part) for part, way in parts if way in ("vmap", "map")]
+    if not sizes:
+        return 1
+    most = max(1, accelerators // len(parts))
+    return max(w for w in range(1, most + 1) if all(size % w == 0 for size in sizes))

@@ -1,0 +1,136 @@
+"""Runs the groups of a sweep on this machine, a process for each, a slot for each."""
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+
+from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.sweeps.slots import Slot
+
+POLL = 0.1
+
+
+def run_local(
+    folder: SweepFolder,
+    slots: Sequence[Slot],
+    *,
+    fail_fast: bool = False,
+    say: Callable[[str], None] = print,
+) -> int:
+    """Runs what is not over of a sweep, as many groups at a time as there are slots.
+
+    A signal (SIGINT, SIGTERM, SIGUSR2) is handed on to the processes, which keep
+    checkpoints and end; the same call goes on from there.
+
+    Args:
+      fail_fast: the first failure ends the others likewise.
+
+    Returns:
+      The exit code: 0 if every trial is finished, 1 if one failed, 128 + n after
+      signal n.
+    """
+    waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
+    free, busy = list(slots), {}
+    failed = False
+    with _signals() as came, _killed_at_the_end(busy):
+        told = False
+        while busy or (waiting and not came and not (failed and fail_fast)):
+            while waiting and free and not came and not (failed and fail_fast):
+                group, slot = waiting.pop(0), free.pop(0)
+                folder.note(group.trials, None)
+                busy[_start(folder, group, slot)] = group, slot
+                say(f"{group.name}: {_count(group)} on {slot.name}")
+            if (came or (failed and fail_fast)) and not told:
+                told = True
+                for process in busy:
+                    process.send_signal(signal.SIGTERM)
+            for process in [p for p in busy if p.poll() is not None]:
+                group, slot = busy.pop(process)
+                free.append(slot)
+                failed |= _ended(folder, group, process.returncode, say)
+            time.sleep(POLL)
+    if came:
+        return 128 + came[0]
+    states = {folder.status(trial)["state"] for trial in folder.points}
+    return int(states != {"finished"})
+
+
+def command(folder: SweepFolder, group: Group, slot: Slot) -> list[str]:
+    """What runs a group."""
+    line = [sys.executable, "-m", "ganjax.sweeps.worker", str(folder.path), group.name]
+    if slot.cores:
+        line.append(f"--cores={','.join(map(str, slot.cores))}")
+    return line
+
+
+def _start(folder, group, slot):
+    log = folder.path / "logs" / f"{group.name}.log"
+    log.parent.mkdir(exist_ok=True)
+    with log.open("a") as file:
+        return subprocess.Popen(
+            [*command(folder, group, slot), f"--parent={os.getpid()}"],
+            stdin=subprocess.DEVNULL,
+            stdout=file,
+            stderr=subprocess.STDOUT,
+            env={**os.environ, **slot.environment},
+            start_new_session=True,  # a terminal's Ctrl-C comes through us
+        )
+
+
+def _ended(folder, group, code, say) -> bool:
+    """Writes down what became of a group; whether one of its trials failed."""
+    silent = [
+        trial
+        for trial in group.trials
+        if folder.status(trial)["state"] not in ("finished", "failed", "interrupted")
+    ]
+    if silent:
+        folder.note(silent, _reason(folder, group, code))
+    statuses = [folder.status(trial) for trial in group.trials]
+    states = [status["state"] for status in statuses]
+    counts = ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states))
+    done = sum(folder.over(trial) for trial in folder.points)
+    say(f"{group.name}: {counts}; {done} of {len(folder.points)} trials are over")
+    for trial, status in zip(group.trials, statuses, strict=True):
+        if status["state"] == "failed":
+            say(f"{group.name}: trial {trial} failed: {status['exit_reason']}")
+    return "failed" in states
+
+
+def _reason(folder, group, code):
+    if code < 0:
+        return f"killed by {signal.Signals(-code).name}"
+    lines = (folder.path / "logs" / f"{group.name}.log").read_text().splitlines()
+    last = next((line.strip() for line in reversed(lines) if line.strip()), "")
+    return f"exit code {code}: {last.removeprefix('error: ')}"
+
+
+def _count(group):
+    n = len(group.trials)
+    return "1 trial" if n == 1 else f"{n} trials by {group.population}"
+
+
+@contextlib.contextmanager
+def _signals() -> Iterator[list[int]]:
+    came: list[int] = []
+    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
+    before = {n: signal.signal(n, lambda n, frame: came.append(n)) for n in numbers}
+    try:
+        yield came
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextlib.contextmanager
+def _killed_at_the_end(busy):
+    try:
+        yield
+    finally:
+        for process in busy:
+            process.kill()
+            process.wait()

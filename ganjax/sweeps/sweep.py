@@ -1,0 +1,155 @@
+"""A sweep, from its space to its report."""
+
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from ganjax.build import build_game
+from ganjax.config import resolve
+from ganjax.data import open_source
+from ganjax.errors import BadInput
+from ganjax.report import write_sweep_report
+from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.groups import alone, grouped
+from ganjax.sweeps.planner import plan
+from ganjax.sweeps.runner import run_local
+from ganjax.sweeps.slots import gpus, slots
+from ganjax.sweeps.trials import named, swept
+from ganjax.sweeps.worker import exit_code, run_group
+
+
+class Sweep:
+    """Trials, every one of them checked.
+
+    Args:
+      stated: what ``get_config`` returned.
+      space: what ``sweep`` returned.
+      overrides: of every trial.
+      say: takes lines for the user.
+
+    Raises:
+      BadInput: for any trial that is no valid config, or of a kind that cannot be
+        built, with its number and its fields.
+    """
+
+    def __init__(
+        self,
+        stated: Mapping[str, Any],
+        space: Iterable[Mapping[str, Any]],
+        overrides: Mapping[str, str] = (),
+        say: Callable[[str], None] = print,
+    ):
+        self._say = say
+        self._base = resolve(stated, overrides)
+        self.trials = swept(stated, space, overrides, say)
+        self._kinds = grouped(self.trials)
+        self._check()
+
+    def _check(self):
+        """Builds a game of each kind, which computes nothing and needs no device."""
+        opened = {}
+        for kind in self._kinds:
+            config = kind[0].config
+            data = config.data.name, config.data.dir
+            try:
+                if data not in opened:
+                    opened[data] = open_source(*data)
+                build_game(config, opened[data])
+            except BadInput as error:
+                number = self.trials.index(kind[0])
+                raise BadInput(
+                    f"trial {number} ({named(kind[0].point)}): {error}"
+                ) from error
+
+    def commands(self, config: str, workdir: str, overrides) -> list[str]:
+        """A command a trial that runs it alone, with the result that it has in the
+        sweep where that runs members in turn or alone."""
+        return [
+            shlex.join(
+                [
+                    "python",
+                    "scripts/train.py",
+                    f"--config={config}",
+                    f"--workdir={Path(workdir) / 'trials' / trial.id}",
+                    *(
+                        f"--config.{path}={value}"
+                        for path, value in {**dict(overrides), **trial.point}.items()
+                    ),
+                ]
+            )
+            for trial in self.trials
+        ]
+
+    def described(self, population: str = "auto") -> str:
+        """What would run, for reading."""
+        lines = [f"{len(self.trials)} trials in {len(self._kinds)} programs"]
+        for kind in self._kinds:
+            alone_ = len(kind) == 1 or population == "alone" or alone(kind[0].config)
+            how = "one by one" if alone_ else "together"
+            lines.append(f"{len(kind)} {how}:")
+            lines += [f"  {trial.id}  {named(trial.point)}" for trial in kind]
+        return "\n".join(lines)
+
+    def run(
+        self,
+        workdir: Path | str,
+        *,
+        executor: str = "local",
+        population: str = "auto",
+        processes: int = 0,
+        memory: float | None = None,
+        fail_fast: bool = False,
+        slurm: Mapping[str, str] = (),
+        cores: Sequence[int] = (0,),
+    ) -> int:
+        """Runs what is not over, and writes the report.
+
+        Args:
+          executor: ``'local'``, ``'slurm'`` or ``'debug'`` (in this process).
+          population, memory: as ``plan``.
+          processes: at a time, 0 for as many as there are devices.
+          fail_fast: as ``run_local``.
+          slurm: parameters of submitit's executor.
+          cores: that the processes share where there is no accelerator.
+
+        Returns:
+          The exit code, as ``run_local``; 0 once jobs are handed to SLURM.
+
+        Raises:
+          BadInput: for a folder that holds another sweep, or one that another process
+            runs; or where a kind of trial cannot be built.
+        """
+        folder = SweepFolder(workdir)
+        folder.hold()
+        folder.register(self._base, self.trials)
+        accelerators = gpus()
+        groups = plan(
+            folder,
+            self.trials,
+            population=population,
+            accelerators=len(accelerators),
+            memory=memory,
+            say=self._say,
+        )
+        if executor == "slurm":
+            from ganjax.sweeps.slurm import submit
+
+            jobs = submit(folder, dict(slurm))
+            self._say(f"submitted {len(jobs)} jobs: {', '.join(j.job_id for j in jobs)}")
+            return 0
+        if executor == "debug":
+            code = 0
+            for group in groups:
+                if not all(map(folder.over, group.trials)):
+                    code = max(code, exit_code(run_group(folder, group)))
+        else:
+            width = max(group.devices for group in groups)
+            code = run_local(
+                folder,
+                slots(processes, width, accelerators, cores),
+                fail_fast=fail_fast,
+                say=self._say,
+            )
+        self._say(f"report: {write_sweep_report(folder.path)}")
+        return code

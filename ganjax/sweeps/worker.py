@@ -1,0 +1,77 @@
+"""The process that runs one group of trials.
+
+    python -m ganjax.sweeps.worker SWEEP GROUP [--cores=0,1] [--parent=PID]
+"""
+
+import argparse
+import ctypes
+import os
+import signal
+import sys
+from typing import Any
+
+import jax
+
+from ganjax.launch import Trial, launch, launch_population
+from ganjax.sweeps.folder import Group, SweepFolder
+
+
+def main(arguments: list[str]) -> int:
+    """The exit code: 0 all done, 1 a trial failed, 2 bad input, 128 + n signal n."""
+    flags = argparse.ArgumentParser()
+    flags.add_argument("sweep")
+    flags.add_argument("group")
+    flags.add_argument("--cores", default="")
+    flags.add_argument("--parent", type=int, default=0)
+    flags = flags.parse_args(arguments)
+    if flags.parent:
+        end_with(flags.parent)
+    if flags.cores:  # before the backend makes its threads
+        os.sched_setaffinity(0, {int(core) for core in flags.cores.split(",")})
+    folder = SweepFolder(flags.sweep)
+    (group,) = (group for group in folder.groups if group.name == flags.group)
+    return exit_code(run_group(folder, group))
+
+
+def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
+    """Runs a group's trials in this process; their statuses.
+
+    Raises:
+      BadInput: as ``ganjax.launch``.
+    """
+    points = folder.points
+    trials = [
+        Trial(
+            folder.config(trial),
+            folder.workdir(trial),
+            points[trial],
+            f"a trial of the sweep {folder.path.name}",
+        )
+        for trial in group.trials
+    ]
+    if group.population == "alone":
+        return [launch(trial) for trial in trials]
+    devices = jax.local_devices()[: group.devices]
+    return launch_population(trials, population=group.population, devices=devices)
+
+
+def exit_code(statuses: list[dict[str, Any]]) -> int:
+    """0 where all are finished, that of the signal where one was interrupted, or 1."""
+    for status in statuses:
+        if status["state"] == "interrupted":
+            return 128 + int(status["exit_reason"].split()[-1])
+    return int(any(status["state"] != "finished" for status in statuses))
+
+
+def end_with(parent: int) -> None:
+    """This process is killed when ``parent`` is gone, however it went (Linux)."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it went before that
+            os._exit(1)
+
+
+if __name__ == "__main__":
+    from ganjax import command_line
+
+    command_line.run(main)

@@ -1,0 +1,90 @@
+"""Runs every trial of a sweep, as many as fit in one compiled program, and reports.
+
+    python scripts/sweep.py --config=configs/sweeps/ring_losses.py --workdir=runs/losses
+
+The config file has a function sweep() beside get_config(), which gives the trials. The
+same command again goes on with what is not finished and adds what is new; the report is
+report.html in the sweep's folder. --dry_run says what would run.
+"""
+
+import os
+
+from ganjax import command_line
+from ganjax.errors import BadInput, unknown
+
+EXECUTORS = ("local", "slurm", "debug")
+
+
+def main(arguments: list[str]) -> int:
+    flags = command_line.parser(__doc__)
+    flags.add_argument("--workdir", required=True, help="the folder of the sweep")
+    flags.add_argument("--dry_run", action="store_true", help="say what would run")
+    flags.add_argument(
+        "--print_commands",
+        action="store_true",
+        help="print a command a trial that runs it alone, and run nothing",
+    )
+    flags.add_argument(
+        "--executor",
+        default="local",
+        help="local: processes of this machine; slurm: job arrays, by submitit; debug: "
+        "one group after another in this process",
+    )
+    flags.add_argument(
+        "--population",
+        default="auto",
+        help="how trials that share a program run: vmap, map, serial, alone, or auto "
+        "for the fastest by a short measurement (the last two equal solo runs exactly)",
+    )
+    flags.add_argument(
+        "--slots", type=int, default=0, help="processes at a time (0: one a device)"
+    )
+    flags.add_argument(
+        "--memory_gb", type=float, default=0.0, help="of a device (0: what it says)"
+    )
+    flags.add_argument(
+        "--fail_fast", action="store_true", help="the first failure ends the sweep"
+    )
+    flags.add_argument(
+        "--slurm",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of submitit's executor, as slurm_partition=gpu",
+    )
+    flags, stated, space, overrides = command_line.parse_with_sweep(flags, arguments)
+
+    import jax
+
+    from ganjax.sweeps import WAYS, Sweep
+
+    if flags.executor not in EXECUTORS:
+        raise unknown("--executor", flags.executor, EXECUTORS)
+    if flags.population not in WAYS:
+        raise unknown("--population", flags.population, WAYS)
+    if flags.slots < 0 or flags.memory_gb < 0:
+        raise BadInput("--slots, --memory_gb: expected at least 0")
+    if flags.executor != "debug":
+        # Whoever plans takes no device from those that train.
+        jax.config.update("jax_platforms", "cpu")
+    sweep = Sweep(stated, space, overrides, say=print)
+    if flags.print_commands:
+        print("\n".join(sweep.commands(flags.config, flags.workdir, overrides)))
+        return 0
+    if flags.dry_run:
+        print(sweep.described(flags.population))
+        return 0
+    return sweep.run(
+        flags.workdir,
+        executor=flags.executor,
+        population=flags.population,
+        processes=flags.slots,
+        memory=flags.memory_gb * 1e9 or None,
+        fail_fast=flags.fail_fast,
+        slurm=dict(x.split("=", 1) for x in flags.slurm),
+        cores=sorted(os.sched_getaffinity(0)),
+    )
+
+
+if __name__ == "__main__":
+    command_line.run(main)

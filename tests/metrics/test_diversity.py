@@ -1,0 +1,42 @@
+import numpy as np
+import pytest
+
+from ganjax.metrics import diversity
+
+
+def test_copies_opposites_and_independent_directions():
+    same = np.tile([3.0, 4.0], (50, 1)) * np.arange(1, 51)[:, None]
+    assert diversity(same) == pytest.approx(0, abs=1e-12)
+    # Of two opposite points, half of all pairs are 2 apart and half are copies: with 500
+    # of each a partner is of the other kind with probability 500/999.
+    opposite = np.repeat([[1.0, 0.0], [-1.0, 0.0]], 500, axis=0)
+    assert diversity(opposite) == pytest.approx(2 * 500 / 999, abs=0.02)
+    # Directions of n dimensions have a cosine of variance 1/n about 0.
+    rng = np.random.default_rng(0)
+    assert diversity(rng.standard_normal((500, 4000))) == pytest.approx(2**0.5, abs=1e-3)
+
+
+def test_pairs_are_of_one_label():
+    opposite = np.repeat([[1.0, 0.0], [-1.0, 0.0]], 500, axis=0)
+    labels = np.repeat([0, 1], 500)
+    assert diversity(opposite, labels) == 0
+    assert diversity(opposite, labels, seed=1) == 0
+    # A label of one sample has no pair, and is left out.
+    labels[0] = 2
+    assert diversity(opposite, labels) == 0
+
+
+@pytest.mark.parametrize(
+    ("features", "labels", "said"),
+    [
+        (np.ones((1, 3)), None, "N at least 2"),
+        (np.ones(3), None, "expected"),
+        (np.array([[1.0, np.nan], [1, 1]]), None, "not finite"),
+        (np.zeros((4, 3)), None, "no direction"),
+        (np.ones((4, 3)), [0, 1], "2 labels for 4 samples"),
+        (np.ones((3, 3)), [0, 1, 2], "no two samples share"),
+    ],
+)
+def test_bad_input_is_named(features, labels, said):
+    with pytest.raises(ValueError, match=said):
+        diversity(features, labels)
