@@ -40,6 +40,12 @@ def main(arguments: list[str]) -> int:
         "--slots", type=int, default=0, help="processes at a time (0: one a device)"
     )
     flags.add_argument(
+        "--pin",
+        action="store_true",
+        help="on CPU, give each process cores of its own; trials then equal solo runs "
+        "on as many cores",
+    )
+    flags.add_argument(
         "--memory_gb", type=float, default=0.0, help="of a device (0: what it says)"
     )
     flags.add_argument(
@@ -56,7 +62,8 @@ def main(arguments: list[str]) -> int:
 
     import jax
 
-    from ganjax.sweeps import WAYS, Sweep
+    from ganjax.sweeps.planner import WAYS
+    from ganjax.sweeps.sweep import Sweep
 
     if flags.executor not in EXECUTORS:
         raise unknown("--executor", flags.executor, EXECUTORS)
@@ -83,6 +90,7 @@ def main(arguments: list[str]) -> int:
         fail_fast=flags.fail_fast,
         slurm=dict(x.split("=", 1) for x in flags.slurm),
         cores=sorted(os.sched_getaffinity(0)),
+        pinned=flags.pin,
     )
 
 

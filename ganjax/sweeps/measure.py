@@ -1,10 +1,11 @@
 """How fast and how large a population is, one way and another.
 
-    python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… [POPULATION …]
+    python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… [POPULATION …] [--cores=0,1]
 
 prints JSON; it is a process of its own, as whoever plans must not take the devices.
 """
 
+import argparse
 import dataclasses
 import json
 import os
@@ -17,6 +18,7 @@ from ganjax.build import Setup, build
 from ganjax.config import knobs
 from ganjax.core import init_state, replicate, stack_members
 from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.slots import use_cores
 from ganjax.training import compiled_step
 
 SECONDS = 0.5  # of dispatches, after the first
@@ -25,14 +27,20 @@ WORTH = 1.1
 
 
 def main(arguments: list[str]) -> None:
-    directory, trials, *ways = arguments
-    folder = SweepFolder(directory)
-    configs = [folder.config(trial) for trial in trials.split(",")]
+    flags = argparse.ArgumentParser()
+    flags.add_argument("sweep")
+    flags.add_argument("trials")
+    flags.add_argument("ways", nargs="*")
+    flags.add_argument("--cores", default="")
+    flags = flags.parse_args(arguments)
+    use_cores(flags.cores)
+    folder = SweepFolder(flags.sweep)
+    configs = [folder.config(trial) for trial in flags.trials.split(",")]
     setup = build(configs[0])
     if setup.feed.stream is not None:
         print(json.dumps({"population": "alone"}))
         return
-    found = {way: measure(setup, configs, way) for way in ways or candidates(setup)}
+    found = {way: measure(setup, configs, way) for way in flags.ways or candidates(setup)}
     print(json.dumps({"population": choose(found), "measured": found}))
 
 

@@ -25,6 +25,7 @@ def plan(
     population: str = "auto",
     accelerators: int = 0,
     memory: float | None = None,
+    cores: Sequence[int] = (),
     say: Callable[[str], None] = print,
 ) -> list[Group]:
     """The groups of a sweep, written to its plan. Those that it holds stay as they are,
@@ -35,6 +36,7 @@ def plan(
       accelerators: how many there are, over which groups with members enough are
         spread if there are fewer groups than accelerators.
       memory: bytes of a device, where it is not what the device says.
+      cores: on which to measure; all of them where there is none.
 
     Raises:
       BadInput: if a population cannot even be measured.
@@ -52,7 +54,7 @@ def plan(
         if kind not in measured:
             say(f"measuring {len(group)} trials of {kind}")
             ways = () if population == "auto" else (population,)
-            measured[kind] = _measure(folder, group, ways)
+            measured[kind] = _measure(folder, group, ways, cores)
         found = measured[kind]
         if found["population"] == "alone":
             singles += [[trial] for trial in group]
@@ -96,7 +98,7 @@ def _kind(config) -> str:
     )
 
 
-def _measure(folder, group, ways) -> dict[str, Any]:
+def _measure(folder, group, ways, cores) -> dict[str, Any]:
     done = subprocess.run(
         [
             sys.executable,
@@ -105,6 +107,7 @@ def _measure(folder, group, ways) -> dict[str, Any]:
             str(folder.path),
             ",".join(trial.id for trial in group),
             *ways,
+            *([f"--cores={','.join(map(str, cores))}"] if cores else []),
         ],
         capture_output=True,
         text=True,

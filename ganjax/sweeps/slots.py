@@ -6,6 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 
+def use_cores(named: str) -> None:
+    """Keeps this process to cores, as ``'0,1'``, before a backend makes its threads;
+    to nothing where none is named."""
+    if named:
+        os.sched_setaffinity(0, {int(core) for core in named.split(",")})
+
+
 @dataclasses.dataclass(frozen=True)
 class Slot:
     """A share of this machine.
@@ -13,7 +20,7 @@ class Slot:
     Attributes:
       name: for the reader.
       environment: of the process, before it imports jax.
-      cores: those that it may use; all of them where there is none.
+      cores: those that it alone may use; all of them where there is none.
       devices: how many accelerators it sees.
     """
 
@@ -37,16 +44,27 @@ def gpus(environment: Mapping[str, str] | None = None) -> list[str]:
     return [str(i) for i in range(len(list(there.glob("*"))))]
 
 
+# Where cores are shared. Their number decides how XLA sums on CPU, so a trial equals its
+# solo run if it is given all of them; and two at a time leave none idle.
+SHARED = 2
+
+
 def slots(
-    wanted: int, width: int = 1, accelerators: Sequence[str] = (), cores: Sequence[int] = ()
+    wanted: int,
+    width: int = 1,
+    accelerators: Sequence[str] = (),
+    cores: Sequence[int] = (0,),
+    pinned: bool = False,
 ) -> list[Slot]:
     """The shares of this machine.
 
     Args:
-      wanted: how many, 0 for as many as there are: accelerators, or else cores.
+      wanted: how many, 0 for as many as there are: accelerators, or else ``SHARED``,
+        or cores if they are ``pinned``.
       width: accelerators to a slot.
       accelerators: their names.
-      cores: their numbers, split evenly where there is no accelerator.
+      cores: their numbers, where there is no accelerator.
+      pinned: whether each slot has cores of its own.
     """
     if accelerators:
         shares = [
@@ -58,6 +76,8 @@ def slots(
                  devices=width)
             for share in shares[: wanted or None]
         ]  # fmt: skip
+    if not pinned:
+        return [Slot(f"CPU {i}") for i in range(wanted or min(SHARED, len(cores)))]
     count = min(wanted or len(cores), len(cores))
     each = len(cores) // count
     return [

@@ -14,7 +14,7 @@ from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.groups import alone, grouped
 from ganjax.sweeps.planner import plan
 from ganjax.sweeps.runner import run_local
-from ganjax.sweeps.slots import gpus, slots
+from ganjax.sweeps.slots import SHARED, gpus, slots
 from ganjax.sweeps.trials import named, swept
 from ganjax.sweeps.worker import exit_code, run_group
 
@@ -102,6 +102,7 @@ class Sweep:
         fail_fast: bool = False,
         slurm: Mapping[str, str] = (),
         cores: Sequence[int] = (0,),
+        pinned: bool = False,
     ) -> int:
         """Runs what is not over, and writes the report.
 
@@ -111,7 +112,7 @@ class Sweep:
           processes: at a time, 0 for as many as there are devices.
           fail_fast: as ``run_local``.
           slurm: parameters of submitit's executor.
-          cores: that the processes share where there is no accelerator.
+          cores, pinned: those of this machine, and whether each process has its own.
 
         Returns:
           The exit code, as ``run_local``; 0 once jobs are handed to SLURM.
@@ -130,6 +131,8 @@ class Sweep:
             population=population,
             accelerators=len(accelerators),
             memory=memory,
+            # What runs beside others is measured on its share.
+            cores=cores[: max(1, len(cores) // (processes or SHARED))],
             say=self._say,
         )
         if executor == "slurm":
@@ -147,7 +150,7 @@ class Sweep:
             width = max(group.devices for group in groups)
             code = run_local(
                 folder,
-                slots(processes, width, accelerators, cores),
+                slots(processes, width, accelerators, cores, pinned),
                 fail_fast=fail_fast,
                 say=self._say,
             )

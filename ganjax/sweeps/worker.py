@@ -14,6 +14,7 @@ import jax
 
 from ganjax.launch import Trial, launch, launch_population
 from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.sweeps.slots import use_cores
 
 
 def main(arguments: list[str]) -> int:
@@ -26,8 +27,7 @@ def main(arguments: list[str]) -> int:
     flags = flags.parse_args(arguments)
     if flags.parent:
         end_with(flags.parent)
-    if flags.cores:  # before the backend makes its threads
-        os.sched_setaffinity(0, {int(core) for core in flags.cores.split(",")})
+    use_cores(flags.cores)
     folder = SweepFolder(flags.sweep)
     (group,) = (group for group in folder.groups if group.name == flags.group)
     return exit_code(run_group(folder, group))

@@ -1,6 +1,7 @@
 """How long a run is, on what, and what happens when."""
 
 import dataclasses
+import os
 from collections.abc import Sequence
 from typing import Any
 
@@ -33,8 +34,12 @@ class Plan:
     def described(self) -> dict[str, Any]:
         """On what a ``state_digest`` can be compared."""
         carrier = "jit" if len(self.devices) == 1 else self.carrier
+        cores = {}
+        if self.devices[0].platform == "cpu":  # there it decides how sums are split
+            cores["cores"] = len(os.sched_getaffinity(0))
         return {
             "carrier": self.population or carrier,
+            **cores,
             "devices": len(self.devices),
             "backend": self.devices[0].platform,
             "device_kind": self.devices[0].device_kind,
