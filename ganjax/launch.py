@@ -185,9 +185,7 @@ def _member(run, trial, setup, ended=False):
 def _train(setup, members, plan):
     live = [member.run for member in members if not member.ended]
     try:
-        train(
-            members, game=setup.game, source=setup.source, feed=setup.feed, plan=plan
-        )
+        train(members, game=setup.game, source=setup.source, feed=setup.feed, plan=plan)
     except Exception as error:
         step = getattr(error, "step", None)
         if step is None:  # it never began: the folder is as it was

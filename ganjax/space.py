@@ -1,7 +1,7 @@
 """What a ``sweep()`` is made of: spaces, lists of overrides by the path of a field.
 
-    def sweep():
-        return product(grid({"loss.name": ("hinge", "wasserstein")}), seeds(8))
+def sweep():
+    return product(grid({"loss.name": ("hinge", "wasserstein")}), seeds(8))
 """
 
 import itertools

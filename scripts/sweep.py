@@ -88,10 +88,17 @@ def main(arguments: list[str]) -> int:
         processes=flags.slots,
         memory=flags.memory_gb * 1e9 or None,
         fail_fast=flags.fail_fast,
-        slurm=dict(x.split("=", 1) for x in flags.slurm),
+        slurm=_parameters(flags.slurm),
         cores=sorted(os.sched_getaffinity(0)),
         pinned=flags.pin,
     )
+
+
+def _parameters(stated):
+    for text in stated:
+        if "=" not in text:
+            raise BadInput(f"--slurm={text}: expected NAME=VALUE")
+    return dict(text.split("=", 1) for text in stated)
 
 
 if __name__ == "__main__":

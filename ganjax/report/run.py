@@ -48,25 +48,29 @@ def render(records: Records) -> str:
         ("Other terms", terms),
         ("Speed", _speed_panels(records)),
     ]
-    return environment().get_template("run.html").render(
-        name=records.name,
-        state=str(records.status.get("state", "unknown")),
-        reason=records.status.get("exit_reason"),
-        facts=_facts(records),
-        scores=_scores(records),
-        notes=notes,
-        pictures=_pictures(records, notes),
-        real=picture_of(records.real, notes) if records.real else None,
-        sections=[
-            (title, [draw(panel, max(last, _end(panel))) for panel in panels])
-            for title, panels in sections
-            if panels
-        ],
-        config=_groups(records.config),
-        environment=_groups(records.environment),
-        status=_groups(records.status),
-        command=records.command,
-        workdir=_workdir(records),
+    return (
+        environment()
+        .get_template("run.html")
+        .render(
+            name=records.name,
+            state=str(records.status.get("state", "unknown")),
+            reason=records.status.get("exit_reason"),
+            facts=_facts(records),
+            scores=_scores(records),
+            notes=notes,
+            pictures=_pictures(records, notes),
+            real=picture_of(records.real, notes) if records.real else None,
+            sections=[
+                (title, [draw(panel, max(last, _end(panel))) for panel in panels])
+                for title, panels in sections
+                if panels
+            ],
+            config=_groups(records.config),
+            environment=_groups(records.environment),
+            status=_groups(records.status),
+            command=records.command,
+            workdir=_workdir(records),
+        )
     )
 
 

@@ -1,4 +1,4 @@
-"""The report of a sweep: a table with error bars, curves with bands, samples by cell."""
+"""The report of a sweep: a table with error bars, curves with bands, samples."""
 
 import csv
 import io
@@ -24,7 +24,7 @@ MORE = ("modes", "high_quality", "coverage", "density", "precision", "recall", "
 
 
 def write_sweep_report(folder) -> Path:
-    """Writes ``report.html`` and ``table.csv`` into a sweep's folder; the report's path.
+    """Writes ``report.html`` and ``table.csv`` into a sweep's folder; the page's path.
 
     Raises:
       BadInput: if the folder is no sweep's.
@@ -90,33 +90,42 @@ def render(records: SweepRecords) -> str:
                 f"Scores of several protocols stand side by side: {', '.join(found)}."
             )
             break
-    return environment().get_template("sweep.html").render(
-        name=records.name,
-        state="finished" if done == len(states) else "failed" if failed else "running",
-        facts=[
-            (f"{len(states):,}", "trials"),
-            (f"{len(records.cells):,}", "settings"),
-            *((f"{states.count(s):,}", s) for s in dict.fromkeys(states)),
-        ],
-        notes=notes,
-        columns=[
-            (title_of(name), _floor_of(records, name)) for name in records.score_names
-        ],
-        rows=[
-            {
-                **row,
-                "scores": [
-                    (_parts(found), best) if found else (None, False)
-                    for found, best in row["scores"]
-                ],
-            }
-            for row in _rows(records)
-        ],
-        failed=[(_named(t.point), t.reason, t.id) for t in failed],
-        heats=_heats(records),
-        panels=[draw(panel, _end(panel)) for panel in _panels(records)],
-        pictures=_pictures(records, notes),
-        trials=[(t.id, _named(t.point), t.state) for t in records.trials],
+    return (
+        environment()
+        .get_template("sweep.html")
+        .render(
+            name=records.name,
+            state="finished"
+            if done == len(states)
+            else "failed"
+            if failed
+            else "running",
+            facts=[
+                (f"{len(states):,}", "trials"),
+                (f"{len(records.cells):,}", "settings"),
+                *((f"{states.count(s):,}", s) for s in dict.fromkeys(states)),
+            ],
+            notes=notes,
+            columns=[
+                (title_of(name), _floor_of(records, name))
+                for name in records.score_names
+            ],
+            rows=[
+                {
+                    **row,
+                    "scores": [
+                        (_parts(found), best) if found else (None, False)
+                        for found, best in row["scores"]
+                    ],
+                }
+                for row in _rows(records)
+            ],
+            failed=[(_named(t.point), t.reason, t.id) for t in failed],
+            heats=_heats(records),
+            panels=[draw(panel, _end(panel)) for panel in _panels(records)],
+            pictures=_pictures(records, notes),
+            trials=[(t.id, _named(t.point), t.state) for t in records.trials],
+        )
     )
 
 
@@ -243,7 +252,7 @@ def _end(panel: Panel) -> int:
 
 
 def _heats(records) -> list[dict]:
-    """A map of each score over two axes, where there are two and every cell is there."""
+    """A map of each score over two axes, where there are just two."""
     if len(records.axes) != 2:
         return []
     (first, rows), (second, columns) = records.axes.items()

@@ -1,12 +1,12 @@
 """The folder of a sweep: its trials, its plan, and how each trial stands.
 
-    sweep.json         the base config, and every trial with what it differs in
-    configs/ID.json    a trial's resolved config
-    plan.json          which trials share a program, and how they run together
-    trials/ID/         a trial's run directory, as if it had been run alone
-    logs/GROUP.log     what the processes said
-    outcomes.json      why a trial ended that could not say so itself
-    report.html  table.csv
+sweep.json         the base config, and every trial with what it differs in
+configs/ID.json    a trial's resolved config
+plan.json          which trials share a program, and how they run together
+trials/ID/         a trial's run directory, as if it had been run alone
+logs/GROUP.log     what the processes said
+outcomes.json      why a trial ended that could not say so itself
+report.html  table.csv
 """
 
 import dataclasses
@@ -147,8 +147,7 @@ class SweepFolder:
         return status["state"] == "finished" or bool(status.get("diverged"))
 
     def note(self, trials: Sequence[str], reason: str | None) -> None:
-        """Why trials ended that said nothing themselves; ``None`` as they begin anew.
-        """
+        """Why trials ended that did not say so; ``None`` as they begin anew."""
         outcomes = read_json(self.path / OUTCOMES) or {}
         for trial in trials:
             outcomes.pop(trial, None)

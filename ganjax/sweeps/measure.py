@@ -40,7 +40,9 @@ def main(arguments: list[str]) -> None:
     if setup.feed.stream is not None:
         print(json.dumps({"population": "alone"}))
         return
-    found = {way: measure(setup, configs, way) for way in flags.ways or candidates(setup)}
+    found = {
+        way: measure(setup, configs, way) for way in flags.ways or candidates(setup)
+    }
     print(json.dumps({"population": choose(found), "measured": found}))
 
 
@@ -74,7 +76,9 @@ def measure(setup: Setup, configs, way: str) -> dict[str, float]:
         [init_state(setup.game, jax.random.key(c.seed), knobs(c)) for c in configs]
     )
     data = replicate(setup.feed.data, plan.devices)
-    held = sum(x.nbytes for x in jax.tree.leaves((states, data)) if hasattr(x, "nbytes"))
+    held = sum(
+        x.nbytes for x in jax.tree.leaves((states, data)) if hasattr(x, "nbytes")
+    )
     compiled = compiled_step(setup.game, setup.feed, plan)
     if hasattr(compiled, "lower"):
         compiled = compiled.lower(states, data).compile()

@@ -92,9 +92,10 @@ def _kind(config) -> str:
     """What decides the speed and the size of a member, for reading."""
     networks = ", ".join(section.name for section in config.networks.values())
     sizes = json.dumps(config.networks.to_dict(), sort_keys=True)
+    digest = hashlib.sha256(sizes.encode()).hexdigest()[:6]
     return (
-        f"{config.game} of {networks} ({hashlib.sha256(sizes.encode()).hexdigest()[:6]})"
-        f" on {config.data.name}, batch {config.batch_size}"
+        f"{config.game} of {networks} ({digest}) on {config.data.name}, "
+        f"batch {config.batch_size}"
     )
 
 

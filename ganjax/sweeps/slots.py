@@ -44,8 +44,8 @@ def gpus(environment: Mapping[str, str] | None = None) -> list[str]:
     return [str(i) for i in range(len(list(there.glob("*"))))]
 
 
-# Where cores are shared. Their number decides how XLA sums on CPU, so a trial equals its
-# solo run if it is given all of them; and two at a time leave none idle.
+# Processes where cores are shared. The number of cores decides how XLA sums on CPU, so
+# a trial equals its solo run if it is given all of them; two leave none idle.
 SHARED = 2
 
 

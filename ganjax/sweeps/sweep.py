@@ -139,7 +139,9 @@ class Sweep:
             from ganjax.sweeps.slurm import submit
 
             jobs = submit(folder, dict(slurm))
-            self._say(f"submitted {len(jobs)} jobs: {', '.join(j.job_id for j in jobs)}")
+            self._say(
+                f"submitted {len(jobs)} jobs: {', '.join(j.job_id for j in jobs)}"
+            )
             return 0
         if executor == "debug":
             code = 0

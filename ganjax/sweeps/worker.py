@@ -1,6 +1,6 @@
 """The process that runs one group of trials.
 
-    python -m ganjax.sweeps.worker SWEEP GROUP [--cores=0,1] [--parent=PID]
+python -m ganjax.sweeps.worker SWEEP GROUP [--cores=0,1] [--parent=PID]
 """
 
 import argparse

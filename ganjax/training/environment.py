@@ -1,5 +1,6 @@
 """What a run ran on: versions, devices, code revision."""
 
+import functools
 import importlib.metadata
 import os
 import platform
@@ -23,6 +24,7 @@ _PACKAGES = (
 )
 
 
+@functools.cache
 def environment() -> dict[str, object]:
     """Versions, devices, flags, and the code's revision with its uncommitted diff."""
     versions = {"python": platform.python_version()}
@@ -37,6 +39,7 @@ def environment() -> dict[str, object]:
         "devices": [str(device) for device in jax.devices()],
         "device_kind": jax.devices()[0].device_kind,
         "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES", ""),
         "xla_flags": os.environ.get("XLA_FLAGS", ""),
         "revision": _git("rev-parse", "HEAD"),
         "diff": _git("diff", "HEAD"),

@@ -7,13 +7,15 @@ from ganjax.metrics import diversity
 def test_copies_opposites_and_independent_directions():
     same = np.tile([3.0, 4.0], (50, 1)) * np.arange(1, 51)[:, None]
     assert diversity(same) == pytest.approx(0, abs=1e-12)
-    # Of two opposite points, half of all pairs are 2 apart and half are copies: with 500
+    # Of two opposite points half of all pairs are 2 apart, half are copies: with 500
     # of each a partner is of the other kind with probability 500/999.
     opposite = np.repeat([[1.0, 0.0], [-1.0, 0.0]], 500, axis=0)
     assert diversity(opposite) == pytest.approx(2 * 500 / 999, abs=0.02)
     # Directions of n dimensions have a cosine of variance 1/n about 0.
     rng = np.random.default_rng(0)
-    assert diversity(rng.standard_normal((500, 4000))) == pytest.approx(2**0.5, abs=1e-3)
+    assert diversity(rng.standard_normal((500, 4000))) == pytest.approx(
+        2**0.5, abs=1e-3
+    )
 
 
 def test_pairs_are_of_one_label():

@@ -1,0 +1,111 @@
+"""The hand-off to a cluster, by submitit's own executors and a cluster that is not."""
+
+import json
+import os
+import signal
+import time
+
+import pytest
+
+from ganjax.errors import BadInput
+from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.sweeps.sweep import Sweep
+from tests import configs, tiny
+
+submitit = pytest.importorskip("submitit")
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A sweep of four trials in two groups of its plan, none begun."""
+    stated = {
+        "batch_size": 8, **tiny.GAMES["relativistic"], "steps": 6000,
+        "log": {"every": 10}, "checkpoint": {"every": 500},
+        "samples": {"every": 0, "count": 4}, "parallel": {"inner_steps": 10},
+    }  # fmt: skip
+    sweep = Sweep(stated, configs.SPACES["relativistic"], say=str)
+    folder = SweepFolder(tmp_path / "sweep")
+    folder.hold()
+    folder.register(sweep._base, sweep.trials)
+    ids = [trial.id for trial in sweep.trials]
+    folder.write_plan([Group("group000", tuple(ids[:3]), "map"),
+                       Group("group001", (ids[3],), "alone")])  # fmt: skip
+    return folder
+
+
+def test_groups_become_one_array_of_jobs(folder, tmp_path, monkeypatch):
+    """A cluster of two shell scripts, one of which keeps what it was given."""
+    from ganjax.sweeps.slurm import submit
+
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    kept = tmp_path / "batch.sh"
+    for name, text in {
+        "sbatch": f'cp "$1" {kept}\necho Submitted batch job 12',
+        "srun": "exit 0",
+    }.items():
+        (tools / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
+    parameters = {"slurm_partition": "gpu", "timeout_min": "90", "gpus_per_node": "1",
+                  "slurm_array_parallelism": "1"}  # fmt: skip
+    jobs = submit(folder, parameters)
+    assert [job.job_id for job in jobs] == ["12_0", "12_1"]
+    script = kept.read_text()
+    for line in (
+        "--partition=gpu",
+        "--time=90",
+        "--array=0-1%1",
+        "--gpus-per-node=1",
+        "--signal=USR2@90",
+        "--job-name=sweep",
+        "--open-mode=append",
+    ):
+        assert f"#SBATCH {line}\n" in script
+    with pytest.raises(BadInput, match="slurm_partitoin"):
+        submit(folder, {"slurm_partitoin": "gpu"})
+
+
+def test_without_a_cluster_it_says_so(folder, monkeypatch, tmp_path):
+    from ganjax.sweeps.slurm import submit
+
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BadInput, match="--executor=slurm: .*srun"):
+        submit(folder, {})
+
+
+@pytest.mark.full
+def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
+    """SIGUSR2 to the task, as a cluster sends it before it takes the machine away."""
+    from ganjax.sweeps.slurm import submit
+    from ganjax.sweeps.worker import run_group
+
+    first, second = folder.groups
+    jobs = submit(folder, {"timeout_min": "30"}, cluster="local")
+    rows = folder.workdir(first.trials[0]) / "metrics.jsonl"
+    deadline = time.monotonic() + 240
+    while not (rows.exists() and rows.read_text().count("\n") > 20):
+        assert time.monotonic() < deadline
+        time.sleep(0.05)
+    task = int(task_of(jobs[0].job_id))
+    os.kill(task, signal.SIGUSR2)
+    assert [job.result() for job in jobs] == [0, 0]
+    log = (folder.workdir(first.trials[0]) / "train.log").read_text()
+    assert "interrupted at step" in log and "going on from step" in log
+    assert log.count(" finished at step") == 1
+    whole = SweepFolder(folder.path.with_name("whole"))
+    for name in ("configs", "sweep.json", "plan.json"):
+        os.makedirs(whole.path, exist_ok=True)
+        (whole.path / name).symlink_to(folder.path / name)
+    for group in (first, second):
+        run_group(whole, group)
+    for trial in folder.points:
+        found = [json.loads((f.workdir(trial) / "status.json").read_text())
+                 for f in (folder, whole)]  # fmt: skip
+        assert found[0]["state_digest"] == found[1]["state_digest"]
+
+
+def task_of(controller):
+    """The process of the job that submitit's local controller started."""
+    with open(f"/proc/{controller}/task/{controller}/children") as file:
+        return file.read().split()[0]

@@ -1,0 +1,228 @@
+"""A sweep by its command: what ran, how it is told of, and that a member is its run."""
+
+import csv
+import json
+import os
+import random
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from ganjax.errors import BadInput
+from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.sweep import Sweep
+from tests import configs, tiny
+
+ROOT = Path(__file__).parents[2]
+# In haste, but for what rounds a sum in another order in another program.
+FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
+FIELDS = (
+    "--config.steps=40", "--config.log.every=10", "--config.checkpoint.every=20",
+    "--config.samples.every=0", "--config.evaluation.names=modes",
+    "--config.evaluation.every=20", "--config.evaluation.samples=100",
+)  # fmt: skip
+
+
+def command(workdir, game="gan", *more):
+    return [
+        sys.executable, "scripts/sweep.py", f"--config=tests/configs.py:{game}",
+        f"--workdir={workdir}", "--population=map", *FIELDS, *more,
+    ]  # fmt: skip
+
+
+def environment(**more):
+    return {**os.environ, "XLA_FLAGS": FLAGS, **more}
+
+
+def run(arguments, **env):
+    return subprocess.run(
+        arguments, cwd=ROOT, env=environment(**env), capture_output=True, text=True,
+        timeout=600,
+    )  # fmt: skip
+
+
+def status(folder, trial):
+    return json.loads((folder / "trials" / trial / "status.json").read_text())
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Five trials in three programs, two at a time, one of which diverges. The machine
+    seems to have two GPUs; jax finds none and stays on the CPU."""
+    folder = tmp_path_factory.mktemp("sweep")
+    done = run(command(folder), CUDA_VISIBLE_DEVICES="7,9", JAX_PLATFORMS="")
+    return folder, done
+
+
+def test_a_diverged_trial_is_marked_and_the_others_finish(swept):
+    folder, done = swept
+    assert done.returncode == 1, done.stdout + done.stderr
+    assert "group000: 3 trials by map" in done.stdout
+    with (folder / "table.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert [row["state"] for row in rows] == [
+        "finished", "finished", "failed", "finished", "finished",
+    ]  # fmt: skip
+    assert " is nan" in rows[2]["reason"] or " is inf" in rows[2]["reason"]
+    assert status(folder, rows[2]["trial"])["diverged"]
+    assert float(rows[0]["modes"]) >= 0 and rows[2]["modes"] == ""
+    page = (folder / "report.html").read_text()
+    assert rows[2]["reason"] in page and "1 failed" in page
+    for row in rows:
+        assert (folder / "trials" / row["trial"] / "report.html").exists()
+
+
+def test_trials_of_other_structure_overlap_each_on_its_device(swept):
+    folder, _ = swept
+    groups = SweepFolder(folder).groups
+    assert [len(g.trials) for g in groups] == [3, 1, 1]
+    spans, devices = [], []
+    for group in groups:
+        workdir = folder / "trials" / group.trials[0]
+        lines = (workdir / "train.log").read_text().splitlines()
+        spans.append((lines[0].split()[0], lines[-1].split()[0]))
+        told = json.loads((workdir / "environment.json").read_text())
+        devices.append(told["cuda_visible_devices"])
+    assert spans[1][0] <= spans[0][1] and spans[0][0] <= spans[1][1]
+    assert set(devices) == {"7", "9"} and devices[0] != devices[1]
+
+
+def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
+    folder, _ = swept
+    listed = run(command(tmp_path, "gan", "--print_commands"))
+    line = shlex.split(listed.stdout.splitlines()[1])
+    alone = run([sys.executable, *line[1:]])
+    assert alone.returncode == 0, alone.stderr
+    (trial,) = (path.name for path in (tmp_path / "trials").iterdir())
+    member, solo = folder / "trials" / trial, tmp_path / "trials" / trial
+    for name in ("metrics.jsonl", "config.json", "evaluation/00000040.json"):
+        assert (member / name).read_text() == (solo / name).read_text()
+    for name in ("samples/step_00000040.png", "samples/real.png"):
+        assert (member / name).read_bytes() == (solo / name).read_bytes()
+    digests = [status(top, trial)["state_digest"] for top in (folder, tmp_path)]
+    assert digests[0] == digests[1]
+
+
+def test_what_is_over_is_left_alone(swept):
+    folder, _ = swept
+    before = {
+        path: path.stat().st_mtime_ns for path in (folder / "trials").rglob("*")
+        if path.is_file()
+    }  # fmt: skip
+    again = run(command(folder))
+    assert again.returncode == 1 and "trials by" not in again.stdout
+    assert before == {
+        path: path.stat().st_mtime_ns for path in (folder / "trials").rglob("*")
+        if path.is_file()
+    }  # fmt: skip
+
+
+def of(space=None, **stated):
+    config = {"batch_size": 8, **tiny.GAMES["gan"], **stated}
+    return Sweep(config, configs.SPACES["gan"] if space is None else space, say=str)
+
+
+def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
+    space = configs.SPACES["gan"]
+
+    def register(sweep):
+        folder = SweepFolder(tmp_path)
+        folder.register(sweep._base, sweep.trials)
+        return folder
+
+    small = register(of(space[:2]))
+    assert len(small.points) == 2
+    assert len(register(of(space)).points) == 5
+    with pytest.raises(BadInput, match="its trial .loss.name=hinge, seed=0. is not in"):
+        register(of(space[1:]))
+    with pytest.raises(BadInput, match="the config differs in steps: 1000 -> 7"):
+        register(of(steps=7))
+
+
+def test_a_kind_that_cannot_be_built_is_found_before_any_starts():
+    space = [{"seed": 0}, {"networks.generator.name": "r3gan"}]
+    with pytest.raises(BadInput, match="trial 1 .*r3gan.*expected square images"):
+        of(space)
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("--population=vmpa", "did you mean 'vmap'"),
+        ("--executor=slrm", "did you mean 'slurm'"),
+        ("--slots=-1", "at least 0"),
+        ("--config.loss.nme=hinge", "did you mean 'loss.name'"),
+    ],
+)
+def test_bad_input_is_one_line(tmp_path, flag, said, monkeypatch):
+    from scripts import sweep as script
+
+    monkeypatch.chdir(ROOT)
+    with pytest.raises(BadInput, match=said):
+        script.main(command(tmp_path / "new", "gan", flag)[2:])
+    assert not (tmp_path / "new").exists()
+
+
+def test_two_runners_and_other_folders_are_refused(tmp_path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "notes.txt").write_text("mine")
+    with pytest.raises(BadInput, match="found notes.txt and no sweep.json"):
+        SweepFolder(tmp_path / "mine").hold()
+    first, second = (SweepFolder(tmp_path / "sweep") for _ in range(2))
+    first.hold()
+    with pytest.raises(BadInput, match="another process runs this sweep"):
+        second.hold()
+
+
+LONG = ("--config.steps=3000", "--config.log.every=10", "--config.checkpoint.every=100",
+        "--config.parallel.inner_steps=10")  # fmt: skip
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("population", ["map", "vmap"])
+def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population):
+    """Runner and trials are killed at random moments; nothing is run twice to its end
+    and nothing is lost."""
+    ways = (f"--population={population}", *LONG)
+    whole, killed = tmp_path / "whole", tmp_path / "killed"
+    done = run(command(whole, "relativistic", *ways))
+    assert done.returncode == 0, done.stdout + done.stderr
+    rng = random.Random(0)
+    for turn in range(20):
+        runner = subprocess.Popen(
+            command(killed, "relativistic", *ways), cwd=ROOT, env=environment(),
+            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+        until = time.monotonic() + rng.uniform(5, 40)
+        while time.monotonic() < until and runner.poll() is None:
+            time.sleep(0.05)
+        if turn % 2:  # a trial's process, after which the runner ends by itself
+            for pid in children(runner.pid):
+                os.kill(pid, signal.SIGKILL)
+            runner.wait(timeout=60)
+        runner.kill()
+        runner.wait()
+    done = run(command(killed, "relativistic", *ways))
+    assert done.returncode == 0, done.stdout + done.stderr
+    for trial in SweepFolder(whole).points:
+        one, other = (top / "trials" / trial for top in (whole, killed))
+        assert status(killed, trial)["state"] == "finished"
+        assert (
+            status(whole, trial)["state_digest"]
+            == (status(killed, trial)["state_digest"])
+        )
+        rows = [(top / "metrics.jsonl").read_text() for top in (one, other)]
+        assert rows[0] == rows[1]
+        log = (other / "train.log").read_text()
+        assert log.count(" finished at step") == 1
+    assert (killed / "table.csv").read_text() == (whole / "table.csv").read_text()
+
+
+def children(pid):
+    listed = Path(f"/proc/{pid}/task/{pid}/children")
+    return [int(x) for x in listed.read_text().split()] if listed.exists() else []

@@ -1,0 +1,94 @@
+"""From a space to trials and groups, without running anything."""
+
+import pytest
+
+from ganjax.config import resolve
+from ganjax.errors import BadInput
+from ganjax.space import grid, product, seeds
+from ganjax.sweeps.groups import alone, grouped, structure
+from ganjax.sweeps.trials import swept, trial_id
+from tests import tiny
+
+STATED = {"batch_size": 8, **tiny.GAMES["gan"]}
+RATE = "optimizers.generator.learning_rate"
+
+
+def points(group):
+    return [trial.point for trial in group]
+
+
+def test_a_trial_is_named_by_what_it_is():
+    (one,) = swept(STATED, [{"seed": 3}])
+    assert one.id == trial_id(resolve(STATED, {"seed": "3"}))
+    assert one.config.seed == 3
+    (same,) = swept({**STATED, "seed": 3}, [{}])
+    assert same.id == one.id
+    (other,) = swept(STATED, [{"seed": 3}], {"steps": "7"})
+    assert other.id != one.id and other.config.steps == 7
+
+
+def test_a_wrong_field_of_one_trial_in_many_is_named():
+    space = product(grid({RATE: (1e-3, 2e-3)}), seeds(100))
+    space[150] = {"optimizers.generator.lerning_rate": 1e-3, "seed": 5}
+    with pytest.raises(BadInput) as caught:
+        swept(STATED, space)
+    said = str(caught.value)
+    assert said.startswith(
+        "trial 150 (optimizers.generator.lerning_rate=0.001, seed=5)"
+    )
+    assert "did you mean 'optimizers.generator.learning_rate'?" in said
+    with pytest.raises(BadInput, match="trial 1 .*loss.name='hinj'.*'hinge'"):
+        swept(STATED, grid({"loss.name": ("hinge", "hinj")}))
+    with pytest.raises(BadInput, match="at least one trial"):
+        swept(STATED, [])
+    with pytest.raises(BadInput, match="trial 0: 3: expected fields"):
+        swept(STATED, [3])
+
+
+def test_equal_trials_are_one_and_told_of():
+    said = []
+    found = swept(STATED, [{"seed": 0}, {"seed": 1}, {}, {"seed": 1}], say=said.append)
+    assert points(found) == [{"seed": "0"}, {"seed": "1"}]
+    assert (
+        len(said) == 2
+        and said[1] == "trial 3 (seed=1) is trial 1 (seed=1); they are one"
+    )
+
+
+def test_seeds_and_numbers_share_a_program_and_structure_does_not():
+    space = product(
+        grid({"loss.name": ("hinge", "wasserstein"), RATE: (1e-3, 2e-3)}), seeds(2)
+    )
+    groups = grouped(swept(STATED, space))
+    assert [len(group) for group in groups] == [4, 4]
+    assert {t.config.loss.name for t in groups[0]} == {"hinge"}
+
+
+def test_a_term_that_is_left_out_is_another_program():
+    weight = "regularizers.r1.weight"
+    groups = grouped(swept(STATED, grid({weight: (0.0, 0.1, 1.0)})))
+    assert [points(group) for group in groups] == [
+        [{weight: "0.0"}],
+        [{weight: "0.1"}, {weight: "1.0"}],
+    ]
+    # All of the samples is what leaves top-k out, and not none of them.
+    share = "loss.top_k"
+    groups = grouped(swept(STATED, grid({share: (1.0, 0.5, 0.25)})))
+    assert [len(group) for group in groups] == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "field", ["steps", "batch_size", "networks.generator.widths", "ema.decay", "seed"]
+)
+def test_what_decides_a_program(field):
+    value = {"networks.generator.widths": "8", "ema.decay": "0.5"}.get(field, "24")
+    one, other = resolve(STATED), resolve(STATED, {field: value})
+    same = field in ("ema.decay", "seed")
+    assert (structure(one) == structure(other)) is same
+
+
+def test_what_takes_several_devices_runs_alone():
+    assert not alone(resolve(STATED))
+    assert alone(resolve(STATED, {"parallel.devices": "2"}))
+    images = {"batch_size": 8, **tiny.GAMES["convolutional"]}
+    assert alone(resolve(images, {"data.feed": "streamed"}))
