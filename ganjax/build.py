@@ -372,8 +372,16 @@ def _half_life(batch_size, knobs, step):
 
 
 def _devices(config) -> Sequence[jax.Device]:
-    found = jax.local_devices()
+    found = jax.devices()
     wanted = config.parallel.devices or len(found)
+    if jax.process_count() > 1:
+        if wanted != len(found) or config.parallel.carrier != "shard_map":
+            raise BadInput(
+                f"parallel.devices={config.parallel.devices}, "
+                f"parallel.carrier='{config.parallel.carrier}': expected 0 and "
+                f"'shard_map' for the {len(found)} devices of "
+                f"{jax.process_count()} processes"
+            )
     if wanted > len(found):
         raise BadInput(
             f"parallel.devices={wanted}: there are {len(found)} devices here"

@@ -113,7 +113,7 @@ def scores(workdir: Path | str) -> dict[str, float]:
 
 def _held(workdir):
     try:
-        return RunDirectory(workdir)
+        return RunDirectory(workdir, hold=jax.process_index() == 0)
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise
@@ -178,7 +178,7 @@ def _member(run, trial, setup, ended=False):
         evaluation=setup.evaluation,
         start_from=lambda state: started(state, trial.config),
         begin=begin,
-        ended=ended,
+        ended=ended or jax.process_index() > 0,
     )
 
 

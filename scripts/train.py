@@ -23,7 +23,20 @@ def main(arguments: list[str]) -> int:
         action="store_true",
         help="go on although the run was started with another config",
     )
+    flags.add_argument(
+        "--coordinator",
+        default="",
+        metavar="HOST:PORT",
+        help="one run over several processes, each with this command; of the first "
+        "one, or auto where a cluster says everything",
+    )
+    flags.add_argument("--processes", type=int, default=1, help="how many they are")
+    flags.add_argument("--process", type=int, default=0, help="which one this is")
     flags, config, overrides = command_line.parse_with_config(flags, arguments)
+    if flags.coordinator:
+        from ganjax.training.hosts import join
+
+        join(flags.coordinator, flags.processes, flags.process)
     if flags.dry_run:
         return _dry_run(config)
 

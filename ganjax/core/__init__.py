@@ -7,6 +7,7 @@ from ganjax.core.dynamics import DYNAMICS
 from ganjax.core.game import Decoder, Game, Network, Player, Report, View
 from ganjax.core.parallel import (
     POPULATIONS,
+    here,
     compile_step,
     member,
     replicate,
@@ -31,6 +32,7 @@ __all__ = [
     "averaged",
     "child_key",
     "compile_step",
+    "here",
     "init_state",
     "make_train_step",
     "member",

@@ -270,8 +270,27 @@ def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:
     """``tree`` on every device, so that the first call does not compile twice."""
     if len(devices) == 1:
         return jax.device_put(tree, devices[0])
-    mesh = Mesh(np.asarray(devices), ("data",))
-    return jax.device_put(tree, NamedSharding(mesh, P()))
+    return _put(tree, NamedSharding(Mesh(np.asarray(devices), ("data",)), P()))
+
+
+def _put(tree, sharding):
+    """On devices of which other processes may hold some; each has the whole tree."""
+    if sharding.is_fully_addressable:
+        return jax.device_put(tree, sharding)
+
+    def leaf(x):
+        if jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
+            data = leaf(jax.random.key_data(x))
+            return jax.random.wrap_key_data(data, impl=jax.random.key_impl(x))
+        x = np.asarray(x)
+        return jax.make_array_from_callback(x.shape, sharding, lambda i: x[i])
+
+    return jax.tree.map(leaf, tree)
+
+
+def here(tree: Tree) -> Tree:
+    """A replicated ``tree`` as this process holds it."""
+    return jax.tree.map(lambda x: x.addressable_data(0), tree)
 
 
 def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
@@ -287,5 +306,4 @@ def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
     arranged = jax.tree.map(arrange, *batches)
     if n == 1:
         return jax.device_put(arranged, devices[0])
-    mesh = Mesh(np.asarray(devices), ("data",))
-    return jax.device_put(arranged, NamedSharding(mesh, P("data")))
+    return _put(arranged, NamedSharding(Mesh(np.asarray(devices), ("data",)), P("data")))

@@ -47,7 +47,13 @@ class Checkpoints:
         self._keep = keep
         self._log = log
         self._sealed = sealed
-        self._writer = ocp.StandardCheckpointer()
+        # Whoever reads or writes here does so alone, whatever other processes do.
+        this = jax.process_index()
+        self._writer = ocp.StandardCheckpointer(
+            multiprocessing_options=ocp.options.MultiprocessingOptions(
+                primary_host=this, active_processes={this}
+            )
+        )
         self._sealer = ThreadPoolExecutor(1)
         self._sealing: Future | None = None
         self._damaged: list[int] = []

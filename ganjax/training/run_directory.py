@@ -16,11 +16,14 @@ STATUS = "status.json"
 class RunDirectory:
     """A run's folder, held by one process at a time; a context manager.
 
+    Args:
+      hold: whether this process writes to it; the others of one run look on.
+
     Raises:
       BadInput: if another process holds it, or it holds something else than a run.
     """
 
-    def __init__(self, path: Path | str):
+    def __init__(self, path: Path | str, hold: bool = True):
         self.path = Path(path).absolute()
         if self.path.exists() and not self.path.is_dir():
             raise BadInput(f"workdir={self.path}: expected a folder, found a file")
@@ -37,6 +40,9 @@ class RunDirectory:
                     f"workdir={self.path}: expected an empty folder or a run, found "
                     f"{strange[0]} and no {CONFIG}"
                 )
+        self._lock = None
+        if not hold:
+            return
         self.path.mkdir(parents=True, exist_ok=True)
         self._lock = (self.path / ".lock").open("a")
         try:
@@ -50,7 +56,8 @@ class RunDirectory:
         return self
 
     def __exit__(self, *_) -> None:
-        self._lock.close()
+        if self._lock:
+            self._lock.close()
 
     @property
     def checkpoints(self) -> Path:

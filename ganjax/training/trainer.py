@@ -9,6 +9,7 @@ import jax
 from ganjax.core import (
     Game,
     GameState,
+    here,
     init_state,
     member,
     replicate,
@@ -17,6 +18,7 @@ from ganjax.core import (
 )
 from ganjax.data import Feed, Source
 from ganjax.training.dispatch import compiled_step, dispatched_data
+from ganjax.training.hosts import agreed, together
 from ganjax.training.member import Member, Recorder
 from ganjax.training.plan import Plan
 from ganjax.training.run_log import Diverged
@@ -77,6 +79,7 @@ def train(
         del states
 
         metrics = {}
+        one = here if jax.process_count() > 1 else lambda state: state
 
         def each(act):
             """``act(recorder, own state, where its metrics are)`` for those who live;
@@ -84,7 +87,7 @@ def train(
             for place, recorder in enumerate(recorders):
                 if not recorder.live:
                     continue
-                at, own = (-1,), lambda: state
+                at, own = (-1,), lambda: one(state)
                 if plan.population:
                     at, own = (place, -1), lambda p=place: member(state, p)
                 try:
@@ -92,14 +95,22 @@ def train(
                 except Diverged as error:
                     recorder.fail(error)
 
-        while step < plan.steps and not stop and any(r.live for r in recorders):
+        def ends():
+            """A signal's number, or -1 where nobody is left; 0 to go on."""
+            if stop:
+                return stop[0]
+            follows = jax.process_index() > 0
+            return 0 if follows or any(r.live for r in recorders) else -1
+
+        end = 0
+        while step < plan.steps and not (end := agreed(ends())):
             state, metrics = compiled(state, next(data))
             step += plan.inner_steps
             each(lambda r, own, at: r.after(step, own, metrics, at))  # noqa: B023
 
-        stopped = step < plan.steps and stop
-        reason = f"signal {stop[0]}" if stopped else "all steps done"
+        reason = f"signal {end}" if end > 0 else "all steps done"
         each(lambda r, own, at: r.end(step, own(), metrics, at, reason))
+        together("end")  # what the first process wrote, the others may read
     return state
 
 
