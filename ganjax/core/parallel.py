@@ -306,4 +306,6 @@ def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
     arranged = jax.tree.map(arrange, *batches)
     if n == 1:
         return jax.device_put(arranged, devices[0])
-    return _put(arranged, NamedSharding(Mesh(np.asarray(devices), ("data",)), P("data")))
+    return _put(
+        arranged, NamedSharding(Mesh(np.asarray(devices), ("data",)), P("data"))
+    )

@@ -1,0 +1,20 @@
+"""Seven losses on the grid of 25 Gaussians, eight seeds each.
+
+    python scripts/sweep.py --config=configs/sweeps/grid_losses.py \\
+        --workdir=runs/grid_losses
+
+56 trials of 60,000 steps in 7 programs; expected: two hours on two CPU cores. Ours:
+not run.
+"""
+
+from configs import grid25
+from configs.sweeps.ring_losses import LOSSES
+from ganjax.space import grid, product, seeds
+
+
+def get_config(arg=""):
+    return grid25.get_config()
+
+
+def sweep(arg=""):
+    return product(grid({"loss.name": LOSSES}), seeds(8))

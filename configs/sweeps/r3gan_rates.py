@@ -1,0 +1,35 @@
+"""Learning rate × weight of R1 and R2 for the relativistic pairing loss (Huang et al.
+2024, arXiv 2501.05441), drawn at random, on the grid of 25 Gaussians.
+
+    python scripts/sweep.py --config=configs/sweeps/r3gan_rates.py \\
+        --workdir=runs/r3gan_rates
+
+64 trials of 20,000 steps in one program; expected: an hour on two CPU cores. Ours: not
+run.
+"""
+
+from configs import grid25
+from ganjax.space import draws, log_uniform
+
+
+def get_config(arg=""):
+    config = grid25.get_config()
+    config.steps = 20_000
+    config.loss = {"name": "relativistic_pairing"}
+    config.regularizers = {"r1": {"weight": 1.0}, "r2": {"weight": 1.0}}
+    return config
+
+
+def sweep(arg=""):
+    points = draws(
+        64, {"rate": log_uniform(1e-5, 1e-2), "weight": log_uniform(1e-3, 10.0)}
+    )
+    return [
+        {
+            "optimizers.discriminator.learning_rate": point["rate"],
+            "optimizers.generator.learning_rate": point["rate"],
+            "regularizers.r1.weight": point["weight"],
+            "regularizers.r2.weight": point["weight"],
+        }
+        for point in points
+    ]
