@@ -8,7 +8,7 @@ each.
 """
 
 from configs.images import adam, both, cifar10, tiny
-from ganjax.space import grid, product, seeds
+from ganjax.space import product, seeds
 
 NETWORKS = ("dcgan", "sngan_resnet", "stylegan2", "r3gan")
 AUGMENTATIONS = (

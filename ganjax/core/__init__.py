@@ -7,8 +7,8 @@ from ganjax.core.dynamics import DYNAMICS
 from ganjax.core.game import Decoder, Game, Network, Player, Report, View
 from ganjax.core.parallel import (
     POPULATIONS,
-    here,
     compile_step,
+    here,
     member,
     replicate,
     split_batch,
