@@ -56,8 +56,13 @@ def test_agrees_with_torch_fidelity():
     rng = np.random.default_rng(0)
     x = rng.standard_normal((200, 64)).astype(np.float32)
     y = 1.1 * rng.standard_normal((200, 64)).astype(np.float32) + 0.05
-    theirs = fidelity.polynomial_mmd(
-        x.astype(np.float64), y.astype(np.float64), 3, None, 1
+    theirs = fidelity.kernel_mmd(
+        x.astype(np.float64),
+        y.astype(np.float64),
+        kid_kernel="poly",
+        kid_kernel_poly_degree=3,
+        kid_kernel_poly_gamma=None,
+        kid_kernel_poly_coef0=1,
     )
     np.testing.assert_allclose(squared_discrepancy(x, y), theirs, rtol=1e-6)
 
