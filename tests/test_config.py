@@ -115,7 +115,7 @@ DERIVED = (
     "name",
     [
         "ring_losses",
-        "grid_losses",
+        pytest.param("grid_losses", marks=pytest.mark.full),
         "r3gan_rates",
         pytest.param("mnist_losses:tiny", marks=pytest.mark.full),
         pytest.param("architectures:tiny", marks=pytest.mark.full),

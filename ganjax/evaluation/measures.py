@@ -133,10 +133,9 @@ def intra_frechet(real: Side, other: Side) -> Scores:
 
 def diversity(real: Side, other: Side) -> Scores:
     """Mean distance between the features of two samples, of unit length each, over
-    random pairs, of one class where there are labels: 0 where all are the same. As the
-    diversity of Zhu et al. 2017 (arXiv 1711.11586, section 5.2), which takes LPIPS for
-    the distance."""
-    yield "diversity", metrics.diversity(other.features, other.label)
+    random pairs: 0 where all are the same. As the diversity of Zhu et al. 2017 (arXiv
+    1711.11586, section 5.2), which takes LPIPS for the distance."""
+    yield "diversity", metrics.diversity(other.features)
 
 
 MEASURES = {

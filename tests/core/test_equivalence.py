@@ -261,6 +261,7 @@ def test_members_together_agree_with_solo_runs(devices):
     assert int(states.step) == 4
 
 
+@pytest.mark.full
 def test_compiled_gradient_equals_eager():
     """A wrong fusion would show here."""
     setup = plain("relativistic")

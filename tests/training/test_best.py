@@ -94,5 +94,5 @@ def test_only_scores_of_one_protocol_are_compared(runs, capsys):
         path.write_text(json.dumps(found))
     with pytest.raises(BadInput, match="protocols are not compared: fake is 5000 and"):
         report.main(["--compare", *pair])
-    with pytest.raises(BadInput, match="expected one of report.py RUN"):
+    with pytest.raises(BadInput, match="sweep=x: expected the folder of a sweep"):
         report.main(["--compare", *pair, "--workdir=x"])

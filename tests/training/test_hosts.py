@@ -60,9 +60,8 @@ CASES = {
 }
 
 
-@pytest.mark.parametrize(
-    "case", ["resident", pytest.param("streamed", marks=pytest.mark.full)]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("case", ["resident", "streamed"])
 def test_two_processes_are_one_with_two_devices(tmp_path, case):
     game, fields = CASES[case]
     codes, said = ended(start(tmp_path / "one", game, 2, **fields))

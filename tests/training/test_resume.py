@@ -208,6 +208,7 @@ def contents(folder):
     return {path.name: path.read_bytes() for path in folder.glob("*")}
 
 
+@pytest.mark.full
 def test_a_runs_randomness_is_its_states(tmp_path):
     """A plan of another seed goes on with the order of data and the latents of the
     pictures that the run began with."""
