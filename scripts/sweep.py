@@ -16,6 +16,43 @@ EXECUTORS = ("local", "slurm", "debug")
 
 
 def main(arguments: list[str]) -> int:
+    flags, stated, space, overrides = command_line.parse_with_sweep(_flags(), arguments)
+
+    import jax
+
+    from ganjax.sweeps.planner import WAYS
+    from ganjax.sweeps.sweep import Sweep
+
+    if flags.executor not in EXECUTORS:
+        raise unknown("--executor", flags.executor, EXECUTORS)
+    if flags.population not in WAYS:
+        raise unknown("--population", flags.population, WAYS)
+    if flags.slots < 0 or flags.memory_gb < 0:
+        raise BadInput("--slots, --memory_gb: expected at least 0")
+    if flags.executor != "debug":
+        # Whoever plans takes no device from those that train.
+        jax.config.update("jax_platforms", "cpu")
+    sweep = Sweep(stated, space, overrides, say=print)
+    if flags.print_commands:
+        print("\n".join(sweep.commands(flags.config, flags.workdir, overrides)))
+        return 0
+    if flags.dry_run:
+        print(sweep.described(flags.population))
+        return 0
+    return sweep.run(
+        flags.workdir,
+        executor=flags.executor,
+        population=flags.population,
+        processes=flags.slots,
+        memory=flags.memory_gb * 1e9 or None,
+        fail_fast=flags.fail_fast,
+        slurm=_parameters(flags.slurm),
+        cores=sorted(os.sched_getaffinity(0)),
+        pinned=flags.pin,
+    )
+
+
+def _flags():
     flags = command_line.parser(__doc__)
     flags.add_argument("--workdir", required=True, help="the folder of the sweep")
     flags.add_argument("--dry_run", action="store_true", help="say what would run")
@@ -58,40 +95,7 @@ def main(arguments: list[str]) -> int:
         metavar="NAME=VALUE",
         help="a parameter of submitit's executor, as slurm_partition=gpu",
     )
-    flags, stated, space, overrides = command_line.parse_with_sweep(flags, arguments)
-
-    import jax
-
-    from ganjax.sweeps.planner import WAYS
-    from ganjax.sweeps.sweep import Sweep
-
-    if flags.executor not in EXECUTORS:
-        raise unknown("--executor", flags.executor, EXECUTORS)
-    if flags.population not in WAYS:
-        raise unknown("--population", flags.population, WAYS)
-    if flags.slots < 0 or flags.memory_gb < 0:
-        raise BadInput("--slots, --memory_gb: expected at least 0")
-    if flags.executor != "debug":
-        # Whoever plans takes no device from those that train.
-        jax.config.update("jax_platforms", "cpu")
-    sweep = Sweep(stated, space, overrides, say=print)
-    if flags.print_commands:
-        print("\n".join(sweep.commands(flags.config, flags.workdir, overrides)))
-        return 0
-    if flags.dry_run:
-        print(sweep.described(flags.population))
-        return 0
-    return sweep.run(
-        flags.workdir,
-        executor=flags.executor,
-        population=flags.population,
-        processes=flags.slots,
-        memory=flags.memory_gb * 1e9 or None,
-        fail_fast=flags.fail_fast,
-        slurm=_parameters(flags.slurm),
-        cores=sorted(os.sched_getaffinity(0)),
-        pinned=flags.pin,
-    )
+    return flags
 
 
 def _parameters(stated):

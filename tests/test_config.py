@@ -131,7 +131,7 @@ def test_sweep_files(name, request):
     sweep = Sweep(stated, space, say=pytest.fail)
     assert len(sweep.trials) == len(space)
     if request.config.getoption("--full"):
-        for kind in sweep._kinds:
+        for kind in sweep.kinds:
             setup = build(kind[0].config)
             trace(setup.game, setup.knobs, setup.feed, setup.plan)
 

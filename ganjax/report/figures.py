@@ -86,28 +86,6 @@ def draw(panel: Panel, last_step: int) -> Markup:
         name = series.name if len(panel.series) > 1 or panel.level else "last"
         legend.append((colour, name, format_number(series.values[-1])))
         warnings += _not_finite(series, named=len(panel.series) > 1)
-    ticks = [
-        Markup('<span class="y" style="bottom:{:.2f}%">{}</span>').format(
-            100 - float(at) / 10, format_number(value)
-        )
-        for value, at in scale.ticks()
-    ] + [
-        Markup('<span class="x" style="left:{:.2f}%">{}</span>').format(
-            float(across(step)) / 10, short_step(step)
-        )
-        for step in step_ticks(first, last_step)
-    ]
-    grid = [_level_line(at, "grid") for _, at in scale.ticks()]
-    keys = [
-        Markup('<span class="key"><i class="{}"></i>{} <b>{}</b></span>').format(*entry)
-        for entry in legend
-    ]
-    if panel.level:
-        keys.append(
-            Markup('<span class="key"><i class="dash"></i>{}</span>').format(
-                panel.level[1]
-            )
-        )
     payload = {"from": min(first, last_step), "to": last_step, "series": data}
     return Markup(
         '<figure class="panel"><figcaption><h3>{}</h3><div class="keys">{}</div>'
@@ -116,11 +94,11 @@ def draw(panel: Panel, last_step: int) -> Markup:
         'aria-label="{}">{}{}</svg><div class="cursor" hidden></div></div>{}</figure>'
     ).format(
         panel.title,
-        Markup("").join(keys),
+        _keys(legend, panel.level),
         json.dumps(payload, separators=(",", ":")),
-        Markup("").join(ticks),
+        _ticks(scale, across, step_ticks(first, last_step)),
         f"{panel.title} over training steps",
-        Markup("").join(grid),
+        Markup("").join(_level_line(at, "grid") for _, at in scale.ticks()),
         Markup("").join(shapes),
         Markup("").join(
             Markup('<p class="note {}">{}</p>').format(kind, note)
@@ -128,6 +106,34 @@ def draw(panel: Panel, last_step: int) -> Markup:
             for note in notes
         ),
     )
+
+
+def _ticks(scale, across, steps) -> Markup:
+    """The numbers at both axes."""
+    values = [
+        Markup('<span class="y" style="bottom:{:.2f}%">{}</span>').format(
+            100 - float(at) / 10, format_number(value)
+        )
+        for value, at in scale.ticks()
+    ]
+    return Markup("").join(values) + Markup("").join(
+        Markup('<span class="x" style="left:{:.2f}%">{}</span>').format(
+            float(across(step)) / 10, short_step(step)
+        )
+        for step in steps
+    )
+
+
+def _keys(legend, level) -> Markup:
+    """What the colours are, and the level."""
+    keys = [
+        Markup('<span class="key"><i class="{}"></i>{} <b>{}</b></span>').format(*entry)
+        for entry in legend
+    ]
+    if level:
+        dash = Markup('<span class="key"><i class="dash"></i>{}</span>')
+        keys.append(dash.format(level[1]))
+    return Markup("").join(keys)
 
 
 def _thin(series: Series) -> tuple[np.ndarray, ...]:

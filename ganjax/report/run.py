@@ -54,7 +54,6 @@ def render(records: Records) -> str:
         .render(
             name=records.name,
             state=str(records.status.get("state", "unknown")),
-            reason=records.status.get("exit_reason"),
             facts=_facts(records),
             scores=_scores(records),
             notes=notes,
@@ -84,18 +83,20 @@ def evenly(items: list, most: int) -> list:
 def _facts(records: Records) -> list[tuple[str, str]]:
     facts = []
     if records.last_step is not None:
-        facts.append(("steps", f"{records.last_step:,}"))
+        facts.append((f"{records.last_step:,}", "steps"))
     seconds = _seconds_of_steps(*records.timing.get("steps_per_second", ([], [])))
     if seconds:
-        facts.append(("of training steps", _duration(seconds)))
+        facts.append((_duration(seconds), "of training steps"))
     _, recorded = records.timing.get("images_per_second", ([], []))
     rates = sorted(filter(math.isfinite, recorded))
     if rates:
         median = format_number(rates[len(rates) // 2])
-        facts.append(("images/s (median)", median))
+        facts.append((median, "images/s (median)"))
     backend = records.environment.get("backend")
     if isinstance(backend, str):
-        facts.append(("backend", backend))
+        facts.append((backend, "backend"))
+    if reason := records.status.get("exit_reason"):
+        facts.append(("", str(reason)))
     return facts
 
 

@@ -38,8 +38,9 @@ def write_sweep_report(folder) -> Path:
 def as_text(records: SweepRecords) -> str:
     """The table in plain text."""
     names = records.score_names
+    found_rows = _rows(records)
     rows = [["", *names, "trials"]]
-    for row in _rows(records):
+    for row in found_rows:
         cells = [
             ("*" if best else "") + _said(found) if found else "–"
             for found, best in row["scores"]
@@ -53,7 +54,7 @@ def as_text(records: SweepRecords) -> str:
         ).rstrip()
         for row in rows
     ]
-    if any(best for row in _rows(records) for _, best in row["scores"]):
+    if any(best for row in found_rows for _, best in row["scores"]):
         lines.append("* best, its interval apart from every other one")
     lines += [f"failed: {_named(t.point)}: {t.reason}" for t in records.trials
               if t.state == "failed"]  # fmt: skip

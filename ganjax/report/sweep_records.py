@@ -51,7 +51,6 @@ class SweepRecords:
 
     Attributes:
       trials: in their order.
-      cells: the trials of each, in the order of the first ones.
     """
 
     name: str
@@ -59,6 +58,7 @@ class SweepRecords:
 
     @property
     def cells(self) -> dict[tuple, list[TrialRecords]]:
+        """The trials of each cell, in the order of the first ones."""
         cells: dict[tuple, list[TrialRecords]] = {}
         for trial in self.trials:
             cells.setdefault(trial.cell, []).append(trial)
@@ -112,15 +112,20 @@ def read_sweep(folder) -> SweepRecords:
     )
 
 
+def told(status: dict, seen: dict) -> dict:
+    """A trial's own status, or where it ended without a word, what its runner saw."""
+    if status.get("state") in ("finished", "failed", "interrupted"):
+        return status
+    return {"state": "waiting", **status, **seen}
+
+
 def _trial(path, trial, point, outcomes):
     records, status = None, {}
     if (path / "config.json").is_file():
         records = read_records(path)
         status = records.status
-    state = status.get("state", "waiting")
-    if state not in ("finished", "failed", "interrupted"):
-        status = {**status, **outcomes.get(trial, {})}
-        state = status.get("state", "waiting")
+    status = told(status, outcomes.get(trial, {}))
+    state = status["state"]
     own = sorted(path.glob("evaluation/[0-9]*.json"))
     protocol = _json(own[-1]).get("protocol", {}) if own else {}
     reason = str(status.get("exit_reason", "")) if state == "failed" else ""

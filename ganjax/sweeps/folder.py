@@ -10,7 +10,6 @@ report.html  table.csv
 """
 
 import dataclasses
-import fcntl
 import json
 from collections.abc import Sequence
 from pathlib import Path
@@ -20,8 +19,14 @@ from ml_collections import ConfigDict
 
 from ganjax.config import differences, resolve, to_json
 from ganjax.errors import BadInput
+from ganjax.report.sweep_records import told
 from ganjax.sweeps.trials import SweptConfig, named
-from ganjax.training.run_directory import read_json, write_whole
+from ganjax.training.run_directory import (
+    check_folder,
+    lock_folder,
+    read_json,
+    write_whole,
+)
 
 SWEEP, PLAN, OUTCOMES = "sweep.json", "plan.json", "outcomes.json"
 
@@ -56,23 +61,8 @@ class SweepFolder:
         Raises:
           BadInput: if another one is at work, or the folder is something else.
         """
-        if self.path.exists() and not self.path.is_dir():
-            raise BadInput(f"workdir={self.path}: expected a folder, found a file")
-        if self.path.exists() and not (self.path / SWEEP).exists():
-            strange = [p.name for p in self.path.iterdir() if p.name[0] != "."]
-            if strange:
-                raise BadInput(
-                    f"workdir={self.path}: expected an empty folder or a sweep, found "
-                    f"{strange[0]} and no {SWEEP}"
-                )
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / ".lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BadInput(
-                f"workdir={self.path}: another process runs this sweep"
-            ) from None
+        check_folder(self.path, SWEEP, "a sweep")
+        self._lock = lock_folder(self.path, "runs this sweep")
 
     def register(self, base: ConfigDict, trials: Sequence[SweptConfig]) -> None:
         """Writes down what the sweep consists of; a sweep may grow, and not change.
@@ -135,10 +125,7 @@ class SweepFolder:
     def status(self, trial: str) -> dict[str, Any]:
         """A trial's own status; where it ended without a word, what the runner saw."""
         status = read_json(self.workdir(trial) / "status.json") or {}
-        if status.get("state") in ("finished", "failed", "interrupted"):
-            return status
-        seen = (read_json(self.path / OUTCOMES) or {}).get(trial)
-        return {**status, **seen} if seen else {"state": "waiting", **status}
+        return told(status, (read_json(self.path / OUTCOMES) or {}).get(trial, {}))
 
     def over(self, trial: str) -> bool:
         """Whether there is nothing more to do: finished, or diverged as it would

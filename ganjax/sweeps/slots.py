@@ -21,13 +21,11 @@ class Slot:
       name: for the reader.
       environment: of the process, before it imports jax.
       cores: those that it alone may use; all of them where there is none.
-      devices: how many accelerators it sees.
     """
 
     name: str
     environment: Mapping[str, str] = dataclasses.field(default_factory=dict)
     cores: tuple[int, ...] = ()
-    devices: int = 1
 
 
 def gpus(environment: Mapping[str, str] | None = None) -> list[str]:
@@ -72,8 +70,7 @@ def slots(
             for i in range(0, len(accelerators) - width + 1, width)
         ]
         return [
-            Slot(f"GPU {'+'.join(share)}", {"CUDA_VISIBLE_DEVICES": ",".join(share)},
-                 devices=width)
+            Slot(f"GPU {'+'.join(share)}", {"CUDA_VISIBLE_DEVICES": ",".join(share)})
             for share in shares[: wanted or None]
         ]  # fmt: skip
     if not pinned:

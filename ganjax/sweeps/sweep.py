@@ -28,6 +28,11 @@ class Sweep:
       overrides: of every trial.
       say: takes lines for the user.
 
+    Attributes:
+      base: the resolved config that trials differ from.
+      trials: in the order of the space.
+      kinds: the trials by the program that they share.
+
     Raises:
       BadInput: for any trial that is no valid config, or of a kind that cannot be
         built, with its number and its fields.
@@ -41,15 +46,15 @@ class Sweep:
         say: Callable[[str], None] = print,
     ):
         self._say = say
-        self._base = resolve(stated, overrides)
+        self.base = resolve(stated, overrides)
         self.trials = swept(stated, space, overrides, say)
-        self._kinds = grouped(self.trials)
+        self.kinds = grouped(self.trials)
         self._check()
 
     def _check(self):
         """Builds a game of each kind, which computes nothing and needs no device."""
         opened = {}
-        for kind in self._kinds:
+        for kind in self.kinds:
             config = kind[0].config
             data = config.data.name, config.data.dir
             try:
@@ -83,8 +88,8 @@ class Sweep:
 
     def described(self, population: str = "auto") -> str:
         """What would run, for reading."""
-        lines = [f"{len(self.trials)} trials in {len(self._kinds)} programs"]
-        for kind in self._kinds:
+        lines = [f"{len(self.trials)} trials in {len(self.kinds)} programs"]
+        for kind in self.kinds:
             alone_ = len(kind) == 1 or population == "alone" or alone(kind[0].config)
             how = "one by one" if alone_ else "together"
             lines.append(f"{len(kind)} {how}:")
@@ -123,7 +128,7 @@ class Sweep:
         """
         folder = SweepFolder(workdir)
         folder.hold()
-        folder.register(self._base, self.trials)
+        folder.register(self.base, self.trials)
         accelerators = gpus()
         groups = plan(
             folder,

@@ -153,15 +153,24 @@ class Recorder:
         self._records.flush()
         self.checkpoints.save(state)
 
-    def end(self, step: int, state: GameState, metrics, at, reason: str) -> None:
-        """The last checkpoint, and the status that goes with it."""
+    def end(
+        self,
+        step: int,
+        state: Callable[[], GameState],
+        metrics: Mapping[str, jax.Array],
+        at: tuple[int, ...],
+        signal: int,
+    ) -> None:
+        """The last checkpoint, and the status that goes with it; ``signal`` is what
+        stopped the run, 0 where nothing did."""
+        state = state()
         self.save(step, state, metrics, at)
         self.checkpoints.finish()
         self._run.write_status(
             "finished" if step >= self._plan.steps else "interrupted",
             step,
             steps=self._plan.steps,
-            exit_reason=reason,
+            exit_reason=f"signal {signal}" if signal > 0 else "all steps done",
             state_digest=state_digest(state),
             carrier=self._plan.described(),
         )

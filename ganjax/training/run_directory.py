@@ -5,7 +5,7 @@ import json
 import sys
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from ganjax.errors import BadInput
 
@@ -25,32 +25,9 @@ class RunDirectory:
 
     def __init__(self, path: Path | str, hold: bool = True):
         self.path = Path(path).absolute()
-        if self.path.exists() and not self.path.is_dir():
-            raise BadInput(f"workdir={self.path}: expected a folder, found a file")
-        found = list(self.path.iterdir()) if self.path.exists() else []
-        if found and not (self.path / CONFIG).exists():
-            # What a process leaves that was killed before it had written the config.
-            strange = [
-                p.name
-                for p in found
-                if not p.name.startswith(".") and p.name != "train.log"
-            ]
-            if strange:
-                raise BadInput(
-                    f"workdir={self.path}: expected an empty folder or a run, found "
-                    f"{strange[0]} and no {CONFIG}"
-                )
-        self._lock = None
-        if not hold:
-            return
-        self.path.mkdir(parents=True, exist_ok=True)
-        self._lock = (self.path / ".lock").open("a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise BadInput(
-                f"workdir={self.path}: another process is writing to it"
-            ) from None
+        # A process that was killed before it had written the config leaves its log.
+        check_folder(self.path, CONFIG, "a run", leftovers=("train.log",))
+        self._lock = lock_folder(self.path, "is writing to it") if hold else None
 
     def __enter__(self) -> "RunDirectory":
         return self
@@ -98,6 +75,38 @@ class RunDirectory:
         """The newest checkpoint of a running run, in ``status.json``; no line in
         ``train.log``, as there may be many."""
         self.write_json(STATUS, {**self.status(), "step": step, "time": _now()})
+
+
+def check_folder(
+    path: Path, mark: str, what: str, leftovers: tuple[str, ...] = ()
+) -> None:
+    """Raises ``BadInput`` unless ``path`` can hold ``what``: it is new, or empty but
+    for ``leftovers`` and hidden files, or it holds the file ``mark``."""
+    if path.exists() and not path.is_dir():
+        raise BadInput(f"workdir={path}: expected a folder, found a file")
+    if not path.exists() or (path / mark).exists():
+        return
+    for found in path.iterdir():
+        if not found.name.startswith(".") and found.name not in leftovers:
+            raise BadInput(
+                f"workdir={path}: expected an empty folder or {what}, found "
+                f"{found.name} and no {mark}"
+            )
+
+
+def lock_folder(path: Path, doing: str) -> TextIO:
+    """Makes the folder and keeps other processes out of it until the file is closed.
+
+    Raises:
+      BadInput: if another one is in it, which is said to be ``doing`` something.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    lock = (path / ".lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise BadInput(f"workdir={path}: another process {doing}") from None
+    return lock
 
 
 def _now() -> str:

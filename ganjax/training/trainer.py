@@ -1,6 +1,7 @@
 """The loop around the compiled step: the only one there is."""
 
 import contextlib
+import functools
 import signal
 from collections.abc import Sequence
 
@@ -53,22 +54,15 @@ def train(
     """
     compiled = compiled_step(game, feed, plan)
     with contextlib.ExitStack() as stack:
-        recorders = [
-            stack.enter_context(Recorder(member, game, source, plan))
-            for member in members
-        ]
-        states, restored = _first_states(game, recorders)
-        for recorder, own in zip(recorders, states, strict=True):
-            if recorder.live:
-                recorder.prepare(own, restored)
+        everyone = _Everyone(
+            [stack.enter_context(Recorder(m, game, source, plan)) for m in members],
+            together=bool(plan.population),
+        )
+        states, restored = _first_states(game, everyone.recorders)
         start = step = int(states[0].step)
-        for recorder in recorders:
-            if recorder.live:
-                recorder.member.begin()
+        everyone.prepare(states, restored)
         stack.enter_context(_stepped(lambda: step))
-        for place, recorder in enumerate(recorders):
-            if recorder.live:
-                recorder.begin(step, restored, shown=place == 0)
+        everyone.begin(start, restored)
         stop = stack.enter_context(_signals())
         # A population is of data on the device, whose order is of the members' keys.
         data = stack.enter_context(dispatched_data(feed, states[0].key, start, plan))
@@ -78,39 +72,59 @@ def train(
             state = replicate(states[0], plan.devices)
         del states
 
-        metrics = {}
-        one = here if jax.process_count() > 1 else lambda state: state
-
-        def each(act):
-            """``act(recorder, own state, where its metrics are)`` for those who live;
-            who diverges in it does so no longer."""
-            for place, recorder in enumerate(recorders):
-                if not recorder.live:
-                    continue
-                at, own = (-1,), lambda: one(state)
-                if plan.population:
-                    at, own = (place, -1), lambda p=place: member(state, p)
-                try:
-                    act(recorder, own, at)
-                except Diverged as error:
-                    recorder.fail(error)
-
-        def ends():
-            """A signal's number, or -1 where nobody is left; 0 to go on."""
-            if stop:
-                return stop[0]
-            follows = jax.process_index() > 0
-            return 0 if follows or any(r.live for r in recorders) else -1
-
-        end = 0
-        while step < plan.steps and not (end := agreed(ends())):
+        metrics, end = {}, 0
+        while step < plan.steps and not (end := agreed(everyone.ends(stop))):
             state, metrics = compiled(state, next(data))
             step += plan.inner_steps
-            each(lambda r, own, at: r.after(step, own, metrics, at))  # noqa: B023
-
-        reason = f"signal {end}" if end > 0 else "all steps done"
-        each(lambda r, own, at: r.end(step, own(), metrics, at, reason))
+            everyone.each(Recorder.after, step, state, metrics)
+        everyone.each(Recorder.end, step, state, metrics, end)
         together("end")  # what the first process wrote, the others may read
+    return state
+
+
+class _Everyone:
+    """The members' recorders, and where each finds what is its own."""
+
+    def __init__(self, recorders: Sequence[Recorder], together: bool):
+        self.recorders, self._together = recorders, together
+
+    @property
+    def _living(self):
+        return [(i, r) for i, r in enumerate(self.recorders) if r.live]
+
+    def prepare(self, states, restored):
+        for place, recorder in self._living:
+            recorder.prepare(states[place], restored)
+        for _, recorder in self._living:
+            recorder.member.begin()
+
+    def begin(self, step, restored):
+        for place, recorder in self._living:
+            recorder.begin(step, restored, shown=place == 0)
+
+    def ends(self, stop) -> int:
+        """A signal's number, or -1 where nobody is left; 0 to go on."""
+        if stop:
+            return stop[0]
+        follows = jax.process_index() > 0
+        return 0 if follows or self._living else -1
+
+    def each(self, act, step, state, metrics, *more):
+        """``act`` of every recorder that lives, with its own state (a function that
+        gives it) and where its metrics are; who diverges in it lives no longer."""
+        for place, recorder in self._living:
+            if self._together:
+                at, own = (place, -1), functools.partial(member, state, place)
+            else:
+                shared = jax.process_count() > 1
+                at, own = (-1,), functools.partial(here if shared else _same, state)
+            try:
+                act(recorder, step, own, metrics, at, *more)
+            except Diverged as error:
+                recorder.fail(error)
+
+
+def _same(state):
     return state
 
 

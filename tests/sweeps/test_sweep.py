@@ -132,7 +132,7 @@ def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
 
     def register(sweep):
         folder = SweepFolder(tmp_path)
-        folder.register(sweep._base, sweep.trials)
+        folder.register(sweep.base, sweep.trials)
         return folder
 
     small = register(of(space[:2]))
