@@ -17,7 +17,7 @@ from ganjax.errors import BadInput
 from ganjax.loading import started
 from ganjax.report import write_report
 from ganjax.schema import EXTENSIBLE
-from ganjax.training import Member, RunDirectory, environment, train
+from ganjax.training import Member, RunDirectory, environment, reason, train
 
 
 @dataclasses.dataclass(frozen=True)
@@ -190,10 +190,10 @@ def _train(setup, members, plan):
         step = getattr(error, "step", None)
         if step is None:  # it never began: the folder is as it was
             raise
-        reason = getattr(error, "strerror", None) or " ".join(str(error).split())
         for run in live:
             with contextlib.suppress(OSError):  # of a full disk: the first one counts
-                run.write_status("failed", step, exit_reason=reason)
+                if run.status().get("state") != "failed":  # of itself, before
+                    run.write_status("failed", step, exit_reason=reason(error))
                 write_report(run.path)
         raise
     for run in live:

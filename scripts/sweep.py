@@ -32,9 +32,9 @@ def main(arguments: list[str]) -> int:
     if flags.executor != "debug":
         # Whoever plans takes no device from those that train.
         jax.config.update("jax_platforms", "cpu")
-    sweep = Sweep(stated, space, overrides, say=print)
+    sweep = Sweep(stated, space, overrides, flags.config)
     if flags.print_commands:
-        print("\n".join(sweep.commands(flags.config, flags.workdir, overrides)))
+        print("\n".join(sweep.commands(flags.workdir).values()))
         return 0
     if flags.dry_run:
         print(sweep.described(flags.population))

@@ -634,8 +634,8 @@ def no_space(message="No space left on device"):
 @pytest.mark.parametrize(
     "when, error",
     [
-        ("save", exhausted()),
         ("finish", no_space()),
+        pytest.param("save", exhausted(), marks=pytest.mark.full),
         pytest.param("save", no_space(), marks=pytest.mark.full),
         pytest.param("finish", exhausted(), marks=pytest.mark.full),
     ],

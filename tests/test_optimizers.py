@@ -111,7 +111,7 @@ def test_clip_by_hand():
     np.testing.assert_allclose(params + update, [1.0, 0.0, -1.0, 0.7], atol=1e-7)
 
 
-@pytest.mark.parametrize("limit", [0.01, 0.5])
+@pytest.mark.parametrize("limit", [pytest.param(0.01, marks=pytest.mark.full), 0.5])
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_clip_keeps_the_box_and_nothing_else_changes(name, limit):
     keys = jax.random.split(jax.random.key(0), 7)

@@ -11,7 +11,7 @@ report.html  table.csv
 
 import dataclasses
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -64,8 +64,16 @@ class SweepFolder:
         check_folder(self.path, SWEEP, "a sweep")
         self._lock = lock_folder(self.path, "runs this sweep")
 
-    def register(self, base: ConfigDict, trials: Sequence[SweptConfig]) -> None:
+    def register(
+        self,
+        base: ConfigDict,
+        trials: Sequence[SweptConfig],
+        commands: Mapping[str, str],
+    ) -> None:
         """Writes down what the sweep consists of; a sweep may grow, and not change.
+
+        Args:
+          commands: what runs each trial alone, by its id.
 
         Raises:
           BadInput: if the folder holds trials that are not among these.
@@ -86,7 +94,13 @@ class SweepFolder:
                 )
         for trial in trials:
             write_whole(self._config_path(trial.id), to_json(trial.config))
-        known = {"base": base.to_dict(), "trials": [_record(t) for t in trials]}
+        known = {
+            "base": base.to_dict(),
+            "trials": [
+                {"id": t.id, "point": t.point, "command": commands[t.id]}
+                for t in trials
+            ],
+        }
         write_whole(self.path / SWEEP, json.dumps(known, indent=1) + "\n")
 
     def _config_path(self, trial: str) -> Path:
@@ -100,6 +114,12 @@ class SweepFolder:
         """What each trial differs in, by its id, in order."""
         held = read_json(self.path / SWEEP) or {"trials": []}
         return {trial["id"]: trial["point"] for trial in held["trials"]}
+
+    @property
+    def commands(self) -> dict[str, str]:
+        """What runs each trial alone, by its id."""
+        held = read_json(self.path / SWEEP) or {"trials": []}
+        return {trial["id"]: trial["command"] for trial in held["trials"]}
 
     def workdir(self, trial: str) -> Path:
         return self.path / "trials" / trial
@@ -141,7 +161,3 @@ class SweepFolder:
             if reason is not None:
                 outcomes[trial] = {"state": "failed", "exit_reason": reason}
         write_whole(self.path / OUTCOMES, json.dumps(outcomes, indent=1) + "\n")
-
-
-def _record(trial):
-    return {"id": trial.id, "point": trial.point}

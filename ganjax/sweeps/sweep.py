@@ -26,6 +26,7 @@ class Sweep:
       stated: what ``get_config`` returned.
       space: what ``sweep`` returned.
       overrides: of every trial.
+      file: where the config is, as a command names it.
       say: takes lines for the user.
 
     Attributes:
@@ -43,9 +44,10 @@ class Sweep:
         stated: Mapping[str, Any],
         space: Iterable[Mapping[str, Any]],
         overrides: Mapping[str, str] = (),
+        file: str = "",
         say: Callable[[str], None] = print,
     ):
-        self._say = say
+        self._file, self._overrides, self._say = file, dict(overrides), say
         self.base = resolve(stated, overrides)
         self.trials = swept(stated, space, overrides, say)
         self.kinds = grouped(self.trials)
@@ -67,24 +69,24 @@ class Sweep:
                     f"trial {number} ({named(kind[0].point)}): {error}"
                 ) from error
 
-    def commands(self, config: str, workdir: str, overrides) -> list[str]:
-        """A command a trial that runs it alone, with the result that it has in the
-        sweep where that runs members in turn or alone."""
-        return [
-            shlex.join(
+    def commands(self, workdir: Path | str) -> dict[str, str]:
+        """A command a trial, by its id, that runs it alone, with the result that it has
+        in the sweep where that runs members in turn or alone."""
+        return {
+            trial.id: shlex.join(
                 [
                     "python",
                     "scripts/train.py",
-                    f"--config={config}",
+                    f"--config={self._file}",
                     f"--workdir={Path(workdir) / 'trials' / trial.id}",
                     *(
                         f"--config.{path}={value}"
-                        for path, value in {**dict(overrides), **trial.point}.items()
+                        for path, value in {**self._overrides, **trial.point}.items()
                     ),
                 ]
             )
             for trial in self.trials
-        ]
+        }
 
     def described(self, population: str = "auto") -> str:
         """What would run, for reading."""
@@ -128,7 +130,7 @@ class Sweep:
         """
         folder = SweepFolder(workdir)
         folder.hold()
-        folder.register(self.base, self.trials)
+        folder.register(self.base, self.trials, self.commands(workdir))
         accelerators = gpus()
         groups = plan(
             folder,
@@ -136,8 +138,10 @@ class Sweep:
             population=population,
             accelerators=len(accelerators),
             memory=memory,
-            # What runs beside others is measured on its share.
-            cores=cores[: max(1, len(cores) // (processes or SHARED))],
+            # What runs beside others on the cores is measured on its share of them.
+            cores=cores
+            if accelerators
+            else cores[: max(1, len(cores) // (processes or SHARED))],
             say=self._say,
         )
         if executor == "slurm":

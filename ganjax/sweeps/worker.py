@@ -39,13 +39,13 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
     Raises:
       BadInput: as ``ganjax.launch``.
     """
-    points = folder.points
+    points, commands = folder.points, folder.commands
     trials = [
         Trial(
             folder.config(trial),
             folder.workdir(trial),
             points[trial],
-            f"a trial of the sweep {folder.path.name}",
+            commands[trial],
         )
         for trial in group.trials
     ]

@@ -4,7 +4,7 @@ from ganjax.training.best import BEST
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.dispatch import compiled_step, trace
 from ganjax.training.environment import environment
-from ganjax.training.member import Member
+from ganjax.training.member import Member, reason
 from ganjax.training.plan import Plan
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged
@@ -17,8 +17,9 @@ __all__ = [
     "Member",
     "Plan",
     "RunDirectory",
-    "environment",
     "compiled_step",
+    "environment",
+    "reason",
     "trace",
     "train",
 ]

@@ -48,6 +48,11 @@ class Member:
     ended: bool = False
 
 
+def reason(error: Exception) -> str:
+    """Why a run ended, in one line."""
+    return getattr(error, "strerror", None) or " ".join(str(error).split())
+
+
 class Recorder:
     """What happens to a member's state between dispatches; a context manager.
 
@@ -175,13 +180,14 @@ class Recorder:
             carrier=self._plan.described(),
         )
 
-    def fail(self, error: Diverged) -> None:
+    def fail(self, error: Exception, step: int) -> None:
         """The member is over, and the others go on."""
         self.live = False
+        diverged = {"diverged": True} if isinstance(error, Diverged) else {}
         self._run.write_status(
             "failed",
-            error.step,
+            step,
             steps=self._plan.steps,
-            exit_reason=str(error),
-            diverged=True,
+            exit_reason=reason(error),
+            **diverged,
         )

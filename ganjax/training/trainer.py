@@ -3,6 +3,7 @@
 import contextlib
 import functools
 import signal
+import traceback
 from collections.abc import Sequence
 
 import jax
@@ -18,6 +19,7 @@ from ganjax.core import (
     stack_members,
 )
 from ganjax.data import Feed, Source
+from ganjax.errors import BadInput
 from ganjax.training.dispatch import compiled_step, dispatched_data
 from ganjax.training.hosts import agreed, together
 from ganjax.training.member import Member, Recorder
@@ -111,7 +113,8 @@ class _Everyone:
 
     def each(self, act, step, state, metrics, *more):
         """``act`` of every recorder that lives, with its own state (a function that
-        gives it) and where its metrics are; who diverges in it lives no longer."""
+        gives it) and where its metrics are. Who diverges in it lives no longer; nor
+        does a member of a population that raises, whatever it is."""
         for place, recorder in self._living:
             if self._together:
                 at, own = (place, -1), functools.partial(member, state, place)
@@ -121,7 +124,13 @@ class _Everyone:
             try:
                 act(recorder, step, own, metrics, at, *more)
             except Diverged as error:
-                recorder.fail(error)
+                recorder.fail(error, error.step)
+            except Exception as error:
+                if not self._together:
+                    raise
+                if not isinstance(error, BadInput):
+                    traceback.print_exc()
+                recorder.fail(error, step)
 
 
 def _same(state):

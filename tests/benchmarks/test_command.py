@@ -59,6 +59,7 @@ def test_bad_input_is_one_line_and_exit_code_2():
     assert "--rows='dcgam'" in done.stderr and len(done.stderr.splitlines()) == 1
 
 
+@pytest.mark.full
 def test_a_quick_row_is_recorded_and_shown_again(tmp_path, capsys):
     out = tmp_path / "record.json"
     done = command("--quick", "--windows=1", "--rows=frechet", f"--out={out}")

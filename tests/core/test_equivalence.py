@@ -91,9 +91,7 @@ def assert_same_bits(a, b):
     "name",
     [
         # The others are carried as the plain GAN is.
-        pytest.param(
-            name, marks=() if name in ("gan", "cyclegan") else pytest.mark.full
-        )
+        pytest.param(name, marks=() if name == "gan" else pytest.mark.full)
         for name in MLP_GAMES
     ],
 )
@@ -170,8 +168,8 @@ WHOLE_BATCH = {
 @pytest.mark.parametrize(
     "name",
     [
-        "compared",
-        *(pytest.param(n, marks=pytest.mark.full) for n in ("packed", "ahead")),
+        "ahead",
+        *(pytest.param(n, marks=pytest.mark.full) for n in ("compared", "packed")),
     ],
 )
 def test_axes_of_an_ablation_do_not_depend_on_devices(name):
@@ -210,7 +208,7 @@ def test_samples_keys_do_not_depend_on_devices(devices):
 @pytest.mark.parametrize(
     "name, how",
     [
-        ("gan", "map"),
+        pytest.param("gan", "map", marks=pytest.mark.full),
         ("gan", "serial"),
         ("convolutional", "map"),
         pytest.param("convolutional", "serial", marks=pytest.mark.full),
@@ -239,7 +237,7 @@ def test_member_in_turn_equals_its_solo_run_exactly(name, how):
         assert_same_bits(member(states, i), solo)
 
 
-@pytest.mark.parametrize("devices", [1, 2])
+@pytest.mark.parametrize("devices", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_members_together_agree_with_solo_runs(devices):
     """Learning rates and betas differ by member in one compiled program. (With a
     relativistic loss, or a hinge that all samples are inside of, the gradient of the

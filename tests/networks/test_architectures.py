@@ -32,7 +32,7 @@ NORMALISED = [
 ]
 # Of NORMALISED, those that compile soonest; the others have layers of these.
 QUICK = ("mlp", "dcgan", "sngan_resnet")
-SOON = ((8, 1), (28, 1), (32, 3), (64, 3))
+SOON = ((28, 1), (32, 3))
 # Options of small networks, where ``width`` is not the one that there is.
 SMALL = {
     "mlp": {"widths": (4,)},

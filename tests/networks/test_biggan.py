@@ -166,7 +166,8 @@ def watched(module, variables, *inputs):
     }
 
 
-@pytest.mark.parametrize("classes", [pytest.param(0, marks=pytest.mark.full), 3])
+@pytest.mark.full
+@pytest.mark.parametrize("classes", [0, 3])
 def test_a_chunk_reaches_its_own_block_alone_and_the_label_every_block(classes):
     module = generator(32, classes, width=2, embedding=4)
     z = jax.random.normal(KEY, (2, 8))

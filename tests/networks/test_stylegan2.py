@@ -209,6 +209,7 @@ def test_latents_that_hardly_differ_have_other_keys():
     assert len(set(bits(latents(5000, 2)))) == 5000
 
 
+@pytest.mark.full
 def test_no_gradient_flows_into_the_noise(variables):
     noisy, z = with_noise(variables, 1.0), latents(2)
     w = tiny().apply(variables, z, train=False, method="map")
@@ -236,6 +237,7 @@ def test_mixing_is_for_training_alone(variables):
     np.testing.assert_allclose(trained, plain, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.full
 def test_mixing(variables):
     n = 2000
     z = latents(n)

@@ -28,7 +28,7 @@ def planned(tmp_path, monkeypatch):
         stated = {"batch_size": 8, **tiny.GAMES["gan"]}
         sweep = Sweep(stated, space, say=pytest.fail)
         folder, said = SweepFolder(tmp_path), []
-        folder.register(sweep.base, sweep.trials)
+        folder.register(sweep.base, sweep.trials, sweep.commands(folder.path))
         groups = planner.plan(folder, sweep.trials, say=said.append, **options)
         assert folder.groups == groups
         return groups, said, measured

@@ -59,6 +59,7 @@ def swept(tmp_path_factory):
     return folder, done
 
 
+@pytest.mark.full
 def test_a_diverged_trial_is_marked_and_the_others_finish(swept):
     folder, done = swept
     assert done.returncode == 1, done.stdout + done.stderr
@@ -77,6 +78,7 @@ def test_a_diverged_trial_is_marked_and_the_others_finish(swept):
         assert (folder / "trials" / row["trial"] / "report.html").exists()
 
 
+@pytest.mark.full
 def test_trials_of_other_structure_overlap_each_on_its_device(swept):
     folder, _ = swept
     groups = SweepFolder(folder).groups
@@ -92,6 +94,7 @@ def test_trials_of_other_structure_overlap_each_on_its_device(swept):
     assert set(devices) == {"7", "9"} and devices[0] != devices[1]
 
 
+@pytest.mark.full
 def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
     folder, _ = swept
     listed = run(command(tmp_path, "gan", "--print_commands"))
@@ -108,6 +111,7 @@ def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
     assert digests[0] == digests[1]
 
 
+@pytest.mark.full
 def test_what_is_over_is_left_alone(swept):
     folder, _ = swept
     before = {
@@ -132,7 +136,7 @@ def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
 
     def register(sweep):
         folder = SweepFolder(tmp_path)
-        folder.register(sweep.base, sweep.trials)
+        folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
         return folder
 
     small = register(of(space[:2]))
@@ -166,6 +170,24 @@ def test_bad_input_is_one_line(tmp_path, flag, said, monkeypatch):
     with pytest.raises(BadInput, match=said):
         script.main(command(tmp_path / "new", "gan", flag)[2:])
     assert not (tmp_path / "new").exists()
+
+
+def test_a_sweep_in_this_process(tmp_path):
+    """Each of two seeds leaves a run that says how it is run alone; the table counts
+    both."""
+    space = [{"seed": 0}, {"seed": 1}]
+    sweep = of(space, steps=4, samples={"every": 0, "count": 4}, log={"every": 2})
+    assert sweep.run(tmp_path, executor="debug", population="alone") == 0
+    folder = SweepFolder(tmp_path)
+    assert len(folder.points) == 2
+    for trial in folder.points:
+        assert status(tmp_path, trial)["state"] == "finished"
+        ran = (folder.workdir(trial) / "command.txt").read_text()
+        assert ran.startswith("python scripts/train.py") and trial in ran
+    with (tmp_path / "table.csv").open() as file:
+        assert [row["state"] for row in csv.DictReader(file)] == ["finished"] * 2
+    page = (tmp_path / "report.html").read_text()
+    assert all(trial in page for trial in folder.points)
 
 
 def test_two_runners_and_other_folders_are_refused(tmp_path):

@@ -74,6 +74,7 @@ LONG = {"steps": 2000, "log__every": 10, "checkpoint__every": 100,
         "parallel__inner_steps": 10}  # fmt: skip
 
 
+@pytest.mark.full
 def test_killed_run_ends_as_the_undisturbed_one(tmp_path):
     undisturbed = finish(tmp_path / "whole", **LONG)
     killed = tmp_path / "killed"
