@@ -1,5 +1,5 @@
-"""What the configs of the published image tables share: CIFAR-10, and how each is made
-to run in seconds."""
+"""What the configs of images share: CIFAR-10 for the published tables and how each is
+made to run in seconds, and MNIST for the family of games."""
 
 from ml_collections import ConfigDict
 
@@ -13,6 +13,30 @@ def cifar10(game="gan"):
     config.samples = {"every": 5000, "count": 64}
     config.checkpoint = {"every": 5000}
     return config
+
+
+def mnist(game="gan", data="mnist"):
+    """28×28 images in minutes on two cores, scored by the classifier that is shipped."""
+    config = ConfigDict()
+    config.game = game
+    config.data = {"name": data}
+    config.batch_size = 64
+    config.samples = {"every": 1000, "count": 100}
+    config.checkpoint = {"every": 500}
+    config.evaluation = {
+        "samples": 5000,
+        "extractor": "small_cnn_mnist",
+    }
+    return config
+
+
+def two_rates(generator=1e-3, discriminator=5e-4):
+    """A faster generator: it has few steps to learn in (two time scales, Heusel et al.
+    2017, arXiv 1706.08500, the other way about)."""
+    return {
+        "generator": {"learning_rate": generator, "b1": 0.5},
+        "discriminator": {"learning_rate": discriminator, "b1": 0.5},
+    }
 
 
 def adam(rate, b1=0.0, b2=0.9, **options):

@@ -13,9 +13,9 @@ from ml_collections import ConfigDict
 from ganjax.augment import adapt, augmented, pseudo_real
 from ganjax.combinations import BUILDS, is_on, matched, terms_on
 from ganjax.core import DYNAMICS, Game, Network
-from ganjax.data import Feed, Source, make_feed, open_source
+from ganjax.data import Feed, Source, make_feed, open_source, scaled
 from ganjax.errors import BadInput
-from ganjax.evaluation import Evaluation, Exhibit
+from ganjax.evaluation import Evaluation, Exhibit, as_bytes, held_out
 from ganjax.games import GAMES, Parts
 from ganjax.latents import LATENTS, optimised, truncated
 from ganjax.metrics.features import open_extractor
@@ -44,6 +44,10 @@ from ganjax.schedules import Schedule, scheduled
 from ganjax.schema import EVERY_CRITIC, knobs
 from ganjax.training import Plan
 
+# Held-out images that a game which translates is shown for pictures; they become a
+# constant of a program.
+SHOWN = 1000
+
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
@@ -65,7 +69,7 @@ def build(config: ConfigDict) -> Setup:
       BadInput: if the data cannot be read, or does not go with the networks or with the
         number of devices.
     """
-    source = open_source(config.data.name, config.data.dir)
+    source = open_data(config)
     game = build_game(config, source)
     devices = _devices(config)
     feed = make_feed(
@@ -96,6 +100,22 @@ def build(config: ConfigDict) -> Setup:
             best=config.checkpoint.best,
             best_is=config.checkpoint.best_is,
         ),
+    )
+
+
+def open_data(config: ConfigDict) -> Source:
+    """The data of a config.
+
+    Raises:
+      BadInput: if they cannot be read, or have no such part.
+    """
+    section = config.data
+    return open_source(
+        section.name,
+        section.dir,
+        classes=section.classes,
+        labels=section.labels,
+        subset=section.subset,
     )
 
 
@@ -134,7 +154,13 @@ def build_game(config: ConfigDict, source: Source) -> Game:
         raise BadInput(
             f"data.name='{config.data.name}': expected examples with "
             f"{', '.join(recipe.reads)} for game='{config.game}', and it has "
-            f"{', '.join(source.spec.fields)}"
+            f"{', '.join(source.spec.fields)}{_what_has(missing)}"
+        )
+    if recipe.paired and not source.spec.paired:
+        raise BadInput(
+            f"data.name='{config.data.name}': expected examples in pairs for game="
+            f"'{config.game}', as data.name='edges_fashion_mnist' has; "
+            f"game='cyclegan' takes these"
         )
     size = config.latents.size if recipe.latents else 0
     classes = len(source.spec.classes)
@@ -150,37 +176,38 @@ def build_game(config: ConfigDict, source: Source) -> Game:
         return made
 
     adversary = _adversary(config, classes, pictures=len(shape) == 3)
-    game = recipe.make(
-        Parts(
-            shape=shape,
-            classes=classes,
-            batch_size=config.batch_size,
-            latent_size=size,
-            draw=lambda keys: LATENTS[config.latents.name](keys, size),
-            draw_samples=_draw_samples(config, size),
-            network=network,
-            optimizers={
-                player: _optimizer(config, player) for player in recipe.players
-            },
-            updates={
-                player: config.optimizers[player].updates_per_step
-                for player in recipe.players
-            },
-            adversary=adversary,
-            examples=source.test if callable(source.test) else None,
-            options={
-                "dynamics": DYNAMICS[config.dynamics.name].chosen(
-                    steps=config.dynamics.steps
-                ),
-                "ema_decay": _ema_decay(config),
-                "schedule": _schedule(config),
-                "standing": config.sampling.statistics == "standing",
-            },
-            told=dict(config.get("conditioning", {})),
-            sharpen=_sharpen(config),
-            memory=adversary.memory,
-        )
+    parts = Parts(
+        shape=shape,
+        classes=classes,
+        batch_size=config.batch_size,
+        latent_size=size,
+        draw=lambda keys: LATENTS[config.latents.name](keys, size),
+        draw_samples=_draw_samples(config, size),
+        network=network,
+        optimizers={player: _optimizer(config, player) for player in recipe.players},
+        updates={
+            player: config.optimizers[player].updates_per_step
+            for player in recipe.players
+        },
+        adversary=adversary,
+        examples=_examples(source.test),
+        options=dict(config.get("options", {})),
+        common={
+            "dynamics": DYNAMICS[config.dynamics.name].chosen(
+                steps=config.dynamics.steps
+            ),
+            "ema_decay": _ema_decay(config),
+            "schedule": _schedule(config),
+            "standing": config.sampling.statistics == "standing",
+        },
+        told=dict(config.get("conditioning", {})),
+        sharpen=_sharpen(config),
+        memory=adversary.memory,
     )
+    try:
+        game = recipe.make(parts)
+    except ValueError as error:
+        raise BadInput(str(error)) from error
     for check in BUILDS:
         if reason := check(config, source.spec, modules):
             raise BadInput(reason)
@@ -188,7 +215,31 @@ def build_game(config: ConfigDict, source: Source) -> Game:
     return game
 
 
+def _what_has(missing):
+    if "known" in missing:
+        return "; data.labels=N makes N labels known and hides the others"
+    return ""
+
+
+def _examples(split):
+    """``keys [n] -> batch`` of held-out data."""
+    if callable(split):
+        return split
+
+    @functools.cache
+    def some():
+        return as_bytes(held_out(split, SHOWN, seed=0)[0])
+
+    def chosen(keys):
+        at = jax.vmap(lambda key: jax.random.randint(key, (), 0, len(some())))(keys)
+        return {"data": scaled(jnp.asarray(some())[at])}
+
+    return chosen
+
+
 def _module(config, name, output, classes):
+    recipe = GAMES[config.game]
+    kind = recipe.networks[name].capitalize()
     options = dict(config.networks[name])
     architecture = ARCHITECTURES[options.pop("name")]
     options["dtype"] = jnp.dtype(config.precision)
@@ -196,7 +247,11 @@ def _module(config, name, output, classes):
     if output is None:
         if "discriminator" in told:
             options |= {"conditioning": told["discriminator"], "classes": classes}
+        if recipe.classifies:
+            options |= {"conditioning": "class_logits", "classes": classes}
         return architecture.Discriminator(**options)
+    if kind == "Encoder":
+        return architecture.Encoder(shape=output, **options)
     if told.get("generator") in MODULATIONS:
         options |= {"conditioning": told["generator"], "classes": classes}
     if config.sampling.truncation and _truncates(architecture):
@@ -322,7 +377,9 @@ def _adversary(config, classes, pictures):
         ),
         conditioning=CONDITIONINGS[how] if how else None,
         terms=tuple(
-            WeighedTerm(name, TERMS[name], config.terms[name].interval)
+            WeighedTerm(
+                name, TERMS[name], f"terms.{name}.weight", config.terms[name].interval
+            )
             for name in terms_on(config)
         ),
         adaptation=Adaptation(adapt) if section.adaptive else None,

@@ -143,6 +143,15 @@ def packs_of_labels(config):
         )
 
 
+def packs_where_samples_are_asked_alone(config):
+    if config.packing > 1 and GAMES[config.game].alone:
+        return _said(
+            "packing",
+            config.packing,
+            f"1, as game='{config.game}' asks its critic of single samples",
+        )
+
+
 def packs_that_fill_no_batch(config):
     if config.batch_size % config.packing:
         return _said(
@@ -196,11 +205,12 @@ def adaptation_of_nothing(config):
 
 
 def augmented_latents(config):
-    if config.augmentation.names and GAMES[config.game].judges == "latents":
+    judges = GAMES[config.game].judges
+    if config.augmentation.names and judges != "data":
         return _said(
             "augmentation.names",
             ",".join(config.augmentation.names),
-            f"none, as the critic of game='{config.game}' is shown latents",
+            f"none, as the critic of game='{config.game}' is shown {judges}",
         )
 
 
@@ -293,6 +303,7 @@ CONFIGS = (
     loss_of_a_conditioning,
     what_multi_hinge_replaces,
     packs_of_labels,
+    packs_where_samples_are_asked_alone,
     packs_that_fill_no_batch,
     terms_of_a_generator_from_latents,
     adaptation_of_nothing,

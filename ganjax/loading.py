@@ -12,10 +12,10 @@ import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 
-from ganjax.build import build_evaluation, build_game
+from ganjax.build import build_evaluation, build_game, open_data
 from ganjax.config import knobs, resolve
 from ganjax.core import Game, GameState, averaged, init_state
-from ganjax.data import Source, open_source
+from ganjax.data import Source
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import EVALUATORS, draw
 from ganjax.training import BEST, Checkpoints
@@ -47,7 +47,7 @@ class Run:
     @functools.cached_property
     def source(self) -> Source:
         """The data set that the run learns from."""
-        return open_source(self.config.data.name, self.config.data.dir)
+        return open_data(self.config)
 
     @functools.cached_property
     def game(self) -> Game:

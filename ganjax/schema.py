@@ -87,6 +87,12 @@ RANGES = {
     "seed": (lambda x: 0 <= x < 2**32, "0 to 2^32 - 1"),
     "steps": (lambda x: 1 <= x < 2**31, "1 to 2^31 - 1"),
     "batch_size": (lambda x: x >= 1, "at least 1"),
+    "data.classes": (lambda x: all(k >= 0 for k in x), "labels of at least 0"),
+    "data.labels": (lambda x: x >= 0, "at least 0 (0: all are known)"),
+    "data.subset": (lambda x: x >= 0, "at least 0"),
+    "options.categories": (lambda x: x >= 0, "at least 0 (0: no category)"),
+    "options.continuous": (lambda x: x >= 0, "at least 0"),
+    "options.factor": (lambda x: x >= 2, "at least 2"),
     "latents.size": (lambda x: x >= 1, "at least 1"),
     "networks.*.width": (lambda x: x >= 1, "at least 1"),
     "networks.*.minibatch_discrimination": (
@@ -204,7 +210,14 @@ def defaults(
     config.steps = 1000
     config.batch_size = 64  # real examples a turn, over all devices
     config.precision = "float32"  # of the networks' arithmetic; parameters are float32
-    config.data = {"name": "digits", "dir": "", "feed": "auto"}
+    config.data = {
+        "name": "digits",
+        "dir": "",
+        "feed": "auto",
+        "classes": (),  # those that training samples are of; all if empty
+        "labels": 0,  # how many of them are known; 0: all
+        "subset": 0,  # seeds which
+    }
     if recipe.latents:
         config.latents = {"name": "normal", "size": 64}
     if recipe.from_latents:
@@ -248,6 +261,8 @@ def defaults(
     }
     if recipe.weights:
         config.weights = dict(recipe.weights)
+    if recipe.options:
+        config.options = dict(recipe.options)
     config.dynamics = {"name": "alternating"}
     for way in DYNAMICS.values():
         config.dynamics.update({**way.numbers, **way.counts})

@@ -10,8 +10,7 @@ are opened for their shape.
 """
 
 from ganjax import catalogue, command_line
-from ganjax.build import build_game
-from ganjax.data import open_source
+from ganjax.build import build_game, open_data
 from ganjax.errors import unknown
 
 
@@ -34,7 +33,7 @@ def main(arguments: list[str]) -> int:
 
 
 def describe(config) -> None:
-    source = open_source(config.data.name, config.data.dir)
+    source = open_data(config)
     game = build_game(config, source)
     print(f"game {config.game} on {config.data.name} {source.spec.shape}")
     print(

@@ -40,19 +40,49 @@ NETWORKS = {
     "conditional_gan": {"generator", "discriminator"},
     "adversarial_autoencoder": {"encoder", "decoder", "discriminator"},
     "cyclegan": {"a_to_b", "b_to_a", "critic_a", "critic_b"},
-}
+    "infogan": {"generator", "discriminator", "posterior"},
+    "bigan": {"generator", "discriminator", "encoder"},
+    "semi_supervised": {"generator", "discriminator"},
+    "semi_supervised_autoencoder": {
+        "encoder", "decoder", "discriminator", "class_discriminator"
+    },
+    "f_anogan": {"generator", "discriminator", "encoder"},
+    "ganomaly": {"encoder", "decoder", "second_encoder", "discriminator"},
+    "pix2pix": {"generator", "discriminator"},
+    "super_resolution": {"generator", "discriminator"},
+}  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
     "conditional_gan": {"generator", "discriminator"},
     "adversarial_autoencoder": {"autoencoder", "encoder", "discriminator"},
     "cyclegan": {"generators", "critic_a", "critic_b"},
-}
+    "infogan": {"generator", "discriminator"},
+    "bigan": {"generator", "discriminator"},
+    "semi_supervised": {"generator", "discriminator"},
+    "semi_supervised_autoencoder": {
+        "autoencoder", "encoder", "discriminator", "class_discriminator", "classifier"
+    },
+    "f_anogan": {"generator", "discriminator", "encoder"},
+    "ganomaly": {"autoencoder", "discriminator"},
+    "pix2pix": {"generator", "discriminator"},
+    "super_resolution": {"generator", "discriminator"},
+}  # fmt: skip
 WEIGHTS = {
     "gan": set(),
     "conditional_gan": set(),
-    "adversarial_autoencoder": {"reconstruction"},
+    "adversarial_autoencoder": {"reconstruction", "corruption"},
     "cyclegan": {"cycle", "identity"},
+    "infogan": {"category", "continuous"},
+    "bigan": set(),
+    "semi_supervised": {"adversarial", "supervised", "fooling"},
+    "semi_supervised_autoencoder": {"reconstruction", "corruption", "supervised"},
+    "f_anogan": {"features"},
+    "ganomaly": {"features", "content", "code"},
+    "pix2pix": {"adversarial", "l1"},
+    "super_resolution": {"content", "adversarial"},
 }
+FROM_LATENTS = ("gan", "conditional_gan", "infogan", "semi_supervised", "f_anogan")
+WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution")
 
 
 @pytest.mark.parametrize("game", NETWORKS)
@@ -62,7 +92,7 @@ def test_defaults_of_every_game(game):
     assert set(config.networks) == NETWORKS[game]
     assert set(config.optimizers) == PLAYERS[game]
     assert set(config.get("weights", {})) == WEIGHTS[game]
-    assert ("latents" in config) == (game != "cyclegan")
+    assert ("latents" in config) == (game not in WITHOUT_LATENTS)
     for term in config.regularizers.values():
         assert term.player.startswith(("discriminator", "critic"))
     with pytest.raises(AttributeError):
@@ -82,7 +112,7 @@ def test_knobs_are_the_numbers_of_the_terms(game):
     expected |= {f"terms.{name}.weight" for name in config.terms}
     expected |= {f"terms.latent_{part}.std" for part in ("consistency", "diversity")}
     expected |= {f"terms.{name}.decay" for name in ("lecam", "path_length")}
-    if game in ("gan", "conditional_gan"):
+    if game in FROM_LATENTS:
         expected |= {"latents.optimisation", "latents.damping"}
     if game == "conditional_gan":
         expected |= {"conditioning.weight"}

@@ -2,6 +2,7 @@
 
 from ganjax.build import build
 from ganjax.config import resolve
+from ganjax.games import GAMES as RECIPES
 
 _SMALL = {"generator": {"widths": (16,)}, "discriminator": {"widths": (16,)}}
 
@@ -56,6 +57,58 @@ GAMES = {
         },
         "loss": {"name": "least_squares"},
     },
+    "infogan": {
+        "game": "infogan",
+        "data": {"name": "ring8"},
+        "latents": {"size": 4},
+        "networks": {**_SMALL, "posterior": {"widths": (16,)}},
+        "options": {"categories": 8, "continuous": 1},
+    },
+    "bigan": {
+        "game": "bigan",
+        "data": {"name": "ring8"},
+        "latents": {"size": 2},
+        "networks": {**_SMALL, "encoder": {"widths": (16,)}},
+    },
+    "semi_supervised": {
+        "game": "semi_supervised",
+        "data": {"name": "digits", "labels": 100},
+        "latents": {"size": 4},
+        "networks": _SMALL,
+        "terms": {"feature_matching": {"weight": 1.0}},
+    },
+    "semi_supervised_autoencoder": {
+        "game": "semi_supervised_autoencoder",
+        "data": {"name": "digits", "labels": 100},
+        "latents": {"size": 2},
+        "networks": {
+            name: {"widths": (16,)}
+            for name in ("encoder", "decoder", "discriminator", "class_discriminator")
+        },
+    },
+    "f_anogan": {
+        "game": "f_anogan",
+        "data": {"name": "digits", "classes": (1,)},
+        "latents": {"size": 4},
+        "networks": {**_SMALL, "encoder": {"widths": (16,)}},
+    },
+    "ganomaly": {
+        "game": "ganomaly",
+        "data": {"name": "digits", "classes": (1,)},
+        "latents": {"size": 4},
+        "networks": {
+            name: {"widths": (16,)}
+            for name in ("encoder", "decoder", "second_encoder", "discriminator")
+        },
+    },
+    "pix2pix": {"game": "pix2pix", "data": {"name": "paired"}, "networks": _SMALL},
+    "super_resolution": {
+        "game": "super_resolution",
+        "data": {"name": "digits"},
+        "networks": _SMALL,
+        "options": {"factor": 2},
+        "weights": {"adversarial": 1.0},
+    },
 }
 
 
@@ -67,10 +120,7 @@ def setup(name, **overrides):
 
 def sgd(name):
     """Overrides that make every player descend plainly, so rounding stays small."""
-    players = {
-        "adversarial_autoencoder": ("autoencoder", "discriminator", "encoder"),
-        "cyclegan": ("generators", "critic_a", "critic_b"),
-    }.get(name, ("discriminator", "generator"))
+    players = RECIPES[GAMES[name].get("game", "gan")].players
     # The cycle loss, weighed by 10, is descended stably by small steps only.
     rate = 0.005 if name == "cyclegan" else 0.05
     return {

@@ -28,9 +28,13 @@ class Network:
     module: Any
     inputs: tuple[jax.ShapeDtypeStruct, ...]
 
-    def __call__(self, variables: Tree, *inputs: jax.Array) -> jax.Array:
-        """Output in evaluation mode for ``variables`` = ``{'params': …, …}``."""
-        return self.module.apply(variables, *inputs, train=False)
+    def __call__(
+        self, variables: Tree, *inputs: jax.Array, method: str | None = None
+    ) -> Tree:
+        """Output in evaluation mode of the module's call, or of another ``method``, for
+        ``variables`` = ``{'params': …, …}``."""
+        how = {} if method is None else {"method": method}
+        return self.module.apply(variables, *inputs, train=False, **how)
 
 
 @flax.struct.dataclass
@@ -170,11 +174,14 @@ class Decoder:
       draw: ``keys [n] -> z [n, d]``.
       decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
       classes: the labels that it can be asked for; 0 if it is asked for none.
+      codes: ``(K, C)`` where a latent ends in one of ``K`` categories as one-hot
+        numbers, and ``C`` numbers in [-1, 1].
     """
 
     draw: Callable[[jax.Array], jax.Array]
     decode: Callable[..., jax.Array]
     classes: int = 0
+    codes: tuple[int, int] = (0, 0)
 
     def labels(self, n: int) -> jax.Array | None:
         """The classes in turn, so that a grid of them shows each as often."""
@@ -207,10 +214,15 @@ class Game:
         those that it began with.
       memory: ``key -> {name: pytree}``, the initial value of what objectives remember.
       sample: ``(apply, keys [n]) -> images [n, …]``, how the finished game generates;
-        ``apply(network, *inputs)`` runs a network in evaluation mode. A ``Decoder``
-        where samples are made from latents.
+        ``apply(network, *inputs, method=None)`` runs a network, or a method of its
+        module, in evaluation mode. A ``Decoder`` where samples are made from latents.
       critic: ``(apply, samples [n, …], label [n] or None) -> scores [n]``, what the
         critic of samples says of them, where there is one; higher is more real.
+      abilities: what else the finished game can do, by name, each ``(apply, x [n, …])
+        -> [n, …]``: ``encode`` samples to latents, ``reconstruct`` them, ``read`` their
+        codes, ``classify`` them (probabilities), say how anomalous they are
+        (``anomaly``), ``translate`` them, or ``restore`` or ``interpolate`` what their
+        reduction lost.
       standing: whether sampling takes the batch statistics of averaged networks anew,
         over samples, instead of their averages.
     """
@@ -224,6 +236,7 @@ class Game:
     memory: Callable[[jax.Array], dict[str, Tree]] = lambda key: {}
     sample: Callable | None = None
     critic: Callable | None = None
+    abilities: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
     standing: bool = False
 
     def __post_init__(self):
@@ -243,6 +256,15 @@ class Game:
             busy = [p.name for p in self.players if p.updates_per_step != 1]
             if busy:
                 raise ValueError(f"joint dynamics take one update a step: {busy}")
+
+    def finished(self, variables: Mapping[str, Tree]) -> Callable:
+        """The ``apply`` of ``sample``, ``critic`` and ``abilities`` for variables by
+        network."""
+
+        def apply(network, *inputs, method=None):
+            return self.networks[network](variables[network], *inputs, method=method)
+
+        return apply
 
     @property
     def rounds(self) -> int:

@@ -1,12 +1,13 @@
 """Data: sources by name, the order of samples, and the feeds that serve them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from ganjax.data import synthetic
 from ganjax.data.digits import open_digits
 from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
+from ganjax.data.partial import of_classes, partly_labelled
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import (
     Arrays,
@@ -21,6 +22,7 @@ from ganjax.data.source import (
     samples,
 )
 from ganjax.data.stacked import open_stacked_mnist
+from ganjax.data.translations import open_edges_fashion_mnist, open_mnist_twins
 from ganjax.errors import unknown
 
 __all__ = [
@@ -45,20 +47,35 @@ __all__ = [
 ]
 
 
-def open_source(name: str, directory: str = "") -> Source:
+def open_source(
+    name: str,
+    directory: str = "",
+    *,
+    classes: Sequence[int] = (),
+    labels: int = 0,
+    subset: int = 0,
+) -> Source:
     """Opens a data set by name.
 
     Args:
         name: a key of ``SOURCES``.
         directory: the value of ``data.dir``; where it is empty the data roots are
             searched (``ganjax.data.location``). Synthetic sources and digits ignore it.
+        classes: those that training samples are of; all if empty (``of_classes``).
+        labels, subset: how many of their labels are known, and which; 0 for all
+            (``partly_labelled``).
 
     Raises:
         BadInput: unknown name, or data that are missing or damaged.
     """
     if name not in SOURCES:
         raise unknown("data.name", name, SOURCES)
-    return SOURCES[name](directory)
+    source = SOURCES[name](directory)
+    if classes:
+        source = of_classes(source, classes)
+    if labels:
+        source = partly_labelled(source, labels, subset)
+    return source
 
 
 SOURCES: dict[str, Callable[[str], Source]] = {
@@ -73,11 +90,14 @@ SOURCES: dict[str, Callable[[str], Source]] = {
         "two_clusters_rsgan", synthetic.two_clusters, 1
     ),
     "unpaired": synthetic.open_unpaired,
+    "paired": synthetic.open_paired,
     **{f"gratings{size}": synthetic.gratings(size) for size in (8, 32, 64, 128, 256)},
     "digits": open_digits,
     "mnist": open_mnist,
     "fashion_mnist": open_fashion_mnist,
     "stacked_mnist": open_stacked_mnist,
+    "mnist_twins": open_mnist_twins,
+    "edges_fashion_mnist": open_edges_fashion_mnist,
     "cifar10": open_cifar10,
     "cifar10_jpeg": open_cifar10_jpeg,
     "idx": open_idx,

@@ -53,8 +53,12 @@ class Spec:
         std: standard deviation of every component along each axis, in data units.
         stacked: whether a channel is an image of its own; then a label's digits, the
             first channel's first, are the labels of the channels.
-        domains: names of a batch's unpaired examples, where there are several kinds;
-            they stand in for ``'data'``, each of this shape.
+        domains: names of what a batch holds, where there is more than ``'data'``, each
+            of this shape.
+        paired: whether the domains of one training example belong together.
+        test_paired: whether those of a test example do.
+        labels: name of the labels in a batch.
+        normal: the labels that training samples have, where some were left out.
     """
 
     name: str
@@ -64,11 +68,15 @@ class Spec:
     std: float | None = None
     stacked: bool = False
     domains: tuple[str, ...] = ("data",)
+    paired: bool = False
+    test_paired: bool = False
+    labels: str = "label"
+    normal: tuple[int, ...] = ()
 
     @property
     def fields(self) -> tuple[str, ...]:
         """What a batch holds that means something."""
-        return self.domains + (("label",) if self.classes else ())
+        return self.domains + ((self.labels,) if self.classes else ())
 
 
 @dataclass(frozen=True)

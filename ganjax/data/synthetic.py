@@ -5,6 +5,7 @@ scales in different papers, so each variant has a name of its own; its docstring
 in ``LAYOUTS`` says whose it is.
 """
 
+import dataclasses
 from collections.abc import Callable
 
 import jax
@@ -97,6 +98,21 @@ def open_unpaired(directory: str = "") -> Source:
         return {"a": first(pair[:, 0])["data"], "b": second(pair[:, 1])["data"]}
 
     spec = Spec("unpaired", (2,), modes=modes, std=std, domains=("a", "b"))
+    return Source(spec, sampler, sampler)
+
+
+def open_paired(directory: str = "") -> Source:
+    """The domains of ``open_unpaired`` in pairs: b is a taken through ``a_to_b``."""
+    source = open_unpaired(directory)
+    first = mixture(ring(8), 0.02)
+
+    def sampler(keys: jax.Array) -> dict[str, jax.Array]:
+        a = first(keys)["data"]
+        return {"a": a, "b": a_to_b(a)}
+
+    spec = dataclasses.replace(
+        source.spec, name="paired", paired=True, test_paired=True
+    )
     return Source(spec, sampler, sampler)
 
 

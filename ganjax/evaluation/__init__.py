@@ -11,12 +11,21 @@ from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import COMPARED
 from ganjax.evaluation.copies import Copies
 from ganjax.evaluation.critics import Critic
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.exhibit import Exhibit, Side, as_bytes
+from ganjax.evaluation.inference import (
+    Anomalies,
+    Codes,
+    Labels,
+    Latents,
+    Reconstruction,
+)
 from ganjax.evaluation.modes import Modes
+from ganjax.evaluation.parzen import Parzen
 from ganjax.evaluation.paths import Paths
 from ganjax.evaluation.pixels import Pixels
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.evaluation.sampling import draw, held_out
+from ganjax.evaluation.translation import Restoration, Translation
 
 EVALUATORS = {
     "modes": Modes,
@@ -26,6 +35,14 @@ EVALUATORS = {
     "copies": Copies,
     "critic": Critic,
     "paths": Paths,
+    "parzen": Parzen,
+    "reconstruction": Reconstruction,
+    "latents": Latents,
+    "codes": Codes,
+    "labels": Labels,
+    "anomalies": Anomalies,
+    "translation": Translation,
+    "restoration": Restoration,
     **COMPARED,
 }
 
@@ -68,6 +85,7 @@ __all__ = [
     "Evaluation",
     "Exhibit",
     "Side",
+    "as_bytes",
     "draw",
     "held_out",
 ]

@@ -40,16 +40,13 @@ def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
 @functools.lru_cache(maxsize=8)
 def _compiled(game):
     def both(variables, keys, label):
-        def apply(network, *inputs):
-            return game.networks[network](variables[network], *inputs)
-
         halves = [
             jax.vmap(lambda k, i=i: jax.random.fold_in(k, i))(keys) for i in (0, 1)
         ]
         a, b = (game.sample.draw(half) for half in halves)
         t = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, 2)))(keys)
         ends = slerp(a, b, t), slerp(a, b, t + EPSILON)
-        return [game.sample.decode(apply, z, label) for z in ends]
+        return [game.sample.decode(game.finished(variables), z, label) for z in ends]
 
     return jax.jit(both)
 

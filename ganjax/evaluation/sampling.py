@@ -8,6 +8,7 @@ import numpy as np
 
 from ganjax.core import Decoder, Game, GameState, averaged, child_key
 from ganjax.data import Arrays, in_memory, samples, scaled
+from ganjax.errors import BadInput
 from ganjax.evaluation.standing import standing
 
 _CHUNK = 250
@@ -15,13 +16,7 @@ _CHUNK = 250
 
 @functools.lru_cache(maxsize=8)
 def _compiled(game):
-    def some(variables, keys):
-        def apply(network, *inputs):
-            return game.networks[network](variables[network], *inputs)
-
-        return game.sample(apply, keys)
-
-    return jax.jit(some)
+    return jax.jit(lambda v, keys: game.sample(game.finished(v), keys))
 
 
 def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
@@ -32,9 +27,7 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
     Sample ``i`` depends on ``key`` and ``i`` alone. Works in chunks of one size, so it
     compiles once and memory is bounded.
     """
-    variables = averaged(game, state)
-    device = min(jax.tree.leaves(variables)[0].devices(), key=lambda d: d.id)
-    variables = jax.device_put(variables, device)
+    variables = _of_evaluation(game, state)
     if game.standing:
         variables = standing(game, variables, child_key(key, "standing"))
     size = min(n, _CHUNK)
@@ -43,6 +36,50 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
         keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(first + np.arange(size))
         chunks.append(np.asarray(_compiled(game)(variables, keys)))
     return np.concatenate(chunks)[:n]
+
+
+@functools.lru_cache(maxsize=16)
+def _able(game, ability):
+    if ability == "decode":
+        return jax.jit(
+            lambda v, z: game.sample.decode(
+                game.finished(v), z, game.sample.labels(len(z))
+            )
+        )
+    return jax.jit(lambda v, x: game.abilities[ability](game.finished(v), x))
+
+
+def ask(game: Game, state: GameState, ability: str, x: np.ndarray) -> np.ndarray:
+    """What the finished game makes of ``x [n, …]`` by one of its abilities, or by
+    ``'decode'`` of its samples' latents; parameters and chunks as in ``draw``.
+
+    What is not of a whole chunk is padded with zeros and the result of that dropped.
+    """
+    variables = _of_evaluation(game, state)
+    size = min(len(x), _CHUNK)
+    found = []
+    for first in range(0, len(x), size):
+        part = x[first : first + size]
+        padding = [(0, size - len(part)), *[(0, 0)] * (x.ndim - 1)]
+        made = _able(game, ability)(variables, np.pad(part, padding))
+        found.append(np.asarray(made)[: len(part)])
+    return np.concatenate(found)
+
+
+def require(game: Game, ability: str, evaluator: str) -> None:
+    """Raises ``BadInput`` unless the game can do what an evaluator asks of it."""
+    if ability not in game.abilities:
+        there = ", ".join(sorted(game.abilities)) or "nothing"
+        raise BadInput(
+            f"evaluation.names='{evaluator}': expected a game that can {ability} "
+            f"samples; this one can {there}"
+        )
+
+
+def _of_evaluation(game, state):
+    variables = averaged(game, state)
+    device = min(jax.tree.leaves(variables)[0].devices(), key=lambda d: d.id)
+    return jax.device_put(variables, device)
 
 
 def asked_labels(game: Game, n: int) -> np.ndarray | None:

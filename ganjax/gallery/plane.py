@@ -75,11 +75,10 @@ def _scorer(request, state):
 
     @jax.jit
     def scores(x):
-        def apply(network, *inputs):
-            return game.networks[network](variables[network], *inputs)
-
         label = jnp.zeros(len(x) * packing, jnp.int32) if labelled else None
-        return game.critic(apply, jnp.repeat(x, packing, axis=0), label)
+        return game.critic(
+            game.finished(variables), jnp.repeat(x, packing, axis=0), label
+        )
 
     return scores
 

@@ -67,11 +67,10 @@ class Request:
             variables = standing(self.run.game, variables, key)
         return variables
 
-    def apply(self, network: str, *inputs, method: str | None = None):
-        """A network in evaluation mode, or a method of its module."""
-        how = {} if method is None else {"method": method}
-        module = self.run.game.networks[network].module
-        return module.apply(self.variables[network], *inputs, train=False, **how)
+    @functools.cached_property
+    def apply(self) -> Callable:
+        """``(network, *inputs, method=None)``, as ``Game.sample`` takes it."""
+        return self.run.game.finished(self.variables)
 
     @functools.cached_property
     def key(self) -> jax.Array:

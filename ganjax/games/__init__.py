@@ -1,15 +1,32 @@
 """The games: each file returns a ``Game`` from its ``Parts``."""
 
-from ganjax.games.adversarial_autoencoder import ADVERSARIAL_AUTOENCODER
+from ganjax.games.adversarial_autoencoder import (
+    ADVERSARIAL_AUTOENCODER,
+    SEMI_SUPERVISED_AUTOENCODER,
+)
+from ganjax.games.anomaly import F_ANOGAN, GANOMALY
+from ganjax.games.bigan import BIGAN
 from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
+from ganjax.games.infogan import INFOGAN
+from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.recipe import Parts, Recipe
+from ganjax.games.semi_supervised import SEMI_SUPERVISED
+from ganjax.games.super_resolution import SUPER_RESOLUTION
 
 GAMES = {
     "gan": GAN,
     "conditional_gan": CONDITIONAL_GAN,
     "adversarial_autoencoder": ADVERSARIAL_AUTOENCODER,
+    "semi_supervised_autoencoder": SEMI_SUPERVISED_AUTOENCODER,
+    "bigan": BIGAN,
+    "infogan": INFOGAN,
+    "semi_supervised": SEMI_SUPERVISED,
+    "f_anogan": F_ANOGAN,
+    "ganomaly": GANOMALY,
+    "pix2pix": PIX2PIX,
     "cyclegan": CYCLEGAN,
+    "super_resolution": SUPER_RESOLUTION,
 }
 
 __all__ = ["GAMES", "Parts", "Recipe"]

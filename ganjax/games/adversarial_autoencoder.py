@@ -1,6 +1,8 @@
-"""The adversarial autoencoder (Makhzani et al. 2016, arXiv 1511.05644, section 2): an
-autoencoder whose codes a discriminator makes follow the latent distribution."""
+"""The adversarial autoencoder (Makhzani et al. 2016, arXiv 1511.05644): an autoencoder
+whose codes a discriminator makes follow the latent distribution; and the one whose code
+says a class as well, learnt from few labels."""
 
+import jax
 import jax.numpy as jnp
 
 from ganjax.core import Decoder, Game
@@ -8,69 +10,148 @@ from ganjax.games.recipe import Parts, Recipe
 
 
 def adversarial_autoencoder(parts: Parts) -> Game:
-    """Three players, two of which own the encoder.
+    """Three players, two of which own the encoder (section 2).
 
     The autoencoder descends the squared error of its reconstruction (the reconstruction
-    phase); the discriminator tells latents (real) from codes (fake), and the encoder
-    fools it (the regularization phase). The encoder is deterministic.
+    phase) from the example with ``weights.corruption`` times normal noise: where that
+    is on, it denoises. The discriminator tells latents (real) from codes (fake), and
+    the encoder fools it (the regularization phase). The encoder is deterministic.
     """
-    adversary = parts.adversary
+    return _autoencoder(parts, classes=0)
+
+
+def semi_supervised_autoencoder(parts: Parts) -> Game:
+    """The code is a latent and the probabilities of a class. A second discriminator
+    makes these follow an even choice of one class, and a player of its own, the
+    classifier, descends the cross-entropy of the few labels that are known (section 4,
+    figure 6)."""
+    return _autoencoder(parts, classes=parts.classes)
+
+
+def _autoencoder(parts, classes):
+    adversary, size = parts.adversary, parts.latent_size
+
+    def one_class(keys):
+        chosen = jax.vmap(lambda key: jax.random.randint(key, (), 0, classes))(keys)
+        return jax.nn.one_hot(chosen, classes)
+
+    # By discriminator: the part of a code that it sees, what that is to follow, and the
+    # beginning of the names of what is told of it.
+    matched = {"discriminator": (slice(0, size), parts.draw, "")}
+    if classes:
+        matched["class_discriminator"] = (slice(size, None), one_class, "class_")
+
+    def code(output):
+        style, logits = output[:, :size], output[:, size:]
+        return jnp.concatenate([style, jax.nn.softmax(logits)], 1) if classes else style
 
     def autoencoder(owned, view):
         real = view.batch["data"]
-        code, view = view.update("encoder", real)
-        output, view = view.update("decoder", code)
-        error = jnp.mean((output - real) ** 2)
+        keys = view.keys("corruption", real.shape[0])
+        noise = jax.vmap(lambda key: jax.random.normal(key, real.shape[1:]))(keys)
+        seen = real + view.knobs["weights.corruption"] * noise
+        output, view = view.update("encoder", seen)
+        made, view = view.update("decoder", code(output))
+        error = jnp.mean((made - real) ** 2)
         loss = view.knobs["weights.reconstruction"] * error
         return loss, view.report(reconstruction=error)
 
-    def discriminator(owned, view):
-        real = view.batch["data"]
-        prior = parts.draw(view.keys("latents", real.shape[0]))
-        code = view.apply("encoder", real)
-        loss, metrics, view = adversary.judge(
-            view, "discriminator", "discriminator", prior, code
-        )
-        return loss, view.report(**metrics)
+    def judging(critic):
+        part, prior, _ = matched[critic]
+
+        def objective(owned, view):
+            real = view.batch["data"]
+            drawn = prior(view.keys("latents", real.shape[0]))
+            shown = code(view.apply("encoder", real))[:, part]
+            loss, metrics, view = adversary.judge(view, critic, critic, drawn, shown)
+            return loss, view.report(**metrics)
+
+        return objective
 
     def encoder(owned, view):
         real = view.batch["data"]
-        code, view = view.update("encoder", real)
-        prior = parts.draw(view.keys("latents", real.shape[0]))
-        loss, metrics, view = adversary.fool(
-            view, "encoder", "discriminator", code, prior
-        )
-        return loss, view.report(**metrics)
+        output, view = view.update("encoder", real)
+        total, told = jnp.zeros(()), {}
+        for critic, (part, prior, prefix) in matched.items():
+            drawn = prior(view.keys("latents", real.shape[0]))
+            loss, metrics, view = adversary.fool(
+                view, "encoder", critic, code(output)[:, part], drawn
+            )
+            total = total + loss
+            told |= {f"{prefix}{name}": value for name, value in metrics.items()}
+        return total, view.report(**told)
 
-    latent = (parts.latent_size,)
+    def classifier(owned, view):
+        output, view = view.update("encoder", view.batch["labelled"])
+        log_p = jax.nn.log_softmax(output[:, size:])
+        known = view.batch["known"]
+        price = -jnp.mean(jnp.take_along_axis(log_p, known[:, None], axis=1))
+        right = jnp.mean(jnp.argmax(log_p, axis=1) == known)
+        loss = view.knobs["weights.supervised"] * price
+        return loss, view.report(supervised=price, labelled_accuracy=right)
+
+    def draw(keys):
+        style = parts.draw_samples(keys)
+        return jnp.concatenate([style, one_class(keys)], 1) if classes else style
+
+    def encode(apply, x):
+        return code(apply("encoder", x))
+
+    players = [parts.player("autoencoder", ("encoder", "decoder"), autoencoder)]
+    players += [parts.player(critic, (critic,), judging(critic)) for critic in matched]
+    players += [parts.player("encoder", ("encoder",), encoder)]
+    abilities = {
+        "encode": lambda apply, x: encode(apply, x)[:, :size],
+        "reconstruct": lambda apply, x: apply("decoder", encode(apply, x)),
+    }
+    if classes:
+        players += [parts.player("classifier", ("encoder",), classifier)]
+        abilities["classify"] = lambda apply, x: encode(apply, x)[:, size:]
+    latent = (size + classes,)
     return Game(
         networks={
             "encoder": parts.network("encoder", parts.shape, output=latent),
             "decoder": parts.network("decoder", latent, output=parts.shape),
-            "discriminator": parts.network(
-                "discriminator", adversary.sight.shape(latent)
-            ),
+            **{
+                critic: parts.network(critic, adversary.sight.shape((dimensions,)))
+                for critic, dimensions in zip(matched, (size, classes), strict=False)
+            },
         },
-        players=(
-            parts.player("autoencoder", ("encoder", "decoder"), autoencoder),
-            parts.player("discriminator", ("discriminator",), discriminator),
-            parts.player("encoder", ("encoder",), encoder),
-        ),
+        players=tuple(players),
         ema=("encoder", "decoder"),
-        memory=lambda key: parts.memory(("discriminator",), "encoder"),
-        sample=Decoder(parts.draw_samples, lambda apply, z, label: apply("decoder", z)),
-        **parts.options,
+        memory=lambda key: parts.memory(tuple(matched), "encoder"),
+        sample=Decoder(draw, lambda apply, z, label: apply("decoder", z)),
+        abilities=abilities,
+        **parts.common,
     )
 
 
+_NETWORKS = {
+    "encoder": "encoder",
+    "decoder": "generator",
+    "discriminator": "discriminator",
+}
+
 ADVERSARIAL_AUTOENCODER = Recipe(
     make=adversarial_autoencoder,
-    networks={
-        "encoder": "generator",
-        "decoder": "generator",
-        "discriminator": "discriminator",
-    },
+    networks=_NETWORKS,
     players=("autoencoder", "discriminator", "encoder"),
-    weights={"reconstruction": 1.0},
+    weights={"reconstruction": 1.0, "corruption": 0.0},
+    judges="latents",
+)
+
+SEMI_SUPERVISED_AUTOENCODER = Recipe(
+    make=semi_supervised_autoencoder,
+    networks=_NETWORKS | {"class_discriminator": "discriminator"},
+    players=(
+        "autoencoder",
+        "discriminator",
+        "class_discriminator",
+        "encoder",
+        "classifier",
+    ),
+    critics=("discriminator", "class_discriminator"),
+    weights={"reconstruction": 1.0, "corruption": 0.0, "supervised": 1.0},
+    reads=("data", "labelled", "known"),
     judges="latents",
 )

@@ -63,8 +63,8 @@ def cyclegan(parts: Parts) -> Game:
 
         return objective
 
-    def sample(apply, keys):
-        return apply("a_to_b", parts.examples(keys)["a"])
+    def translate(apply, a):
+        return apply("a_to_b", a)
 
     def translator(name):
         return parts.network(name, parts.shape, output=parts.shape)
@@ -91,8 +91,9 @@ def cyclegan(parts: Parts) -> Game:
             "pool_b": empty,
             **parts.memory(("critic_a", "critic_b"), "generators"),
         },
-        sample=sample,
-        **parts.options,
+        sample=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
+        abilities={"translate": translate},
+        **parts.common,
     )
 
 

@@ -106,7 +106,7 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
         ),
         critic=functools.partial(adversary.scores, DISCRIMINATOR),
         memory=lambda key: parts.memory((DISCRIMINATOR,), GENERATOR),
-        **parts.options,
+        **parts.common,
     )
 
 

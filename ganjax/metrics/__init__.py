@@ -17,13 +17,17 @@ from ganjax.metrics.frechet import (
 )
 from ganjax.metrics.inception_score import inception_score
 from ganjax.metrics.kernel import kernel_distance, squared_discrepancy
+from ganjax.metrics.likeness import peak_signal_to_noise, structural_similarity
 from ganjax.metrics.memorisation import memorisation
 from ganjax.metrics.modes import class_coverage, mode_coverage
 from ganjax.metrics.nearest import knn_classify, nearest
 from ganjax.metrics.neighbours import density_coverage, precision_recall
+from ganjax.metrics.parzen import best_std, parzen_log_likelihood
+from ganjax.metrics.principal import principal_error
 from ganjax.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
 
 __all__ = [
+    "best_std",
     "class_coverage",
     "covariance_root",
     "critic_distance",
@@ -41,10 +45,14 @@ __all__ = [
     "mode_coverage",
     "moments",
     "nearest",
+    "parzen_log_likelihood",
+    "peak_signal_to_noise",
     "precision_recall",
     "precision_recall_curve",
+    "principal_error",
     "sliced_wasserstein",
     "squared_discrepancy",
+    "structural_similarity",
     "two_sample_test",
     "wasserstein_1d",
 ]

@@ -21,6 +21,7 @@ from ganjax.networks import (
     sagan,
     sn_dcgan,
     sngan_resnet,
+    srresnet,
     stylegan2,
     transformer,
     unet,
@@ -40,4 +41,5 @@ ARCHITECTURES = {
     "unet": unet,
     "cyclegan_resnet": cyclegan_resnet,
     "patchgan": patchgan,
+    "srresnet": srresnet,
 }

@@ -13,6 +13,7 @@ mirrors it: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1} + b²·c_0 + 1, c_{k−1} bia
 layer, and for each further channel 2 or 1.
 """
 
+import math
 from collections.abc import Sequence
 
 import flax.linen as nn
@@ -104,6 +105,44 @@ class Generator(nn.Module):
         return jnp.tanh(x.astype(jnp.float32))
 
 
+def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
+    """Images to features ``[n, base²·width·2^(k−1)]``: 4×4 convolutions of stride 2
+    with leaky ReLU, normalised behind the first. Call inside a compact module with the
+    fields of ``Discriminator``."""
+    for i in range(levels(x.shape[1:])[1]):
+        batch_norm = i > 0 and network.normalization == "batch"
+        x = Conv(
+            network.width * 2**i,
+            kernel=4,
+            stride=2,
+            use_bias=not batch_norm,
+            spectral=network.normalization == "spectral",
+            dtype=network.dtype,
+        )(x)
+        if batch_norm:
+            x = normalise(x, "batch", train=train)
+        x = nn.leaky_relu(x, 0.2)
+    return x.reshape(x.shape[0], -1)
+
+
+class Encoder(nn.Module):
+    """``images [n, H, W, C] -> [n, *shape]``: the discriminator's layers, with as many
+    outputs as are asked for, unbounded."""
+
+    shape: tuple[int, ...]
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
+    width: int = 64
+    normalization: str = "batch"
+
+    @nn.compact
+    def __call__(self, x, label=None, *, train):
+        x = strided_stack(self, x, train=train)
+        x = Linear(math.prod(self.shape), kernel_init=dcgan_init, dtype=self.dtype)(x)
+        return x.reshape(x.shape[0], *self.shape).astype(jnp.float32)
+
+
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``. As in the paper the first layer is never
     batch-normalised."""
@@ -121,27 +160,12 @@ class Discriminator(Critic):
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        _, k = levels(x.shape[1:])
-        spectral = self.normalization == "spectral"
-        for i in range(k):
-            batch_norm = i > 0 and self.normalization == "batch"
-            x = Conv(
-                self.width * 2**i,
-                kernel=4,
-                stride=2,
-                use_bias=not batch_norm,
-                spectral=spectral,
-                dtype=self.dtype,
-            )(x)
-            if batch_norm:
-                x = normalise(x, "batch", train=train)
-            x = nn.leaky_relu(x, 0.2)
         return head(
-            among_others(self, x.reshape(x.shape[0], -1)),
+            among_others(self, strided_stack(self, x, train=train)),
             label,
             conditioning=self.conditioning,
             classes=self.classes,
-            spectral=spectral,
+            spectral=self.normalization == "spectral",
             kernel_init=dcgan_init,
             dtype=self.dtype,
         )

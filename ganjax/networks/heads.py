@@ -53,7 +53,9 @@ def head(
     2020, arXiv 2006.12681) and ``data_to_data`` (Kang et al. 2021, arXiv 2111.01118)
     embed sample and label on one sphere. ``multi_hinge`` has a score a class and one
     for fakes (Kavalerov et al. 2021, arXiv 1912.04216): its logit is the label's
-    score above that of fakes.
+    score above that of fakes. ``class_logits`` are K classes beside a score of 0 for
+    fakes: the logit is log Σ exp of theirs (Salimans et al. 2016, arXiv 1606.03498,
+    section 5).
     """
     options = {"dtype": jnp.float32} | options
     features = features.astype(options["dtype"])
@@ -71,6 +73,10 @@ def head(
         hinges = linear(features, classes + 1, "hinges")
         own = jnp.take_along_axis(hinges, label[:, None], 1)[:, 0]
         return Judgement(own - hinges[:, classes], wide, {"hinges": hinges})
+    if conditioning == "class_logits":
+        scores = linear(features, classes, "classifier")
+        logits = jax.nn.logsumexp(scores, axis=-1)
+        return Judgement(logits, wide, {"classes": scores})
     logits = linear(features, 1, use_bias=biased)[:, 0]
     outputs = {}
     if conditioning == "projection":

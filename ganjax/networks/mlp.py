@@ -46,6 +46,10 @@ class Generator(nn.Module):
         return jnp.tanh(x) if len(self.shape) == 3 else x
 
 
+# From a sample to numbers, where a game asks for that.
+Encoder = Generator
+
+
 class Discriminator(Critic):
     """``x [n, …] -> logits [n]``."""
 

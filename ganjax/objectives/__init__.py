@@ -6,10 +6,12 @@ from ganjax.objectives.conditioning import CONDITIONINGS, Conditioning
 from ganjax.objectives.losses import LOSSES, Loss, relabel
 from ganjax.objectives.regularizers import REGULARIZERS
 from ganjax.objectives.sight import Sight, joined
-from ganjax.objectives.terms import TERMS, Scene, Term
+from ganjax.objectives.terms import CRITIC, GENERATOR, TERMS, Scene, Term
 
 __all__ = [
     "CONDITIONINGS",
+    "CRITIC",
+    "GENERATOR",
     "LOSSES",
     "REGULARIZERS",
     "TERMS",

@@ -73,12 +73,13 @@ class WeighedTerm:
     """A term with its weight, as ``Penalty`` is one of a gradient.
 
     Attributes:
-      name: of its metric, and the section ``terms.NAME`` of its knobs.
-      interval: as a penalty's.
+      name: of its metric, and the section ``terms.NAME`` of its own numbers.
+      knob, interval: as a penalty's.
     """
 
     name: str
     term: Term
+    knob: str
     interval: int = 1
 
     def __call__(self, view, player, scene) -> tuple[jax.Array, Any]:
@@ -104,7 +105,7 @@ class WeighedTerm:
         return value, view if memory is None else view.remember(**{place: memory})
 
     def weight(self, view) -> jax.Array:
-        return view.knobs[f"terms.{self.name}.weight"] * self.interval
+        return view.knobs[self.knob] * self.interval
 
 
 def memory_name(what: str, player: str) -> str:
@@ -133,6 +134,8 @@ class Adversary:
       top_k: name of the knob with the share of generated samples, those with the
         largest logits, that the generator learns from (Sinha et al. 2020, arXiv
         2002.06224, section 4); ``None`` for all.
+      fooling: name of the knob with the weight of what the generator pays for logits,
+        beside its terms; ``None`` for 1.
     """
 
     loss: Loss
@@ -147,6 +150,7 @@ class Adversary:
     pseudo: Callable | None = None
     vary: Callable | None = None
     top_k: str | None = None
+    fooling: str | None = None
 
     def memory(self, critics: Sequence[str], generator: str) -> dict[str, Any]:
         """What the objectives of these players remember at first; a probability of
@@ -304,10 +308,28 @@ class Adversary:
         judged_fake = judged("fake", fake)
         judged_real = judged("real", real) if self.reads_data() else None
         loss, metrics = self._fooled(view, judged_real, judged_fake, label)
+        if self.fooling is not None:
+            loss = view.knobs[self.fooling] * loss
         both = judged_real, judged_fake
         scene = self._scene(view, critic, (real, fake), both, label, origin)
         added, own, view = _added(terms, view, player, scene)
         return loss + added, metrics | own, view
+
+    def exchange(self, view, player, critic, real, fake):
+        """The loss of whoever made a part of both, and wants each taken for the other:
+        as ``fool``, and where the loss knows single samples the critic's price of
+        ``real`` as fake besides. (A relativistic loss is of both as it stands.)"""
+        loss, metrics, view = self.fool(view, player, critic, fake, real)
+        if self.loss.separable:
+            seen = self.sight(
+                view,
+                "real",
+                self.sight.pack(real),
+                None,
+                self._probability(view, critic),
+            )
+            loss = loss + jnp.mean(self.loss.on_fake(view.apply(critic, *seen)))
+        return loss, metrics, view
 
     def _judged(self, view, real, fake, label):
         """The critic's loss but for penalties and terms, and its metrics."""

@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganjax.build import build_game
+from ganjax.build import build_game, open_data
 from ganjax.config import resolve
-from ganjax.data import open_source
 from ganjax.errors import BadInput
 from ganjax.report import write_sweep_report
 from ganjax.sweeps.folder import SweepFolder
@@ -58,10 +57,10 @@ class Sweep:
         opened = {}
         for kind in self.kinds:
             config = kind[0].config
-            data = config.data.name, config.data.dir
+            data = config.data.to_json()
             try:
                 if data not in opened:
-                    opened[data] = open_source(*data)
+                    opened[data] = open_data(config)
                 build_game(config, opened[data])
             except BadInput as error:
                 number = self.trials.index(kind[0])

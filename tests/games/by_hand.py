@@ -7,17 +7,20 @@ import optax
 
 from ganjax.core import Network, View
 from ganjax.games import Parts
+from ganjax.networks.heads import Judgement
 from ganjax.objectives import LOSSES, Adversary, Sight
 
 
 class Function:
-    """A module without parameters."""
+    """A module without parameters; that of a ``Judgement`` gives its logits."""
 
     def __init__(self, function):
         self.function = function
 
-    def apply(self, variables, *inputs, train, mutable=()):
+    def apply(self, variables, *inputs, train, mutable=(), method=None):
         output = self.function(*inputs)
+        if isinstance(output, Judgement) and method != "judge":
+            output = output.logits
         return (output, {}) if train else output
 
 
@@ -29,6 +32,7 @@ def game(
     prior=None,
     shape=(1,),
     classes=0,
+    options=None,
     players=("autoencoder", "encoder", "generator", "discriminator")
     + ("generators", "critic_a", "critic_b"),
 ):
@@ -52,7 +56,8 @@ def game(
             updates=dict.fromkeys(players, 1),
             adversary=Adversary(LOSSES[loss], sight=Sight(classes=classes)),
             examples=None,
-            options={},
+            common={},
+            options=options or {},
             told={"generator": "concatenation"},
         )
     )

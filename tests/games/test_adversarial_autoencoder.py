@@ -27,7 +27,7 @@ def made(loss="wasserstein"):
 @pytest.mark.parametrize("weight", [1.0, 10.0])
 def test_autoencoder_pays_the_weighted_squared_error(weight):
     """(3, 3) for (1, 2) and (8, 8) for (3, 5): (4 + 1 + 25 + 9) / 4 = 9.75."""
-    knobs = {"weights.reconstruction": weight}
+    knobs = {"weights.reconstruction": weight, "weights.corruption": 0.0}
     loss, metrics, _ = paid(made(), "autoencoder", BATCH, knobs=knobs)
     np.testing.assert_allclose(loss, weight * 9.75, rtol=1e-6)
     np.testing.assert_allclose(metrics["reconstruction"], 9.75, rtol=1e-6)

@@ -1,0 +1,119 @@
+"""Two domains of images whose true translation is known: in pairs, or with the pairing
+hidden from whoever learns."""
+
+from collections.abc import Callable
+
+import jax
+import jax.numpy as jnp
+
+from ganjax.data.feeds import scaled
+from ganjax.data.idx import open_fashion_mnist, open_mnist
+from ganjax.data.source import Arrays, Composed, Items, Source, Spec, in_memory
+
+# Of the gradient of an image in [-1, 1], by Sobel's operator, at an edge.
+STEEP = 1.0
+
+
+def edges(images: jax.Array) -> jax.Array:
+    """Outlines ``[n, H, W, 1]``, 1 on an edge and -1 elsewhere, of images ``[n, H, W,
+    C]`` in [-1, 1]: where the length of Sobel's gradient of the mean over channels,
+    which an ideal step from -1 to 1 gives as 2, passes ``STEEP``."""
+    grey = jnp.pad(images.mean(-1), ((0, 0), (1, 1), (1, 1)), mode="edge")
+    h, w = images.shape[1:3]
+
+    def at(i, j):
+        return grey[:, 1 + i : 1 + i + h, 1 + j : 1 + j + w]
+
+    def slope(turned):
+        def side(sign):
+            return sum(
+                weight * (at(k, sign) if turned else at(sign, k))
+                for k, weight in ((-1, 0.25), (0, 0.5), (1, 0.25))
+            )
+
+        return side(1) - side(-1)
+
+    length = jnp.sqrt(slope(False) ** 2 + slope(True) ** 2)
+    return jnp.where(length > STEEP, 1.0, -1.0)[..., None]
+
+
+def twin(images: jax.Array) -> jax.Array:
+    """Square images ``[n, H, H, C]`` turned by a quarter, and with dark for bright."""
+    return -jnp.rot90(images, axes=(1, 2))
+
+
+def open_edges_fashion_mnist(directory: str = "") -> Source:
+    """Outlines of garments (``'a'``) and the garments (``'b'``), in pairs: the
+    edges-to-objects of pix2pix (Isola et al. 2017, arXiv 1611.07004, section 4).
+
+    Raises:
+        BadInput: as ``open_fashion_mnist``.
+    """
+    source = open_fashion_mnist(directory)
+    spec = Spec(
+        "edges_fashion_mnist",
+        source.spec.shape,
+        source.spec.classes,
+        domains=("a", "b"),
+        paired=True,
+        test_paired=True,
+    )
+    return Source(spec, *(in_pairs(s, edges) for s in (source.train, source.test)))
+
+
+def open_mnist_twins(directory: str = "") -> Source:
+    """Digits (``'b'``) and the ``twin`` of other digits (``'a'``): what is seen of one
+    domain in training is never the pair of what is seen of the other. The test split is
+    in pairs.
+
+    Raises:
+        BadInput: as ``open_mnist``.
+    """
+    source = open_mnist(directory)
+    spec = Spec(
+        "mnist_twins",
+        source.spec.shape,
+        source.spec.classes,
+        domains=("a", "b"),
+        test_paired=True,
+    )
+    return Source(spec, out_of_pairs(source.train, twin), in_pairs(source.test, twin))
+
+
+def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
+    """``{'a', 'b', 'label'}`` where a is made of the b beside it."""
+    items = in_memory(split)
+
+    def make(arrays, keys):
+        images, labels = arrays
+        chosen = jax.vmap(lambda k: jax.random.randint(k, (), 0, len(labels)))(keys)
+        b = scaled(images[chosen])
+        return {"a": to_a(b), "b": b, "label": labels[chosen]}
+
+    return Composed((items.data, items.label), make)
+
+
+def out_of_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
+    """``{'a', 'b', 'label'}`` where a is made of the first half of the split, and b,
+    whose label it is, is of the second."""
+    items = in_memory(split)
+
+    def make(arrays, keys):
+        images, labels = arrays
+        half = len(labels) // 2
+
+        def one(key):
+            first, second = jax.random.split(key)
+            return (
+                jax.random.randint(first, (), 0, half),
+                jax.random.randint(second, (), half, len(labels)),
+            )
+
+        i, j = jax.vmap(one)(keys)
+        return {
+            "a": to_a(scaled(images[i])),
+            "b": scaled(images[j]),
+            "label": labels[j],
+        }
+
+    return Composed((items.data, items.label), make)

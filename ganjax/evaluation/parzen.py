@@ -1,0 +1,41 @@
+"""The score of the first GAN's paper."""
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from ganjax.core import GameState
+from ganjax.evaluation.exhibit import Exhibit
+from ganjax.metrics import best_std, parzen_log_likelihood
+
+# The standard deviations that are tried, of values in [0, 1], and the training samples,
+# in the place of a validation set, that choose among them.
+CANDIDATES, VALIDATION = np.logspace(-1, 0, 10), 1000
+
+
+class Parzen:
+    """Mean log-likelihood of held-out samples, in nats, under normal densities around
+    generated ones, with its standard error (Goodfellow et al. 2014, section 5 and table
+    1), of values in [0, 1]. ``parzen_std`` is the deviation that suits training samples
+    best; ``parzen_real`` is what training samples have in the place of generated."""
+
+    def __init__(self, exhibit: Exhibit):
+        self._exhibit = exhibit
+
+    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        exhibit = self._exhibit
+        fake = self._points(exhibit.fake(state))
+        test, train = self._points(exhibit.test), self._points(exhibit.train)
+        validation, rest = train[:VALIDATION], train[VALIDATION:][: len(fake)]
+        std = best_std(fake, validation, CANDIDATES)
+        mean, error = parzen_log_likelihood(fake, test, std)
+        yield f"parzen_{len(fake)}", mean
+        yield f"parzen_error_{len(fake)}", error
+        yield "parzen_std", std
+        if len(rest) == len(fake):
+            std = best_std(rest, validation, CANDIDATES)
+            yield f"parzen_real_{len(rest)}", parzen_log_likelihood(rest, test, std)[0]
+
+    def _points(self, side):
+        points = side.data.reshape(len(side), -1)
+        return (points + 1) / 2 if self._exhibit.pictures else points

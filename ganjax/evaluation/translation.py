@@ -1,0 +1,72 @@
+"""What a game makes of one image out of another: translated, or restored."""
+
+from collections.abc import Iterator
+
+import jax
+import numpy as np
+
+from ganjax.core import GameState, child_key
+from ganjax.data import samples
+from ganjax.errors import BadInput
+from ganjax.evaluation.compared import name_of
+from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.measures import frechet
+from ganjax.evaluation.sampling import ask, require
+from ganjax.metrics import peak_signal_to_noise, structural_similarity
+
+
+class Translation:
+    """Mean absolute error, over entries, of held-out a from the b that they belong to
+    (``translation_l1``); where the extractor tells the classes of b apart, the share of
+    translations that it takes for their class (``translation_class``)."""
+
+    def __init__(self, exhibit: Exhibit):
+        require(exhibit.game, "translate", "translation")
+        spec = exhibit.source.spec
+        if not spec.test_paired:
+            raise BadInput(
+                f"evaluation.names='translation': expected data whose test split is in "
+                f"pairs, as data.name='edges_fashion_mnist'; data.name='{spec.name}' "
+                f"is not"
+            )
+        self._exhibit = exhibit
+
+    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        exhibit = self._exhibit
+        key = child_key(jax.random.key(exhibit.seed), "translation")
+        test = samples(exhibit.source.test, jax.random.split(key, exhibit.samples))
+        b = np.asarray(test["b"])
+        made = ask(exhibit.game, state, "translate", np.asarray(test["a"]))
+        yield f"translation_l1_{len(b)}", np.mean(np.abs(made - b))
+        side = Side(made, None, exhibit.extractor)
+        classes = len(exhibit.source.spec.classes)
+        if exhibit.extractor is not None and classes:
+            read = side.probabilities
+            if read is not None and read.shape[1] == classes:
+                kept = np.mean(read.argmax(axis=1) == np.asarray(test["label"]))
+                yield name_of(exhibit, "translation_class", len(b)), kept
+
+
+class Restoration:
+    """Peak signal-to-noise ratio in dB, structural similarity and Fréchet distance of
+    held-out images from what was made of their reductions: by the game, and by bicubic
+    interpolation (``_bicubic``)."""
+
+    def __init__(self, exhibit: Exhibit):
+        require(exhibit.game, "restore", "restoration")
+        self._exhibit = exhibit
+
+    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        exhibit = self._exhibit
+        test = exhibit.test.first(exhibit.samples)
+        for ability, suffix in (("restore", ""), ("interpolate", "_bicubic")):
+            made = ask(exhibit.game, state, ability, test.data)
+            scores = {
+                "psnr": peak_signal_to_noise(test.data, made, span=2.0),
+                "ssim": structural_similarity(test.data, made, span=2.0),
+            }
+            for stem, value in scores.items():
+                yield f"restoration_{stem}{suffix}_{len(test)}", value.mean()
+            side = Side(made, None, exhibit.extractor)
+            distance = dict(frechet(exhibit.train, side))["fd"]
+            yield name_of(exhibit, f"fd_restored{suffix}", len(test)), distance

@@ -1,0 +1,160 @@
+"""Anomalies found by what a GAN of normal examples cannot make: f-AnoGAN and
+GANomaly."""
+
+import dataclasses
+
+import jax.numpy as jnp
+
+from ganjax.core import Game
+from ganjax.games.gan import gan
+from ganjax.games.recipe import Parts, Recipe
+
+
+def f_anogan(parts: Parts) -> Game:
+    """f-AnoGAN (Schlegl et al. 2019, Medical Image Analysis 54, "f-AnoGAN", sections
+    2.1 to 2.3): a GAN, and an encoder of its own player that inverts the generator.
+
+    The encoder descends |x − G(E(x))|² / n + ``weights.features``·|f(x) − f(G(E(x)))|²
+    / n_f with the discriminator's last features f (izi_f, eqs. 2 and 3), and the same
+    is how anomalous an example is. Departure: the encoder learns beside the GAN, not
+    after it.
+    """
+
+    def differences(see, x, made):
+        """Mean squares, a sample, of what is lost in pixels and in features."""
+        f_x, f_made = (
+            see("discriminator", seen, method="judge").features for seen in (x, made)
+        )
+        return _mean_square(x - made), _mean_square(f_x - f_made)
+
+    def encoder(owned, view):
+        real = view.batch["data"]
+        z, view = view.update("encoder", real)
+        pixels, features = differences(view.apply, real, view.apply("generator", z))
+        pixels, features = jnp.mean(pixels), jnp.mean(features)
+        loss = pixels + view.knobs["weights.features"] * features
+        return loss, view.report(pixels=pixels, features=features)
+
+    def reconstruct(apply, x):
+        return apply("generator", apply("encoder", x))
+
+    def anomaly(apply, x):
+        pixels, features = differences(apply, x, reconstruct(apply, x))
+        return pixels + features
+
+    base = gan(parts)
+    inverse = parts.network("encoder", parts.shape, output=(parts.latent_size,))
+    return dataclasses.replace(
+        base,
+        networks={**base.networks, "encoder": inverse},
+        players=(*base.players, parts.player("encoder", ("encoder",), encoder)),
+        ema=(*base.ema, "encoder"),
+        abilities={
+            "encode": lambda apply, x: apply("encoder", x),
+            "reconstruct": reconstruct,
+            "anomaly": anomaly,
+        },
+    )
+
+
+def ganomaly(parts: Parts) -> Game:
+    """GANomaly (Akcay et al. 2018, arXiv 1805.06725): an autoencoder G followed by a
+    second encoder E, and a discriminator of examples and their reconstructions.
+
+    With z = G_E(x), x̂ = G_D(z), ẑ = E(x̂): ``weights.features``·|f(x) − f(x̂)|² (eq. 1)
+    + ``weights.content``·|x − x̂|₁ (eq. 2) + ``weights.code``·|z − ẑ|² (eq. 3), each a
+    mean over entries. |z − ẑ|₁ is how anomalous an example is (eq. 5, mean).
+    """
+    adversary, latent = parts.adversary, (parts.latent_size,)
+
+    def discriminator(owned, view):
+        real = view.batch["data"]
+        made = view.apply("decoder", view.apply("encoder", real))
+        loss, metrics, view = adversary.judge(
+            view, "discriminator", "discriminator", real, made
+        )
+        return loss, view.report(**metrics)
+
+    def autoencoder(owned, view):
+        real = view.batch["data"]
+        z, view = view.update("encoder", real)
+        made, view = view.update("decoder", z)
+        again, view = view.update("second_encoder", made)
+        f_real, f_made = (
+            view.apply("discriminator", x, method="judge").features
+            for x in (real, made)
+        )
+        lost = {
+            "features": jnp.mean((f_real - f_made) ** 2),
+            "content": jnp.mean(jnp.abs(real - made)),
+            "code": jnp.mean((z - again) ** 2),
+        }
+        loss = sum(view.knobs[f"weights.{name}"] * x for name, x in lost.items())
+        return loss, view.report(**lost)
+
+    def reconstruct(apply, x):
+        return apply("decoder", apply("encoder", x))
+
+    def anomaly(apply, x):
+        z = apply("encoder", x)
+        again = apply("second_encoder", apply("decoder", z))
+        return jnp.mean(jnp.abs(z - again), axis=1)
+
+    return Game(
+        networks={
+            "encoder": parts.network("encoder", parts.shape, output=latent),
+            "decoder": parts.network("decoder", latent, output=parts.shape),
+            "second_encoder": parts.network(
+                "second_encoder", parts.shape, output=latent
+            ),
+            "discriminator": parts.network(
+                "discriminator", adversary.sight.shape(parts.shape)
+            ),
+        },
+        players=(
+            parts.player("discriminator", ("discriminator",), discriminator),
+            parts.player(
+                "autoencoder", ("encoder", "decoder", "second_encoder"), autoencoder
+            ),
+        ),
+        ema=("encoder", "decoder", "second_encoder"),
+        memory=lambda key: parts.memory(("discriminator",), "autoencoder"),
+        sample=lambda apply, keys: reconstruct(apply, parts.examples(keys)["data"]),
+        abilities={
+            "encode": lambda apply, x: apply("encoder", x),
+            "reconstruct": reconstruct,
+            "anomaly": anomaly,
+        },
+        **parts.common,
+    )
+
+
+def _mean_square(x):
+    return jnp.mean(x**2, axis=tuple(range(1, x.ndim)))
+
+
+F_ANOGAN = Recipe(
+    make=f_anogan,
+    networks={
+        "generator": "generator",
+        "discriminator": "discriminator",
+        "encoder": "encoder",
+    },
+    players=("discriminator", "generator", "encoder"),
+    weights={"features": 1.0},
+    from_latents=True,
+    alone=True,
+)
+
+GANOMALY = Recipe(
+    make=ganomaly,
+    networks={
+        "encoder": "encoder",
+        "decoder": "generator",
+        "second_encoder": "encoder",
+        "discriminator": "discriminator",
+    },
+    players=("discriminator", "autoencoder"),
+    weights={"features": 1.0, "content": 50.0, "code": 1.0},
+    alone=True,
+)

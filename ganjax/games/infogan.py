@@ -1,0 +1,125 @@
+"""InfoGAN (Chen et al. 2016, arXiv 1606.03657): a part of the latent is a code, and it
+can be read from what the generator makes of it."""
+
+import dataclasses
+import functools
+
+import jax
+import jax.numpy as jnp
+
+from ganjax.core import Game
+from ganjax.games.gan import gan
+from ganjax.games.recipe import Parts, Recipe, features_of
+from ganjax.objectives import CRITIC, GENERATOR, Term, WeighedTerm
+
+# Of the logarithm of a standard deviation, so that no sample weighs beyond measure.
+NARROWEST, WIDEST = -5.0, 2.0
+
+
+def infogan(parts: Parts) -> Game:
+    """The GAN where both players also pay for what cannot be read of the code (eq. 6):
+    they raise a lower bound of the information in common between code and sample,
+    L = H(c) + E log Q(c|x) (eq. 4).
+
+    A latent is noise, then the code: a category of ``options.categories`` as one-hot
+    numbers, then ``options.continuous`` numbers, each uniform in [-1, 1] (section 7.2).
+    Q, the network ``posterior``, sees the discriminator's last features and learns with
+    it (section 6). Of each number it gives the mean and the logarithm of the standard
+    deviation of a normal distribution (appendix C.1).
+    """
+    kinds, numbers = parts.options["categories"], parts.options["continuous"]
+    noise = parts.latent_size
+
+    def draw(keys, noise):
+        return jnp.concatenate([noise(keys), _codes(keys, kinds, numbers)], axis=1)
+
+    def read(output):
+        logits, mean, deviation = jnp.split(output, (kinds, kinds + numbers), axis=1)
+        deviation = jnp.clip(deviation, NARROWEST, WIDEST)
+        return jax.nn.log_softmax(logits), mean, deviation
+
+    def category(scene, view, own):
+        """−E log Q(c|x) of the category, in nats."""
+        kind = scene.latents[:, noise : noise + kinds]
+        log_q, _, _ = read(view.apply("posterior", scene.judged_fake.features))
+        return -jnp.mean(jnp.sum(kind * log_q, axis=1)), None
+
+    def continuous(scene, view, own):
+        """−E log Q(c|x) of all numbers together, in nats."""
+        code = scene.latents[:, noise + kinds :]
+        _, mean, deviation = read(view.apply("posterior", scene.judged_fake.features))
+        square = ((code - mean) / jnp.exp(deviation)) ** 2
+        each = 0.5 * square + deviation + 0.5 * jnp.log(2 * jnp.pi)
+        return jnp.mean(jnp.sum(each, axis=1)), None
+
+    prices = ((category, kinds), (continuous, numbers))
+    terms = (
+        WeighedTerm(price.__name__, Term(price, player), f"weights.{price.__name__}")
+        for price, there in prices
+        for player in (CRITIC, GENERATOR)
+        if there
+    )
+    adversary = dataclasses.replace(
+        parts.adversary, terms=(*parts.adversary.terms, *terms)
+    )
+    base = gan(
+        dataclasses.replace(
+            parts,
+            adversary=adversary,
+            latent_size=noise + kinds + numbers,
+            draw=functools.partial(draw, noise=parts.draw),
+            draw_samples=functools.partial(draw, noise=parts.draw_samples),
+        )
+    )
+
+    def read_code(apply, x):
+        """What Q reads: the probabilities of categories, then the means of numbers."""
+        features = apply("discriminator", x, method="judge").features
+        log_q, mean, _ = read(apply("posterior", features))
+        return jnp.concatenate([jnp.exp(log_q), mean], axis=1)
+
+    discriminator, generator = base.players
+    posterior = parts.network(
+        "posterior",
+        (features_of(base.networks["discriminator"]),),
+        output=(kinds + 2 * numbers,),
+    )
+    return dataclasses.replace(
+        base,
+        networks={**base.networks, "posterior": posterior},
+        players=(
+            dataclasses.replace(discriminator, owns=("discriminator", "posterior")),
+            generator,
+        ),
+        sample=dataclasses.replace(base.sample, codes=(kinds, numbers)),
+        abilities={"read": read_code},
+    )
+
+
+def _codes(keys, kinds, numbers):
+    """Codes ``[n, kinds + numbers]``, each of its own key."""
+
+    def one(key):
+        which, where = jax.random.split(jax.random.fold_in(key, 1))
+        code = jax.random.uniform(where, (numbers,), minval=-1)
+        if not kinds:
+            return code
+        kind = jax.random.randint(which, (), 0, kinds)
+        return jnp.concatenate([jax.nn.one_hot(kind, kinds), code])
+
+    return jax.vmap(one)(keys)
+
+
+INFOGAN = Recipe(
+    make=infogan,
+    networks={
+        "generator": "generator",
+        "discriminator": "discriminator",
+        "posterior": "encoder",
+    },
+    players=("discriminator", "generator"),
+    weights={"category": 1.0, "continuous": 0.1},
+    options={"categories": 10, "continuous": 2},
+    from_latents=True,
+    alone=True,
+)

@@ -1,0 +1,62 @@
+"""Semi-supervised learning by a GAN (Salimans et al. 2016, arXiv 1606.03498, section
+5): a classifier of K classes that is a discriminator as well."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from ganjax.core import Game
+from ganjax.games.gan import gan
+from ganjax.games.recipe import Parts, Recipe
+
+
+def semi_supervised(parts: Parts) -> Game:
+    """The GAN whose discriminator has a logit l_k a class; that of a fake is 0, so its
+    logit for real is log Σ exp l_k (section 5). It pays ``weights.adversarial`` times
+    its adversarial loss, over examples without labels and generated ones, plus
+    ``weights.supervised`` times the cross-entropy of the few labels that are known.
+
+    The generator descends ``weights.fooling`` times its adversarial loss, and whatever
+    terms the config has; the paper's descends ``terms.feature_matching`` alone.
+    """
+    adversary = dataclasses.replace(parts.adversary, fooling="weights.fooling")
+    base = gan(dataclasses.replace(parts, adversary=adversary))
+    judge, generator = base.players
+
+    def discriminator(owned, view):
+        unsupervised, report = judge.objective(owned, view)
+        log_p = jax.nn.log_softmax(classes(view.apply, view.batch["labelled"]))
+        known = view.batch["known"]
+        price = -jnp.mean(jnp.take_along_axis(log_p, known[:, None], axis=1))
+        right = jnp.mean(jnp.argmax(log_p, axis=1) == known)
+        weights = view.knobs
+        loss = (
+            weights["weights.adversarial"] * unsupervised
+            + weights["weights.supervised"] * price
+        )
+        told = {"supervised": price, "labelled_accuracy": right}
+        return loss, report.replace(metrics=report.metrics | told)
+
+    def classes(apply, x):
+        seen = adversary.sight.plain(x, None)
+        return apply("discriminator", *seen, method="judge").outputs["classes"]
+
+    return dataclasses.replace(
+        base,
+        players=(dataclasses.replace(judge, objective=discriminator), generator),
+        ema=("generator", "discriminator"),
+        abilities={"classify": lambda apply, x: jax.nn.softmax(classes(apply, x))},
+    )
+
+
+SEMI_SUPERVISED = Recipe(
+    make=semi_supervised,
+    networks={"generator": "generator", "discriminator": "discriminator"},
+    players=("discriminator", "generator"),
+    weights={"adversarial": 1.0, "supervised": 1.0, "fooling": 1.0},
+    reads=("data", "labelled", "known"),
+    from_latents=True,
+    alone=True,
+    classifies=True,
+)

@@ -1,0 +1,90 @@
+"""Super-resolution by an adversary (SRGAN; Ledig et al. 2017, arXiv 1609.04802): from
+few pixels to many that look like a photograph."""
+
+import jax
+import jax.numpy as jnp
+
+from ganjax.core import Game
+from ganjax.games.recipe import Parts, Recipe
+
+
+def super_resolution(parts: Parts) -> Game:
+    """The generator sees an image ``options.factor`` times smaller a side and descends
+    ``weights.content`` times the mean squared error of what it makes of it (eq. 4) plus
+    ``weights.adversarial`` times its adversarial loss (eq. 6); the discriminator tells
+    the images themselves from those. The content is compared in pixels, not by features
+    of VGG (eq. 5), whose weights are not at hand.
+    """
+    adversary, factor = parts.adversary, parts.options["factor"]
+    *size, channels = parts.shape
+    if len(size) != 2 or any(side % factor for side in size):
+        shown = "×".join(map(str, parts.shape))
+        raise ValueError(
+            f"options.factor={factor}: expected a divisor of the sides of images, and "
+            f"an example has {shown}"
+        )
+    small = (*(side // factor for side in size), channels)
+
+    def discriminator(owned, view):
+        real = view.batch["data"]
+        fake = view.apply("generator", reduced(real, factor))
+        loss, metrics, view = adversary.judge(
+            view, "discriminator", "discriminator", real, fake
+        )
+        return loss, view.report(**metrics)
+
+    def generator(owned, view):
+        real = view.batch["data"]
+        fake, view = view.update("generator", reduced(real, factor))
+        fooled, metrics, view = adversary.fool(
+            view, "generator", "discriminator", fake, real
+        )
+        error = jnp.mean((real - fake) ** 2)
+        weights = view.knobs
+        loss = (
+            weights["weights.content"] * error + weights["weights.adversarial"] * fooled
+        )
+        return loss, view.report(adversarial=fooled, content=error, **metrics)
+
+    def restore(apply, x):
+        return apply("generator", reduced(x, factor))
+
+    def interpolate(apply, x):
+        """What needs no learning: bicubic interpolation."""
+        cubic = jax.image.resize(reduced(x, factor), x.shape, "cubic")
+        return jnp.clip(cubic, -1.0, 1.0)
+
+    return Game(
+        networks={
+            "generator": parts.network("generator", small, output=parts.shape),
+            "discriminator": parts.network(
+                "discriminator", adversary.sight.shape(parts.shape)
+            ),
+        },
+        players=(
+            parts.player("discriminator", ("discriminator",), discriminator),
+            parts.player("generator", ("generator",), generator),
+        ),
+        memory=lambda key: parts.memory(("discriminator",), "generator"),
+        sample=lambda apply, keys: restore(apply, parts.examples(keys)["data"]),
+        abilities={"restore": restore, "interpolate": interpolate},
+        **parts.common,
+    )
+
+
+def reduced(x: jax.Array, factor: int) -> jax.Array:
+    """``[n, H, W, C] -> [n, H / factor, W / factor, C]``, bicubic with a filter wide
+    enough for the lower resolution, as the field's test sets are made."""
+    n, h, w, c = x.shape
+    shape = (n, h // factor, w // factor, c)
+    return jnp.clip(jax.image.resize(x, shape, "cubic", antialias=True), -1.0, 1.0)
+
+
+SUPER_RESOLUTION = Recipe(
+    make=super_resolution,
+    networks={"generator": "generator", "discriminator": "discriminator"},
+    players=("discriminator", "generator"),
+    weights={"content": 1.0, "adversarial": 1e-3},
+    options={"factor": 4},
+    latents=False,
+)

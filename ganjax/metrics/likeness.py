@@ -1,0 +1,68 @@
+"""How alike two images are, pixel by pixel and by their structure."""
+
+import numpy as np
+from scipy.ndimage import gaussian_filter
+
+# Wang et al. 2004, section III.B: the window's standard deviation in pixels, cut off so
+# that it has 11 of them a side, and the constants that keep quotients finite.
+WINDOW, RADIUS = 1.5, 5
+K1, K2 = 0.01, 0.03
+
+
+def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
+    """10·log10(span² / mean squared error) in dB, ``[N]``, of images ``[N, H, W, C]``
+    with values over a range of ``span``; infinite where they are equal.
+
+    Raises:
+      ValueError: for other shapes, or values that are not finite.
+    """
+    x, y = _pair(x, y)
+    error = np.mean((x - y) ** 2, axis=(1, 2, 3))
+    with np.errstate(divide="ignore"):
+        return 10 * np.log10(span**2 / error)
+
+
+def structural_similarity(x, y, *, span: float) -> np.ndarray:
+    """SSIM ``[N]`` of images ``[N, H, W, C]``, the mean over pixels and channels (Wang
+    et al. 2004, IEEE TIP 13(4), eq. 13): windows are Gaussian, variances without the
+    correction for their mean, and pixels nearer to the border than the window reaches
+    are left out.
+
+    Raises:
+      ValueError: for other shapes, images smaller than a window, or values that are not
+        finite.
+    """
+    x, y = _pair(x, y)
+    if min(x.shape[1:3]) <= 2 * RADIUS:
+        raise ValueError(
+            f"images of {x.shape[1]}×{x.shape[2]}: expected more than {2 * RADIUS} "
+            f"pixels a side"
+        )
+
+    def blurred(a):
+        sigma = (0, WINDOW, WINDOW, 0)
+        return gaussian_filter(a, sigma, truncate=RADIUS / WINDOW)
+
+    mean_x, mean_y = blurred(x), blurred(y)
+    var_x = blurred(x * x) - mean_x**2
+    var_y = blurred(y * y) - mean_y**2
+    covariance = blurred(x * y) - mean_x * mean_y
+    c1, c2 = (K1 * span) ** 2, (K2 * span) ** 2
+    score = (
+        (2 * mean_x * mean_y + c1)
+        * (2 * covariance + c2)
+        / ((mean_x**2 + mean_y**2 + c1) * (var_x + var_y + c2))
+    )
+    inner = slice(RADIUS, -RADIUS)
+    return score[:, inner, inner].mean(axis=(1, 2, 3))
+
+
+def _pair(x, y):
+    x, y = (np.asarray(a, np.float64) for a in (x, y))
+    if x.ndim != 4 or x.shape != y.shape or 0 in x.shape:
+        raise ValueError(
+            f"images of shapes {x.shape} and {y.shape}: expected twice [N, H, W, C]"
+        )
+    if not (np.isfinite(x).all() and np.isfinite(y).all()):
+        raise ValueError("images hold values that are not finite")
+    return x, y

@@ -1,0 +1,69 @@
+"""What finds anomalies, by hand.
+
+f-AnoGAN: x = (1, 3) has the codes 2x, made into 3·2x = 6x; features are x². GANomaly:
+codes 2x, made into 6x, second codes −6x, with the same features.
+"""
+
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.games.anomaly import f_anogan, ganomaly
+from ganjax.networks.heads import Judgement
+from tests.games.by_hand import game, paid
+
+X = np.array([[1.0], [3.0]])
+BATCH = {"data": X}
+
+
+def judge(x):
+    return Judgement(x[:, 0], x**2)
+
+
+def applied(played):
+    return lambda name, x, method=None: (
+        judge(x) if method == "judge" else played.networks[name]({}, x)
+    )
+
+
+def test_f_anogan_compares_pixels_and_features():
+    """(x − 6x)² = 25 x² and (x² − 36 x²)² = 1225 x⁴."""
+    functions = {
+        "generator": lambda z: 3 * z,
+        "encoder": lambda x: 2 * x,
+        "discriminator": judge,
+    }
+    played = game(f_anogan, functions, prior=1.0)
+    pixels, features = 25 * X[:, 0] ** 2, 1225 * X[:, 0] ** 4
+    loss, metrics, _ = paid(played, "encoder", BATCH, knobs={"weights.features": 0.1})
+    np.testing.assert_allclose(loss, np.mean(pixels + 0.1 * features), rtol=1e-6)
+    np.testing.assert_allclose(metrics["pixels"], pixels.mean(), rtol=1e-6)
+    found = played.abilities["anomaly"](applied(played), jnp.asarray(X))
+    np.testing.assert_allclose(found, pixels + features, rtol=1e-6)
+    # The GAN itself is as it was: Wasserstein, 3·1 for every latent.
+    assert paid(played, "generator", BATCH)[0] == -3
+    assert paid(played, "discriminator", BATCH)[0] == 3 - 2
+
+
+def test_ganomaly_compares_codes():
+    """|2x + 6·6x| = 38|x| is how anomalous x is."""
+    functions = {
+        "encoder": lambda x: 2 * x,
+        "decoder": lambda z: 3 * z,
+        "second_encoder": lambda x: -6 * x,
+        "discriminator": judge,
+    }
+    played = game(ganomaly, functions)
+    weights = {"features": 0.5, "content": 50.0, "code": 2.0}
+    knobs = {f"weights.{name}": value for name, value in weights.items()}
+    loss, metrics, _ = paid(played, "autoencoder", BATCH, knobs=knobs)
+    lost = {
+        "features": np.mean(1225 * X**4),
+        "content": np.mean(5 * X),
+        "code": np.mean((38 * X) ** 2),
+    }
+    for name, value in lost.items():
+        np.testing.assert_allclose(metrics[name], value, rtol=1e-6)
+    total = sum(weights[name] * value for name, value in lost.items())
+    np.testing.assert_allclose(loss, total, rtol=1e-6)
+    found = played.abilities["anomaly"](applied(played), jnp.asarray(X))
+    np.testing.assert_allclose(found, 38 * X[:, 0], rtol=1e-6)

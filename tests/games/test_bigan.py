@@ -1,0 +1,52 @@
+"""What the players of BiGAN pay, by hand.
+
+Samples are x = 1 and 3, their codes −x; every latent is 7 and becomes 2·7 = 14. The
+discriminator's logit of a pair (x, z) is x + 10 z: −9 and −27 for samples, 84 for what
+is generated.
+"""
+
+import numpy as np
+import pytest
+
+from ganjax.games.bigan import bigan
+from tests.games.by_hand import game, paid
+
+BATCH = {"data": [[1.0], [3.0]]}
+
+
+def made(loss):
+    functions = {
+        "generator": lambda z: 2 * z,
+        "encoder": lambda x: -x,
+        "discriminator": lambda pair: pair[:, 0] + 10 * pair[:, 1],
+    }
+    return game(bigan, functions, loss=loss, prior=7.0)
+
+
+def test_wasserstein_is_a_difference_of_means():
+    assert paid(made("wasserstein"), "discriminator", BATCH)[0] == 84 + 18
+    assert paid(made("wasserstein"), "generator", BATCH)[0] == -84 - 18
+
+
+def test_the_generators_loss_is_the_discriminators_with_the_labels_exchanged():
+    """Least squares, ½(D(fake) − 1)² + ½D(real)²."""
+    loss = paid(made("least_squares"), "generator", BATCH)[0]
+    np.testing.assert_allclose(loss, 0.5 * 83**2 + 0.5 * (9**2 + 27**2) / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("loss", ["relativistic_pairing", "relativistic_average"])
+def test_a_relativistic_loss_has_both_sides_already(loss):
+    """log(1 + exp(real − fake)) is nought where a generated pair is so far above."""
+    assert paid(made(loss), "generator", BATCH)[0] < 1e-6
+    assert paid(made(loss), "discriminator", BATCH)[0] > 90
+
+
+def test_a_sample_and_back():
+    played = made("hinge")
+
+    def apply(name, x):
+        return played.networks[name]({}, x)
+
+    x = np.array([[1.0], [3.0]])
+    np.testing.assert_array_equal(played.abilities["encode"](apply, x), -x)
+    np.testing.assert_array_equal(played.abilities["reconstruct"](apply, x), -2 * x)

@@ -1,0 +1,60 @@
+"""InfoGAN: its latents, and what both players pay where nothing can be read."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.build import build
+from ganjax.config import resolve
+from ganjax.core import init_state, make_train_step
+from ganjax.errors import BadInput
+from tests import tiny
+
+
+def test_a_latent_ends_in_a_category_and_a_number():
+    decoder = tiny.setup("infogan").game.sample
+    z = decoder.draw(jax.random.split(jax.random.key(0), 4000))
+    assert z.shape == (4000, 4 + 8 + 1) and decoder.codes == (8, 1)
+    kind, number = z[:, 4:12], z[:, 12]
+    np.testing.assert_array_equal(kind.sum(axis=1), 1)
+    assert set(np.unique(kind)) == {0.0, 1.0}
+    np.testing.assert_allclose(kind.mean(axis=0), 1 / 8, atol=0.03)
+    assert np.abs(number).max() <= 1 and abs(number.mean()) < 0.05
+    np.testing.assert_allclose(number.var(), 1 / 3, atol=0.02)
+    # Neither tells of the other, or of the noise before them.
+    seen = np.corrcoef(np.concatenate([z[:, :11], z[:, 12:]], axis=1).T)
+    assert np.abs(seen - np.diag(np.diag(seen)))[:4].max() < 0.08
+    assert np.abs(seen[-1, :-1]).max() < 0.08
+
+
+def test_who_cannot_read_pays_the_entropy_of_the_code():
+    """A posterior of zeros gives every category 1/8 and every number N(0, 1): −log 1/8,
+    and ½ log 2π + ½ c² with c² of mean 1/3."""
+    setup = tiny.setup("infogan", batch_size=512)
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    nothing = jax.tree.map(jnp.zeros_like, state.params["posterior"])
+    state = state.replace(params={**state.params, "posterior": nothing})
+    step = make_train_step(setup.game, batch=setup.feed.batch)
+    carried = jax.vmap(step, (0, None), 0, axis_name="data")
+    _, metrics = jax.jit(carried)(jax.tree.map(lambda x: x[None], state), ())
+    (found,) = metrics["discriminator/category"]
+    np.testing.assert_allclose(found, np.log(8), rtol=1e-5)
+    (found,) = metrics["discriminator/continuous"]
+    np.testing.assert_allclose(found, 0.5 * np.log(2 * np.pi) + 1 / 6, atol=0.03)
+    # The generator's turn is after the posterior moved.
+    assert metrics["generator/category"][0] < np.log(8) + 0.5
+
+
+@pytest.mark.parametrize("options", [{"categories": 0}, {"continuous": 0}])
+def test_a_code_may_lack_a_part(options):
+    stated = tiny.GAMES["infogan"]
+    setup = build(resolve(stated | {"options": stated["options"] | options}))
+    kinds, numbers = setup.game.sample.codes
+    z = setup.game.sample.draw(jax.random.split(jax.random.key(0), 3))
+    assert z.shape == (3, 4 + kinds + numbers)
+
+
+def test_packs_are_refused():
+    with pytest.raises(BadInput, match="packing=2: expected 1, as game='infogan' asks"):
+        tiny.setup("infogan", packing=2)

@@ -1,0 +1,43 @@
+"""What the players of pix2pix pay, by hand, and who may play.
+
+a = (1, 2) becomes 3·a = (3, 6), and b is (4, 4): errors 1 and 2. The discriminator's
+logit of a pair is a + 10 b, so 41, 42 for the data and 31, 62 for what is made.
+"""
+
+import pytest
+
+from ganjax.build import build
+from ganjax.config import resolve
+from ganjax.errors import BadInput
+from ganjax.games.pix2pix import pix2pix
+from tests import tiny
+from tests.games.by_hand import game, paid
+
+BATCH = {"a": [[1.0], [2.0]], "b": [[4.0], [4.0]]}
+
+
+def made():
+    functions = {
+        "generator": lambda a: 3 * a,
+        "discriminator": lambda pair: pair[:, 0] + 10 * pair[:, 1],
+    }
+    return game(pix2pix, functions)
+
+
+def test_the_discriminator_sees_pairs():
+    assert paid(made(), "discriminator", BATCH)[0] == 46.5 - 41.5
+
+
+def test_the_generator_pays_for_both_at_their_weights():
+    knobs = {"weights.adversarial": 2.0, "weights.l1": 100.0}
+    loss, metrics, _ = paid(made(), "generator", BATCH, knobs=knobs)
+    assert loss == 2 * -46.5 + 100 * 1.5
+    assert (metrics["adversarial"], metrics["l1"]) == (-46.5, 1.5)
+
+
+def test_data_without_pairs_are_refused():
+    stated = tiny.GAMES["pix2pix"] | {"data": {"name": "unpaired"}}
+    with pytest.raises(
+        BadInput, match="'unpaired': expected examples in pairs"
+    ):
+        build(resolve(stated))
