@@ -7,7 +7,7 @@ discriminator that also names the class (ACGAN; Odena et al. 2017, arXiv 1610.09
 ``:projection`` one that compares features with the class (Miyato & Koyama 2018, arXiv
 1802.05637); their generators are told by conditional batch normalisation.
 
-Expected in 3 minutes on 2 CPU cores: a classifier reads the class that was asked for
+Expected in 4 minutes on 2 CPU cores: a classifier reads the class that was asked for
 from at least 90 % of 5,000 samples (``classes_accuracy``).
 """
 
@@ -22,7 +22,7 @@ TOLD = {
 
 def get_config(variant=""):
     config = images.mnist("conditional_gan")
-    config.steps = 2500
+    config.steps = 4000
     config.networks = images.both(name="dcgan", width=16, normalization="batch")
     generator, discriminator = TOLD[variant]
     config.conditioning = {"generator": generator, "discriminator": discriminator}

@@ -71,8 +71,8 @@ def require(game: Game, ability: str, evaluator: str) -> None:
     if ability not in game.abilities:
         there = ", ".join(sorted(game.abilities)) or "nothing"
         raise BadInput(
-            f"evaluation.names='{evaluator}': expected a game that can {ability} "
-            f"samples; this one can {there}"
+            f"evaluation.names='{evaluator}': expected a game with the ability "
+            f"'{ability}', and this one has {there}"
         )
 
 

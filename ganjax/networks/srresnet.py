@@ -59,7 +59,7 @@ class Generator(nn.Module):
             return normalise(x, self.normalization, train=train) if normalised else x
 
         def bent(x):
-            return nn.PReLU(negative_slope_init=0.25, dtype=self.dtype)(x)
+            return nn.PReLU(negative_slope_init=0.25)(x).astype(self.dtype)
 
         first = x = bent(convolved(x, self.width, kernel=9))
         for _ in range(self.blocks):
@@ -73,9 +73,10 @@ class Generator(nn.Module):
 
 
 def _doublings(small, large):
-    count = (large[0] // small[0]).bit_length() - 1 if len(small) == 3 else 0
-    if len(small) != 3 or any(
-        s * 2**count != side for s, side in zip(small[:2], large[:2], strict=True)
+    ratio = large[0] // small[0] if len(small) == 3 else 0
+    count = ratio.bit_length() - 1
+    if count < 0 or any(
+        s << count != side for s, side in zip(small[:2], large[:2], strict=True)
     ):
         raise ValueError(
             f"expected images to enlarge to {'×'.join(map(str, large))} by a power of "

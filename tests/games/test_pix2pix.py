@@ -37,7 +37,5 @@ def test_the_generator_pays_for_both_at_their_weights():
 
 def test_data_without_pairs_are_refused():
     stated = tiny.GAMES["pix2pix"] | {"data": {"name": "unpaired"}}
-    with pytest.raises(
-        BadInput, match="'unpaired': expected examples in pairs"
-    ):
+    with pytest.raises(BadInput, match="'unpaired': expected examples in pairs"):
         build(resolve(stated))

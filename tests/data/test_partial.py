@@ -1,0 +1,69 @@
+import jax
+import numpy as np
+import pytest
+
+from ganjax.data import Arrays, Source, Spec, make_feed, open_source, samples
+from ganjax.data.partial import of_classes, partly_labelled
+from ganjax.errors import BadInput
+
+
+def source(n=60):
+    """Image i is flat with the value i and has the label i mod 3."""
+    label = np.arange(n, dtype=np.int32) % 3
+    data = np.broadcast_to(np.arange(n)[:, None, None, None], (n, 2, 2, 1))
+    split = Arrays(data.astype(np.uint8), label)
+    return Source(Spec("flat", (2, 2, 1), ("a", "b", "c")), split, split)
+
+
+def values(images):
+    """Which image each is."""
+    return np.rint((np.asarray(images)[:, 0, 0, 0] + 1) * 127.5).astype(int)
+
+
+def test_training_samples_are_of_the_classes_and_the_test_split_of_all():
+    part = of_classes(source(), (0, 2))
+    assert set(part.train.label) == {0, 2} and len(part.train) == 40
+    np.testing.assert_array_equal(part.train.data[:, 0, 0, 0] % 3, part.train.label)
+    assert set(part.test.label) == {0, 1, 2}
+    assert part.spec.normal == (0, 2)
+
+
+def test_few_labels_are_known_as_many_of_each_class():
+    part = partly_labelled(source(), 6)
+    assert part.spec.fields == ("data", "labelled", "known")
+    batch = samples(part.train, jax.random.split(jax.random.key(0), 3000))
+    labelled = values(batch["labelled"])
+    np.testing.assert_array_equal(labelled % 3, batch["known"])
+    few = np.unique(labelled)
+    assert len(few) == 6 and (np.bincount(few % 3) == 2).all()
+    # Of all samples each is as likely: 3,000 draws of 60 leave none out.
+    assert len(np.unique(values(batch["data"]))) == 60
+    assert len(make_feed(part.train, batch_size=4, rounds=1).data) == 3
+
+
+def test_the_choice_is_seeded():
+    def chosen(**how):
+        return partly_labelled(source(), 6, **how).train.arrays[1][:, 0, 0, 0]
+
+    np.testing.assert_array_equal(chosen(), chosen(subset=0))
+    assert (chosen(subset=1) != chosen(subset=2)).any()
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "said"),
+    [
+        ("digits", {"labels": 15}, "data.labels=15: expected a multiple of the 10"),
+        ("digits", {"labels": 10_000}, "expected at most as many as each class"),
+        (
+            "digits",
+            {"classes": (3, 11)},
+            "data.classes=3,11: expected different",
+        ),
+        ("digits", {"classes": (3, 3)}, "expected different labels"),
+        ("ring8", {"classes": (3,)}, "expected data that are read, not drawn"),
+        ("unpaired", {"labels": 8}, "data.labels=8: expected a multiple of the 0"),
+    ],
+)
+def test_what_there_is_not_is_refused(name, options, said):
+    with pytest.raises(BadInput, match=said):
+        open_source(name, **options)

@@ -1,0 +1,68 @@
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.data import Arrays, open_source, samples
+from ganjax.data.translations import edges, in_pairs, out_of_pairs, twin
+
+
+def numbered(n=40):
+    """Image i has the value i in its first row, and 0 elsewhere."""
+    data = np.zeros((n, 4, 4, 1), np.uint8)
+    data[:, 0] = 5 * np.arange(n)[:, None, None]
+    return Arrays(data, np.arange(n, dtype=np.int32))
+
+
+def test_four_twins_of_twins_are_the_image():
+    x = jax.random.uniform(jax.random.key(0), (2, 5, 5, 1), minval=-1)
+    again = twin(twin(x))
+    np.testing.assert_allclose(again, x[:, ::-1, ::-1], rtol=1e-6)
+    np.testing.assert_allclose(twin(twin(again)), x, rtol=1e-6)
+    np.testing.assert_allclose(twin(x).sum(), -x.sum(), rtol=1e-4)
+
+
+def test_an_edge_is_where_brightness_steps():
+    """A step from −1 to 1 behind column 3 has a slope of 2 on both sides of it; one of
+    a quarter of that has none."""
+    x = jnp.where(jnp.arange(8)[None, None, :, None] > 3, 1.0, -1.0)
+    x = jnp.broadcast_to(x, (1, 6, 8, 1))
+    found = edges(x)[0, :, :, 0]
+    np.testing.assert_array_equal(found[:, 3:5], 1)
+    np.testing.assert_array_equal(found[:, :3], -1)
+    np.testing.assert_array_equal(found[:, 5:], -1)
+    np.testing.assert_array_equal(edges(0.25 * x), -1)
+    turned = edges(jnp.swapaxes(x, 1, 2))
+    np.testing.assert_array_equal(turned[0, :, :, 0], found.T)
+
+
+def test_pairs_belong_together():
+    batch = samples(in_pairs(numbered(), twin), jax.random.split(jax.random.key(0), 99))
+    np.testing.assert_allclose(batch["a"], twin(batch["b"]), rtol=1e-6)
+    which = np.rint((batch["b"][:, 0, 0, 0] + 1) * 127.5 / 5).astype(int)
+    np.testing.assert_array_equal(which, batch["label"])
+    assert len(np.unique(which)) > 30
+
+
+def test_no_pair_is_seen_out_of_pairs():
+    split = out_of_pairs(numbered(), twin)
+    batch = samples(split, jax.random.split(jax.random.key(0), 500))
+    back = twin(twin(twin(batch["a"])))[:, 0, 0, 0]
+    first, second = (
+        np.rint((np.asarray(x) + 1) * 127.5 / 5).astype(int)
+        for x in (back, batch["b"][:, 0, 0, 0])
+    )
+    assert set(first) == set(range(20)) and set(second) == set(range(20, 40))
+    assert abs(np.corrcoef(first, second)[0, 1]) < 0.15
+    np.testing.assert_array_equal(second, batch["label"])
+
+
+def test_points_in_pairs():
+    """b is a, turned and stretched by 1.5."""
+    source = open_source("paired")
+    batch = samples(source.train, jax.random.split(jax.random.key(0), 100))
+    np.testing.assert_allclose(
+        np.linalg.norm(batch["b"], axis=1),
+        1.5 * np.linalg.norm(batch["a"], axis=1),
+        rtol=1e-5,
+    )
+    assert source.spec.paired and not open_source("unpaired").spec.paired

@@ -1,0 +1,196 @@
+"""What evaluators make of games whose networks are functions known by hand."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.core import Decoder, Game
+from ganjax.data import Arrays, Source, Spec
+from ganjax.errors import BadInput
+from ganjax.evaluation import EVALUATORS, Exhibit
+from tests import tiny
+
+SIZE = 3
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class State:
+    """Of a game without networks there is nothing to average but this."""
+
+    params: dict
+    variables: dict
+    ema: dict
+
+
+def draw(keys):
+    return jax.vmap(lambda key: jax.random.normal(key, (SIZE,)))(keys)
+
+
+def game(codes=(0, 0), draw=draw, **abilities):
+    """Samples are latents themselves."""
+    return Game(
+        networks={},
+        players=(),
+        ema=(),
+        sample=Decoder(draw, lambda apply, z, label: z, codes=codes),
+        abilities=abilities,
+    )
+
+
+def source(train, test, label=None, classes=(), **spec):
+    zeros = np.zeros(len(test), np.int32)
+    return Source(
+        Spec("points", (train.shape[1],), classes, **spec),
+        Arrays(train.astype(np.float32), np.zeros(len(train), np.int32)),
+        Arrays(test.astype(np.float32), zeros if label is None else label),
+    )
+
+
+def scores(name, made, data, n=1000):
+    exhibit = Exhibit(made, data, samples=n, seed=0)
+    state = State(params={"x": jnp.zeros(())}, variables={}, ema={})
+    return dict(EVALUATORS[name](exhibit).run(state))
+
+
+@pytest.fixture(autouse=True)
+def nothing_to_average(monkeypatch):
+    from ganjax.evaluation import sampling
+
+    monkeypatch.setattr(sampling, "averaged", lambda game, state: state.params)
+
+
+def normal(n, seed=0):
+    return np.random.default_rng(seed).standard_normal((n, SIZE))
+
+
+def test_reconstruction_beside_the_nearest_training_sample():
+    """An offset of .1 everywhere costs .01; the nearest training sample is .2 off in
+    one of three entries."""
+    test = 10 * normal(1200)
+    train = test + [0.2, 0.0, 0.0]
+    found = scores(
+        "reconstruction", game(reconstruct=lambda a, x: x + 0.1), source(train, test)
+    )
+    assert found["reconstruction_mse_1000"] == pytest.approx(0.01, rel=1e-3)
+    assert found["reconstruction_mse_nearest_1000"] == pytest.approx(0.04 / 3, rel=1e-3)
+
+
+def test_codes_that_are_moved_are_as_far_as_they_are_moved():
+    """Held-out samples are normal; codes 2 further in each of three directions have a
+    Fréchet distance of 12, and so have latents read that wrongly 4 an entry."""
+    data = source(normal(1000, 1), normal(4000))
+    there = scores("latents", game(encode=lambda a, x: x), data, n=4000)
+    off = scores("latents", game(encode=lambda a, x: x + 2), data, n=4000)
+    assert there["fd_latents_4000"] < 0.02
+    assert off["fd_latents_4000"] == pytest.approx(12, abs=0.5)
+    assert off["fd_latents_4000_floor"] == there["fd_latents_4000_floor"] < 0.02
+    assert there["latents_mse"] == 0
+    assert off["latents_mse"] == pytest.approx(4, rel=1e-5)
+    assert 0 < there["latents_mse_nearest"] < 0.1
+
+
+def coded(keys):
+    kind = jax.nn.one_hot(jnp.arange(len(keys)) % 2, 2)
+    number = jax.vmap(lambda key: jax.random.uniform(key, (1,), minval=-1))(keys)
+    return jnp.concatenate([jnp.zeros((len(keys), 1)), kind, number], axis=1)
+
+
+@pytest.mark.parametrize(
+    ("sure", "bound"),
+    [
+        (1.0, np.log(2)),
+        (0.5, 0.0),
+        (0.9, np.log(2) + np.log(0.9)),
+    ],
+)
+def test_the_bound_is_the_entropy_less_what_is_not_read(sure, bound):
+    def read(apply, x):
+        kind = sure * x[:, 1:3] + (1 - sure) * x[:, 2:0:-1]
+        return jnp.concatenate([kind, -x[:, 3:]], axis=1)
+
+    data = source(np.zeros((4, 4)), np.zeros((4, 4)))
+    found = scores("codes", game((2, 1), coded, read=read), data)
+    assert found["codes_bound_1000"] == pytest.approx(bound, abs=1e-5)
+    assert found["codes_correlation_0"] == pytest.approx(-1, abs=1e-5)
+
+
+def test_categories_stand_for_the_classes_that_suit_them_best():
+    """Category 0 is read of class b, and 1 of class a, but for one sample in ten."""
+    label = np.arange(1000).astype(np.int32) % 2
+    told = np.where(np.arange(1000) < 100, label, 1 - label)
+    test = np.eye(2)[told] @ [[0, 1, 0, 0], [0, 0, 1, 0]]
+    made = game((2, 1), coded, read=lambda a, x: x[:, 1:])
+    found = scores("codes", made, source(test, test, label, ("a", "b")))
+    assert found["codes_agreement_1000"] == pytest.approx(0.9)
+
+
+def test_labels_that_are_read_wrongly():
+    label = (np.arange(1000) % 4).astype(np.int32)
+    test = np.eye(4)[np.where(label == 3, 0, label)]
+    made = game(classify=lambda a, x: x)
+    found = scores("labels", made, source(test, test, label, tuple("abcd")))
+    assert found == {"labels_error_1000": 0.25}
+
+
+def test_anomalies_by_the_game_and_by_principal_components():
+    """Normal samples lie on a line, the others beside it; the game's score is the
+    distance from the line, with the sign turned for a tenth of the normal ones."""
+    rng = np.random.default_rng(0)
+    label = (np.arange(1000) % 2).astype(np.int32)
+    test = np.stack([rng.standard_normal(1000), label * 1.0, np.zeros(1000)], axis=1)
+    test[::20, 2] = 5.0  # a tenth of the normal ones, by its mark
+    train = np.stack([rng.standard_normal(500), *np.zeros((2, 500))], axis=1)
+    data = source(train, test, label, ("a", "b"), normal=(0,))
+    made = game(anomaly=lambda a, x: x[:, 1] + x[:, 2])
+    found = scores("anomalies", made, data)
+    assert found["anomalies_auroc_1000"] == pytest.approx(0.9)
+    assert found["anomalies_auroc_pca_1000"] == pytest.approx(0.9)
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "said"),
+    [
+        ("labels", "digits", "with the ability 'classify', and this one has nothing"),
+        ("anomalies", "digits", "ability 'anomaly'"),
+        ("translation", "digits", "ability 'translate'"),
+    ],
+)
+def test_what_a_game_cannot_do_is_refused(name, data, said):
+    setup = tiny.setup("gan")
+    with pytest.raises(BadInput, match=said):
+        EVALUATORS[name](Exhibit(setup.game, setup.source, samples=100, seed=0))
+
+
+def test_anomalies_need_classes_that_are_left_out():
+    setup = tiny.setup("ganomaly", data__classes="")
+    with pytest.raises(BadInput, match="some classes are normal, data.classes=K"):
+        EVALUATORS["anomalies"](Exhibit(setup.game, setup.source, samples=100, seed=0))
+
+
+def test_translations_are_compared_with_their_pairs():
+    """b is a turned and stretched: |a| is of length 1, so what is made of a, a itself,
+    is off by |b − a| in each pair."""
+    setup = tiny.setup("pix2pix")
+    made = dataclasses.replace(setup.game, abilities={"translate": lambda apply, a: a})
+    exhibit = Exhibit(made, setup.source, samples=2000, seed=0)
+    state = State(params={"x": jnp.zeros(())}, variables={}, ema={})
+    (found,) = dict(EVALUATORS["translation"](exhibit).run(state)).values()
+    angle = np.pi / 4 * np.arange(8)
+    a = np.stack([np.cos(angle), np.sin(angle)], 1)
+    c, s = np.cos(np.pi / 8), np.sin(np.pi / 8)
+    b = 1.5 * a @ np.array([[c, s], [-s, c]])
+    assert found == pytest.approx(np.abs(a - b).mean(), abs=0.02)
+
+
+def test_images_smaller_than_a_window_of_structure_are_refused():
+    setup = tiny.setup("super_resolution")
+    same = dataclasses.replace(
+        setup.game, abilities=dict.fromkeys(("restore", "interpolate"), lambda a, x: x)
+    )
+    exhibit = Exhibit(same, setup.source, samples=100, seed=0)
+    state = State(params={"x": jnp.zeros(())}, variables={}, ema={})
+    with pytest.raises(ValueError, match="more than 10 pixels"):
+        dict(EVALUATORS["restoration"](exhibit).run(state))
