@@ -16,7 +16,7 @@ def cifar10(game="gan"):
 
 
 def mnist(game="gan", data="mnist"):
-    """28×28 images in minutes on two cores, scored by the classifier that is shipped."""
+    """28×28 images in minutes on two cores, scored by the shipped classifier."""
     config = ConfigDict()
     config.game = game
     config.data = {"name": data}

@@ -26,7 +26,7 @@ from ganjax.metrics.features import layout
 from ganjax.metrics.features.small_cnn import SHAPE, SmallCNN, scaled
 from ganjax.metrics.features.weights import sha256
 
-EPOCHS = {"mnist": 5, "fashion_mnist": 16}
+EPOCHS = {"mnist": 5, "fashion_mnist": 8}
 BATCH = 128
 LEARNING_RATE = 3e-3
 SHIFT = 2  # pixels

@@ -1,6 +1,7 @@
 """Pictures of a run by mode: ``Request -> PIL image``, or frames of an animation."""
 
 from ganjax.gallery.grids import classes, grid, neighbours
+from ganjax.gallery.inference import codes, latents, reconstructions, translations
 from ganjax.gallery.over_time import animation, strip
 from ganjax.gallery.paths import interpolation, traversal, truncation
 from ganjax.gallery.plane import plane
@@ -17,6 +18,10 @@ MODES = {
     "mixing": mixing,
     "directions": directions,
     "neighbours": neighbours,
+    "codes": codes,
+    "latents": latents,
+    "reconstructions": reconstructions,
+    "translations": translations,
     "strip": strip,
     "animation": animation,
     "plane": plane,

@@ -268,3 +268,65 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
     ):
         with pytest.raises(BadInput, match=said):
             main([f"--workdir={images.path}", *arguments])
+
+
+def test_codes_have_a_row_each(tmp_path):
+    """A row a category with one noise a column, then a row a number."""
+    run = run_of("infogan", tmp_path, **IMAGES)
+    run.state.ema["generator"]["params"] = jax.tree.map(
+        lambda x: 10 * x, run.state.ema["generator"]["params"]
+    )
+    request = Request(run=run, columns=5, reach=1.0)
+    found = cells(MODES["codes"](request), 5)
+    assert found.shape[:2] == (8 + 1, 5)
+    z = np.array(request.latents(5))
+    z[:, 4:12], z[:, 12] = np.eye(8)[3], 0
+    expected = cells(image_grid(request.decode(z), columns=5), 5)
+    np.testing.assert_array_equal(found[3], expected[0])
+    z[:] = np.array(request.latents(5))[0]
+    z[:, 12] = [-1, -0.5, 0, 0.5, 1]
+    expected = cells(image_grid(request.decode(z), columns=5), 5)
+    np.testing.assert_array_equal(found[8], expected[0])
+
+
+def test_a_map_of_a_latent_space_is_of_two_numbers(tmp_path):
+    run = run_of("adversarial_autoencoder", tmp_path, data__name="digits")
+    assert MODES["latents"](Request(run=run)).size == (1000, 500)
+    wide = run_of(
+        "adversarial_autoencoder", tmp_path, data__name="digits", latents__size=3
+    )
+    with pytest.raises(BadInput, match="a latent space of 2 numbers, and that of .* 3"):
+        MODES["latents"](Request(run=wide))
+
+
+def test_reconstructions_stand_beside_what_they_are_of(tmp_path):
+    run = run_of("adversarial_autoencoder", tmp_path, data__name="digits")
+    request = Request(run=run, n=3, columns=4)
+    found = cells(MODES["reconstructions"](request), 4)
+    data, _ = held_out(run.source.test, 6, seed=0)
+    expected = cells(image_grid(data, columns=2), 2)
+    assert found.shape[:2] == (3, 4)
+    np.testing.assert_array_equal(found[:, ::2], expected)
+
+
+def test_restorations_stand_between_interpolation_and_image(tmp_path):
+    run = run_of("super_resolution", tmp_path)
+    found = cells(MODES["translations"](Request(run=run, n=2, columns=6)), 6)
+    data, _ = held_out(run.source.test, 4, seed=0)
+    expected = cells(image_grid(data, columns=2), 2)
+    np.testing.assert_array_equal(found[:, 2::3], expected)
+    assert (found[:, 0::3] != found[:, 1::3]).any()
+
+
+@pytest.mark.parametrize(
+    ("mode", "said"),
+    [
+        ("codes", "whose latents end in codes"),
+        ("latents", "the ability 'encode', and game='gan' has nothing"),
+        ("reconstructions", "the ability 'reconstruct'"),
+        ("translations", "the ability 'translate'"),
+    ],
+)
+def test_what_a_run_cannot_show_is_refused(images, mode, said):
+    with pytest.raises(BadInput, match=said):
+        MODES[mode](Request(run=images))

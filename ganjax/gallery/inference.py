@@ -1,0 +1,128 @@
+"""Pictures of what a game infers, translates and restores."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+from PIL import Image
+from scipy.stats import norm
+
+from ganjax.data import samples
+from ganjax.errors import BadInput
+from ganjax.evaluation import held_out
+from ganjax.gallery.request import Request
+from ganjax.training.pictures import image_grid
+
+# Of a map of the latent space: held-out samples, and decoded latents a side.
+MAPPED, SIDE = 5000, 20
+
+
+def codes(request: Request) -> Image.Image:
+    """Rows of one code each, of a run that reads codes: first a row a category, where a
+    column is one noise; then, for each number, a row from −reach to reach with
+    everything else as in the first column (InfoGAN; Chen et al. 2016, arXiv 1606.03657,
+    figure 2)."""
+    request.require_images()
+    kinds, numbers = request.decoder.codes
+    if not kinds + numbers:
+        raise BadInput(
+            f"--mode='codes': expected a run whose latents end in codes, as "
+            f"game='infogan' has, and game='{request.run.config.game}'"
+        )
+    z = np.array(request.latents(request.columns))
+    size = z.shape[1]
+    rows = []
+    for kind in range(kinds):
+        row = z.copy()
+        row[:, size - kinds - numbers : size - numbers] = np.eye(kinds)[kind]
+        row[:, size - numbers :] = 0.0
+        rows.append(row)
+    for i in range(size - numbers, size):
+        row = np.repeat(z[:1], request.columns, axis=0)
+        row[:, i] = np.linspace(-request.reach, request.reach, request.columns)
+        rows.append(row)
+    made = request.decode(jnp.asarray(np.concatenate(rows)))
+    return image_grid(made, columns=request.columns)
+
+
+def latents(request: Request) -> Image.Image:
+    """A map of a latent space of two numbers: where held-out samples lie, by class, and
+    what its points decode to, at the quantiles of a normal distribution (Kingma &
+    Welling 2014, arXiv 1312.6114, figure 4)."""
+    request.require_images()
+    able(request, "encode", "latents")
+    data, label = held_out(request.run.source.test, MAPPED, seed=0)
+    code = _asked(request, "encode", data)
+    if code.shape[1] != 2:
+        raise BadInput(
+            f"--mode='latents': expected a latent space of 2 numbers, and that of "
+            f"workdir={request.run.path} has {code.shape[1]}"
+        )
+    along = norm.ppf((np.arange(SIDE) + 0.5) / SIDE)
+    z = np.stack(np.meshgrid(along, along[::-1]), axis=-1).reshape(-1, 2)
+    made = request.decode(jnp.asarray(z, jnp.float32))
+    figure = Figure(figsize=(10, 5), dpi=100)
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2)
+    drawn = left.scatter(*code.T, c=label, s=3, cmap="tab10", linewidths=0)
+    left.set(xlim=(-3.5, 3.5), ylim=(-3.5, 3.5), aspect="equal")
+    left.set_title(f"codes of {len(code)} held-out samples")
+    left.legend(*drawn.legend_elements(), loc="upper right", fontsize=7)
+    right.imshow(np.asarray(image_grid(made, columns=SIDE, scale=1)), cmap="gray")
+    right.set_axis_off()
+    right.set_title("what the plane decodes to")
+    figure.tight_layout()
+    figure.canvas.draw()
+    return Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
+
+
+def reconstructions(request: Request) -> Image.Image:
+    """Pairs of columns: a held-out sample, and its reconstruction."""
+    request.require_images()
+    able(request, "reconstruct", "reconstructions")
+    data, _ = held_out(request.run.source.test, request.n * _pairs(request), seed=0)
+    return _side_by_side(request, data, _asked(request, "reconstruct", data))
+
+
+def translations(request: Request) -> Image.Image:
+    """Triples of columns: a held-out example, what is made of it, and what it belongs
+    to: its translation where that is known, or the image that was reduced."""
+    request.require_images()
+    run = request.run
+    if "restore" in run.game.abilities:
+        data, _ = held_out(run.source.test, request.n * _pairs(request, 3), seed=0)
+        seen, made = (_asked(request, x, data) for x in ("interpolate", "restore"))
+        return _side_by_side(request, seen, made, data)
+    able(request, "translate", "translations")
+    keys = jax.random.split(request.key, request.n * _pairs(request, 3))
+    test = {name: np.asarray(x) for name, x in samples(run.source.test, keys).items()}
+    made = _asked(request, "translate", test["a"])
+    if not run.source.spec.test_paired:
+        return _side_by_side(request, test["a"], made)
+    return _side_by_side(request, test["a"], made, test["b"])
+
+
+def able(request: Request, ability: str, mode: str) -> None:
+    """Raises ``BadInput`` unless the run's game can do what a mode shows."""
+    there = request.run.game.abilities
+    if ability not in there:
+        raise BadInput(
+            f"--mode='{mode}': expected a run with the ability '{ability}', and "
+            f"game='{request.run.config.game}' has {', '.join(there) or 'nothing'}"
+        )
+
+
+def _asked(request, ability, x):
+    act = request.run.game.abilities[ability]
+    return np.asarray(jax.jit(lambda x: act(request.apply, x))(x))
+
+
+def _pairs(request, width=2):
+    return max(1, request.columns // width)
+
+
+def _side_by_side(request, *kinds):
+    images = np.stack(kinds, axis=1)
+    images = images.reshape(-1, *images.shape[2:])
+    return image_grid(images, columns=len(kinds) * _pairs(request, len(kinds)))
