@@ -29,6 +29,7 @@ SMALL = {
     "r3gan": {"width": 8, "group": 4},
     "unet": {"width": 2},
     "cyclegan_resnet": {"width": 2, "blocks": 1},
+    "srresnet": {"width": 2, "blocks": 1, "normalization": "none"},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
 }
 # Slow to trace; a published config of each is traced by default, see test_config.py.
@@ -50,7 +51,7 @@ def of_kind(name, kind, option):
 
 def config(name, game):
     """``name`` for both players, or with an ``mlp`` where it has one of them; a network
-    from image to image translates."""
+    from image to image translates, one to more pixels restores."""
     architecture, small = ARCHITECTURES[name], SMALL[name]
     makes, judges = (
         hasattr(architecture, "Generator"),
@@ -58,6 +59,14 @@ def config(name, game):
     )
     size = 32 if name in NEEDS_32 else 8
     stated = {"batch_size": 4, "data": {"name": f"gratings{size}"}, **GAMES[game]}
+    if name == "srresnet":
+        networks = {"generator": of_kind(name, "generator", small)}
+        networks["discriminator"] = {"widths": (4,)}
+        return stated | {
+            "game": "super_resolution",
+            "networks": networks,
+            "options": {"factor": 2},
+        }
     if makes and not judges:
         translators = ("a_to_b", "b_to_a")
         return stated | {

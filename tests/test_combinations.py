@@ -53,6 +53,10 @@ CONFIGS = {
         conditioned("projection", packing=2),
         ["packing=2", "projection", "concatenation"],
     ),
+    "packs_where_samples_are_asked_alone": (
+        {"game": "infogan", "packing": 2},
+        ["packing=2", "expected 1", "game='infogan'"],
+    ),
     "packs_that_fill_no_batch": (
         {"packing": 2, "batch_size": 9},
         ["packing=2", "a divisor of batch_size=9"],

@@ -111,6 +111,9 @@ GAMES = {
     },
 }
 
+# Two players with a network each, an owner of two, and two owners of one.
+PLAIN = ("gan", "infogan", "adversarial_autoencoder")
+
 
 def setup(name, **overrides):
     """The built game; ``overrides`` are config paths with ``__`` for dots."""

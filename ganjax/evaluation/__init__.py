@@ -19,9 +19,10 @@ from ganjax.evaluation.inference import (
     Latents,
     Reconstruction,
 )
+from ganjax.evaluation.inversion import Inversion, invert
 from ganjax.evaluation.modes import Modes
 from ganjax.evaluation.parzen import Parzen
-from ganjax.evaluation.paths import Paths
+from ganjax.evaluation.paths import Interpolations, Paths
 from ganjax.evaluation.pixels import Pixels
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.evaluation.sampling import draw, held_out
@@ -35,6 +36,8 @@ EVALUATORS = {
     "copies": Copies,
     "critic": Critic,
     "paths": Paths,
+    "interpolations": Interpolations,
+    "inversion": Inversion,
     "parzen": Parzen,
     "reconstruction": Reconstruction,
     "latents": Latents,
@@ -88,4 +91,5 @@ __all__ = [
     "as_bytes",
     "draw",
     "held_out",
+    "invert",
 ]

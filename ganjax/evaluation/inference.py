@@ -6,9 +6,10 @@ import jax
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ganjax.core import Decoder, GameState, child_key
+from ganjax.core import GameState, child_key
 from ganjax.errors import BadInput
 from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.inversion import require_latents
 from ganjax.evaluation.sampling import ask, require
 from ganjax.metrics import (
     frechet_distance,
@@ -51,11 +52,7 @@ class Latents:
 
     def __init__(self, exhibit: Exhibit):
         require(exhibit.game, "encode", "latents")
-        if not isinstance(exhibit.game.sample, Decoder):
-            raise BadInput(
-                "evaluation.names='latents': expected a game that makes samples from "
-                "latents"
-            )
+        require_latents(exhibit, "latents")
         self._exhibit = exhibit
 
     def run(self, state: GameState) -> Iterator[tuple[str, float]]:

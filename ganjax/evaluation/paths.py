@@ -7,10 +7,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.core import Decoder, GameState, averaged, child_key
+from ganjax.core import GameState, averaged, child_key
 from ganjax.errors import BadInput
 from ganjax.evaluation.compared import name_of
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.inversion import require_latents
+from ganjax.evaluation.sampling import ask
 from ganjax.evaluation.standing import standing
 
 EPSILON = 1e-4
@@ -59,11 +61,7 @@ class Paths:
     """
 
     def __init__(self, exhibit: Exhibit):
-        if not isinstance(exhibit.game.sample, Decoder):
-            raise BadInput(
-                "evaluation.names='paths': expected a game that makes samples from "
-                "latents, as game='gan' does"
-            )
+        require_latents(exhibit, "paths")
         self._exhibit = exhibit
 
     def run(self, state: GameState) -> Iterator[tuple[str, float]]:
@@ -93,3 +91,41 @@ class Paths:
         if extractor is None:
             return samples.reshape(len(samples), -1).astype(np.float64)
         return extractor.see((samples + 1) * 127.5)[0].astype(np.float64)
+
+
+# Of an interpolation: the middle is furthest from either end.
+MIDDLES = (0.25, 0.5, 0.75)
+
+
+class Interpolations:
+    """Whether interpolations stay on the data: a classifier's mean confidence between
+    two latents (``interpolations_confidence``), at the ends themselves (``_ends``), and
+    where the two images are blended instead (``_blended``)."""
+
+    def __init__(self, exhibit: Exhibit):
+        require_latents(exhibit, "interpolations")
+        known = exhibit.extractor and exhibit.test.first(2).probabilities is not None
+        if not known or exhibit.game.sample.classes:
+            raise BadInput(
+                "evaluation.names='interpolations': expected an extractor with classes "
+                "and a game that is asked for no labels"
+            )
+        self._exhibit = exhibit
+
+    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        exhibit, game = self._exhibit, self._exhibit.game
+        key = child_key(jax.random.key(exhibit.seed), "interpolations")
+        z = game.sample.draw(jax.random.split(key, 2 * (exhibit.samples // 2)))
+        a, b = jnp.split(z, 2)
+        ends = [ask(game, state, "decode", np.asarray(x)) for x in (a, b)]
+        between = [
+            ask(game, state, "decode", np.asarray(slerp(a, b, t))) for t in MIDDLES
+        ]
+        blended = [(1 - t) * ends[0] + t * ends[1] for t in MIDDLES]
+        for suffix, made in (("", between), ("_ends", ends), ("_blended", blended)):
+            side = Side(np.concatenate(made), None, exhibit.extractor)
+            stem = f"interpolations_confidence{suffix}"
+            yield (
+                name_of(exhibit, stem, len(a)),
+                float(side.probabilities.max(axis=1).mean()),
+            )

@@ -27,7 +27,7 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
     Sample ``i`` depends on ``key`` and ``i`` alone. Works in chunks of one size, so it
     compiles once and memory is bounded.
     """
-    variables = _of_evaluation(game, state)
+    variables = variables_of(game, state)
     if game.standing:
         variables = standing(game, variables, child_key(key, "standing"))
     size = min(n, _CHUNK)
@@ -55,7 +55,7 @@ def ask(game: Game, state: GameState, ability: str, x: np.ndarray) -> np.ndarray
 
     What is not of a whole chunk is padded with zeros and the result of that dropped.
     """
-    variables = _of_evaluation(game, state)
+    variables = variables_of(game, state)
     size = min(len(x), _CHUNK)
     found = []
     for first in range(0, len(x), size):
@@ -76,7 +76,8 @@ def require(game: Game, ability: str, evaluator: str) -> None:
         )
 
 
-def _of_evaluation(game, state):
+def variables_of(game: Game, state: GameState) -> dict:
+    """Averaged variables by network, on one device."""
     variables = averaged(game, state)
     device = min(jax.tree.leaves(variables)[0].devices(), key=lambda d: d.id)
     return jax.device_put(variables, device)

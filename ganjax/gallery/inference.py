@@ -10,12 +10,17 @@ from scipy.stats import norm
 
 from ganjax.data import samples
 from ganjax.errors import BadInput
-from ganjax.evaluation import held_out
+from ganjax.evaluation import as_bytes, held_out, invert
+from ganjax.gallery.grids import MOST_SEARCHED
 from ganjax.gallery.request import Request
+from ganjax.metrics import nearest
+from ganjax.metrics.features import open_extractor
 from ganjax.training.pictures import image_grid
 
 # Of a map of the latent space: held-out samples, and decoded latents a side.
 MAPPED, SIDE = 5000, 20
+# Of arithmetic: samples that are looked through, and those that make a mean.
+ASKED, AVERAGED = 1000, 3
 
 
 def codes(request: Request) -> Image.Image:
@@ -83,6 +88,45 @@ def reconstructions(request: Request) -> Image.Image:
     able(request, "reconstruct", "reconstructions")
     data, _ = held_out(request.run.source.test, request.n * _pairs(request), seed=0)
     return _side_by_side(request, data, _asked(request, "reconstruct", data))
+
+
+def inversions(request: Request) -> Image.Image:
+    """Triples of columns: a held-out sample, the sample of the generator that comes
+    nearest to it by descent on the latent, and the training sample nearest to it."""
+    request.require_images()
+    run = request.run
+    count = request.n * _pairs(request, 3)
+    data, label = held_out(run.source.test, count, seed=0)
+    label = label if request.decoder.classes else None
+    _, made = invert(run.game, run.state, data, label=label, seed=request.seed)
+    train, _ = held_out(run.source.train, MOST_SEARCHED, seed=0)
+    _, found = nearest(data.reshape(count, -1), train.reshape(len(train), -1), 1)
+    return _side_by_side(request, data, made, train[found[:, 0]])
+
+
+def arithmetic(request: Request) -> Image.Image:
+    """Rows A, B, C and A − B + C of latents, each a mean over samples that a classifier
+    takes for one class (Radford et al. 2016, arXiv 1511.06434, figure 7); row i is of
+    the classes i, i + 1 and i + 2. ``--extractor`` names the classifier."""
+    request.require_images()
+    see = open_extractor(request.extractor).see if request.extractor else None
+    z = np.asarray(request.latents(ASKED))
+    p = see(as_bytes(request.decode(z)))[1] if see else None
+    if p is None or request.decoder.classes:
+        raise BadInput(
+            f"--extractor='{request.extractor}': expected one with classes, and a run "
+            f"that is asked for no labels"
+        )
+    classes = p.shape[1]
+    # The surest samples of each class, three as in the paper.
+    means = np.stack(
+        [z[np.argsort(-p[:, k])[:AVERAGED]].mean(0) for k in range(classes)]
+    )
+    rows = []
+    for i in range(min(request.n, classes)):
+        a, b, c = (means[(i + k) % classes] for k in range(3))
+        rows += [a, b, c, a - b + c]
+    return image_grid(request.decode(jnp.asarray(np.stack(rows))), columns=4)
 
 
 def translations(request: Request) -> Image.Image:

@@ -6,6 +6,7 @@ from flax.traverse_util import flatten_dict
 from PIL import Image
 
 from ganjax.errors import BadInput
+from ganjax.evaluation import held_out, invert
 from ganjax.gallery.request import Request
 from ganjax.training.pictures import image_grid
 
@@ -49,7 +50,21 @@ def directions(request: Request) -> Image.Image:
     latent, or where there are styles the style, meets first (SeFa; Shen & Zhou 2021,
     arXiv 2007.06600). A row a direction, from −reach to reach."""
     request.require_images()
-    z = request.latents(1)
+    return _moved(request, request.latents(1), request.decoder.labels(1))
+
+
+def edits(request: Request) -> Image.Image:
+    """As ``directions``, of the sample that comes nearest to a held-out image, the
+    ``seed``-th, found by descent on the latent."""
+    request.require_images()
+    run = request.run
+    data, label = held_out(run.source.test, request.seed + 1, seed=0)
+    label = label[-1:] if request.decoder.classes else None
+    z, _ = invert(run.game, run.state, data[-1:], label=label, seed=request.seed)
+    return _moved(request, jnp.asarray(z), label)
+
+
+def _moved(request, z, label):
     module = request.run.game.networks[GENERATOR].module
     styled = hasattr(module, "synthesise")
     params = flatten_dict(request.variables[GENERATOR]["params"])
@@ -76,7 +91,6 @@ def directions(request: Request) -> Image.Image:
         many = jnp.broadcast_to(z, (len(shift), z.shape[1]))
         images = request.apply(GENERATOR, w + shift[:, None], many, method="synthesise")
     else:
-        label = request.decoder.labels(1)
         images = request.decode(
             z + shift, None if label is None else jnp.repeat(label, len(shift))
         )

@@ -199,7 +199,14 @@ def first_rounds(batch, rounds):
     return some
 
 
-@pytest.mark.parametrize("name", tiny.GAMES)
+EVERY_GAME = [
+    # The others run with --full.
+    pytest.param(name, marks=() if name in tiny.PLAIN else pytest.mark.full)
+    for name in tiny.GAMES
+]
+
+
+@pytest.mark.parametrize("name", EVERY_GAME)
 def test_a_turn_changes_only_what_its_player_owns(name):
     setup = tiny.setup(name)
     for player in setup.game.players:
@@ -272,7 +279,7 @@ AVERAGES = {
 
 
 @pytest.mark.parametrize("dynamics", ["alternating", "simultaneous"])
-@pytest.mark.parametrize("name", tiny.GAMES)
+@pytest.mark.parametrize("name", EVERY_GAME)
 def test_a_forgotten_average_fails_at_trace_time(name, dynamics, monkeypatch):
     setup = tiny.setup(name, dynamics__name=dynamics)
     state = init_state(setup.game, jax.random.key(0), setup.knobs)

@@ -194,3 +194,14 @@ def test_images_smaller_than_a_window_of_structure_are_refused():
     state = State(params={"x": jnp.zeros(())}, variables={}, ema={})
     with pytest.raises(ValueError, match="more than 10 pixels"):
         dict(EVALUATORS["restoration"](exhibit).run(state))
+
+
+def test_a_linear_generator_is_inverted():
+    """Samples are latents, so every held-out sample within reach is met exactly."""
+    test, train = normal(200), normal(50, 1)
+    found = scores("inversion", game(), source(train, test))
+    assert found["inversion_mse_200"] < 1e-4
+    distances = np.square(test[:, None] - train[None]).sum(-1).min(1)
+    assert found["inversion_mse_nearest_200"] == pytest.approx(
+        distances.mean() / SIZE, rel=1e-4
+    )

@@ -330,3 +330,27 @@ def test_restorations_stand_between_interpolation_and_image(tmp_path):
 def test_what_a_run_cannot_show_is_refused(images, mode, said):
     with pytest.raises(BadInput, match=said):
         MODES[mode](Request(run=images))
+
+
+def test_inversions_stand_between_image_and_neighbour(images):
+    found = cells(MODES["inversions"](Request(run=images, n=2, columns=3)), 3)
+    data, _ = held_out(images.source.test, 2, seed=0)
+    train, _ = held_out(images.source.train, 60_000, seed=0)
+    expected = cells(image_grid(data, columns=1), 1)
+    np.testing.assert_array_equal(found[:, :1], expected)
+    gaps = np.square(data[:, None] - train[None]).sum((2, 3, 4))
+    expected = cells(image_grid(train[gaps.argmin(axis=1)], columns=1), 1)
+    np.testing.assert_array_equal(found[:, 2:], expected)
+
+
+def test_an_edit_of_nothing_is_the_inversion(images):
+    """The middle column is the sample that comes nearest to the image."""
+    request = Request(run=images, n=3, columns=5, seed=4)
+    found = cells(MODES["edits"](request), 5)
+    assert found.shape[:2] == (3, 5)
+    assert (found[:, 2] == found[:1, 2]).all() and (found[:, 0] != found[:, 2]).any()
+
+
+def test_arithmetic_needs_a_classifier(images):
+    with pytest.raises(BadInput, match="--extractor='': expected one with classes"):
+        MODES["arithmetic"](Request(run=images))

@@ -1,0 +1,99 @@
+"""A generator inverted by descent on its latent."""
+
+import functools
+from collections.abc import Iterator
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ganjax.core import Decoder, Game, GameState, child_key
+from ganjax.errors import BadInput
+from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.sampling import variables_of
+from ganjax.metrics import nearest
+
+# Of the descent: candidates to begin with, of which the nearest is taken, and Adam.
+CANDIDATES, STEPS, RATE = 1000, 300, 0.05
+# Held-out images at most: each is a descent of its own.
+INVERTED = 250
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(game):
+    optimizer = optax.adam(RATE)
+
+    def errors(variables, z, x, label):
+        made = game.sample.decode(game.finished(variables), z, label)
+        return jnp.mean((made - x) ** 2, axis=tuple(range(1, x.ndim)))
+
+    def step(variables, z, moments, x, label):
+        slope = jax.grad(lambda z: jnp.sum(errors(variables, z, x, label)))(z)
+        update, moments = optimizer.update(slope, moments)
+        return z + update, moments
+
+    return optimizer, jax.jit(step)
+
+
+def invert(
+    game: Game, state: GameState, x: np.ndarray, *, label=None, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Latents ``[n, d]`` of samples that are near to ``x [n, …]``, and those samples:
+    of random latents the one with the nearest sample, then ``STEPS`` steps of Adam down
+    the squared error (Zhu et al. 2016, arXiv 1609.03552, eq. 2, in pixels).
+
+    Args:
+      label: ``[n]``, for a game that is asked for labels.
+    """
+    decoder, variables = game.sample, variables_of(game, state)
+
+    @jax.jit
+    def decode(z, label):
+        return decoder.decode(game.finished(variables), z, label)
+
+    key = child_key(jax.random.key(seed), "inversion")
+    starts = np.asarray(decoder.draw(jax.random.split(key, CANDIDATES)))
+    if label is None:
+        made = np.asarray(decode(starts, None)).reshape(CANDIDATES, -1)
+        z = starts[nearest(x.reshape(len(x), -1), made, 1)[1][:, 0]]
+    else:  # samples of other labels say little of where to begin
+        z = np.resize(starts, (len(x), starts.shape[1]))
+    optimizer, step = _compiled(game)
+    z = jnp.asarray(z)
+    moments = optimizer.init(z)
+    for _ in range(STEPS):
+        z, moments = step(variables, z, moments, x, label)
+    return np.asarray(z), np.asarray(decode(z, label))
+
+
+class Inversion:
+    """Mean squared error, over entries, of held-out samples from those that the
+    generator comes nearest to them with (``inversion_mse``), and from the training
+    samples nearest to them (``inversion_mse_nearest``)."""
+
+    def __init__(self, exhibit: Exhibit):
+        require_latents(exhibit, "inversion")
+        self._exhibit = exhibit
+
+    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+        exhibit = self._exhibit
+        test = exhibit.test.first(min(exhibit.samples, INVERTED))
+        label = test.label if exhibit.game.sample.classes else None
+        _, made = invert(exhibit.game, state, test.data, label=label, seed=exhibit.seed)
+        yield f"inversion_mse_{len(test)}", np.mean((made - test.data) ** 2)
+        ours, theirs = (x.data.reshape(len(x), -1) for x in (test, exhibit.train))
+        distances, _ = nearest(ours, theirs, 1)
+        yield (
+            f"inversion_mse_nearest_{len(test)}",
+            np.mean(distances**2) / ours.shape[1],
+        )
+
+
+def require_latents(exhibit: Exhibit, evaluator: str) -> None:
+    """Raises ``BadInput`` unless the game makes samples from latents."""
+    if not isinstance(exhibit.game.sample, Decoder):
+        raise BadInput(
+            f"evaluation.names='{evaluator}': expected a game that makes samples from "
+            f"latents, as game='gan' does"
+        )
