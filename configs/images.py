@@ -30,6 +30,17 @@ def mnist(game="gan", data="mnist"):
     return config
 
 
+def shortest(config):
+    """``config`` on the 8×8 digits that are always there, for a few steps."""
+    config.data.name = "digits"
+    config.steps = 2
+    config.parallel = {"inner_steps": 1}
+    config.log = {"every": 1}
+    config.samples = {"every": 2, "count": 8}
+    config.checkpoint = {"every": 2}
+    return config
+
+
 def two_rates(generator=1e-3, discriminator=5e-4):
     """A faster generator: it has few steps to learn in (two time scales, Heusel et al.
     2017, arXiv 1706.08500, the other way about)."""

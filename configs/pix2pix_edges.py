@@ -27,5 +27,6 @@ def get_config():
     }
     config.optimizers = images.two_rates(1e-3, 2e-4)
     config.weights = {"l1": 50.0}
+    config.evaluation.extractor = "small_cnn_fashion_mnist"
     config.evaluation.names = ("translation", "frechet")
     return config

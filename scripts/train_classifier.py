@@ -5,9 +5,9 @@
         --data_dir=/usr/share/datasets/fashion-mnist
 
 Writes small_cnn_DATASET.safetensors (--out names another place), for
-evaluation.weights. That of MNIST in ganjax/metrics/features was made so, with the
-default seed and number of epochs; another processor may round otherwise, and the digest
-of ours is in ganjax/metrics/features/small_cnn.py.
+evaluation.weights. Those in ganjax/metrics/features were made so, with the default seed
+and numbers of epochs; another processor may round otherwise, and the digests of ours
+are in ganjax/metrics/features/small_cnn.py.
 """
 
 import json

@@ -32,6 +32,12 @@ SHAPES = {
     "fashion_mnist": ((28, 28, 1), 10),
     "cifar10": ((32, 32, 3), 10),
     "image_folder": ((128, 128, 3), 1000),
+    "mnist_twins": ((28, 28, 1), 10),
+    "edges_fashion_mnist": ((28, 28, 1), 10),
+}
+DOMAINS = {
+    "mnist_twins": {"domains": ("a", "b")},
+    "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
 }
 
 # What each game's config has beyond what all have, by hand.
@@ -136,12 +142,19 @@ SLOW = (
     "biggan_cifar10",
     "biggan_diffaugment_cifar10",
     "biggan_imagenet128",
+    "conditional_mnist",
+    "cyclegan_mnist",
+    "dcgan_small_mnist",
+    "gan_2014_mnist",
+    "infogan_mnist",
+    "pix2pix_edges",
     "r3gan_cifar10",
     "reacgan_cifar10",
     "sagan_cifar10",
     "sngan_projection_cifar10",
     "stylegan2_ada_cifar10",
     "stylegan2_cifar10",
+    "super_resolution",
     "wgan_gp_cifar10",
 )
 
@@ -154,6 +167,8 @@ SLOW = (
         "r3gan_rates",
         pytest.param("mnist_losses:tiny", marks=pytest.mark.full),
         pytest.param("architectures:tiny", marks=pytest.mark.full),
+        pytest.param("anomaly:tiny", marks=pytest.mark.full),
+        pytest.param("semi_supervised_mnist:tiny", marks=pytest.mark.full),
     ],
 )
 def test_sweep_files(name, request):
@@ -187,7 +202,7 @@ def test_config_files(path, monkeypatch):
     assert f"--config={relative}" in module.__doc__, "the command is in the docstring"
     config = resolve(load_config(str(relative)))
     assert resolve(json.loads(to_json(config))) == config
-    game = build_game(config, shaped(config.data.name))
+    game = build_game(config, shaped(config.data))
     state, metrics = stepped(config, game)
     assert set(state.params) == set(config.networks)
     assert set(state.optimizer) == set(config.optimizers)
@@ -198,12 +213,16 @@ def test_config_files(path, monkeypatch):
         assert tiny.steps <= 10 and set(tiny.networks) == set(config.networks)
 
 
-def shaped(name):
+def shaped(section):
     """A source of that shape, without its data."""
+    name = section.name
     if name.startswith(BUILT_IN):
         return open_source(name)
     shape, classes = SHAPES[name]
-    return Source(Spec(name, shape, tuple(map(str, range(classes)))), None, None)
+    how = DOMAINS.get(name, {})
+    if section.labels:
+        how = {"domains": ("data", "labelled"), "labels": "known"}
+    return Source(Spec(name, shape, tuple(map(str, range(classes))), **how), None, None)
 
 
 def stepped(config, game):
@@ -211,8 +230,8 @@ def stepped(config, game):
 
     def examples(field):
         n = (game.rounds, config.batch_size)
-        source = shaped(config.data.name)
-        if field == "label":
+        source = shaped(config.data)
+        if field in ("label", "known"):
             return jax.ShapeDtypeStruct(n, jnp.int32)
         return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
 

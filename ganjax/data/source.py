@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
 Sampler = Callable[[jax.Array], dict[str, jax.Array]]
@@ -38,7 +39,8 @@ class Composed:
     make: Callable[[Any, jax.Array], dict[str, jax.Array]]
 
     def __call__(self, keys: jax.Array) -> dict[str, jax.Array]:
-        return self.make(self.arrays, keys)
+        # Inside a program they are constants, which tracers may index.
+        return self.make(jax.tree.map(jnp.asarray, self.arrays), keys)
 
 
 @dataclass(frozen=True)

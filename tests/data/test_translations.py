@@ -66,3 +66,10 @@ def test_points_in_pairs():
         rtol=1e-5,
     )
     assert source.spec.paired and not open_source("unpaired").spec.paired
+
+
+def test_pairs_may_be_drawn_inside_a_program():
+    split = in_pairs(numbered(), twin)
+    keys = jax.random.split(jax.random.key(0), 5)
+    inside = jax.jit(lambda keys: split(keys)["b"])(keys)
+    np.testing.assert_array_equal(inside, samples(split, keys)["b"])

@@ -24,7 +24,7 @@ def test_what_is_shipped_says_what_it_is(dataset):
         values = sum(file.get_tensor(name).size for name in file.keys())
     assert about["dataset"] == dataset
     assert about["epochs"] == train_classifier.EPOCHS[dataset]
-    assert about["test_accuracy"] >= {"mnist": 0.99}[dataset]
+    assert about["test_accuracy"] >= {"mnist": 0.99, "fashion_mnist": 0.89}[dataset]
     # 94,186 parameters, and a mean and a variance for each of 224 channels.
     assert values == 94_186 + 2 * 224
 
@@ -72,8 +72,6 @@ def test_other_filters_and_files_are_refused(tmp_path):
         open_extractor("small_cnn_mnist", resize="bilinear_tf1")
     with pytest.raises(BadInput, match="no such file; expected one of scripts/train_"):
         open_extractor("small_cnn_mnist", str(tmp_path / "absent.safetensors"))
-    with pytest.raises(BadInput, match="does not come with ganjax; python scripts/"):
-        open_extractor("small_cnn_fashion_mnist")
     path = tmp_path / "x.safetensors"
     safetensors.numpy.save_file({"params.Dense_0.bias": np.zeros(10)}, path)
     with pytest.raises(BadInput, match="lacks tensor"):
