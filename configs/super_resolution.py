@@ -17,19 +17,19 @@ from configs import images
 
 def get_config(data="mnist"):
     config = images.mnist("super_resolution", data)
-    config.steps = 2000
+    config.steps = 1500
     config.batch_size = 16
     config.networks = {
         "generator": {
             "name": "srresnet",
-            "width": 24,
-            "blocks": 3,
+            "width": 16,
+            "blocks": 2,
             "normalization": "none",
         },
-        "discriminator": {"name": "dcgan", "width": 16, "normalization": "spectral"},
+        "discriminator": {"name": "dcgan", "width": 8, "normalization": "spectral"},
     }
     config.weights = {"adversarial": 3e-3}
-    config.optimizers = images.two_rates(5e-4, 2e-4)
+    config.optimizers = images.two_rates(1e-3, 2e-4)
     config.evaluation = {
         "names": ("restoration",),
         "samples": 2000,

@@ -19,6 +19,8 @@ import jax.numpy as jnp
 from ganjax.networks.layers import Conv, check_normalization, normalise
 
 NORMALIZATIONS = ("none", "batch")
+# What is added, or ends in tanh, begins small (ESRGAN, section 3.4: a tenth).
+SMALL = nn.initializers.variance_scaling(0.02, "fan_in", "truncated_normal")
 
 
 def enlarged(x: jax.Array) -> jax.Array:
@@ -48,12 +50,12 @@ class Generator(nn.Module):
         check_normalization(self.normalization, NORMALIZATIONS)
         doublings = _doublings(x.shape[1:], self.shape)
 
-        def convolved(x, features, kernel=3, normalised=False):
+        def convolved(x, features, kernel=3, normalised=False, small=False):
             x = Conv(
                 features,
                 kernel=kernel,
                 use_bias=not normalised or self.normalization == "none",
-                kernel_init=nn.initializers.he_normal(),
+                kernel_init=SMALL if small else nn.initializers.he_normal(),
                 dtype=self.dtype,
             )(x)
             return normalise(x, self.normalization, train=train) if normalised else x
@@ -64,11 +66,11 @@ class Generator(nn.Module):
         first = x = bent(convolved(x, self.width, kernel=9))
         for _ in range(self.blocks):
             y = bent(convolved(x, self.width, normalised=True))
-            x = x + convolved(y, self.width, normalised=True)
-        x = first + convolved(x, self.width, normalised=True)
+            x = x + convolved(y, self.width, normalised=True, small=True)
+        x = first + convolved(x, self.width, normalised=True, small=True)
         for _ in range(doublings):
             x = bent(enlarged(convolved(x, 4 * self.width)))
-        x = convolved(x, self.shape[-1], kernel=9)
+        x = convolved(x, self.shape[-1], kernel=9, small=True)
         return jnp.tanh(x.astype(jnp.float32))
 
 

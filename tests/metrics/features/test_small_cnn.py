@@ -7,7 +7,7 @@ import pytest
 import safetensors
 import safetensors.numpy
 
-from ganjax.data import Arrays, open_source
+from ganjax.data import Arrays, in_memory, open_source
 from ganjax.errors import BadInput
 from ganjax.metrics.features import layout, open_extractor, small_cnn
 from scripts import train_classifier
@@ -44,7 +44,7 @@ def test_features_of_an_image_are_its_own(dataset):
 @DATASETS
 def test_accuracy_on_the_test_split_is_the_stated_one(dataset):
     try:
-        split = open_source(dataset).test
+        split = in_memory(open_source(dataset).test)
     except BadInput as error:
         pytest.skip(str(error))
     path = small_cnn.shipped(dataset)
