@@ -17,7 +17,7 @@ from configs import images
 
 def get_config(data="mnist"):
     config = images.mnist("super_resolution", data)
-    config.steps = 1500
+    config.steps = 1000
     config.batch_size = 16
     config.networks = {
         "generator": {
