@@ -3,7 +3,7 @@ connected networks as in the paper.
 
     python scripts/train.py --config=configs/bigan_mnist.py --workdir=runs/bigan
 
-Expected in 4 minutes on 2 CPU cores: the encoder reads the latent of a generated sample
+Expected in 6 minutes on 2 CPU cores: the encoder reads the latent of a generated sample
 with a smaller error than the latent of the nearest of 5,000 other samples has
 (``latents_mse`` below ``latents_mse_nearest``).
 """

@@ -7,7 +7,7 @@ discriminator that also names the class (ACGAN; Odena et al. 2017, arXiv 1610.09
 ``:projection`` one that compares features with the class (Miyato & Koyama 2018, arXiv
 1802.05637); their generators are told by conditional batch normalisation.
 
-Expected in 4 minutes on 2 CPU cores: a classifier reads the class that was asked for
+Expected in 5 minutes on 2 CPU cores: a classifier reads the class that was asked for
 from at least 90 % of 5,000 samples (``classes_accuracy``).
 """
 

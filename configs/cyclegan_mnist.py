@@ -4,11 +4,11 @@ by a quarter and dark for bright; no digit is seen in both domains.
     python scripts/train.py --config=configs/cyclegan_mnist.py --workdir=runs/cyclegan
     python scripts/sample.py --workdir=runs/cyclegan --mode=translations
 
-Expected in 6 minutes on 2 CPU cores: the mean absolute error of translated twins from
-the digits that they are of falls to a fifth of that at the first step
-(``translation_l1``), and a classifier reads the class of at least 90 % of them
-(``translation_class``). Fully connected translators can turn an image; the identity
-term would ask for the opposite of a translation and is off.
+Wanted, and not reached yet (docs/gallery.md), on 2 CPU cores: the mean absolute error
+of translated twins from the digits that they are of falls to a fifth of that at the
+first step (``translation_l1``), and a classifier reads the class of at least 90 % of
+them (``translation_class``). Fully connected translators can turn an image; the
+identity term would ask for the opposite of a translation and is off.
 """
 
 from configs import images

@@ -9,7 +9,7 @@ sees. ``--config.data.labels=N`` takes another number of labels, and
 ``--config.weights.adversarial=0`` learns from the labels alone;
 configs/sweeps/semi_supervised_mnist.py compares the two at 20, 100 and 1,000 labels.
 
-Expected in 2 minutes on 2 CPU cores: an error on the 10,000 test digits below that of
+Expected, not run yet, on 2 CPU cores: an error on the 10,000 test digits below that of
 the same network without the unlabelled ones (``labels_error``).
 """
 
