@@ -348,6 +348,17 @@ def modulation_of_nothing(config, spec, modules):
         )
 
 
+def statistics_that_nobody_keeps(config, spec, modules):
+    """What a network writes while a term asks it is dropped."""
+    normalization = getattr(modules.get("posterior"), "normalization", "none")
+    if normalization != "none":
+        return _said(
+            "networks.posterior.normalization",
+            normalization,
+            "'none', as what others keep from step to step would be lost",
+        )
+
+
 def pictures_of_points(config, spec, modules):
     if len(spec.shape) == 3:
         return None
@@ -367,4 +378,9 @@ def pictures_of_points(config, spec, modules):
             )
 
 
-BUILDS = (penalties_of_a_batch, modulation_of_nothing, pictures_of_points)
+BUILDS = (
+    penalties_of_a_batch,
+    modulation_of_nothing,
+    statistics_that_nobody_keeps,
+    pictures_of_points,
+)

@@ -107,6 +107,14 @@ BUILDS = {
         {**LABELLED, "conditioning": {"generator": "conditional_batch_norm"}},
         ["conditioning.generator='conditional_batch_norm'", "normalization='batch'"],
     ),
+    "statistics_that_nobody_keeps": (
+        {
+            **POINTS,
+            "game": "infogan",
+            "networks": {"posterior": {"normalization": "batch"}},
+        },
+        ["networks.posterior.normalization='batch'", "expected 'none'"],
+    ),
     "pictures_of_points": (
         {**POINTS, "augmentation": {"names": ("cutout",)}},
         ["augmentation.names='cutout'", "data.name='ring8' has points", "noise"],

@@ -28,7 +28,12 @@ def of_classes(source: Source, classes: Sequence[int]) -> Source:
     train = _arrays(source, "data.classes")
     chosen = np.isin(train.label, classes)
     kept = Arrays(train.data[chosen], train.label[chosen])
-    spec = dataclasses.replace(source.spec, normal=tuple(classes))
+    spec = dataclasses.replace(
+        source.spec,
+        # Scores of other training samples are other scores.
+        name=f"{source.spec.name}:{','.join(map(str, classes))}",
+        normal=tuple(classes),
+    )
     return Source(spec, kept, source.test)
 
 

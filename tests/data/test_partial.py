@@ -25,7 +25,7 @@ def test_training_samples_are_of_the_classes_and_the_test_split_of_all():
     assert set(part.train.label) == {0, 2} and len(part.train) == 40
     np.testing.assert_array_equal(part.train.data[:, 0, 0, 0] % 3, part.train.label)
     assert set(part.test.label) == {0, 1, 2}
-    assert part.spec.normal == (0, 2)
+    assert part.spec.normal == (0, 2) and part.spec.name == "flat:0,2"
 
 
 def test_few_labels_are_known_as_many_of_each_class():
