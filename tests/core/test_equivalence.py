@@ -119,9 +119,7 @@ TOLERANCE = {name: 2e-6 for name in tiny.GAMES} | {"cyclegan": 1e-5}
     [
         pytest.param(
             name,
-            marks=()
-            if name in ("gan", "relativistic", "convolutional")
-            else pytest.mark.full,
+            marks=() if name in ("gan", "convolutional") else pytest.mark.full,
         )
         for name in tiny.GAMES
     ],
@@ -298,6 +296,7 @@ def test_lazy_term_stays_a_conditional_in_a_population():
     assert "stablehlo.case" in text or "stablehlo.if" in text
 
 
+@pytest.mark.full
 def test_a_lazy_term_keeps_its_mean_strength():
     """Three steps of weight 3·w at once move plain descent as far as w at each, while
     the point hardly moves: the first order of both is the same."""

@@ -270,6 +270,7 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
             main([f"--workdir={images.path}", *arguments])
 
 
+@pytest.mark.full
 def test_codes_have_a_row_each(tmp_path):
     """A row a category with one noise a column, then a row a number."""
     run = run_of("infogan", tmp_path, **IMAGES)
@@ -343,6 +344,7 @@ def test_inversions_stand_between_image_and_neighbour(images):
     np.testing.assert_array_equal(found[:, 2:], expected)
 
 
+@pytest.mark.full
 def test_an_edit_of_nothing_is_the_inversion(images):
     """The middle column is the sample that comes nearest to the image."""
     request = Request(run=images, n=3, columns=5, seed=4)

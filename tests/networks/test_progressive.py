@@ -156,6 +156,7 @@ def test_layers_above_the_level_do_not_learn():
         assert moved == set(learning)
 
 
+@pytest.mark.full
 def test_only_updates_that_are_kept_count():
     for module, x in (
         (Generator((8, 8, 2), **SMALL), jnp.ones((4, 6))),

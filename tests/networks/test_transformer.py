@@ -55,6 +55,7 @@ def test_attention_against_a_sum_over_tokens(attention):
             np.testing.assert_allclose(made[i], expected, rtol=1e-4, atol=1e-5)
 
 
+@pytest.mark.full
 def test_attention_has_gradients_of_second_order(attention):
     layer, variables, x = attention
     check_grads(

@@ -259,6 +259,7 @@ def test_logits_of_patches(size, patches):
     assert judged.outputs == {}
 
 
+@pytest.mark.full
 def test_features_average_to_the_logits():
     """Of one patch the last layer is a linear map of the features, at the tap that sees
     the one pixel there is."""

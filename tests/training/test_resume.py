@@ -148,9 +148,10 @@ def test_killed_at_any_moment(tmp_path, variant):
     assert carrier["devices"] == options.get("parallel__devices", 1)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     "number",
-    [signal.SIGTERM, pytest.param(signal.SIGUSR2, marks=pytest.mark.full)],
+    [signal.SIGTERM, signal.SIGUSR2],
 )
 def test_signal_saves_and_the_same_command_goes_on(tmp_path, number):
     stopped = tmp_path / "run"
