@@ -4,8 +4,7 @@ alone, at 20, 100 and 1,000 labels, over 5 seeds and choices of labels each.
     python scripts/sweep.py --config=configs/sweeps/semi_supervised_mnist.py \
         --workdir=runs/few_labels
 
-``:tiny`` takes seconds a program, on 8×8 digits. 30 trials; about 40 minutes on 2 CPU
-cores.
+``:tiny`` takes seconds a program, on 8×8 digits. 30 trials, not run yet.
 """
 
 from configs import images, semi_supervised_mnist

@@ -50,14 +50,7 @@ def open_edges_fashion_mnist(directory: str = "") -> Source:
         BadInput: as ``open_fashion_mnist``.
     """
     source = open_fashion_mnist(directory)
-    spec = Spec(
-        "edges_fashion_mnist",
-        source.spec.shape,
-        source.spec.classes,
-        domains=("a", "b"),
-        paired=True,
-        test_paired=True,
-    )
+    spec = _of_two(source, "edges_fashion_mnist", paired=True)
     return Source(spec, *(in_pairs(s, edges) for s in (source.train, source.test)))
 
 
@@ -70,14 +63,14 @@ def open_mnist_twins(directory: str = "") -> Source:
         BadInput: as ``open_mnist``.
     """
     source = open_mnist(directory)
-    spec = Spec(
-        "mnist_twins",
-        source.spec.shape,
-        source.spec.classes,
-        domains=("a", "b"),
-        test_paired=True,
-    )
+    spec = _of_two(source, "mnist_twins", paired=False)
     return Source(spec, out_of_pairs(source.train, twin), in_pairs(source.test, twin))
+
+
+def _of_two(source, name, paired):
+    shape, classes = source.spec.shape, source.spec.classes
+    domains = "a", "b"
+    return Spec(name, shape, classes, domains=domains, paired=paired, test_paired=True)
 
 
 def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:

@@ -9,7 +9,7 @@ from scipy.optimize import linear_sum_assignment
 from ganjax.core import GameState, child_key
 from ganjax.errors import BadInput
 from ganjax.evaluation.exhibit import Exhibit
-from ganjax.evaluation.inversion import require_latents
+from ganjax.evaluation.inversion import error_of_nearest, require_latents
 from ganjax.evaluation.sampling import ask, require
 from ganjax.metrics import (
     frechet_distance,
@@ -37,9 +37,7 @@ class Reconstruction:
         test = exhibit.test.first(exhibit.samples)
         made = ask(exhibit.game, state, "reconstruct", test.data)
         yield f"reconstruction_mse_{len(test)}", np.mean((made - test.data) ** 2)
-        ours, theirs = (x.data.reshape(len(x), -1) for x in (test, exhibit.train))
-        distances, _ = nearest(ours, theirs, 1)
-        error = np.mean(distances**2) / ours.shape[1]
+        error = error_of_nearest(test, exhibit.train)
         yield f"reconstruction_mse_nearest_{len(test)}", error
 
 
@@ -65,9 +63,9 @@ class Latents:
         yield f"fd_latents_{n}", frechet_distance(*prior, *moments(codes))
         floor = frechet_distance(*prior, *moments(others[:, :size]))
         yield f"fd_latents_{n}_floor", floor
-        made, other = (self._decode(state, x).reshape(n, -1) for x in (z, others))
-        read = ask(game, state, "encode", self._decode(state, z))
-        _, found = nearest(made, other, 1)
+        made, other = (ask(game, state, "decode", x) for x in (z, others))
+        read = ask(game, state, "encode", made)
+        _, found = nearest(made.reshape(n, -1), other.reshape(n, -1), 1)
         yield "latents_mse", np.mean((read - z[:, :size]) ** 2)
         yield (
             "latents_mse_nearest",
@@ -77,9 +75,6 @@ class Latents:
     def _draw(self, name, n):
         key = child_key(jax.random.key(self._exhibit.seed), name)
         return np.asarray(self._exhibit.game.sample.draw(jax.random.split(key, n)))
-
-    def _decode(self, state, z):
-        return ask(self._exhibit.game, state, "decode", z)
 
 
 class Codes:

@@ -10,7 +10,7 @@ import optax
 
 from ganjax.core import Decoder, Game, GameState, child_key
 from ganjax.errors import BadInput
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.exhibit import Exhibit, Side
 from ganjax.evaluation.sampling import variables_of
 from ganjax.metrics import nearest
 
@@ -82,12 +82,15 @@ class Inversion:
         label = test.label if exhibit.game.sample.classes else None
         _, made = invert(exhibit.game, state, test.data, label=label, seed=exhibit.seed)
         yield f"inversion_mse_{len(test)}", np.mean((made - test.data) ** 2)
-        ours, theirs = (x.data.reshape(len(x), -1) for x in (test, exhibit.train))
-        distances, _ = nearest(ours, theirs, 1)
-        yield (
-            f"inversion_mse_nearest_{len(test)}",
-            np.mean(distances**2) / ours.shape[1],
-        )
+        error = error_of_nearest(test, exhibit.train)
+        yield f"inversion_mse_nearest_{len(test)}", error
+
+
+def error_of_nearest(side: Side, among: Side) -> float:
+    """Mean squared error, over entries, of samples from the nearest of others."""
+    ours, theirs = (x.data.reshape(len(x), -1) for x in (side, among))
+    distances, _ = nearest(ours, theirs, 1)
+    return np.mean(distances**2) / ours.shape[1]
 
 
 def require_latents(exhibit: Exhibit, evaluator: str) -> None:
