@@ -17,6 +17,11 @@ def uniform(keys: jax.Array, size: int) -> jax.Array:
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1))(keys)
 
 
+def wide_uniform(keys: jax.Array, size: int) -> jax.Array:
+    """z ~ U[-5, 5]^size (Sun et al. 2020, arXiv 2011.04926, two clusters)."""
+    return 5 * uniform(keys, size)
+
+
 def truncated(keys: jax.Array, size: int, limit: float) -> jax.Array:
     """Normal latents of which every number lies in [-limit, limit] (the truncation
     trick; Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
@@ -44,4 +49,5 @@ def optimised(
 LATENTS = {
     "normal": normal,
     "uniform": uniform,
+    "wide_uniform": wide_uniform,
 }

@@ -95,6 +95,7 @@ RANGES = {
     "options.factor": (lambda x: x >= 2, "at least 2"),
     "latents.size": (lambda x: x >= 1, "at least 1"),
     "networks.*.width": (lambda x: x >= 1, "at least 1"),
+    "networks.*.weight_std": (lambda x: x >= 0, "at least 0 (0: He's)"),
     "networks.*.minibatch_discrimination": (
         lambda x: x >= 0,
         "at least 0 (0: none)",

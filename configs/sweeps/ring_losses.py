@@ -20,6 +20,7 @@ LOSSES = (
 def get_config(arg=""):
     config = ring8.get_config()
     config.steps = 5000
+    config.samples.every = 0  # 56 trials: a picture of the end of each
     config.checkpoint = {"every": 2500}
     return config
 

@@ -87,7 +87,11 @@ SOURCES: dict[str, Callable[[str], Source]] = {
     "grid25_wgan_gp": synthetic.gaussians("grid25_wgan_gp"),
     "swiss_roll": synthetic.shape("swiss_roll", synthetic.swiss_roll, 2),
     "two_clusters_rsgan": synthetic.shape(
-        "two_clusters_rsgan", synthetic.two_clusters, 1
+        "two_clusters_rsgan",
+        synthetic.two_clusters,
+        1,
+        modes=synthetic.CLUSTERS,
+        std=0.05,
     ),
     "unpaired": synthetic.open_unpaired,
     "paired": synthetic.open_paired,

@@ -61,10 +61,14 @@ def swiss_roll(key: jax.Array) -> dict[str, jax.Array]:
     return {"data": point, "label": jnp.int32(0)}
 
 
+CLUSTERS = np.array([[0.15], [4.15]])
+
+
 def two_clusters(key: jax.Array) -> dict[str, jax.Array]:
     """One value of U[0, .3] ∪ (4 + U[0, .3]), ``{'data': [1], 'label': 0 or 1}``.
 
-    The one-dimensional data of Sun, Fang and Schwing 2020.
+    The one-dimensional data of Sun, Fang and Schwing 2020. As modes they are given a
+    standard deviation of .05, three of which reach to the ends of a cluster.
     """
     which, where = jax.random.split(key)
     label = jax.random.randint(which, (), 0, 2)
@@ -141,10 +145,13 @@ def gaussians(name: str) -> Callable[[str], Source]:
     return lambda directory="": Source(spec, sampler, sampler)
 
 
-def shape(name: str, draw: Callable, size: int) -> Callable[[str], Source]:
-    """The opener of a distribution given by one draw; it has no modes."""
+def shape(
+    name: str, draw: Callable, size: int, modes=None, std: float | None = None
+) -> Callable[[str], Source]:
+    """The opener of a distribution given by one draw, with its modes if it has any."""
     sampler = jax.vmap(draw)
-    return lambda directory="": Source(Spec(name, (size,)), sampler, sampler)
+    spec = Spec(name, (size,), modes=modes, std=std)
+    return lambda directory="": Source(spec, sampler, sampler)
 
 
 DIRECTIONS = 10

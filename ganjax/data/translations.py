@@ -1,10 +1,13 @@
 """Two domains of images whose true translation is known: in pairs, or with the pairing
 hidden from whoever learns."""
 
+import math
 from collections.abc import Callable
 
 import jax
 import jax.numpy as jnp
+import numpy as np
+from jax.scipy.ndimage import map_coordinates
 
 from ganjax.data.feeds import scaled
 from ganjax.data.idx import open_fashion_mnist, open_mnist
@@ -12,6 +15,8 @@ from ganjax.data.source import Arrays, Composed, Items, Source, Spec, in_memory
 
 # Of the gradient of an image in [-1, 1], by Sobel's operator, at an edge.
 STEEP = 1.0
+# By which the twin of an image is turned, against the clock.
+TURN = math.radians(15)
 
 
 def edges(images: jax.Array) -> jax.Array:
@@ -38,8 +43,19 @@ def edges(images: jax.Array) -> jax.Array:
 
 
 def twin(images: jax.Array) -> jax.Array:
-    """Square images ``[n, H, H, C]`` turned by a quarter, and with dark for bright."""
-    return -jnp.rot90(images, axes=(1, 2))
+    """Square images ``[n, H, H, C]`` in [-1, 1] turned by ``TURN`` about their centre,
+    with -1 around them, and then with dark for bright."""
+    side = images.shape[1]
+    y, x = np.mgrid[:side, :side] - (side - 1) / 2
+    cos, sin = math.cos(TURN), math.sin(TURN)
+    came_from = np.stack([cos * y + sin * x, cos * x - sin * y]) + (side - 1) / 2
+    came_from = jnp.asarray(came_from, jnp.float32)
+
+    def turned(plane):  # of numbers from 0 on, as there are zeros around it
+        return map_coordinates(plane, list(came_from), order=1)
+
+    planes = jnp.moveaxis(images, -1, 1) + 1
+    return 1 - jnp.moveaxis(jax.vmap(jax.vmap(turned))(planes), 1, -1)
 
 
 def open_edges_fashion_mnist(directory: str = "") -> Source:

@@ -236,8 +236,18 @@ def normalise(
     return BatchNorm()(x, train=train)
 
 
+def _maxout(x):
+    """The largest of every five features, which makes a width of 5·w one of w
+    (Goodfellow et al. 2013, arXiv 1302.4389)."""
+    if x.shape[-1] % 5:
+        raise ValueError(f"expected a width of five times a number, not {x.shape[-1]}")
+    return x.reshape(*x.shape[:-1], -1, 5).max(axis=-1)
+
+
 ACTIVATIONS = {
     "relu": nn.relu,
+    "maxout": _maxout,
     "leaky_relu": lambda x: nn.leaky_relu(x, 0.2),
     "tanh": nn.tanh,
+    "sigmoid": nn.sigmoid,
 }

@@ -28,6 +28,7 @@ class Generator(nn.Module):
     widths: tuple[int, ...] = (128, 128)
     activation: str = "relu"
     normalization: str = "none"
+    weight_std: float = 0.0  # of the initial weights of hidden layers; 0: He et al.
 
     @property
     def takes_conditions(self) -> bool:
@@ -59,6 +60,7 @@ class Discriminator(Critic):
     widths: tuple[int, ...] = (128, 128)
     activation: str = "leaky_relu"
     normalization: str = "none"
+    weight_std: float = 0.0  # as the generator's
     minibatch_discrimination: int = 0  # kernels
 
     @property
@@ -79,12 +81,15 @@ class Discriminator(Critic):
 
 
 def _hidden(network, x, train, given=None):
+    init = nn.initializers.he_normal()
+    if network.weight_std:
+        init = nn.initializers.normal(network.weight_std)
     for width in network.widths:
         x = Linear(
             width,
             use_bias=network.normalization != "batch",
             spectral=network.normalization == "spectral",
-            kernel_init=nn.initializers.he_normal(),
+            kernel_init=init,
             dtype=network.dtype,
         )(x)
         x = normalise(x, network.normalization, train=train, given=given)

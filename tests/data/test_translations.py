@@ -13,12 +13,19 @@ def numbered(n=40):
     return Arrays(data, np.arange(n, dtype=np.int32))
 
 
-def test_four_twins_of_twins_are_the_image():
-    x = jax.random.uniform(jax.random.key(0), (2, 5, 5, 1), minval=-1)
-    again = twin(twin(x))
-    np.testing.assert_allclose(again, x[:, ::-1, ::-1], rtol=1e-6)
-    np.testing.assert_allclose(twin(twin(again)), x, rtol=1e-6)
-    np.testing.assert_allclose(twin(x).sum(), -x.sum(), rtol=1e-4)
+def test_a_twin_is_turned_by_15_degrees_and_dark_for_bright():
+    """A bright spot 8 pixels right of the centre becomes a dark one at the angle."""
+    y, x = np.mgrid[:33, :33] - 16.0
+    spot = 2 * np.exp(-((x - 8) ** 2 + y**2) / 8) - 1
+    found = twin(jnp.asarray(spot, jnp.float32)[None, :, :, None])
+    found = np.asarray(found)[0, ..., 0]
+    np.testing.assert_allclose(found[0], 1, atol=1e-4)
+    dark = (1 - found) / 2
+    centre = np.array([(dark * x).sum(), (dark * y).sum()]) / dark.sum()
+    angle = np.pi / 12
+    wanted = [8 * np.cos(angle), -8 * np.sin(angle)]  # rows count downward
+    np.testing.assert_allclose(centre, wanted, atol=0.01)
+    np.testing.assert_allclose(dark.sum(), (1 + spot).sum() / 2, rtol=1e-3)
 
 
 def test_an_edge_is_where_brightness_steps():

@@ -1,0 +1,162 @@
+"""Dirac-GAN: which GAN training methods converge (Mescheder et al. 2018)."""
+
+import numpy as np
+
+from experiments.claims import Claim, at_least, at_most, near
+from experiments.dirac_gan.game import METHODS, ORDERS, STEP_SIZE, trajectory
+from experiments.figures import panels
+
+STEPS = 500
+SETTLED = 100  # last steps over which a radius is averaged
+
+# Final radii of the authors' method in simultaneous order.
+RADII = {
+    "gan": 3.09695,
+    "nsgan": 0.640207,
+    "wgan": 1.00215,
+    "wgan_gp": 1.80179,
+    "gradient_penalty": 2.64266e-6,
+}
+WANDER = ("gan", "wgan", "wgan_gp")
+CONVERGE = (
+    "instance_noise", "gradient_penalty", "gradient_penalty_critical",
+    "nsgan_gradient_penalty",
+)  # fmt: skip
+PENALISED = {"gradient_penalty": 0.3, "gradient_penalty_critical": 1.0}
+SLOPE = 0.5  # f′(0)
+
+
+def run(scale, seed, out):
+    radii, settled, paths, multipliers = {}, {}, {}, {}
+    for method in METHODS:
+        radii[method], settled[method], paths[method] = {}, {}, {}
+        for order in ORDERS:
+            path = trajectory(method, order, STEPS, seed)
+            radius = np.linalg.norm(path, axis=1)
+            radii[method][order] = float(radius[-1])
+            settled[method][order] = float(radius[-SETTLED:].mean())
+            paths[method][order] = _thinned(path)
+            if order == "simultaneous" and method in PENALISED:
+                multipliers[method] = _multipliers(path)
+    return {
+        "radii": radii,
+        "settled": settled,
+        "multipliers": multipliers,
+        "paths": paths,
+    }
+
+
+def _thinned(path):
+    kept = np.concatenate([path[:100], path[100::5]])
+    return [[float(f"{x:.5g}") for x in point] for point in kept]
+
+
+def _multipliers(path):
+    """Of the linear map that takes each point to the next close to the equilibrium, by
+    least squares over a few of them: ``[modulus, angle]`` of its eigenvalues."""
+    near_ = path[np.linalg.norm(path, axis=1) < 1e-3][:8]
+    map_, *_ = np.linalg.lstsq(near_[:-1], near_[1:], rcond=None)
+    values = sorted(np.linalg.eigvals(map_), key=lambda v: v.imag)
+    return [[float(abs(v)), float(np.angle(v))] for v in values]
+
+
+def derived(gamma: float) -> list[list[float]]:
+    """The same by the eigenvalues of the gradient field, −γ/2 ± √(γ²/4 − f′(0)²)
+    (section 4.1; equation 12 of R3GAN's paper prints f′(0) without its square)."""
+    root = np.sqrt(complex(gamma**2 / 4 - SLOPE**2))
+    values = [1 + STEP_SIZE * (-gamma / 2 + sign * root) for sign in (-1, 1)]
+    values = sorted(values, key=lambda v: v.imag)
+    return [[float(abs(v)), float(np.angle(v))] for v in values]
+
+
+def _from_formula(method):
+    def measured(results):
+        return float(
+            np.abs(
+                np.subtract(results["multipliers"][method], derived(PENALISED[method]))
+            ).max()
+        )
+
+    return measured
+
+
+def _radius(method, order, kind="radii"):
+    return lambda results: results[kind][method][order]
+
+
+CLAIMS = (
+    *(
+        Claim(
+            f"{method}, simultaneous: radius after {STEPS} steps",
+            _radius(method, "simultaneous"),
+            near(radius, relative=1e-5),
+            published=radius,
+        )
+        for method, radius in RADII.items()
+    ),
+    *(
+        Claim(
+            f"{method} does not converge in any order: mean radius of the last "
+            f"{SETTLED} steps",
+            lambda results, method=method: list(results["settled"][method].values()),
+            at_least(0.5),
+            published="does not converge",
+        )
+        for method in WANDER
+    ),
+    *(
+        Claim(
+            f"{method} converges in every order: mean radius of the last {SETTLED} "
+            f"steps",
+            lambda results, method=method: list(results["settled"][method].values()),
+            at_most(0.1),
+            published="converges",
+        )
+        for method in CONVERGE
+    ),
+    Claim(
+        f"consensus converges in simultaneous and alternating_1 order: mean radius of "
+        f"the last {SETTLED} steps",
+        lambda results: [
+            results["settled"]["consensus"][order]
+            for order in ("simultaneous", "alternating_1")
+        ],
+        at_most(0.1),
+        published="converges",
+    ),
+    Claim(
+        "gradient_penalty: eigenvalues of the step at the equilibrium against "
+        "1 + h(−γ/2 ± √(γ²/4 − f′(0)²)), largest difference of modulus and angle",
+        _from_formula("gradient_penalty"),
+        at_most(1e-5),
+    ),
+    Claim(
+        "gradient_penalty_critical: the same, where both coincide and an error enters "
+        "by its square root",
+        _from_formula("gradient_penalty_critical"),
+        at_most(1e-2),
+    ),
+)
+
+
+def figure(results):
+    """Trajectories from (1, 1), a column a method, a row an order."""
+    methods = list(results["paths"])
+    drawn, axes = panels(
+        len(ORDERS), len(methods), width=1.25, height=1.35, sharex=True, sharey=True
+    )
+    for row, order in enumerate(ORDERS):
+        for column, method in enumerate(methods):
+            axis = axes[row, column]
+            path = np.asarray(results["paths"][method][order])
+            axis.plot(*path.T, linewidth=0.6, marker=".", markersize=1.2)
+            axis.plot(0, 0, "+", color="#333333", markersize=5)
+            axis.plot(*path[-1], "o", color="#D55E00", markersize=3)
+            axis.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
+            if row == 0:
+                axis.set_title(method.replace("_", " ", 1).replace("_", "\n"))
+            if column == 0:
+                axis.set_ylabel(f"{order.replace('_', ' ')}\nψ")
+            if row == len(ORDERS) - 1:
+                axis.set_xlabel("θ")
+    return drawn

@@ -1,0 +1,191 @@
+"""The Dirac-GAN of every method as a game, in float64 where that is on."""
+
+import dataclasses
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ganjax.core import (
+    DYNAMICS,
+    Game,
+    Network,
+    Player,
+    compile_step,
+    init_state,
+    make_train_step,
+)
+from ganjax.objectives import LOSSES, REGULARIZERS
+from ganjax.optimizers import clipped
+
+STEP_SIZE = 0.2
+DRAWS = 1000  # of instance noise
+
+
+@dataclasses.dataclass(frozen=True)
+class Method:
+    """A row of the paper's figure.
+
+    Attributes:
+      penalty, weight: of the discriminator.
+      noise: standard deviation of instance noise.
+      clip: of the discriminator's weight after each update.
+      consensus: the paper's γ of consensus optimisation.
+    """
+
+    loss: str
+    penalty: str = ""
+    weight: float = 0.0
+    noise: float = 0.0
+    clip: float = 0.0
+    consensus: float = 0.0
+
+
+METHODS = {
+    "gan": Method("minimax"),
+    "nsgan": Method("non_saturating"),
+    "wgan": Method("wasserstein", clip=1.0),
+    # The penalty is (|ψ| − 1)², whose derivative holds a 2.
+    "wgan_gp": Method("wasserstein", penalty="wgan_gp", weight=0.35),
+    "consensus": Method("minimax", consensus=1.0),
+    "instance_noise": Method("minimax", noise=0.7),
+    "gradient_penalty": Method("minimax", penalty="r1", weight=0.3),
+    "gradient_penalty_critical": Method("minimax", penalty="r1", weight=1.0),
+    "nsgan_gradient_penalty": Method("non_saturating", penalty="r1", weight=0.3),
+}
+ORDERS = {"simultaneous": 1, "alternating_1": 1, "alternating_5": 5}
+
+
+class _Point(nn.Module):
+    """The generator: every sample is at θ."""
+
+    @nn.compact
+    def __call__(self, z, *, train):
+        theta = self.param("theta", nn.initializers.constant(1.0), (), jnp.float64)
+        return jnp.broadcast_to(theta, (z.shape[0], 1))
+
+
+class _Slope(nn.Module):
+    """The discriminator: the logit of x is −ψx. The paper's is large on generated data,
+    a loss here expects one that is large on real data, and so the sign."""
+
+    @nn.compact
+    def __call__(self, x, *, train):
+        psi = self.param("psi", nn.initializers.constant(1.0), (), jnp.float64)
+        return -psi * x[:, 0]
+
+
+def dirac_game(method: Method, order: str) -> Game:
+    """The game whose real data is 0; the generator moves first."""
+    loss = LOSSES[method.loss]
+
+    def scene(view, params):
+        view = dataclasses.replace(view, params=params)
+        count = DRAWS if method.noise else 1
+        fake = view.apply("generator", jnp.zeros((count, 1)))
+        real = jnp.zeros_like(fake)
+        if method.noise:
+
+            def noise(name):
+                keys = view.keys(name, count)
+                draw = jax.vmap(lambda key: jax.random.normal(key, (1,), jnp.float64))
+                return method.noise * draw(keys)
+
+            real, fake = real + noise("real"), fake + noise("fake")
+        return real, fake, lambda x: view.apply("discriminator", x)
+
+    def price(player, view, params):
+        real, fake, critic = scene(view, params)
+        if player == "generator":
+            return loss.generator(critic(real), critic(fake))
+        price = loss.discriminator(critic(real), critic(fake))
+        if method.penalty:
+            keys = view.keys(method.penalty, len(real))
+            penalty = REGULARIZERS[method.penalty](critic, real, fake, keys)
+            price = price + method.weight * penalty
+        return price
+
+    def unrest(view):
+        """½‖v‖², v the gradients of both players by what is theirs."""
+        norms = 0.0
+        for player in ("generator", "discriminator"):
+
+            def own(params, player=player):
+                return price(player, view, {**view.params, player: params})
+
+            slope = jax.grad(own)(view.params[player])
+            norms = norms + optax.tree.norm(slope, squared=True)
+        return 0.5 * norms
+
+    def objective(player):
+        def play(owned, view):
+            value = price(player, view, view.params)
+            # In turns each player descends its own share of the dynamics' joint term.
+            if method.consensus and order != "simultaneous":
+                value = value + method.consensus * unrest(view)
+            position = {
+                "theta": view.params["generator"]["theta"],
+                "psi": view.params["discriminator"]["psi"],
+            }
+            return value, view.report(**position)
+
+        return play
+
+    def optimizer(knobs):
+        descent = optax.sgd(STEP_SIZE)
+        return descent
+
+    def of_discriminator(knobs):
+        descent = optax.sgd(STEP_SIZE)
+        return clipped(descent, method.clip) if method.clip else descent
+
+    dynamics = None
+    if order == "simultaneous":
+        name = "consensus" if method.consensus else "simultaneous"
+        dynamics = DYNAMICS[name].chosen()
+    one = jax.ShapeDtypeStruct((1, 1), jnp.float64)
+    return Game(
+        networks={
+            "generator": Network(_Point(), (one,)),
+            "discriminator": Network(_Slope(), (one,)),
+        },
+        players=(
+            Player(
+                "generator",
+                ("generator",),
+                objective("generator"),
+                optimizer,
+                reads_data=False,
+            ),
+            Player(
+                "discriminator",
+                ("discriminator",),
+                objective("discriminator"),
+                of_discriminator,
+                updates_per_step=ORDERS[order],
+                reads_data=False,
+            ),
+        ),
+        ema=(),
+        dynamics=dynamics,
+    )
+
+
+def trajectory(method: str, order: str, steps: int, seed: int) -> np.ndarray:
+    """(θ, ψ) before the first and after each step, float64 ``[steps + 1, 2]``."""
+    with jax.enable_x64(True):
+        chosen = METHODS[method]
+        game = dirac_game(chosen, order)
+        knobs = {"dynamics.strength": chosen.consensus}
+        state = init_state(game, jax.random.key(seed), knobs)
+        step = make_train_step(game, batch=lambda data, key, step, axis: None)
+        run = compile_step(step, inner_steps=steps)
+        state, metrics = run(state, None)
+        path = np.stack([metrics["generator/theta"], metrics["generator/psi"]], axis=1)
+        last = [
+            state.params["generator"]["theta"],
+            state.params["discriminator"]["psi"],
+        ]
+    return np.concatenate([path, np.asarray(last)[None]])

@@ -1,0 +1,160 @@
+"""PacGAN: packed discriminators find more modes (Lin et al. 2018, Table 1)."""
+
+import numpy as np
+from ml_collections import ConfigDict
+
+from experiments.claims import Claim, at_least, near
+from experiments.figures import COLOURS, panels
+from experiments.trials import chosen, last, trained
+from ganjax.space import product, seeds, together
+
+PACKINGS = (1, 2, 3, 4)
+DATA = {"ring": "ring8_pacgan", "grid": "grid25"}
+# scale -> seeds, steps, packs in a batch, widths of generator and discriminator, rate.
+# Of maxout's five pieces one is passed on: 1000 are the paper's 200.
+SCALES = {
+    "quick": (4, 8000, 48, (128,) * 3, (320,) * 3, 2e-4),
+    "paper": (10, 400_000, 100, (400,) * 4, (1000,) * 3, 1e-4),
+}
+# Mean and standard error over 10 trials, for packing 1 to 4.
+PUBLISHED = {
+    "ring": {
+        "modes": ((6.3, 0.5), (7.9, 0.1), (7.8, 0.1), (7.8, 0.1)),
+        "high_quality": ((0.982, 0.002), (0.956, 0.02), (0.977, 0.003), (0.959, 0.014)),
+        "reverse_kl": ((0.45, 0.09), (0.07, 0.03), (0.10, 0.02), (0.07, 0.02)),
+    },
+    "grid": {
+        "modes": ((17.3, 0.8), (23.8, 0.7), (24.6, 0.4), (24.8, 0.2)),
+        "high_quality": (
+            (0.948, 0.007), (0.913, 0.008), (0.942, 0.004), (0.936, 0.006),
+        ),
+        "reverse_kl": ((0.70, 0.07), (0.13, 0.04), (0.06, 0.02), (0.04, 0.01)),
+    },
+}  # fmt: skip
+
+
+def run(scale, seed, out):
+    count, steps, packs, *protocol = SCALES[scale]
+    packed = {"packing": PACKINGS, "batch_size": [packs * n for n in PACKINGS]}
+    rows = {}
+    for name, data in DATA.items():
+        trials = trained(
+            _config(data, steps, *protocol),
+            product(together(packed), seeds(count, seed)),
+            out / name,
+        )
+        rows[name] = [trial.row for trial in trials]
+    return rows
+
+
+def _config(data, steps, generator, discriminator, rate):
+    config = ConfigDict()
+    config.steps = steps
+    config.data = {"name": data}
+    config.latents = {"name": "normal", "size": 2}
+    config.networks = {
+        "generator": {
+            "widths": generator, "normalization": "batch", "weight_std": 0.02,
+        },
+        "discriminator": {
+            "widths": discriminator, "activation": "maxout", "weight_std": 0.02,
+        },
+    }  # fmt: skip
+    config.optimizers = {
+        name: {"learning_rate": rate, "b1": 0.8, "b2": 0.999}
+        for name in ("generator", "discriminator")
+    }
+    config.ema = {"decay": 0.0}
+    config.log = {"every": steps // 20}
+    config.samples = {"every": 0}
+    config.evaluation = {"names": ("modes",), "every": steps // 8, "samples": 2500}
+    config.checkpoint = {"every": steps // 2}
+    config.parallel = {"inner_steps": 100}
+    return config
+
+
+def _mean(results, data, packing, name):
+    return float(np.mean(last(chosen(results[data], packing=packing), name)))
+
+
+def _packed_less_alone(data, name):
+    """By how much packing 2 to 4 are above packing 1, each."""
+    return lambda r: [
+        _mean(r, data, packing, name) - _mean(r, data, 1, name)
+        for packing in PACKINGS[1:]
+    ]
+
+
+def _published_gains(data):
+    alone, *packed = (mean for mean, _ in PUBLISHED[data]["modes"])
+    return [round(mean - alone, 1) for mean in packed]
+
+
+CLAIMS = (
+    Claim(
+        "quick: modes of the grid that packing 2, 3 and 4 find beyond those of 1, on "
+        "average over seeds",
+        _packed_less_alone("grid", "modes"),
+        at_least(1.0),
+        published=_published_gains("grid"),
+        scale="quick",
+    ),
+    *(
+        Claim(
+            f"modes of the {data} that packing 2, 3 and 4 find beyond those of 1",
+            _packed_less_alone(data, "modes"),
+            at_least(1.0),
+            published=[
+                round(
+                    PUBLISHED[data]["modes"][i][0] - PUBLISHED[data]["modes"][0][0], 1
+                )
+                for i in (1, 2, 3)
+            ],
+            scale="paper",
+        )
+        for data in DATA
+    ),
+    *(
+        Claim(
+            f"{data}, packing {packing}: {name} within three published standard errors "
+            f"and as many of ours",
+            lambda r, data=data, packing=packing, name=name: _mean(
+                r, data, packing, name
+            ),
+            near(mean, absolute=3 * np.sqrt(2) * error),
+            published=mean,
+            scale="paper",
+        )
+        for data, table in PUBLISHED.items()
+        for name, row in table.items()
+        for packing, (mean, error) in zip(PACKINGS, row, strict=True)
+    ),
+)
+
+
+def figure(results):
+    names = ("modes", "high_quality", "reverse_kl")
+    drawn, axes = panels(len(DATA), len(names), width=2.3, height=1.8)
+    for row, data in enumerate(DATA):
+        for column, name in enumerate(names):
+            axis = axes[row, column]
+            for packing in PACKINGS:
+                values = last(chosen(results[data], packing=packing), name)
+                axis.plot(
+                    [packing] * len(values), values, ".", color=COLOURS[0], alpha=0.5
+                )
+                axis.plot(packing, np.mean(values), "o", color=COLOURS[0])
+            means, errors = np.array(PUBLISHED[data][name]).T
+            axis.errorbar(
+                np.array(PACKINGS) + 0.15,
+                means,
+                errors,
+                fmt="s",
+                markersize=3,
+                color=COLOURS[1],
+                label="published",
+            )
+            axis.set_xticks(PACKINGS)
+            axis.set(title=f"{data}: {name.replace('_', ' ')}", xlabel="packing")
+    axes[0, 0].legend()
+    return drawn

@@ -1,0 +1,112 @@
+"""One experiment, run and judged, and what that leaves on the disk.
+
+results.json  what was measured, on what, by which revision, in how long
+figure.png    made from results.json and from nothing else
+verdict.json  a row a claim
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+from experiments import experiment
+from experiments.claims import NOT_RUN, verdict
+from ganjax.training import environment
+
+RESULTS, FIGURE, VERDICT = "results.json", "figure.png", "verdict.json"
+HERE = Path(__file__).parent
+
+
+def reproduce(
+    name: str,
+    *,
+    scale: str,
+    seed: int,
+    out: Path,
+    say: Callable[[str], None] = print,
+) -> list[dict[str, Any]]:
+    """Runs an experiment and judges its claims.
+
+    Args:
+      out: the folder of its results, figure and verdict.
+
+    Returns:
+      The verdict.
+    """
+    module = experiment(name)
+    out.mkdir(parents=True, exist_ok=True)
+    say(f"{name}, {scale} scale, seed {seed}")
+    start = time.monotonic()
+    results = module.run(scale, seed, out)
+    record = {
+        "experiment": name,
+        "scale": scale,
+        "seed": seed,
+        "seconds": round(time.monotonic() - start, 1),
+        "environment": {k: v for k, v in environment().items() if k != "diff"},
+        "changed": bool(environment()["diff"]),
+        "results": results,
+    }
+    # Through JSON, so that the figure and the verdict see what a reader of it would.
+    text = json.dumps(record, indent=1, allow_nan=True)
+    (out / RESULTS).write_text(text + "\n")
+    return judge(name, out)
+
+
+def judge(name: str, out: Path) -> list[dict[str, Any]]:
+    """Draws and judges what ``results.json`` in a folder holds; the verdict."""
+    module = experiment(name)
+    record = json.loads((out / RESULTS).read_text())
+    figure = module.figure(record["results"])
+    figure.savefig(out / FIGURE, dpi=150, facecolor="white")
+    rows = verdict(module.CLAIMS, record["results"], record["scale"])
+    (out / VERDICT).write_text(json.dumps(rows, indent=1) + "\n")
+    return rows
+
+
+def committed(name: str, scale: str) -> list[dict[str, Any]] | None:
+    """The verdict that the repository holds; ``None`` if there is none."""
+    path = HERE / name / scale / VERDICT
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def changed(
+    rows: list[Mapping[str, Any]], before: list[Mapping[str, Any]] | None
+) -> list[str]:
+    """What a verdict says otherwise than one before it, a line a claim."""
+    if before is None:
+        return ["there is no committed verdict"]
+    old = {row["claim"]: row["passed"] for row in before}
+    new = {row["claim"]: row["passed"] for row in rows}
+    return [
+        f"{claim}: {_word(old.get(claim))} before, {_word(new.get(claim))} now"
+        for claim in {**old, **new}
+        if old.get(claim) != new.get(claim)
+    ]
+
+
+def table(rows: list[Mapping[str, Any]]) -> str:
+    """A verdict for reading."""
+    lines = []
+    for row in rows:
+        lines.append(f"{_word(row['passed']):8}{row['claim']}")
+        if row["passed"] != NOT_RUN:
+            published = row["published"]
+            said = "" if published is None else f", published {_short(published)}"
+            lines.append(
+                f"{'':8}measured {_short(row['measured'])}, "
+                f"expected {row['tolerance']}{said}"
+            )
+    return "\n".join(lines)
+
+
+def _word(passed):
+    return {True: "holds", False: "FAILS", None: "absent"}.get(passed, passed)
+
+
+def _short(value):
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_short, value)) + "]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
