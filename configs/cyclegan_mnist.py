@@ -4,10 +4,12 @@ by 15° and dark for bright; no digit is seen in both domains.
     python scripts/train.py --config=configs/cyclegan_mnist.py --workdir=runs/cyclegan
     python scripts/sample.py --workdir=runs/cyclegan --mode=translations
 
-Wanted, on 2 CPU cores: the mean absolute error of translated twins from the digits that
-they are of falls to a fifth of that at the first step (``translation_l1``), and a
-classifier reads the class of at least 90 % of them (``translation_class``). The
-identity term would ask for the opposite of a translation and is off.
+Expected in 20 minutes on 2 CPU cores: the mean absolute error of translated twins from
+the digits that they are of falls to less than a fifth of that before training, 1.04
+(``translation_l1``), and a classifier reads the class of at least 90 % of them
+(``translation_class``). Found: .158, and 96.2 %. Most of this is brightness: digits
+that are inverted and not turned back have .170 (docs/gallery.md). The identity term
+would ask for the opposite of a translation and is off.
 """
 
 from configs import images

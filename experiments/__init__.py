@@ -10,7 +10,21 @@ from types import ModuleType
 
 from ganjax.errors import unknown
 
-EXPERIMENTS = ("dirac_gan",)
+EXPERIMENTS = (
+    "dirac_gan",
+    "gan_numerics",
+    "unrolled_gan",
+    "wgan_surfaces",
+    "wasserstein_duality",
+    "relativistic_landscape",
+    "pacgan",
+    "r3gan_toy",
+    "stacked_digits",
+    "loss_comparison",
+    "spectral_norm",
+    "metric_truths",
+    "augmentation_limited_data",
+)
 
 
 def experiment(name: str) -> ModuleType:

@@ -66,7 +66,13 @@ def critic_game(
         networks={CRITIC: Network(module, (shape,))},
         players=(Player(CRITIC, (CRITIC,), objective, optimizer, reads_data=False),),
         ema=(CRITIC,),
+        ema_decay=_decay,
     )
+
+
+def _decay(knobs, step):
+    # A short memory at first, so that the average is not of the initial values.
+    return jnp.minimum(0.999, (1.0 + step) / (10.0 + step))
 
 
 def trained_critics(

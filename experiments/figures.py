@@ -10,7 +10,7 @@ COLOURS = (
     "#882255", "#117733",
 )  # fmt: skip
 
-STYLE = {
+_STYLE = {
     "font.size": 8,
     "axes.titlesize": 8,
     "axes.labelsize": 8,
@@ -26,11 +26,14 @@ STYLE = {
 }
 
 
+def paper_style():
+    """A context in which what is drawn looks like a paper's."""
+    return matplotlib.rc_context(_STYLE)
+
+
 def panels(rows: int, columns: int, *, width: float = 2.3, height: float = 2.0, **more):
     """A figure of ``rows`` × ``columns`` axes, ``(figure, axes [rows, columns])``, each
     ``width`` by ``height`` inches; ``more`` as ``Figure.subplots`` takes it."""
-    with matplotlib.rc_context(STYLE):
-        figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
-        FigureCanvasAgg(figure)
-        axes = figure.subplots(rows, columns, squeeze=False, **more)
-    return figure, axes
+    figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
+    FigureCanvasAgg(figure)
+    return figure, figure.subplots(rows, columns, squeeze=False, **more)

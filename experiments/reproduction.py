@@ -13,6 +13,7 @@ from typing import Any
 
 from experiments import experiment
 from experiments.claims import NOT_RUN, verdict
+from experiments.figures import paper_style
 from ganjax.training import environment
 
 RESULTS, FIGURE, VERDICT = "results.json", "figure.png", "verdict.json"
@@ -50,8 +51,7 @@ def reproduce(
         "results": results,
     }
     # Through JSON, so that the figure and the verdict see what a reader of it would.
-    text = json.dumps(record, indent=1, allow_nan=True)
-    (out / RESULTS).write_text(text + "\n")
+    (out / RESULTS).write_text(json.dumps(record) + "\n")
     return judge(name, out)
 
 
@@ -59,8 +59,9 @@ def judge(name: str, out: Path) -> list[dict[str, Any]]:
     """Draws and judges what ``results.json`` in a folder holds; the verdict."""
     module = experiment(name)
     record = json.loads((out / RESULTS).read_text())
-    figure = module.figure(record["results"])
-    figure.savefig(out / FIGURE, dpi=150, facecolor="white")
+    with paper_style():
+        figure = module.figure(record["results"])
+        figure.savefig(out / FIGURE, dpi=150, facecolor="white")
     rows = verdict(module.CLAIMS, record["results"], record["scale"])
     (out / VERDICT).write_text(json.dumps(rows, indent=1) + "\n")
     return rows

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 
 Row = Mapping[str, Any]
@@ -55,19 +56,28 @@ def trained(
     """
     sweep = Sweep(config, space)
     sweep.run(out, population=population, cores=sorted(os.sched_getaffinity(0)))
-    return [_read(trial.point, out / "trials" / trial.id) for trial in sweep.trials]
+    folder = SweepFolder(out)
+    return [
+        Trial(
+            trial.point,
+            folder.workdir(trial.id),
+            folder.status(trial.id)["state"],
+            _scores(folder.workdir(trial.id) / "metrics.jsonl"),
+        )
+        for trial in sweep.trials
+    ]
 
 
-def _read(point, path):
-    status = json.loads((path / "status.json").read_text())
-    rows = map(json.loads, (path / "metrics.jsonl").read_text().splitlines())
-    scores = [
+def _scores(path):
+    if not path.exists():
+        return []
+    rows = map(json.loads, path.read_text().splitlines())
+    return [
         {"step": row["step"]}
         | {k.removeprefix(_SCORE): v for k, v in row.items() if k.startswith(_SCORE)}
         for row in rows
         if any(name.startswith(_SCORE) for name in row)
     ]
-    return Trial(point, path, status["state"], scores)
 
 
 def chosen(rows: Sequence[Row], **fields: Any) -> list[Row]:

@@ -13,7 +13,7 @@ from ml_collections import ConfigDict
 from ganjax.augment import adapt, augmented, pseudo_real
 from ganjax.combinations import BUILDS, is_on, matched, terms_on
 from ganjax.core import DYNAMICS, Game, Network
-from ganjax.data import Feed, Source, make_feed, open_source, scaled
+from ganjax.data import Feed, Source, make_feed, open_source, scaled, some_of
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation, Exhibit, as_bytes, held_out
 from ganjax.games import GAMES, Parts
@@ -72,8 +72,9 @@ def build(config: ConfigDict) -> Setup:
     source = open_data(config)
     game = build_game(config, source)
     devices = _devices(config)
+    few, subset = config.data.limit, config.data.subset
     feed = make_feed(
-        source.train,
+        some_of(source, few, subset) if few else source.train,
         batch_size=config.batch_size,
         rounds=game.rounds,
         kind=config.data.feed,

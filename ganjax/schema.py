@@ -89,6 +89,7 @@ RANGES = {
     "batch_size": (lambda x: x >= 1, "at least 1"),
     "data.classes": (lambda x: all(k >= 0 for k in x), "labels of at least 0"),
     "data.labels": (lambda x: x >= 0, "at least 0 (0: all are known)"),
+    "data.limit": (lambda x: x >= 0, "at least 0 (0: all)"),
     "data.subset": (lambda x: x >= 0, "at least 0"),
     "options.categories": (lambda x: x >= 0, "at least 0 (0: no category)"),
     "options.continuous": (lambda x: x >= 0, "at least 0"),
@@ -217,6 +218,7 @@ def defaults(
         "feed": "auto",
         "classes": (),  # those that training samples are of; all if empty
         "labels": 0,  # how many of them are known; 0: all
+        "limit": 0,  # how many there are to learn from; 0: all; scores are of all
         "subset": 0,  # seeds which
     }
     if recipe.latents:

@@ -154,7 +154,7 @@ def figure(results):
             axis.plot(*path[-1], "o", color="#D55E00", markersize=3)
             axis.set(xlim=(-2.2, 2.2), ylim=(-2.2, 2.2), aspect="equal")
             if row == 0:
-                axis.set_title(method.replace("_", " ", 1).replace("_", "\n"))
+                axis.set_title(method.replace("_", "\n"))
             if column == 0:
                 axis.set_ylabel(f"{order.replace('_', ' ')}\nψ")
             if row == len(ORDERS) - 1:

@@ -7,7 +7,7 @@ from ganjax.data.digits import open_digits
 from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
-from ganjax.data.partial import of_classes, partly_labelled
+from ganjax.data.partial import of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import (
     Arrays,
@@ -43,6 +43,7 @@ __all__ = [
     "resident",
     "samples",
     "scaled",
+    "some_of",
     "streamed",
 ]
 

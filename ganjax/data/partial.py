@@ -1,4 +1,4 @@
-"""Sources that keep a part of another: some of its classes, or a few of its labels."""
+"""Parts of a source: some of its classes, a few of its labels, or of its samples."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -84,6 +84,23 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
         source.spec, domains=("data", "labelled"), labels="known"
     )
     return Source(spec, Composed(arrays, make), source.test)
+
+
+def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
+    """``count`` training samples to learn from, by a choice that ``subset`` seeds; a
+    larger part of the same choice holds a smaller one.
+
+    Raises:
+        BadInput: for more than there are, or data without samples at hand.
+    """
+    train = _arrays(source, "data.limit")
+    if count > len(train):
+        raise BadInput(
+            f"data.limit={count}: expected at most the {len(train)} training samples "
+            f"of data.name='{source.spec.name}'"
+        )
+    chosen = np.random.default_rng(subset).permutation(len(train))[:count]
+    return Arrays(train.data[chosen], train.label[chosen])
 
 
 def _arrays(source, field):

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from ganjax.data import Arrays, Source, Spec, make_feed, open_source, samples
-from ganjax.data.partial import of_classes, partly_labelled
+from ganjax.data.partial import of_classes, partly_labelled, some_of
 from ganjax.errors import BadInput
 
 
@@ -67,3 +67,16 @@ def test_the_choice_is_seeded():
 def test_what_there_is_not_is_refused(name, options, said):
     with pytest.raises(BadInput, match=said):
         open_source(name, **options)
+
+
+def test_a_larger_part_holds_a_smaller_one():
+    source = open_source("digits")
+    few, many = (some_of(source, n, subset=3) for n in (5, 50))
+    assert (few.data.shape[0], many.data.shape[0]) == (5, 50)
+    np.testing.assert_array_equal(few.data, many.data[:5])
+    np.testing.assert_array_equal(few.label, many.label[:5])
+    assert (few.data != some_of(source, 5, subset=4).data).any()
+    with pytest.raises(BadInput, match="data.limit=9999: expected at most the"):
+        some_of(source, 9999)
+    with pytest.raises(BadInput, match="data.limit: expected data that are read"):
+        some_of(open_source("ring8"), 5)

@@ -23,12 +23,13 @@ OPTIONS = {
     "transformer": {"width": 8, "depth": 1},
     "unet": {"width": 4},
     "cyclegan_resnet": {"width": 4, "blocks": 1},
+    "srresnet": {"width": 8, "blocks": 1},
     "stylegan2": {"channel_max": 16, "intermediate": 16},
     "r3gan": {"width": 16},
 }
 # Of those that have no network for 8 pixels.
 SIZES = {"sngan_resnet": 32, "sagan": 32, "biggan": 32}
-TRANSLATORS = ("unet", "cyclegan_resnet")  # from images
+TRANSLATORS = ("unet", "cyclegan_resnet", "srresnet")  # from images
 
 
 # Others have no layer that these have not, or take long to compile.

@@ -1,0 +1,181 @@
+"""The numerics of GANs: spectra of the gradient field (Mescheder et al. 2017)."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.flatten_util import ravel_pytree
+from ml_collections import ConfigDict
+
+import ganjax
+from experiments.claims import Claim, at_least, at_most, exactly
+from experiments.figures import COLOURS, panels
+from experiments.trials import chosen, curve, last, trained
+from ganjax.build import build
+from ganjax.core import compile_step, make_train_step
+from ganjax.space import grid, product, seeds
+
+GAMMA = 10.0
+# scale -> seeds, steps
+SCALES = {"quick": (2, 20_000), "paper": (3, 50_000)}
+WAYS = ("simultaneous", "consensus")
+
+
+def run(scale, seed, out):
+    count, steps = SCALES[scale]
+    trials = trained(
+        _config(steps),
+        product(grid({"dynamics.name": WAYS}), seeds(count, seed)),
+        out / "sweep",
+        population="map",
+    )
+    spectra = {}
+    for way in WAYS:
+        first = next(t for t in trials if t.point["dynamics.name"] == way)
+        spectra[way] = _spectrum(ganjax.load(first.path))
+    return {"trials": [trial.row for trial in trials], "spectra": spectra}
+
+
+def _config(steps):
+    config = ConfigDict()
+    config.steps = steps
+    config.batch_size = 512
+    config.data = {"name": "ring8_pacgan"}
+    config.latents = {"name": "normal", "size": 16}
+    config.networks = {
+        name: {"widths": (16,) * 4, "activation": "relu"}
+        for name in ("generator", "discriminator")
+    }
+    config.dynamics = {"strength": GAMMA}
+    config.optimizers = {
+        name: {"name": "rmsprop", "learning_rate": 1e-4, "b1": 0.0, "b2": 0.9}
+        for name in ("generator", "discriminator")
+    }
+    config.ema = {"decay": 0.0}
+    config.log = {"every": 1000}
+    config.samples = {"every": 0}
+    config.evaluation = {"names": ("modes",), "every": steps // 10, "samples": 2500}
+    config.checkpoint = {"every": steps}
+    config.parallel = {"inner_steps": 100}
+    return config
+
+
+def _spectrum(run):
+    """Eigenvalues of the Jacobian J of the gradient field where a run ended, and of
+    J − γJᵀJ, that of the field of consensus optimisation."""
+    matrix = jacobian(run)
+    values = np.linalg.eigvals(matrix)
+    regularised = np.linalg.eigvals(matrix - GAMMA * matrix.T @ matrix)
+    return {
+        "field": _listed(values),
+        "consensus": _listed(regularised),
+        "trace": float(np.trace(matrix)),
+        "trace_consensus": float(np.trace(matrix) - GAMMA * np.sum(matrix**2)),
+    }
+
+
+def _listed(values):
+    return [[float(f"{v.real:.5g}"), float(f"{v.imag:.5g}")] for v in values]
+
+
+def jacobian(run) -> np.ndarray:
+    """J of v, the players' descent directions on one batch, by all parameters, float64
+    ``[P, P]`` (Mescheder et al. 2017, arXiv 1705.10461, section 3)."""
+    setup = build(run.config)
+
+    def probe(field, params, knobs):
+        """A dynamics that stays where it is, and reports the field's slope."""
+        names = sorted(params)
+        start, unravel = ravel_pytree([params[name] for name in names])
+
+        def directions(flat):
+            moved = dict(zip(names, unravel(flat), strict=True))
+            gradients, _ = field(moved)
+            own = {k: v for found in gradients.values() for k, v in found.items()}
+            return -ravel_pytree([own[name] for name in names])[0]
+
+        _, push = jax.linearize(directions, start)
+        columns = jax.lax.map(push, jnp.eye(len(start)), batch_size=32)
+        gradients, reports = field(params)
+        first = next(iter(reports))
+        reports[first] = reports[first].replace(metrics={"jacobian": columns.T})
+        return jax.tree.map(jnp.zeros_like, gradients), reports
+
+    game = dataclasses.replace(setup.game, dynamics=probe)
+    step = compile_step(make_train_step(game, batch=setup.feed.batch))
+    _, metrics = step(run.state, setup.feed.data)
+    (found,) = (v for k, v in metrics.items() if k.endswith("/jacobian"))
+    return np.asarray(found[0], np.float64)
+
+
+def _rows(results, way):
+    return chosen(results["trials"], dynamics__name=way)
+
+
+def _rightmost(values):
+    return max(real for real, _ in values)
+
+
+CLAIMS = (
+    Claim(
+        "where consensus ended: largest real part of J − γJᵀJ less that of J",
+        lambda r: (
+            _rightmost(r["spectra"]["consensus"]["consensus"])
+            - _rightmost(r["spectra"]["consensus"]["field"])
+        ),
+        at_most(1e-6),
+        published="moves left",
+    ),
+    Claim(
+        "where each ended: mean real part of J − γJᵀJ less that of J",
+        lambda r: [
+            (found["trace_consensus"] - found["trace"]) / len(found["field"])
+            for found in r["spectra"].values()
+        ],
+        at_most(0.0),
+        published="moves left",
+    ),
+    Claim(
+        "quick: modes with consensus less those of simultaneous steps, mean over seeds",
+        lambda r: float(
+            np.mean(last(_rows(r, "consensus"), "modes"))
+            - np.mean(last(_rows(r, "simultaneous"), "modes"))
+        ),
+        at_least(1.0),
+        scale="quick",
+    ),
+    Claim(
+        "consensus reaches 8 modes, on every seed",
+        lambda r: last(_rows(r, "consensus"), "modes"),
+        exactly(8),
+        published=8,
+        scale="paper",
+    ),
+)
+
+
+def figure(results):
+    drawn, axes = panels(1, 3, width=2.6, height=2.3)
+    for axis, way in zip(axes[0], WAYS, strict=False):
+        found = results["spectra"][way]
+        for name, label, colour in (
+            ("field", "J", COLOURS[0]),
+            ("consensus", "J − γJᵀJ", COLOURS[1]),
+        ):
+            axis.plot(
+                *np.array(found[name]).T, ".", color=colour, markersize=2, label=label
+            )
+        axis.axvline(0, color="#333333", linewidth=0.5)
+        axis.set_xscale("symlog", linthresh=1e-3)
+        axis.set_yscale("symlog", linthresh=1e-3)
+        axis.set(title=f"where {way} ended", xlabel="real part")
+    axes[0, 0].set_ylabel("imaginary part")
+    axes[0, 0].legend()
+    for way, colour in zip(WAYS, COLOURS, strict=False):
+        for i, row in enumerate(_rows(results, way)):
+            label = way if i == 0 else None
+            axes[0, 2].plot(*curve(row, "modes"), color=colour, label=label)
+    axes[0, 2].set(xlabel="step", title="modes of 8")
+    axes[0, 2].legend()
+    return drawn

@@ -1,0 +1,195 @@
+"""Are GANs created equal: Fashion-MNIST by loss (Lucic et al. 2018, Table 2)."""
+
+import numpy as np
+from ml_collections import ConfigDict
+from scipy import stats
+
+from experiments.claims import Claim, at_least, exactly
+from experiments.figures import COLOURS, panels
+from experiments.trials import trained
+from ganjax.space import seeds
+
+# FID over Inception, mean and standard deviation. Ours is over another extractor, and
+# only the ranking can be compared.
+PUBLISHED = {
+    "MM": (29.6, 1.6),
+    "NS": (26.5, 1.6),
+    "LSGAN": (30.7, 2.2),
+    "WGAN": (21.5, 1.6),
+    "WGAN-GP": (24.5, 2.1),
+    "DRAGAN": (27.7, 1.2),
+}
+# scale -> seeds, steps, width of the networks, factor on the paper's learning rates,
+# samples of a score
+SCALES = {
+    "quick": (2, 800, 8, 8.0, 2000),
+    "paper": (5, 18_750, 64, 1.0, 10_000),
+}
+
+
+def _variant(loss, rate, b1=0.5, critic_steps=1, **more):
+    return {
+        "loss.name": loss,
+        "optimizers.discriminator.learning_rate": rate,
+        "optimizers.generator.learning_rate": rate,
+        "optimizers.discriminator.b1": b1,
+        "optimizers.generator.b1": b1,
+        "optimizers.discriminator.updates_per_step": critic_steps,
+        **more,
+    }
+
+
+# The paper's defaults.
+VARIANTS = {
+    "MM": _variant("minimax", 5e-5, 0.0),
+    "NS": _variant("non_saturating", 5e-5, 0.0),
+    "LSGAN": _variant("least_squares", 2e-4),
+    "WGAN": _variant(
+        "wasserstein", 5e-5, critic_steps=5, **{"optimizers.discriminator.clip": 0.01}
+    ),
+    "WGAN-GP": _variant(
+        "wasserstein",
+        1e-4,
+        critic_steps=5,
+        **{
+            "regularizers.wgan_gp.weight": 10.0,
+            "networks.discriminator.normalization": "none",
+        },
+    ),
+    "DRAGAN": _variant(
+        "non_saturating",
+        1e-4,
+        **{
+            "regularizers.dragan.weight": 10.0,
+            "networks.discriminator.normalization": "none",
+        },
+    ),
+}
+_RATES = tuple(
+    f"optimizers.{name}.learning_rate" for name in ("discriminator", "generator")
+)
+
+
+def run(scale, seed, out):
+    count, steps, width, factor, samples = SCALES[scale]
+    space = [
+        {**fields, **{rate: factor * fields[rate] for rate in _RATES}, **point}
+        for fields in VARIANTS.values()
+        for point in seeds(count, seed)
+    ]
+    trials = trained(_config(steps, width, samples), space, out / "sweep")
+    names = [name for name in VARIANTS for _ in range(count)]
+    rows = [
+        {"variant": name, **trial.row}
+        for name, trial in zip(names, trials, strict=True)
+    ]
+    return {
+        "trials": rows,
+        "wanted": len(space),
+        "score": next(
+            key
+            for row in rows
+            for key in (row["scores"] or [{}])[-1]
+            if key.startswith("fd_") and not key.endswith("_floor")
+        ),
+        "correlation": _correlation(rows),
+    }
+
+
+def _config(steps, width, samples):
+    config = ConfigDict()
+    config.steps = steps
+    config.batch_size = 64
+    config.data = {"name": "fashion_mnist"}
+    config.latents = {"name": "uniform", "size": 64}
+    config.networks = {
+        name: {"name": "dcgan", "width": width, "normalization": "batch"}
+        for name in ("generator", "discriminator")
+    }
+    config.samples = {"every": 0, "count": 64}
+    config.evaluation = {
+        "names": ("frechet",),
+        "samples": samples,
+        "extractor": "small_cnn_fashion_mnist",
+    }
+    config.checkpoint = {"every": steps}
+    return config
+
+
+def _distances(rows, variant):
+    """The final Fréchet distances of a loss; a run that failed is the worst there
+    can be."""
+    found = []
+    for row in rows:
+        if row["variant"] == variant:
+            scores = (row["scores"] or [{}])[-1]
+            found += [
+                value
+                for name, value in scores.items()
+                if name.startswith("fd_") and not name.endswith("_floor")
+            ] or [np.inf]
+    return np.array(found)
+
+
+def _correlation(rows):
+    """Spearman's rank correlation of mean distances with the published ones, and its
+    95 % interval over draws of seeds."""
+    published = [PUBLISHED[name][0] for name in VARIANTS]
+    own = [_distances(rows, name) for name in VARIANTS]
+    rng = np.random.default_rng(0)
+
+    def ranked(values):
+        return float(stats.spearmanr(values, published).statistic)
+
+    drawn = [
+        ranked([rng.choice(values, len(values)).mean() for values in own])
+        for _ in range(2000)
+    ]
+    low, high = np.quantile(drawn, [0.025, 0.975])
+    mean = ranked([values.mean() for values in own])
+    return {"mean": mean, "low": float(low), "high": float(high)}
+
+
+CLAIMS = (
+    Claim(
+        "quick: runs that are counted, of those that were wanted",
+        lambda r: len(r["trials"]) / r["wanted"],
+        exactly(1.0),
+        scale="quick",
+    ),
+    Claim(
+        "quick: runs that finished",
+        lambda r: sum(row["state"] == "finished" for row in r["trials"]),
+        exactly(len(VARIANTS) * SCALES["quick"][0]),
+        scale="quick",
+    ),
+    Claim(
+        "lower end of the 95 % interval of the rank correlation with the published "
+        "table",
+        lambda r: r["correlation"]["low"],
+        at_least(0.0),
+        published=1,
+        scale="paper",
+    ),
+)
+
+
+def figure(results):
+    drawn, axes = panels(1, 1, width=3.4, height=2.6)
+    axis = axes[0, 0]
+    for name, colour in zip(VARIANTS, COLOURS, strict=False):
+        values = _distances(results["trials"], name)
+        mean, error = PUBLISHED[name]
+        axis.errorbar(mean, values.mean(), xerr=error, fmt="o", color=colour)
+        axis.plot([mean] * len(values), values, ".", color=colour, alpha=0.6)
+        axis.annotate(
+            name, (mean, values.mean()), (4, 4), textcoords="offset points", fontsize=7
+        )
+    found = results["correlation"]
+    axis.set(
+        xlabel="published FID",
+        ylabel=results["score"],
+        title=f"rank correlation {found['mean']:.2f} "
+        f"[{found['low']:.2f}, {found['high']:.2f}]",
+    )
+    return drawn

@@ -1,0 +1,80 @@
+"""What experiments compare with, against what is known without them."""
+
+import math
+
+import numpy as np
+import pytest
+
+from experiments.dirac_gan import derived as multipliers
+from experiments.dirac_gan.game import METHODS, STEP_SIZE, trajectory
+from experiments.metric_truths import expected_coverage
+from experiments.relativistic_landscape import _best
+from experiments.stacked_digits import expected_modes
+from experiments.wasserstein_duality import derived as biased_distance
+
+
+def sigmoid(t):
+    return 1 / (1 + math.exp(-t))
+
+
+@pytest.mark.parametrize(
+    "method, direction",
+    [
+        # v = (−ψ f′(ψθ), θ f′(ψθ)) at (1, 1), f′(t) = σ(−t): section 2 of the paper
+        ("gan", (-sigmoid(-1), sigmoid(-1))),
+        ("nsgan", (-sigmoid(1), sigmoid(-1))),
+        ("gradient_penalty", (-sigmoid(-1), sigmoid(-1) - 0.3)),
+        ("wgan_gp", (-1.0, 1.0)),
+    ],
+)
+def test_the_first_step_of_the_dirac_gan(method, direction):
+    start, moved = trajectory(method, "simultaneous", 1, seed=0)
+    np.testing.assert_array_equal(start, [1, 1])
+    np.testing.assert_allclose(
+        (moved - start) / STEP_SIZE, direction, rtol=1e-7, atol=1e-9
+    )
+
+
+def test_a_clipped_critic_stays_at_its_bound():
+    assert METHODS["wgan"].clip == 1
+    _, moved = trajectory("wgan", "simultaneous", 1, seed=0)
+    np.testing.assert_allclose(moved, [1 - STEP_SIZE, 1], rtol=1e-9)
+
+
+def test_multipliers_of_the_dirac_gan():
+    """Without a penalty the field turns: |1 + ih/2| > 1. At γ = 1 both eigenvalues are
+    −1/2."""
+    for modulus, _ in multipliers(0.0):
+        assert math.isclose(modulus, math.sqrt(1 + STEP_SIZE**2 / 4))
+    np.testing.assert_allclose(multipliers(1.0), [[0.9, 0], [0.9, 0]], atol=1e-12)
+
+
+def test_values_of_the_two_point_landscape():
+    """Both points on one datum: it is judged real once in three, and the other real
+    always. Apart from the data, nothing is confused."""
+    collapsed = (math.log(1 / 3) + 2 * math.log(2 / 3)) / 2
+    for places, value in (
+        ((0, 1), -math.log(4)),
+        ((0, 0), collapsed),
+        ((0, -1), -math.log(2)),
+        ((-1, -1), 0.0),
+    ):
+        assert math.isclose(_best("minimax", 2, places), value, abs_tol=1e-3)
+    for places, value in (((0, 1), -math.log(2)), ((1, 0), -math.log(2)),
+                          ((0, 0), -math.log(2) / 2), ((-1, -1), 0.0)):  # fmt: skip
+        found = _best("relativistic_pairing", 2, places)
+        assert math.isclose(found, value, abs_tol=1e-3)
+
+
+def test_distances_of_gaussians():
+    """A shift costs its length; of N(0, σ²) each quantile moves by σ − 1 of itself."""
+    shifted, excess = biased_distance(1.5, 1.0)
+    assert math.isclose(shifted, 1.5, rel_tol=1e-6) and excess > 0
+    widened, _ = biased_distance(0.0, 3.0)
+    assert math.isclose(widened, 2 * math.sqrt(2 / math.pi), rel_tol=1e-4)
+
+
+def test_what_so_many_samples_meet():
+    assert math.isclose(expected_coverage(2, 2, 1), 2 / 3)
+    assert math.isclose(expected_modes(1), 1.0)
+    assert math.isclose(expected_modes(2), 2 - 1e-3)
