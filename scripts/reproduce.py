@@ -53,9 +53,7 @@ def main(arguments: list[str]) -> int:
     if options.seed < 0:
         raise BadInput(f"--seed={options.seed}: expected at least 0")
     if bool(options.name) == options.all:
-        raise BadInput(
-            "expected an experiment or --all; --list names them"
-        )
+        raise BadInput("expected an experiment or --all; --list names them")
     names = EXPERIMENTS if options.all else (options.name,)
     for name in names:
         experiment(name)  # a wrong name is found before anything runs
