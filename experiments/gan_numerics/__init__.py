@@ -6,11 +6,11 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.flatten_util import ravel_pytree
-from ml_collections import ConfigDict
 
 import ganjax
 from experiments.claims import Claim, at_least, at_most, exactly
 from experiments.figures import COLOURS, panels
+from experiments.points import both, of_points
 from experiments.trials import chosen, curve, last, trained
 from ganjax.build import build
 from ganjax.core import compile_step, make_train_step
@@ -38,27 +38,16 @@ def run(scale, seed, out):
 
 
 def _config(steps):
-    config = ConfigDict()
-    config.steps = steps
-    config.batch_size = 512
-    config.data = {"name": "ring8_pacgan"}
-    config.latents = {"name": "normal", "size": 16}
-    config.networks = {
-        name: {"widths": (16,) * 4, "activation": "relu"}
-        for name in ("generator", "discriminator")
-    }
-    config.dynamics = {"strength": GAMMA}
-    config.optimizers = {
-        name: {"name": "rmsprop", "learning_rate": 1e-4, "b1": 0.0, "b2": 0.9}
-        for name in ("generator", "discriminator")
-    }
-    config.ema = {"decay": 0.0}
-    config.log = {"every": 1000}
-    config.samples = {"every": 0}
-    config.evaluation = {"names": ("modes",), "every": steps // 10, "samples": 2500}
-    config.checkpoint = {"every": steps}
-    config.parallel = {"inner_steps": 100}
-    return config
+    return of_points(
+        "ring8_pacgan",
+        steps=steps,
+        snapshots=10,
+        batch_size=512,
+        latents={"name": "normal", "size": 16},
+        networks=both(widths=(16,) * 4, activation="relu"),
+        dynamics={"strength": GAMMA},
+        optimizers=both(name="rmsprop", learning_rate=1e-4, b1=0.0, b2=0.9),
+    )
 
 
 def _spectrum(run):

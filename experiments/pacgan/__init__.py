@@ -1,10 +1,10 @@
 """PacGAN: packed discriminators find more modes (Lin et al. 2018, Table 1)."""
 
 import numpy as np
-from ml_collections import ConfigDict
 
 from experiments.claims import Claim, at_least, near
 from experiments.figures import COLOURS, panels
+from experiments.points import both, of_points
 from experiments.trials import chosen, last, trained
 from ganjax.space import product, seeds, together
 
@@ -48,29 +48,22 @@ def run(scale, seed, out):
 
 
 def _config(data, steps, generator, discriminator, rate):
-    config = ConfigDict()
-    config.steps = steps
-    config.data = {"name": data}
-    config.latents = {"name": "normal", "size": 2}
-    config.networks = {
-        "generator": {
-            "widths": generator, "normalization": "batch", "weight_std": 0.02,
+    std = 0.02
+    return of_points(
+        data,
+        steps=steps,
+        snapshots=8,
+        latents={"name": "normal", "size": 2},
+        networks={
+            "generator": {
+                "widths": generator, "normalization": "batch", "weight_std": std,
+            },
+            "discriminator": {
+                "widths": discriminator, "activation": "maxout", "weight_std": std,
+            },
         },
-        "discriminator": {
-            "widths": discriminator, "activation": "maxout", "weight_std": 0.02,
-        },
-    }  # fmt: skip
-    config.optimizers = {
-        name: {"learning_rate": rate, "b1": 0.8, "b2": 0.999}
-        for name in ("generator", "discriminator")
-    }
-    config.ema = {"decay": 0.0}
-    config.log = {"every": steps // 20}
-    config.samples = {"every": 0}
-    config.evaluation = {"names": ("modes",), "every": steps // 8, "samples": 2500}
-    config.checkpoint = {"every": steps // 2}
-    config.parallel = {"inner_steps": 100}
-    return config
+        optimizers=both(learning_rate=rate, b1=0.8, b2=0.999),
+    )  # fmt: skip
 
 
 def _mean(results, data, packing, name):

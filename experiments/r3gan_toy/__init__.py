@@ -1,9 +1,8 @@
 """R3GAN: the loss and its ablations on 25 Gaussians (Huang et al. 2024, appendix E)."""
 
-from ml_collections import ConfigDict
-
 from experiments.claims import Claim, at_least, at_most, exactly
 from experiments.figures import COLOURS, panels
+from experiments.points import both, of_points
 from experiments.trials import curve, last, trained
 from ganjax.space import seeds
 
@@ -49,25 +48,16 @@ def run(scale, seed, out):
 
 
 def _config(steps):
-    config = ConfigDict()
-    config.steps = steps
-    config.batch_size = 128
-    config.data = {"name": "grid25"}
-    config.latents = {"name": "normal", "size": 2}
-    config.networks = {
-        name: {"widths": (128, 128, 128)} for name in ("generator", "discriminator")
-    }
-    config.optimizers = {
-        name: {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99}
-        for name in ("generator", "discriminator")
-    }
-    config.ema = {"decay": 0.999}
-    config.log = {"every": 1000}
-    config.samples = {"every": 0}
-    config.evaluation = {"names": ("modes",), "every": steps // 10, "samples": 2500}
-    config.checkpoint = {"every": steps}
-    config.parallel = {"inner_steps": 100}
-    return config
+    return of_points(
+        "grid25",
+        steps=steps,
+        snapshots=10,
+        batch_size=128,
+        latents={"name": "normal", "size": 2},
+        networks=both(widths=(128, 128, 128)),
+        optimizers=both(learning_rate=1e-3, b1=0.0, b2=0.99),
+        ema={"decay": 0.999},
+    )
 
 
 def _of(results, variant):

@@ -6,11 +6,11 @@ import math
 import jax
 import jax.numpy as jnp
 import numpy as np
-from ml_collections import ConfigDict
 from scipy import optimize
 
 from experiments.claims import Claim, at_least, exactly, near
 from experiments.figures import COLOURS, panels
+from experiments.points import both, of_points
 from experiments.trials import chosen, curve, trained
 from ganjax.objectives import LOSSES
 from ganjax.space import grid, product, seeds
@@ -105,51 +105,34 @@ def _best(loss, n, places):
 
 
 def _clusters():
-    config = ConfigDict()
-    config.steps = 5000
-    config.batch_size = 100
-    config.data = {"name": "two_clusters_rsgan"}
-    config.latents = {"name": "wide_uniform", "size": 1}
-    config.networks = {
-        "generator": {"widths": (5, 5), "activation": "tanh"},
-        "discriminator": {"widths": (10, 10), "activation": "sigmoid"},
-    }
-    config.optimizers = {
-        name: {
-            "name": "sgd", "learning_rate": 0.01, "b1": 0.9, "updates_per_step": 10,
-        }
-        for name in ("generator", "discriminator")
-    }  # fmt: skip
-    config.ema = {"decay": 0.0}  # the paper looks at the generator itself
-    config.log = {"every": 250}
-    config.samples = {"every": 0}
-    config.evaluation = {"names": ("modes",), "every": 50, "samples": 1000}
-    config.checkpoint = {"every": 5000}
-    config.parallel = {"inner_steps": 50}
-    return config
+    momentum = {"name": "sgd", "learning_rate": 0.01, "b1": 0.9}
+    return of_points(
+        "two_clusters_rsgan",
+        steps=5000,
+        snapshots=100,
+        batch_size=100,
+        latents={"name": "wide_uniform", "size": 1},
+        networks={
+            "generator": {"widths": (5, 5), "activation": "tanh"},
+            "discriminator": {"widths": (10, 10), "activation": "sigmoid"},
+        },
+        optimizers=both(**momentum, updates_per_step=10),
+    )
 
 
 def _gaussians():
-    config = ConfigDict()
-    config.steps = 20_000
-    config.batch_size = 128
-    config.data = {"name": "ring5_rsgan"}
-    config.latents = {"name": "normal", "size": 2}
-    config.networks = {
-        "generator": {"widths": (128, 128)},
-        "discriminator": {"widths": (128, 128, 128)},
-    }
-    config.optimizers = {
-        name: {"learning_rate": 1e-4, "b1": 0.0, "b2": 0.9}
-        for name in ("generator", "discriminator")
-    }
-    config.ema = {"decay": 0.0}
-    config.log = {"every": 500}
-    config.samples = {"every": 0}
-    config.evaluation = {"names": ("modes",), "every": 500, "samples": 2500}
-    config.checkpoint = {"every": 10_000}
-    config.parallel = {"inner_steps": 100}
-    return config
+    return of_points(
+        "ring5_rsgan",
+        steps=20_000,
+        snapshots=40,
+        batch_size=128,
+        latents={"name": "normal", "size": 2},
+        networks={
+            "generator": {"widths": (128, 128)},
+            "discriminator": {"widths": (128, 128, 128)},
+        },
+        optimizers=both(learning_rate=1e-4, b1=0.0, b2=0.9),
+    )
 
 
 def escape(row) -> int:

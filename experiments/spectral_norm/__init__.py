@@ -3,11 +3,11 @@
 import jax
 import jax.numpy as jnp
 import numpy as np
-from ml_collections import ConfigDict
 
 import ganjax
 from experiments.claims import Claim, at_least, at_most, near
 from experiments.figures import COLOURS, panels
+from experiments.points import both, of_points
 from experiments.trials import trained
 from ganjax.core import averaged
 from ganjax.networks.layers import Linear
@@ -70,24 +70,17 @@ def _iteration(ratio, seed):
 
 
 def _config():
-    config = ConfigDict()
-    config.steps = 4000
-    config.batch_size = 128
-    config.data = {"name": "ring8"}
-    config.latents = {"name": "normal", "size": 2}
-    config.networks = {
-        "generator": {"widths": (128, 128, 128)},
-        "discriminator": {"widths": (128, 128, 128)},
-    }
-    config.loss = {"name": "hinge"}
-    config.optimizers = {
-        name: {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.9}
-        for name in ("generator", "discriminator")
-    }
-    config.samples = {"every": 0}
-    config.checkpoint = {"every": 500, "keep": 100}
-    config.parallel = {"inner_steps": 100}
-    return config
+    return of_points(
+        "ring8",
+        steps=4000,
+        snapshots=8,
+        batch_size=128,
+        latents={"name": "normal", "size": 2},
+        networks=both(widths=(128, 128, 128)),
+        loss={"name": "hinge"},
+        optimizers=both(learning_rate=1e-3, b1=0.0, b2=0.9),
+        checkpoint={"every": 500, "keep": 100},
+    )
 
 
 def _space(seed):

@@ -1,10 +1,10 @@
 """Unrolled GAN: 0 and 5 unrolling steps on the ring (Metz et al. 2017)."""
 
 import numpy as np
-from ml_collections import ConfigDict
 
 from experiments.claims import Claim, at_least
 from experiments.figures import COLOURS, panels
+from experiments.points import both, of_points
 from experiments.trials import chosen, curve, last, trained
 from ganjax.space import grid, product, seeds
 
@@ -26,28 +26,20 @@ def run(scale, seed, out):
 
 
 def _config(steps):
-    config = ConfigDict()
-    config.steps = steps
-    config.batch_size = 512
-    config.data = {"name": "ring8"}
-    config.latents = {"name": "normal", "size": 256}
-    config.networks = {
-        name: {"widths": (128, 128), "activation": "tanh"}
-        for name in ("generator", "discriminator")
-    }
-    config.loss = {"name": "minimax"}
-    config.dynamics = {"steps": 5}
-    config.optimizers = {
-        "discriminator": {"learning_rate": 1e-4, "b1": 0.5},
-        "generator": {"learning_rate": 1e-3, "b1": 0.5},
-    }
-    config.ema = {"decay": 0.0}
-    config.log = {"every": 500}
-    config.samples = {"every": 0}
-    config.evaluation = {"names": ("modes",), "every": steps // 5, "samples": 2500}
-    config.checkpoint = {"every": steps}
-    config.parallel = {"inner_steps": 100}
-    return config
+    return of_points(
+        "ring8",
+        steps=steps,
+        snapshots=5,
+        batch_size=512,
+        latents={"name": "normal", "size": 256},
+        networks=both(widths=(128, 128), activation="tanh"),
+        loss={"name": "minimax"},
+        dynamics={"steps": 5},
+        optimizers={
+            "discriminator": {"learning_rate": 1e-4, "b1": 0.5},
+            "generator": {"learning_rate": 1e-3, "b1": 0.5},
+        },
+    )
 
 
 def _rows(results, way):
