@@ -129,6 +129,7 @@ def test_the_average_rests_otherwise(variables):
     tiny().apply(variables, latents(), train=True)  # needs no axis
 
 
+@pytest.mark.full
 def test_truncation(variables):
     z, average = latents(), jnp.arange(6.0)
     variables = {**variables, "average": {"w": average}}

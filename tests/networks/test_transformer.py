@@ -84,6 +84,7 @@ def test_a_block_is_equivariant_to_permutations_of_tokens():
     assert np.abs(expected - x[:, order]).max() > 0.1
 
 
+@pytest.mark.full
 def test_places_are_told_by_positions_alone():
     """Patches that change places together with their positions change nothing."""
     module = Discriminator(width=8, depth=2, patch=4)
