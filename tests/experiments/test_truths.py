@@ -2,15 +2,19 @@
 
 import math
 
+import jax
 import numpy as np
+import optax
 import pytest
 
+from experiments.critics import critic_game, trained_critics
 from experiments.dirac_gan import derived as multipliers
 from experiments.dirac_gan.game import METHODS, STEP_SIZE, trajectory
 from experiments.metric_truths import expected_coverage
 from experiments.relativistic_landscape import _best
 from experiments.stacked_digits import expected_modes
 from experiments.wasserstein_duality import derived as biased_distance
+from ganjax.networks import mlp
 
 
 def sigmoid(t):
@@ -72,6 +76,30 @@ def test_distances_of_gaussians():
     assert math.isclose(shifted, 1.5, rel_tol=1e-6) and excess > 0
     widened, _ = biased_distance(0.0, 3.0)
     assert math.isclose(widened, 2 * math.sqrt(2 / math.pi), rel_tol=1e-4)
+
+
+def test_a_linear_critic_finds_the_slope_that_its_penalty_allows():
+    """Of −s·θ + λ(s − 1)² the least is at s = 1 + θ/2λ."""
+
+    def draw(key, knobs):
+        x, y = jax.random.normal(key, (2, 1))
+        return x, y + knobs["theta"]
+
+    game = critic_game(
+        mlp.Discriminator(widths=()),
+        1,
+        draw,
+        loss="wasserstein",
+        penalty="wgan_gp",
+        optimizer=lambda knobs: optax.adam(1e-2),
+    )
+    knobs = [{"theta": theta, "weight": 2.0} for theta in (1.0, -2.0)]
+    for own, (_, judge) in zip(
+        knobs, trained_critics(game, knobs, steps=1500, seed=0), strict=True
+    ):
+        low, high = judge(np.array([[0.0], [1.0]]))
+        slope = 1 + abs(own["theta"]) / 4
+        assert math.isclose(low - high, np.sign(own["theta"]) * slope, rel_tol=0.1)
 
 
 def test_what_so_many_samples_meet():
