@@ -174,7 +174,7 @@ def test_get_config_with_an_argument_that_it_does_not_take(refused, tmp_path):
 NAMES = [
     ("learning_rte", 0.1, ["learning_rte=", "no such field"]),
     ("batch_siz", 8, ["batch_siz=", "did you mean 'batch_size'?"]),
-    ("data.nmae", "ring8", ["data.nmae=", "labels, name, subset", "mean 'data.name'?"]),
+    ("data.nmae", "ring8", ["data.nmae=", "labels, limit, name", "mean 'data.name'?"]),
     ("dta.name", "ring8", ["dta.name=", "did you mean 'data.name'?"]),
     ("optimizers.genrator.b1", 0.1, ["did you mean 'optimizers.generator.b1'?"]),
     ("networks.generator.width", 4, ["did you mean 'networks.generator.widths'?"]),

@@ -387,6 +387,7 @@ def test_differences_name_the_field_and_both_values():
         "networks.generator.activation: relu -> absent",
         "networks.generator.name: mlp -> dcgan",
         "networks.generator.normalization: none -> batch",
+        "networks.generator.weight_std: 0.0 -> absent",
         "networks.generator.width: absent -> 8",
         "networks.generator.widths: (128, 128) -> absent",
         "seed: 0 -> 7",
