@@ -98,6 +98,15 @@ def last(rows: Sequence[Row], name: str) -> list[float]:
     ]
 
 
+def distance(row: Row) -> float:
+    """A row's last Fréchet distance, over whatever features; infinite where there is
+    none, as of a run that failed."""
+    for name, value in (row["scores"] or [{}])[-1].items():
+        if name.startswith("fd_") and not name.endswith("_floor"):
+            return value
+    return float("inf")
+
+
 def curve(row: Row, name: str) -> tuple[list[int], list[float]]:
     """``(steps, values)`` of a score in the course of a run."""
     found = [(s["step"], s[name]) for s in row["scores"] if name in s]

@@ -5,7 +5,7 @@ from ml_collections import ConfigDict
 
 from experiments.claims import Claim, at_least, at_most
 from experiments.figures import COLOURS, panels
-from experiments.trials import chosen, trained
+from experiments.trials import chosen, distance, trained
 from ganjax.space import product, seeds
 
 # scale -> data, extractor, training items, seeds, steps, width
@@ -82,12 +82,7 @@ def _config(data, extractor, steps, width):
 def distances(results, kind, items):
     """Final Fréchet distances of a kind of augmentation on so many items, by seed."""
     rows = [row for row in results["trials"] if row["kind"] == kind]
-    return [
-        value
-        for row in chosen(rows, data__limit=items)
-        for name, value in row["scores"][-1].items()
-        if name.startswith("fd_") and not name.endswith("_floor")
-    ]
+    return [distance(row) for row in chosen(rows, data__limit=items)]
 
 
 def _ratio(kind, place):

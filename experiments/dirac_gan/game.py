@@ -133,13 +133,11 @@ def dirac_game(method: Method, order: str) -> Game:
 
         return play
 
-    def optimizer(knobs):
-        descent = optax.sgd(STEP_SIZE)
-        return descent
+    def descent(knobs):
+        return optax.sgd(STEP_SIZE)
 
-    def of_discriminator(knobs):
-        descent = optax.sgd(STEP_SIZE)
-        return clipped(descent, method.clip) if method.clip else descent
+    def discriminator_descent(knobs):
+        return clipped(descent(knobs), method.clip) if method.clip else descent(knobs)
 
     dynamics = None
     if order == "simultaneous":
@@ -156,14 +154,14 @@ def dirac_game(method: Method, order: str) -> Game:
                 "generator",
                 ("generator",),
                 objective("generator"),
-                optimizer,
+                descent,
                 reads_data=False,
             ),
             Player(
                 "discriminator",
                 ("discriminator",),
                 objective("discriminator"),
-                of_discriminator,
+                discriminator_descent,
                 updates_per_step=ORDERS[order],
                 reads_data=False,
             ),

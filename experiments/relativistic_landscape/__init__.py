@@ -15,7 +15,7 @@ from experiments.trials import chosen, curve, trained
 from ganjax.objectives import LOSSES
 from ganjax.space import grid, product, seeds
 
-# The paper's JS-GAN and RS-GAN.
+# The paper's JS-GAN and RS-GAN, and what they are called here.
 PAIR = {"minimax": "separable", "relativistic_pairing": "relativistic"}
 TRAINED = ("non_saturating", "relativistic_pairing")
 POINTS = (2, 3)
@@ -63,7 +63,7 @@ def _landscape(loss, n):
     def value(places):
         # Which data point is which does not matter to the value of a place off them.
         if places not in values:
-            values[places] = _best(loss, n, places)
+            values[places] = best_value(loss, n, places)
         return values[places]
 
     rows = []
@@ -81,7 +81,7 @@ def _landscape(loss, n):
     return rows
 
 
-def _best(loss, n, places):
+def best_value(loss, n, places):
     """sup over logits of −(the discriminator's loss): a discriminator may give each
     place any logit, and each generated point off the data has a place of its own."""
     at = [p if p >= 0 else n + i for i, p in enumerate(places)]
@@ -210,7 +210,6 @@ CLAIMS = (
 def figure(results):
     drawn, axes = panels(1, 3, width=2.6, height=2.3)
     landscape, clusters, gaussians = axes[0]
-    labels = {"minimax": "separable", "relativistic_pairing": "relativistic"}
     for loss, colour, side in (
         ("minimax", COLOURS[0], -0.15),
         ("relativistic_pairing", COLOURS[1], 0.15),
@@ -223,7 +222,7 @@ def figure(results):
                 "X" if row["bad"] else "o",
                 color=colour,
                 markersize=6 if row["bad"] else 3.5,
-                label=labels[loss] if i == 0 else None,
+                label=PAIR[loss] if i == 0 else None,
             )
     rows = results["landscape"]["minimax"]["2"]
     names = ["".join("–" if p < 0 else "ab"[p] for p in row["places"]) for row in rows]

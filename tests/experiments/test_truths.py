@@ -11,7 +11,7 @@ from experiments.critics import critic_game, trained_critics
 from experiments.dirac_gan import derived as multipliers
 from experiments.dirac_gan.game import METHODS, STEP_SIZE, trajectory
 from experiments.metric_truths import expected_coverage
-from experiments.relativistic_landscape import _best
+from experiments.relativistic_landscape import best_value
 from experiments.stacked_digits import expected_modes
 from experiments.wasserstein_duality import derived as biased_distance
 from ganjax.networks import mlp
@@ -63,10 +63,10 @@ def test_values_of_the_two_point_landscape():
         ((0, -1), -math.log(2)),
         ((-1, -1), 0.0),
     ):
-        assert math.isclose(_best("minimax", 2, places), value, abs_tol=1e-3)
+        assert math.isclose(best_value("minimax", 2, places), value, abs_tol=1e-3)
     for places, value in (((0, 1), -math.log(2)), ((1, 0), -math.log(2)),
                           ((0, 0), -math.log(2) / 2), ((-1, -1), 0.0)):  # fmt: skip
-        found = _best("relativistic_pairing", 2, places)
+        found = best_value("relativistic_pairing", 2, places)
         assert math.isclose(found, value, abs_tol=1e-3)
 
 
