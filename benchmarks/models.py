@@ -8,7 +8,7 @@ import numpy as np
 from ml_collections import ConfigDict
 
 from configs import ring8 as ring8_config
-from ganjax.build import Setup
+from ganjax.build import Setup, build
 from ganjax.config import resolve
 from ganjax.core import (
     compile_step,
@@ -130,3 +130,20 @@ class Steps:
             for i, state in enumerate(self._states):
                 self._states[i], _ = self._compiled(state, self._data)
         jax.block_until_ready(self._states)
+
+
+class Programs:
+    """Compiled steps of one image game, by name; fit for ``Child``.
+
+    Args:
+      architecture, options: as ``image_config`` takes them.
+      programs: what ``Steps`` takes, of each.
+    """
+
+    def __init__(self, architecture: str, options: dict, programs: dict[str, dict]):
+        setup = build(image_config(architecture, **options))
+        self._steps = {name: Steps(setup, **how) for name, how in programs.items()}
+
+    def run(self, name: str, calls: int) -> None:
+        """``Steps.run`` of one of them."""
+        self._steps[name].run(calls)

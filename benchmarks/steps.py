@@ -1,5 +1,6 @@
 """Rows of one compiled step: against torch, with penalties, against the machine."""
 
+import contextlib
 import functools
 
 import jax
@@ -13,7 +14,16 @@ from benchmarks.agreement import (
     perturbed,
     require_agreement,
 )
-from benchmarks.models import IMAGES, LATENTS, SIZE, Steps, image_config, ring_config
+from benchmarks.child import Child
+from benchmarks.models import (
+    IMAGES,
+    LATENTS,
+    SIZE,
+    Programs,
+    Steps,
+    image_config,
+    ring_config,
+)
 from benchmarks.record import NotRun, Part, Settings
 from benchmarks.timing import Contender, compare
 from ganjax.build import build
@@ -28,17 +38,8 @@ POINTS, POINT_BATCH = 6, 2
 ONE = "ganjax, a step a dispatch"
 SCANNED = "ganjax, scanned"
 STOCK = "ganjax with stock convolutions"
-GRAPH = "ganjax, scanned, a CUDA graph a dispatch"
 TORCH = "torch"
-# By default XLA leaves convolutions and loops out of its graphs, which cuts the step of
-# a small network into dozens of pieces, each launched from the host, and runs the
-# kernels of a graph one after another.
-ONE_GRAPH = {
-    "xla_gpu_enable_command_buffer": "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,"
-    "CONVOLUTION,COLLECTIVES,CONDITIONAL,WHILE,DYNAMIC_SLICE_FUSION",
-    "xla_gpu_graph_min_graph_size": 1,
-    "xla_gpu_command_buffer_scheduling_mode": "CONCURRENT",
-}
+PIECES = "ganjax, scanned, in XLA's own graphs"
 
 
 def cases(settings: Settings) -> list[tuple[str, int]]:
@@ -68,25 +69,26 @@ def sizes(settings: Settings) -> dict[str, int]:
 
 
 def _against_torch(settings, architecture, precision, batch_size):
-    options = {"batch_size": batch_size, **sizes(settings)}
-    config = image_config(architecture, precision=precision, **options)
-    setup = build(config)
+    options = {"batch_size": batch_size, "precision": precision, **sizes(settings)}
     inner = settings.size(INNER, 2)
     notes = [f"{SCANNED}: {inner} steps a dispatch"]
-    contenders = [
-        Contender(SCANNED, Steps(setup, inner_steps=inner).run, inner),
-        Contender(ONE, Steps(setup).run),
-    ]
+    programs = {SCANNED: {"inner_steps": inner}, ONE: {"inner_steps": 1}}
     on_cpu = jax.default_backend() == "cpu"
-    if on_cpu:  # elsewhere the stock form is what ganjax runs
-        contenders.append(_fastest_stock(settings, setup, inner, notes))
-    else:
-        graph = Steps(setup, inner_steps=inner, options=ONE_GRAPH)
-        contenders.append(Contender(GRAPH, graph.run, inner))
-    if settings.peer == "torch":
-        peer = _torch(settings, architecture, precision, options, setup, notes)
-        contenders.append(Contender(TORCH, peer.run))
-    samples = compare(contenders, settings.windows)
+    if not on_cpu:
+        programs[PIECES] = {"inner_steps": inner, "options": {}}
+    with contextlib.ExitStack() as stack:
+        run = _programs(stack, architecture, options, programs)
+        contenders = [
+            Contender(name, functools.partial(run, name), how["inner_steps"])
+            for name, how in programs.items()
+        ]
+        setup = build(image_config(architecture, **options))
+        if on_cpu:
+            contenders.append(_fastest_stock(settings, setup, inner, notes))
+        if settings.peer == "torch":
+            peer = _torch(settings, architecture, options, setup, notes)
+            contenders.append(Contender(TORCH, peer.run))
+        samples = compare(contenders, settings.windows)
     part = Part(
         f"{architecture} 32×32, batch {batch_size}, {precision}",
         "s/step",
@@ -100,11 +102,22 @@ def _against_torch(settings, architecture, precision, batch_size):
     if on_cpu:
         part.faster(SCANNED, STOCK, **_set("stock", architecture))
     else:
-        part.faster(GRAPH, SCANNED)
-        if settings.peer == "torch":
-            part.faster(GRAPH, TORCH)
+        part.faster(SCANNED, PIECES)
     part.faster(SCANNED, ONE)
     return part
+
+
+def _programs(stack, *arguments):
+    """``run(name, calls)`` of ``Programs``. On a GPU they have a process of their own,
+    where no other program's graphs are."""
+    if jax.default_backend() == "cpu":
+        return Programs(*arguments).run
+    names = "architecture", "options", "programs"
+    options = dict(zip(names, arguments, strict=True))
+    child = stack.enter_context(Child("benchmarks.models:Programs", options))
+    for name in options["programs"]:
+        child.ask("run", name, 1)  # so that none compiles while others are timed
+    return functools.partial(child.ask, "run")
 
 
 def _set(against, architecture, *case):
@@ -132,15 +145,16 @@ def _fastest_stock(settings, setup, inner, notes):
     return Contender(STOCK, tried[best].run, best)
 
 
-def _torch(settings, architecture, precision, options, setup, notes):
+def _torch(settings, architecture, options, setup, notes):
     try:
         from benchmarks import torch_peer
     except ImportError as error:
         raise NotRun(f"torch cannot be imported: {error}") from error
 
-    config = image_config(architecture, precision=precision, **options)
+    config = image_config(architecture, **options)
     # In single precision, whatever is timed, two equal programs agree closely.
-    single = image_config(architecture, **{**options, "batch_size": POINT_BATCH})
+    small = {"precision": "float32", "batch_size": POINT_BATCH}
+    single = image_config(architecture, **(options | small))
     exact = build(single)
     pixels = setup.feed.data[0]
     worst = 0.0

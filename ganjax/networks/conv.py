@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks import patches, winograd
+from ganjax.networks import patches, phases, winograd
 from ganjax.networks.geometry import Geometry
 
 DIMENSIONS = ("NHWC", "HWIO", "NHWC")
@@ -62,10 +62,17 @@ FORMS = {
     "winograd": Form(
         winograd.forward, winograd.input_gradient, winograd.kernel_gradient
     ),
+    "phases": Form(_stock, phases.input_gradient, _stock_kernel_gradient),
 }
+
+# Forms that are not there for every kernel and stride.
+LIMITED = {"winograd": winograd.applies, "phases": phases.applies}
 
 # With fewer channels than this the transforms of a tile cost more than they save.
 FEWEST_WINOGRAD_CHANNELS = 16
+# Of so few channels, those of an image, cuDNN makes eight, or does without the matrix
+# units of a GPU.
+MOST_PATCHED_CHANNELS = 4
 
 _chosen: contextvars.ContextVar[str | None] = contextvars.ContextVar(
     "form", default=None
@@ -227,6 +234,7 @@ def _traced_once(forced, which, geometry, channels, a, b):
         a,
         b,
         cpu=_in_form(on_cpu, which, geometry),
+        cuda=_in_form(_fastest_on_gpu(channels), which, geometry, widened=False),
         default=_in_form("stock", which, geometry),
     )
 
@@ -237,18 +245,26 @@ def _fastest_on_cpu(geometry, channels):
     return "patches"
 
 
+def _fastest_on_gpu(channels):
+    # Patches are of the inputs: those of many channels are too much to write.
+    return "patches" if channels[0] <= MOST_PATCHED_CHANNELS else "phases"
+
+
 def _is_there(name, geometry):
-    return name != "winograd" or winograd.applies(geometry.kernel, geometry.stride)
+    applies = LIMITED.get(name)
+    return applies is None or applies(geometry.kernel, geometry.stride)
 
 
-def _in_form(name, which, geometry):
+def _in_form(name, which, geometry, widened=True):
+    """``widened``: whether what a form of our own is given is made of single precision,
+    for platforms whose products of less are slow."""
     function = getattr(FORMS[name if _is_there(name, geometry) else "stock"], which)
 
     def compute(a, b):
         if name == "stock":
             return function(a, b, geometry)
         # Sums inside a form are of single precision, as those of stock ones are.
-        wide = jnp.promote_types(a.dtype, jnp.float32)
+        wide = jnp.promote_types(a.dtype, jnp.float32) if widened else a.dtype
         return function(a.astype(wide), b.astype(wide), geometry).astype(a.dtype)
 
     return compute

@@ -109,7 +109,7 @@ class Conv(nn.Module):
 class BatchNorm(nn.Module):
     """Batch normalisation over the global batch: statistics are averaged over the data
     axis in training, and running averages are used otherwise (Ioffe & Szegedy 2015,
-    arXiv 1502.03167)."""
+    arXiv 1502.03167). Over ``[n, …, C]``, with the variance E[x²] − E[x]²."""
 
     axis: str = "data"
     momentum: float = 0.9
@@ -117,16 +117,73 @@ class BatchNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x, *, train: bool):
-        return nn.BatchNorm(
-            use_running_average=not train,
-            momentum=self.momentum,
-            axis_name=self.axis,
-            use_scale=self.affine,
-            use_bias=self.affine,
-            scale_init=nn.initializers.ones,
-            dtype=x.dtype,
-            name="norm",
-        )(x)
+        return _Normalisation(self.axis, self.momentum, self.affine, name="norm")(
+            x, train
+        )
+
+
+class _Normalisation(nn.Module):
+    """``BatchNorm``'s parameters and averages, where checkpoints have them."""
+
+    axis: str
+    momentum: float
+    affine: bool
+    epsilon: float = 1e-5
+
+    @nn.compact
+    def __call__(self, x, train):
+        channels = (x.shape[-1],)
+        average = {
+            "mean": self.variable("batch_stats", "mean", jnp.zeros, channels),
+            "var": self.variable("batch_stats", "var", jnp.ones, channels),
+        }
+        wide = x.astype(jnp.promote_types(x.dtype, jnp.float32))
+        if train:
+            mean, var = _moments(wide, None if self.is_initializing() else self.axis)
+            if not self.is_initializing():
+                for name, new in (("mean", mean), ("var", var)):
+                    kept = self.momentum * average[name].value
+                    average[name].value = kept + (1 - self.momentum) * new
+        else:
+            mean, var = average["mean"].value, average["var"].value
+        factor = jax.lax.rsqrt(var + self.epsilon)
+        if self.affine:
+            factor = factor * self.param("scale", nn.initializers.ones, channels)
+        y = (wide - _spread(mean, wide)) * _spread(factor, wide)
+        if self.affine:
+            shift = self.param("bias", nn.initializers.zeros, channels)
+            y = y + _spread(shift, wide)
+        return y.astype(x.dtype)
+
+
+# XLA sums the few thousand pixels of a small feature map on as few of a GPU's
+# processors as there are dozens of channels: one such sum, of a batch normalisation's
+# gradient, took a tenth of DCGAN's step. So there the sum is over the pixels of each
+# sample and then over samples, and nobody may make one of the two. What is spread over
+# samples first is summed that way in its gradient.
+
+
+def _moments(x, axis):
+    """Mean and variance ``[C]`` of ``x [n, …, C]`` over all devices of ``axis``."""
+    moments = _means(x), _means(x * x)
+    mean, square = moments if axis is None else jax.lax.pmean(moments, axis)
+    return mean, jnp.maximum(0.0, square - mean * mean)
+
+
+def _means(x):
+    return _apart(x.mean(tuple(range(1, x.ndim - 1)))).mean(0)
+
+
+def _spread(channels, x):
+    """``[C]`` to what broadcasts over ``x [n, …, C]``."""
+    samples = _apart(jnp.broadcast_to(channels, (x.shape[0], x.shape[-1])))
+    return samples.reshape(x.shape[0], *(1,) * (x.ndim - 2), x.shape[-1])
+
+
+def _apart(x):
+    if jax.default_backend() == "gpu":
+        return jax.lax.optimization_barrier(x)
+    return x
 
 
 @dataclasses.dataclass(frozen=True)

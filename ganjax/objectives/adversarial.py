@@ -45,7 +45,7 @@ class Penalty:
         if self.interval == 1:
             return due()
         is_due = (view.step + 1) % self.interval == 0
-        return jax.lax.cond(is_due, due, lambda: jnp.zeros(()))
+        return jax.lax.cond(is_due, jax.checkpoint(due), lambda: jnp.zeros(()))
 
     def weight(self, view) -> jax.Array:
         return view.knobs[self.knob] * self.interval
@@ -101,7 +101,8 @@ class WeighedTerm:
             value, memory = due()
         else:
             is_due = (view.step + 1) % self.interval == 0
-            value, memory = jax.lax.cond(is_due, due, lambda: (jnp.zeros(()), held))
+            lazy = jax.checkpoint(due), lambda: (jnp.zeros(()), held)
+            value, memory = jax.lax.cond(is_due, *lazy)
         return value, view if memory is None else view.remember(**{place: memory})
 
     def weight(self, view) -> jax.Array:

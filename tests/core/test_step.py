@@ -268,13 +268,13 @@ def test_every_turn_of_the_discriminator_sees_new_examples():
     assert len(np.unique(flat, axis=0)) == 40
 
 
-# Who averages over devices, as functions that call pmean or the engine's average (the
-# last is Flax's). A joint dynamics is given averaged gradients, and what it makes of
-# them is averaged again: one of the two may be forgotten, not both.
+# Who averages over devices, as functions that call pmean or the engine's average. A
+# joint dynamics is given averaged gradients, and what it makes of them is averaged
+# again: one of the two may be forgotten, not both.
 AVERAGES = {
     "gradients and metrics": {"turn"},
     "joint gradients and metrics": {"__call__", "_move_together"},
-    "batch statistics": {"maybe_distributed_mean"},
+    "batch statistics": {"_moments"},
 }
 
 

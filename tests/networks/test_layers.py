@@ -1,8 +1,12 @@
 """Spectral norm and batch norm against numpy."""
 
+import functools
+
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
+import optax
 import pytest
 
 from ganjax.networks.layers import (
@@ -142,6 +146,48 @@ def test_batch_norm_sees_the_whole_batch(devices, shape):
     # From 0 and 1, a tenth of the way.
     np.testing.assert_allclose(kept["mean"][0], 0.1 * mean, rtol=1e-4)
     np.testing.assert_allclose(kept["var"][0], 0.9 + 0.1 * var, rtol=1e-4)
+
+
+@pytest.mark.parametrize("backend", ["cpu", "gpu"])
+@pytest.mark.parametrize("shape", [(8, 3), (4, 5, 6, 3)])
+def test_batch_norm_is_flaxs_in_gradients_as_well(backend, shape, monkeypatch):
+    """Also where sums are kept in two parts, as they are on a GPU."""
+    x = 2 + jax.random.normal(KEY, shape)
+    ours, theirs = BatchNorm(), nn.BatchNorm(momentum=0.9, use_running_average=False)
+    variables = ours.init(KEY, x, train=True)
+    params = {
+        "scale": jnp.array([1.0, 2.0, 3.0]),
+        "bias": jnp.array([0.5, -0.5, 0.0]),
+    }
+    averages = variables["batch_stats"]["norm"]
+
+    def loss(y):
+        return jnp.sum(jnp.sin(y) * jnp.arange(y.size).reshape(y.shape))
+
+    def of_ours(params, x):
+        state = {"params": {"norm": params}, "batch_stats": {"norm": averages}}
+        apply = functools.partial(ours.apply, state, train=True, mutable="batch_stats")
+        y, written = jax.vmap(apply, axis_name="data")(x[None])
+        return loss(y[0]), jax.tree.map(lambda a: a[0], written["batch_stats"]["norm"])
+
+    def of_theirs(params, x):
+        state = {"params": params, "batch_stats": averages}
+        y, written = theirs.apply(state, x, mutable="batch_stats")
+        return loss(y), written["batch_stats"]
+
+    def orders(function):
+        gradient = jax.grad(lambda p, x: function(p, x)[0], (0, 1))
+
+        def steepness(params, x):
+            return optax.tree.norm(gradient(params, x), squared=True)
+
+        return function(params, x), gradient(params, x), jax.grad(steepness)(params, x)
+
+    expected = jax.jit(lambda: orders(of_theirs))()
+    monkeypatch.setattr(jax, "default_backend", lambda: backend)
+    found = jax.jit(lambda: orders(of_ours))()
+    for a, b in zip(jax.tree.leaves(found), jax.tree.leaves(expected), strict=True):
+        np.testing.assert_allclose(a, b, rtol=2e-4, atol=2e-4 * np.abs(b).max())
 
 
 def test_batch_norm_in_evaluation_is_a_fixed_map_of_each_sample():

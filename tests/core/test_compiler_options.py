@@ -3,7 +3,7 @@
 import jax
 import pytest
 
-from benchmarks.steps import ONE_GRAPH
+from ganjax.core.parallel import ONE_GRAPH
 
 
 def test_options_of_one_graph_are_known():

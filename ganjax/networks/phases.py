@@ -1,0 +1,35 @@
+"""The adjoint of a strided convolution without a stride: sub-pixel convolution (Shi et
+al. 2016, arXiv 1609.05158).
+
+Pixels of the result that lie ``stride`` apart meet the same weights. A convolution of
+stride 1 computes all ``stride²`` kinds at once, as channels, with a kernel as many
+times smaller. For processors that are slow at the strided adjoint.
+"""
+
+import jax
+import jax.numpy as jnp
+
+
+def applies(kernel: tuple[int, int], stride: int) -> bool:
+    """Whether there is a stride, and a kernel of whole multiples of it."""
+    return stride > 1 and all(taps % stride == 0 for taps in kernel)
+
+
+def input_gradient(cotangent, kernel, geometry):
+    """``x̄ [n, H, W, I]`` of ``ȳ [n, h, w, O]`` and ``kernel [k, l, I, O]``."""
+    s = geometry.stride
+    rows, columns = (taps // s for taps in geometry.kernel)
+    inputs, outputs = kernel.shape[2:]
+    # Pixel s·q + p of the padded input is met by tap s·t + p of the window at q − t.
+    taps = kernel.reshape(rows, s, columns, s, inputs, outputs)
+    taps = jnp.flip(taps, (0, 2)).transpose(0, 2, 5, 1, 3, 4)
+    y = jax.lax.conv_general_dilated(
+        cotangent,
+        taps.reshape(rows, columns, outputs, s * s * inputs),
+        (1, 1),
+        ((rows - 1, rows - 1), (columns - 1, columns - 1)),
+        dimension_numbers=("NHWC", "HWIO", "NHWC"),
+    )
+    n, h, w, _ = y.shape
+    y = y.reshape(n, h, w, s, s, inputs).transpose(0, 1, 3, 2, 4, 5)
+    return geometry.cropped(y.reshape(n, s * h, s * w, inputs))
