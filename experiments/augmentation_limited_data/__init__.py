@@ -8,32 +8,53 @@ from experiments.figures import COLOURS, panels
 from experiments.trials import chosen, distance, trained
 from ganjax.space import product, seeds
 
-# scale -> data, extractor, training items, seeds, steps, width
-SCALES = {
-    "quick": ("mnist", "small_cnn_mnist", (300, 3000, 0), 2, 1500, 8),
-    "paper": ("cifar10_jpeg", "efficientnet_lite0", (5000, 10_000, 0), 5, 100_000, 64),
+# What each kind does to grey images, and to those with colours.
+GREY = {"none": "", "DiffAugment": "translation,cutout", "ADA": "blit,geometric"}
+COLOURED = {
+    "none": "",
+    "DiffAugment": "colour,translation,cutout",
+    "ADA": "blit,geometric,colour_transform",
 }
-KINDS = {
-    "none": {"augmentation.names": ""},
-    "DiffAugment": {"augmentation.names": "translation,cutout"},
-    "ADA": {
-        "augmentation.names": "blit,geometric",
-        "augmentation.adaptive": True,
-        "augmentation.speed": 20.0,
+ADAPTIVE = {"augmentation.adaptive": True, "augmentation.speed": 20.0}
+SCALES = {
+    "quick": {
+        "data": "mnist",
+        "kinds": GREY,
+        "items": (300, 3000, 0),
+        "seeds": 2,
+        "steps": 1500,
+        "width": 8,
+        "rates": (1e-3, 5e-4),
+        "extractor": "small_cnn_mnist",
+        "samples": 2000,
+    },
+    "paper": {
+        "data": "cifar10_jpeg",
+        "kinds": COLOURED,
+        "items": (5000, 10_000, 0),
+        "seeds": 5,
+        "steps": 100_000,
+        "width": 64,
+        "rates": (2e-4, 2e-4),
+        "extractor": "efficientnet_lite0",
+        "samples": 10_000,
     },
 }
-COLOUR = {"DiffAugment": "colour,", "ADA": ",colour_transform"}
 
 
 def run(scale, seed, out):
-    data, extractor, items, count, steps, width = SCALES[scale]
+    protocol = SCALES[scale]
+    kinds, items, count = (protocol[name] for name in ("kinds", "items", "seeds"))
     space = product(
         [{"data.limit": n} for n in items],
-        [dict(fields, **_coloured(kind, data)) for kind, fields in KINDS.items()],
+        [
+            {"augmentation.names": names, **(ADAPTIVE if kind == "ADA" else {})}
+            for kind, names in kinds.items()
+        ],
         seeds(count, seed),
     )
-    trials = trained(_config(data, extractor, steps, width), space, out / "sweep")
-    names = [kind for _ in items for kind in KINDS for _ in range(count)]
+    trials = trained(_config(protocol), space, out / "sweep")
+    names = [kind for _ in items for kind in kinds for _ in range(count)]
     return {
         "items": list(items),
         "trials": [
@@ -43,22 +64,13 @@ def run(scale, seed, out):
     }
 
 
-def _coloured(kind, data):
-    """Colours too are changed where there are any."""
-    names = KINDS[kind]["augmentation.names"]
-    if data == "mnist" or kind == "none":
-        return {}
-    before, _, after = COLOUR[kind].partition(",")
-    joined = ",".join(filter(None, (before, names, after)))
-    return {"augmentation.names": joined}
-
-
-def _config(data, extractor, steps, width):
+def _config(protocol):
     config = ConfigDict()
-    config.steps = steps
+    config.steps = protocol["steps"]
     config.batch_size = 64
-    config.data = {"name": data}
+    config.data = {"name": protocol["data"]}
     config.latents = {"name": "normal", "size": 64}
+    width = protocol["width"]
     config.networks = {
         "generator": {"name": "dcgan", "width": width, "normalization": "batch"},
         "discriminator": {
@@ -66,16 +78,18 @@ def _config(data, extractor, steps, width):
         },
     }  # fmt: skip
     config.optimizers = {
-        "generator": {"learning_rate": 1e-3 if steps < 10_000 else 2e-4, "b1": 0.5},
-        "discriminator": {"learning_rate": 5e-4 if steps < 10_000 else 2e-4, "b1": 0.5},
+        name: {"learning_rate": rate, "b1": 0.5}
+        for name, rate in zip(
+            ("generator", "discriminator"), protocol["rates"], strict=True
+        )
     }
     config.samples = {"every": 0, "count": 64}
     config.evaluation = {
         "names": ("frechet",),
-        "samples": 2000 if steps < 10_000 else 10_000,
-        "extractor": extractor,
+        "samples": protocol["samples"],
+        "extractor": protocol["extractor"],
     }
-    config.checkpoint = {"every": steps}
+    config.checkpoint = {"every": protocol["steps"]}
     return config
 
 
@@ -125,7 +139,7 @@ def figure(results):
     drawn, axes = panels(1, 1, width=3.4, height=2.4)
     axis = axes[0, 0]
     names = [f"{n:,}" if n else "all" for n in results["items"]]
-    for kind, colour in zip(KINDS, COLOURS, strict=False):
+    for kind, colour in zip(GREY, COLOURS, strict=False):
         found = [distances(results, kind, n) for n in results["items"]]
         axis.plot(names, [np.mean(v) for v in found], "o-", color=colour, label=kind)
         for name, values in zip(names, found, strict=True):

@@ -11,7 +11,7 @@ import ganjax
 from experiments.claims import Claim, at_least, at_most, exactly
 from experiments.figures import COLOURS, panels
 from experiments.points import both, of_points
-from experiments.trials import chosen, curve, last, trained
+from experiments.trials import chosen, draw_courses, last, trained
 from ganjax.build import build
 from ganjax.core import compile_step, make_train_step
 from ganjax.space import grid, product, seeds
@@ -162,9 +162,8 @@ def figure(results):
     axes[0, 0].set_ylabel("imaginary part")
     axes[0, 0].legend()
     for way, colour in zip(WAYS, COLOURS, strict=False):
-        for i, row in enumerate(_rows(results, way)):
-            label = way if i == 0 else None
-            axes[0, 2].plot(*curve(row, "modes"), color=colour, label=label)
+        rows = _rows(results, way)
+        draw_courses(axes[0, 2], rows, "modes", label=way, color=colour)
     axes[0, 2].set(xlabel="step", title="modes of 8")
     axes[0, 2].legend()
     return drawn

@@ -3,7 +3,7 @@
 from experiments.claims import Claim, at_least, at_most, exactly
 from experiments.figures import COLOURS, panels
 from experiments.points import both, of_points
-from experiments.trials import curve, last, trained
+from experiments.trials import draw_courses, last, trained
 from ganjax.space import seeds
 
 GAMMA = 0.1
@@ -99,9 +99,8 @@ def figure(results):
     drawn, axes = panels(1, 2, width=3.2, height=2.5)
     for axis, name in ((axes[0, 0], "modes"), (axes[0, 1], "high_quality")):
         for variant, colour in zip(VARIANTS, COLOURS, strict=False):
-            for i, row in enumerate(_of(results, variant)):
-                label = variant if i == 0 else None
-                axis.plot(*curve(row, name), color=colour, label=label, linewidth=0.9)
+            rows = _of(results, variant)
+            draw_courses(axis, rows, name, label=variant, color=colour, linewidth=0.9)
         axis.set(xlabel="step", title=name.replace("_", " "))
     axes[0, 1].legend(loc="lower right", fontsize=5.5)
     return drawn

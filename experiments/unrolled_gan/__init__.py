@@ -5,7 +5,7 @@ import numpy as np
 from experiments.claims import Claim, at_least
 from experiments.figures import COLOURS, panels
 from experiments.points import both, of_points
-from experiments.trials import chosen, curve, last, trained
+from experiments.trials import chosen, curve, draw_courses, last, trained
 from ganjax.space import grid, product, seeds
 
 # scale -> seeds, steps
@@ -91,9 +91,9 @@ def figure(results):
         (axes[0, 1], "high_quality", "share of samples within 3σ"),
     ):
         for (way, steps), colour in zip(WAYS.items(), COLOURS, strict=False):
-            for i, row in enumerate(_rows(results, way)):
-                label = f"{steps} unrolling steps" if i == 0 else None
-                axis.plot(*curve(row, name), ".-", color=colour, label=label)
+            label = f"{steps} unrolling steps"
+            rows = _rows(results, way)
+            draw_courses(axis, rows, name, label=label, color=colour, marker=".")
         axis.set(xlabel="step", title=title)
     axes[0, 0].legend()
     return drawn
