@@ -93,7 +93,8 @@ def _seconds_a_step(config) -> float:
     with tempfile.TemporaryDirectory() as workdir:
         launch(Trial(config, workdir))
         lines = (Path(workdir) / "timing.jsonl").read_text().splitlines()
-    first, last = json.loads(lines[0]), json.loads(lines[-1])
+    # The last row is settled when the run has drawn and saved what it ends with.
+    first, last = json.loads(lines[0]), json.loads(lines[-2])
     return (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
 
 
