@@ -48,9 +48,11 @@ def _loop(settings, name, make, sizes):
     bare.run(3)
     step = (time.perf_counter() - start) / 3 / inner
     seconds = settings.size(max(20.0, settings.windows.seconds), 0.2)
-    rows = max(4, round(seconds / step / every))
+    # As many steps as there are from one checkpoint to the next, or a window's; the one
+    # that is saved in them is in the middle, as the end of a run is not timed.
+    apart = settings.size(make().checkpoint.every, 0)
+    rows = max(4, round(seconds / step / every), apart // every)
     steps = rows * every
-    # Once in a window, in its middle; runs of an hour save a good deal less often.
     config = make(
         parallel__inner_steps=inner,
         steps=steps,
