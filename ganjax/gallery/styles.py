@@ -25,7 +25,8 @@ def mixing(request: Request) -> Image.Image:
             f"--mode='mixing': expected a generator with styles, as 'stylegan2' is, "
             f"and networks.generator.name='{name}'"
         )
-    coarse, fine = request.latents(request.n), request.latents(request.columns, "fine")
+    coarse = _given(request, request.latents(request.n))
+    fine = _given(request, request.latents(request.columns, "fine"))
 
     def styles(z):
         return request.apply(GENERATOR, z, method="map")
@@ -64,12 +65,20 @@ def edits(request: Request) -> Image.Image:
     return _moved(request, jnp.asarray(z), label)
 
 
+def _given(request, z, label=None):
+    """Latents as the generator is given them: with the label, where that is joined."""
+    if label is None:
+        label = request.decoder.labels(len(z))
+    return request.decoder.decode(lambda network, z, *told: z, z, label)
+
+
 def _moved(request, z, label):
     module = request.run.game.networks[GENERATOR].module
     styled = hasattr(module, "synthesise")
     params = flatten_dict(request.variables[GENERATOR]["params"])
     if styled:
-        w = request.apply(GENERATOR, z, method="map")
+        given = _given(request, z, label)
+        w = request.apply(GENERATOR, given, method="map")
         weights = [
             x for path, x in params.items() if _meets_styles(path, x, w.shape[-1])
         ]
@@ -88,7 +97,7 @@ def _moved(request, z, label):
     moves = jnp.linspace(-request.reach, request.reach, request.columns)
     shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
     if styled:
-        many = jnp.broadcast_to(z, (len(shift), z.shape[1]))
+        many = jnp.broadcast_to(given, (len(shift), given.shape[1]))
         images = request.apply(GENERATOR, w + shift[:, None], many, method="synthesise")
     else:
         images = request.decode(

@@ -164,7 +164,8 @@ def test_directions_of_latents(images):
 
 
 @pytest.mark.full
-def test_styles_mix_and_move(tmp_path):
+@pytest.mark.parametrize("game", ["convolutional", "conditional_gan"])
+def test_styles_mix_and_move(game, tmp_path):
     small = {
         f"networks__{player}__{field}": value
         for player in ("generator", "discriminator")
@@ -174,7 +175,7 @@ def test_styles_mix_and_move(tmp_path):
             ("channel_max", 8),
         )
     }
-    run = run_of("convolutional", tmp_path, **small, latents__size=8)
+    run = run_of(game, tmp_path, **small, data__name="digits", latents__size=8)
     found = cells(MODES["mixing"](Request(run, n=2, columns=3)), 4)
     assert found.shape[:2] == (3, 4)
     assert not found[0, 0].any()  # the corner is black
