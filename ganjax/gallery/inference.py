@@ -67,7 +67,7 @@ def latents(request: Request) -> Image.Image:
     along = norm.ppf((np.arange(SIDE) + 0.5) / SIDE)
     z = np.stack(np.meshgrid(along, along[::-1]), axis=-1).reshape(-1, 2)
     made = request.decode(jnp.asarray(z, jnp.float32))
-    figure = Figure(figsize=(10, 5), dpi=100)
+    figure = Figure(figsize=(10, 5.2), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
     drawn = left.scatter(*code.T, c=label, s=3, cmap="tab10", linewidths=0)
@@ -77,7 +77,6 @@ def latents(request: Request) -> Image.Image:
     right.imshow(np.asarray(image_grid(made, columns=SIDE, scale=1)), cmap="gray")
     right.set_axis_off()
     right.set_title("what the plane decodes to")
-    figure.tight_layout()
     figure.canvas.draw()
     return Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
 
