@@ -3,11 +3,11 @@ networks, the minimax game, and the log-likelihood under a Parzen window.
 
     python scripts/train.py --config=configs/gan_2014_mnist.py --workdir=runs/gan2014
 
-Expected in 13 minutes on one CPU core: the estimate (``parzen_10000``, in nats, with its
-standard error beside it) rises from −25 at step 2,000 to 147 at the last. The paper's
-is 225 ± 2, of a network with maxout and dropout trained to its best. The generator's
-loss is the one of section 3 that does not vanish; ``--config.loss.name=minimax`` is
-that of equation 1.
+Expected in 13 minutes on one CPU core: the estimate (``parzen_10000``, in nats, with
+its standard error beside it) rises from −25 at step 2,000 to 147 at the last. The
+paper's is 225 ± 2, of a network with maxout and dropout trained to its best. The
+generator's loss is the one of section 3 that does not vanish;
+``--config.loss.name=minimax`` is that of equation 1.
 """
 
 from configs import images

