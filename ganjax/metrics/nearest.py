@@ -67,17 +67,32 @@ class Tiles:
         self.relative_error = 2 * (width + 8) * np.finfo(self.dtype).eps
 
     def __iter__(self) -> Iterator[tuple[slice, np.ndarray, np.ndarray]]:
-        points = (self.points - self.centre).astype(self.dtype)
-        norms = np.square(points).sum(axis=1)
+        points, norms = self._shifted(self.points)
         for start in range(0, len(self.queries), TILE_ROWS):
             rows = slice(start, start + TILE_ROWS)
-            block = (self.queries[rows] - self.centre).astype(self.dtype)
-            block_norms = np.square(block).sum(axis=1, keepdims=True)
-            block *= -2
-            approximate = block @ points.T
-            approximate += block_norms
-            approximate += norms
-            yield rows, approximate, self.relative_error * (block_norms + norms.max())
+            block, block_norms = self._shifted(self.queries[rows])
+            approximate = _products(block, block_norms, points, norms)
+            slack = self.relative_error * (block_norms + norms.max())
+            yield rows, approximate, slack[:, None]
+
+    def once(self) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
+        """Of a set and itself, ``(start, approximate, slack)``: the pairs of a block
+        from ``start`` on with itself and all after it ``[rows, N - start]``, so every
+        pair comes once but those inside a block; ``slack [N]`` is that of any row."""
+        points, norms = self._shifted(self.points)
+        slack = self.relative_error * (norms + norms.max())
+        for start in range(0, len(points), TILE_ROWS):
+            rows = slice(start, start + TILE_ROWS)
+            yield (
+                start,
+                _products(points[rows], norms[rows], points[start:], norms[start:]),
+                slack,
+            )
+
+    def _shifted(self, x):
+        """``x`` from the centre, and its squared norms."""
+        x = (x - self.centre).astype(self.dtype)
+        return x, np.square(x).sum(axis=1)
 
     def exact(self, rows: slice, row: np.ndarray, column: np.ndarray) -> np.ndarray:
         """Squared distances of the pairs ``(row, column)`` of the tile ``rows``."""
@@ -111,31 +126,78 @@ def nearest_squared(
     squared = np.empty((len(queries), k))
     indices = np.empty((len(queries), k), np.int64)
     tiles = Tiles(queries, points)
-    # The k-th nearest of a part of the points is no nearer than that of all.
-    part = max(1, min(MOST_SKIPPED, len(points) // (SEEN_PER_NEIGHBOUR * k)))
+    part = _part(points, k)
     for rows, approximate, slack in tiles:
         bound = np.partition(approximate[:, ::part], k - 1, axis=1)[:, k - 1 : k]
         row, column = _where(approximate <= bound + 2 * slack)
         apparent = approximate[row, column]
-        kth = apparent[np.lexsort((apparent, row))[_starts(row, approximate) + k - 1]]
+        starts = np.searchsorted(row, np.arange(len(approximate)))
+        kth = apparent[np.lexsort((apparent, row))[starts + k - 1]]
         # The true k nearest lie within twice the slack of the k-th apparent one.
-        near = apparent <= kth[row] + 2 * np.broadcast_to(slack[:, 0], kth.shape)[row]
+        near = apparent <= (kth + 2 * slack[:, 0])[row]
         row, column = row[near], column[near]
         exact = tiles.exact(rows, row, column)
         order = np.lexsort((column, exact, row))
-        chosen = order[_starts(row, approximate)[:, None] + np.arange(k)]
+        starts = np.searchsorted(row, np.arange(len(approximate)))
+        chosen = order[starts[:, None] + np.arange(k)]
         squared[rows], indices[rows] = exact[chosen], column[chosen]
     return squared, indices
+
+
+def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
+    """``nearest_squared(points, points, k)[0][:, k - 1]``, the distance to the k-th
+    nearest of each point's own set with itself counted, in half the time: a pair is
+    measured for both of its points, and exactly only where it may be the k-th."""
+    part = _part(points, k)
+    bound = np.concatenate(
+        [
+            np.partition(approximate, k - 1, axis=1)[:, k - 1] + slack[:, 0]
+            for _, approximate, slack in Tiles(points, points[::part])
+        ]
+    )
+    tiles = Tiles(points, points)
+    found = []
+    for start, approximate, slack in tiles.once():
+        limit = bound + slack
+        end = start + len(approximate)
+        row, column = _where(approximate <= limit[start:end, None])
+        found.append((row + start, column + start, approximate[row, column]))
+        after = approximate[:, end - start :]
+        row, column = _where(after <= limit[end:])
+        found.append((column + end, row + start, after[row, column]))
+    row, column, apparent = map(np.concatenate, zip(*found, strict=True))
+    order = np.argsort(row, kind="stable")
+    row, column, apparent = row[order], column[order], apparent[order]
+    every = np.arange(len(points))
+    starts = np.searchsorted(row, every)
+    kth = apparent[np.lexsort((apparent, row))[starts + k - 1]]
+    # What is nearer than the k-th apparent one by twice the slack is nearer in truth.
+    nearer = apparent < (kth - 2 * slack)[row]
+    rank = k - 1 - np.bincount(row[nearer], minlength=len(points))
+    near = ~nearer & (apparent <= (kth + 2 * slack)[row])
+    row, column = row[near], column[near]
+    exact = tiles.exact(slice(None), row, column)
+    order = np.lexsort((exact, row))
+    return exact[order[np.searchsorted(row, every) + rank]]
+
+
+def _part(points, k):
+    """Every how many-th point is looked at first: the k-th nearest of a part of the
+    points is no nearer than that of all."""
+    return max(1, min(MOST_SKIPPED, len(points) // (SEEN_PER_NEIGHBOUR * k)))
+
+
+def _products(a, a_norms, b, b_norms):
+    """Squared distances ``[len(a), len(b)]`` by a product."""
+    result = (-2 * a) @ b.T
+    result += a_norms[:, None]
+    result += b_norms
+    return result
 
 
 def _where(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``np.nonzero`` of a matrix, several times faster where little is true."""
     return np.divmod(np.flatnonzero(mask), mask.shape[1])
-
-
-def _starts(row: np.ndarray, matrix: np.ndarray) -> np.ndarray:
-    """Where the pairs of each row of ``matrix`` begin in a sorted ``row``."""
-    return np.searchsorted(row, np.arange(len(matrix)))
 
 
 def nearest(queries, points, k: int) -> tuple[np.ndarray, np.ndarray]:

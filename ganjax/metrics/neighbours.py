@@ -11,7 +11,7 @@ All numbers are fractions, but density, which may exceed 1.
 
 import numpy as np
 
-from ganjax.metrics.nearest import Tiles, as_points, nearest_squared
+from ganjax.metrics.nearest import Tiles, as_points, kth_squared
 
 
 def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
@@ -83,5 +83,4 @@ def _squared_radii(points: np.ndarray, k: int, name: str) -> np.ndarray:
         raise ValueError(f"k={k}: expected 1 <= k < {len(points)}, the {name} samples")
     # A sample is its own nearest point, at 0, so the (k+1)-th is the k-th of the rest;
     # with duplicates too, since which of several zeros is "itself" does not matter.
-    squared, _ = nearest_squared(points, points, k + 1)
-    return squared[:, k]
+    return kth_squared(points, k + 1)

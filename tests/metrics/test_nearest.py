@@ -3,6 +3,7 @@ import pytest
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
 
 from ganjax.metrics import knn_classify, nearest
+from ganjax.metrics.nearest import kth_squared
 
 
 def normal(seed, *shape, dtype=np.float64):
@@ -76,3 +77,18 @@ def test_what_is_refused(queries, points, k, says):
 def test_labels_must_fit_the_points():
     with pytest.raises(ValueError, match="labels has shape"):
         knn_classify(np.zeros((4, 2)), np.zeros(3), np.zeros((1, 2)), k=1)
+
+
+@pytest.mark.parametrize(
+    ("shape", "dtype"), [((1100, 2), np.float64), ((600, 70), np.float32)]
+)
+def test_a_sets_own_radii_are_those_of_its_nearest(shape, dtype):
+    """Over blocks, with repeated points: against all pairs by differences."""
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal(shape).astype(dtype)
+    points[500:504] = points[0]
+    wide = points.astype(np.float64)
+    squared = np.stack([np.square(wide - x).sum(axis=1) for x in wide])
+    for k in (1, 3, 6):
+        expected = np.sort(squared, axis=1)[:, k - 1]
+        np.testing.assert_array_equal(kth_squared(points, k), expected)
