@@ -7,16 +7,22 @@ import pytest
 from ganjax.core import compile_step, init_state, make_train_step
 from tests import tiny
 
+# More channels than an image has, whose convolutions are products on some platforms.
+WIDE = {
+    "networks__generator__width": 8,
+    "networks__discriminator__width": 8,
+}
 STEPS = {
     "mlp": ("gan", {"parallel__inner_steps": 4}),
     "mlp, r1 + r2": (
         "relativistic",
         {"regularizers__r2__weight": 1.0, "regularizers__dragan__weight": 0.0},
     ),
-    "dcgan": ("convolutional", {}),
+    "dcgan": ("convolutional", WIDE),
     "dcgan, lazy r1, scanned, bfloat16": (
         "convolutional",
         {
+            **WIDE,
             "regularizers__r1__weight": 1.0,
             "regularizers__r1__interval": 16,
             "precision": "bfloat16",
@@ -25,6 +31,7 @@ STEPS = {
     "sn_dcgan, r1 + r2": (
         "convolutional",
         {
+            **WIDE,
             "networks__generator__name": "sn_dcgan",
             "networks__discriminator__name": "sn_dcgan",
             "regularizers__r1__weight": 1.0,
