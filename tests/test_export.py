@@ -39,7 +39,7 @@ STEPS = {
 @pytest.mark.parametrize("platform", ["tpu", "cuda"])
 @pytest.mark.parametrize("name", STEPS)
 def test_the_step_lowers(name, platform):
-    """With convolutions as such where they are not products, and lazy terms as conditionals."""
+    """With convolutions where they are not products, lazy terms as conditionals."""
     game, overrides = STEPS[name]
     setup = tiny.setup(game, **overrides)
     state = jax.eval_shape(
