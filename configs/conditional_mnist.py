@@ -9,9 +9,8 @@ discriminator that also names the class (ACGAN; Odena et al. 2017, arXiv 1610.09
 
 Expected in 5 minutes on 2 CPU cores: a classifier reads the class that was asked for
 from at least 90 % of 5,000 samples (``classes_accuracy``). ``:auxiliary`` stays below
-that (docs/gallery.md). Discriminators that are asked for the class have spectral norm:
-batch norm tells them a batch of fakes from one of data, and then they and the generator
-agree on classes that are nobody's.
+that (docs/gallery.md). Discriminators that are asked for the class have spectral norm;
+with batch norm fewer samples are of the class that was asked for.
 """
 
 from configs import images

@@ -1,8 +1,12 @@
 """Figures that look like a paper's."""
 
+from collections.abc import Sequence
+
 import matplotlib
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+
+from experiments.trials import Row, curve
 
 # Dark enough for print, told apart by the colour-blind (Okabe & Ito 2008).
 COLOURS = (
@@ -37,3 +41,9 @@ def panels(rows: int, columns: int, *, width: float = 2.3, height: float = 2.0, 
     figure = Figure(figsize=(columns * width, rows * height), layout="constrained")
     FigureCanvasAgg(figure)
     return figure, figure.subplots(rows, columns, squeeze=False, **more)
+
+
+def draw_courses(axis, rows: Sequence[Row], name: str, *, label: str, **style) -> None:
+    """A line a run: a score over its steps. The runs share the label."""
+    for i, row in enumerate(rows):
+        axis.plot(*curve(row, name), label=label if i == 0 else None, **style)

@@ -111,9 +111,3 @@ def curve(row: Row, name: str) -> tuple[list[int], list[float]]:
     """``(steps, values)`` of a score in the course of a run."""
     found = [(s["step"], s[name]) for s in row["scores"] if name in s]
     return [step for step, _ in found], [value for _, value in found]
-
-
-def draw_courses(axis, rows: Sequence[Row], name: str, *, label: str, **style) -> None:
-    """A line a run: a score over its steps. The runs share the label."""
-    for i, row in enumerate(rows):
-        axis.plot(*curve(row, name), label=label if i == 0 else None, **style)

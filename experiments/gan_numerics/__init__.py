@@ -9,9 +9,9 @@ from jax.flatten_util import ravel_pytree
 
 import ganjax
 from experiments.claims import Claim, at_least, at_most, exactly
-from experiments.figures import COLOURS, panels
+from experiments.figures import COLOURS, draw_courses, panels
 from experiments.points import both, of_points
-from experiments.trials import chosen, draw_courses, last, trained
+from experiments.trials import chosen, last, trained
 from ganjax.build import build
 from ganjax.core import compile_step, make_train_step
 from ganjax.space import grid, product, seeds

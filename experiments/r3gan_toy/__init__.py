@@ -1,9 +1,9 @@
 """R3GAN: the loss and its ablations on 25 Gaussians (Huang et al. 2024, appendix E)."""
 
 from experiments.claims import Claim, at_least, at_most, exactly
-from experiments.figures import COLOURS, panels
+from experiments.figures import COLOURS, draw_courses, panels
 from experiments.points import both, of_points
-from experiments.trials import draw_courses, last, trained
+from experiments.trials import last, trained
 from ganjax.space import seeds
 
 GAMMA = 0.1

@@ -3,9 +3,9 @@
 import numpy as np
 
 from experiments.claims import Claim, at_least
-from experiments.figures import COLOURS, panels
+from experiments.figures import COLOURS, draw_courses, panels
 from experiments.points import both, of_points
-from experiments.trials import chosen, curve, draw_courses, last, trained
+from experiments.trials import chosen, curve, last, trained
 from ganjax.space import grid, product, seeds
 
 # scale -> seeds, steps

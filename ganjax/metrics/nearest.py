@@ -131,15 +131,14 @@ def nearest_squared(
         bound = np.partition(approximate[:, ::part], k - 1, axis=1)[:, k - 1 : k]
         row, column = _where(approximate <= bound + 2 * slack)
         apparent = approximate[row, column]
-        starts = np.searchsorted(row, np.arange(len(approximate)))
-        kth = apparent[np.lexsort((apparent, row))[starts + k - 1]]
+        count = len(approximate)
+        kth = apparent[np.lexsort((apparent, row))[_starts(row, count) + k - 1]]
         # The true k nearest lie within twice the slack of the k-th apparent one.
         near = apparent <= (kth + 2 * slack[:, 0])[row]
         row, column = row[near], column[near]
         exact = tiles.exact(rows, row, column)
         order = np.lexsort((column, exact, row))
-        starts = np.searchsorted(row, np.arange(len(approximate)))
-        chosen = order[starts[:, None] + np.arange(k)]
+        chosen = order[_starts(row, count)[:, None] + np.arange(k)]
         squared[rows], indices[rows] = exact[chosen], column[chosen]
     return squared, indices
 
@@ -168,17 +167,16 @@ def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
     row, column, apparent = map(np.concatenate, zip(*found, strict=True))
     order = np.argsort(row, kind="stable")
     row, column, apparent = row[order], column[order], apparent[order]
-    every = np.arange(len(points))
-    starts = np.searchsorted(row, every)
-    kth = apparent[np.lexsort((apparent, row))[starts + k - 1]]
+    count = len(points)
+    kth = apparent[np.lexsort((apparent, row))[_starts(row, count) + k - 1]]
     # What is nearer than the k-th apparent one by twice the slack is nearer in truth.
     nearer = apparent < (kth - 2 * slack)[row]
-    rank = k - 1 - np.bincount(row[nearer], minlength=len(points))
+    rank = k - 1 - np.bincount(row[nearer], minlength=count)
     near = ~nearer & (apparent <= (kth + 2 * slack)[row])
     row, column = row[near], column[near]
     exact = tiles.exact(slice(None), row, column)
     order = np.lexsort((exact, row))
-    return exact[order[np.searchsorted(row, every) + rank]]
+    return exact[order[_starts(row, count) + rank]]
 
 
 def _part(points, k):
@@ -198,6 +196,11 @@ def _products(a, a_norms, b, b_norms):
 def _where(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """``np.nonzero`` of a matrix, several times faster where little is true."""
     return np.divmod(np.flatnonzero(mask), mask.shape[1])
+
+
+def _starts(row: np.ndarray, count: int) -> np.ndarray:
+    """Where the pairs of each of ``count`` rows begin in a sorted ``row``."""
+    return np.searchsorted(row, np.arange(count))
 
 
 def nearest(queries, points, k: int) -> tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""What the benchmark asks of XLA is asked in words that XLA knows, on CPU as well."""
+"""What a step on a GPU asks of XLA is asked in words that XLA knows, on CPU as well."""
 
 import jax
 import pytest
