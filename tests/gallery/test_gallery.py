@@ -293,7 +293,7 @@ def test_codes_have_a_row_each(tmp_path):
 
 def test_a_map_of_a_latent_space_is_of_two_numbers(tmp_path):
     run = run_of("adversarial_autoencoder", tmp_path, data__name="digits")
-    assert MODES["latents"](Request(run=run)).size == (1000, 500)
+    assert MODES["latents"](Request(run=run)).size == (1000, 520)
     wide = run_of(
         "adversarial_autoencoder", tmp_path, data__name="digits", latents__size=3
     )
