@@ -117,6 +117,7 @@ class Steps:
             devices=used,
             inner_steps=inner_steps,
             population=None if population == "solo" else population,
+            intervals=setup.game.intervals,
             compiler_options=options,
         )
         self.units = inner_steps * members

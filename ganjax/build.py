@@ -199,6 +199,7 @@ def build_game(config: ConfigDict, source: Source) -> Game:
             ),
             "ema_decay": _ema_decay(config),
             "schedule": _schedule(config),
+            "intervals": adversary.intervals(),
             "standing": config.sampling.statistics == "standing",
         },
         told=dict(config.get("conditioning", {})),

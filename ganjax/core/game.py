@@ -53,7 +53,8 @@ class View:
 
     ``params`` already holds the values that the loss is differentiated by. ``batch``
     is this device's share of the turn's examples, or ``None`` for a player that reads
-    no data. ``key`` is the turn's key, equal on all devices.
+    no data. ``key`` is the turn's key, equal on all devices. ``due`` are those of the
+    game's ``intervals`` that end at this step, or ``None`` where only ``step`` tells.
     """
 
     networks: Mapping[str, Network]
@@ -65,6 +66,7 @@ class View:
     batch: Any
     key: jax.Array
     step: jax.Array
+    due: frozenset[int] | None = None
     remembered: tuple[str, ...] = ()
 
     def update(
@@ -111,6 +113,15 @@ class View:
         """
         remembered = {name: self.memory[name] for name in self.remembered}
         return Report(metrics, self.variables, remembered)
+
+    def every(self, interval: int, then: Callable, otherwise: Callable) -> Tree:
+        """``then()`` at the steps whose count, from 1, is a multiple of ``interval``,
+        and ``otherwise()``, of the same shapes, at the rest: a choice while tracing
+        where ``due`` is known, else a conditional."""
+        if self.due is not None or interval == 1:
+            return then() if interval == 1 or interval in self.due else otherwise()
+        ends = (self.step + 1) % interval == 0
+        return jax.lax.cond(ends, jax.checkpoint(then), otherwise)
 
     def keys(self, name: str, n: int) -> jax.Array:
         """One key a sample, ``[n]``, that does not depend on the device count."""
@@ -212,6 +223,8 @@ class Game:
         ``core.dynamics``; it needs ``updates_per_step == 1`` of every player.
       schedule: ``(knobs, step) -> knobs``, what they are at a step. The state keeps
         those that it began with.
+      intervals: of the lazy terms, those that objectives take ``View.every`` so many
+        steps. Whoever names them may have the step compiled for what is due.
       memory: ``key -> {name: pytree}``, the initial value of what objectives remember.
       sample: ``(apply, keys [n]) -> images [n, …]``, how the finished game generates;
         ``apply(network, *inputs, method=None)`` runs a network, or a method of its
@@ -233,6 +246,7 @@ class Game:
     ema_decay: Callable[[Knobs, jax.Array], jax.Array | float] = _constant_decay
     dynamics: Callable | None = None
     schedule: Callable[[Knobs, jax.Array], Knobs] = _constant
+    intervals: tuple[int, ...] = ()
     memory: Callable[[jax.Array], dict[str, Tree]] = lambda key: {}
     sample: Callable | None = None
     critic: Callable | None = None

@@ -41,6 +41,7 @@ def compile_step(
     resident: bool = True,
     carrier: str = "pmap",
     axis: str = "data",
+    intervals: Sequence[int] = (),
     compiler_options: Mapping[str, object] | None = None,
 ) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:
     """A compiled ``(state, data) -> (state, metrics)`` that advances ``inner_steps``.
@@ -61,6 +62,9 @@ def compile_step(
         (``replicate``), or the examples of just these steps (``split_batch``).
       carrier: ``'pmap'`` or ``'shard_map'`` where there are several devices.
       axis: the name given to ``make_train_step``.
+      intervals: the game's. On one CPU device the host then chooses, step by step,
+        between programs with and without what is due, as the gradient of a conditional
+        is zeros that are written and added; elsewhere conditionals decide.
       compiler_options: for XLA, beside ``XLA_FLAGS``; ``'pmap'`` takes none. ``None``
         are ``ONE_GRAPH`` for one GPU, and none elsewhere.
 
@@ -82,18 +86,26 @@ def compile_step(
     jit = functools.partial(
         jax.jit, donate_argnums=0, compiler_options=compiler_options
     )
-    many = _repeat(step, inner_steps, resident)
-    if population == "serial":
-        if len(devices) > 1:
-            raise ValueError("a serial population runs on one device")
-        return _one_by_one(jit(_bind_axis(many, resident, axis)))
-    if population is not None:
-        members = {"vmap": _together, "map": _in_turn}[population](many)
-        if len(devices) == 1:
-            return jit(_bind_axis(members, True, axis))
-        return jit(_members_over(members, devices, axis))
+    members = {"vmap": _together, "map": _in_turn}.get(population)
+
+    def dispatch(inner_steps, due=None):
+        many = _repeat(step, inner_steps, resident, due)
+        return members(many) if members else many
+
     if len(devices) == 1:
-        return jit(_bind_axis(many, resident, axis))
+
+        def program(*of):
+            return jit(_bind_axis(dispatch(*of), resident, axis))
+
+        advance = program(inner_steps)
+        if intervals and devices[0].platform == "cpu":
+            advance = _step_by_step(program, inner_steps, resident, intervals)
+        return _one_by_one(advance) if population == "serial" else advance
+    many = dispatch(inner_steps)
+    if population == "serial":
+        raise ValueError("a serial population runs on one device")
+    if members:
+        return jit(_members_over(many, devices, axis))
     if carrier == "pmap":
         if compiler_options:
             raise ValueError("carrier='pmap' takes no compiler options")
@@ -101,14 +113,43 @@ def compile_step(
     return jit(_batch_over(many, devices, resident, axis))
 
 
-def _repeat(step, inner_steps, resident):
+def _repeat(step, inner_steps, resident, due=None):
     def many(state, data):
         def body(state, examples):
-            return step(state, data if resident else examples)
+            return step(state, data if resident else examples, due)
 
         return loop(body, state, None if resident else data, inner_steps)
 
     return many
+
+
+def _step_by_step(program, inner_steps, resident, intervals):
+    """A dispatch as so many of one step each, from the host, which knows what is due:
+    ``program(inner_steps, due)`` is compiled for nothing and for what comes up."""
+    decided = program(inner_steps)
+    single = functools.cache(functools.partial(program, 1))
+
+    def advance(state, data):
+        if isinstance(state.step, jax.core.Tracer):
+            return decided(state, data)
+        first, rows = int(state.step), []
+        for i in range(inner_steps):
+            due = frozenset(n for n in intervals if (first + i + 1) % n == 0)
+            examples = data if resident else _one_step_of(data, i)
+            state, metrics = single(due)(state, examples)
+            rows.append(metrics)
+        return state, _in_sequence(rows)
+
+    return advance
+
+
+def _one_step_of(data, i):
+    return jax.tree.map(lambda x: x[:, i : i + 1], data)
+
+
+@jax.jit
+def _in_sequence(rows):
+    return jax.tree.map(lambda *x: jnp.concatenate(x, axis=-1), *rows)
 
 
 def _bind_axis(body, resident, axis):

@@ -33,22 +33,23 @@ def make_train_step(
 
     Returns:
       A step whose metrics are scalars named ``player/metric``; those of several turns
-      are averaged.
+      are averaged. It takes ``due`` besides, the view's, where that is known while
+      tracing.
     """
 
-    def step(state: GameState, data) -> tuple[GameState, Metrics]:
+    def step(state: GameState, data, due=None) -> tuple[GameState, Metrics]:
         rounds = batch(data, child_key(state.key, "data"), state.step, axis)
         key = jax.random.fold_in(child_key(state.key, "step"), state.step)
         play = _take_turns if game.dynamics is None else _move_together
         now = state.replace(knobs=game.schedule(state.knobs, state.step))
-        moved, metrics = play(game, now, rounds, key, axis)
+        moved, metrics = play(game, now, rounds, key, axis, due)
         ema = _average(game, state, moved)
         return moved.replace(step=state.step + 1, ema=ema, knobs=state.knobs), metrics
 
     return step
 
 
-def _take_turns(game, state, rounds, key, axis):
+def _take_turns(game, state, rounds, key, axis, due):
     metrics = {}
     first = 0
     for player in game.players:
@@ -60,7 +61,7 @@ def _take_turns(game, state, rounds, key, axis):
 
         def turn(state, inputs, player=player):
             examples, key = inputs
-            loss = _loss(game, player, state, state.params, examples, key, axis)
+            loss = _loss(game, player, state, state.params, examples, key, axis, due)
             gradients, report = _descent(loss, player, state.params)
             gradients, metrics = average((gradients, report.metrics), axis)
             report = report.replace(metrics=metrics)
@@ -72,16 +73,15 @@ def _take_turns(game, state, rounds, key, axis):
     return state, metrics
 
 
-def _move_together(game, state, rounds, key, axis):
+def _move_together(game, state, rounds, key, axis, due):
     reading = [player for player in game.players if player.reads_data]
 
     def objective(player, params):
         examples = None
         if player in reading:
             examples = _rounds(rounds, reading.index(player))
-        return _loss(
-            game, player, state, params, examples, _turn_keys(key, player)[0], axis
-        )
+        own = _turn_keys(key, player)[0]
+        return _loss(game, player, state, params, examples, own, axis, due)
 
     field = Field(game, state, objective, axis)
     gradients, reports = game.dynamics(field, state.params, state.knobs)
@@ -166,7 +166,7 @@ class Field:
         return moved, after
 
 
-def _loss(game, player, state, params, examples, key, axis):
+def _loss(game, player, state, params, examples, key, axis, due):
     """The player's objective as a function of what it owns."""
 
     def loss(owned):
@@ -180,6 +180,7 @@ def _loss(game, player, state, params, examples, key, axis):
             batch=examples,
             key=key,
             step=state.step,
+            due=due,
         )
         return player.objective(owned, view)
 

@@ -42,10 +42,7 @@ class Penalty:
         def due():
             return self.penalty(critic, real, fake, keys, mean=view.mean)
 
-        if self.interval == 1:
-            return due()
-        is_due = (view.step + 1) % self.interval == 0
-        return jax.lax.cond(is_due, jax.checkpoint(due), lambda: jnp.zeros(()))
+        return view.every(self.interval, due, lambda: jnp.zeros(()))
 
     def weight(self, view) -> jax.Array:
         return view.knobs[self.knob] * self.interval
@@ -97,12 +94,7 @@ class WeighedTerm:
         def due():
             return self.term.function(scene, view, numbers)
 
-        if self.interval == 1:
-            value, memory = due()
-        else:
-            is_due = (view.step + 1) % self.interval == 0
-            lazy = jax.checkpoint(due), lambda: (jnp.zeros(()), held)
-            value, memory = jax.lax.cond(is_due, *lazy)
+        value, memory = view.every(self.interval, due, lambda: (jnp.zeros(()), held))
         return value, view if memory is None else view.remember(**{place: memory})
 
     def weight(self, view) -> jax.Array:
@@ -169,6 +161,11 @@ class Adversary:
         if self.adaptation is not None:
             held |= {memory_name("augmentation", c): jnp.zeros(()) for c in critics}
         return held
+
+    def intervals(self) -> tuple[int, ...]:
+        """Those of what is lazy, each once, for ``Game.intervals``."""
+        found = {lazy.interval for lazy in (*self.penalties, *self.terms)}
+        return tuple(sorted(found - {1}))
 
     def reads_data(self) -> bool:
         """Whether the generator's loss needs real examples."""

@@ -29,6 +29,7 @@ def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
         resident=feed.stream is None,
         carrier=plan.carrier,
         population=plan.population,
+        intervals=game.intervals,
     )
 
 

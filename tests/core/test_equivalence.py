@@ -296,6 +296,33 @@ def test_lazy_term_stays_a_conditional_in_a_population():
     assert "stablehlo.case" in text or "stablehlo.if" in text
 
 
+def test_a_lazy_term_that_is_foreseen_agrees_with_a_conditional():
+    """Dispatches of two steps, a term due at every third: one program for what is due
+    and one for what is not."""
+    setup = tiny.setup(
+        "convolutional",
+        **tiny.sgd("convolutional"),
+        regularizers__r1__weight=0.1,
+        regularizers__r1__interval=3,
+    )
+    assert setup.game.intervals == (3,)
+    step = make_train_step(setup.game, batch=setup.feed.batch)
+    found = {}
+    for intervals, programs in (((), 1), (setup.game.intervals, 2)):
+        compiled = compile_step(step, inner_steps=2, intervals=intervals)
+        state = replicate(start(setup), jax.local_devices()[:1])
+        data = replicate(setup.feed.data, jax.local_devices()[:1])
+        due = []
+        with count_compilations() as compilations:
+            for _ in range(6):
+                state, metrics = compiled(state, data)
+                due.extend(np.asarray(metrics["discriminator/r1"]) > 0)
+        assert due == [False, False, True] * 4
+        assert len([name for name in compilations if "many" in name]) == programs
+        found[intervals] = state
+    assert largest_difference(*found.values()) < 1e-5
+
+
 @pytest.mark.full
 def test_a_lazy_term_keeps_its_mean_strength():
     """Three steps of weight 3·w at once move plain descent as far as w at each, while

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.core import View
 from ganjax.objectives import LOSSES, REGULARIZERS, Adversary, Penalty
 
 W = jnp.array([1.0, -2.0, 2.0])  # ½‖W‖² = 4.5
@@ -19,6 +20,7 @@ class Line:
     """A view of one linear critic, which may be thought to mix samples."""
 
     step: int = 0
+    due: frozenset[int] | None = None
     alone: bool = True
     variables: tuple = ()
 
@@ -39,6 +41,8 @@ class Line:
 
     def mean(self, x):
         return x
+
+    every = View.every
 
 
 def judged(view, *penalties):
@@ -65,9 +69,10 @@ def test_real_and_fake_have_their_sides(alone):
 def test_a_penalty_is_added_with_its_weight(interval, step, added):
     """10·½‖w‖² = 45 at each step, or three times that at every third."""
     penalty = Penalty("r1", REGULARIZERS["r1"], "weight", interval)
-    loss, metrics, _ = judged(Line(jnp.asarray(step)), penalty)
-    np.testing.assert_allclose(loss, -2 + added, rtol=1e-6)
-    assert float(metrics["r1"]) == (4.5 if added else 0)
+    for due in (None, frozenset({interval} if added else ())):
+        loss, metrics, _ = judged(Line(jnp.asarray(step), due), penalty)
+        np.testing.assert_allclose(loss, -2 + added, rtol=1e-6)
+        assert float(metrics["r1"]) == (4.5 if added else 0)
 
 
 def test_a_penalty_joins_its_player_alone():

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax import core
 from ganjax.networks.heads import Judgement
 from ganjax.objectives import TERMS, Scene
 
@@ -33,6 +34,9 @@ class View:
 
     def mean(self, x):
         return x
+
+    due = None
+    every = core.View.every
 
 
 def judgement(x):
