@@ -221,7 +221,7 @@ def r1(settings: Settings) -> list[Part]:
         run = _repeated(steps.run, period // inner)
         contenders.append(Contender(name, run, period))
     part = Part(
-        f"dcgan 32×32 with gradient penalties, {inner} steps a dispatch",
+        f"dcgan 32×32 with gradient penalties, steps a dispatch: {inner}",
         "s/step",
         compare(contenders, settings.windows),
     )
