@@ -52,6 +52,7 @@ NETWORKS = {
     "semi_supervised_autoencoder": {
         "encoder", "decoder", "discriminator", "class_discriminator"
     },
+    "anogan": {"generator", "discriminator"},
     "f_anogan": {"generator", "discriminator", "encoder"},
     "ganomaly": {"encoder", "decoder", "second_encoder", "discriminator"},
     "pix2pix": {"generator", "discriminator"},
@@ -68,6 +69,7 @@ PLAYERS = {
     "semi_supervised_autoencoder": {
         "autoencoder", "encoder", "discriminator", "class_discriminator", "classifier"
     },
+    "anogan": {"generator", "discriminator"},
     "f_anogan": {"generator", "discriminator", "encoder"},
     "ganomaly": {"autoencoder", "discriminator"},
     "pix2pix": {"generator", "discriminator"},
@@ -82,12 +84,20 @@ WEIGHTS = {
     "bigan": set(),
     "semi_supervised": {"adversarial", "supervised", "fooling"},
     "semi_supervised_autoencoder": {"reconstruction", "corruption", "supervised"},
+    "anogan": set(),
     "f_anogan": {"features"},
     "ganomaly": {"features", "content", "code"},
     "pix2pix": {"adversarial", "l1"},
     "super_resolution": {"content", "adversarial"},
 }
-FROM_LATENTS = ("gan", "conditional_gan", "infogan", "semi_supervised", "f_anogan")
+FROM_LATENTS = (
+    "gan",
+    "conditional_gan",
+    "infogan",
+    "semi_supervised",
+    "anogan",
+    "f_anogan",
+)
 WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution")
 
 

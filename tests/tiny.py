@@ -86,6 +86,12 @@ GAMES = {
             for name in ("encoder", "decoder", "discriminator", "class_discriminator")
         },
     },
+    "anogan": {
+        "game": "anogan",
+        "data": {"name": "digits", "classes": (1,)},
+        "latents": {"size": 4},
+        "networks": _SMALL,
+    },
     "f_anogan": {
         "game": "f_anogan",
         "data": {"name": "digits", "classes": (1,)},

@@ -2,8 +2,9 @@
 
     python scripts/sweep.py --config=configs/sweeps/anomaly.py --workdir=runs/anomaly
 
-``:f_anogan`` sweeps f-AnoGAN; ``--config.data.name=fashion_mnist`` takes garments;
-``:tiny`` takes seconds, on 8×8 digits. 10 trials; about 10 minutes on 2 CPU cores.
+``:f_anogan`` and ``:anogan`` sweep those; ``--config.data.name=fashion_mnist`` takes
+garments; ``:tiny`` takes seconds, on 8×8 digits. 10 trials; about 10 minutes on 2 CPU
+cores.
 """
 
 from configs import anomaly_mnist, images

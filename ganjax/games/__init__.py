@@ -4,7 +4,7 @@ from ganjax.games.adversarial_autoencoder import (
     ADVERSARIAL_AUTOENCODER,
     SEMI_SUPERVISED_AUTOENCODER,
 )
-from ganjax.games.anomaly import F_ANOGAN, GANOMALY
+from ganjax.games.anomaly import ANOGAN, F_ANOGAN, GANOMALY
 from ganjax.games.bigan import BIGAN
 from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
@@ -22,6 +22,7 @@ GAMES = {
     "bigan": BIGAN,
     "infogan": INFOGAN,
     "semi_supervised": SEMI_SUPERVISED,
+    "anogan": ANOGAN,
     "f_anogan": F_ANOGAN,
     "ganomaly": GANOMALY,
     "pix2pix": PIX2PIX,

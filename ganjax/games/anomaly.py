@@ -1,13 +1,53 @@
-"""Anomalies found by what a GAN of normal examples cannot make: f-AnoGAN and
+"""Anomalies found by what a GAN of normal examples cannot make: AnoGAN, f-AnoGAN and
 GANomaly."""
 
 import dataclasses
 
+import jax
 import jax.numpy as jnp
+import optax
 
 from ganjax.core import Game
-from ganjax.games.gan import gan
+from ganjax.games.gan import GAN, gan
 from ganjax.games.recipe import Parts, Recipe
+
+# Of AnoGAN's descent: its steps as in the paper, and the share of features in its loss;
+# the rate of Adam, which ends at zero.
+DESCENT, SHARE, RATE = 500, 0.1, 0.1
+
+
+def anogan(parts: Parts) -> Game:
+    """AnoGAN (Schlegl et al. 2017, arXiv 1703.05921, sections 2.2 and 2.3): a GAN. The
+    latent of an example x is sought by descent on 0.9·|x − G(z)|₁ + 0.1·|f(x) −
+    f(G(z))|₁ (eqs. 3, 5 and 6), sums over entries, with the discriminator's last
+    features f; what is left of it is how anomalous x is (eq. 7). Departure: the descent
+    begins at 0 and not at a latent drawn, so the score is of x alone.
+    """
+    optimizer = optax.adam(optax.cosine_decay_schedule(RATE, DESCENT))
+
+    def left(apply, x, z):
+        made = apply("generator", z)
+        f_x, f_made = _features(apply, x, made)
+        return (1 - SHARE) * _distance(x, made) + SHARE * _distance(f_x, f_made)
+
+    def encode(apply, x):
+        def move(_, at):
+            z, moments = at
+            slope = jax.grad(lambda z: jnp.sum(left(apply, x, z)))(z)
+            update, moments = optimizer.update(slope, moments)
+            return z + update, moments
+
+        z = jnp.zeros((x.shape[0], parts.latent_size))
+        return jax.lax.fori_loop(0, DESCENT, move, (z, optimizer.init(z)))[0]
+
+    return dataclasses.replace(
+        gan(parts),
+        abilities={
+            "encode": encode,
+            "reconstruct": lambda apply, x: apply("generator", encode(apply, x)),
+            "anomaly": lambda apply, x: left(apply, x, encode(apply, x)),
+        },
+    )
 
 
 def f_anogan(parts: Parts) -> Game:
@@ -22,9 +62,7 @@ def f_anogan(parts: Parts) -> Game:
 
     def differences(see, x, made):
         """Mean squares, a sample, of what is lost in pixels and in features."""
-        f_x, f_made = (
-            see("discriminator", seen, method="judge").features for seen in (x, made)
-        )
+        f_x, f_made = _features(see, x, made)
         return _mean_square(x - made), _mean_square(f_x - f_made)
 
     def encoder(owned, view):
@@ -80,10 +118,7 @@ def ganomaly(parts: Parts) -> Game:
         z, view = view.update("encoder", real)
         made, view = view.update("decoder", z)
         again, view = view.update("second_encoder", made)
-        f_real, f_made = (
-            view.apply("discriminator", x, method="judge").features
-            for x in (real, made)
-        )
+        f_real, f_made = _features(view.apply, real, made)
         lost = {
             "features": jnp.mean((f_real - f_made) ** 2),
             "content": jnp.mean(jnp.abs(real - made)),
@@ -129,9 +164,20 @@ def ganomaly(parts: Parts) -> Game:
     )
 
 
+def _features(see, *seen):
+    """The last features that a discriminator has of each."""
+    return [see("discriminator", x, method="judge").features for x in seen]
+
+
 def _mean_square(x):
     return jnp.mean(x**2, axis=tuple(range(1, x.ndim)))
 
+
+def _distance(x, y):
+    return jnp.sum(jnp.abs(x - y), axis=tuple(range(1, x.ndim)))
+
+
+ANOGAN = dataclasses.replace(GAN, make=anogan, alone=True)
 
 F_ANOGAN = Recipe(
     make=f_anogan,

@@ -1,13 +1,14 @@
 """What finds anomalies, by hand.
 
-f-AnoGAN: x = (1, 3) has the codes 2x, made into 3·2x = 6x; features are x². GANomaly:
+AnoGAN: the generator makes (z, 0), and features are twice what is seen. f-AnoGAN: x =
+(1, 3) has the codes 2x, made into 3·2x = 6x; features are x². GANomaly:
 codes 2x, made into 6x, second codes −6x, with the same features.
 """
 
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.games.anomaly import f_anogan, ganomaly
+from ganjax.games.anomaly import anogan, f_anogan, ganomaly
 from ganjax.networks.heads import Judgement
 from tests.games.by_hand import game, paid
 
@@ -23,6 +24,31 @@ def applied(played):
     return lambda name, x, method=None: (
         judge(x) if method == "judge" else played.networks[name]({}, x)
     )
+
+
+def test_anogan_descends_to_the_nearest_sample():
+    """Of (a, b) it reaches (a, 0), and |b| is left, with features 2·|b|: .9·|b| +
+    .1·2·|b| = 1.1·|b|, beside what Adam leaves of a."""
+    functions = {
+        "generator": lambda z: jnp.concatenate([z, jnp.zeros_like(z)], axis=1),
+        "discriminator": lambda x: Judgement(x[:, 0], 2 * x),
+    }
+    played = game(anogan, functions)
+    x = jnp.array([[1.0, 0.0], [-2.0, 0.5], [0.3, -3.0]])
+
+    def apply(name, x, method=None):
+        return functions[name](x)
+
+    np.testing.assert_allclose(
+        played.abilities["encode"](apply, x), x[:, :1], atol=1e-3
+    )
+    np.testing.assert_allclose(
+        played.abilities["reconstruct"](apply, x),
+        [[1, 0], [-2, 0], [0.3, 0]],
+        atol=1e-3,
+    )
+    found = played.abilities["anomaly"](apply, x)
+    np.testing.assert_allclose(found, [0, 0.55, 3.3], atol=2e-3)
 
 
 def test_f_anogan_compares_pixels_and_features():
