@@ -323,6 +323,43 @@ def test_a_lazy_term_that_is_foreseen_agrees_with_a_conditional():
     assert largest_difference(*found.values()) < 1e-5
 
 
+def test_a_streamed_dispatch_is_taken_step_by_step():
+    """Three numbers a dispatch, and what is due of the even steps from 1 on."""
+
+    def step(state, data, due):
+        seen = jax.lax.pmean(data, "data")
+        metrics = {"seen": seen, "due": jnp.asarray(2 in due)}
+        return state.replace(step=state.step + 1), metrics
+
+    compiled = compile_step(step, inner_steps=3, resident=False, intervals=(2,))
+    state = start(tiny.setup("gan"))
+    for due in ([False, True, False], [True, False, True]):
+        data = jnp.array([[2.0, 3.0, 5.0]])
+        state, metrics = compiled(state, data)
+        np.testing.assert_array_equal(metrics["seen"], data[0])
+        np.testing.assert_array_equal(metrics["due"], due)
+    assert int(state.step) == 6
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("how", ["map", "serial"])
+def test_a_member_with_a_lazy_term_equals_its_solo_run_exactly(how):
+    weight = {"regularizers__r1__weight": 0.1, "regularizers__r1__interval": 3}
+    setup = tiny.setup("convolutional", **tiny.sgd("convolutional"), **weight)
+    step = make_train_step(setup.game, batch=setup.feed.batch)
+    states = stack_members([start(setup, seed) for seed in range(2)])
+    of = {"inner_steps": 2, "intervals": setup.game.intervals}
+    compiled = compile_step(step, population=how, **of)
+    for _ in range(2):
+        states, metrics = compiled(states, setup.feed.data)
+    assert metrics["discriminator/r1"].shape == (2, 2)
+    for seed in range(2):
+        solo = start(setup, seed)
+        for _ in range(2):
+            solo, _ = compile_step(step, **of)(solo, setup.feed.data)
+        assert_same_bits(member(states, seed), solo)
+
+
 @pytest.mark.full
 def test_a_lazy_term_keeps_its_mean_strength():
     """Three steps of weight 3·w at once move plain descent as far as w at each, while
