@@ -1,6 +1,6 @@
 """What a sweep's folder holds: its trials, and the cells that they make.
 
-A cell is what trials have in common that differ in the seed alone.
+A cell is what trials have in common that differ in seeds alone.
 """
 
 import dataclasses
@@ -12,7 +12,8 @@ from ganjax.errors import BadInput
 from ganjax.report.panels import EVALUATION
 from ganjax.report.records import Records, read_records
 
-SEED = "seed"
+# That of the run, and that of which data a part of them is.
+SEEDS = ("seed", "data.subset")
 FLOOR = "_floor"
 
 
@@ -29,7 +30,7 @@ class TrialRecords:
 
     @property
     def cell(self) -> tuple[tuple[str, str], ...]:
-        return tuple((k, v) for k, v in self.point.items() if k != SEED)
+        return tuple((k, v) for k, v in self.point.items() if k not in SEEDS)
 
     @property
     def scores(self) -> dict[str, float]:
