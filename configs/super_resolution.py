@@ -33,6 +33,6 @@ def get_config(data="mnist"):
     config.evaluation = {
         "names": ("restoration",),
         "samples": 2000,
-        "extractor": "small_cnn_mnist" if data == "mnist" else "efficientnet_lite0",
+        "extractor": "small_cnn_mnist" if data == "mnist" else "effnet_lite0",
     }
     return config

@@ -4,9 +4,9 @@ alone, at 20, 100 and 1,000 labels, over 5 seeds and choices of labels each.
     python scripts/sweep.py --config=configs/sweeps/semi_supervised_mnist.py \
         --workdir=runs/few_labels
 
-``:tiny`` takes seconds a program, on 8×8 digits. 30 trials, of which 14 took 15 minutes
-on 2 CPU cores beside another run. Settings were chosen on seed 7, which is none of
-these.
+``:tiny`` takes seconds a program, on 8×8 digits. 30 trials; 25 minutes on 2 CPU cores
+beside other work. Settings were chosen on seed 7, which is none of these. Expected: mean
+errors of .39, .10 and .05, against .46, .25 and .10 with the labels alone.
 """
 
 from configs import images, semi_supervised_mnist

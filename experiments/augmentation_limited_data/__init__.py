@@ -36,7 +36,7 @@ SCALES = {
         "steps": 100_000,
         "width": 64,
         "rates": (2e-4, 2e-4),
-        "extractor": "efficientnet_lite0",
+        "extractor": "effnet_lite0",
         "samples": 10_000,
     },
 }
