@@ -3,6 +3,7 @@
 import importlib.util
 import inspect
 import json
+import re
 from pathlib import Path
 
 import jax
@@ -221,6 +222,22 @@ def test_config_files(path, monkeypatch):
         tiny = resolve(module.get_config("tiny"))
         build(tiny)
         assert tiny.steps <= 10 and set(tiny.networks) == set(config.networks)
+
+
+VARIANTS = [
+    (path, variant)
+    for path in FILES
+    for variant in sorted(set(re.findall(r"``:(\w+)``", path.read_text())))
+]
+
+
+@pytest.mark.parametrize(
+    ("path", "variant"), VARIANTS, ids=[f"{p.stem}:{v}" for p, v in VARIANTS]
+)
+def test_variants_that_a_docstring_names(path, variant, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    stated = load_config(f"{path.relative_to(ROOT)}:{variant}")
+    assert resolve(stated) != resolve(load_config(str(path.relative_to(ROOT))))
 
 
 def shaped(section):

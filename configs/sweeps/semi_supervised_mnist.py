@@ -5,8 +5,8 @@ alone, at 20, 100 and 1,000 labels, over 5 seeds and choices of labels each.
         --workdir=runs/few_labels
 
 ``:tiny`` takes seconds a program, on 8×8 digits. 30 trials; 25 minutes on 2 CPU cores
-beside other work. Settings were chosen on seed 7, which is none of these. Expected: mean
-errors of .39, .10 and .05, against .46, .25 and .10 with the labels alone.
+beside other work. Settings were chosen on seed 7, which is none of these. Expected:
+mean errors of .39, .10 and .05, against .46, .25 and .10 with the labels alone.
 """
 
 from configs import images, semi_supervised_mnist

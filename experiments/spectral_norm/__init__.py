@@ -234,7 +234,8 @@ def figure(results):
         final = [row["spectrum"] for row in rows if row["step"] == steps[-1]]
         spectrum.plot(np.mean(final, axis=0), color=colour, label=kind)
     training.set(xlabel="step", title="product of norms, and largest slope")
-    training.legend()
+    training.set_ylim(top=1e6)  # room for the legend
+    training.legend(loc="upper left")
     spectrum.set(xlabel="index", ylabel="σᵢ/σ₁", title="a hidden layer at the end")
     spectrum.legend()
     return drawn
