@@ -299,7 +299,7 @@ def figure(results):
     bias.loglog(counts, (2 * d + d * (d + 1) / 2) / counts, label="(2d + d(d+1)/2)/N")
     bias.set(xlabel="samples of each, N", ylabel="Fréchet distance", title="bias")
     bias.set_xticks(counts, [f"{n:,}" for n in counts])
-    bias.minorticks_off()
+    bias.set_xticks([], minor=True)
     bias.legend()
     for axis, name, title in (
         (toy, "clean", "samples moved by μ"),
