@@ -17,6 +17,7 @@ from pathlib import Path
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
 
 from ganjax.errors import BadInput
 from ganjax.metrics.features import layout
@@ -47,15 +48,56 @@ STAGES = (
 )
 
 
-def _conv(features, kernel, name, stride=1, groups=1):
+def _conv(features, kernel, name, stride=1):
     return nn.Conv(
-        features,
-        (kernel, kernel),
-        (stride, stride),
-        feature_group_count=groups,
-        use_bias=False,
-        name=name,
+        features, (kernel, kernel), (stride, stride), use_bias=False, name=name
     )
+
+
+class DepthwiseConv(nn.Module):
+    """A filter ``[kernel, kernel]`` for each channel of ``[n, H, W, C]``.
+
+    On CPU, where XLA's grouped convolution takes 6 to 25 times as long at this
+    network's shapes, it is a sum of moved images.
+    """
+
+    kernel: int
+    stride: int
+
+    @nn.compact
+    def __call__(self, x):
+        shape = (self.kernel, self.kernel, 1, x.shape[-1])
+        kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
+        return jax.lax.platform_dependent(
+            x, kernel, cpu=self._moved, default=self._grouped
+        )
+
+    def _grouped(self, x, kernel):
+        return jax.lax.conv_general_dilated(
+            x,
+            kernel,
+            (self.stride, self.stride),
+            "SAME",
+            dimension_numbers=("NHWC", "HWIO", "NHWC"),
+            feature_group_count=x.shape[-1],
+        )
+
+    def _moved(self, x, kernel):
+        def spared(size):
+            needed = (-(-size // self.stride) - 1) * self.stride + self.kernel
+            spare = max(needed - size, 0)
+            return spare // 2, spare - spare // 2
+
+        n, height, width, channels = x.shape
+        x = jnp.pad(x, [(0, 0), spared(height), spared(width), (0, 0)])
+        high, wide = (
+            slice(0, size - self.kernel + 1, self.stride) for size in x.shape[1:3]
+        )
+        return sum(
+            x[:, i:, j:][:, high, wide] * kernel[None, None, i, j]
+            for i in range(self.kernel)
+            for j in range(self.kernel)
+        )
 
 
 def _norm(name):
@@ -77,7 +119,7 @@ class InvertedBottleneck(nn.Module):
         wide = inputs * self.expansion
         if self.expansion > 1:
             y = nn.relu6(_norm("_bn0")(_conv(wide, 1, "_expand_conv")(y)))
-        y = _conv(wide, self.kernel, "_depthwise_conv", self.stride, wide)(y)
+        y = DepthwiseConv(self.kernel, self.stride, name="_depthwise_conv")(y)
         y = nn.relu6(_norm("_bn1")(y))
         y = _norm("_bn2")(_conv(self.features, 1, "_project_conv")(y))
         return x + y if self.stride == 1 and inputs == self.features else y
