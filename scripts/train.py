@@ -48,8 +48,10 @@ def main(arguments: list[str]) -> int:
     if status["state"] == "failed":
         command_line.fail(f"training diverged, {status['exit_reason']}")
         return 1
-    for name, value in scores(flags.workdir).items():
-        print(f"{name:24}{value:.4g}")
+    found = scores(flags.workdir)
+    width = 2 + max([22, *map(len, found)])
+    for name, value in found.items():
+        print(f"{name:{width}}{value:.4g}")
     report = Path(flags.workdir) / "report.html"
     print(f"{status['state']} at step {status['step']}; report: {report}")
     if status["state"] == "finished":
