@@ -124,8 +124,9 @@ def _repeat(step, inner_steps, resident, due=None):
 
 
 def _step_by_step(program, inner_steps, resident, intervals):
-    """A dispatch as so many of one step each, from the host, which knows what is due:
-    ``program(inner_steps, due)`` is compiled for nothing and for what comes up."""
+    """A dispatch as so many of one step each, by ``program(1, due)`` of what the host
+    knows to be due, compiled when it first is; the whole ``program(inner_steps)``, with
+    its conditionals, where the step is not known because all this is only traced."""
     decided = program(inner_steps)
     single = functools.cache(functools.partial(program, 1))
 
