@@ -69,4 +69,6 @@ def tiny(config, size=32, **networks):
 
 
 def both(**options):
-    return {"generator": options, "discriminator": options}
+    # A copy each: ConfigDict keeps one that is shared, and a change of either's options
+    # would be one of both.
+    return {"generator": dict(options), "discriminator": dict(options)}

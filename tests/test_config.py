@@ -32,6 +32,7 @@ SHAPES = {
     "mnist": ((28, 28, 1), 10),
     "fashion_mnist": ((28, 28, 1), 10),
     "cifar10": ((32, 32, 3), 10),
+    "cifar10_jpeg": ((32, 32, 3), 10),
     "image_folder": ((128, 128, 3), 1000),
     "mnist_twins": ((28, 28, 1), 10),
     "edges_fashion_mnist": ((28, 28, 1), 10),
@@ -236,8 +237,9 @@ VARIANTS = [
 )
 def test_variants_that_a_docstring_names(path, variant, monkeypatch):
     monkeypatch.chdir(ROOT)
-    stated = load_config(f"{path.relative_to(ROOT)}:{variant}")
-    assert resolve(stated) != resolve(load_config(str(path.relative_to(ROOT))))
+    config = resolve(load_config(f"{path.relative_to(ROOT)}:{variant}"))
+    assert config != resolve(load_config(str(path.relative_to(ROOT))))
+    build_game(config, shaped(config.data))
 
 
 def shaped(section):
