@@ -29,7 +29,7 @@ FRESH = 200_000
 
 
 def _growing(knobs, step):
-    """The penalty grows to its weight, by the same factor each update of the first half.
+    """The penalty grows to its weight, by a factor each update of the first half.
 
     (|f′| − 1)² has a barrier of λ between the two signs of a slope. Where the critic's
     has to differ from place to place, at its full weight it keeps the sign that each

@@ -1,0 +1,112 @@
+"""Two clusters on the line, as an empirical problem: points and latents stay as they
+were drawn (Sun, Fang and Schwing 2020, arXiv 2011.04926, section 5)."""
+
+from collections.abc import Callable
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import optax
+
+from ganjax.core import (
+    Game,
+    Network,
+    Player,
+    compile_step,
+    init_state,
+    make_train_step,
+    stack_members,
+)
+from ganjax.objectives import LOSSES
+
+POINTS = 100  # of data, half of them in each cluster, and as many latents
+CENTRES, WIDTH = (0.0, 4.0), 0.3
+REACH = (
+    0.36  # of a cluster about its centre, the lower end of its data, for the authors
+)
+TURNS = 10
+
+
+class _Network(nn.Module):
+    """From one number to one, initialised as torch's linear layers are."""
+
+    width: int
+    activation: Callable
+    mixes_samples = False
+
+    @nn.compact
+    def __call__(self, x, *, train):
+        for width in (self.width, self.width, 1):
+            bound = x.shape[-1] ** -0.5
+
+            def uniform(key, shape, dtype, bound=bound):
+                return jax.random.uniform(key, shape, dtype, -bound, bound)
+
+            x = nn.Dense(width, kernel_init=uniform, bias_init=uniform)(x)
+            if width > 1:
+                x = self.activation(x)
+        return x
+
+
+def cluster_game(loss: str) -> Game:
+    """Ten turns each; pairs of a relativistic loss stay the same."""
+    price = LOSSES[loss]
+
+    def scores(view):
+        fake = view.apply("generator", view.memory["latents"])
+        judged = view.apply(
+            "discriminator", jnp.concatenate([view.memory["points"], fake])
+        )[:, 0]
+        return judged[:POINTS], judged[POINTS:], fake
+
+    def tells(owned, view):
+        real, fake, _ = scores(view)
+        return price.discriminator(real, fake), view.report()
+
+    def generates(owned, view):
+        real, fake, x = scores(view)
+        inside = [jnp.mean(abs(x - centre) < REACH) for centre in CENTRES]
+        return price.generator(real, fake), view.report(lesser=jnp.minimum(*inside))
+
+    def points(key):
+        where, latents = (
+            jax.random.uniform(key, (POINTS, 1)) for key in jax.random.split(key)
+        )
+        centres = jnp.array(CENTRES)[jnp.arange(POINTS) % 2, None]
+        return {"points": centres + WIDTH * where, "latents": 10 * latents - 5}
+
+    def descent(knobs):
+        return optax.sgd(0.01, momentum=0.9)
+
+    one = jax.ShapeDtypeStruct((2, 1), jnp.float32)
+    return Game(
+        networks={
+            "generator": Network(_Network(5, jnp.tanh), (one,)),
+            "discriminator": Network(_Network(10, nn.sigmoid), (one,)),
+        },
+        players=tuple(
+            Player(
+                name,
+                (name,),
+                objective,
+                descent,
+                updates_per_step=TURNS,
+                reads_data=False,
+            )
+            for name, objective in (("discriminator", tells), ("generator", generates))
+        ),
+        ema=(),
+        memory=points,
+    )
+
+
+def lesser_shares(loss: str, seeds: range, steps: int) -> np.ndarray:
+    """The share of generated points in that cluster which has fewer, at the last turn
+    of each step, ``[seeds, steps]``; a population."""
+    game = cluster_game(loss)
+    states = [init_state(game, jax.random.key(seed), {}) for seed in seeds]
+    step = make_train_step(game, batch=lambda data, key, step, axis: None)
+    run = compile_step(step, inner_steps=steps, population="vmap")
+    _, metrics = run(stack_members(states), None)
+    return np.asarray(metrics["generator/lesser"])
