@@ -224,6 +224,6 @@ def figure(results):
     clusters.set(
         xlabel="step", ylabel="share of seeds", title="two clusters: both generated"
     )
-    gaussians.set(xlabel="step", ylabel="modes", title="five Gaussians")
+    gaussians.set(xlabel="step", ylabel="modes", ylim=(0, 5.5), title="five Gaussians")
     gaussians.legend()
     return drawn
