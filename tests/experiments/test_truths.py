@@ -12,8 +12,10 @@ from experiments.dirac_gan import derived as multipliers
 from experiments.dirac_gan.game import METHODS, STEP_SIZE, trajectory
 from experiments.metric_truths import expected_coverage
 from experiments.relativistic_landscape import best_value
+from experiments.relativistic_landscape.clusters import cluster_game
 from experiments.stacked_digits import expected_modes
 from experiments.wasserstein_duality import derived as biased_distance
+from ganjax.core import compile_step, init_state, make_train_step
 from ganjax.networks import mlp
 
 
@@ -68,6 +70,20 @@ def test_values_of_the_two_point_landscape():
                           ((0, 0), -math.log(2) / 2), ((-1, -1), 0.0)):  # fmt: skip
         found = best_value("relativistic_pairing", 2, places)
         assert math.isclose(found, value, abs_tol=1e-3)
+
+
+def test_clusters_stay_as_they_were_drawn():
+    game = cluster_game("relativistic_pairing")
+    state = init_state(game, jax.random.key(3), {})
+    before = {name: np.array(x)[:, 0] for name, x in state.memory.items()}
+    step = make_train_step(game, batch=lambda data, key, step, axis: None)
+    state, _ = compile_step(step, inner_steps=2)(state, None)
+    points, latents = before["points"], before["latents"]
+    assert ((points >= 0) & (points <= 0.3)).sum() == 50
+    assert ((points >= 4) & (points <= 4.3)).sum() == 50
+    assert -5 <= latents.min() < -4 and 4 < latents.max() <= 5
+    for name, x in before.items():
+        np.testing.assert_array_equal(state.memory[name][:, 0], x)
 
 
 def test_distances_of_gaussians():
