@@ -10,8 +10,8 @@ training.
 ``--config.data.name=fashion_mnist`` takes garments; configs/sweeps/anomaly.py goes
 through all classes.
 
-Expected in 1 minute on 2 CPU cores, and in 2 for the others: an area under the ROC curve
-(``anomalies_auroc``) beside that of a reconstruction from principal components
+Expected in 1 minute on 2 CPU cores, and in 2 for the others: an area under the ROC
+curve (``anomalies_auroc``) beside that of a reconstruction from principal components
 (``anomalies_auroc_pca``).
 """
 

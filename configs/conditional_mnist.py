@@ -8,10 +8,10 @@ discriminator that also names the class (ACGAN; Odena et al. 2017, arXiv 1610.09
 1802.05637); their generators are told by conditional batch normalisation.
 
 Expected in 5 minutes on 2 CPU cores: a classifier reads the class that was asked for
-from at least 90 % of 5,000 samples (``classes_accuracy``). Discriminators that are asked
-for the class have spectral norm; with batch norm fewer samples are of the class that was
-asked for. ``:auxiliary`` has twice the steps: its players first agree on classes that
-are not quite the digits.
+from at least 90 % of 5,000 samples (``classes_accuracy``). Discriminators that are
+asked for the class have spectral norm; with batch norm fewer samples are of the class
+that was asked for. ``:auxiliary`` has twice the steps: its players first agree on
+classes that are not quite the digits.
 """
 
 from configs import images
