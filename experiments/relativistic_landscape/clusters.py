@@ -22,9 +22,8 @@ from ganjax.objectives import LOSSES
 
 POINTS = 100  # of data, half of them in each cluster, and as many latents
 CENTRES, WIDTH = (0.0, 4.0), 0.3
-REACH = (
-    0.36  # of a cluster about its centre, the lower end of its data, for the authors
-)
+# The authors count a point so near to the lower end of a cluster as in it.
+REACH = 0.36
 TURNS = 10
 
 
