@@ -124,4 +124,5 @@ def figure(results):
         found = results[DATA[-1]][kind]
         axis.stairs(found["weights"], found["edges"], fill=True)
         axis.set(title=f"weights, {kind}", yscale="log")
+        axis.locator_params(axis="x", nbins=3)
     return drawn
