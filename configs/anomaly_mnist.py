@@ -4,10 +4,8 @@ zeros alone, and is to tell them from all other digits.
     python scripts/train.py --config=configs/anomaly_mnist.py --workdir=runs/anomaly
 
 ``:f_anogan`` trains f-AnoGAN (Schlegl et al. 2019) in its place, and ``:anogan`` AnoGAN
-(Schlegl et al. 2017), whose search for the latents of test digits takes longer than its
-training.
-``--config.data.classes=K`` makes another class the normal one, and
-``--config.data.name=fashion_mnist`` takes garments; configs/sweeps/anomaly.py goes
+(Schlegl et al. 2017). ``--config.data.classes=K`` makes another class the normal one,
+and ``--config.data.name=fashion_mnist`` takes garments; configs/sweeps/anomaly.py goes
 through all classes.
 
 Expected in 1 minute on 2 CPU cores, and in 2 for the others: an area under the ROC
