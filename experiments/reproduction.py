@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from experiments import experiment
-from experiments.claims import NOT_RUN, verdict
+from experiments.claims import NOT_RUN, SCALES, verdict
 from experiments.figures import paper_style
 from ganjax.training import environment
 
@@ -71,6 +71,23 @@ def committed(name: str, scale: str) -> list[dict[str, Any]] | None:
     """The verdict that the repository holds; ``None`` if there is none."""
     path = HERE / name / scale / VERDICT
     return json.loads(path.read_text()) if path.exists() else None
+
+
+def standing(name: str) -> list[str]:
+    """The verdicts that the repository holds, a line a scale; where each claim may be
+    judged at any, quick is the paper's protocol."""
+    once = all(claim.scale == "any" for claim in experiment(name).CLAIMS)
+    return [
+        f"{scale}: {_count(committed(name, scale))}"
+        for scale in (SCALES[:1] if once else SCALES)
+    ]
+
+
+def _count(rows):
+    if rows is None:
+        return NOT_RUN
+    judged = [row["passed"] for row in rows if row["passed"] != NOT_RUN]
+    return f"{sum(judged)} of {len(judged)} claims hold"
 
 
 def changed(

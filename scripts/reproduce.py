@@ -17,7 +17,7 @@ from pathlib import Path
 # The experiments are no part of the installed package.
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from experiments import EXPERIMENTS, experiment  # noqa: E402
+from experiments import EXPERIMENTS, experiment, reproduction  # noqa: E402
 from experiments.claims import SCALES, holds  # noqa: E402
 from ganjax import command_line  # noqa: E402
 from ganjax.errors import BadInput, unknown  # noqa: E402
@@ -27,7 +27,9 @@ def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__)
     flags.add_argument("name", nargs="?", default="", help="an experiment")
     flags.add_argument("--all", action="store_true", help="every experiment")
-    flags.add_argument("--list", action="store_true", help="name them")
+    flags.add_argument(
+        "--list", action="store_true", help="name them, with the committed verdicts"
+    )
     flags.add_argument(
         "--scale", default="quick", help="quick: minutes on a CPU; paper"
     )
@@ -47,6 +49,8 @@ def main(arguments: list[str]) -> int:
     if options.list:
         for name in EXPERIMENTS:
             print(f"{name:26}{experiment(name).__doc__.strip().splitlines()[0]}")
+            for line in reproduction.standing(name):
+                print(f"{'':26}{line}")
         return 0
     if options.scale not in SCALES:
         raise unknown("--scale", options.scale, SCALES)
@@ -79,8 +83,6 @@ def main(arguments: list[str]) -> int:
 
 def _one(name, out, options):
     import jax
-
-    from experiments import reproduction
 
     # Whoever starts the trials takes no device from them.
     jax.config.update("jax_platforms", "cpu")

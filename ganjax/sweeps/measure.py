@@ -75,6 +75,7 @@ def measure(setup: Setup, configs, way: str) -> dict[str, float]:
     states = stack_members(
         [init_state(setup.game, jax.random.key(c.seed), knobs(c)) for c in configs]
     )
+    states = replicate(states, plan.devices)
     data = replicate(setup.feed.data, plan.devices)
     held = sum(
         x.nbytes for x in jax.tree.leaves((states, data)) if hasattr(x, "nbytes")

@@ -51,6 +51,23 @@ def test_a_claim_that_fails_is_exit_code_3(script, folder, capsys):
     assert "holds before, FAILS now" in capsys.readouterr().out
 
 
+def test_the_list_says_what_has_run(script, tmp_path, monkeypatch, capsys):
+    kept = tmp_path / "gan_numerics" / "quick"
+    kept.mkdir(parents=True)
+    passed = [{"passed": value} for value in (True, False, True, "not run")]
+    (kept / reproduction.VERDICT).write_text(json.dumps(passed))
+    monkeypatch.setattr(reproduction, "HERE", tmp_path)
+    assert script.main(["--list"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    place = next(i for i, line in enumerate(said) if line.startswith("gan_numerics"))
+    assert said[place + 1].strip() == "quick: 2 of 3 claims hold"
+    assert said[place + 2].strip() == "paper: not run"
+    # Its one protocol is the paper's.
+    place = next(i for i, line in enumerate(said) if line.startswith("dirac_gan"))
+    assert said[place + 1].strip() == "quick: not run"
+    assert said[place + 2].startswith("gan_numerics")
+
+
 @pytest.mark.parametrize(
     "arguments, said",
     [

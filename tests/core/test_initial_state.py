@@ -1,0 +1,26 @@
+"""The state before the first step."""
+
+import jax
+import numpy as np
+
+from ganjax.core.state import _initialiser, init_state, to_numpy
+from tests import tiny
+
+
+def test_less_of_llvm_gives_the_same_values():
+    """What compiles quickly on CPU against the whole of the compiler, which may round
+    otherwise."""
+    setup = tiny.setup("convolutional")
+    key, knobs = jax.random.key(3), setup.knobs
+    quick = to_numpy(init_state(setup.game, key, knobs))
+    made = jax.jit(_initialiser(setup.game).__wrapped__)(key, quick.knobs)
+    for found, whole in zip(
+        (quick.params, quick.variables, quick.optimizer, quick.memory),
+        to_numpy(made),
+        strict=True,
+    ):
+        jax.tree.map(
+            lambda x, y: np.testing.assert_allclose(x, y, rtol=1e-6, atol=0),
+            found,
+            whole,
+        )
