@@ -20,7 +20,7 @@ SCALES = {
     "quick": {
         "data": "mnist",
         "kinds": GREY,
-        "items": (300, 3000, 0),
+        "items": (100, 0),
         "seeds": 2,
         "steps": 1500,
         "width": 8,
