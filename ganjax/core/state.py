@@ -44,10 +44,14 @@ def init_state(game: Game, key: jax.Array, knobs: Knobs) -> GameState:
     """
 
     knobs = {name: jnp.asarray(value, jnp.float32) for name, value in knobs.items()}
-    params, variables, optimizer, memory = _initialiser(game)(key, knobs)
+    step = jnp.zeros((), jnp.int32)
+    # What is traced, for its shapes say, belongs to the program around it.
+    traced = isinstance(step, jax.core.Tracer)
+    initialise = (_initialiser if traced else _compiled_initialiser)(game)
+    params, variables, optimizer, memory = initialise(key, knobs)
     ema = {n: {"params": params[n], **variables[n]} for n in game.ema}
     state = GameState(
-        step=jnp.zeros((), jnp.int32),
+        step=step,
         key=key,
         params=params,
         variables=variables,
@@ -68,10 +72,12 @@ _QUICKLY = {"xla_backend_optimization_level": 1}
 
 # The seeds of a game, of which a population has many, share a program.
 @functools.lru_cache(maxsize=8)
-def _initialiser(game):
+def _compiled_initialiser(game):
     quickly = _QUICKLY if jax.default_backend() == "cpu" else None
+    return jax.jit(_initialiser(game), compiler_options=quickly)
 
-    @functools.partial(jax.jit, compiler_options=quickly)
+
+def _initialiser(game):
     def build(key, knobs):
         params, variables = {}, {}
         for name, network in game.networks.items():

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
@@ -114,12 +115,20 @@ def _measure(folder, group, ways, cores) -> dict[str, Any]:
         text=True,
     )
     if done.returncode:
-        last = (done.stderr.strip().splitlines() or [f"exit {done.returncode}"])[-1]
+        last = _error(done.stderr) or f"exit {done.returncode}"
         raise BadInput(
             f"population: {len(group)} trials cannot be measured: "
             f"{last.removeprefix('error: ')}; --population=alone runs them one by one"
         )
     return {"members": len(group), **json.loads(done.stdout.splitlines()[-1])}
+
+
+def _error(stderr) -> str:
+    """What a process died of: the last line that names an error, as what JAX writes
+    after one says nothing of it."""
+    lines = stderr.strip().splitlines()
+    named = [line for line in lines if re.match(r"(error|[\w.]+Error): ", line)]
+    return (named or lines or [""])[-1]
 
 
 def _split(group, found, memory) -> list[list[SweptConfig]]:

@@ -74,3 +74,13 @@ def test_trials_alone_are_not_measured(planned):
     groups, said, measured = planned(seeds(3), population="alone")
     assert [group.population for group in groups] == ["alone"] * 3
     assert not said and not measured
+
+
+def test_what_a_measurement_died_of_is_told():
+    died = "Traceback (most recent call last):\n  ...\nValueError: no such thing\n---\n"
+    assert (
+        planner._error(died + "For simplicity, JAX has …")
+        == "ValueError: no such thing"
+    )
+    assert planner._error("error: data.dir=''\n") == "error: data.dir=''"
+    assert planner._error("Killed\n") == "Killed"
