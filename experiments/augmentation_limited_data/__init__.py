@@ -149,5 +149,7 @@ def figure(results):
         for name, values in zip(names, found, strict=True):
             axis.plot([name] * len(values), values, ".", color=colour, alpha=0.6)
     axis.set(xlabel="training items", ylabel="Fréchet distance", yscale="log")
+    axis.yaxis.set_major_formatter("{x:g}")
+    axis.yaxis.set_minor_formatter("{x:g}")
     axis.legend()
     return drawn

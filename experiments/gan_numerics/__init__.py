@@ -10,7 +10,7 @@ from jax.flatten_util import ravel_pytree
 import ganjax
 from experiments.claims import Claim, at_least, at_most, exactly
 from experiments.figures import COLOURS, draw_courses, panels
-from experiments.points import both, of_points
+from experiments.points import POPULATIONS, both, of_points
 from experiments.trials import chosen, last, trained
 from ganjax.build import build
 from ganjax.core import compile_step, make_train_step
@@ -28,7 +28,7 @@ def run(scale, seed, out):
         _config(steps),
         product(grid({"dynamics.name": WAYS}), seeds(count, seed)),
         out / "sweep",
-        population="map",
+        population=POPULATIONS[scale],
     )
     spectra = {}
     for way in WAYS:

@@ -2,19 +2,32 @@
 
 import numpy as np
 
-from experiments.claims import Claim, at_least, near
+from experiments.claims import Claim, at_least, at_most, near
 from experiments.figures import COLOURS, panels
-from experiments.points import both, of_points
+from experiments.points import POPULATIONS, both, of_points
 from experiments.trials import chosen, last, trained
 from ganjax.space import product, seeds, together
 
 PACKINGS = (1, 2, 3, 4)
 DATA = {"ring": "ring8_pacgan", "grid": "grid25"}
-# scale -> seeds, steps, packs in a batch, widths of generator and discriminator, rate.
 # Of maxout's five pieces one is passed on: 1000 are the paper's 200.
 SCALES = {
-    "quick": (4, 8000, 48, (128,) * 3, (320,) * 3, 2e-4),
-    "paper": (10, 400_000, 100, (400,) * 4, (1000,) * 3, 1e-4),
+    "quick": {
+        "seeds": 4,
+        "steps": 4000,
+        "packs": 48,
+        "generator": {"widths": (128,) * 3},
+        "discriminator": {"widths": (320,) * 3},
+        "adam": {"learning_rate": 1e-3, "b1": 0.5, "b2": 0.999},
+    },
+    "paper": {
+        "seeds": 10,
+        "steps": 400_000,
+        "packs": 100,
+        "generator": {"widths": (400,) * 4, "weight_std": 0.02},
+        "discriminator": {"widths": (1000,) * 3, "weight_std": 0.02},
+        "adam": {"learning_rate": 1e-4, "b1": 0.8, "b2": 0.999},
+    },
 }
 # Mean and standard error over 10 trials, for packing 1 to 4.
 PUBLISHED = {
@@ -34,36 +47,33 @@ PUBLISHED = {
 
 
 def run(scale, seed, out):
-    count, steps, packs, *protocol = SCALES[scale]
+    protocol = SCALES[scale]
+    packs = protocol["packs"]
     packed = {"packing": PACKINGS, "batch_size": [packs * n for n in PACKINGS]}
     rows = {}
     for name, data in DATA.items():
         trials = trained(
-            _config(data, steps, *protocol),
-            product(together(packed), seeds(count, seed)),
+            _config(data, protocol),
+            product(together(packed), seeds(protocol["seeds"], seed)),
             out / name,
+            population=POPULATIONS[scale],
         )
         rows[name] = [trial.row for trial in trials]
     return rows
 
 
-def _config(data, steps, generator, discriminator, rate):
-    std = 0.02
+def _config(data, protocol):
     return of_points(
         data,
-        steps=steps,
+        steps=protocol["steps"],
         snapshots=8,
         latents={"name": "normal", "size": 2},
         networks={
-            "generator": {
-                "widths": generator, "normalization": "batch", "weight_std": std,
-            },
-            "discriminator": {
-                "widths": discriminator, "activation": "maxout", "weight_std": std,
-            },
+            "generator": {"normalization": "batch", **protocol["generator"]},
+            "discriminator": {"activation": "maxout", **protocol["discriminator"]},
         },
-        optimizers=both(learning_rate=rate, b1=0.8, b2=0.999),
-    )  # fmt: skip
+        optimizers=both(**protocol["adam"]),
+    )
 
 
 def _mean(results, data, packing, name):
@@ -88,8 +98,15 @@ CLAIMS = (
         "quick: modes of the grid that packing 2, 3 and 4 find beyond those of 1, on "
         "average over seeds",
         _packed_less_alone("grid", "modes"),
-        at_least(1.0),
+        at_least(2.0),
         published=_published_gains("grid"),
+        scale="quick",
+    ),
+    Claim(
+        "quick: their reverse KL on the grid less that of 1, nats",
+        _packed_less_alone("grid", "reverse_kl"),
+        at_most(-0.2),
+        published=[-0.57, -0.64, -0.66],
         scale="quick",
     ),
     *(

@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.claims import Claim, at_least, at_most, exactly
 from experiments.figures import COLOURS, draw_courses, panels
-from experiments.points import both, of_points
+from experiments.points import POPULATIONS, both, of_points
 from experiments.trials import last, trained
 from ganjax.space import seeds
 
@@ -39,7 +39,9 @@ def run(scale, seed, out):
         for fields in VARIANTS.values()
         for point in seeds(count, seed)
     ]
-    trials = trained(_config(steps), space, out / "sweep", population="map")
+    trials = trained(
+        _config(steps), space, out / "sweep", population=POPULATIONS[scale]
+    )
     names = [name for name in VARIANTS for _ in range(count)]
     return {
         "trials": [

@@ -10,7 +10,7 @@ from scipy import optimize
 
 from experiments.claims import Claim, at_least, exactly, near
 from experiments.figures import COLOURS, panels
-from experiments.points import both, of_points
+from experiments.points import POPULATIONS, both, of_points
 from experiments.relativistic_landscape.clusters import lesser_shares
 from experiments.trials import chosen, curve, trained
 from ganjax.objectives import LOSSES
@@ -33,7 +33,7 @@ def run(scale, seed, out):
         _gaussians(steps),
         product(grid({"loss.name": TRAINED}), seeds(count, seed)),
         out / "gaussians",
-        population="vmap",
+        population=POPULATIONS[scale],
     )
     return {
         "landscape": {

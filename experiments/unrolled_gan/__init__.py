@@ -4,7 +4,7 @@ import numpy as np
 
 from experiments.claims import Claim, at_least
 from experiments.figures import COLOURS, draw_courses, panels
-from experiments.points import both, of_points
+from experiments.points import POPULATIONS, both, of_points
 from experiments.trials import chosen, curve, last, trained
 from ganjax.space import grid, product, seeds
 
@@ -20,7 +20,7 @@ def run(scale, seed, out):
         _config(steps),
         product(grid({"dynamics.name": WAYS}), seeds(count, seed)),
         out / "sweep",
-        population="map",
+        population=POPULATIONS[scale],
     )
     return {"trials": [trial.row for trial in trials]}
 
