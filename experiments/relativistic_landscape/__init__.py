@@ -9,10 +9,10 @@ import numpy as np
 from scipy import optimize
 
 from experiments.claims import Claim, at_least, exactly, near
-from experiments.figures import COLOURS, panels
+from experiments.figures import COLOURS, draw_courses, panels
 from experiments.points import POPULATIONS, both, of_points
 from experiments.relativistic_landscape.clusters import lesser_shares
-from experiments.trials import chosen, curve, trained
+from experiments.trials import chosen, trained
 from ganjax.objectives import LOSSES
 from ganjax.space import grid, product, seeds
 
@@ -220,12 +220,12 @@ def figure(results):
             label=label,
         )
         rows = chosen(results["gaussians"], loss__name=loss)
-        steps, _ = curve(rows[0], "modes")
-        values = np.array([curve(row, "modes")[1] for row in rows])
-        gaussians.plot(steps, values.mean(axis=0), color=colour, label=label)
+        draw_courses(gaussians, rows, "high_quality", label=label, color=colour)
     clusters.set(
         xlabel="step", ylabel="share of seeds", title="two clusters: both generated"
     )
-    gaussians.set(xlabel="step", ylabel="modes", ylim=(0, 5.5), title="five Gaussians")
+    gaussians.set(
+        xlabel="step", ylabel="samples within 3σ", ylim=(0, 1), title="five Gaussians"
+    )
     gaussians.legend()
     return drawn

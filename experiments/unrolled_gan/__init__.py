@@ -105,5 +105,5 @@ def figure(results):
             rows = _rows(results, way)
             draw_courses(axis, rows, name, label=label, color=colour, marker=".")
         axis.set(xlabel="step", title=title)
-    axes[0, 0].legend()
+    axes[0, 1].legend(loc="upper left")
     return drawn
