@@ -1,7 +1,9 @@
 """Convolutions as one matrix product over patches (im2col; Chellapilla et al. 2006).
 
 Right where channels are few: a patch is then no larger than what a faster algorithm
-would write, and the product is the whole work.
+would write, and the product is the whole work. Patches are of that side which has fewer
+channels: a convolution of many to few, as at the end of a generator, is the adjoint of
+one of few to many, by the kernel turned round.
 """
 
 import jax.numpy as jnp
@@ -12,22 +14,45 @@ from ganjax.networks.windows import overlap_add, windows
 
 def forward(x, kernel, geometry):
     """``y`` of ``x [n, H, W, I]`` and ``kernel [k, l, I, O]``."""
+    if _narrows(*kernel.shape[2:], geometry):
+        return _scattered(x, _turned(kernel), geometry)
     return over_channels(_patches(x, geometry), _matrix(kernel), 0)
 
 
 def input_gradient(cotangent, kernel, geometry):
     """``x̄`` of ``ȳ [n, h, w, O]``."""
-    rows, columns, channels, _ = kernel.shape
-    patches = over_channels(cotangent, _matrix(kernel), 1)
-    entries = jnp.split(patches, rows * columns, axis=-1)
-    grid = [entries[i * columns : (i + 1) * columns] for i in range(rows)]
-    return geometry.cropped(overlap_add(grid, geometry.stride))
+    if _narrows(*kernel.shape[2:], geometry):
+        return over_channels(_patches(cotangent, geometry), _matrix(_turned(kernel)), 0)
+    return _scattered(cotangent, kernel, geometry)
 
 
 def kernel_gradient(x, cotangent, geometry):
     """``k̄ [k, l, I, O]``."""
+    if _narrows(x.shape[-1], cotangent.shape[-1], geometry):
+        product = over_pixels(_patches(cotangent, geometry), x)
+        return _turned(product.reshape(*geometry.kernel, cotangent.shape[-1], -1))
     product = over_pixels(_patches(x, geometry), cotangent)
     return product.reshape(*geometry.kernel, x.shape[-1], -1)
+
+
+def _narrows(inputs, outputs, geometry):
+    """Whether to take the patches of the outputs: where these are fewer, and where they
+    lie about a pixel as those of the inputs do."""
+    centred = geometry.stride == 1 and all(n % 2 for n in geometry.kernel)
+    return outputs < inputs and centred and geometry.kernel != (1, 1)
+
+
+def _turned(kernel):
+    """That of the adjoint, ``[k, l, O, I]``."""
+    return jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
+
+
+def _scattered(cotangent, kernel, geometry):
+    rows, columns, *_ = kernel.shape
+    patches = over_channels(cotangent, _matrix(kernel), 1)
+    entries = jnp.split(patches, rows * columns, axis=-1)
+    grid = [entries[i * columns : (i + 1) * columns] for i in range(rows)]
+    return geometry.cropped(overlap_add(grid, geometry.stride))
 
 
 def _patches(x, geometry):

@@ -2,6 +2,8 @@
 gradients of gradients."""
 
 import functools
+import math
+import re
 
 import jax
 import jax.export
@@ -65,6 +67,22 @@ def test_forms_are_the_stock_one(form, operation, taps, stride, size):
     with conv.form(form):
         found = orders(function, x, kernel)
     assert_equal_to_rounding(found, expected, 1e-5)
+
+
+def test_patches_are_of_the_fewer_channels():
+    """Of an image's, at a generator's end: nine times 64 channels would be written."""
+    x, kernel = arrays((2, 8, 8, 64), (3, 3, 64, 3))
+
+    def loss(x, kernel):
+        return jnp.sum(conv.convolve(x, kernel) ** 2)
+
+    with conv.form("patches"):
+        program = jax.jit(jax.grad(loss, (0, 1))).lower(x, kernel).as_text()
+    shapes = re.findall(r"tensor<([0-9x]+)xf32>", program)
+    sizes = [math.prod(map(int, shape.split("x"))) for shape in shapes]
+    # The image with its zeros around it, or the patches of three channels.
+    assert x.size in sizes
+    assert max(sizes) == x.size
 
 
 def test_the_stock_form_is_laxs():
