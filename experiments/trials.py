@@ -7,6 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 
@@ -96,6 +98,11 @@ def last(rows: Sequence[Row], name: str) -> list[float]:
         row["scores"][-1].get(name, float("nan")) if row["scores"] else float("nan")
         for row in rows
     ]
+
+
+def lead(rows: Sequence[Row], others: Sequence[Row], name: str) -> float:
+    """By how much the mean of some rows' last scores is above that of others'."""
+    return float(np.mean(last(rows, name)) - np.mean(last(others, name)))
 
 
 def distance(row: Row) -> float:

@@ -156,7 +156,7 @@ CLAIMS = (
             / np.mean(_distances(r["trials"], "NS"))
         ),
         at_least(1.5),
-        published=1.12,
+        published=round(PUBLISHED["MM"][0] / PUBLISHED["NS"][0], 2),
         scale="quick",
     ),
     Claim(
