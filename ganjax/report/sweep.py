@@ -45,7 +45,7 @@ def as_text(records: SweepRecords) -> str:
             ("*" if best else "") + _said(found) if found else "–"
             for found, best in row["scores"]
         ]
-        rows.append([row["name"] or records.name, *cells, row["count"]])
+        rows.append([row["name"], *cells, row["count"]])
     widths = [max(len(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = [
         "  ".join(
@@ -56,6 +56,8 @@ def as_text(records: SweepRecords) -> str:
     ]
     if any(best for row in found_rows for _, best in row["scores"]):
         lines.append("* best, its interval apart from every other one")
+    if following := _following(records):
+        lines.append(f"these follow from the rest: {', '.join(following)}")
     lines += [f"failed: {_named(t.point)}: {t.reason}" for t in records.trials
               if t.state == "failed"]  # fmt: skip
     return "\n".join(lines)
@@ -122,6 +124,7 @@ def render(records: SweepRecords) -> str:
                 for row in _rows(records)
             ],
             failed=[(_named(t.point), t.reason, t.id) for t in failed],
+            following=_following(records),
             heats=_heats(records),
             panels=[draw(panel, _end(panel)) for panel in _panels(records)],
             pictures=_pictures(records, notes),
@@ -142,6 +145,7 @@ def _rows(records):
     """A row a cell: its name, an estimate a score and whether it is the best, and how
     many of its trials count."""
     table = []
+    telling = records.telling
     for cell, trials in records.cells.items():
         states = [trial.state for trial in trials]
         other = [
@@ -152,7 +156,7 @@ def _rows(records):
         found = [records.values(trials, name) for name in records.score_names]
         table.append(
             {
-                "name": _named(dict(cell)),
+                "name": _named({k: v for k, v in cell if k in telling}) or records.name,
                 "found": [estimate(values) if values else None for values in found],
                 "count": ", ".join([f"{states.count('finished')}", *other]),
             }
@@ -197,9 +201,18 @@ def _named(point) -> str:
     return ", ".join(f"{path}={value}" for path, value in point.items())
 
 
-def _short(cell, axes) -> str:
-    """A cell by the values that it does not share with all others."""
-    return ", ".join(value for field, value in cell if field in axes) or "all"
+def _following(records) -> list[str]:
+    """The fields that cells differ in and are not named by."""
+    return [field for field in records.axes if field not in records.telling]
+
+
+def _short_names(records) -> dict[tuple, str]:
+    """Cells by the values alone that tell them apart."""
+    telling = records.telling
+    return {
+        cell: ", ".join(v for k, v in cell if k in telling) or records.name
+        for cell in records.cells
+    }
 
 
 def _panels(records) -> list[Panel]:
@@ -216,10 +229,10 @@ def _panels(records) -> list[Panel]:
         )
     )
     names.sort(key=lambda name: not name.startswith(EVALUATION))
-    cells = list(records.cells.items())[:MOST_CELLS]
+    labels = list(_short_names(records).items())[:MOST_CELLS]
     panels = []
     for name in names:
-        series = [_curve(cell, trials, name, records.axes) for cell, trials in cells]
+        series = [_curve(label, records.cells[cell], name) for cell, label in labels]
         series = tuple(curve for curve in series if curve is not None)
         if series:
             title = title_of(name.removeprefix(EVALUATION))
@@ -227,7 +240,7 @@ def _panels(records) -> list[Panel]:
     return panels
 
 
-def _curve(cell, trials, name, axes) -> Series | None:
+def _curve(label, trials, name) -> Series | None:
     at: dict[int, list[float]] = {}
     for trial in trials:
         columns = trial.records.metrics if trial.records else {}
@@ -243,9 +256,9 @@ def _curve(cell, trials, name, axes) -> Series | None:
     found = [estimate(at[step]) for step in steps]
     means = [x.mean for x in found]
     if most < 2:
-        return Series(_short(cell, axes), steps, means)
+        return Series(label, steps, means)
     low, high = [x.low for x in found], [x.high for x in found]
-    return Series(_short(cell, axes), steps, means, low, high)
+    return Series(label, steps, means, low, high)
 
 
 def _end(panel: Panel) -> int:
@@ -253,14 +266,15 @@ def _end(panel: Panel) -> int:
 
 
 def _heats(records) -> list[dict]:
-    """A map of each score over two axes, where there are just two."""
-    if len(records.axes) != 2:
+    """A map of each score over two axes, where two tell all cells apart."""
+    if len(records.telling) != 2:
         return []
-    (first, rows), (second, columns) = records.axes.items()
+    first, second = records.telling
+    rows, columns = records.axes[first], records.axes[second]
     by_place = {}
     for cell, trials in records.cells.items():
         fields = dict(cell)
-        by_place[fields.get(first), fields.get(second)] = trials
+        by_place[fields.get(first, ""), fields.get(second, "")] = trials
     maps = []
     for name in records.score_names:
         means = {
@@ -296,13 +310,14 @@ def _heat(value, low, high):
 def _pictures(records, notes) -> list[tuple[str, dict]]:
     """The newest samples of the first trial of each cell that has any."""
     found = []
+    labels = _short_names(records)
     for cell, trials in records.cells.items():
         for trial in trials:
             if trial.records and trial.records.samples:
                 step, path = trial.records.samples[-1]
                 if picture := picture_of(path, notes):
                     seed = trial.point.get("seed")
-                    name = _short(cell, records.axes)
+                    name = labels[cell]
                     name += f", seed {seed}" if seed is not None else ""
                     found.append((f"{name}, step {step:,}", picture))
                 break

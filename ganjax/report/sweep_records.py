@@ -67,14 +67,29 @@ class SweepRecords:
 
     @property
     def axes(self) -> dict[str, list[str]]:
-        """The fields that cells differ in, with their values in order."""
-        axes: dict[str, list[str]] = {}
-        for cell in self.cells:
-            for field, value in cell:
-                axes.setdefault(field, [])
-                if value not in axes[field]:
-                    axes[field].append(value)
+        """The fields that cells differ in, with their values in order; that of a cell
+        that does not state a field is ``''``."""
+        cells = [dict(cell) for cell in self.cells]
+        axes = {
+            field: list(dict.fromkeys(cell.get(field, "") for cell in cells))
+            for field in dict.fromkeys(field for cell in cells for field in cell)
+        }
         return {field: values for field, values in axes.items() if len(values) > 1}
+
+    @property
+    def telling(self) -> list[str]:
+        """Fields that tell all cells apart, added one by one, each time the one that
+        tells most apart; what else cells differ in follows from these."""
+        cells = [dict(cell) for cell in self.cells]
+        found: list[str] = []
+
+        def apart(fields):
+            return len({tuple(cell.get(f) for f in fields) for cell in cells})
+
+        while apart(found) < len(cells):
+            left = [field for field in self.axes if field not in found]
+            found.append(max(left, key=lambda field: apart([*found, field])))
+        return [field for field in self.axes if field in found]
 
     @property
     def score_names(self) -> list[str]:

@@ -1,6 +1,13 @@
 import json
 
 from ganjax.report import read_sweep
+from ganjax.report.sweep import as_text
+
+
+def _sweep(folder, points):
+    trials = [{"id": str(i), "point": point} for i, point in enumerate(points)]
+    (folder / "sweep.json").write_text(json.dumps({"trials": trials}))
+    return read_sweep(folder)
 
 
 def test_seeds_are_no_setting(tmp_path):
@@ -10,11 +17,29 @@ def test_seeds_are_no_setting(tmp_path):
         for rate in ("0.1", "0.2")
         for seed in ("0", "1")
     ]
-    trials = [{"id": str(i), "point": point} for i, point in enumerate(points)]
-    (tmp_path / "sweep.json").write_text(json.dumps({"trials": trials}))
-    records = read_sweep(tmp_path)
+    records = _sweep(tmp_path, points)
     assert {cell: [t.id for t in trials] for cell, trials in records.cells.items()} == {
         (("optimizers.generator.learning_rate", "0.1"),): ["0", "1"],
         (("optimizers.generator.learning_rate", "0.2"),): ["2", "3"],
     }
     assert list(records.axes) == ["optimizers.generator.learning_rate"]
+
+
+def test_settings_are_named_by_what_tells_them_apart(tmp_path):
+    """Each loss has a rate and penalty of its own, so the loss says all; of a grid no
+    axis follows from the others; a field that one setting leaves alone tells as well.
+    """
+    paired = [
+        {"penalty": "0", "loss": "a", "rate": "1"},
+        {"penalty": "0", "loss": "b", "rate": "2"},
+        {"penalty": "9", "loss": "c", "rate": "2"},
+    ]
+    records = _sweep(tmp_path, paired)
+    assert records.telling == ["loss"]
+    text = as_text(records).splitlines()
+    assert [line.split()[0] for line in text[1:4]] == ["loss=a", "loss=b", "loss=c"]
+    assert text[4] == "these follow from the rest: penalty, rate"
+    grid = [{"x": x, "y": y} for x in "12" for y in "12"]
+    assert _sweep(tmp_path, grid).telling == ["x", "y"]
+    ragged = _sweep(tmp_path, [{}, {"x": "1"}])
+    assert (ragged.telling, ragged.axes) == (["x"], {"x": ["", "1"]})
