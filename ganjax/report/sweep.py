@@ -266,11 +266,13 @@ def _end(panel: Panel) -> int:
 
 
 def _heats(records) -> list[dict]:
-    """A map of each score over two axes, where two tell all cells apart."""
+    """A map of each score over the axes of a grid, where there are just two."""
     if len(records.telling) != 2:
         return []
     first, second = records.telling
     rows, columns = records.axes[first], records.axes[second]
+    if len(records.cells) < len(rows) * len(columns):
+        return []
     by_place = {}
     for cell, trials in records.cells.items():
         fields = dict(cell)

@@ -79,16 +79,23 @@ class SweepRecords:
     @property
     def telling(self) -> list[str]:
         """Fields that tell all cells apart, added one by one, each time the one that
-        tells most apart; what else cells differ in follows from these."""
+        tells most apart; what else cells differ in follows from these.
+
+        Those of optimizers come last: rates are often tuned to each setting, and say
+        little of what it is.
+        """
         cells = [dict(cell) for cell in self.cells]
         found: list[str] = []
 
         def apart(fields):
             return len({tuple(cell.get(f) for f in fields) for cell in cells})
 
+        def worth(field):
+            more = apart([*found, field]) - apart(found)
+            return more > 0 and not field.startswith("optimizers."), more
+
         while apart(found) < len(cells):
-            left = [field for field in self.axes if field not in found]
-            found.append(max(left, key=lambda field: apart([*found, field])))
+            found.append(max((f for f in self.axes if f not in found), key=worth))
         return [field for field in self.axes if field in found]
 
     @property

@@ -26,19 +26,21 @@ def test_seeds_are_no_setting(tmp_path):
 
 
 def test_settings_are_named_by_what_tells_them_apart(tmp_path):
-    """Each loss has a rate and penalty of its own, so the loss says all; of a grid no
+    """Each loss has a rate and a penalty of its own, so the loss says all; of a grid no
     axis follows from the others; a field that one setting leaves alone tells as well.
     """
     paired = [
-        {"penalty": "0", "loss": "a", "rate": "1"},
-        {"penalty": "0", "loss": "b", "rate": "2"},
-        {"penalty": "9", "loss": "c", "rate": "2"},
+        {"penalty": "0", "loss": "a", "optimizers.rate": "1"},
+        {"penalty": "0", "loss": "b", "optimizers.rate": "2"},
+        {"penalty": "9", "loss": "c", "optimizers.rate": "3"},
     ]
     records = _sweep(tmp_path, paired)
     assert records.telling == ["loss"]
     text = as_text(records).splitlines()
     assert [line.split()[0] for line in text[1:4]] == ["loss=a", "loss=b", "loss=c"]
-    assert text[4] == "these follow from the rest: penalty, rate"
+    assert text[4] == "these follow from the rest: penalty, optimizers.rate"
+    twice = [{**paired[0], "penalty": "9", "optimizers.rate": "4"}, *paired]
+    assert _sweep(tmp_path, twice).telling == ["penalty", "loss"]
     grid = [{"x": x, "y": y} for x in "12" for y in "12"]
     assert _sweep(tmp_path, grid).telling == ["x", "y"]
     ragged = _sweep(tmp_path, [{}, {"x": "1"}])
