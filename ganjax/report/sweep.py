@@ -203,16 +203,17 @@ def _named(point) -> str:
 
 def _following(records) -> list[str]:
     """The fields that cells differ in and are not named by."""
-    return [field for field in records.axes if field not in records.telling]
-
-
-def _short_names(records) -> dict[tuple, str]:
-    """Cells by the values alone that tell them apart."""
     telling = records.telling
-    return {
-        cell: ", ".join(v for k, v in cell if k in telling) or records.name
-        for cell in records.cells
-    }
+    return [field for field in records.axes if field not in telling]
+
+
+def _labelled(records) -> list[tuple[str, list]]:
+    """The trials of each cell, by the values alone that tell it from the others."""
+    telling = records.telling
+    return [
+        (", ".join(v for k, v in cell if k in telling) or records.name, trials)
+        for cell, trials in records.cells.items()
+    ]
 
 
 def _panels(records) -> list[Panel]:
@@ -229,10 +230,10 @@ def _panels(records) -> list[Panel]:
         )
     )
     names.sort(key=lambda name: not name.startswith(EVALUATION))
-    labels = list(_short_names(records).items())[:MOST_CELLS]
+    cells = _labelled(records)[:MOST_CELLS]
     panels = []
     for name in names:
-        series = [_curve(label, records.cells[cell], name) for cell, label in labels]
+        series = [_curve(label, trials, name) for label, trials in cells]
         series = tuple(curve for curve in series if curve is not None)
         if series:
             title = title_of(name.removeprefix(EVALUATION))
@@ -312,15 +313,13 @@ def _heat(value, low, high):
 def _pictures(records, notes) -> list[tuple[str, dict]]:
     """The newest samples of the first trial of each cell that has any."""
     found = []
-    labels = _short_names(records)
-    for cell, trials in records.cells.items():
+    for label, trials in _labelled(records):
         for trial in trials:
             if trial.records and trial.records.samples:
                 step, path = trial.records.samples[-1]
                 if picture := picture_of(path, notes):
                     seed = trial.point.get("seed")
-                    name = labels[cell]
-                    name += f", seed {seed}" if seed is not None else ""
+                    name = label + (f", seed {seed}" if seed is not None else "")
                     found.append((f"{name}, step {step:,}", picture))
                 break
     return found

@@ -59,10 +59,13 @@ class SweepRecords:
 
     @property
     def cells(self) -> dict[tuple, list[TrialRecords]]:
-        """The trials of each cell, in the order of the first ones."""
+        """The trials of each cell, in the order of the first ones; in which order a
+        point states its fields is no difference."""
         cells: dict[tuple, list[TrialRecords]] = {}
+        stated: dict[frozenset, tuple] = {}
         for trial in self.trials:
-            cells.setdefault(trial.cell, []).append(trial)
+            cell = stated.setdefault(frozenset(trial.cell), trial.cell)
+            cells.setdefault(cell, []).append(trial)
         return cells
 
     @property
@@ -84,7 +87,7 @@ class SweepRecords:
         Those of optimizers come last: rates are often tuned to each setting, and say
         little of what it is.
         """
-        cells = [dict(cell) for cell in self.cells]
+        cells, axes = [dict(cell) for cell in self.cells], list(self.axes)
         found: list[str] = []
 
         def apart(fields):
@@ -95,8 +98,8 @@ class SweepRecords:
             return more > 0 and not field.startswith("optimizers."), more
 
         while apart(found) < len(cells):
-            found.append(max((f for f in self.axes if f not in found), key=worth))
-        return [field for field in self.axes if field in found]
+            found.append(max((f for f in axes if f not in found), key=worth))
+        return [field for field in axes if field in found]
 
     @property
     def score_names(self) -> list[str]:

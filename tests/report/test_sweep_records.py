@@ -25,6 +25,13 @@ def test_seeds_are_no_setting(tmp_path):
     assert list(records.axes) == ["optimizers.generator.learning_rate"]
 
 
+def test_the_order_of_a_points_fields_is_no_difference(tmp_path):
+    points = [{"x": "1", "y": "2", "seed": "0"}, {"y": "2", "seed": "1", "x": "1"}]
+    records = _sweep(tmp_path, [*points, {"x": "3", "y": "2"}])
+    assert [len(trials) for trials in records.cells.values()] == [2, 1]
+    assert records.telling == ["x"]
+
+
 def test_settings_are_named_by_what_tells_them_apart(tmp_path):
     """Each loss has a rate and a penalty of its own, so the loss says all; of a grid no
     axis follows from the others; a field that one setting leaves alone tells as well.
