@@ -9,6 +9,7 @@ All of it is float64 on the host. Single precision loses the small eigenvalues o
 """
 
 import numpy as np
+from scipy.linalg import eigvalsh, lapack
 
 # Eigenvalues of a covariance may be negative by rounding alone, in proportion to the
 # largest; beyond this the matrix is no covariance and the distance means nothing.
@@ -43,17 +44,22 @@ def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
 
 
 def covariance_root(cov) -> np.ndarray:
-    """A matrix ``A [D, D]`` with ``A A' = cov``, for `frechet_from_root`.
+    """A lower triangular ``A [D, D]`` with ``A A' = cov``, for `frechet_from_root`.
 
-    It costs a full eigendecomposition, so an evaluator that meets the same real data
-    many times computes it once.
+    An evaluator that meets the same real data many times computes it once.
 
     Raises:
       ValueError: ``cov`` is not a symmetric, positive semidefinite, finite matrix.
     """
     cov = _symmetric(cov, "cov")
+    factor, failed = lapack.dpotrf(cov.T, lower=True)
+    if not failed:
+        return factor
+    # A singular covariance has no such factor by Cholesky's way, but every root R gives
+    # one: R' = Q T with Q orthogonal, so R R' = T' T.
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
-    return eigenvectors * np.sqrt(_not_negative(eigenvalues, "cov"))
+    root = eigenvectors * np.sqrt(_not_negative(eigenvalues, "cov"))
+    return np.linalg.qr(root.T, mode="r").T
 
 
 def frechet_from_root(mean1, root1, mean2, cov2) -> float:
@@ -72,10 +78,14 @@ def frechet_from_root(mean1, root1, mean2, cov2) -> float:
             raise ValueError(f"{name} has shape {array.shape}: expected {shape}")
         if not np.isfinite(array).all():
             raise ValueError(f"{name} holds values that are not finite")
+    if np.tril(root1.T, -1).any():  # of the transpose, whose rows are in sequence
+        raise ValueError("root1 is not lower triangular, as covariance_root gives it")
     # S1 S2 = A A' S2 has the same eigenvalues as A' S2 A, and the second is symmetric:
     # real eigenvalues by a stable method, where sqrtm of the first may turn complex.
-    product = root1.T @ cov2 @ root1
-    eigenvalues = np.linalg.eigvalsh((product + product.T) / 2)
+    # Its lower triangle is all that is computed and read. (``.T`` of what is symmetric
+    # is the order that LAPACK reads; it saves a transposition.)
+    product, _ = lapack.dsygst(cov2.T, root1, itype=2, lower=True)
+    eigenvalues = eigvalsh(product, overwrite_a=True, check_finite=False)
     cross = np.sqrt(_not_negative(eigenvalues, "cov2")).sum()
     trace1 = np.square(root1).sum()
     squared = np.square(mean1 - mean2).sum() + trace1 + np.trace(cov2) - 2 * cross
@@ -174,17 +184,17 @@ def frechet_interval(
 
 def _symmetric(cov, name: str) -> np.ndarray:
     cov = np.asarray(cov, np.float64)
-    if cov.ndim != 2 or cov.shape[0] != cov.shape[1]:
-        raise ValueError(f"{name} has shape {cov.shape}: expected [D, D]")
+    if cov.ndim != 2 or cov.shape[0] != cov.shape[1] or not cov.size:
+        raise ValueError(f"{name} has shape {cov.shape}: expected [D, D], D >= 1")
     if not np.isfinite(cov).all():
         raise ValueError(f"{name} holds values that are not finite")
-    if np.abs(cov - cov.T).max(initial=0) > 1e-6 * np.abs(cov).max(initial=0):
+    if (cov - cov.T).max() > 1e-6 * np.abs(cov).max():
         raise ValueError(f"{name} is not symmetric")
     return cov
 
 
 def _not_negative(eigenvalues: np.ndarray, name: str) -> np.ndarray:
-    lowest = eigenvalues.min(initial=0)
-    if lowest < -NEGATIVE_EIGENVALUE_TOLERANCE * np.abs(eigenvalues).max(initial=0):
+    lowest = eigenvalues.min()
+    if lowest < -NEGATIVE_EIGENVALUE_TOLERANCE * np.abs(eigenvalues).max():
         raise ValueError(f"{name} is not positive semidefinite: eigenvalue {lowest:g}")
     return np.maximum(eigenvalues, 0.0)

@@ -63,6 +63,32 @@ def test_singular_covariances():
     assert itself == pytest.approx(0, abs=1e-6)
 
 
+@pytest.mark.parametrize(("width", "count"), [(40, 400), (40, 41), (40, 20)])
+def test_the_cross_term_is_the_nuclear_norm_of_the_samples_products(width, count):
+    # With covariances X'X and Y'Y, Tr (X'X Y'Y)^½ is the sum of the singular values of
+    # X Y', which needs no covariance: their squares are the eigenvalues of the product.
+    # Features a thousandfold apart, and a covariance that is singular, nearly or not.
+    rng = np.random.default_rng(count)
+    scales = 10.0 ** rng.uniform(-3, 0, width)
+    x, y = (rng.standard_normal((count, width)) * scales for _ in range(2))
+    (mean1, cov1), (mean2, cov2) = moments(x), moments(y)
+    centred = (x - mean1) @ (y - mean2).T / (count - 1)
+    cross = np.linalg.svd(centred, compute_uv=False).sum()
+    expected = np.sum((mean1 - mean2) ** 2) + np.trace(cov1 + cov2) - 2 * cross
+    found = frechet_distance(mean1, cov1, mean2, cov2)
+    assert found == pytest.approx(expected, rel=1e-8)
+
+
+@pytest.mark.parametrize("rank", [12, 4])
+def test_a_root_is_lower_triangular(rank):
+    cov = random_covariance(6, 12, rank)
+    root = covariance_root(cov)
+    np.testing.assert_allclose(root @ root.T, cov, atol=1e-14)
+    np.testing.assert_array_equal(root, np.tril(root))
+    with pytest.raises(ValueError, match="root1 is not lower triangular"):
+        frechet_from_root(np.zeros(12), root.T, np.zeros(12), cov)
+
+
 def test_symmetric_in_its_arguments_and_same_from_the_root():
     cov1, cov2 = random_covariance(4, 6, 9), random_covariance(5, 6, 9)
     mean1, mean2 = np.ones(6), np.zeros(6)
@@ -107,6 +133,7 @@ def test_moments_of_single_precision_are_double():
     ("arguments", "says"),
     [
         (([0.0], [[1.0, 0.0]], [0.0], [[1.0]]), "cov1 has shape"),
+        (([], np.zeros((0, 0)), [], np.zeros((0, 0))), "cov1 has shape"),
         (([0.0, 0.0], np.eye(2), [0.0], np.eye(2)), "mean2 has shape"),
         (([0.0], [[1.0]], [0.0, 0.0], np.eye(2)), "mean1 has shape"),
         (([0.0], [[np.nan]], [0.0], [[1.0]]), "not finite"),
