@@ -11,74 +11,90 @@ and its place. Pictures carry what they are of in their metadata.
 """
 
 import json
+import math
+import re
+import textwrap
 from pathlib import Path
 
 from ganjax import command_line
 from ganjax.errors import BadInput, unknown
 
 ENDINGS = (".png", ".gif", ".npy")
+OPTIONS = ("n", "columns", "seed", "path", "reach", "extractor")
 
 
 def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__)
     flags.add_argument("--workdir", required=True, help="the folder of the run")
     flags.add_argument("--mode", default="grid", help="what to draw, see below")
-    flags.add_argument("--n", type=int, help="samples (64), or rows (8)")
-    flags.add_argument("--columns", type=int, default=9, help="of modes with rows")
-    flags.add_argument("--seed", type=int, default=0, help="of the latents")
-    flags.add_argument("--path", default="spherical", help="or linear")
-    flags.add_argument("--reach", type=float, default=3.0, help="of a direction")
-    flags.add_argument("--extractor", default="", help="for neighbours; else pixels")
     flags.add_argument("--out", help="file or folder; MODE.png if not said")
+    options = flags.add_argument_group("options of modes, as said below")
+    options.add_argument("--n", type=int, help="samples (64), or rows (8)")
+    options.add_argument("--columns", type=int, help="of modes with rows (9)")
+    options.add_argument("--seed", type=int, help="of the latents (0)")
+    options.add_argument("--path", help="spherical (if not said) or linear")
+    options.add_argument("--reach", type=float, help="in standard deviations (3)")
+    options.add_argument("--extractor", help="whose features are compared")
 
     from ganjax.gallery import MODES, Request
 
-    flags.epilog = "modes:\n" + "\n".join(
-        f"  {name:15}{' '.join(mode.__doc__.split('. ')[0].split())}"
-        for name, mode in MODES.items()
-    )
+    flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
     flags = flags.parse_args(arguments)
     if flags.mode not in MODES:
         raise unknown("--mode", flags.mode, MODES)
-    default = "samples.png" if flags.mode == "grid" else f"{flags.mode}.png"
-    out, folder = _target(flags.out or default)
-    rows = 64 if flags.mode == "grid" else 8
-    count = rows if flags.n is None else flags.n
-    for name, value in (("n", count), ("columns", flags.columns)):
-        if value < 1:
+    grid = flags.mode == "grid"
+    out, folder = _target(flags.out or ("samples.png" if grid else f"{flags.mode}.png"))
+    given = {"n": 64} if grid else {}
+    for name in OPTIONS:
+        value = getattr(flags, name)
+        if value is None:
+            continue
+        if name not in MODES[flags.mode].options:
+            raise BadInput(
+                f"--{name}={value}: expected a mode that looks at it, and "
+                f"--mode={flags.mode} takes {_named(MODES[flags.mode].options)}"
+            )
+        if name in ("n", "columns") and value < 1:
             raise BadInput(f"--{name}={value}: expected at least 1")
-    if (folder or out.suffix == ".npy") and flags.mode != "grid":
+        if name == "reach" and not math.isfinite(value):
+            raise BadInput(f"--reach={value}: expected a finite number")
+        given[name] = value
+    if (folder or out.suffix == ".npy") and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
 
     import ganjax
 
     run = ganjax.load(flags.workdir)
-    request = Request(
-        run=run,
-        n=count,
-        columns=flags.columns,
-        seed=flags.seed,
-        path=flags.path,
-        reach=flags.reach,
-        extractor=flags.extractor,
-    )
+    request = Request(run, **given)
     said = {
         "mode": flags.mode,
-        "seed": flags.seed,
+        "seed": request.seed,
         "step": int(run.state.step),
         "config": run.config.data.name,
     }
     (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
     if folder:
-        _write_each(out, run.sample(flags.seed, count), said)
+        _write_each(out, run.sample(request.seed, request.n), said)
     elif out.suffix == ".npy":
         import numpy as np
 
-        np.save(out, run.sample(flags.seed, count))
+        np.save(out, run.sample(request.seed, request.n))
     else:
         _write(out, MODES[flags.mode](request), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
     return 0
+
+
+def _named(options):
+    return " ".join(f"--{name}" for name in options) or "no options"
+
+
+def _described(name, mode):
+    """The first sentence of what a mode says of itself, without the citation."""
+    said = re.sub(r"\s*\([^()]*arXiv[^()]*\)", "", " ".join(mode.__doc__.split()))
+    said = said.split(". ")[0].rstrip(".")
+    lines = textwrap.wrap(said, 84, initial_indent=" " * 4, subsequent_indent=" " * 4)
+    return "\n".join([f"  {name}: {_named(mode.options)}", *lines])
 
 
 def _target(name):

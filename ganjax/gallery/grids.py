@@ -6,7 +6,7 @@ from PIL import Image
 from ganjax.errors import BadInput
 from ganjax.evaluation import held_out
 from ganjax.evaluation.exhibit import as_bytes
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 from ganjax.metrics import nearest
 from ganjax.metrics.features import open_extractor
 from ganjax.training.pictures import image_grid
@@ -15,11 +15,13 @@ from ganjax.training.pictures import image_grid
 MOST_SEARCHED = 60_000
 
 
+@looks_at("n", "seed")
 def grid(request: Request) -> Image.Image:
     """Samples as they come: a grid of images, a scatter of points."""
     return request.run.picture(request.seed, request.n)
 
 
+@looks_at("columns", "seed")
 def classes(request: Request) -> Image.Image:
     """A row a class, of a conditional run; a column is one latent under each label."""
     request.require_images()
@@ -36,6 +38,7 @@ def classes(request: Request) -> Image.Image:
     return image_grid(np.concatenate(images), columns=request.columns)
 
 
+@looks_at("n", "columns", "seed", "extractor")
 def neighbours(request: Request) -> Image.Image:
     """Each sample, in the first column, and the training images nearest to it, the
     nearest first: by pixels, or by the features of ``--extractor``."""

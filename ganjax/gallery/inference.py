@@ -12,7 +12,7 @@ from ganjax.data import samples
 from ganjax.errors import BadInput
 from ganjax.evaluation import as_bytes, held_out, invert
 from ganjax.gallery.grids import MOST_SEARCHED
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 from ganjax.metrics import nearest
 from ganjax.metrics.features import open_extractor
 from ganjax.training.pictures import image_grid
@@ -23,6 +23,7 @@ MAPPED, SIDE = 5000, 20
 ASKED, AVERAGED = 1000, 3
 
 
+@looks_at("columns", "seed", "reach")
 def codes(request: Request) -> Image.Image:
     """Rows of one code each, of a run that reads codes: first a row a category, where a
     column is one noise; then, for each number, a row from −reach to reach with
@@ -51,6 +52,7 @@ def codes(request: Request) -> Image.Image:
     return image_grid(made, columns=request.columns)
 
 
+@looks_at()
 def latents(request: Request) -> Image.Image:
     """A map of a latent space of two numbers: where held-out samples lie, by class, and
     what its points decode to, at the quantiles of a normal distribution (Kingma &
@@ -81,6 +83,7 @@ def latents(request: Request) -> Image.Image:
     return Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
 
 
+@looks_at("n", "columns")
 def reconstructions(request: Request) -> Image.Image:
     """Pairs of columns: a held-out sample, and its reconstruction."""
     request.require_images()
@@ -89,6 +92,7 @@ def reconstructions(request: Request) -> Image.Image:
     return _side_by_side(request, data, _asked(request, "reconstruct", data))
 
 
+@looks_at("n", "columns", "seed")
 def inversions(request: Request) -> Image.Image:
     """Triples of columns: a held-out sample, the sample of the generator that comes
     nearest to it by descent on the latent, and the training sample nearest to it."""
@@ -103,6 +107,7 @@ def inversions(request: Request) -> Image.Image:
     return _side_by_side(request, data, made, train[found[:, 0]])
 
 
+@looks_at("n", "seed", "extractor")
 def arithmetic(request: Request) -> Image.Image:
     """Rows A, B, C and A − B + C of latents, each a mean over samples that a classifier
     takes for one class (Radford et al. 2016, arXiv 1511.06434, figure 7); row i is of
@@ -128,6 +133,7 @@ def arithmetic(request: Request) -> Image.Image:
     return image_grid(request.decode(jnp.asarray(np.stack(rows))), columns=4)
 
 
+@looks_at("n", "columns", "seed")
 def translations(request: Request) -> Image.Image:
     """Triples of columns: a held-out example, what is made of it, and what it belongs
     to: its translation where that is known, or the image that was reduced."""

@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from ganjax.errors import BadInput
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 from ganjax.report.run import evenly
 from ganjax.training.pictures import GAP_GREY, GAP_PIXELS, comfortable_scale
 
@@ -29,6 +29,7 @@ def _frames(request):
     ]
 
 
+@looks_at("n", "columns")
 def strip(request: Request) -> Image.Image:
     """One column a picture that the run drew while it trained, from left to right: the
     first ``n`` samples of each, or where they are points the whole scatter."""
@@ -59,6 +60,7 @@ def _first(request, picture):
     return Image.fromarray(np.concatenate(rows))
 
 
+@looks_at("columns")
 def animation(request: Request) -> list[Image.Image]:
     """Those pictures one after another, as the frames of a GIF or an animated PNG."""
     return [picture for _, picture in _frames(request)]

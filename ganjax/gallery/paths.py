@@ -9,7 +9,7 @@ from ganjax.config import resolve
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import draw
 from ganjax.evaluation.paths import slerp
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 from ganjax.networks import ARCHITECTURES
 from ganjax.training.pictures import image_grid
 
@@ -25,6 +25,7 @@ def linear(a, b, t):
 PATHS = {"linear": linear, "spherical": slerp}
 
 
+@looks_at("n", "columns", "seed", "path")
 def interpolation(request: Request) -> Image.Image:
     """Rows from one latent to another in equal steps, linear or spherical (White 2016,
     arXiv 1609.04468); a label stays the same along its row."""
@@ -39,6 +40,7 @@ def interpolation(request: Request) -> Image.Image:
     return _rows(request, [path(a, b, jnp.full(request.n, t)) for t in steps])
 
 
+@looks_at("n", "columns", "seed", "reach")
 def traversal(request: Request) -> Image.Image:
     """A latent whose coordinates move one by one: a row for each of the first ``n``, in
     equal steps from −reach to reach, everything else as it is (InfoGAN; Chen et al.
@@ -53,6 +55,7 @@ def traversal(request: Request) -> Image.Image:
     return _rows(request, columns, same=True)
 
 
+@looks_at("n", "seed")
 def truncation(request: Request) -> Image.Image:
     """The same latents under ever weaker truncation, from left to right: of the styles
     towards their mean where the generator has them, else of the latents' tails (limits

@@ -11,7 +11,7 @@ from PIL import Image
 
 from ganjax.errors import BadInput
 from ganjax.evaluation import draw, held_out
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 
 SAMPLES = 5000
 CELLS = 128
@@ -19,6 +19,7 @@ ARROWS = 17
 MARGIN = 0.35
 
 
+@looks_at("seed")
 def plane(request: Request) -> Image.Image:
     """For each checkpoint that is kept: above, the density of generated points, with
     data points; below, the critic's surface and the direction in which it pulls a

@@ -14,6 +14,17 @@ from ganjax.evaluation.standing import standing
 from ganjax.loading import Run
 
 
+def looks_at(*options: str) -> Callable:
+    """Marks a mode with those fields of a ``Request`` that its picture depends on, as
+    its ``options``: whoever is given another one can refuse it."""
+
+    def mark(mode):
+        mode.options = options
+        return mode
+
+    return mark
+
+
 @dataclasses.dataclass(frozen=True)
 class Request:
     """A picture of a run.
@@ -21,7 +32,7 @@ class Request:
     Attributes:
       run: whose newest checkpoint is shown.
       n: how many samples, or rows where each shows one.
-      columns: steps of a path, neighbours of a sample, frames at most.
+      columns: of modes with rows; steps of a path, frames at most.
       seed: of the latents.
       path: ``'linear'`` or ``'spherical'``, where a mode goes through latents.
       reach: how far along a direction, in standard deviations of a latent.

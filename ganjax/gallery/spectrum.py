@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from ganjax.evaluation import held_out
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 
 SAMPLES = 1000
 
@@ -28,6 +28,7 @@ def radial_spectrum(images: np.ndarray) -> np.ndarray:
     return total / np.bincount(radius[inside])
 
 
+@looks_at("seed")
 def spectrum(request: Request) -> Image.Image:
     """Radially averaged power of generated and of held-out images, over a thousand
     samples: upsampling leaves its mark at the right end."""

@@ -7,12 +7,13 @@ from PIL import Image
 
 from ganjax.errors import BadInput
 from ganjax.evaluation import held_out, invert
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 from ganjax.training.pictures import image_grid
 
 GENERATOR = "generator"
 
 
+@looks_at("n", "columns", "seed")
 def mixing(request: Request) -> Image.Image:
     """Each sample of the first column with the finer styles of each of the first row:
     the layers up to a quarter are the column's, the others the row's (Karras et al.
@@ -45,6 +46,7 @@ def mixing(request: Request) -> Image.Image:
     return image_grid(np.concatenate(rows), columns=request.columns + 1)
 
 
+@looks_at("n", "columns", "seed", "reach")
 def directions(request: Request) -> Image.Image:
     """One sample moved along the directions to which the generator's first layers react
     most: the eigenvectors of AᵀA of the greatest eigenvalues, A the weights that the
@@ -54,6 +56,7 @@ def directions(request: Request) -> Image.Image:
     return _moved(request, request.latents(1), request.decoder.labels(1))
 
 
+@looks_at("n", "columns", "seed", "reach")
 def edits(request: Request) -> Image.Image:
     """As ``directions``, of the sample that comes nearest to a held-out image, the
     ``seed``-th, found by descent on the latent."""

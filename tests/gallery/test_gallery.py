@@ -1,5 +1,6 @@
 """Every mode of picture, over untrained generators: what is where."""
 
+import dataclasses
 import json
 import types
 
@@ -52,6 +53,7 @@ def run_of(name, path, steps=(0,), **overrides):
         states=lambda: states,
     )
     run.sample = lambda seed, n: draw(run.game, run.state, jax.random.key(seed), n)
+    run.picture = lambda seed, n: image_grid(run.sample(seed, n))
     return run
 
 
@@ -63,6 +65,26 @@ def images(tmp_path_factory):
         lambda x: 10 * x, run.state.ema["generator"]["params"]
     )
     return run
+
+
+@pytest.fixture(scope="module")
+def filmed(images, tmp_path_factory):
+    run = types.SimpleNamespace(**vars(images))
+    run.path = tmp_path_factory.mktemp("run")
+    (run.path / "samples").mkdir()
+    image_grid(np.zeros((64, 8, 8, 1))).save(run.path / "samples/step_00000001.png")
+    return run
+
+
+@pytest.fixture(scope="module")
+def points(tmp_path_factory):
+    return run_of("gan", tmp_path_factory.mktemp("run"))
+
+
+@pytest.fixture(scope="module")
+def autoencoder(tmp_path_factory):
+    path = tmp_path_factory.mktemp("run")
+    return run_of("adversarial_autoencoder", path, data__name="digits")
 
 
 @pytest.fixture(scope="module")
@@ -222,11 +244,10 @@ def test_the_plane_needs_points(images):
         MODES["plane"](Request(images))
 
 
-def test_images_are_needed(tmp_path):
-    run = run_of("gan", tmp_path)
+def test_images_are_needed(points):
     for name in ("interpolation", "truncation", "neighbours", "spectrum"):
         with pytest.raises(BadInput, match="generates images.*'ring8'"):
-            MODES[name](Request(run))
+            MODES[name](Request(points))
 
 
 def test_spectrum_of_a_wave_and_of_noise():
@@ -244,6 +265,38 @@ def test_spectrum_of_a_wave_and_of_noise():
 
 def test_spectrum_is_drawn(images):
     assert MODES["spectrum"](Request(images)).size == (600, 400)
+
+
+@pytest.mark.parametrize(
+    ("mode", "of"),
+    [
+        ("grid", "images"),
+        ("classes", "conditional"),
+        ("interpolation", "images"),
+        ("traversal", "images"),
+        ("truncation", "images"),
+        ("directions", "images"),
+        ("neighbours", "images"),
+        ("latents", "autoencoder"),
+        ("reconstructions", "autoencoder"),
+        ("inversions", "images"),
+        ("strip", "filmed"),
+        ("animation", "filmed"),
+        ("plane", "points"),
+        ("spectrum", "images"),
+    ],
+)
+def test_a_mode_looks_at_the_options_that_it_names(mode, of, request):
+    seen = set()
+
+    class Noting(Request):
+        def __getattribute__(self, name):
+            seen.add(name)
+            return super().__getattribute__(name)
+
+    MODES[mode](Noting(request.getfixturevalue(of), n=2, columns=3))
+    fields = {field.name for field in dataclasses.fields(Request)} - {"run"}
+    assert seen & fields == set(MODES[mode].options)
 
 
 def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
@@ -266,6 +319,9 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
         (["--out=a.jpg"], "ends in .png"),
         (["--n=0"], "--n=0: expected at least 1"),
         (["--mode=spectrum", "--out=a.npy"], "expected a picture"),
+        (["--columns=5"], "--columns=5: .* --mode=grid takes --n --seed"),
+        (["--mode=latents", "--seed=0"], "--mode=latents takes no options"),
+        (["--mode=traversal", "--reach=nan"], "--reach=nan: expected a finite"),
     ):
         with pytest.raises(BadInput, match=said):
             main([f"--workdir={images.path}", *arguments])
@@ -291,9 +347,8 @@ def test_codes_have_a_row_each(tmp_path):
     np.testing.assert_array_equal(found[8], expected[0])
 
 
-def test_a_map_of_a_latent_space_is_of_two_numbers(tmp_path):
-    run = run_of("adversarial_autoencoder", tmp_path, data__name="digits")
-    assert MODES["latents"](Request(run=run)).size == (1000, 520)
+def test_a_map_of_a_latent_space_is_of_two_numbers(autoencoder, tmp_path):
+    assert MODES["latents"](Request(run=autoencoder)).size == (1000, 520)
     wide = run_of(
         "adversarial_autoencoder", tmp_path, data__name="digits", latents__size=3
     )
@@ -301,8 +356,8 @@ def test_a_map_of_a_latent_space_is_of_two_numbers(tmp_path):
         MODES["latents"](Request(run=wide))
 
 
-def test_reconstructions_stand_beside_what_they_are_of(tmp_path):
-    run = run_of("adversarial_autoencoder", tmp_path, data__name="digits")
+def test_reconstructions_stand_beside_what_they_are_of(autoencoder):
+    run = autoencoder
     request = Request(run=run, n=3, columns=4)
     found = cells(MODES["reconstructions"](request), 4)
     data, _ = held_out(run.source.test, 6, seed=0)
