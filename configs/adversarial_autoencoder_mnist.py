@@ -6,7 +6,7 @@
 Eight numbers a digit; ``:plane`` has two, for a map of the latent space
 (``scripts/sample.py --mode=latents``); ``:denoising`` sees digits with noise of
 standard deviation .5; ``:semi_supervised`` has a class beside eight numbers, learnt
-from 100 labels (section 4).
+from 100 labels (section 5).
 
 Expected in 3 minutes on 2 CPU cores: the Fréchet distance of codes from the latent
 distribution falls tenfold from what it is after the first step (``fd_latents``), and

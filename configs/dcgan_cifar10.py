@@ -12,10 +12,12 @@ from configs.images import adam, both, cifar10, tiny
 
 def get_config(arg=""):
     config = cifar10()
-    config.steps = 100_000
+    config.steps = 200_000
     config.networks = {
         "generator": {"name": "dcgan", "normalization": "batch"},
         "discriminator": {"name": "dcgan", "normalization": "batch"},
     }
     config.optimizers = both(**adam(2e-4, b1=0.5, b2=0.999))
+    config.optimizers.discriminator.updates_per_step = 2
+    config.ema = {"decay": 0.0}
     return tiny(config, **both(width=4)) if arg == "tiny" else config

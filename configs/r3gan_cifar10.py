@@ -23,7 +23,7 @@ def get_config(arg=""):
     config.batch_size = 512
     config.latents.size = 64
     config.networks = both(name="r3gan")
-    config.conditioning = {"discriminator": "projection"}
+    config.conditioning = {"generator": "embedding", "discriminator": "projection"}
     config.loss = {"name": "relativistic_pairing"}
     config.regularizers = {"r1": {"weight": 0.05}, "r2": {"weight": 0.05}}
     config.optimizers = both(**adam(2e-4, b2=0.9))

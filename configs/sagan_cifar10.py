@@ -3,7 +3,8 @@
     python scripts/train.py --config=configs/sagan_cifar10.py --workdir=runs/sagan \\
         --config.data.dir=DIR
 
-Published: FID 10.35 (PyTorch-StudioGAN). Ours: not run.
+Published: FID 10.35 (PyTorch-StudioGAN, with 2e-4 for both, b1 of .5, five updates of
+the discriminator, and mirrored data). Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

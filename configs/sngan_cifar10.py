@@ -1,5 +1,5 @@
 """SNGAN, residual, on CIFAR-10 (Miyato et al. 2018, arXiv 1802.05957), as mimicry
-trains it.
+trains it: without an average of the generator. (Its generator upsamples bilinearly.)
 
     python scripts/train.py --config=configs/sngan_cifar10.py --workdir=runs/sngan \\
         --config.data.dir=DIR
@@ -18,6 +18,7 @@ def get_config(arg="", game="gan"):
         "discriminator": {"name": "sngan_resnet"},
     }
     config.loss = {"name": "hinge"}
+    config.ema = {"decay": 0.0}
     config.optimizers = {
         "discriminator": adam(2e-4, updates_per_step=5),
         "generator": adam(2e-4),

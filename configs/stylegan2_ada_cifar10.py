@@ -13,10 +13,11 @@ from configs import stylegan2_cifar10
 
 def get_config(arg=""):
     config = stylegan2_cifar10.get_config(arg)
+    if arg != "tiny":
+        config.steps = 1_000_000
     config.augmentation = {
         "names": ("blit", "geometric", "colour_transform"),
         "adaptive": True,
         "target": 0.6,
-        "speed": 100.0,
     }
     return config

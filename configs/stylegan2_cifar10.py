@@ -22,7 +22,7 @@ def get_config(arg=""):
             "minibatch_std_group": 32,
         },
     }
-    config.conditioning = {"discriminator": "projection"}
+    config.conditioning = {"generator": "embedding", "discriminator": "projection"}
     config.regularizers = {"r1": {"weight": 0.01, "interval": 16}}
     config.optimizers = both(**adam(2.5e-3, b2=0.99))
     config.ema = {"half_life": 500.0, "ramp": 0.05}

@@ -12,7 +12,7 @@ from configs import sngan_cifar10
 
 def get_config(arg=""):
     config = sngan_cifar10.get_config(arg)
-    config.networks.discriminator.normalization = "none"
+    config.networks.discriminator.update({"normalization": "none", "pooling": "mean"})
     config.loss = {"name": "wasserstein"}
     config.regularizers = {"wgan_gp": {"weight": 10.0}}
     return config

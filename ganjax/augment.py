@@ -65,9 +65,10 @@ def contrasted(image: jax.Array, gain) -> jax.Array:
 
 
 def translation(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """A shift by whole pixels, at most an eighth of the size, with zeros moving in."""
+    """A shift by whole pixels, at most an eighth of the size to the nearest of them,
+    with zeros moving in."""
     gate, *keys = jax.random.split(key, 3)
-    most = [size // 8 for size in image.shape[:2]]
+    most = [(size + 4) // 8 for size in image.shape[:2]]
     shift = [
         jax.random.randint(k, (), -m, m + 1) for k, m in zip(keys, most, strict=True)
     ]

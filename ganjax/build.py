@@ -254,7 +254,7 @@ def _module(config, name, output, classes):
         return architecture.Discriminator(**options)
     if kind == "Encoder":
         return architecture.Encoder(shape=output, **options)
-    if told.get("generator") in MODULATIONS:
+    if told.get("generator") in ("embedding", *MODULATIONS):
         options |= {"conditioning": told["generator"], "classes": classes}
     if config.sampling.truncation and _truncates(architecture):
         options["truncation"] = config.sampling.truncation

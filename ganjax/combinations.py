@@ -123,7 +123,8 @@ def labels_that_nobody_reads(config):
         return _said(
             "conditioning.generator", told, "a way to tell the label, 'concatenation'"
         )
-    if told in ("concatenation", "conditional_batch_norm") and not labelled:
+    of_labels = "concatenation", "embedding", "conditional_batch_norm"
+    if told in of_labels and not labelled:
         return _said(
             "conditioning.generator",
             told,
@@ -348,6 +349,24 @@ def modulation_of_nothing(config, spec, modules):
         )
 
 
+def embedding_of_nothing(config, spec, modules):
+    if config.get("conditioning", {}).get("generator") != "embedding":
+        return None
+    if not getattr(modules["generator"], "embeds_labels", False):
+        able = sorted(
+            name
+            for name, made in ARCHITECTURES.items()
+            if getattr(getattr(made, "Generator", None), "embeds_labels", False)
+        )
+        return _said(
+            "conditioning.generator",
+            "embedding",
+            f"networks.generator.name={' or '.join(map(repr, able))}, which embed a "
+            f"label, and it is '{config.networks.generator.name}'; "
+            f"'concatenation' is for all",
+        )
+
+
 def statistics_that_nobody_keeps(config, spec, modules):
     """What a network writes while a term asks it is dropped."""
     normalization = getattr(modules.get("posterior"), "normalization", "none")
@@ -381,6 +400,7 @@ def pictures_of_points(config, spec, modules):
 BUILDS = (
     penalties_of_a_batch,
     modulation_of_nothing,
+    embedding_of_nothing,
     statistics_that_nobody_keeps,
     pictures_of_points,
 )

@@ -32,11 +32,14 @@ def adam(scalars: Scalars) -> optax.GradientTransformation:
 
 def rmsprop(scalars: Scalars) -> optax.GradientTransformation:
     """RMSProp (Hinton 2012, lecture 6e): ``b2`` averages the squared gradient and
-    ``b1`` is the momentum."""
+    ``b1`` is the momentum. What keeps it from dividing by zero is added to the root,
+    as in Adam: under it a step would be short of gradients below 1e-4, and a clipped
+    critic has smaller ones."""
     return optax.rmsprop(
         scalars["learning_rate"],
         decay=scalars["b2"],
         eps=_EPS,
+        eps_in_sqrt=False,
         momentum=scalars["b1"],
     )
 

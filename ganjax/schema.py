@@ -22,6 +22,7 @@ from ganjax.latents import LATENTS
 from ganjax.metrics.features import EXTRACTORS, FILTERS
 from ganjax.networks import ARCHITECTURES
 from ganjax.networks.layers import ACTIVATIONS, MODULATIONS, NORMALIZATIONS
+from ganjax.networks.residual import POOLINGS
 from ganjax.objectives import CONDITIONINGS, LOSSES, REGULARIZERS, TERMS
 from ganjax.optimizers import OPTIMIZERS
 from ganjax.schedules import SHAPES
@@ -56,7 +57,7 @@ KNOBS = (
 PRECISIONS = ("float32", "bfloat16")
 
 # How a generator may be told a label, or of its latent a second time.
-TOLD = ("none", "concatenation", *MODULATIONS)
+TOLD = ("none", "concatenation", "embedding", *MODULATIONS)
 
 # Fields that hold names -> the names there are.
 CHOICES = {
@@ -73,6 +74,7 @@ CHOICES = {
     "networks.*.name": ARCHITECTURES,
     "networks.*.activation": ACTIVATIONS,
     "networks.*.normalization": (*NORMALIZATIONS, "instance"),  # of each its own
+    "networks.*.pooling": POOLINGS,
     "optimizers.*.name": OPTIMIZERS,
     "evaluation.names": EVALUATORS,
     "evaluation.extractor": ("", *EXTRACTORS),

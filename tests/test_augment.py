@@ -124,6 +124,19 @@ def test_colour_draws_from_the_published_ranges():
         assert abs(drawn.std() / deviation - 1) < 0.05
 
 
+def test_translation_is_of_an_eighth_to_the_nearest_pixel():
+    """Of 28 pixels 3.5, which the authors' code rounds up, as it does 1 of 8 and 4 of
+    32: a bright dot in the middle is seen so far away and no further."""
+    for size, most in ((8, 1), (28, 4), (32, 4)):
+        middle = size // 2
+        image = jnp.zeros((size, size, 1)).at[middle, middle].set(1.0)
+        many = jnp.broadcast_to(image, (400, *image.shape))
+        seen = augmented(("translation",), KEYS[:400], many, p(1))
+        _, rows, columns, _ = np.nonzero(np.asarray(seen))
+        for places in (rows, columns):
+            assert set(places) == set(range(middle - most, middle + most + 1))
+
+
 def test_translation_moves_pixels_and_lets_zeros_in():
     n = 200
     images = 2 + some(n)  # no zeros of their own

@@ -107,6 +107,10 @@ BUILDS = {
         {**LABELLED, "conditioning": {"generator": "conditional_batch_norm"}},
         ["conditioning.generator='conditional_batch_norm'", "normalization='batch'"],
     ),
+    "embedding_of_nothing": (
+        {**LABELLED, "conditioning": {"generator": "embedding"}},
+        ["conditioning.generator='embedding'", "'r3gan' or 'stylegan2'", "'mlp'"],
+    ),
     "statistics_that_nobody_keeps": (
         {
             **POINTS,

@@ -46,6 +46,15 @@ def test_two_steps_by_hand(name, b1, expected):
     np.testing.assert_allclose(found, expected, rtol=2e-5)
 
 
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_a_small_gradient_is_not_lost(name):
+    """A constant gradient is divided by its own size, 1e-6 as well as 1: the steps
+    become those of the learning rate, .1."""
+    scalars = {**SCALARS, "b1": 0.0}
+    *_, last = updates(OPTIMIZERS[name](scalars), (1e-6,) * 2000)
+    assert last == pytest.approx(-0.1, rel=0.02)
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_weight_decay_is_decoupled_from_the_gradient(name):
     # w = 2 loses .1 · .3 · 2 = .06 besides, whatever the gradient was.

@@ -119,6 +119,22 @@ def test_augmentation_grows_where_the_critic_is_too_sure(target, grows):
     np.testing.assert_allclose(metrics["discriminator/augmentation"], probability)
 
 
+def test_a_pseudo_real_sample_is_not_compared_with_itself():
+    """Pairs of a sample with itself would cost ln 2 each, whatever the critic; pairs of
+    others cost more, as the mean of a convex function of differences of mean 0."""
+    stated = {
+        "data": {"name": "ring8"},
+        "batch_size": 8,
+        "latents": {"size": 4},
+        "networks": {"generator": {"widths": (8,)}, "discriminator": {"widths": (8,)}},
+        "loss": {"name": "relativistic_pairing"},
+        "augmentation": {"pseudo": True, "probability": 1.0},
+    }
+    _, _, metrics = steps(stated, 1)
+    assert metrics["discriminator/loss"][0] > np.log(2) + 1e-5
+    assert metrics["discriminator/gradient_norm"][0] > 1e-3
+
+
 def test_standing_statistics_are_those_of_the_samples():
     """The first layer's mean over latents N(0, I) is 0 whatever the average says."""
     stated = {

@@ -39,7 +39,7 @@ def _critic(data, kind, seed, widths, updates, factor):
 
     def optimizer(knobs):
         if kind == "clipped":
-            return clipped(optax.rmsprop(factor * 5e-5), CLIP)
+            return clipped(optax.rmsprop(factor * 5e-5, eps_in_sqrt=False), CLIP)
         return optax.adam(factor * 1e-4, b1=0.5, b2=0.9)
 
     game = critic_game(

@@ -194,12 +194,16 @@ class Decoder:
     classes: int = 0
     codes: tuple[int, int] = (0, 0)
 
-    def labels(self, n: int) -> jax.Array | None:
-        """The classes in turn, so that a grid of them shows each as often."""
-        return jnp.arange(n) % self.classes if self.classes else None
+    def labels(self, n: int, first: jax.Array | int = 0) -> jax.Array | None:
+        """The classes in turn, so that a grid of them shows each as often: of ``n``
+        samples the labels, where ``first`` came before them."""
+        return (first + jnp.arange(n)) % self.classes if self.classes else None
 
-    def __call__(self, apply: Callable, keys: jax.Array) -> jax.Array:
-        return self.decode(apply, self.draw(keys), self.labels(keys.shape[0]))
+    def __call__(
+        self, apply: Callable, keys: jax.Array, first: jax.Array | int = 0
+    ) -> jax.Array:
+        label = self.labels(keys.shape[0], first)
+        return self.decode(apply, self.draw(keys), label)
 
 
 def _constant_decay(knobs: Knobs, step: jax.Array) -> float:
@@ -279,6 +283,28 @@ class Game:
             return self.networks[network](variables[network], *inputs, method=method)
 
         return apply
+
+    def steady(self, variables: Mapping[str, Tree]) -> Callable:
+        """As ``finished``, but what a network draws by its latent's bits (noise) is the
+        same for every latent: for whoever compares neighbours, or descends on one.
+        Such networks have a method ``as_of``, whose first input is drawn by."""
+        apply = self.finished(variables)
+
+        def same(network, *inputs, method=None):
+            module = self.networks[network].module
+            if method is None and hasattr(module, "as_of"):
+                fixed = jnp.zeros_like(inputs[0])
+                return apply(network, fixed, *inputs, method="as_of")
+            return apply(network, *inputs, method=method)
+
+        return same
+
+    def generate(self, apply: Callable, keys: jax.Array, first: jax.Array | int):
+        """``sample`` of a part of many keys, before which there are ``first``: what is
+        asked for by label is asked for every class, however small the parts."""
+        if isinstance(self.sample, Decoder):
+            return self.sample(apply, keys, first)
+        return self.sample(apply, keys)
 
     @property
     def rounds(self) -> int:

@@ -25,7 +25,7 @@ def _compiled(game):
     optimizer = optax.adam(RATE)
 
     def errors(variables, z, x, label):
-        made = game.sample.decode(game.finished(variables), z, label)
+        made = game.sample.decode(game.steady(variables), z, label)
         return jnp.mean((made - x) ** 2, axis=tuple(range(1, x.ndim)))
 
     def step(variables, z, moments, x, label):
@@ -50,7 +50,7 @@ def invert(
 
     @jax.jit
     def decode(z, label):
-        return decoder.decode(game.finished(variables), z, label)
+        return decoder.decode(game.steady(variables), z, label)
 
     key = child_key(jax.random.key(seed), "inversion")
     starts = np.asarray(decoder.draw(jax.random.split(key, CANDIDATES)))

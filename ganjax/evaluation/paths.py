@@ -48,7 +48,7 @@ def _compiled(game):
         a, b = (game.sample.draw(half) for half in halves)
         t = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, 2)))(keys)
         ends = slerp(a, b, t), slerp(a, b, t + EPSILON)
-        return [game.sample.decode(game.finished(variables), z, label) for z in ends]
+        return [game.sample.decode(game.steady(variables), z, label) for z in ends]
 
     return jax.jit(both)
 
@@ -78,7 +78,7 @@ class Paths:
             keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(
                 first + np.arange(size)
             )
-            ends = _compiled(game)(variables, keys, game.sample.labels(size))
+            ends = _compiled(game)(variables, keys, game.sample.labels(size, first))
             a, b = (self._features(np.asarray(x)) for x in ends)
             lengths.append(np.square((a - b) / EPSILON).sum(axis=1))
         lengths = np.sort(np.concatenate(lengths))

@@ -16,7 +16,7 @@ _CHUNK = 250
 
 @functools.lru_cache(maxsize=8)
 def _compiled(game):
-    return jax.jit(lambda v, keys: game.sample(game.finished(v), keys))
+    return jax.jit(lambda v, keys, first: game.generate(game.finished(v), keys, first))
 
 
 def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
@@ -34,7 +34,7 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
     chunks = []
     for first in range(0, math.ceil(n / size) * size, size):
         keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(first + np.arange(size))
-        chunks.append(np.asarray(_compiled(game)(variables, keys)))
+        chunks.append(np.asarray(_compiled(game)(variables, keys, first)))
     return np.concatenate(chunks)[:n]
 
 
@@ -42,11 +42,11 @@ def draw(game: Game, state: GameState, key: jax.Array, n: int) -> np.ndarray:
 def _able(game, ability):
     if ability == "decode":
         return jax.jit(
-            lambda v, z: game.sample.decode(
-                game.finished(v), z, game.sample.labels(len(z))
+            lambda v, z, first: game.sample.decode(
+                game.steady(v), z, game.sample.labels(len(z), first)
             )
         )
-    return jax.jit(lambda v, x: game.abilities[ability](game.finished(v), x))
+    return jax.jit(lambda v, x, first: game.abilities[ability](game.steady(v), x))
 
 
 def ask(game: Game, state: GameState, ability: str, x: np.ndarray) -> np.ndarray:
@@ -61,7 +61,7 @@ def ask(game: Game, state: GameState, ability: str, x: np.ndarray) -> np.ndarray
     for first in range(0, len(x), size):
         part = x[first : first + size]
         padding = [(0, size - len(part)), *[(0, 0)] * (x.ndim - 1)]
-        made = _able(game, ability)(variables, np.pad(part, padding))
+        made = _able(game, ability)(variables, np.pad(part, padding), first)
         found.append(np.asarray(made)[: len(part)])
     return np.concatenate(found)
 
@@ -87,8 +87,7 @@ def asked_labels(game: Game, n: int) -> np.ndarray | None:
     """The labels ``[n]`` that ``draw`` asks for; ``None`` if it asks for none."""
     if not isinstance(game.sample, Decoder) or not game.sample.classes:
         return None
-    size = min(n, _CHUNK)
-    return np.resize(np.asarray(game.sample.labels(size)), n)
+    return np.asarray(game.sample.labels(n))
 
 
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

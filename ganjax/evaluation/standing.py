@@ -15,7 +15,8 @@ BATCHES, BATCH = 64, 64
 
 @functools.lru_cache(maxsize=8)
 def _compiled(game):
-    def one(variables, keys):
+    def one(variables, batch):
+        keys, first = batch
         written = {}
 
         def apply(network, *inputs):
@@ -27,12 +28,13 @@ def _compiled(game):
             written[network] = {**held, **output[1]}
             return output[0]
 
-        game.sample(apply, keys)
+        game.generate(apply, keys, first)
         return {**variables, **written}, None
 
     def all_of_them(variables, key):
         keys = jax.random.split(key, (BATCHES, BATCH))
-        return jax.lax.scan(one, variables, keys)[0]
+        firsts = BATCH * jnp.arange(BATCHES)
+        return jax.lax.scan(one, variables, (keys, firsts))[0]
 
     return jax.jit(jax.vmap(all_of_them, in_axes=(0, None), axis_name="data"))
 
@@ -41,6 +43,6 @@ def standing(game: Game, variables: dict[str, Any], key: jax.Array) -> dict[str,
     """``variables`` (by network, for evaluation) whose batch statistics are those of
     their own samples: training passes over ``BATCHES`` batches, of which nothing but
     the running averages is kept (the standing statistics of Brock et al. 2019, arXiv
-    1809.11096, section 4)."""
+    1809.11096)."""
     one = jax.tree.map(lambda x: jnp.expand_dims(x, 0), variables)
     return jax.tree.map(lambda x: x[0], _compiled(game)(one, key))

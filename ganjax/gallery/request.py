@@ -80,8 +80,9 @@ class Request:
 
     @functools.cached_property
     def apply(self) -> Callable:
-        """``(network, *inputs, method=None)``, as ``Game.sample`` takes it."""
-        return self.run.game.finished(self.variables)
+        """``(network, *inputs, method=None)``, as ``Game.sample`` takes it; with one
+        and the same noise for all samples, as most modes show how they change."""
+        return self.run.game.steady(self.variables)
 
     @functools.cached_property
     def key(self) -> jax.Array:

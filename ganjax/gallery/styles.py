@@ -29,14 +29,15 @@ def mixing(request: Request) -> Image.Image:
     coarse = _given(request, request.latents(request.n))
     fine = _given(request, request.latents(request.columns, "fine"))
 
-    def styles(z):
-        return request.apply(GENERATOR, z, method="map")
+    def styles(given):
+        return request.apply(GENERATOR, *given, method="map")
 
     def images(w, z):
         return np.asarray(request.apply(GENERATOR, w, z, method="synthesise"))
 
     above, beside = styles(fine), styles(coarse)
     first = above.shape[1] // 4
+    fine, coarse = fine[0], coarse[0]
     of_fine, of_coarse = images(above, fine), images(beside, coarse)
     rows = [np.full_like(of_fine[:1], -1), of_fine]
     for i in range(request.n):
@@ -69,10 +70,11 @@ def edits(request: Request) -> Image.Image:
 
 
 def _given(request, z, label=None):
-    """Latents as the generator is given them: with the label, where that is joined."""
+    """What the generator is given for latents: itself, or with the label joined, and
+    the label where that is told by itself."""
     if label is None:
         label = request.decoder.labels(len(z))
-    return request.decoder.decode(lambda network, z, *told: z, z, label)
+    return request.decoder.decode(lambda network, *given: given, z, label)
 
 
 def _moved(request, z, label):
@@ -81,7 +83,7 @@ def _moved(request, z, label):
     params = flatten_dict(request.variables[GENERATOR]["params"])
     if styled:
         given = _given(request, z, label)
-        w = request.apply(GENERATOR, given, method="map")
+        w = request.apply(GENERATOR, *given, method="map")
         weights = [
             x for path, x in params.items() if _meets_styles(path, x, w.shape[-1])
         ]
@@ -100,7 +102,7 @@ def _moved(request, z, label):
     moves = jnp.linspace(-request.reach, request.reach, request.columns)
     shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
     if styled:
-        many = jnp.broadcast_to(given, (len(shift), given.shape[1]))
+        many = jnp.broadcast_to(given[0], (len(shift), given[0].shape[1]))
         images = request.apply(GENERATOR, w + shift[:, None], many, method="synthesise")
     else:
         images = request.decode(

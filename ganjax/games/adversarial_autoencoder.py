@@ -23,8 +23,8 @@ def adversarial_autoencoder(parts: Parts) -> Game:
 def semi_supervised_autoencoder(parts: Parts) -> Game:
     """The code is a latent and the probabilities of a class. A second discriminator
     makes these follow an even choice of one class, and a player of its own, the
-    classifier, descends the cross-entropy of the few labels that are known (section 4,
-    figure 6)."""
+    classifier, descends the cross-entropy of the few labels that are known (section 5,
+    figure 8)."""
     return _autoencoder(parts, classes=parts.classes)
 
 

@@ -55,9 +55,9 @@ def f_anogan(parts: Parts) -> Game:
     2.1 to 2.3): a GAN, and an encoder of its own player that inverts the generator.
 
     The encoder descends |x − G(E(x))|² / n + ``weights.features``·|f(x) − f(G(E(x)))|²
-    / n_f with the discriminator's last features f (izi_f, eqs. 2 and 3), and the same
-    is how anomalous an example is. Departure: the encoder learns beside the GAN, not
-    after it.
+    / n_f with the discriminator's last features f (izi_f, eqs. 2 and 3). The sum of
+    both, whatever the weight, is how anomalous an example is (the paper's κ is 1).
+    Departure: the encoder learns beside the GAN, not after it.
     """
 
     def differences(see, x, made):

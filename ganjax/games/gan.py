@@ -50,7 +50,7 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
             "latents": z,
             "generate": generate,
             "generator": GENERATOR,
-            "given": inputs(z, label)[0],
+            "given": lambda z: inputs(z, label),
         }
         return z, scene
 

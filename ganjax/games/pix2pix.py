@@ -10,7 +10,7 @@ def pix2pix(parts: Parts) -> Game:
     """A generator from a to b and a discriminator of pairs (eq. 1): the generator
     descends ``weights.adversarial`` times its adversarial loss plus ``weights.l1``
     times E|b − G(a)| (eqs. 3 and 4, the mean over entries). Without noise, as the
-    paper's networks learnt to ignore it (section 3.2).
+    paper's networks learnt to ignore it (section 3.1).
     """
     adversary = parts.adversary
 

@@ -15,7 +15,8 @@ def semi_supervised(parts: Parts) -> Game:
     """The GAN whose discriminator has a logit l_k a class; that of a fake is 0, so its
     logit for real is log Σ exp l_k (section 5). It pays ``weights.adversarial`` times
     its adversarial loss, over examples without labels and generated ones, plus
-    ``weights.supervised`` times the cross-entropy of the few labels that are known.
+    ``weights.supervised`` times the cross-entropy of the few labels that are known,
+    whose examples it is shown as they are, without augmentation or noise.
 
     The generator descends ``weights.fooling`` times its adversarial loss, and whatever
     terms the config has; the paper's descends ``terms.feature_matching`` alone.

@@ -31,7 +31,7 @@ from ganjax.networks.residual import (
     Style,
     generate,
     plan_of,
-    summed_features,
+    pooled_features,
 )
 
 PLANS = {
@@ -155,7 +155,7 @@ class Discriminator(Critic):
         plan = plan_of(PLANS, x.shape[1:])
         spectral = self.normalization == "spectral"
         style = Style(self.normalization, spectral, orthogonal, orthogonal, self.dtype)
-        x = summed_features(
+        x = pooled_features(
             x,
             plan,
             self.width,

@@ -22,7 +22,7 @@ import jax.numpy as jnp
 
 from ganjax.networks import resample
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import head
+from ganjax.networks.heads import Judgement, head
 from ganjax.networks.layers import Conv, Linear
 
 LEAK = 0.2
@@ -97,6 +97,14 @@ def _pointwise(network, features):
     )
 
 
+def _embedded(label, classes, features, init):
+    """``label [n]`` of ``classes`` as ``[n, features]``. Call inside a compact
+    module."""
+    one_hot = jax.nn.one_hot(label, classes)
+    embed = Linear(features, name="label_embedding", use_bias=False, kernel_init=init)
+    return embed(one_hot)
+
+
 def _residual(network, x, depth):
     """``x`` through the blocks of a stage. Call inside a compact module."""
     for _ in range(network.blocks):
@@ -105,8 +113,8 @@ def _residual(network, x, depth):
 
 
 class Generator(nn.Module):
-    """``z [n, d] -> images [n, H, W, C]``. A label is told by joining it to the latent,
-    so one given by itself is not looked at.
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. Where ``conditioning`` is
+    ``"embedding"`` an embedding of the label, as long as the latent, is joined to it.
 
     Attributes:
       blocks: of each resolution.
@@ -123,12 +131,17 @@ class Generator(nn.Module):
     expansion: int = 2
     group: int = 16
 
+    embeds_labels = True
+
     @nn.compact
     def __call__(
         self, z: jax.Array, label: jax.Array | None = None, *, train: bool
     ) -> jax.Array:
         channels = stages(self.shape, self.width)
         first, depth = channels[0], self.blocks * len(channels)
+        if self.conditioning == "embedding":
+            label = _embedded(label, self.classes, z.shape[-1], keeping)
+            z = jnp.concatenate([z, label], axis=-1)
         # An image of 4×4 pixels for each channel, learned, as often as z says.
         basis = self.param("basis", nn.initializers.normal(1.0), (4, 4, first))
         amount = Linear(first, use_bias=False, kernel_init=keeping, dtype=self.dtype)(z)
@@ -144,6 +157,8 @@ class Generator(nn.Module):
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``: the generator's mirror image. Its options
     are the generator's; a logit has no bias, which a relativistic loss would not see.
+    With ``projection`` it is the product of ``width`` numbers of the features with an
+    embedding of the label, and nothing else, as in the authors' code.
     """
 
     dtype: jnp.dtype = jnp.float32
@@ -167,6 +182,13 @@ class Discriminator(Critic):
         # As many inputs as pixels: a channel at a time.
         basis = self.param("basis", nn.initializers.normal(1 / 4), (4, 4, x.shape[-1]))
         features = jnp.sum(x.astype(jnp.float32) * basis[None], (1, 2))
+        if self.conditioning == "projection":
+            options = {"use_bias": False, "kernel_init": keeping, "dtype": self.dtype}
+            seen = Linear(self.width, **options)(features).astype(jnp.float32)
+            # The product of as many numbers has the size of one of them.
+            init = nn.initializers.variance_scaling(1 / self.width, "fan_in", "normal")
+            wanted = _embedded(label, self.classes, self.width, init)
+            return Judgement(jnp.sum(seen * wanted, -1), features)
         return head(
             features,
             label,

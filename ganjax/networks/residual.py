@@ -153,7 +153,10 @@ def generate(
     return jnp.tanh(x.astype(jnp.float32))
 
 
-def summed_features(
+POOLINGS = ("sum", "mean")
+
+
+def pooled_features(
     x: jax.Array,
     plan: Plan,
     width: int,
@@ -161,15 +164,17 @@ def summed_features(
     *,
     wide: bool,
     attention: int = PUBLISHED,
+    pooling: str = "sum",
     train: bool,
 ) -> jax.Array:
-    """Images ``[n, H, W, C]`` to ``[n, d]``, d the channels of the last block, summed
+    """Images ``[n, H, W, C]`` to ``[n, d]``, d the channels of the last block, pooled
     over pixels. Call inside a compact module.
 
     Args:
       wide: whether a block has its output's channels inside, else its input's.
       attention: the side of the feature maps that have it, 0 for none; the first of
         them has.
+      pooling: of ``POOLINGS``.
 
     Raises:
       ValueError: if there are no feature maps of that side.
@@ -188,7 +193,8 @@ def summed_features(
         if attention and i == sides.index(attention):
             x = SelfAttention(**style.of_layer())(x)
     x = nn.relu(normalise(x, style.normalization, train=train))
-    return x.astype(jnp.float32).sum((1, 2))
+    x = x.astype(jnp.float32)
+    return x.sum((1, 2)) if pooling == "sum" else x.mean((1, 2))
 
 
 def _placed(attention, published, sides):

@@ -27,7 +27,7 @@ from ganjax.networks.residual import (
     Style,
     generate,
     plan_of,
-    summed_features,
+    pooled_features,
 )
 from ganjax.networks.sngan_resnet import glorot
 
@@ -91,7 +91,7 @@ class Discriminator(Critic):
         plan = plan_of(PLANS, x.shape[1:])
         spectral = self.normalization == "spectral"
         style = Style(self.normalization, spectral, glorot, glorot, self.dtype)
-        x = summed_features(
+        x = pooled_features(
             x,
             plan,
             self.width,

@@ -1,6 +1,7 @@
 """SNGAN's residual networks (Miyato et al. 2018, arXiv 1802.05957, appendix B.4, tables
 4 to 6): batch normalisation in the generator, spectral norm in the discriminator, whose
-features are summed over all pixels.
+features are summed over all pixels (``pooling``; WGAN-GP's critic has their mean,
+Gulrajani et al. 2017, arXiv 1704.00028, appendix F).
 
 For 32 pixels (the paper's CIFAR-10), 48 (STL-10), 64 and 128 (ImageNet; 64 as in the
 authors' code of arXiv 1802.05637). The published networks have ``width`` 64: of 32
@@ -10,7 +11,7 @@ the others go from 1024 (512 of 48 pixels) down to 64 and from 64 up to 1024.
 Parameters at 3 image channels and 128-dimensional latents, without labels: generator
 4,276,739 (32 pixels), 4,878,083 (48), 12,220,675 (64), 32,150,787 (128), discriminator
 1,053,825, 10,141,441, 10,141,441, 29,017,857: those of Mimicry (Lee & Town 2020, arXiv
-2005.02494), which has the blocks of the authors' code.
+2005.02494). Its blocks upsample bilinearly, these repeat pixels as the authors' code.
 """
 
 import flax.linen as nn
@@ -20,7 +21,7 @@ import jax.numpy as jnp
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import head
 from ganjax.networks.layers import condition
-from ganjax.networks.residual import Plan, Style, generate, plan_of, summed_features
+from ganjax.networks.residual import Plan, Style, generate, plan_of, pooled_features
 
 PLANS = {
     32: Plan((4, 4, 4, 4), (2, 2, 2, 2), halvings=2),
@@ -85,11 +86,20 @@ class Discriminator(Critic):
     classes: int = 0
     width: int = 64
     normalization: str = "spectral"
+    pooling: str = "sum"
 
     @nn.compact
     def judge(self, x, label=None, *, train):
         plan = plan_of(PLANS, x.shape[1:])
-        x = summed_features(x, plan, self.width, style(self), wide=False, train=train)
+        x = pooled_features(
+            x,
+            plan,
+            self.width,
+            style(self),
+            wide=False,
+            pooling=self.pooling,
+            train=train,
+        )
         return head(
             x,
             label,

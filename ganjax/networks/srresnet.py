@@ -1,4 +1,4 @@
-"""SRResNet, the generator of SRGAN (Ledig et al. 2017, arXiv 1609.04802, section 2.1.1
+"""SRResNet, the generator of SRGAN (Ledig et al. 2017, arXiv 1609.04802, section 2.1
 and figure 4): a residual network at the resolution of what it is given, which it then
 doubles by sub-pixel convolutions (Shi et al. 2016, arXiv 1609.05158). With
 ``normalization`` none it is what ESRGAN keeps of it (Wang et al. 2018, arXiv
@@ -19,7 +19,7 @@ import jax.numpy as jnp
 from ganjax.networks.layers import Conv, check_normalization, normalise
 
 NORMALIZATIONS = ("none", "batch")
-# What is added, or ends in tanh, begins small (ESRGAN, section 3.4: a tenth).
+# What is added, or ends in tanh, begins small (ESRGAN, section 3.1).
 SMALL = nn.initializers.variance_scaling(0.02, "fan_in", "truncated_normal")
 
 

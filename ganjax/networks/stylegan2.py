@@ -7,9 +7,15 @@ For powers of two from 8 to 1024 pixels. The options are those of configuration 
 has 2 ``mapping_layers``, no ``mixing``, and a discriminator that is not ``residual``,
 with a ``minibatch_std_group`` of 32.
 
-The generator has three parts to be called for: ``map`` (latents to a style for each
-layer), ``synthesise`` (styles to images), and the whole. What it draws is a function of
-the latent (``latent_keys``). Images are not bounded: they learn to lie in [-1, 1].
+The generator has parts to be called for: ``map`` (latents to a style for each layer)
+and ``synthesise`` (styles to images). What it draws is a function of the latent
+(``latent_keys``), so that the noise of two neighbours has nothing in common; ``as_of``
+is the whole with the noise of another latent. Images are not bounded: they learn to lie
+in [-1, 1].
+
+Labels as in ADA's code: the generator's ``embedding`` is as long as a style, of mean
+square 1 as the latent is, and mapped together with it; the discriminator's
+``projection`` is the product of its features with a mapped label, and nothing else.
 
 Parameters for 1024 pixels, 3 channels, 512-dimensional latents, without labels:
 generator 30,370,060, discriminator 29,012,513, those of the authors. For 32 pixels
@@ -30,7 +36,7 @@ from ganjax.networks.equalised import (
     activated,
     unit_normal,
 )
-from ganjax.networks.heads import head
+from ganjax.networks.heads import Judgement, head
 from ganjax.networks.latent_keys import child_keys, keys_of
 from ganjax.networks.minibatch_deviation import with_deviation
 from ganjax.networks.modulated import modulated_convolve
@@ -39,6 +45,9 @@ SIZES = tuple(2**k for k in range(3, 11))
 
 # The mapping's learning rate, as a part of the others'.
 MAPPING_RATE = 0.01
+
+# Of the map of a label in the discriminator.
+LABEL_LAYERS = 8
 
 # Of the running average of styles, a step.
 DECAY = 0.995
@@ -71,16 +80,24 @@ def layers(shape: tuple[int, ...]) -> int:
 
 
 class Mapping(nn.Module):
-    """``z [n, d] -> w [n, features]`` from the latent divided by the root of its mean
-    square; always in single precision."""
+    """``z [n, d]``, an embedding of ``label [n]`` of ``classes``, or both to ``w [n,
+    features]``, each divided by the root of its mean square; always in single
+    precision."""
 
     layers: int
     features: int
+    classes: int = 0
 
     @nn.compact
-    def __call__(self, z):
-        x = z.astype(jnp.float32)
-        x = x * jax.lax.rsqrt(jnp.mean(x**2, -1, keepdims=True) + 1e-8)
+    def __call__(self, z=None, label=None):
+        seen = [] if z is None else [z.astype(jnp.float32)]
+        if self.classes:
+            embed = EqualisedLinear(self.features, name="label_embedding")
+            seen.append(embed(jax.nn.one_hot(label, self.classes)))
+        x = jnp.concatenate(
+            [s * jax.lax.rsqrt(jnp.mean(s**2, -1, keepdims=True) + 1e-8) for s in seen],
+            axis=-1,
+        )
         for _ in range(self.layers):
             x = activated(EqualisedLinear(self.features, rate=MAPPING_RATE)(x))
         return x
@@ -169,8 +186,8 @@ class Synthesis(nn.Module):
 
 
 class Generator(nn.Module):
-    """``z [n, d] -> images [n, H, W, C]``. A label is told by joining it to the latent,
-    so one given by itself is not looked at.
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. The label is looked at where
+    ``conditioning`` is ``"embedding"``; it can also be joined to the latent.
 
     Attributes:
       intermediate: the length of a style.
@@ -193,29 +210,46 @@ class Generator(nn.Module):
     mixing: float = 0.9
     truncation: float = 1.0
 
+    embeds_labels = True
+
     def setup(self):
         channels = tuple(
             min(self.channel_base // side, self.channel_max)
             for side in sides(self.shape)
         )
-        self.mapping = Mapping(self.mapping_layers, self.intermediate)
+        embedded = self.classes if self.conditioning == "embedding" else 0
+        self.mapping = Mapping(self.mapping_layers, self.intermediate, embedded)
         self.synthesis = Synthesis(self.shape, channels, self.dtype)
         self.average = self.variable("average", "w", jnp.zeros, (self.intermediate,))
 
     def __call__(
         self, z: jax.Array, label: jax.Array | None = None, *, train: bool
     ) -> jax.Array:
-        w = self.map(z, train=train)
-        if train and self.mixing > 0:
-            w = self._mixed(w, z)
-        return self.synthesise(w, z, train=train)
+        return self.as_of(z, z, label, train=train)
 
-    def map(self, z: jax.Array, *, train: bool) -> jax.Array:
+    def as_of(
+        self,
+        other: jax.Array,
+        z: jax.Array,
+        label: jax.Array | None = None,
+        *,
+        train: bool,
+    ) -> jax.Array:
+        """The images of ``z`` where all that is drawn besides, noise and what styles
+        are mixed with, is as for ``other [n, d]``."""
+        w = self.map(z, label, train=train)
+        if train and self.mixing > 0:
+            w = self._mixed(w, keys_of(other), z, label)
+        return self.synthesise(w, other, train=train)
+
+    def map(
+        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
+    ) -> jax.Array:
         """``z [n, d] -> w [n, layers, intermediate]``, the same for each layer.
 
         In training the running average follows; in evaluation styles are truncated.
         """
-        w = self.mapping(z)
+        w = self.mapping(z, label)
         if train:
             self._follow(w)
         elif self.truncation != 1:
@@ -234,12 +268,12 @@ class Generator(nn.Module):
         mean = jax.lax.pmean(jnp.mean(jax.lax.stop_gradient(w), 0), AXIS)
         self.average.value = mean + DECAY * (self.average.value - mean)
 
-    def _mixed(self, w, z):
+    def _mixed(self, w, keys, z, label):
         """``w`` with the styles of another latent from a layer on."""
         other, crossover = jax.vmap(self._drawn)(
-            child_keys(keys_of(z), _MIXING), jax.lax.stop_gradient(z)
+            child_keys(keys, _MIXING), jax.lax.stop_gradient(z)
         )
-        second = self._for_all_layers(self.mapping(other))
+        second = self._for_all_layers(self.mapping(other, label))
         layer = jnp.arange(w.shape[1]).reshape(1, -1, 1)
         return jnp.where(layer < crossover.reshape(-1, 1, 1), w, second)
 
@@ -314,6 +348,12 @@ class Discriminator(Critic):
         x = activated(EqualisedConv(channels(last), dtype=self.dtype)(x))
         x = x.reshape(x.shape[0], -1)
         x = activated(EqualisedLinear(channels(last), dtype=self.dtype)(x))
+        if self.conditioning == "projection":
+            wide = x.astype(jnp.float32)
+            x = EqualisedLinear(channels(last), dtype=self.dtype)(x)
+            mapped = Mapping(LABEL_LAYERS, channels(last), self.classes)(label=label)
+            x = x.astype(jnp.float32) * mapped / math.sqrt(mapped.shape[-1])
+            return Judgement(jnp.sum(x, -1), wide)
         return head(
             # With parameters of deviation 1 this is their equalised scale.
             x / math.sqrt(x.shape[-1]),

@@ -212,7 +212,12 @@ class Adversary:
         probability = self._probability(view, critic)
         if self.pseudo is not None:
             keys = view.keys("pseudo", real.shape[0])
-            real = self.pseudo(keys, real, fake, probability)
+            # Of another place in the batch: in a relativistic pair a sample would meet
+            # itself. With labels, of the same place, which has the label.
+            others = fake
+            if label is None:
+                others = view.share(jnp.roll(view.gather(fake), 1, axis=0))
+            real = self.pseudo(keys, real, others, probability)
         penalties = [p for p in self.penalties if p.player in (None, player)]
         terms = [w for w in self.terms if w.term.player == CRITIC]
         full = self.conditioning is not None or bool(terms)

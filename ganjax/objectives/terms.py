@@ -26,8 +26,7 @@ class Scene:
         makes its samples otherwise.
       real, fake: ``[n, …]``; in a generator's turn ``real`` may be ``None``.
       label, latents: of the samples, ``None`` where there are none.
-      given: what the generator was given first: its latents, with labels where they are
-        joined to them.
+      given: ``latents [n, d] -> inputs`` of the generator, with the same labels.
       judged_real, judged_fake: what the critic said of them.
       judge: ``(name, x [n, …], label) -> Judgement`` of other samples, seen through
         the same augmentation, drawn anew for another ``name``.
@@ -46,7 +45,7 @@ class Scene:
     label: jax.Array | None = None
     generator: str | None = None
     latents: jax.Array | None = None
-    given: jax.Array | None = None
+    given: Callable[[jax.Array], tuple] | None = None
     generate: Callable[[jax.Array], jax.Array] | None = None
     memory: Any = None
 
@@ -97,7 +96,13 @@ def _nearby(scene, view, numbers):
     keys = view.keys("nearby", scene.latents.shape[0])
     size = scene.latents.shape[1:]
     noise = jax.vmap(lambda key: jax.random.normal(key, size))(keys)
-    return scene.generate(scene.latents + numbers["std"] * noise)
+    near = scene.latents + numbers["std"] * noise
+    if hasattr(view.networks[scene.generator].module, "as_of"):
+        # What is drawn besides the latent must not be another.
+        itself, *_ = scene.given(scene.latents)
+        moved = scene.given(near)
+        return view.apply(scene.generator, itself, *moved, method="as_of")
+    return scene.generate(near)
 
 
 def latent_consistency(scene, view, numbers):
@@ -122,7 +127,8 @@ def lecam(scene, view, numbers):
     value = jnp.mean(jax.nn.relu(real - scene.memory["fake"]) ** 2) + jnp.mean(
         jax.nn.relu(scene.memory["real"] - fake) ** 2
     )
-    decay = jnp.where(view.step == 0, 0.0, numbers["decay"])
+    # The first averages are what was first seen, whenever that is.
+    decay = numbers["decay"] * scene.memory["begun"]
 
     def averaged(old, logits):
         new = view.mean(jnp.mean(jax.lax.stop_gradient(logits)))
@@ -131,6 +137,7 @@ def lecam(scene, view, numbers):
     return value, {
         "real": averaged(scene.memory["real"], real),
         "fake": averaged(scene.memory["fake"], fake),
+        "begun": jnp.ones(()),
     }
 
 
@@ -143,11 +150,11 @@ def path_length(scene, view, numbers):
     """
     module = view.networks[scene.generator].module
     if hasattr(module, "synthesise"):
-        given = scene.given
-        start = view.apply(scene.generator, given, method="map")
+        given = scene.given(scene.latents)
+        start = view.apply(scene.generator, *given, method="map")
 
         def make(w):
-            return view.apply(scene.generator, w, given, method="synthesise")
+            return view.apply(scene.generator, w, given[0], method="synthesise")
     else:
         start, make = scene.latents, scene.generate
     shape = scene.fake.shape[1:]
@@ -205,7 +212,12 @@ TERMS = {
     "latent_diversity": Term(
         latent_diversity, GENERATOR, {"std": 0.05}, needs=("latents",)
     ),
-    "lecam": Term(lecam, CRITIC, {"decay": 0.99}, memory={"real": 0.0, "fake": 0.0}),
+    "lecam": Term(
+        lecam,
+        CRITIC,
+        {"decay": 0.99},
+        memory={"real": 0.0, "fake": 0.0, "begun": 0.0},
+    ),
     "path_length": Term(
         path_length, GENERATOR, {"decay": 0.01}, memory=0.0, needs=("latents",)
     ),

@@ -2,14 +2,27 @@
 
 import dataclasses
 
+import flax.linen as nn
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.core import child_key, init_state
+from ganjax.build import build
+from ganjax.config import resolve
+from ganjax.core import (
+    Decoder,
+    Network,
+    child_key,
+    compile_step,
+    init_state,
+    make_train_step,
+)
 from ganjax.data import Arrays, open_source
 from ganjax.errors import BadInput
 from ganjax.evaluation import EVALUATORS, Exhibit, draw, held_out
+from ganjax.evaluation.sampling import ask, asked_labels
+from ganjax.evaluation.standing import standing
 from tests import tiny
 
 
@@ -49,6 +62,83 @@ def test_conditional_samples_show_the_classes_in_turn():
     points = draw(setup.game, state, jax.random.key(0), 24)
     np.testing.assert_allclose(points[:8], points[8:16], atol=1e-6)
     assert len(np.unique(points[:8].round(5), axis=0)) == 8
+
+
+def of_labels(classes, network=lambda apply, x: x):
+    """A game whose samples are the labels that they are asked for."""
+    setup = tiny.setup("gan")
+    sample = Decoder(
+        draw=lambda keys: jnp.zeros((len(keys), 2)),
+        decode=lambda apply, z, label: network(apply, label[:, None].astype(float)),
+        classes=classes,
+    )
+    return setup, dataclasses.replace(setup.game, sample=sample)
+
+
+def test_every_class_is_asked_for_however_many_there_are():
+    setup, game = of_labels(600)  # more than a chunk has samples
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    expected = np.arange(1300) % 600
+    found = draw(game, state, jax.random.key(0), 1300)
+    np.testing.assert_array_equal(found[:, 0], expected)
+    np.testing.assert_array_equal(asked_labels(game, 1300), expected)
+    found = ask(game, state, "decode", np.zeros((1300, 2), np.float32))
+    np.testing.assert_array_equal(found[:, 0], expected)
+
+
+def test_paths_and_neighbours_do_not_measure_noise():
+    """A generator whose layers add noise by the bits of a latent: steps of 1e-4 along a
+    path change its images by the latent alone, and so does Δz of zCR."""
+    small = {"name": "stylegan2", "channel_base": 1024, "channel_max": 8}
+    stated = {
+        "data": {"name": "digits"},
+        "batch_size": 8,
+        "latents": {"size": 8},
+        "networks": {"generator": small, "discriminator": small},
+        "terms": {"latent_diversity": {"weight": 1.0, "std": 1e-4}},
+    }
+    setup = build(resolve(stated))
+    step = compile_step(make_train_step(setup.game, batch=setup.feed.batch))
+    lengths = []
+    for strength in (0.0, 0.3):
+        state = init_state(setup.game, jax.random.key(0), setup.knobs)
+
+        def noisy(path, leaf, strength=strength):
+            is_strength = path[-1].key == "noise_strength"
+            return jnp.full_like(leaf, strength) if is_strength else leaf
+
+        state = state.replace(
+            params=jax.tree_util.tree_map_with_path(noisy, state.params),
+            ema=jax.tree_util.tree_map_with_path(noisy, state.ema),
+        )
+        exhibit = Exhibit(setup.game, setup.source, samples=64, seed=0)
+        ((_, length),) = EVALUATORS["paths"](exhibit).run(state)
+        lengths.append(length)
+        _, metrics = step(state, setup.feed.data)
+        assert abs(metrics["generator/latent_diversity"][0]) < 1e-5
+    assert lengths[1] == pytest.approx(lengths[0], rel=1.0)
+
+
+def test_standing_statistics_are_of_every_class():
+    """The mean of the labels that a normalisation sees, each batch weighing a tenth of
+    what is left: of 64 batches of 64 the newest, of labels about 4,000, weigh most."""
+    setup, game = of_labels(4096, lambda apply, x: apply("norm", x))
+    norm = nn.BatchNorm(use_running_average=None, momentum=0.9, axis_name="data")
+
+    class Norm:
+        def apply(self, variables, x, *, train, mutable):
+            return norm.apply(
+                variables, x, use_running_average=not train, mutable=mutable
+            )
+
+    variables = norm.init(jax.random.key(0), jnp.zeros((2, 1)), False)
+    networks = {"norm": Network(Norm(), ())}
+    game = dataclasses.replace(game, networks=networks, players=(), ema=())
+    after = standing(game, {"norm": variables}, jax.random.key(0))
+    means = 64 * np.arange(64) + 31.5
+    expected = np.sum(0.1 * 0.9 ** np.arange(63, -1, -1) * means)
+    found = after["norm"]["batch_stats"]["mean"]
+    np.testing.assert_allclose(found, [expected], rtol=1e-4)
 
 
 def test_held_out_is_a_seeded_choice():

@@ -56,6 +56,35 @@ def test_parameters_by_hand():
     assert shapes["Conv_1"]["kernel"].shape == (3, 3, 4, 8)
 
 
+def test_parameters_of_the_labelled_networks():
+    """CIFAR-10 by the authors' code: ten labels as 64 numbers beside the latent, and as
+    768 that are multiplied with a linear map of the features."""
+    generator = r3gan.Generator((32, 32, 3), conditioning="embedding", classes=10)
+    assert count(generator, 64, labels=True) == 20_732_160 + 10 * 64 + 64 * 768
+    discriminator = r3gan.Discriminator(conditioning="projection", classes=10)
+    found = count(discriminator, 32, 32, 3, labels=True)
+    assert found == 20_683_776 - 768 + 768 * 768 + 10 * 768
+
+
+def test_a_labelled_logit_starts_as_small_as_one_number():
+    """Of an embedding of variance 1/(10·width) and as many numbers as large as the
+    features f, the product has the variance f²/10."""
+    told = {"conditioning": "projection", "classes": 10}
+    discriminator = r3gan.Discriminator(width=64, blocks=1, **told)
+    x = jax.random.normal(KEY, (64, 8, 8, 3))
+    label = jnp.arange(64) % 10
+
+    def seen(key):
+        variables = discriminator.init(key, x, label, train=True)
+        judged = discriminator.apply(variables, x, label, train=False, method="judge")
+        return judged.logits, judged.features
+
+    keys = jax.random.split(KEY, 20)
+    logits, features = jax.jit(jax.vmap(seen))(keys)
+    expected = np.sqrt(np.mean(np.square(features)) / 10)
+    assert np.sqrt(np.mean(np.square(logits))) == pytest.approx(expected, rel=0.15)
+
+
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
 def test_shapes(size):
     image = (size, size, 1)

@@ -153,6 +153,20 @@ def test_a_flat_image_meets_flat_blocks():
     np.testing.assert_allclose(found, expected[0], rtol=1e-5, atol=1e-6)
 
 
+def test_features_are_summed_or_averaged_over_pixels():
+    """8×8 of them are left, and without the bias a logit is linear in the features."""
+    x = jax.random.normal(KEY, (3, 32, 32, 3))
+    summed, mean = (
+        sngan_resnet.Discriminator(width=2, normalization="none", pooling=pooling)
+        for pooling in ("sum", "mean")
+    )
+    variables = initialised(summed, KEY, x)
+    expected = summed.apply(variables, x, train=False) / 64
+    np.testing.assert_allclose(
+        mean.apply(variables, x, train=False), expected, rtol=1e-4, atol=1e-6
+    )
+
+
 def test_images_are_in_range_and_depend_on_the_latent():
     generator = sngan_resnet.Generator((32, 32, 3), width=2)
     z = jax.random.normal(KEY, (3, 8))

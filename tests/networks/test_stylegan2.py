@@ -85,6 +85,48 @@ def test_parameters_of_32_pixels():
     assert count(plain, 32, 32, 3) == expected - 3 * 512 * 512 - 9 * 512
 
 
+def test_parameters_of_the_labelled_networks():
+    """As ADA's code for CIFAR-10: the mapping's first layer sees 512 numbers more, and
+    the discriminator maps a label by eight layers."""
+    linear = 512 * 512 + 512
+    generator = stylegan2.Generator(
+        (32, 32, 3), mapping_layers=2, conditioning="embedding", classes=10
+    )
+    expected = 21_523_475 - 6 * linear + 11 * 512 + 512 * 512
+    assert count(generator, 512, labels=True) == expected
+    discriminator = stylegan2.Discriminator(conditioning="projection", classes=10)
+    expected = 21_507_073 - 513 + linear + 11 * 512 + 8 * linear
+    assert count(discriminator, 32, 32, 3, labels=True) == expected
+
+
+def test_a_label_moves_a_style_as_much_as_a_latent_does():
+    """Both are of mean square 1 and as long when they meet the first layer."""
+    module = tiny(intermediate=64, conditioning="embedding", classes=10)
+    z, label = latents(200, 64), jnp.arange(200) % 10
+    variables = initialised(module, KEY, z, label)
+
+    def styles_of(z, label):
+        return module.apply(variables, z, label, train=False, method="map")[:, 0]
+
+    start = styles_of(z, label)
+    by_label = jnp.linalg.norm(styles_of(z, (label + 1) % 10) - start, axis=1).mean()
+    by_latent = jnp.linalg.norm(styles_of(z[::-1], label) - start, axis=1).mean()
+    assert by_label / by_latent == pytest.approx(1, abs=0.15)
+
+
+@pytest.mark.parametrize("mixing", [0.0, 1.0])
+def test_images_as_of_another_latent_differ_by_their_own(variables, mixing):
+    """Two latents that hardly differ give images that hardly differ, where what is
+    drawn besides is the same; each by its own they have nothing in common."""
+    variables, z = with_noise(variables, 1.0), latents()
+    near = z + 1e-4
+    make = tiny(mixing=mixing)
+    images = make.apply(variables, z, train=True)
+    as_of = make.apply(variables, z, near, train=True, method="as_of")
+    assert np.abs(images - as_of).max() < 0.01
+    assert np.abs(images - make.apply(variables, near, train=True)).max() > 0.1
+
+
 @pytest.mark.parametrize("size", [32, 64, 128, 256])
 def test_shapes(size):
     image = (size, size, 1)
