@@ -13,6 +13,7 @@ from configs.images import adam, both, cifar10, tiny
 def get_config(arg=""):
     config = cifar10()
     config.steps = 200_000
+    config.data.mirror = True
     config.networks = {
         "generator": {"name": "dcgan", "normalization": "batch"},
         "discriminator": {"name": "dcgan", "normalization": "batch"},

@@ -1,6 +1,6 @@
 """R3GAN on CIFAR-10 (Huang et al. 2024, arXiv 2501.05441): relativistic pairs, R1 and
-R2 at every step, and a burn-in along half a cosine over 20 million images, by the
-authors' code (which applies the changes of colour half as often).
+R2 at every step, mirrored data, and a burn-in along half a cosine over 20 million
+images, by the authors' code (which applies the changes of colour half as often).
 
     python scripts/train.py --config=configs/r3gan_cifar10.py \\
         --workdir=runs/r3gan --config.data.dir=DIR --config.parallel.devices=0
@@ -21,6 +21,7 @@ def get_config(arg=""):
     config = cifar10("conditional_gan")
     config.steps = 390_000
     config.batch_size = 512
+    config.data.mirror = True
     config.latents.size = 64
     config.networks = both(name="r3gan")
     config.conditioning = {"generator": "embedding", "discriminator": "projection"}

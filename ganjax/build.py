@@ -13,7 +13,15 @@ from ml_collections import ConfigDict
 from ganjax.augment import adapt, augmented, pseudo_real
 from ganjax.combinations import BUILDS, is_on, matched, terms_on
 from ganjax.core import DYNAMICS, Game, Network
-from ganjax.data import Feed, Source, make_feed, open_source, scaled, some_of
+from ganjax.data import (
+    Feed,
+    Source,
+    make_feed,
+    mirrored,
+    open_source,
+    scaled,
+    some_of,
+)
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation, Exhibit, as_bytes, held_out
 from ganjax.games import GAMES, Parts
@@ -79,6 +87,8 @@ def build(config: ConfigDict) -> Setup:
         rounds=game.rounds,
         kind=config.data.feed,
     )
+    if config.data.mirror:
+        feed = mirrored(feed, batch_size=config.batch_size, rounds=game.rounds)
     return Setup(
         game=game,
         seed=config.seed,

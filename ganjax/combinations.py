@@ -381,6 +381,12 @@ def statistics_that_nobody_keeps(config, spec, modules):
 def pictures_of_points(config, spec, modules):
     if len(spec.shape) == 3:
         return None
+    if config.data.mirror:
+        return _said(
+            "data.mirror",
+            True,
+            f"False, as data.name='{config.data.name}' has points",
+        )
     if config.augmentation.names:
         return _said(
             "augmentation.names",

@@ -222,6 +222,7 @@ def defaults(
         "labels": 0,  # how many of them are known; 0: all
         "limit": 0,  # how many there are to learn from; 0: all; scores are of all
         "subset": 0,  # seeds which
+        "mirror": False,  # each image and its mirror image, as often
     }
     if recipe.latents:
         config.latents = {"name": "normal", "size": 64}

@@ -7,6 +7,7 @@ from ganjax.data.digits import open_digits
 from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
+from ganjax.data.mirror import mirrored
 from ganjax.data.partial import of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import (
@@ -39,6 +40,7 @@ __all__ = [
     "fixed_sample",
     "in_memory",
     "make_feed",
+    "mirrored",
     "open_source",
     "resident",
     "samples",

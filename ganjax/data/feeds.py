@@ -108,16 +108,11 @@ def drawn(sampler: Sampler | Composed, *, batch_size: int, rounds: int) -> Feed:
         arrays, make = sampler.arrays, sampler.make
 
     def batch(data, key, step, axis):
-        local, first = _share(batch_size, axis)
-        position = (
-            batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
-            + first
-            + jnp.arange(local, dtype=jnp.int32)[None]
-        )
+        at = places(batch_size, rounds, axis)
         at_step = jax.random.fold_in(key, step)
-        keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(position.reshape(-1))
+        keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(at.reshape(-1))
         return {
-            name: x.reshape(rounds, local, *x.shape[1:])
+            name: x.reshape(*at.shape, *x.shape[1:])
             for name, x in make(data, keys).items()
         }
 
@@ -211,6 +206,17 @@ def _size(split):
     if not len(split):
         raise BadInput("data.dir: the training split holds no sample")
     return len(split)
+
+
+def places(batch_size: int, rounds: int, axis: str) -> jax.Array:
+    """Where this device's examples stand among the rounds × batch_size of a step,
+    ``[rounds, local]``."""
+    local, first = _share(batch_size, axis)
+    return (
+        batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
+        + first
+        + jnp.arange(local, dtype=jnp.int32)[None]
+    )
 
 
 def _share(batch_size, axis):
