@@ -13,6 +13,8 @@ run.
 
 from configs.images import adam, both, cifar10, tiny
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = cifar10("conditional_gan")

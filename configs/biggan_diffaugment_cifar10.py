@@ -8,6 +8,8 @@ Published: FID 3.35 (PyTorch-StudioGAN). Ours: not run.
 
 from configs import biggan_cifar10
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = biggan_cifar10.get_config(arg)

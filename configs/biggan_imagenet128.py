@@ -12,6 +12,8 @@ from ml_collections import ConfigDict
 
 from configs.images import adam, both, tiny
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = ConfigDict()

@@ -9,6 +9,8 @@ Published: FID 48.29. Ours: not run.
 
 from configs.images import adam, both, cifar10, tiny
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = cifar10()

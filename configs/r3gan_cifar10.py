@@ -17,6 +17,9 @@ def cosine(knobs, end):
     return {"knobs": knobs, "shape": "cosine", "end": end, "steps": BURN_IN}
 
 
+ARGUMENTS = ("tiny",)
+
+
 def get_config(arg=""):
     config = cifar10("conditional_gan")
     config.steps = 390_000

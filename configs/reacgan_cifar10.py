@@ -11,6 +11,8 @@ run.
 
 from configs import biggan_cifar10
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = biggan_cifar10.get_config(arg)

@@ -9,6 +9,8 @@ the discriminator, and mirrored data). Ours: not run.
 
 from configs.images import adam, both, cifar10, tiny
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = cifar10("conditional_gan")

@@ -9,6 +9,8 @@ Published: FID 16.77 ± .04, IS 7.97 (mimicry). Ours: not run.
 
 from configs.images import adam, cifar10, tiny
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg="", game="gan"):
     config = cifar10(game)

@@ -9,6 +9,8 @@ Published: FID 10.84, IS 8.25 (mimicry). Ours: not run.
 
 from configs import sngan_cifar10
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = sngan_cifar10.get_config(arg, game="conditional_gan")

@@ -10,6 +10,8 @@ Published: FID 2.31 (PyTorch-StudioGAN). Ours: not run.
 
 from configs import stylegan2_cifar10
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = stylegan2_cifar10.get_config(arg)

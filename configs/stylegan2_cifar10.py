@@ -9,6 +9,8 @@ Published: FID 3.78 (PyTorch-StudioGAN). Ours: not run.
 
 from configs.images import adam, both, cifar10, tiny
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = cifar10("conditional_gan")

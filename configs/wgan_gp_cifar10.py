@@ -9,6 +9,8 @@ Published: FID 22.29, IS 7.33 (mimicry). Ours: not run.
 
 from configs import sngan_cifar10
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = sngan_cifar10.get_config(arg)

@@ -14,7 +14,7 @@ from ganjax.games import GAMES
 from ganjax.networks import ARCHITECTURES
 from ganjax.networks.layers import MODULATIONS, NORMALIZATIONS
 from ganjax.objectives import CONDITIONINGS, LOSSES, TERMS
-from ganjax.schema import EVERY_CRITIC, knobs
+from ganjax.schema import EVERY_CRITIC, RANGES, knobs
 
 
 def _said(field, value, expected):
@@ -244,12 +244,38 @@ def schedules_of_nothing(config):
                     f"'linear' or 'cosine', as {field} goes from {section} to "
                     f"{schedule.end}, and factors need both ends above 0",
                 )
+            for pattern, (holds, expected) in RANGES.items():
+                if fnmatch.fnmatch(field, pattern) and not holds(schedule.end):
+                    return _said(
+                        f"schedules.{name}.end",
+                        schedule.end,
+                        f"{expected}, as of {field}",
+                    )
         if not schedule.steps and schedule.begin >= config.steps:
             return _said(
                 f"schedules.{name}.begin",
                 schedule.begin,
                 f"a step before the last, steps={config.steps}",
             )
+
+
+def features_of_no_extractor(config):
+    for field in ("weights", "resize"):
+        if config.evaluation[field] and not config.evaluation.extractor:
+            return _said(
+                f"evaluation.{field}",
+                config.evaluation[field],
+                "evaluation.extractor, whose they are",
+            )
+
+
+def a_best_of_no_score(config):
+    if config.checkpoint.best and not config.evaluation.names:
+        return _said(
+            "checkpoint.best",
+            config.checkpoint.best,
+            "evaluation.names, which say what is scored",
+        )
 
 
 def a_start_from_nowhere(config):
@@ -310,6 +336,8 @@ CONFIGS = (
     adaptation_of_nothing,
     augmented_latents,
     schedules_of_nothing,
+    features_of_no_extractor,
+    a_best_of_no_score,
     a_start_from_nowhere,
     truncated_uniform_latents,
     growth_of_one_side,

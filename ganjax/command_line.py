@@ -7,8 +7,10 @@ Exit codes: 0 done; 1 a failure that no change of input mends (a full disk, dive
 import argparse
 import errno
 import importlib.util
+import inspect
 import logging
 import os
+import re
 import signal
 import sys
 import traceback
@@ -20,7 +22,10 @@ from ml_collections import ConfigDict
 
 from ganjax import runtime
 from ganjax.config import resolve
-from ganjax.errors import BadInput, nearest
+from ganjax.errors import BadInput, nearest, unknown
+
+# What NumPy says where the disk was full, without an errno.
+_CUT_SHORT = r"\d+ requested and \d+ written"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -35,7 +40,10 @@ class _Parser(argparse.ArgumentParser):
             field = "--config" in flags and flag.startswith("--config.")
             if flag.startswith("--") and not field and flag not in flags:
                 raise BadInput(f"{flag}: there is no such flag{nearest(flag, flags)}")
-        return super().parse_known_args(args, namespace)
+        known, rest = super().parse_known_args(args, namespace)
+        if getattr(known, "workdir", None) == "":
+            raise BadInput("--workdir=: expected a folder")
+        return known, rest
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -79,7 +87,7 @@ def _full_disk(error):
     while error is not None:
         if getattr(error, "errno", None) == errno.ENOSPC and error.strerror != plain:
             return error.strerror
-        if plain in str(error):
+        if plain in str(error) or re.search(_CUT_SHORT, str(error)):
             said = plain
         error = error.__context__
     return said
@@ -135,6 +143,10 @@ def _with_overrides(flags, arguments):
         if not flag.startswith("--config."):
             raise BadInput(f"{flag}: expected a flag, --NAME=VALUE")
         path, equals, value = flag.removeprefix("--config.").partition("=")
+        if not path:
+            raise BadInput(
+                f"{flag}: expected the name of a field, --config.FIELD=VALUE"
+            )
         if not equals:
             value = next(rest, "--")
             if value.startswith("--"):
@@ -173,7 +185,17 @@ def _from_file(name, function):
         if not hasattr(module, function):
             raise BadInput(f"--config={file}: expected a function {function} in it")
         call = getattr(module, function)
-        return call(argument) if argument else call()
+        if not argument:
+            return call()
+        if not inspect.signature(call).parameters:
+            raise BadInput(
+                f"--config={name}: expected no argument after the colon, as {function} "
+                f"takes none"
+            )
+        known = getattr(module, "ARGUMENTS", (argument,))
+        if argument not in known:
+            raise unknown(f"--config={file}: the argument", argument, known)
+        return call(argument)
     except BadInput:
         raise
     except Exception as error:  # the user's code may raise anything

@@ -5,10 +5,10 @@ A config file states only what differs from the defaults of ``ganjax.schema``.
 
 import fnmatch
 import json
-import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from ml_collections import ConfigDict
 
 from ganjax.combinations import CONFIGS
@@ -22,6 +22,8 @@ from ganjax.schema import (
     flatten,
     knobs,
 )
+
+LARGEST = float(np.finfo(np.float32).max)
 
 __all__ = ["differences", "flatten", "knobs", "resolve", "to_json"]
 
@@ -119,6 +121,10 @@ def _no_field(path, value, fields):
         return BadInput(f"{path}={value!r}: expected a section with {', '.join(names)}")
     for field, default in fields.items():
         if path.startswith(f"{field}."):
+            if isinstance(default, ConfigDict):
+                return BadInput(
+                    f"{path}={value!r}: expected fields in it, {field}.NAME.FIELD"
+                )
             kind = _kind(field, default)
             return BadInput(f"{path}={value!r}: {field} is no section, expected {kind}")
     parts = path.split(".")
@@ -165,6 +171,8 @@ def _item(path):
 
 def _parse(path, text, default):
     kind = type(default)
+    if kind is ConfigDict:
+        raise BadInput(f"{path}={text!r}: expected fields in it, {path}.NAME.FIELD")
     try:
         if kind is bool:
             return {"true": True, "false": False}[text.lower()]
@@ -179,8 +187,13 @@ def _parse(path, text, default):
 def _validate(config):
     fields = dict(flatten(config))
     for path, value in fields.items():
-        if isinstance(value, float) and not math.isfinite(value):
-            raise BadInput(f"{path}={value!r}: expected a finite number")
+        if isinstance(value, float) and not abs(value) <= LARGEST:
+            raise BadInput(
+                f"{path}={value!r}: expected a finite number, of single precision"
+            )
+        for number in value if isinstance(value, tuple) else (value,):
+            if isinstance(number, int) and abs(number) >= 2**32:
+                raise BadInput(f"{path}={value!r}: expected a number below 2^32")
         for pattern, table in CHOICES.items():
             if fnmatch.fnmatch(path, pattern):
                 for name in value if isinstance(value, tuple) else (value,):

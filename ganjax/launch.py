@@ -145,7 +145,14 @@ def _changed(run, config, allowed) -> list[str]:
 
 def _over(run, config) -> bool:
     status = run.status()
-    return status.get("state") == "finished" and status["step"] >= config.steps
+    if status.get("state") != "finished":
+        return False
+    if status["step"] > config.steps:
+        raise BadInput(
+            f"steps={config.steps}: expected at least {status['step']}, at which the "
+            f"run in workdir={run.path} ended"
+        )
+    return status["step"] == config.steps
 
 
 def _shared(setup: Setup, config: ConfigDict) -> Setup:

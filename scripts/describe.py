@@ -11,14 +11,19 @@ are opened for their shape.
 
 from ganjax import catalogue, command_line
 from ganjax.build import build_game, open_data
-from ganjax.errors import unknown
+from ganjax.errors import BadInput, unknown
 
 
 def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__)
     flags.add_argument("--axis", help="one axis alone")
     if any(argument.startswith("--config") for argument in arguments):
-        _, config, _ = command_line.parse_with_config(flags, arguments)
+        options, config, _ = command_line.parse_with_config(flags, arguments)
+        if options.axis is not None:
+            raise BadInput(
+                f"--axis={options.axis}: expected it without --config; the one lists "
+                f"what there is, the other says what a config is made of"
+            )
         describe(config)
         return 0
     axis = flags.parse_args(arguments).axis

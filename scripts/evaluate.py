@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 
 from ganjax import command_line
+from ganjax.errors import BadInput
 
 _FIELDS = {
     "samples": "how many to generate",
@@ -41,6 +42,7 @@ def main(arguments: list[str]) -> int:
         overrides["seed"] = flags.seed
 
     import ganjax
+    from ganjax.training.run_directory import read_json, write_whole
 
     run = ganjax.load(flags.workdir)
     names = [name.strip() for name in flags.metrics.split(",") if name.strip()]
@@ -48,10 +50,12 @@ def main(arguments: list[str]) -> int:
     protocol = json.dumps(found["protocol"], sort_keys=True)
     digest = hashlib.sha256(protocol.encode()).hexdigest()[:12]
     path = Path(flags.workdir) / "evaluation" / f"protocol-{digest}.json"
-    path.parent.mkdir(exist_ok=True)
-    known = json.loads(path.read_text())["scores"] if path.exists() else {}
+    try:
+        known = read_json(path)["scores"] if path.exists() else {}
+    except (BadInput, KeyError, TypeError):  # half written: the new ones count
+        known = {}
     found["scores"] = known | found["scores"]
-    path.write_text(json.dumps(found, indent=2) + "\n")
+    write_whole(path, json.dumps(found, indent=2) + "\n")
     for name, value in found["scores"].items():
         print(f"{name:44}{value:.5g}")
     print(f"step {found['protocol']['step']}: {path}")

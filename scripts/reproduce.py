@@ -54,8 +54,8 @@ def main(arguments: list[str]) -> int:
         return 0
     if options.scale not in SCALES:
         raise unknown("--scale", options.scale, SCALES)
-    if options.seed < 0:
-        raise BadInput(f"--seed={options.seed}: expected at least 0")
+    if not 0 <= options.seed < 2**31:
+        raise BadInput(f"--seed={options.seed}: expected 0 to 2^31 - 1")
     if bool(options.name) == options.all:
         raise BadInput("expected an experiment or --all; --list names them")
     names = EXPERIMENTS if options.all else (options.name,)

@@ -54,13 +54,22 @@ def main(arguments: list[str]) -> int:
                 f"--{name}={value}: expected a mode that looks at it, and "
                 f"--mode={flags.mode} takes {_named(MODES[flags.mode].options)}"
             )
-        if name in ("n", "columns") and value < 1:
-            raise BadInput(f"--{name}={value}: expected at least 1")
+        if name in ("n", "columns") and not 1 <= value < 2**31:
+            raise BadInput(f"--{name}={value}: expected 1 to 2^31 - 1")
+        if name == "seed" and not 0 <= value < 2**32:
+            raise BadInput(f"--seed={value}: expected 0 to 2^32 - 1")
         if name == "reach" and not math.isfinite(value):
             raise BadInput(f"--reach={value}: expected a finite number")
         given[name] = value
     if (folder or out.suffix == ".npy") and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+
+    try:
+        (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"--out={flags.out}: expected a place to write to, {error.strerror}"
+        ) from error
 
     import ganjax
 
@@ -72,7 +81,6 @@ def main(arguments: list[str]) -> int:
         "step": int(run.state.step),
         "config": run.config.data.name,
     }
-    (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
     if folder:
         _write_each(out, run.sample(request.seed, request.n), said)
     elif out.suffix == ".npy":

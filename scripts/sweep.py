@@ -7,7 +7,9 @@ same command again goes on with what is not finished and adds what is new; the r
 report.html in the sweep's folder. --dry_run says what would run.
 """
 
+import math
 import os
+import shutil
 
 from ganjax import command_line
 from ganjax.errors import BadInput, unknown
@@ -27,8 +29,16 @@ def main(arguments: list[str]) -> int:
         raise unknown("--executor", flags.executor, EXECUTORS)
     if flags.population not in WAYS:
         raise unknown("--population", flags.population, WAYS)
-    if flags.slots < 0 or flags.memory_gb < 0:
-        raise BadInput("--slots, --memory_gb: expected at least 0")
+    if flags.slots < 0:
+        raise BadInput(f"--slots={flags.slots}: expected at least 0")
+    if not (math.isfinite(flags.memory_gb) and flags.memory_gb >= 0):
+        raise BadInput(f"--memory_gb={flags.memory_gb}: expected at least 0")
+    if flags.slurm and flags.executor != "slurm":
+        raise BadInput(f"--slurm={flags.slurm[0]}: expected --executor=slurm with it")
+    if flags.executor == "slurm" and not (
+        flags.dry_run or flags.print_commands or shutil.which("sbatch")
+    ):
+        raise BadInput("--executor=slurm: expected SLURM here, and there is no sbatch")
     if flags.executor != "debug":
         # Whoever plans takes no device from those that train.
         jax.config.update("jax_platforms", "cpu")

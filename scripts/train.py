@@ -12,6 +12,7 @@ import shlex
 from pathlib import Path
 
 from ganjax import command_line
+from ganjax.errors import BadInput
 
 
 def main(arguments: list[str]) -> int:
@@ -30,13 +31,19 @@ def main(arguments: list[str]) -> int:
         help="one run over several processes, each with this command; of the first "
         "one, or auto where a cluster says everything",
     )
-    flags.add_argument("--processes", type=int, default=1, help="how many they are")
-    flags.add_argument("--process", type=int, default=0, help="which one this is")
+    flags.add_argument("--processes", type=int, help="how many they are")
+    flags.add_argument("--process", type=int, help="which one this is")
     flags, config, overrides = command_line.parse_with_config(flags, arguments)
     if flags.coordinator:
         from ganjax.training.hosts import join
 
-        join(flags.coordinator, flags.processes, flags.process)
+        join(flags.coordinator, flags.processes or 1, flags.process or 0)
+    for name in ("processes", "process"):
+        if getattr(flags, name) is not None and not flags.coordinator:
+            raise BadInput(
+                f"--{name}={getattr(flags, name)}: expected --coordinator with it; "
+                f"without one this process would train by itself"
+            )
     if flags.dry_run:
         return _dry_run(config)
 
@@ -63,9 +70,12 @@ def _dry_run(config) -> int:
     import jax
 
     from ganjax.build import build
+    from ganjax.loading import Run
     from ganjax.training import trace
 
     setup = build(config)
+    if config.start.workdir:
+        Run(config.start.workdir)
     state = trace(setup.game, setup.knobs, setup.feed, setup.plan)
     for name in setup.game.networks:
         count = sum(x.size for x in jax.tree.leaves(state.params[name]))

@@ -166,7 +166,12 @@ def test_config_file_with_an_error_in_it(refused, tmp_path, text, parts):
 
 def test_get_config_with_an_argument_that_it_does_not_take(refused, tmp_path):
     said = refused(f"--config={write_config(tmp_path)}:large")
-    assert_says(said, "experiment.py:large", "TypeError")
+    assert_says(said, "experiment.py:large", "get_config takes none")
+
+
+def test_get_config_with_an_argument_that_it_does_not_know(refused):
+    said = refused("--config=configs/biggan_cifar10.py:tny")
+    assert_says(said, "biggan_cifar10.py: the argument='tny'", "did you mean 'tiny'?")
 
 
 # --- Fields: each once in the file and once on the command line where both can be -----
@@ -174,7 +179,7 @@ def test_get_config_with_an_argument_that_it_does_not_take(refused, tmp_path):
 NAMES = [
     ("learning_rte", 0.1, ["learning_rte=", "no such field"]),
     ("batch_siz", 8, ["batch_siz=", "did you mean 'batch_size'?"]),
-    ("data.nmae", "ring8", ["data.nmae=", "labels, limit, name", "mean 'data.name'?"]),
+    ("data.nmae", "ring8", ["data.nmae=", "limit, mirror, name", "mean 'data.name'?"]),
     ("dta.name", "ring8", ["dta.name=", "did you mean 'data.name'?"]),
     ("optimizers.genrator.b1", 0.1, ["did you mean 'optimizers.generator.b1'?"]),
     ("networks.generator.width", 4, ["did you mean 'networks.generator.widths'?"]),
@@ -237,7 +242,12 @@ WRONG_TYPES_ON_THE_COMMAND_LINE = [
     ("data=digits", ["data='digits'", "expected a section with classes, dir"]),
     ("networks.generator.widths=64,wide", ["widths='64,wide'", "whole numbers"]),
     ("evaluation.names=mods", ["evaluation.names='mods'", "did you mean 'modes'?"]),
-    ("=5", ["expected a section"]),
+    ("=5", ["--config.=5: expected"]),
+    ("schedules=abc", ["schedules='abc'", "schedules.NAME.FIELD"]),
+    ("schedules.a=3", ["schedules.a='3'", "schedules.NAME.FIELD"]),
+    ("batch_size=99999999999999999999", ["batch_size=9", "below 2^32"]),
+    ("latents.size=-99999999999999999999", ["latents.size=-9", "below 2^32"]),
+    ("optimizers.generator.learning_rate=1e300", ["=1e+300", "single precision"]),
 ]
 
 
@@ -286,6 +296,10 @@ def test_contradictions(refused, tmp_path):
     assert_says(
         said(parallel__inner_steps=2, steps=21, log__every=2, checkpoint__every=2),
         "steps=21", "multiple", "parallel.inner_steps=2",
+    )  # fmt: skip
+    assert_says(
+        said(parallel__devices=4, packing=8),
+        "packing=8", "a divisor of 2", "4 devices", "batch_size=8",
     )  # fmt: skip
     assert_says(said(parallel__inner_steps=2), "log.every=5", "parallel.inner_steps=2")
     assert_says(
@@ -679,6 +693,11 @@ def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error):
         (no_space("checkpoint 5"), no_space(), "error: checkpoint 5\n"),
         (no_space(), None, "error: No space left on device\n"),
         (exhausted(), None, "error: No space left on device\n"),
+        (
+            OSError("128000 requested and 93152 written"),
+            None,
+            "error: No space left on device\n",
+        ),
     ],
 )
 def test_full_disk_fails_whatever_is_closed_behind_it(capfd, first, second, said):
@@ -776,6 +795,31 @@ def test_fewer_steps_than_a_run_has_taken(trained, undisturbed, tmp_path):
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert_says(err, "error: steps=10: expected at least 20", str(run))
     assert contents(run) == before
+
+
+def test_fewer_steps_than_a_finished_run_has_taken(trained, undisturbed, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    before = contents(run)
+    code, out, err = trained("--config.steps=10")
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert_says(err, "error: steps=10: expected at least 20", str(run))
+    assert contents(run) == before
+
+
+def test_a_status_that_is_none_is_named(trained, undisturbed, tmp_path):
+    run = tmp_path / "run"
+    shutil.copytree(undisturbed, run)
+    (run / "status.json").write_text("[]")
+    code, out, err = trained()
+    assert (code, out, err.count("\n")) == (2, "", 1)
+    assert_says(err, "status.json", "expected a JSON object")
+
+
+def test_a_process_of_many_needs_a_coordinator(refused, tmp_path):
+    path = write_config(tmp_path)
+    for flag in ("--processes=2", "--process=0"):
+        assert_says(refused(f"--config={path}", flag), flag, "--coordinator")
 
 
 def test_an_image_that_turns_out_damaged_fails_the_run(command, tmp_path):

@@ -77,6 +77,14 @@ CONFIGS = {
         {"schedules": {"decay": {"knobs": "optimizers.*.learning_rat"}}},
         ["schedules.decay.knobs='optimizers.*.learning_rat'", "did you mean"],
     ),
+    "features_of_no_extractor": (
+        {"evaluation": {"weights": "weights.npz"}},
+        ["evaluation.weights='weights.npz'", "evaluation.extractor"],
+    ),
+    "a_best_of_no_score": (
+        {"checkpoint": {"best": "fd"}},
+        ["checkpoint.best='fd'", "evaluation.names"],
+    ),
     "a_start_from_nowhere": (
         {"start": {"networks": ("generator",)}},
         ["start.networks='generator'", "start.workdir"],

@@ -23,6 +23,8 @@ SIZES = {
     "r3gan": {"width": 8, "group": 4},
 }
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = cifar10()

@@ -12,9 +12,9 @@ from configs.sweeps.ring_losses import LOSSES
 from ganjax.space import grid, product, seeds
 
 
-def get_config(arg=""):
+def get_config():
     return grid25.get_config()
 
 
-def sweep(arg=""):
+def sweep():
     return product(grid({"loss.name": LOSSES}), seeds(8))

@@ -20,6 +20,8 @@ PENALTIES = (
     {"regularizers.dragan.weight": 10.0},
 )
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = dcgan_mnist.get_config()

@@ -12,7 +12,7 @@ from configs import grid25
 from ganjax.space import draws, log_uniform
 
 
-def get_config(arg=""):
+def get_config():
     config = grid25.get_config()
     config.steps = 20_000
     config.loss = {"name": "relativistic_pairing"}
@@ -20,7 +20,7 @@ def get_config(arg=""):
     return config
 
 
-def sweep(arg=""):
+def sweep():
     points = draws(
         64, {"rate": log_uniform(1e-5, 1e-2), "weight": log_uniform(1e-3, 10.0)}
     )

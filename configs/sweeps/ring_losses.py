@@ -17,7 +17,7 @@ LOSSES = (
 )  # fmt: skip
 
 
-def get_config(arg=""):
+def get_config():
     config = ring8.get_config()
     config.steps = 5000
     config.samples.every = 0  # 56 trials: a picture of the end of each
@@ -25,5 +25,5 @@ def get_config(arg=""):
     return config
 
 
-def sweep(arg=""):
+def sweep():
     return product(grid({"loss.name": LOSSES}), seeds(8))

@@ -12,6 +12,8 @@ mean errors of .39, .10 and .05, against .46, .25 and .10 with the labels alone.
 from configs import images, semi_supervised_mnist
 from ganjax.space import grid, product, seeds, together
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(variant=""):
     config = semi_supervised_mnist.get_config()

@@ -1,8 +1,9 @@
-"""Folders and .zip files of PNG, JPEG or WebP images, one folder a class.
+"""Folders and .zip files of PNG, JPEG, WebP, BMP or TIFF images, one folder a class.
 
 What ``data.dir`` may be:
 
-- a folder or a .zip with ``train/`` and ``test/`` (or ``val/``) inside;
+- a folder or a .zip with ``train/`` and ``test/`` inside, or where there is no
+  ``test/``, ``val/`` (beside it, it is left alone), in capitals or not;
 - a folder that holds two parts, each a folder or a .zip, named ``train`` and ``test``
   or with names that end in ``_train`` and ``_test``;
 - ``TRAIN,TEST``: two folders or .zip files, separated by a comma;
@@ -28,7 +29,11 @@ from ganjax.data.location import bad_file, data_roots, locate
 from ganjax.data.source import Source, Spec
 from ganjax.errors import BadInput
 
-SUFFIXES = {".png", ".jpg", ".jpeg", ".webp"}
+SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff"}
+# Of images that are not read: what is silently left out would be missed by nobody.
+OTHERS = {".gif", ".avif", ".heic", ".heif", ".jp2", ".jxl"}
+# What a split of held-out images may be called, the first that is there.
+HELD_OUT = ("test", "val", "valid", "validation")
 GREY, COLOUR = {"1", "L"}, {"LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 
 
@@ -50,6 +55,9 @@ class Part:
                 ) from error
             names = archive.namelist()
             self._read = archive.read
+        for name in names:
+            if PurePosixPath(name).suffix.lower() in OTHERS:
+                raise bad_file(path, name, "is an image of a kind that is not read")
         self.names = sorted(name for name in names if _is_image(PurePosixPath(name)))
         if not self.names:
             raise BadInput(
@@ -160,7 +168,8 @@ def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
         [
             p
             for p in parts
-            if p.stem.endswith(f"{stem}_{side}") or (not stem and p.stem == side)
+            if p.stem.lower().endswith(f"{stem}_{side}")
+            or (not stem and p.stem.lower() == side)
         ]
         for side in ("train", "test")
     ]
@@ -209,18 +218,18 @@ def _files(part: Part) -> list[File]:
 
 
 def _split(files: list[File]) -> tuple[list[File], list[File]]:
-    tops = {_class(file) for file in files}
-    if len(tops) == 2 and "train" in tops and tops & {"test", "val"}:
-        inner = [(part, name, folders[1:]) for part, name, folders in files]
-        sides = [
+    tops = {_class(file).lower() for file in files}
+    held_out = next((name for name in HELD_OUT if name in tops), None)
+    if held_out and "train" in tops and tops <= {"train", *HELD_OUT}:
+        train, test = (
             [
-                new
-                for new, old in zip(inner, files, strict=True)
-                if (_class(old) == "train") == train
+                (part, name, folders[1:])
+                for part, name, folders in files
+                if folders[0].lower() == side
             ]
-            for train in (True, False)
-        ]
-        return sides[0], sides[1]
+            for side in ("train", held_out)
+        )
+        return train, test
     if len(files) < 2:
         raise BadInput(
             f"data.dir='{files[0][0].path}': holds one image, expected at "

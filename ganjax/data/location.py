@@ -43,8 +43,7 @@ def locate(name: str, directory: str) -> Path:
     try:
         if not path.exists():
             raise BadInput(
-                f"data.dir='{directory}': no such file or folder; expected "
-                f"{name} data (scripts/prepare_data.py can make some)"
+                f"data.dir='{directory}': no such file or folder; expected {name} data"
             )
         if path.is_dir() and not any(path.iterdir()):
             raise BadInput(

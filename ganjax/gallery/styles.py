@@ -19,6 +19,7 @@ def mixing(request: Request) -> Image.Image:
     the layers up to a quarter are the column's, the others the row's (Karras et al.
     2019, arXiv 1812.04948, figure 3)."""
     request.require_images()
+    _require_generator(request, "mixing")
     module = request.run.game.networks[GENERATOR].module
     if not hasattr(module, "synthesise"):
         name = request.run.config.networks.generator.name
@@ -54,7 +55,8 @@ def directions(request: Request) -> Image.Image:
     latent, or where there are styles the style, meets first (SeFa; Shen & Zhou 2021,
     arXiv 2007.06600). A row a direction, from −reach to reach."""
     request.require_images()
-    return _moved(request, request.latents(1), request.decoder.labels(1))
+    looked = _weights(request, "directions")
+    return _moved(request, looked, request.latents(1), request.decoder.labels(1))
 
 
 @looks_at("n", "columns", "seed", "reach")
@@ -62,11 +64,12 @@ def edits(request: Request) -> Image.Image:
     """As ``directions``, of the sample that comes nearest to a held-out image, the
     ``seed``-th, found by descent on the latent."""
     request.require_images()
+    looked = _weights(request, "edits")
     run = request.run
     data, label = held_out(run.source.test, request.seed + 1, seed=0)
     label = label[-1:] if request.decoder.classes else None
     z, _ = invert(run.game, run.state, data[-1:], label=label, seed=request.seed)
-    return _moved(request, jnp.asarray(z), label)
+    return _moved(request, looked, jnp.asarray(z), label)
 
 
 def _given(request, z, label=None):
@@ -77,27 +80,50 @@ def _given(request, z, label=None):
     return request.decoder.decode(lambda network, *given: given, z, label)
 
 
-def _moved(request, z, label):
+def _require_generator(request, mode):
+    if GENERATOR not in request.run.game.networks:
+        raise BadInput(
+            f"--mode='{mode}': expected a game with a generator, and game="
+            f"'{request.run.config.game}' has {', '.join(request.run.game.networks)}"
+        )
+
+
+def _weights(request, mode):
+    """What the generator's first layers do to a style, or to the latent: ``[d,
+    outputs]``.
+
+    Raises:
+      BadInput: if the latent meets no linear layer first.
+    """
+    _require_generator(request, mode)
+    params = flatten_dict(request.variables[GENERATOR]["params"])
+    module = request.run.game.networks[GENERATOR].module
+    if hasattr(module, "synthesise"):
+        found = [x for p, x in params.items() if _meets_styles(p, x, module)]
+    else:
+        z = request.latents(1)
+        given = _given(request, z)[0].shape[1]  # with a label, where that is joined
+        matrices = (x[: z.shape[1]] for x in params.values() if _takes(x, given))
+        found = list(matrices)[:1]
+    if not found:
+        name = request.run.config.networks.generator.name
+        raise BadInput(
+            f"--mode='{mode}': expected a generator whose latent meets a linear layer "
+            f"first, and networks.generator.name='{name}'"
+        )
+    return np.concatenate([np.asarray(x, np.float64) for x in found], axis=1)
+
+
+def _takes(x, size):
+    return x.ndim == 2 and len(x) == size
+
+
+def _moved(request, a, z, label):
     module = request.run.game.networks[GENERATOR].module
     styled = hasattr(module, "synthesise")
-    params = flatten_dict(request.variables[GENERATOR]["params"])
     if styled:
         given = _given(request, z, label)
         w = request.apply(GENERATOR, *given, method="map")
-        weights = [
-            x for path, x in params.items() if _meets_styles(path, x, w.shape[-1])
-        ]
-    else:
-        weights = [x for x in params.values() if x.ndim == 2 and len(x) == z.shape[1]][
-            :1
-        ]
-    if not weights:
-        name = request.run.config.networks.generator.name
-        raise BadInput(
-            f"--mode='directions': expected a generator whose first layer is linear, "
-            f"and networks.generator.name='{name}'"
-        )
-    a = np.concatenate([np.asarray(x, np.float64) for x in weights], axis=1)
     found = jnp.asarray(strongest(a, min(request.n, len(a))), jnp.float32)
     moves = jnp.linspace(-request.reach, request.reach, request.columns)
     shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
@@ -121,5 +147,5 @@ def strongest(a: np.ndarray, count: int) -> np.ndarray:
     return vectors * np.sign(largest)
 
 
-def _meets_styles(path, x, width):
-    return path[0] == "synthesis" and x.ndim == 2 and len(x) == width
+def _meets_styles(path, x, module):
+    return path[0] == "synthesis" and _takes(x, module.intermediate)

@@ -68,4 +68,14 @@ def _evaluations(run) -> list[dict[str, Any]]:
             f"workdir={run}: expected a run with an evaluation, and there is none; "
             f"scripts/evaluate.py makes one"
         )
-    return [json.loads(path.read_text()) for path in found]
+    return [_read(path) for path in found]
+
+
+def _read(path):
+    try:
+        found = json.loads(path.read_text())
+        return {"protocol": found["protocol"], "scores": found["scores"]}
+    except (ValueError, KeyError, TypeError):
+        raise BadInput(
+            f"{path}: expected an evaluation, a JSON object with a protocol and scores"
+        ) from None

@@ -44,13 +44,17 @@ def swept(
       BadInput: for a space without a point, and for any point that is no valid config,
         with its number and its fields.
     """
+    if space is None:
+        raise BadInput("sweep(): expected a list of points, and it returns None")
     found: dict[str, SweptConfig] = {}
     first: dict[str, int] = {}
+    swept_too: set[str] = set()
     number = -1
     for number, values in enumerate(space):
         if not isinstance(values, Mapping):
             raise BadInput(f"trial {number}: {values!r}: expected fields and values")
         point = {str(path): str(value) for path, value in values.items()}
+        swept_too.update(set(point) & set(overrides))
         try:
             config = resolve(stated, {**dict(overrides), **point})
         except BadInput as error:
@@ -65,6 +69,8 @@ def swept(
         found[name], first[name] = SweptConfig(name, point, config), number
     if number < 0:
         raise BadInput("sweep(): expected at least one trial, and it gives none")
+    for path in sorted(swept_too):
+        say(f"{path}={overrides[path]} counts where a trial does not set {path} itself")
     return list(found.values())
 
 

@@ -57,7 +57,12 @@ class RunDirectory:
         """``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step', …}``;
         empty before the first start. The step is that of the newest checkpoint while
         the run goes on, then the one at which it ended."""
-        return read_json(self.path / STATUS) or {}
+        status = read_json(self.path / STATUS)
+        if status is None:
+            return {}
+        if not isinstance(status, dict):
+            raise BadInput(f"{STATUS}={self.path / STATUS}: expected a JSON object")
+        return status
 
     def write(self, name: str, text: str) -> None:
         """A whole file at once: a reader sees the old one or the new one."""
@@ -129,7 +134,7 @@ def read_json(path: Path) -> Any:
     """
     try:
         return json.loads(path.read_text())
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
         return None
     except ValueError as error:
         raise BadInput(f"{path.name}={path}: expected JSON, {error}") from None

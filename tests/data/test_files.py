@@ -2,6 +2,7 @@
 
 import gzip
 import os
+import shutil
 import struct
 import zipfile
 from pathlib import Path
@@ -130,6 +131,39 @@ def test_image_folder_with_train_and_test(tmp_path):
         arrays = in_memory(split)
         np.testing.assert_array_equal(arrays.label, [0, 1])
         np.testing.assert_array_equal(arrays.data[:, 0, 0, 0], [value, value + 1])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize(
+    "names, held_out",
+    [
+        (("train", "test", "val"), "test"),
+        (("Train", "Test"), "Test"),
+        (("train", "Val"), "Val"),
+        (("train", "validation", "val"), "val"),
+    ],
+)
+def test_splits_by_other_names(tmp_path, names, held_out, packed):
+    folder = tmp_path / "d"
+    for value, name in enumerate(names):
+        for label in ("a", "b"):
+            paint(folder / name / label / "1.png", 10 * value)
+    if packed:
+        shutil.make_archive(str(folder), "zip", folder)
+        folder = folder.with_suffix(".zip")
+    source = open_source("image_folder", str(folder))
+    assert source.spec.classes == ("a", "b")
+    for split, name in ((source.train, names[0]), (source.test, held_out)):
+        data = in_memory(split).data
+        assert set(data[:, 0, 0, 0]) == {10 * names.index(name)} and len(data) == 2
+
+
+def test_images_of_other_kinds_are_read_or_refused(tmp_path):
+    for i, name in enumerate(("a.BMP", "b.tiff", "c.jfif")):
+        paint(tmp_path / "d" / name, 10 * i)
+    assert len(open_source("image_folder", str(tmp_path / "d")).train) == 2
+    (tmp_path / "d" / "e.gif").write_bytes(b"GIF89a")
+    refused("image_folder", tmp_path / "d", "e.gif", "a kind that is not read")
 
 
 def test_a_zip_equals_its_folder_and_splits_by_name(tmp_path):

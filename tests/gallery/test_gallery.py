@@ -185,6 +185,29 @@ def test_directions_of_latents(images):
     assert min(change) > 0
 
 
+def test_directions_of_latents_that_labels_are_joined_to(conditional, monkeypatch):
+    """The first layer sees four numbers of the latent and ten of the label; a later one
+    of four inputs is not what is looked at."""
+    request = Request(conditional, n=4, columns=3)
+    kernel = conditional.state.ema["generator"]["params"]["Linear_0"]["kernel"]
+    assert len(kernel) == 4 + 10
+    seen = []
+
+    def spy(a, count):
+        seen.append(a)
+        return strongest(a, count)
+
+    monkeypatch.setattr("ganjax.gallery.styles.strongest", spy)
+    MODES["directions"](request)
+    np.testing.assert_allclose(seen[0], kernel[:4], rtol=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["mixing", "directions", "edits"])
+def test_what_a_generator_does_needs_one(autoencoder, mode):
+    with pytest.raises(BadInput, match=f"--mode='{mode}'.*'adversarial_autoencoder'"):
+        MODES[mode](Request(autoencoder))
+
+
 @pytest.mark.full
 @pytest.mark.parametrize("game", ["convolutional", "conditional_gan"])
 def test_styles_mix_and_move(game, tmp_path):
@@ -317,7 +340,9 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
     for arguments, said in (
         (["--mode=gird"], "did you mean 'grid'"),
         (["--out=a.jpg"], "ends in .png"),
-        (["--n=0"], "--n=0: expected at least 1"),
+        (["--n=0"], "--n=0: expected 1 to"),
+        (["--seed=-1"], "--seed=-1: expected 0 to"),
+        ([f"--out={out}/a.png"], "--out=.*: expected a place to write to"),
         (["--mode=spectrum", "--out=a.npy"], "expected a picture"),
         (["--columns=5"], "--columns=5: .* --mode=grid takes --n --seed"),
         (["--mode=latents", "--seed=0"], "--mode=latents takes no options"),

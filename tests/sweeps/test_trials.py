@@ -27,6 +27,14 @@ def test_a_trial_is_named_by_what_it_is():
     assert other.id != one.id and other.config.steps == 7
 
 
+def test_what_the_points_set_is_said_to_count_more():
+    said = []
+    swept(STATED, [{"seed": 3}, {"seed": 4}], {"seed": "7", "steps": "7"}, said.append)
+    assert said == ["seed=7 counts where a trial does not set seed itself"]
+    with pytest.raises(BadInput, match="expected a list of points, and it returns No"):
+        swept(STATED, None)
+
+
 def test_a_wrong_field_of_one_trial_in_many_is_named():
     space = product(grid({RATE: (1e-3, 2e-3)}), seeds(100))
     space[150] = {"optimizers.generator.lerning_rate": 1e-3, "seed": 5}
