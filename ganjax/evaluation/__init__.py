@@ -1,6 +1,7 @@
 """What a run is judged by. An evaluator is made from an ``Exhibit`` and has
 ``run(state)`` that yields ``(name, value)``; scores are kept with their protocol."""
 
+import contextlib
 from collections.abc import Sequence
 from typing import Any
 
@@ -54,12 +55,16 @@ class Evaluation:
     """The evaluators of a run, over one exhibit.
 
     Raises:
-      BadInput: for an evaluator that has nothing to say of this game or its data.
+      BadInput: for an evaluator that has nothing to say of this game or its data, or
+        data that a metric cannot take.
     """
 
     def __init__(self, exhibit: Exhibit, names: Sequence[str], truncation: float = 0.0):
         self._exhibit, self._truncation = exhibit, truncation
-        self._evaluators = {name: EVALUATORS[name](exhibit) for name in names}
+        self._evaluators = {}
+        for name in names:
+            with _about(name):
+                self._evaluators[name] = EVALUATORS[name](exhibit)
 
     def __bool__(self) -> bool:
         return bool(self._evaluators)
@@ -72,15 +77,22 @@ class Evaluation:
         """
         scores = {}
         for name, evaluator in self._evaluators.items():
-            try:
+            with _about(name):
                 scores |= dict(evaluator.run(state))
-            except ValueError as error:
-                raise BadInput(f"evaluation.names='{name}': {error}") from error
         return {name: float(value) for name, value in scores.items()}
 
     def protocol(self, step: int) -> dict[str, Any]:
         """What the scores of a step are scores of."""
         return protocol_of(self._exhibit, step, self._truncation)
+
+
+@contextlib.contextmanager
+def _about(name):
+    """What a metric cannot take is bad input, and of the evaluator ``name``."""
+    try:
+        yield
+    except ValueError as error:
+        raise BadInput(f"evaluation.names='{name}': {error}") from error
 
 
 __all__ = [

@@ -61,7 +61,9 @@ class Scale:
                     f"{format_number(high)}."
                 )
             low, high = max(low, cut_low), min(high, cut_high)
-        margin = 0.06 * (high - low) or 0.06 * abs(high) or 1.0
+        if low == high == 0:  # nothing of what is counted or shared
+            high = 1.0
+        margin = 0.06 * (high - low) or 0.06 * abs(high)
         self.low, self.high = low - margin, high + margin
 
     @property

@@ -309,3 +309,14 @@ def test_evaluations_are_of_all_names(plain):
     scores = evaluation.run(plain[1])
     assert evaluation and {"swd_points_200", "kd_points_200"} <= set(scores)
     assert not Evaluation(exhibit_of(plain, samples, source), [])
+
+
+def test_data_that_a_metric_cannot_take_are_named():
+    """Half of two images has no covariance, which shows before anything is drawn."""
+    setup = tiny.setup("convolutional")
+    train = setup.source.train
+    few = Arrays(train.data[:2], train.label[:2])
+    source = dataclasses.replace(setup.source, train=few)
+    exhibit = Exhibit(setup.game, source, samples=100, seed=0)
+    with pytest.raises(BadInput, match="names='pixels': x has shape .* N >= 2"):
+        Evaluation(exhibit, ("pixels",))
