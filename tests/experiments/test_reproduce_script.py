@@ -75,7 +75,7 @@ def test_the_list_says_what_has_run(script, tmp_path, monkeypatch, capsys):
         (["dirac_gan", "--scale=papr"], "--scale='papr': expected one of paper, quick"),
         ([], "expected an experiment or --all"),
         (["dirac_gan", "--all"], "expected an experiment or --all"),
-        (["dirac_gan", "--seed=-1"], "--seed=-1: expected at least 0"),
+        (["dirac_gan", "--seed=-1"], "--seed=-1: expected 0 to"),
         (["dirac_gan", "--judge", "--out=nowhere"], "expected a results.json in it"),
     ],
 )
