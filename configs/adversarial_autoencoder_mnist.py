@@ -15,12 +15,10 @@ the error of reconstruction is reported (``reconstruction_mse``).
 
 from configs import images
 
-VARIANTS = ("", "plane", "denoising", "semi_supervised")
+ARGUMENTS = ("plane", "denoising", "semi_supervised")
 
 
 def get_config(variant=""):
-    if variant not in VARIANTS:
-        raise ValueError(f"expected one of {', '.join(map(repr, VARIANTS))}")
     few_labels = variant == "semi_supervised"
     game = "semi_supervised_autoencoder" if few_labels else "adversarial_autoencoder"
     config = images.mnist(game)

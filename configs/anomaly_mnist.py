@@ -29,11 +29,10 @@ GAMES = {
     ),
     "anogan": ("generator", ("discriminator",), ("discriminator", "generator")),
 }
+ARGUMENTS = tuple(GAMES)
 
 
 def get_config(game="ganomaly"):
-    if game not in GAMES:
-        raise ValueError(f"expected one of {', '.join(map(repr, GAMES))}")
     config = images.mnist(game)
     config.steps = 2000
     config.data.classes = (0,)

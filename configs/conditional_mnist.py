@@ -21,6 +21,7 @@ TOLD = {
     "auxiliary": ("conditional_batch_norm", "auxiliary_classifier"),
     "projection": ("conditional_batch_norm", "projection"),
 }
+ARGUMENTS = ("auxiliary", "projection")
 
 
 def get_config(variant=""):

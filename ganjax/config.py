@@ -147,7 +147,7 @@ def _no_field(path, value, fields):
 
 def _typed(path, value, default):
     kind = type(default)
-    if kind is float and type(value) is int:
+    if kind is float and type(value) is int and abs(value) <= LARGEST:
         return float(value)
     if kind is tuple and isinstance(value, list | tuple):
         item = _item(path)
@@ -192,8 +192,9 @@ def _validate(config):
                 f"{path}={value!r}: expected a finite number, of single precision"
             )
         for number in value if isinstance(value, tuple) else (value,):
-            if isinstance(number, int) and abs(number) >= 2**32:
-                raise BadInput(f"{path}={value!r}: expected a number below 2^32")
+            large = isinstance(number, int) and abs(number) >= 2**31
+            if large and path != "seed":  # which has a range of its own
+                raise BadInput(f"{path}={value!r}: expected a number below 2^31")
         for pattern, table in CHOICES.items():
             if fnmatch.fnmatch(path, pattern):
                 for name in value if isinstance(value, tuple) else (value,):

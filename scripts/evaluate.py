@@ -10,6 +10,7 @@ digest, where scripts/report.py --compare finds them.
 
 import hashlib
 import json
+import sys
 from pathlib import Path
 
 from ganjax import command_line
@@ -51,9 +52,10 @@ def main(arguments: list[str]) -> int:
     digest = hashlib.sha256(protocol.encode()).hexdigest()[:12]
     path = Path(flags.workdir) / "evaluation" / f"protocol-{digest}.json"
     try:
-        known = read_json(path)["scores"] if path.exists() else {}
-    except (BadInput, KeyError, TypeError):  # half written: the new ones count
+        known = dict(read_json(path)["scores"]) if path.exists() else {}
+    except (BadInput, KeyError, TypeError, ValueError):
         known = {}
+        print(f"{path}: cannot be read, and is written anew", file=sys.stderr)
     found["scores"] = known | found["scores"]
     write_whole(path, json.dumps(found, indent=2) + "\n")
     for name, value in found["scores"].items():

@@ -64,6 +64,9 @@ def main(arguments: list[str]) -> int:
     if (folder or out.suffix == ".npy") and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
 
+    import ganjax
+
+    run = ganjax.load(flags.workdir)
     try:
         (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -71,9 +74,6 @@ def main(arguments: list[str]) -> int:
             f"--out={flags.out}: expected a place to write to, {error.strerror}"
         ) from error
 
-    import ganjax
-
-    run = ganjax.load(flags.workdir)
     request = Request(run, **given)
     said = {
         "mode": flags.mode,

@@ -34,16 +34,24 @@ def main(arguments: list[str]) -> int:
     flags.add_argument("--processes", type=int, help="how many they are")
     flags.add_argument("--process", type=int, help="which one this is")
     flags, config, overrides = command_line.parse_with_config(flags, arguments)
+    for name in ("processes", "process"):
+        if getattr(flags, name) is not None and flags.coordinator in ("", "auto"):
+            raise BadInput(
+                f"--{name}={getattr(flags, name)}: expected --coordinator=HOST:PORT "
+                f"with it; without one this process would train by itself, and auto "
+                f"asks the cluster"
+            )
     if flags.coordinator:
         from ganjax.training.hosts import join
 
-        join(flags.coordinator, flags.processes or 1, flags.process or 0)
-    for name in ("processes", "process"):
-        if getattr(flags, name) is not None and not flags.coordinator:
+        many = 1 if flags.processes is None else flags.processes
+        which = flags.process or 0
+        if not 0 <= which < many:
             raise BadInput(
-                f"--{name}={getattr(flags, name)}: expected --coordinator with it; "
-                f"without one this process would train by itself"
+                f"--processes={many} --process={which}: expected at least one, and one "
+                f"of them, from 0"
             )
+        join(flags.coordinator, many, which)
     if flags.dry_run:
         return _dry_run(config)
 

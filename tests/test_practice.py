@@ -135,6 +135,37 @@ def test_a_pseudo_real_sample_is_not_compared_with_itself():
     assert metrics["discriminator/gradient_norm"][0] > 1e-3
 
 
+@pytest.mark.parametrize("name", ["r3gan", "stylegan2"])
+def test_both_players_learn_their_own_embeddings_of_a_label(name):
+    options = {
+        "r3gan": {"width": 8, "group": 4, "blocks": 1},
+        "stylegan2": {"channel_base": 1024, "channel_max": 8},
+    }[name]
+    stated = {
+        "game": "conditional_gan",
+        "data": {"name": "digits", "mirror": True},
+        "batch_size": 8,
+        "latents": {"size": 4},
+        "networks": {
+            player: {"name": name, **options}
+            for player in ("generator", "discriminator")
+        },
+        "conditioning": {"generator": "embedding", "discriminator": "projection"},
+    }
+    setup, state, _ = steps(stated, 1)
+    first = init_state(setup.game, jax.random.key(0), setup.knobs)
+    for player in ("generator", "discriminator"):
+        before, after = (
+            {
+                jax.tree_util.keystr(path): leaf
+                for path, leaf in jax.tree_util.tree_leaves_with_path(x.params[player])
+                if "label_embedding" in jax.tree_util.keystr(path)
+            }
+            for x in (first, state)
+        )
+        assert before and all((before[k] != after[k]).any() for k in before)
+
+
 def test_standing_statistics_are_those_of_the_samples():
     """The first layer's mean over latents N(0, I) is 0 whatever the average says."""
     stated = {

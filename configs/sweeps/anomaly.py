@@ -11,6 +11,8 @@ components have .941; among garments .909 against .903.
 from configs import anomaly_mnist, images
 from ganjax.space import grid
 
+ARGUMENTS = ("tiny", *anomaly_mnist.ARGUMENTS)
+
 
 def get_config(game="ganomaly"):
     if game == "tiny":

@@ -2,8 +2,9 @@
 
 What ``data.dir`` may be:
 
-- a folder or a .zip with ``train/`` and ``test/`` inside, or where there is no
-  ``test/``, ``val/`` (beside it, it is left alone), in capitals or not;
+- a folder or a .zip with ``train/`` and ``test/`` inside, in capitals or not; where
+  there is no ``test/``, ``val/``, ``valid/`` or ``validation/`` (beside it, these are
+  left alone);
 - a folder that holds two parts, each a folder or a .zip, named ``train`` and ``test``
   or with names that end in ``_train`` and ``_test``;
 - ``TRAIN,TEST``: two folders or .zip files, separated by a comma;
@@ -56,7 +57,8 @@ class Part:
             names = archive.namelist()
             self._read = archive.read
         for name in names:
-            if PurePosixPath(name).suffix.lower() in OTHERS:
+            file = PurePosixPath(name)
+            if file.suffix.lower() in OTHERS and not _is_hidden(file):
                 raise bad_file(path, name, "is an image of a kind that is not read")
         self.names = sorted(name for name in names if _is_image(PurePosixPath(name)))
         if not self.names:
@@ -74,8 +76,11 @@ class Part:
 
 
 def _is_image(name: PurePosixPath) -> bool:
-    hidden = any(part.startswith((".", "__MACOSX")) for part in name.parts)
-    return name.suffix.lower() in SUFFIXES and not hidden
+    return name.suffix.lower() in SUFFIXES and not _is_hidden(name)
+
+
+def _is_hidden(name: PurePosixPath) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in name.parts)
 
 
 class Images:
@@ -163,7 +168,9 @@ def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
     ``train`` and ``test`` included.
     """
     children = sorted(folder.iterdir()) if folder.is_dir() else []
-    parts = [child for child in children if child.is_dir() or child.suffix == ".zip"]
+    parts = [
+        child for child in children if child.is_dir() or child.suffix.lower() == ".zip"
+    ]
     sides = [
         [
             p

@@ -96,15 +96,16 @@ def _weights(request, mode):
       BadInput: if the latent meets no linear layer first.
     """
     _require_generator(request, mode)
-    params = flatten_dict(request.variables[GENERATOR]["params"])
+    params = request.variables[GENERATOR]["params"]
     module = request.run.game.networks[GENERATOR].module
     if hasattr(module, "synthesise"):
-        found = [x for p, x in params.items() if _meets_styles(p, x, module)]
+        inside = flatten_dict(params["synthesis"]).values()
+        found = [x for x in inside if x.ndim == 2 and len(x) == module.intermediate]
     else:
-        z = request.latents(1)
-        given = _given(request, z)[0].shape[1]  # with a label, where that is joined
-        matrices = (x[: z.shape[1]] for x in params.values() if _takes(x, given))
-        found = list(matrices)[:1]
+        size = request.latents(1).shape[1]
+        first = params.get("Linear_0", {}).get("kernel", ())
+        # A label that is joined to the latent comes after it.
+        found = [first[:size]] if len(first) >= size else []
     if not found:
         name = request.run.config.networks.generator.name
         raise BadInput(
@@ -112,10 +113,6 @@ def _weights(request, mode):
             f"first, and networks.generator.name='{name}'"
         )
     return np.concatenate([np.asarray(x, np.float64) for x in found], axis=1)
-
-
-def _takes(x, size):
-    return x.ndim == 2 and len(x) == size
 
 
 def _moved(request, a, z, label):
@@ -145,7 +142,3 @@ def strongest(a: np.ndarray, count: int) -> np.ndarray:
         vectors, np.abs(vectors).argmax(axis=1)[:, None], axis=1
     )
     return vectors * np.sign(largest)
-
-
-def _meets_styles(path, x, module):
-    return path[0] == "synthesis" and _takes(x, module.intermediate)

@@ -89,7 +89,8 @@ class SweepFolder:
                     + (
                         f"the config differs in {'; '.join(changed)}"
                         if changed
-                        else f"its trial ({named(gone[0]['point'])}) is not in this one"
+                        else f"its trial ({named(gone[0]['point'])}) is not in this "
+                        f"one, or began before all of these fields were there"
                     )
                 )
         for trial in trials:

@@ -28,7 +28,7 @@ def batch_of(feed, step, devices=1):
     )
 
 
-def test_half_of_the_examples_are_turnedand_nothing_else_changes():
+def test_half_of_the_examples_are_mirrored_and_nothing_else_changes():
     plain = make_feed(SPLIT, **SIZES)
     feed = mirrored(plain, **SIZES)
     turned = []
@@ -54,7 +54,7 @@ def test_devices_share_the_coins_of_one(devices):
     np.testing.assert_array_equal(several["data"], one["data"])
 
 
-def test_the_images_of_a_pair_are_turnedtogether():
+def test_the_images_of_a_pair_are_mirrored_together():
     x = jnp.asarray(IMAGES[:24].reshape(3, 8, 4, 6, 3))
     pairs = Feed((), lambda data, key, step, axis: {"a": x, "b": x + 1})
     found = batch_of(mirrored(pairs, **SIZES), 0)

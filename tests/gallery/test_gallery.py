@@ -185,12 +185,36 @@ def test_directions_of_latents(images):
     assert min(change) > 0
 
 
-def test_directions_of_latents_that_labels_are_joined_to(conditional, monkeypatch):
-    """The first layer sees four numbers of the latent and ten of the label; a later one
-    of four inputs is not what is looked at."""
-    request = Request(conditional, n=4, columns=3)
-    kernel = conditional.state.ema["generator"]["params"]["Linear_0"]["kernel"]
-    assert len(kernel) == 4 + 10
+@pytest.mark.parametrize(
+    "name, overrides, inputs",
+    [
+        ("conditional_gan", {"conditioning__generator": "concatenation"}, 4 + 10),
+        (
+            "conditional_gan",  # as many latents as classes, and maps of either
+            {"conditioning__generator": "conditional_batch_norm", "latents__size": 10},
+            10,
+        ),
+        ("convolutional", {"conditioning__generator": "self_modulation"}, 4),
+        (
+            "conditional_gan",
+            {
+                "conditioning__generator": "embedding",
+                "networks__generator__name": "r3gan",
+                "networks__generator__group": 4,
+            },
+            4 + 4,
+        ),
+    ],
+)
+def test_directions_are_of_the_layer_that_sees_the_latent(
+    name, overrides, inputs, tmp_path, monkeypatch
+):
+    """What the label adds to the first layer comes after the latent."""
+    run = run_of(name, tmp_path, **IMAGES | overrides)
+    kernel = run.state.ema["generator"]["params"]["Linear_0"]["kernel"]
+    size = run.config.latents.size
+    assert len(kernel) == inputs
+    request = Request(run, n=4, columns=3)
     seen = []
 
     def spy(a, count):
@@ -199,7 +223,7 @@ def test_directions_of_latents_that_labels_are_joined_to(conditional, monkeypatc
 
     monkeypatch.setattr("ganjax.gallery.styles.strongest", spy)
     MODES["directions"](request)
-    np.testing.assert_allclose(seen[0], kernel[:4], rtol=1e-6)
+    np.testing.assert_allclose(seen[0], kernel[:size], rtol=1e-6)
 
 
 @pytest.mark.parametrize("mode", ["mixing", "directions", "edits"])
