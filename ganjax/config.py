@@ -191,10 +191,6 @@ def _validate(config):
             raise BadInput(
                 f"{path}={value!r}: expected a finite number, of single precision"
             )
-        for number in value if isinstance(value, tuple) else (value,):
-            large = isinstance(number, int) and abs(number) >= 2**31
-            if large and path != "seed":  # which has a range of its own
-                raise BadInput(f"{path}={value!r}: expected a number below 2^31")
         for pattern, table in CHOICES.items():
             if fnmatch.fnmatch(path, pattern):
                 for name in value if isinstance(value, tuple) else (value,):
@@ -203,6 +199,10 @@ def _validate(config):
         for pattern, (holds, expected) in RANGES.items():
             if fnmatch.fnmatch(path, pattern) and not holds(value):
                 raise BadInput(f"{path}={value!r}: expected {expected}")
+        for number in value if isinstance(value, tuple) else (value,):
+            large = isinstance(number, int) and abs(number) >= 2**31
+            if large and path != "seed":  # which has a range of its own
+                raise BadInput(f"{path}={value!r}: expected a number below 2^31")
     inner = config.parallel.inner_steps
     for path in INTERVALS:
         if fields[path] % inner:
