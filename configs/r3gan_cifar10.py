@@ -11,13 +11,11 @@ Published: FID 1.96. Ours: not run.
 from configs.images import adam, both, cifar10, tiny
 
 BURN_IN = 39_062  # of 512 images
+ARGUMENTS = ("tiny",)
 
 
 def cosine(knobs, end):
     return {"knobs": knobs, "shape": "cosine", "end": end, "steps": BURN_IN}
-
-
-ARGUMENTS = ("tiny",)
 
 
 def get_config(arg=""):

@@ -80,6 +80,12 @@ def build(config: ConfigDict) -> Setup:
     source = open_data(config)
     game = build_game(config, source)
     devices = _devices(config)
+    share = config.batch_size // len(devices)
+    if share % config.packing:
+        raise BadInput(
+            f"packing={config.packing}: expected a divisor of {share}, which each of "
+            f"{len(devices)} devices has of batch_size={config.batch_size}"
+        )
     few, subset = config.data.limit, config.data.subset
     feed = make_feed(
         some_of(source, few, subset) if few else source.train,
@@ -87,12 +93,6 @@ def build(config: ConfigDict) -> Setup:
         rounds=game.rounds,
         kind=config.data.feed,
     )
-    share = config.batch_size // len(devices)
-    if share % config.packing:
-        raise BadInput(
-            f"packing={config.packing}: expected a divisor of {share}, which each of "
-            f"{len(devices)} devices has of batch_size={config.batch_size}"
-        )
     if config.data.mirror:
         feed = mirrored(feed, batch_size=config.batch_size, rounds=game.rounds)
     return Setup(

@@ -10,6 +10,7 @@
 and its place. Pictures carry what they are of in their metadata.
 """
 
+import dataclasses
 import json
 import math
 import re
@@ -20,7 +21,6 @@ from ganjax import command_line
 from ganjax.errors import BadInput, unknown
 
 ENDINGS = (".png", ".gif", ".npy")
-OPTIONS = ("n", "columns", "seed", "path", "reach", "extractor")
 
 
 def main(arguments: list[str]) -> int:
@@ -45,8 +45,8 @@ def main(arguments: list[str]) -> int:
     grid = flags.mode == "grid"
     out, folder = _target(flags.out or ("samples.png" if grid else f"{flags.mode}.png"))
     given = {"n": 64} if grid else {}
-    for name in OPTIONS:
-        value = getattr(flags, name)
+    for name in (field.name for field in dataclasses.fields(Request)):
+        value = getattr(flags, name, None)
         if value is None:
             continue
         if name not in MODES[flags.mode].options:

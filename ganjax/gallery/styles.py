@@ -116,15 +116,12 @@ def _weights(request, mode):
 
 
 def _moved(request, a, z, label):
-    module = request.run.game.networks[GENERATOR].module
-    styled = hasattr(module, "synthesise")
-    if styled:
-        given = _given(request, z, label)
-        w = request.apply(GENERATOR, *given, method="map")
     found = jnp.asarray(strongest(a, min(request.n, len(a))), jnp.float32)
     moves = jnp.linspace(-request.reach, request.reach, request.columns)
     shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
-    if styled:
+    if hasattr(request.run.game.networks[GENERATOR].module, "synthesise"):
+        given = _given(request, z, label)
+        w = request.apply(GENERATOR, *given, method="map")
         many = jnp.broadcast_to(given[0], (len(shift), given[0].shape[1]))
         images = request.apply(GENERATOR, w + shift[:, None], many, method="synthesise")
     else:
