@@ -1,0 +1,170 @@
+"""From a name in a config to a component: tables, and import paths for outside code.
+
+A name is an entry of a table, or ``MODULE:ATTRIBUTE`` for code of the user's own, in an
+installed package or in a file beside the config.
+"""
+
+import contextlib
+import contextvars
+import dataclasses
+import hashlib
+import importlib
+import re
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from ganjax.errors import BadInput, nearest, unknown
+from ganjax.options import own
+
+_PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
+_trusted = contextvars.ContextVar("trusted", default="")
+_imported: set[str] = set()
+_folders: list[str] = []
+
+
+@dataclasses.dataclass(frozen=True, eq=False)
+class Table(Mapping[str, Any]):
+    """Components of one kind, by name.
+
+    Attributes:
+      kind: what a component is, for messages.
+      entries: name -> component.
+      of: the class of a component; an import path may also lead to a function that
+        returns one. ``None`` where components are functions themselves.
+      accepts: whether an object from an import path can be used.
+      made: turns such an object into a component.
+    """
+
+    kind: str
+    entries: Mapping[str, Any]
+    of: type | None = None
+    accepts: Callable[[Any], bool] = callable
+    made: Callable[[Any], Any] = lambda found: found
+
+    def __getitem__(self, name: str) -> Any:
+        return self.entries[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.entries)
+
+    def __len__(self) -> int:
+        return len(self.entries)
+
+    def find(self, field: str, name: str) -> Any:
+        """Return the component ``name``, which ``field`` of a config asks for.
+
+        Raises:
+          BadInput: for a name that is not there, or an import path that does not lead
+            to a component of this kind.
+        """
+        if name in self.entries:
+            return self.entries[name]
+        if not is_path(name):
+            raise unknown(field, name, self.entries)
+        found = imported(field, name)
+        if not (self.of and isinstance(found, self.of)) and not self.accepts(found):
+            raise self._wrong(field, name, found)
+        return self.made(found)
+
+    def make(self, field: str, section: Mapping[str, Any]) -> Any:
+        """Return the component that ``field`` names in a section of a config. Where an
+        import path leads to a function that returns the component, the function takes
+        the section's options by keyword. Raises as ``find``."""
+        name = section[field.rpartition(".")[2]]
+        found = self.find(field, name)
+        if not isinstance(found, self.of):
+            found = found(**own(found, section))
+        if not isinstance(found, self.of):
+            raise self._wrong(field, name, found)
+        return found
+
+    def _wrong(self, field, name, found):
+        shown = type(found).__name__
+        return BadInput(f"{field}='{name}': expected {self.kind}, found a {shown}")
+
+
+def is_path(name: str) -> bool:
+    """Return whether a name is written as an import path."""
+    return _PATH.fullmatch(name) is not None
+
+
+def imported(field: str, path: str) -> Any:
+    """Return the object at ``MODULE:ATTRIBUTE``.
+
+    Raises:
+      BadInput: without consent to run foreign code, if there is no such module or
+        attribute, or if the module raises while it is imported.
+    """
+    if (whose := _trusted.get()) and path not in _imported:
+        raise BadInput(
+            f"{field}='{path}': expected consent to run the code that {whose} names, "
+            f"--trust_code or trust_code=True"
+        )
+    module, _, attribute = path.partition(":")
+    # Only now, so that files beside a config hide nothing from other programs.
+    sys.path += [folder for folder in _folders if folder not in sys.path]
+    try:
+        found = importlib.import_module(module)
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
+        missing = isinstance(error, ModuleNotFoundError) and error.name or ""
+        if missing and f"{module}.".startswith(f"{missing}."):
+            raise BadInput(
+                f"{field}='{path}': there is no module {missing}, neither installed "
+                f"nor beside the config"
+            ) from error
+        raise BadInput(f"{field}='{path}': {said(error)}") from error
+    if not hasattr(found, attribute):
+        raise BadInput(
+            f"{field}='{path}': there is no {attribute} in {module}"
+            f"{nearest(attribute, vars(found))}"
+        )
+    _imported.add(path)
+    return getattr(found, attribute)
+
+
+def said(error: BaseException) -> str:
+    """Return an error in one line, with the line of the user's code that raised it."""
+    ours = (__file__, importlib.__file__)
+    lines = [
+        frame.lineno
+        for frame in traceback.extract_tb(error.__traceback__)
+        if not frame.filename.startswith("<") and frame.filename not in ours
+    ]
+    line = f"line {lines[-1]}: " if lines else ""
+    return f"{line}{type(error).__name__}: {error}"
+
+
+def beside(folder: Path | str) -> None:
+    """Let import paths name files in ``folder``. Installed packages come first."""
+    folder = str(Path(folder).absolute())
+    if folder not in _folders:
+        _folders.append(folder)
+
+
+def folders() -> list[str]:
+    """Return the folders that ``beside`` added."""
+    return list(_folders)
+
+
+@contextlib.contextmanager
+def foreign(whose: str, trusted: bool) -> Iterator[None]:
+    """Inside, refuse to import what ``whose`` config names unless it is trusted. Code
+    that this process runs already stays usable."""
+    token = _trusted.set("" if trusted else whose)
+    try:
+        yield
+    finally:
+        _trusted.reset(token)
+
+
+def sources(paths: Iterable[str]) -> dict[str, dict[str, str]]:
+    """Return the source file of each import path and its SHA-256."""
+    found = {}
+    for path in sorted(paths):
+        file = getattr(sys.modules[path.partition(":")[0]], "__file__", None)
+        digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+        found[path] = {"file": file or "", "sha256": digest}
+    return found
