@@ -1,28 +1,29 @@
 """What the discriminator sees in place of its images, by name.
 
-An entry of ``AUGMENTATIONS`` is ``(keys [n], images [n, H, W, C], probability) ->
-images [n, H, W, C]``: a key a sample, so nothing depends on how the batch is split;
-images in [-1, 1] with one channel or three; the probability a scalar, traced or not.
+An entry of ``AUGMENTATIONS`` is ``(key, image [H, W, C], probability) -> image``, for
+an image in [-1, 1] with one channel or three and a scalar probability, traced or not.
 At 0 an entry is exactly the identity. What a key draws is an affine map of the image,
-so gradients of any order pass. The functions here are those of one sample, ``(key,
-image [H, W, C], probability) -> image``; the table maps them over the batch.
+so gradients of any order pass. ``augmented`` maps entries over a batch, with a key for
+each sample, so nothing depends on how the batch is split.
 
 ``colour``, ``translation`` and ``cutout`` are DiffAugment (Zhao et al. 2020, arXiv
 2006.10738), which applies them always. ``blit``, ``geometric`` and
 ``colour_transform`` are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676,
 appendix B), whose probability ``adapt`` moves; within an entry each transformation is
-drawn by itself. ``pseudo_real`` (Jiang et al. 2021, arXiv 2111.06849) changes no image
-but hides generated ones among the real.
+drawn by itself. ``pseudo_real`` hides generated images among the real.
 """
 
+import dataclasses
 import math
 import zlib
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
 
-Augmentation = Callable[[jax.Array, jax.Array, jax.Array], jax.Array]
+from ganjax.errors import BadInput
+from ganjax.names import Table
+from ganjax.options import option
 
 
 def _happens(key, probability):
@@ -46,9 +47,8 @@ def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     over channels, then contrast times U(½, 3/2) about the mean of the image."""
     gate, *keys = jax.random.split(key, 4)
     brightness, saturation, contrast = (jax.random.uniform(k) for k in keys)
-    changed = contrasted(
-        saturated(image + (brightness - 0.5), 2 * saturation), contrast + 0.5
-    )
+    changed = saturated(image + (brightness - 0.5), 2 * saturation)
+    changed = contrasted(changed, contrast + 0.5)
     return jnp.where(_happens(gate, probability), changed, image)
 
 
@@ -108,11 +108,11 @@ def blit(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     the turns drawn are none.
 
     Raises:
-      ValueError: if the image is not square.
+      BadInput: if the image is not square.
     """
     height, width, _ = image.shape
     if height != width:
-        raise ValueError(f"blit: expected square images, not {height}×{width}")
+        raise BadInput(f"blit: expected square images, not {height}×{width}")
     gates, values = jax.random.split(key, (2, 3))
     flipped, turned, moved = (_happens(gate, probability) for gate in gates)
     flipped &= jax.random.bernoulli(values[0])
@@ -229,10 +229,10 @@ def recolour(image: jax.Array, brightness, contrast, flipped, hue, saturation):
     2^(contrast + saturation)·(cos(hue)·d + sin(hue)·v×d).  Grey images have no d.
 
     Raises:
-      ValueError: if there are neither one nor three channels.
+      BadInput: if there are neither one nor three channels.
     """
     if image.shape[-1] not in (1, 3):
-        raise ValueError(f"expected one channel or three, not {image.shape[-1]}")
+        raise BadInput(f"expected one channel or three, not {image.shape[-1]}")
     mean = image.mean(-1, keepdims=True)
     luma = (1 - 2 * flipped) * jnp.exp2(contrast) * (mean + brightness)
     if image.shape[-1] == 1:
@@ -243,32 +243,44 @@ def recolour(image: jax.Array, brightness, contrast, flipped, hue, saturation):
     return luma + jnp.exp2(contrast + saturation) * rest
 
 
-def _of_each(change) -> Augmentation:
-    return lambda keys, images, probability: jax.vmap(change, (0, 0, None))(
-        keys, images, probability
+_ENTRIES = flip, colour, translation, cutout, blit, geometric, colour_transform
+AUGMENTATIONS = Table(
+    "an augmentation, (key, image, probability) -> image",
+    {entry.__name__: entry for entry in _ENTRIES},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class AugmentationOptions:
+    """The section ``augmentation`` of a config."""
+
+    names: tuple[str, ...] = option(
+        (), "augmentations, in order", words=True, choices=AUGMENTATIONS
+    )
+    probability: float = option(
+        1.0, "probability of each augmentation", least=0, most=1, knob=True
+    )
+    pseudo: bool = option(False, "generated samples among the real ones (APA)")
+    adaptive: bool = option(False, "the probability follows the critic (ADA)")
+    target: float = option(
+        0.6, "mean sign of real logits that ADA holds", above=-1, below=1, knob=True
+    )
+    speed: float = option(
+        500.0, "thousands of real samples from probability 0 to 1", above=0, knob=True
+    )
+    noise: float = option(
+        0.0, "standard deviation of noise on the critics' inputs", least=0, knob=True
     )
 
 
-AUGMENTATIONS = {
-    "flip": _of_each(flip),
-    "colour": _of_each(colour),
-    "translation": _of_each(translation),
-    "cutout": _of_each(cutout),
-    "blit": _of_each(blit),
-    "geometric": _of_each(geometric),
-    "colour_transform": _of_each(colour_transform),
-}
-
-
-def augmented(
-    names: Sequence[str], keys: jax.Array, images: jax.Array, probability
-) -> jax.Array:
-    """``images [n, H, W, C]`` after the entries ``names`` in turn. Each takes the keys
-    folded with its name, so what it draws does not depend on the others."""
+def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax.Array:
+    """Return ``images [n, H, W, C]`` after the entries ``names`` in turn. An entry has
+    the keys folded with its name, so its draws do not depend on the others."""
     for name in names:
+        change = AUGMENTATIONS.find("augmentation.names", name)
         number = zlib.crc32(name.encode())
         own = jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys)
-        images = AUGMENTATIONS[name](own, images, probability)
+        images = jax.vmap(change, (0, 0, None))(own, images, probability)
     return images
 
 
@@ -288,9 +300,7 @@ def adapt(probability, sign, *, target, images, speed) -> jax.Array:
     return jnp.clip(probability + step, 0.0, 1.0)
 
 
-def pseudo_real(
-    keys: jax.Array, real: jax.Array, fake: jax.Array, probability
-) -> jax.Array:
+def pseudo_real(keys, real: jax.Array, fake: jax.Array, probability) -> jax.Array:
     """``real [n, …]`` with each sample exchanged for that of ``fake [n, …]`` with
     ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849)."""
     deceives = jax.vmap(_happens, (0, None))(keys, probability)

@@ -6,19 +6,25 @@ the second moment). None of them is kept in the optimizer's state, so a sweep ov
 compiles once.
 """
 
-from collections.abc import Mapping, Sequence
+import dataclasses
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
 import optax
 from flax.traverse_util import flatten_dict, unflatten_dict
 
+from ganjax.errors import BadInput
+from ganjax.names import Table
+from ganjax.options import option
+
 Scalars = Mapping[str, jax.Array]
+Optimizer = optax.GradientTransformation
 
 _EPS = 1e-8  # the value that Adam's paper recommends
 
 
-def adam(scalars: Scalars) -> optax.GradientTransformation:
+def adam(scalars: Scalars) -> Optimizer:
     """Adam (Kingma & Ba 2015, arXiv 1412.6980). ``eps_root``, if there is one, stands
     under the root, which has no derivative at zero otherwise."""
     return optax.adam(
@@ -30,7 +36,7 @@ def adam(scalars: Scalars) -> optax.GradientTransformation:
     )
 
 
-def rmsprop(scalars: Scalars) -> optax.GradientTransformation:
+def rmsprop(scalars: Scalars) -> Optimizer:
     """RMSProp (Hinton 2012, lecture 6e): ``b2`` averages the squared gradient and
     ``b1`` is the momentum. What keeps it from dividing by zero is added to the root,
     as in Adam: under it a step would be short of gradients below 1e-4, and a clipped
@@ -44,12 +50,12 @@ def rmsprop(scalars: Scalars) -> optax.GradientTransformation:
     )
 
 
-def sgd(scalars: Scalars) -> optax.GradientTransformation:
+def sgd(scalars: Scalars) -> Optimizer:
     """Gradient descent with ``b1`` as momentum (0 is plain descent)."""
     return optax.sgd(scalars["learning_rate"], momentum=scalars["b1"])
 
 
-def optimistic_adam(scalars: Scalars) -> optax.GradientTransformation:
+def optimistic_adam(scalars: Scalars) -> Optimizer:
     """Adam that steps by twice the newest direction less the one before
     (Daskalakis et al. 2018, arXiv 1711.00141, algorithm 1)."""
     return optax.chain(
@@ -59,14 +65,12 @@ def optimistic_adam(scalars: Scalars) -> optax.GradientTransformation:
     )
 
 
-def optimistic_sgd(scalars: Scalars) -> optax.GradientTransformation:
+def optimistic_sgd(scalars: Scalars) -> Optimizer:
     """Gradient descent by 2·g − g of the step before (same paper, eq. 5)."""
     return optax.optimistic_gradient_descent(scalars["learning_rate"])
 
 
-def decayed(
-    optimizer: optax.GradientTransformation, scalars: Scalars
-) -> optax.GradientTransformation:
+def decayed(optimizer: Optimizer, scalars: Scalars) -> Optimizer:
     """``optimizer`` with decoupled weight decay: each step also subtracts
     ``learning_rate · weight_decay · w`` (Loshchilov & Hutter 2019, arXiv 1711.05101).
     """
@@ -74,9 +78,7 @@ def decayed(
     return optax.chain(optimizer, optax.add_decayed_weights(-strength))
 
 
-def clipped(
-    optimizer: optax.GradientTransformation, limit: jax.Array
-) -> optax.GradientTransformation:
+def clipped(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
     """``optimizer`` followed by the projection of every weight onto ``[-limit, limit]``
     (WGAN; Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1 line 7)."""
 
@@ -91,40 +93,35 @@ def clipped(
     return optax.chain(optimizer, projection)
 
 
-def bounded(
-    optimizer: optax.GradientTransformation, norm: jax.Array
-) -> optax.GradientTransformation:
+def bounded(optimizer: Optimizer, norm: jax.Array) -> Optimizer:
     """``optimizer`` on gradients scaled down to a global ``norm`` where they exceed it
     (Pascanu et al. 2013, arXiv 1211.5063, algorithm 1)."""
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
 
 
-def accumulated(
-    optimizer: optax.GradientTransformation, turns: int
-) -> optax.GradientTransformation:
+def accumulated(optimizer: Optimizer, turns: int) -> Optimizer:
     """``optimizer`` that moves at every ``turns``-th turn, by the mean of the gradients
     since: a batch that is ``turns`` times as large in the memory of one."""
     return optax.MultiSteps(optimizer, turns).gradient_transformation()
 
 
 def frozen(
-    optimizer: optax.GradientTransformation, names: Sequence[str]
-) -> optax.GradientTransformation:
+    optimizer: Optimizer, names: Sequence[str], field: str = "frozen"
+) -> Optimizer:
     """``optimizer`` that leaves alone every parameter whose path (``network/layer/…``)
     begins with one of ``names`` (FreezeD; Mo et al. 2020, arXiv 2002.10964).
 
     Raises:
-      ValueError: at its start, for a name that no path begins with.
+      BadInput: at its start, for a name that no path begins with.
     """
 
     def labels(params):
         flat = flatten_dict(params, sep="/")
         for name in names:
             if not any(_inside(path, name) for path in flat):
-                raise ValueError(
-                    f"'{name}': expected the beginning of a parameter's path, as "
-                    f"'{next(iter(flat)).rpartition('/')[0]}'"
-                )
+                path = next(iter(flat)).rpartition("/")[0]
+                expected = f"the beginning of a parameter's path, as '{path}'"
+                raise BadInput(f"{field}='{name}': expected {expected}")
         kept = {
             path: "frozen" if any(_inside(path, n) for n in names) else "moved"
             for path in flat
@@ -139,10 +136,69 @@ def _inside(path, name):
     return path == name or path.startswith(f"{name}/")
 
 
-OPTIMIZERS = {
-    "adam": adam,
-    "rmsprop": rmsprop,
-    "sgd": sgd,
-    "optimistic_adam": optimistic_adam,
-    "optimistic_sgd": optimistic_sgd,
-}
+OPTIMIZERS = Table(
+    "an optimizer, (scalars) -> optax.GradientTransformation",
+    {f.__name__: f for f in (adam, rmsprop, sgd, optimistic_adam, optimistic_sgd)},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class OptimizerOptions:
+    """A section ``optimizers.PLAYER`` of a config."""
+
+    name: str = option("adam", "optimizer of the player", choices=OPTIMIZERS)
+    learning_rate: float = option(2e-4, "size of a step", least=0, knob=True)
+    b1: float = option(
+        0.5, "decay of the first moment, or momentum", least=0, below=1, knob=True
+    )
+    b2: float = option(0.999, "decay of the second moment", least=0, below=1, knob=True)
+    weight_decay: float = option(0.0, "decoupled weight decay", least=0, knob=True)
+    clip: float = option(
+        0.0, "projection of the weights onto [-clip, clip]", least=0, zero="none",
+        knob=True,
+    )  # fmt: skip
+    gradient_clip: float = option(
+        0.0, "largest norm of all gradients together", least=0, zero="none", knob=True
+    )
+    accumulate: int = option(1, "turns whose gradients make one update", least=1)
+    frozen: tuple[str, ...] = option(
+        (), "beginnings of the paths of parameters that do not move", words=True
+    )
+    updates_per_step: int = option(1, "turns of the player in a step", least=1)
+
+
+def optimizer_of(
+    player: str, options: OptimizerOptions, on: Collection[str], *,
+    differentiated: bool = False,
+) -> Callable[[Scalars], Optimizer]:  # fmt: skip
+    """Return ``knobs -> optimizer`` of a player, as a config chose it.
+
+    Args:
+      on: the knobs whose terms are in the program.
+      differentiated: whether a dynamics differentiates the updates.
+    """
+    prefix = f"optimizers.{player}."
+    entry = OPTIMIZERS.find(f"{prefix}name", options.name)
+
+    def make(knobs):
+        scalars = {
+            name.removeprefix(prefix): value
+            for name, value in knobs.items()
+            if name.startswith(prefix)
+        }
+        if differentiated:
+            scalars["eps_root"] = 1e-24  # far below what a gradient's square holds
+        optimizer = entry(scalars)
+        if f"{prefix}weight_decay" in on:
+            optimizer = decayed(optimizer, scalars)
+        if f"{prefix}gradient_clip" in on:
+            optimizer = bounded(optimizer, scalars["gradient_clip"])
+        if f"{prefix}clip" in on:
+            optimizer = clipped(optimizer, scalars["clip"])
+        if options.accumulate > 1:
+            optimizer = accumulated(optimizer, options.accumulate)
+        if options.frozen:
+            optimizer = frozen(optimizer, options.frozen, f"{prefix}frozen")
+        return optimizer
+
+    return make

@@ -1,10 +1,16 @@
 """Numbers that change during training: shapes of the way from a start to an end."""
 
 import dataclasses
-from collections.abc import Mapping, Sequence
+import fnmatch
+import functools
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import jax
 import jax.numpy as jnp
+
+from ganjax.errors import nearest
+from ganjax.names import Table
+from ganjax.options import option, own
 
 
 def linear(start, end, part):
@@ -28,12 +34,27 @@ def sudden(start, end, part):
     return jnp.where(part < 1, start, end)
 
 
-SHAPES = {
-    "linear": linear,
-    "cosine": cosine,
-    "exponential": exponential,
-    "sudden": sudden,
-}
+SHAPES = Table(
+    "a shape, (start, end, part) -> value",
+    {"linear": linear, "cosine": cosine, "exponential": exponential, "sudden": sudden},
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class ScheduleOptions:
+    """A section ``schedules.NAME`` of a config; the names are free."""
+
+    knobs: str = option("", "knobs that move, with * and commas")
+    shape: str = option("linear", "shape of the way", choices=SHAPES)
+    end: float = option(0.0, "value at the end")
+    begin: int = option(0, "step at which the knobs begin to move", least=0)
+    steps: int = option(0, "steps that they take", least=0, zero="up to the last step")
+
+
+def matched(patterns: str, knobs: Iterable[str]) -> list[str]:
+    """Return the knobs that patterns with ``*``, separated by commas, name."""
+    wanted = [pattern.strip() for pattern in patterns.split(",")]
+    return [k for k in knobs if any(fnmatch.fnmatchcase(k, p) for p in wanted)]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -42,20 +63,45 @@ class Schedule:
 
     Attributes:
       knobs: names; each starts at its own value.
-      shape: an entry of ``SHAPES``.
+      shape: ``(start, end, part) -> value``, as an entry of ``SHAPES``.
       end: what they come to, and keep.
       begin, steps: the step at which they start to move, and how many they take.
     """
 
     knobs: tuple[str, ...]
-    shape: str
+    shape: Callable
     end: float
     begin: int
     steps: int
 
     def __call__(self, start: jax.Array, step: jax.Array) -> jax.Array:
         part = (step.astype(jnp.float32) - self.begin) / self.steps
-        return SHAPES[self.shape](start, self.end, jnp.clip(part, 0, 1))
+        return self.shape(start, self.end, jnp.clip(part, 0, 1))
+
+
+def schedule_of(
+    sections: Iterable[Mapping], knobs: Collection[str], steps: int
+) -> Callable[[Mapping[str, jax.Array], jax.Array], dict[str, jax.Array]]:
+    """Return ``(knobs, step) -> knobs`` of the schedules that a config has.
+
+    Args:
+      knobs: the names of all knobs.
+      steps: length of the run.
+    """
+    schedules = []
+    for section in sections:
+        shape = SHAPES.find("schedules.*.shape", section["shape"])
+        fixed = own(shape, section)
+        schedules.append(
+            Schedule(
+                knobs=tuple(matched(section["knobs"], knobs)),
+                shape=functools.partial(shape, **fixed) if fixed else shape,
+                end=section["end"],
+                begin=section["begin"],
+                steps=section["steps"] or steps - section["begin"],
+            )
+        )
+    return functools.partial(scheduled, tuple(schedules))
 
 
 def scheduled(
@@ -68,3 +114,35 @@ def scheduled(
         for name in schedule.knobs
     }
     return {**knobs, **moved}
+
+
+def refusals(choice: Mapping) -> Iterator[tuple[str, str]]:
+    """Yield the fields of a config's schedules that cannot be, and what was expected.
+
+    Args:
+      choice: values by path, with ``config`` and ``knobs``, name -> ``Option``.
+    """
+    taken = {}
+    for name, schedule in choice.config["schedules"].items():
+        section, end = f"schedules.{name}", schedule["end"]
+        moved = matched(schedule["knobs"], choice.knobs)
+        if not moved:
+            hint = nearest(schedule["knobs"], choice.knobs)
+            expected = "numbers that are knobs, as optimizers.*.learning_rate"
+            yield f"{section}.knobs", f"{expected}{hint}"
+        for knob in moved:
+            if knob in taken:
+                expected = f"other knobs than schedules.{taken[knob]} moves, {knob}"
+                yield f"{section}.knobs", expected
+            taken[knob] = name
+            if schedule["shape"] == "exponential" and min(choice[knob], end) <= 0:
+                ends = f"{knob} goes from {choice[knob]} to {end}"
+                expected = (
+                    f"'linear' or 'cosine', as {ends}, and factors need both ends"
+                )
+                yield f"{section}.shape", f"{expected} above 0"
+            if not choice.knobs[knob].holds(end):
+                yield f"{section}.end", f"{choice.knobs[knob].expected}, as of {knob}"
+        if not schedule["steps"] and schedule["begin"] >= choice["steps"]:
+            expected = f"a step before the last, steps={choice['steps']}"
+            yield f"{section}.begin", expected

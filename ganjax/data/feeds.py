@@ -15,18 +15,12 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.order import indices
-from ganjax.data.source import (
-    Arrays,
-    Composed,
-    Items,
-    Sampler,
-    decoded_bytes,
-    in_memory,
-)
+from ganjax.data.source import Arrays, Composed, Items, Split, decoded_bytes, in_memory
 from ganjax.data.stream import HostBatches, Stream
 from ganjax.errors import BadInput, unknown
 
 Batch = dict[str, jax.Array]
+FEEDS = ("auto", "resident", "streamed")
 
 
 @dataclass(frozen=True)
@@ -68,8 +62,7 @@ def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
 
     Args:
         arrays: the split.
-        batch_size: global samples a round.
-        rounds: sub-batches a step.
+        batch_size, rounds: global samples a round, and sub-batches a step.
 
     Raises:
         BadInput: the split is empty, or (when traced) batch_size is not a multiple of
@@ -89,7 +82,7 @@ def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
     return Feed((arrays.data, arrays.label), batch)
 
 
-def drawn(sampler: Sampler | Composed, *, batch_size: int, rounds: int) -> Feed:
+def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed:
     """Samples drawn fresh inside the step.
 
     Sample i of the rounds × batch_size that a step takes has the key
@@ -97,8 +90,7 @@ def drawn(sampler: Sampler | Composed, *, batch_size: int, rounds: int) -> Feed:
 
     Args:
         sampler: ``keys [n] -> dict of [n, …]``.
-        batch_size: global samples a round.
-        rounds: sub-batches a step.
+        batch_size, rounds: as in ``resident``.
 
     Raises:
         BadInput: (when traced) batch_size is not a multiple of the number of devices.
@@ -108,31 +100,21 @@ def drawn(sampler: Sampler | Composed, *, batch_size: int, rounds: int) -> Feed:
         arrays, make = sampler.arrays, sampler.make
 
     def batch(data, key, step, axis):
-        at = places(batch_size, rounds, axis)
-        at_step = jax.random.fold_in(key, step)
-        keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(at.reshape(-1))
-        return {
-            name: x.reshape(*at.shape, *x.shape[1:])
-            for name, x in make(data, keys).items()
-        }
+        keys = example_keys(key, step, batch_size, rounds, axis)
+        made = make(data, keys.reshape(-1))
+        return {k: x.reshape(*keys.shape, *x.shape[1:]) for k, x in made.items()}
 
     return Feed(arrays, batch)
 
 
 def streamed(
-    split: Arrays | Items,
-    *,
-    batch_size: int,
-    rounds: int,
-    threads: int = 8,
-    prefetch: int = 4,
+    split: Arrays | Items, *, batch_size: int, rounds: int, threads=8, prefetch=4
 ) -> Feed:
     """Batches read by host threads ahead of the step that wants them.
 
     Args:
         split: what to read; an error in reading surfaces at the batch that has it.
-        batch_size: global samples a round.
-        rounds: sub-batches a step.
+        batch_size, rounds: as in ``resident``.
         threads: grain's reading threads; each makes whole batches.
         prefetch: steps kept ready or in the making (at least ``threads``).
 
@@ -165,19 +147,13 @@ def streamed(
 
 
 def make_feed(
-    split: Arrays | Items | Sampler | Composed,
-    *,
-    batch_size: int,
-    rounds: int,
-    kind: str = "auto",
-    memory: int = 2**30,
+    split: Split, *, batch_size: int, rounds: int, kind: str = "auto", memory=2**30
 ) -> Feed:
     """The feed for a split.
 
     Args:
         split: any of the four forms; a sampler is always drawn.
-        batch_size: global samples a round.
-        rounds: sub-batches a step.
+        batch_size, rounds: as in ``resident``.
         kind: 'resident', 'streamed', or 'auto': resident when the decoded data fit
             in ``memory``.
         memory: bytes.
@@ -186,8 +162,8 @@ def make_feed(
         BadInput: unknown kind or one that does not go with the split, an empty split,
             or an item that cannot be decoded.
     """
-    if kind not in ("auto", "resident", "streamed"):
-        raise unknown("data.feed", kind, ("auto", "resident", "streamed"))
+    if kind not in FEEDS:
+        raise unknown("data.feed", kind, FEEDS)
     if callable(split):
         if kind != "auto":
             raise BadInput(
@@ -195,9 +171,8 @@ def make_feed(
                 "are drawn inside the step"
             )
         return drawn(split, batch_size=batch_size, rounds=rounds)
-    if kind == "auto":
-        kind = "resident" if decoded_bytes(split) <= memory else "streamed"
-    if kind == "resident":
+    fits = kind == "auto" and decoded_bytes(split) <= memory
+    if fits or kind == "resident":
         return resident(in_memory(split), batch_size=batch_size, rounds=rounds)
     return streamed(split, batch_size=batch_size, rounds=rounds)
 
@@ -208,15 +183,15 @@ def _size(split):
     return len(split)
 
 
-def places(batch_size: int, rounds: int, axis: str) -> jax.Array:
-    """Where this device's examples stand among the rounds × batch_size of a step,
-    ``[rounds, local]``."""
+def example_keys(key, step, batch_size: int, rounds: int, axis: str) -> jax.Array:
+    """Keys ``[rounds, local]`` of this device's examples: ``key`` folded with the step
+    and with the place among the rounds × batch_size examples of the step."""
     local, first = _share(batch_size, axis)
-    return (
-        batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
-        + first
-        + jnp.arange(local, dtype=jnp.int32)[None]
-    )
+    starts = batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
+    places = starts + first + jnp.arange(local, dtype=jnp.int32)[None]
+    at_step = jax.random.fold_in(key, step)
+    keys = jax.vmap(lambda i: jax.random.fold_in(at_step, i))(places.reshape(-1))
+    return keys.reshape(places.shape)
 
 
 def _share(batch_size, axis):

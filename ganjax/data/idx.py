@@ -4,8 +4,10 @@ The format: two zero bytes, a type (8 is uint8), the number of axes, one big-end
 32-bit length an axis, then the values.
 """
 
+import functools
 import gzip
 import hashlib
+import math
 import struct
 import zlib
 from pathlib import Path
@@ -42,18 +44,10 @@ CONTENT: dict[str, dict[str, str]] = {
 CLASSES = {
     "mnist": tuple("0123456789"),
     "fashion_mnist": (
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
+        "T-shirt/top", "Trouser", "Pullover", "Dress", "Coat",
+        "Sandal", "Shirt", "Sneaker", "Bag", "Ankle boot",
     ),
-}
+}  # fmt: skip
 
 
 def read_idx(path: Path, checksum: str = "") -> np.ndarray:
@@ -67,42 +61,30 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
         BadInput: unreadable, damaged or truncated, not IDX of uint8, header and length
             disagree, or the checksum differs.
     """
-    where = path.parent
+    wrong = functools.partial(bad_file, path.parent, path.name)
     try:
         content = path.read_bytes()
         if content[:2] == b"\x1f\x8b":
             content = gzip.decompress(content)
     except (OSError, EOFError, zlib.error) as error:
-        raise bad_file(where, path.name, f"cannot be read ({error})") from error
+        raise wrong(f"cannot be read ({error})") from error
     if checksum:
         algorithm, _, expected = checksum.partition(":")
         got = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
         if got != expected:
-            raise bad_file(
-                where,
-                path.name,
-                f"{algorithm} of the content is {got}, "
-                f"expected {expected}: damaged, or other data",
+            raise wrong(
+                f"{algorithm} of the content is {got}, expected {expected}: damaged, "
+                "or other data"
             )
     if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise bad_file(
-            where,
-            path.name,
-            f"not an IDX file of uint8 (starts with {content[:4].hex()!r})",
-        )
-    axes = content[3]
-    start = 4 + 4 * axes
+        raise wrong(f"not an IDX file of uint8 (starts with {content[:4].hex()!r})")
+    start = 4 + 4 * content[3]
     if len(content) < start:
-        raise bad_file(where, path.name, "ends inside its header")
-    shape = struct.unpack(f">{axes}I", content[4:start])
-    expected_bytes = int(np.prod([1, *shape], dtype=object))
-    if len(content) - start != expected_bytes:
-        raise bad_file(
-            where,
-            path.name,
-            f"holds {len(content) - start} bytes of data, "
-            f"expected {expected_bytes} for shape {shape}",
-        )
+        raise wrong("ends inside its header")
+    shape = struct.unpack(f">{content[3]}I", content[4:start])
+    got, expected = len(content) - start, math.prod(shape)
+    if got != expected:
+        raise wrong(f"holds {got} bytes of data, expected {expected} for shape {shape}")
     return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
 
 
@@ -117,12 +99,8 @@ def find(folder: Path, stem: str) -> Path | None:
 
 def missing(folder: Path) -> list[str]:
     """Names of the IDX files that are not in ``folder``."""
-    return [
-        stem + ".gz"
-        for pair in FILES.values()
-        for stem in pair
-        if find(folder, stem) is None
-    ]
+    stems = (stem for pair in FILES.values() for stem in pair)
+    return [f"{stem}.gz" for stem in stems if not find(folder, stem)]
 
 
 def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
@@ -143,17 +121,13 @@ def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
             raise bad_file(folder, stem + ".gz", "no such file")
         values = read_idx(path, checksums.get(stem, ""))
         if values.ndim not in axes or not values.size:
-            raise bad_file(
-                folder,
-                path.name,
-                f"has shape {values.shape}, expected {axes[0]} axes and some data",
-            )
+            problem = f"has shape {values.shape}, expected {axes[0]} axes and some data"
+            raise bad_file(folder, path.name, problem)
         read.append(values)
     images, labels = read
     if len(images) != len(labels):
-        raise bad_file(
-            folder, FILES[split][1], f"{len(labels)} labels for {len(images)} images"
-        )
+        problem = f"{len(labels)} labels for {len(images)} images"
+        raise bad_file(folder, FILES[split][1], problem)
     images = images if images.ndim == 4 else images[..., None]
     return Arrays(images, labels.astype(np.int32))
 
@@ -165,16 +139,13 @@ def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
         BadInput: see ``read_split``; or the splits' images differ in size.
     """
     train, test = (read_split(folder, split, checksums) for split in FILES)
-    if train.data.shape[1:] != test.data.shape[1:]:
-        raise bad_file(
-            folder,
-            FILES["test"][0],
-            f"images of {test.data.shape[1:]}, "
-            f"but {train.data.shape[1:]} in {FILES['train'][0]}",
-        )
+    shape, other = train.data.shape[1:], test.data.shape[1:]
+    if shape != other:
+        problem = f"images of {other}, but {shape} in {FILES['train'][0]}"
+        raise bad_file(folder, FILES["test"][0], problem)
     count = int(max(train.label.max(), test.label.max())) + 1
-    classes = CLASSES.get(name, tuple(str(label) for label in range(count)))
-    return Source(Spec(name, train.data.shape[1:], classes), train, test)
+    classes = CLASSES.get(name, tuple(map(str, range(count))))
+    return Source(Spec(name, shape, classes), train, test)
 
 
 def open_idx(directory: str) -> Source:

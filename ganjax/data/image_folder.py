@@ -18,6 +18,7 @@ follow the sorted class names. All images must be of one size. They are read as 
 
 import hashlib
 import io
+import os
 import zipfile
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -51,16 +52,14 @@ class Part:
             try:
                 archive = zipfile.ZipFile(path)
             except (OSError, zipfile.BadZipFile) as error:
-                raise bad_file(
-                    path.parent, path.name, f"not a readable .zip ({error})"
-                ) from error
+                problem = f"not a readable .zip ({error})"
+                raise bad_file(path.parent, path.name, problem) from error
             names = archive.namelist()
             self._read = archive.read
         for name in names:
-            file = PurePosixPath(name)
-            if file.suffix.lower() in OTHERS and not _is_hidden(file):
+            if _kind(name) in OTHERS:
                 raise bad_file(path, name, "is an image of a kind that is not read")
-        self.names = sorted(name for name in names if _is_image(PurePosixPath(name)))
+        self.names = sorted(name for name in names if _kind(name) in SUFFIXES)
         if not self.names:
             raise BadInput(
                 f"data.dir='{path}': holds no image, expected files ending "
@@ -75,12 +74,11 @@ class Part:
             raise bad_file(self.path, name, f"cannot be read ({error})") from error
 
 
-def _is_image(name: PurePosixPath) -> bool:
-    return name.suffix.lower() in SUFFIXES and not _is_hidden(name)
-
-
-def _is_hidden(name: PurePosixPath) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in name.parts)
+def _kind(name: str) -> str:
+    """The suffix of a file, or '' where it is hidden."""
+    path = PurePosixPath(name)
+    hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
+    return "" if hidden else path.suffix.lower()
 
 
 class Images:
@@ -92,9 +90,7 @@ class Images:
         size: (width, height) of every image.
     """
 
-    def __init__(
-        self, files: list[tuple[Part, str, int]], mode: str, size: tuple[int, int]
-    ):
+    def __init__(self, files, mode: str, size: tuple[int, int]):
         self.files, self.mode, self.size = files, mode, size
 
     def __len__(self) -> int:
@@ -146,19 +142,18 @@ def open_cifar10_jpeg(directory: str) -> Source:
     Raises:
         BadInput: see ``open_image_folder``.
     """
-    found = None
-    if not directory:
-        places = [p for root in data_roots() for p in (root / "cifar10_jpeg", root)]
-        found = next(filter(None, (find_pair(p, "cifar10_jpeg") for p in places)), None)
+    name = "cifar10_jpeg"
+    places = [] if directory else [p for r in data_roots() for p in (r / name, r)]
+    found = next(filter(None, (find_pair(p, name) for p in places)), None)
     if not found:
-        path = locate("cifar10_jpeg", directory)
-        found = find_pair(path, "cifar10_jpeg")
+        path = locate(name, directory)
+        found = find_pair(path, name)
         if not found:
             raise BadInput(
                 f"data.dir='{path}': expected a folder that holds "
                 "cifar10_jpeg_train.zip and cifar10_jpeg_test.zip"
             )
-    return _source("cifar10_jpeg", *map(Part, found))
+    return _source(name, *map(Part, found))
 
 
 def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
@@ -168,16 +163,9 @@ def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
     ``train`` and ``test`` included.
     """
     children = sorted(folder.iterdir()) if folder.is_dir() else []
-    parts = [
-        child for child in children if child.is_dir() or child.suffix.lower() == ".zip"
-    ]
+    parts = [c for c in children if c.is_dir() or c.suffix.lower() == ".zip"]
     sides = [
-        [
-            p
-            for p in parts
-            if p.stem.lower().endswith(f"{stem}_{side}")
-            or (not stem and p.stem.lower() == side)
-        ]
+        [p for p in parts if f"_{p.stem.lower()}".endswith(f"{stem}_{side}")]
         for side in ("train", "test")
     ]
     return (sides[0][0], sides[1][0]) if [len(s) for s in sides] == [1, 1] else None
@@ -188,22 +176,20 @@ File = tuple[Part, str, tuple[str, ...]]
 
 
 def _source(name: str, first: Part, second: Part | None) -> Source:
-    if second is not None:
-        train, test = _files(first), _files(second)
-    else:
-        train, test = _split(_files(first))
-    classes = sorted({_class(file) for file in (*train, *test)})
-    for part, file, folders in (*train, *test):
+    splits = (_files(first), _files(second)) if second else _split(_files(first))
+    every = [file for files in splits for file in files]
+    classes = sorted({_class(file) for file in every})
+    for part, file, folders in every:
         if not folders and classes != [""]:
             raise bad_file(part.path, file, "lies beside the class folders, not in one")
-    mode, size = _scan([*train, *test])
+    mode, size = _scan(every)
     number = {label: i for i, label in enumerate(classes)}
-    splits = [
-        Images([(file[0], file[1], number[_class(file)]) for file in files], mode, size)
-        for files in (train, test)
-    ]
-    shape = (size[1], size[0], 1 if mode == "L" else 3)
-    return Source(Spec(name, shape, () if classes == [""] else tuple(classes)), *splits)
+    train, test = (
+        Images([(f[0], f[1], number[_class(f)]) for f in files], mode, size)
+        for files in splits
+    )
+    shape, named = (size[1], size[0], 1 if mode == "L" else 3), classes != [""]
+    return Source(Spec(name, shape, tuple(classes) if named else ()), train, test)
 
 
 def _class(file: File) -> str:
@@ -213,37 +199,25 @@ def _class(file: File) -> str:
 def _files(part: Part) -> list[File]:
     """Every image with its folders, without the outer folders that all share."""
     folders = [PurePosixPath(name).parts[:-1] for name in part.names]
-    depth = 0
-    while (
-        all(len(f) > depth + 1 for f in folders)
-        and len({f[depth] for f in folders}) == 1
-    ):
-        depth += 1
-    return [
-        (part, name, f[depth:]) for name, f in zip(part.names, folders, strict=True)
-    ]
+    shared = len(os.path.commonprefix([f[:-1] for f in folders]))
+    return [(part, n, f[shared:]) for n, f in zip(part.names, folders, strict=True)]
 
 
 def _split(files: list[File]) -> tuple[list[File], list[File]]:
     tops = {_class(file).lower() for file in files}
     held_out = next((name for name in HELD_OUT if name in tops), None)
     if held_out and "train" in tops and tops <= {"train", *HELD_OUT}:
-        train, test = (
-            [
-                (part, name, folders[1:])
-                for part, name, folders in files
-                if folders[0].lower() == side
-            ]
-            for side in ("train", held_out)
-        )
-        return train, test
+        inside = {"train": [], held_out: []}
+        for part, name, (top, *folders) in files:
+            inside.setdefault(top.lower(), []).append((part, name, tuple(folders)))
+        return inside["train"], inside[held_out]
     if len(files) < 2:
         raise BadInput(
             f"data.dir='{files[0][0].path}': holds one image, expected at "
             "least one to train and one to test"
         )
     by_hash = sorted(files, key=lambda f: hashlib.sha256(f[1].encode()).digest())
-    test = set(f[1] for f in by_hash[: max(1, len(files) // 10)])
+    test = {f[1] for f in by_hash[: max(1, len(files) // 10)]}
     return [f for f in files if f[1] not in test], [f for f in files if f[1] in test]
 
 
@@ -265,15 +239,12 @@ def _scan(files: list[File]) -> tuple[str, tuple[int, int]]:
     first = headers[0][1]
     for (part, name, _), (mode, size) in zip(files, headers, strict=True):
         if size != first:
-            raise bad_file(
-                part.path,
-                name,
-                f"is {size[0]}x{size[1]}, but "
-                f"{files[0][1]} is {first[0]}x{first[1]}: expected images "
-                "of one size",
+            problem = (
+                f"is {size[0]}x{size[1]}, but {files[0][1]} is {first[0]}x{first[1]}: "
+                "expected images of one size"
             )
+            raise bad_file(part.path, name, problem)
         if mode not in GREY | COLOUR:
-            raise bad_file(
-                part.path, name, f"has mode {mode}, expected 8 bits a channel"
-            )
+            problem = f"has mode {mode}, expected 8 bits a channel"
+            raise bad_file(part.path, name, problem)
     return "L" if all(mode in GREY for mode, _ in headers) else "RGB", first

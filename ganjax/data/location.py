@@ -41,18 +41,15 @@ def locate(name: str, directory: str) -> Path:
         )
     path = Path(directory).expanduser()
     try:
-        if not path.exists():
-            raise BadInput(
-                f"data.dir='{directory}': no such file or folder; expected {name} data"
-            )
+        problem = "" if path.exists() else "no such file or folder"
         if path.is_dir() and not any(path.iterdir()):
-            raise BadInput(
-                f"data.dir='{directory}': the folder is empty; expected {name} data"
-            )
+            problem = "the folder is empty"
     except OSError as error:
         raise BadInput(
             f"data.dir='{directory}': cannot be read ({error.strerror})"
         ) from error
+    if problem:
+        raise BadInput(f"data.dir='{directory}': {problem}; expected {name} data")
     return path
 
 

@@ -5,7 +5,7 @@ import dataclasses
 import jax
 import jax.numpy as jnp
 
-from ganjax.data.feeds import Feed, places
+from ganjax.data.feeds import Feed, example_keys
 
 # What the data's key is folded with; no step is as large.
 _MIRRORS = 2**31 + 1
@@ -20,11 +20,10 @@ def mirrored(feed: Feed, *, batch_size: int, rounds: int) -> Feed:
     """
 
     def batch(data, key, step, axis):
-        at_step = jax.random.fold_in(jax.random.fold_in(key, _MIRRORS), step)
-        at = places(batch_size, rounds, axis)
-        coins = jax.vmap(
-            lambda i: jax.random.bernoulli(jax.random.fold_in(at_step, i))
-        )(at.reshape(-1)).reshape(*at.shape, 1, 1, 1)
+        of_mirrors = jax.random.fold_in(key, _MIRRORS)
+        keys = example_keys(of_mirrors, step, batch_size, rounds, axis)
+        coins = jax.vmap(jax.random.bernoulli)(keys.reshape(-1))
+        coins = coins.reshape(*keys.shape, 1, 1, 1)
         return {
             name: jnp.where(coins, x[..., ::-1, :], x) if x.ndim == 5 else x
             for name, x in feed.batch(data, key, step, axis).items()

@@ -15,14 +15,7 @@ SHUFFLE_BELOW = 512
 """Up to this size an epoch is shuffled outright: a network mixes few items poorly."""
 
 
-def indices(
-    key: jax.Array,
-    step: jax.Array | int,
-    per_step: int,
-    size: int,
-    offset: jax.Array | int,
-    count: int,
-) -> jax.Array:
+def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Array:
     """Data indices at positions ``step * per_step + offset + [0, count)``.
 
     Works under jit, vmap and scan; uses 32-bit integers only, yet the position may be
@@ -67,21 +60,15 @@ def _epoch_and_place(step, per_step, size, offset):
     every such term are tabulated before tracing; the sum carries where it reaches size.
     (A term a bit would need no table, but XLA takes minutes over so long a chain.)
     """
-    terms = [
-        [divmod(digit * 256**k * per_step, size) for digit in range(256)]
-        for k in range(4)
-    ]
-    quotients = jnp.array([[q % 2**32 for q, _ in row] for row in terms], jnp.uint32)
-    remainders = jnp.array([[r for _, r in row] for row in terms], jnp.uint32)
-    step = jnp.asarray(step).astype(jnp.uint32)
-    offset = jnp.asarray(offset).astype(jnp.uint32)
+    step, offset = (jnp.asarray(x).astype(jnp.uint32) for x in (step, offset))
     n = np.uint32(size)
     epoch, place = np.uint32(0), np.uint32(0)
     for k in range(4):
+        terms = [divmod(digit * 256**k * per_step, size) for digit in range(256)]
+        quotients = jnp.array([q % 2**32 for q, _ in terms], jnp.uint32)
+        remainders = jnp.array([r for _, r in terms], jnp.uint32)
         digit = (step >> np.uint32(8 * k)) & np.uint32(255)
-        epoch, place = _carry(
-            epoch + quotients[k, digit], place + remainders[k, digit], n
-        )
+        epoch, place = _carry(epoch + quotients[digit], place + remainders[digit], n)
     return _carry(epoch + offset // n, place + offset % n, n)
 
 

@@ -12,8 +12,7 @@ from ganjax.errors import BadInput
 
 
 def of_classes(source: Source, classes: Sequence[int]) -> Source:
-    """``source`` with training samples of ``classes`` alone; the test split stays, with
-    all labels, for whoever is to tell the others apart.
+    """``source`` with training samples of ``classes`` alone; the test split keeps all.
 
     Raises:
         BadInput: for labels that are none of the data, or data without samples at hand.
@@ -26,14 +25,10 @@ def of_classes(source: Source, classes: Sequence[int]) -> Source:
             f"data.name='{source.spec.name}', which has {count}"
         )
     train = _arrays(source, "data.classes")
-    chosen = np.isin(train.label, classes)
-    kept = Arrays(train.data[chosen], train.label[chosen])
-    spec = dataclasses.replace(
-        source.spec,
-        # Scores of other training samples are other scores.
-        name=f"{source.spec.name}:{','.join(map(str, classes))}",
-        normal=tuple(classes),
-    )
+    kept = in_memory(train, np.isin(train.label, classes))
+    # Scores of other training samples are other scores.
+    name = f"{source.spec.name}:{','.join(map(str, classes))}"
+    spec = dataclasses.replace(source.spec, name=name, normal=tuple(classes))
     return Source(spec, kept, source.test)
 
 
@@ -68,21 +63,17 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
         images, few, known = arrays
 
         def one(key):
-            any_, labelled = jax.random.split(key)
-            i = jax.random.randint(any_, (), 0, len(images))
-            j = jax.random.randint(labelled, (), 0, len(few))
-            return {
-                "data": scaled(images[i]),
-                "labelled": scaled(few[j]),
-                "known": known[j],
-            }
+            first, second = jax.random.split(key)
+            i = jax.random.randint(first, (), 0, len(images))
+            j = jax.random.randint(second, (), 0, len(few))
+            data, labelled = scaled(images[i]), scaled(few[j])
+            return {"data": data, "labelled": labelled, "known": known[j]}
 
         return jax.vmap(one)(keys)
 
     arrays = train.data, train.data[chosen], train.label[chosen]
-    spec = dataclasses.replace(
-        source.spec, domains=("data", "labelled"), labels="known"
-    )
+    names = dict(domains=("data", "labelled"), labels="known")
+    spec = dataclasses.replace(source.spec, **names)
     return Source(spec, Composed(arrays, make), source.test)
 
 
@@ -99,8 +90,8 @@ def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
             f"data.limit={count}: expected at most the {len(train)} training samples "
             f"of data.name='{source.spec.name}'"
         )
-    chosen = np.random.default_rng(subset).permutation(len(train))[:count]
-    return Arrays(train.data[chosen], train.label[chosen])
+    order = np.random.default_rng(subset).permutation(len(train))
+    return in_memory(train, order[:count])
 
 
 def _arrays(source, field):

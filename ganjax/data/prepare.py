@@ -34,6 +34,7 @@ CIFAR_MEMBERS = {
     "test": ["cifar-10-batches-bin/test_batch.bin"],
 }
 CIFAR_CLASSES = "cifar-10-batches-bin/batches.meta.txt"
+_DAMAGED = (OSError, EOFError, KeyError, ValueError, tarfile.TarError, zlib.error)
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,17 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
     """
     if name not in NAMES:
         raise unknown("name", name, NAMES)
+    from tensorflow_datasets.image_classification import cifar, mnist
+
+    builders = mnist.MNIST, mnist.FashionMNIST, cifar.Cifar10
+    stock = dict(zip(NAMES, builders, strict=True))[name]
     root = Path(out).expanduser() if out else data_roots()[0]
-    stock = _stock_builder(name)
     final = root / name / str(stock.VERSION)
     if final.exists():
         if not prepared.verify_manifest(final):
             raise BadInput(
-                f"dir='{root}': {final} exists and was not made by this "
-                "command (it has no manifest); remove it or choose another "
-                "--dir"
+                f"dir='{root}': {final} exists and was not made by this command (it "
+                "has no manifest); remove it or choose another --dir"
             )
         return Prepared(root / name, final, True)
     for folder in (root, root / name):
@@ -106,23 +109,11 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
     return Prepared(root / name, final, False)
 
 
-def _stock_builder(name):
-    from tensorflow_datasets.image_classification import cifar, mnist
-
-    return {
-        "mnist": mnist.MNIST,
-        "fashion_mnist": mnist.FashionMNIST,
-        "cifar10": cifar.Cifar10,
-    }[name]
-
-
 def _read(name, stock, work, manual_dir):
     """({split: Arrays}, class names or ()) from the manual directory or the network."""
-    files = (
-        [CIFAR_ARCHIVE]
-        if name == "cifar10"
-        else [stem + ".gz" for pair in idx.FILES.values() for stem in pair]
-    )
+    cifar = name == "cifar10"
+    files = [f"{stem}.gz" for pair in idx.FILES.values() for stem in pair]
+    files = [CIFAR_ARCHIVE] if cifar else files
     folder = Path(manual_dir).expanduser() if manual_dir else None
     if folder is not None:
         if not folder.is_dir():
@@ -130,14 +121,11 @@ def _read(name, stock, work, manual_dir):
                 f"manual_dir='{manual_dir}': no such folder; expected one "
                 f"with {', '.join(files)}"
             )
-        absent = (
-            idx.missing(folder)
-            if name != "cifar10"
-            else [file for file in files if not (folder / file).is_file()]
-        )
+        absent = [file for file in files if not (folder / file).is_file()]
+        absent = absent if cifar else idx.missing(folder)
         if absent:
             raise BadInput(f"manual_dir='{manual_dir}': lacks {', '.join(absent)}")
-    if name == "cifar10":
+    if cifar:
         return _read_cifar(_fetch(name, stock, files, work, folder)[CIFAR_ARCHIVE])
     if folder is None:
         folder = work / "idx"
@@ -145,10 +133,8 @@ def _read(name, stock, work, manual_dir):
         for file, path in _fetch(name, stock, files, work, None).items():
             os.replace(path, folder / file)
     try:
-        return {
-            split: idx.read_split(folder, split, idx.CONTENT[name])
-            for split in idx.FILES
-        }, ()
+        content = idx.CONTENT[name]
+        return {s: idx.read_split(folder, s, content) for s in idx.FILES}, ()
     except BadInput as error:  # the reader speaks of data.dir; here it is a manual_dir
         raise BadInput(str(error).replace("data.dir=", "manual_dir=", 1)) from error
 
@@ -169,12 +155,8 @@ def _fetch(name, stock, files, work, manual_dir):
     try:
         if manual_dir is None:
             _reach(urls[files[0]])
-        return {
-            file: Path(path)
-            for file, path in manager.download(
-                {file: urls[file] for file in files}
-            ).items()
-        }
+        paths = manager.download({file: urls[file] for file in files})
+        return {file: Path(path) for file, path in paths.items()}
     except download_manager.NonMatchingChecksumError as error:
         place = f"manual_dir='{manual_dir}': " if manual_dir else ""
         raise BadInput(
@@ -207,14 +189,7 @@ def _read_cifar(archive):
                 rows = np.frombuffer(content, np.uint8).reshape(-1, 3073)
                 images = rows[:, 1:].reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
                 splits[split] = Arrays(images, rows[:, 0].astype(np.int32))
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        ValueError,
-        tarfile.TarError,
-        zlib.error,
-    ) as error:
+    except _DAMAGED as error:
         raise BadInput(
             f"cifar10: {archive} is not the binary version of CIFAR-10 ({error})"
         ) from error
@@ -242,14 +217,8 @@ def _write(stock, splits, classes, data_dir):
                 zip(arrays.data, arrays.label.tolist(), strict=True)
             ):
                 image = Image.fromarray(data[..., 0] if data.shape[-1] == 1 else data)
-                yield (
-                    i,
-                    {
-                        "image": image,
-                        "label": label,
-                        **({"id": f"{split}_{i:05d}"} if with_id else {}),
-                    },
-                )
+                name = {"id": f"{split}_{i:05d}"} if with_id else {}
+                yield i, {"image": image, "label": label, **name}
 
     tfds.disable_progress_bar()
     with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces a download

@@ -5,6 +5,7 @@ flipped bit in a record may well decode. Folders that TFDS itself prepared have 
 and are taken as they are; they must be in the array_record format.
 """
 
+import functools
 import hashlib
 import json
 from pathlib import Path
@@ -18,6 +19,7 @@ from ganjax.errors import BadInput
 
 MANIFEST = "ganjax_manifest.json"
 INFO = "dataset_info.json"
+AGAIN = "remove the folder and run scripts/prepare_data.py again"
 
 
 class Records:
@@ -37,21 +39,16 @@ class Records:
         return len(self.records)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
+        record = f"record {index} of {self.split}"
         try:
             item = self.records[index]
         except Exception as error:  # array_record, protobuf and Pillow raise many kinds
-            raise bad_file(
-                self.folder,
-                f"record {index} of {self.split}",
-                f"cannot be decoded ({type(error).__name__})",
-            ) from error
+            problem = f"cannot be decoded ({type(error).__name__})"
+            raise bad_file(self.folder, record, problem) from error
         image = np.asarray(item["image"])
         if image.shape != self.shape:
-            raise bad_file(
-                self.folder,
-                f"record {index} of {self.split}",
-                f"has shape {image.shape}, expected {self.shape}",
-            )
+            problem = f"has shape {image.shape}, expected {self.shape}"
+            raise bad_file(self.folder, record, problem)
         return {"data": image, "label": int(item.get("label", 0))}
 
 
@@ -94,23 +91,14 @@ def verify_manifest(folder: Path) -> bool:
     try:
         digests = json.loads(manifest.read_text())["sha256"].items()
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise bad_file(
-            folder,
-            MANIFEST,
-            "damaged; remove the folder and prepare the "
-            "data again with scripts/prepare_data.py",
-        ) from error
+        raise bad_file(folder, MANIFEST, f"damaged; {AGAIN}") from error
     for name, expected in digests:
         path = folder / name
         if not path.is_file():
             raise bad_file(folder, name, "missing, though the manifest lists it")
         if _sha256(path) != expected:
-            raise bad_file(
-                folder,
-                name,
-                "damaged: SHA-256 differs from the manifest; "
-                "remove the folder and run scripts/prepare_data.py again",
-            )
+            problem = f"damaged: SHA-256 differs from the manifest; {AGAIN}"
+            raise bad_file(folder, name, problem)
     return True
 
 
@@ -139,45 +127,36 @@ def open_prepared(name: str, path: Path) -> Source:
     verify_manifest(folder)
     import tensorflow_datasets as tfds
 
+    wrong = functools.partial(bad_file, folder, INFO)
     try:
         builder = tfds.builder_from_directory(str(folder))
         features, splits = builder.info.features, builder.info.splits
         image = features["image"]
     except Exception as error:  # whatever a damaged or foreign json leads TFDS to raise
-        raise bad_file(
-            folder,
-            INFO,
-            "not a readable TFDS data set with an 'image' "
-            f"feature ({type(error).__name__}: {error})",
+        raise wrong(
+            "not a readable TFDS data set with an 'image' feature "
+            f"({type(error).__name__}: {error})"
         ) from error
     if name and builder.info.name != name:
         raise BadInput(f"data.dir='{path}': holds {builder.info.name}, expected {name}")
     if absent := [split for split in ("train", "test") if split not in splits]:
-        raise bad_file(folder, INFO, f"no {absent[0]!r} split (has {sorted(splits)})")
+        raise wrong(f"no {absent[0]!r} split (has {sorted(splits)})")
     if None in image.shape or image.np_dtype != np.uint8:
-        raise bad_file(
-            folder,
-            "features.json",
-            f"images of {image.shape} "
-            f"{image.np_dtype}, expected one fixed shape of uint8",
-        )
+        found = f"images of {image.shape} {image.np_dtype}"
+        problem = f"{found}, expected one fixed shape of uint8"
+        raise bad_file(folder, "features.json", problem)
     try:
         train, test = (builder.as_data_source(split=s) for s in ("train", "test"))
     except Exception as error:  # a record file gone or in another format
-        raise bad_file(
-            folder,
-            INFO,
+        raise wrong(
             "records cannot be opened, expected array_record "
-            f"({type(error).__name__}: {error})",
+            f"({type(error).__name__}: {error})"
         ) from error
     label = features["label"] if "label" in features else None
-    classes = tuple(label.names) if getattr(label, "names", None) else ()
-    shape = tuple(image.shape)
-    return Source(
-        Spec(builder.info.name, shape, classes),
-        Records(train, folder, "train", shape),
-        Records(test, folder, "test", shape),
-    )
+    shape, classes = tuple(image.shape), tuple(getattr(label, "names", None) or ())
+    train = Records(train, folder, "train", shape)
+    test = Records(test, folder, "test", shape)
+    return Source(Spec(builder.info.name, shape, classes), train, test)
 
 
 def open_cifar10(directory: str) -> Source:

@@ -110,13 +110,16 @@ class Items(Protocol):
     def __getitem__(self, index: int) -> dict[str, Any]: ...
 
 
+Split = Arrays | Items | Sampler | Composed
+
+
 @dataclass(frozen=True)
 class Source:
     """A data set: its specification, a training and a test split."""
 
     spec: Spec
-    train: Arrays | Items | Sampler | Composed
-    test: Arrays | Items | Sampler | Composed
+    train: Split
+    test: Split
 
 
 def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:
@@ -126,36 +129,32 @@ def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:
     return jax.jit(split)(keys)
 
 
-def in_memory(items: Arrays | Items, *, threads: int = 8) -> Arrays:
-    """Decodes every item once, in order.
+def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
+    """Decodes every item, or those at ``rows [n]``, once and in order.
 
     Args:
-        items: a split read item by item; ``Arrays`` come back as they are.
+        items: a split read item by item; ``Arrays`` are decoded already.
         threads: decoding threads (Pillow lets go of the interpreter lock).
 
     Raises:
         BadInput: an item is damaged; the first one met is named.
     """
     if isinstance(items, Arrays):
-        return items
-    count = len(items)
-    shape = np.shape(items[0]["data"]) if count else (0, 0, 0)
+        return items if rows is None else Arrays(items.data[rows], items.label[rows])
+    rows = range(len(items)) if rows is None else rows
+    count = len(rows)
+    shape = np.shape(items[int(rows[0])]["data"]) if count else (0, 0, 0)
     data = np.empty((count, *shape), np.uint8)
     label = np.empty(count, np.int32)
 
     def decode(start: int) -> None:
-        for index in range(start, min(start + chunk, count)):
-            item = items[index]
-            data[index], label[index] = item["data"], item["label"]
+        for place in range(start, min(start + chunk, count)):
+            item = items[int(rows[place])]
+            data[place], label[place] = item["data"], item["label"]
 
     chunk = 256  # a task an item would cost more than decoding a small image
     with ThreadPoolExecutor(threads) as pool:
-        try:
-            for _ in pool.map(decode, range(0, count, chunk)):
-                pass
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
+        list(pool.map(decode, range(0, count, chunk)))  # an error cancels the rest
     return Arrays(data, label)
 
 

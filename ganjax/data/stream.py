@@ -56,10 +56,8 @@ class HostBatches:
         # Indices are computed on the CPU, away from the queue of the training device.
         self._cpu = _host_device()
         self._key = jax.device_put(key, self._cpu)
-        per_step, size = rounds * batch_size, len(split)
-        rows = jax.jit(
-            lambda key, step: indices(key, step, per_step, size, 0, per_step)
-        )
+        count, size = rounds * batch_size, len(split)
+        rows = jax.jit(lambda key, step: indices(key, step, count, size, 0, count))
         # Compiled here once, not by every thread at the same time.
         with jax.default_device(self._cpu):
             self._rows = rows.lower(self._key, np.int32(0)).compile()

@@ -1,8 +1,8 @@
 """Distributions with a known truth, drawn fresh: mixtures, a swiss roll, two domains.
 
 Every source here ignores its ``directory``. The same layout comes with different
-scales in different papers, so each variant has a name of its own; its docstring line
-in ``LAYOUTS`` says whose it is.
+scales in different papers, so each variant has its own name; ``LAYOUTS`` cites the
+paper.
 """
 
 import dataclasses
@@ -107,51 +107,59 @@ def open_unpaired(directory: str = "") -> Source:
 
 def open_paired(directory: str = "") -> Source:
     """The domains of ``open_unpaired`` in pairs: b is a taken through ``a_to_b``."""
-    source = open_unpaired(directory)
     first = mixture(ring(8), 0.02)
 
     def sampler(keys: jax.Array) -> dict[str, jax.Array]:
         a = first(keys)["data"]
         return {"a": a, "b": a_to_b(a)}
 
-    spec = dataclasses.replace(
-        source.spec, name="paired", paired=True, test_paired=True
-    )
-    return Source(spec, sampler, sampler)
+    facts = dict(name="paired", paired=True, test_paired=True)
+    return Source(dataclasses.replace(open_unpaired().spec, **facts), sampler, sampler)
 
 
-LAYOUTS: dict[str, tuple[np.ndarray, float]] = {
-    # unrolled GAN, Metz 2017: 8 distinct modes
-    "ring8": (ring(8), 0.02),
-    # PacGAN, Lin 2018, and the numerics of GANs, Mescheder 2017
-    "ring8_pacgan": (ring(8), 0.01),
-    # WGAN-GP, Gulrajani 2017: centres and noise both divided
-    "ring8_wgan_gp": (ring(8, 2.0) / 1.414, 0.02 / 1.414),
-    # relativistic landscape, Sun 2020: variance .002
-    "ring5_rsgan": (ring(5), 0.002**0.5),
-    # PacGAN, Lin 2018: {-4, -2, 0, 2, 4}²
-    "grid25": (grid(5, 2.0), 0.05),
-    # WGAN-GP, Gulrajani 2017: centres and noise both divided
-    "grid25_wgan_gp": (grid(5, 2.0) / 2.828, 0.05 / 2.828),
-}
+# name -> (modes, standard deviation, source).
+LAYOUTS: dict[str, tuple[np.ndarray, float, str]] = {
+    "ring8": (ring(8), 0.02, "unrolled GAN (Metz et al. 2017): 8 distinct modes"),
+    "ring8_pacgan": (
+        ring(8), 0.01, "PacGAN (Lin et al. 2018), and Mescheder et al. 2017"
+    ),
+    "ring8_wgan_gp": (
+        ring(8, 2.0) / 1.414, 0.02 / 1.414,
+        "WGAN-GP (Gulrajani et al. 2017): centres and noise both divided",
+    ),
+    "ring5_rsgan": (
+        ring(5), 0.002**0.5, "Sun et al. 2020 (arXiv 2011.04926): variance 0.002"
+    ),
+    "grid25": (grid(5, 2.0), 0.05, "PacGAN (Lin et al. 2018): {-4, -2, 0, 2, 4}²"),
+    "grid25_wgan_gp": (
+        grid(5, 2.0) / 2.828, 0.05 / 2.828,
+        "WGAN-GP (Gulrajani et al. 2017): centres and noise both divided",
+    ),
+}  # fmt: skip
+
+
+def _opener(spec: Spec, sampler: Sampler, said: str) -> Callable[[str], Source]:
+    def opener(directory: str = "") -> Source:
+        return Source(spec, sampler, sampler)
+
+    opener.__doc__ = said
+    return opener
 
 
 def gaussians(name: str) -> Callable[[str], Source]:
     """The opener of one of ``LAYOUTS``."""
-    modes, std = LAYOUTS[name]
-    sampler = mixture(modes, std)
-    classes = tuple(str(label) for label in range(len(modes)))
+    modes, std, said = LAYOUTS[name]
+    classes = tuple(map(str, range(len(modes))))
     spec = Spec(name, modes.shape[1:], classes, modes, std)
-    return lambda directory="": Source(spec, sampler, sampler)
+    return _opener(spec, mixture(modes, std), f"Equal Gaussians of {said}.")
 
 
 def shape(
     name: str, draw: Callable, size: int, modes=None, std: float | None = None
 ) -> Callable[[str], Source]:
     """The opener of a distribution given by one draw, with its modes if it has any."""
-    sampler = jax.vmap(draw)
     spec = Spec(name, (size,), modes=modes, std=std)
-    return lambda directory="": Source(spec, sampler, sampler)
+    return _opener(spec, jax.vmap(draw), draw.__doc__)
 
 
 DIRECTIONS = 10
@@ -174,7 +182,7 @@ def gratings(size: int) -> Callable[[str], Source]:
         tint = jax.random.uniform(colour, (1, 1, 3), minval=-1.0)
         return {"data": wave[..., None] * tint, "label": label}
 
-    sampler = jax.vmap(draw)
     classes = tuple(str(label) for label in range(DIRECTIONS))
     spec = Spec(f"gratings{size}", (size, size, 3), classes)
-    return lambda directory="": Source(spec, sampler, sampler)
+    said = f"Coloured waves of {size}×{size}; the label is their direction."
+    return _opener(spec, jax.vmap(draw), said)

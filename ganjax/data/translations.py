@@ -1,6 +1,6 @@
-"""Two domains of images whose true translation is known: in pairs, or with the pairing
-hidden from whoever learns."""
+"""Two domains of images whose true translation is known, in pairs or not."""
 
+import dataclasses
 import math
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ from jax.scipy.ndimage import map_coordinates
 
 from ganjax.data.feeds import scaled
 from ganjax.data.idx import open_fashion_mnist, open_mnist
-from ganjax.data.source import Arrays, Composed, Items, Source, Spec, in_memory
+from ganjax.data.source import Arrays, Composed, Items, Source, in_memory
 
 # Of the gradient of an image in [-1, 1], by Sobel's operator, at an edge.
 STEEP = 1.0
@@ -71,9 +71,8 @@ def open_edges_fashion_mnist(directory: str = "") -> Source:
 
 
 def open_mnist_twins(directory: str = "") -> Source:
-    """Digits (``'b'``) and the ``twin`` of other digits (``'a'``): what is seen of one
-    domain in training is never the pair of what is seen of the other. The test split is
-    in pairs.
+    """Digits (``'b'``) and the ``twin`` of other digits (``'a'``): no training sample
+    of one domain has its pair in the other. The test split is in pairs.
 
     Raises:
         BadInput: as ``open_mnist``.
@@ -84,9 +83,12 @@ def open_mnist_twins(directory: str = "") -> Source:
 
 
 def _of_two(source, name, paired):
-    shape, classes = source.spec.shape, source.spec.classes
-    domains = "a", "b"
-    return Spec(name, shape, classes, domains=domains, paired=paired, test_paired=True)
+    facts = dict(name=name, domains=("a", "b"), paired=paired, test_paired=True)
+    return dataclasses.replace(source.spec, **facts)
+
+
+def _drawn(keys, first, end):
+    return jax.vmap(lambda key: jax.random.randint(key, (), first, end))(keys)
 
 
 def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
@@ -95,7 +97,7 @@ def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
 
     def make(arrays, keys):
         images, labels = arrays
-        chosen = jax.vmap(lambda k: jax.random.randint(k, (), 0, len(labels)))(keys)
+        chosen = _drawn(keys, 0, len(labels))
         b = scaled(images[chosen])
         return {"a": to_a(b), "b": b, "label": labels[chosen]}
 
@@ -109,20 +111,10 @@ def out_of_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
 
     def make(arrays, keys):
         images, labels = arrays
-        half = len(labels) // 2
-
-        def one(key):
-            first, second = jax.random.split(key)
-            return (
-                jax.random.randint(first, (), 0, half),
-                jax.random.randint(second, (), half, len(labels)),
-            )
-
-        i, j = jax.vmap(one)(keys)
-        return {
-            "a": to_a(scaled(images[i])),
-            "b": scaled(images[j]),
-            "label": labels[j],
-        }
+        half, pair = len(labels) // 2, jax.vmap(jax.random.split)(keys)
+        i = _drawn(pair[:, 0], 0, half)
+        j = _drawn(pair[:, 1], half, len(labels))
+        a, b = to_a(scaled(images[i])), scaled(images[j])
+        return {"a": a, "b": b, "label": labels[j]}
 
     return Composed((items.data, items.label), make)

@@ -1,15 +1,23 @@
 """Network architectures, each a file with a ``Generator`` and a ``Discriminator``, or
 with one of them: networks from image to image, and what judges patches.
 
-A module's fields are its options; some are filled in: ``shape`` from the data,
-``dtype``, that of the arithmetic, from ``precision`` (parameters and outputs are
-float32), ``conditioning`` and ``classes`` from the game and the data. Every module is
-called with ``train``, a conditional one with the labels as its second input.
+A module declares its options as fields. The builder fills in other fields: ``shape``
+from the data, ``dtype`` of the arithmetic from ``precision`` (parameters and outputs
+are float32), ``conditioning`` and ``classes`` from the game and the data. Every module
+is called with ``train``, a conditional one with the labels as its second input.
 Discriminators are ``Critic``s: a call returns logits of shape ``[n]``, or of
 ``patchgan`` ``[n, p]``, ``judge`` all that there is to say, and ``mixes_samples`` says
 whether a logit depends on the rest of its batch.
+
+A network raises ``BadInput`` for a size or an option that it cannot take.
 """
 
+import dataclasses
+
+import flax.linen as nn
+
+from ganjax.errors import BadInput
+from ganjax.names import Table
 from ganjax.networks import (
     biggan,
     cyclegan_resnet,
@@ -26,20 +34,94 @@ from ganjax.networks import (
     transformer,
     unet,
 )
+from ganjax.options import Option, options_of
 
-ARCHITECTURES = {
-    "mlp": mlp,
-    "dcgan": dcgan,
-    "sn_dcgan": sn_dcgan,
-    "sngan_resnet": sngan_resnet,
-    "sagan": sagan,
-    "biggan": biggan,
-    "progressive": progressive,
-    "stylegan2": stylegan2,
-    "r3gan": r3gan,
-    "transformer": transformer,
-    "unet": unet,
-    "cyclegan_resnet": cyclegan_resnet,
-    "patchgan": patchgan,
-    "srresnet": srresnet,
-}
+PRECISIONS = ("float32", "bfloat16")
+
+KINDS = ("generator", "encoder", "discriminator")
+
+# Fields of a module that are no options: they follow from the rest of the config.
+_FILLED_IN = ("shape", "dtype", "conditioning", "classes", "truncation")
+
+
+def _class_of(architecture, kind):
+    if not isinstance(architecture, type):
+        architecture = getattr(architecture, kind.capitalize(), None)
+    is_class = isinstance(architecture, type) and issubclass(architecture, nn.Module)
+    return architecture if is_class else None
+
+
+_MODULES = (
+    mlp, dcgan, sn_dcgan, sngan_resnet, sagan, biggan, progressive, stylegan2, r3gan,
+    transformer, unet, cyclegan_resnet, patchgan, srresnet,
+)  # fmt: skip
+
+ARCHITECTURES = Table(
+    "a network (a Flax module class, or a module with a Generator, an Encoder or a "
+    "Discriminator)",
+    {module.__name__.rpartition(".")[2]: module for module in _MODULES},
+    accepts=lambda found: any(_class_of(found, kind) for kind in KINDS),
+)
+
+
+def network_class(field: str, name: str, kind: str) -> type[nn.Module]:
+    """Return the class of a network.
+
+    Args:
+      field: the field of the config that asks for it, for messages.
+      name: an architecture, or the import path of one or of a class. A class is
+        returned whatever its kind.
+      kind: of ``KINDS``.
+
+    Raises:
+      BadInput: for an unknown name, or an architecture without such a class.
+    """
+    found = _class_of(ARCHITECTURES.find(field, name), kind)
+    if found is None:
+        able = sorted(n for n, made in ARCHITECTURES.items() if _class_of(made, kind))
+        raise BadInput(
+            f"{field}='{name}': expected an architecture with a {kind}, one of "
+            f"{', '.join(able)}"
+        )
+    return found
+
+
+def module_of(path: str, section, kind: str, **filled_in) -> nn.Module:
+    """Return the network that a section of a config describes.
+
+    Args:
+      path: of the section, for messages.
+      kind: of ``KINDS``.
+      filled_in: what follows from the rest of the config; a network has the fields of
+        it that it needs.
+    """
+    made = network_class(f"{path}.name", section["name"], kind)
+    has = {field.name for field in dataclasses.fields(made)} - {"name"}
+    values = {**section, **filled_in}
+    return made(**{name: value for name, value in values.items() if name in has})
+
+
+def network_options(network: type[nn.Module]) -> dict[str, Option]:
+    """Return the options of a network's class, in the order of its fields.
+
+    A plain field that the builder does not fill in is an option without limits, if its
+    default is a value that a config can hold.
+    """
+    declared = options_of(network)
+    options = {
+        field.name: declared.get(field.name) or _plain_option(field)
+        for field in dataclasses.fields(network)
+    }
+    return {name: option for name, option in options.items() if option is not None}
+
+
+def _plain_option(field):
+    default, words = field.default, False
+    if field.name in _FILLED_IN:
+        return None
+    if type(default) is tuple:
+        words = {type(x) for x in default} == {str}
+        held = words or all(type(x) is int for x in default)
+    else:
+        held = type(default) in (bool, int, float, str)
+    return Option(default, words=words) if held else None

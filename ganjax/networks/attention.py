@@ -27,16 +27,11 @@ class SelfAttention(nn.Module):
     def __call__(self, x):
         n, h, w, c = x.shape
 
+        options = {"kernel": 1, "use_bias": False, "spectral": self.spectral}
+        options |= {"kernel_init": self.kernel_init, "dtype": self.dtype}
+
         def mapped(x, features, name):
-            return Conv(
-                max(1, features),
-                kernel=1,
-                use_bias=False,
-                spectral=self.spectral,
-                kernel_init=self.kernel_init,
-                dtype=self.dtype,
-                name=name,
-            )(x)
+            return Conv(max(1, features), name=name, **options)(x)
 
         def pooled(x):
             largest = x.reshape(n, h // 2, 2, w // 2, 2, x.shape[-1]).max((2, 4))

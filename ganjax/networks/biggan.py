@@ -22,17 +22,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput
+from ganjax.networks import layers, residual
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import head
-from ganjax.networks.layers import MODULATIONS, Condition, Linear, condition
-from ganjax.networks.residual import (
-    PUBLISHED,
-    Plan,
-    Style,
-    generate,
-    plan_of,
-    pooled_features,
-)
+from ganjax.networks.layers import NORMALIZATIONS, Linear
+from ganjax.networks.residual import Plan
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
 PLANS = {
     32: Plan((4, 4, 4, 4), (4, 4, 4, 4), halvings=2),
@@ -50,11 +46,11 @@ def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
     are equally long, but for what is over, which the first one gets.
 
     Raises:
-      ValueError: if a chunk would be empty.
+      BadInput: if a chunk would be empty.
     """
     size = z.shape[-1] // (blocks + 1)
     if size == 0:
-        raise ValueError(
+        raise BadInput(
             f"expected latents of at least {blocks + 1} numbers, one for the linear "
             f"map and one for each block, not {z.shape[-1]}"
         )
@@ -64,42 +60,39 @@ def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
 
 def conditions(
     network: nn.Module, z: jax.Array, label: jax.Array | None, blocks: int
-) -> tuple[jax.Array, list[Condition | None]]:
+) -> tuple[jax.Array, list[layers.Condition | None]]:
     """What enters the linear map, and what each block depends on. Call inside a compact
     module with the fields of ``Generator``.
 
     Chunks are a modulation by the latent, so under ``self_modulation`` too they are
     what blocks see of it.
     """
-    told = label is not None and network.conditioning in MODULATIONS
+    layers.check_latents(z)
+    told = label is not None and network.conditioning in layers.MODULATIONS
     shared = network.conditioning == "conditional_batch_norm" and network.embedding > 0
     if not network.hierarchical and not shared:
-        given = condition(network.conditioning, network.classes, z, label)
+        given = layers.condition(network.conditioning, network.classes, z, label)
         return z, [given] * blocks
     seen = []
     if told:
         vector = jax.nn.one_hot(label, network.classes)
         if network.embedding:
             # Not spectral, as in the authors' code.
-            vector = Linear(
-                network.embedding,
-                use_bias=False,
-                kernel_init=orthogonal,
-                dtype=network.dtype,
-                name="embedding",
-            )(vector)
+            start = {"kernel_init": orthogonal, "dtype": network.dtype}
+            embed = Linear(network.embedding, use_bias=False, name="embedding", **start)
+            vector = embed(vector)
         seen = [vector]
     by_block = [seen] * blocks
     if network.hierarchical:
         z, *rest = chunks(z, blocks)
         by_block = [[*seen, chunk.astype(network.dtype)] for chunk in rest]
     return z, [
-        Condition(jnp.concatenate(c, -1), spectral=True, kernel_init=orthogonal)
+        layers.Condition(jnp.concatenate(c, -1), spectral=True, kernel_init=orthogonal)
         for c in by_block
     ]
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1].
 
     ``embedding`` is the length of the label's shared embedding, 0 for none: then each
@@ -107,67 +100,32 @@ class Generator(nn.Module):
     latent enters the linear map and none the blocks. (The paper's table 1 has both.)
     """
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 96
-    embedding: int = 128
-    hierarchical: bool = True
-    attention: int = PUBLISHED
+    width: int = option(96, "channels, of which each layer has a multiple", least=1)
+    embedding: int = option(128, "numbers of a label", least=0, zero="none")
+    hierarchical: bool = option(True, "each block sees a chunk of the latent")
+    attention: int = option(residual.PUBLISHED, residual.ATTENTION)
 
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether there is a normalisation that may depend on a label or a latent."""
-        return True
+    takes_conditions = True
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
-        plan = plan_of(PLANS, self.shape)
-        z, given = conditions(self, z, label, len(plan.generator) - 1)
-        return generate(
-            z,
-            self.shape,
-            plan,
-            self.width,
-            Style("batch", True, orthogonal, orthogonal, self.dtype),
-            given=given,
-            attention=self.attention,
-            train=train,
-        )
+    def __call__(self, z, label=None, *, train):
+        plan = residual.plan_of(PLANS, self.shape, self.attention)
+        z, given = conditions(self, z, label, plan.doublings)
+        style = residual.Style("batch", True, self.dtype, orthogonal)
+        return residual.generate(self, z, plan, style, given, train=train)
 
 
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``; the published one asks for the label by
     projection."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 96
-    attention: int = PUBLISHED
-    normalization: str = "spectral"
+    width: int = option(96, "channels, of which each layer has a multiple", least=1)
+    attention: int = option(residual.PUBLISHED, residual.ATTENTION)
+    normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        plan = plan_of(PLANS, x.shape[1:])
-        spectral = self.normalization == "spectral"
-        style = Style(self.normalization, spectral, orthogonal, orthogonal, self.dtype)
-        x = pooled_features(
-            x,
-            plan,
-            self.width,
-            style,
-            wide=True,
-            attention=self.attention,
-            train=train,
-        )
-        return head(
-            x,
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            **style.of_layer(),
-        )
+        plan = residual.plan_of(PLANS, x.shape[1:], self.attention)
+        style = residual.style_of(self, orthogonal)
+        x = residual.pooled_features(self, x, plan, style, wide=True, train=train)
+        return self.head(x, label, **style.of_layer())

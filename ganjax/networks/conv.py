@@ -25,7 +25,8 @@ DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """One way to compute a convolution's three maps, each ``(a, b, geometry) -> c``."""
+    """One way to compute a convolution's three maps, each ``(a, b, geometry) -> c``. A
+    module with these functions is a form too."""
 
     forward: Callable
     input_gradient: Callable
@@ -58,10 +59,8 @@ def _stock_kernel_gradient(x, cotangent, geometry):
 
 FORMS = {
     "stock": Form(_stock, _stock_input_gradient, _stock_kernel_gradient),
-    "patches": Form(patches.forward, patches.input_gradient, patches.kernel_gradient),
-    "winograd": Form(
-        winograd.forward, winograd.input_gradient, winograd.kernel_gradient
-    ),
+    "patches": patches,
+    "winograd": winograd,
     "phases": Form(_stock, phases.input_gradient, _stock_kernel_gradient),
 }
 
@@ -74,9 +73,7 @@ FEWEST_WINOGRAD_CHANNELS = 16
 # units of a GPU.
 MOST_PATCHED_CHANNELS = 4
 
-_chosen: contextvars.ContextVar[str | None] = contextvars.ContextVar(
-    "form", default=None
-)
+_chosen = contextvars.ContextVar("form", default=None)
 
 
 @contextlib.contextmanager
@@ -107,12 +104,12 @@ def convolve(
     """
     geometry = _geometry(x.shape[1:3], kernel, stride)
     if groups == 1:
-        return _forward(geometry, x, kernel)
+        return _map("forward", geometry, x, kernel)
     # The stock form becomes a convolution of feature groups, the others products with a
     # batch of matrices, and so do the gradients of each.
     x = x.reshape(*x.shape[:3], groups, -1)
     kernel = kernel.reshape(*kernel.shape[:3], groups, -1)
-    apart = jax.vmap(functools.partial(_forward, geometry), 3, 3)
+    apart = jax.vmap(functools.partial(_map, "forward", geometry), 3, 3)
     y = apart(x, kernel)
     return y.reshape(*y.shape[:3], -1)
 
@@ -124,7 +121,7 @@ def convolve_transpose(
     adjoint of ``convolve`` up to the flip of the kernel (fractional stride)."""
     adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     size = [n * stride for n in x.shape[1:3]]
-    return _input_gradient(_geometry(size, adjoint, stride), x, adjoint)
+    return _map("input_gradient", _geometry(size, adjoint, stride), x, adjoint)
 
 
 def upsample_convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -173,54 +170,35 @@ def _geometry(size, kernel, stride):
     return Geometry(tuple(size), kernel.shape[:2], stride)
 
 
-# Each map is linear in both arguments, so its gradients are the other two maps.
+# By map, the maps that make its arguments. A map is linear in both of them, so those
+# are its gradients too.
+_ARGUMENTS = {
+    "forward": ("input_gradient", "kernel_gradient"),
+    "input_gradient": ("forward", "kernel_gradient"),
+    "kernel_gradient": ("input_gradient", "forward"),
+}
 
 
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _forward(geometry, x, kernel):
-    return _compute("forward", geometry, x, kernel, kernel.shape[2:])
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _input_gradient(geometry, cotangent, kernel):
-    return _compute("input_gradient", geometry, cotangent, kernel, kernel.shape[2:])
-
-
-@functools.partial(jax.custom_vjp, nondiff_argnums=(0,))
-def _kernel_gradient(geometry, x, cotangent):
-    channels = x.shape[-1], cotangent.shape[-1]
-    return _compute("kernel_gradient", geometry, x, cotangent, channels)
-
-
-def _kept(function):
-    return lambda geometry, a, b: (function(geometry, a, b), (a, b))
-
-
-_forward.defvjp(
-    _kept(_forward),
-    lambda geometry, kept, y: (
-        _input_gradient(geometry, y, kept[1]),
-        _kernel_gradient(geometry, kept[0], y),
-    ),
-)
-_input_gradient.defvjp(
-    _kept(_input_gradient),
-    lambda geometry, kept, x: (
-        _forward(geometry, x, kept[1]),
-        _kernel_gradient(geometry, x, kept[0]),
-    ),
-)
-_kernel_gradient.defvjp(
-    _kept(_kernel_gradient),
-    lambda geometry, kept, kernel: (
-        _input_gradient(geometry, kept[1], kernel),
-        _forward(geometry, kept[0], kernel),
-    ),
-)
-
-
-def _compute(which, geometry, a, b, channels):
+@functools.partial(jax.custom_vjp, nondiff_argnums=(0, 1))
+def _map(which, geometry, a, b):
+    of_both = which == "kernel_gradient"
+    channels = (a.shape[-1], b.shape[-1]) if of_both else b.shape[2:]
     return _traced_once(_chosen.get(), which, geometry, channels, a, b)
+
+
+def _kept(which, geometry, a, b):
+    return _map(which, geometry, a, b), (a, b)
+
+
+def _gradients(which, geometry, kept, cotangent):
+    known = {which: cotangent, **dict(zip(_ARGUMENTS[which], kept, strict=True))}
+    return tuple(
+        _map(by, geometry, *(known[argument] for argument in _ARGUMENTS[by]))
+        for by in _ARGUMENTS[which]
+    )
+
+
+_map.defvjp(_kept, _gradients)
 
 
 # A discriminator is traced several times a step and most of its convolutions are alike;

@@ -2,24 +2,39 @@
 
 import flax.linen as nn
 import jax
+import jax.numpy as jnp
+
+from ganjax.networks.heads import Judgement, head
 
 
 class Critic(nn.Module):
-    """A discriminator: ``judge`` tells all it has to say of a batch, and a plain call
-    the logits alone.
+    """A discriminator: ``judge`` gives its whole judgement of a batch, and a plain call
+    the logits alone. The builder fills its fields in.
 
     A subclass writes ``judge(x, label=None, *, train) -> Judgement`` as its compact
-    method, which ends in ``heads.head``, and
-    has the fields ``dtype``, ``conditioning`` and ``classes``, which are filled in.
+    method, which ends in ``self.head``.
     """
+
+    dtype: jnp.dtype = jnp.float32
+    conditioning: str = "none"
+    classes: int = 0
 
     @property
     def mixes_samples(self) -> bool:
         """Whether a logit depends on the other samples of its batch."""
-        return getattr(self, "normalization", "none") == "batch"
+        compares = getattr(self, "minibatch_discrimination", 0) > 0
+        return compares or getattr(self, "normalization", "none") == "batch"
 
     def __call__(
         self, x: jax.Array, label: jax.Array | None = None, *, train: bool
     ) -> jax.Array:
         """``x [n, …] -> logits [n]``."""
         return self.judge(x, label, train=train).logits
+
+    def head(
+        self, features: jax.Array, label: jax.Array | None, **options
+    ) -> Judgement:
+        """The judgement of ``features [n, d]``, asked for ``label [n]``; ``options`` as
+        of ``heads.head``."""
+        own = {"conditioning": self.conditioning, "classes": self.classes}
+        return head(features, label, **own, **{"dtype": self.dtype, **options})

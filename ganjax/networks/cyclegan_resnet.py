@@ -16,43 +16,36 @@ instance normalisation, which takes biases away and has no scale or shift, that 
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 
-from ganjax.networks.layers import Conv, check_normalization, normalise
+from ganjax.errors import BadInput, shape_text
+from ganjax.networks.layers import Conv, normalise
+from ganjax.networks.shaped import Shaped
 from ganjax.networks.unet import check_images
+from ganjax.options import option
 
-NORMALIZATIONS = ("none", "batch", "instance")
 # Of 256 pixels and more there are 9 blocks, below 6 (appendix 7.2).
 MANY_PIXELS = 256
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``x [n, H, W, I] -> images [n, *shape]`` in [-1, 1], of the same size, H and W
-    multiples of 4, at least 8.
+    multiples of 4, at least 8."""
 
-    ``blocks``: 0 for the paper's, 9 of 256 pixels and more, else 6.
-    """
+    width: int = option(64, "channels of the first layer", least=1)
+    blocks: int = option(0, "residual blocks", least=0, zero="the paper's")
+    normalization: str = option(
+        "instance", "of hidden layers", choices=("none", "batch", "instance")
+    )
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    blocks: int = 0
-    normalization: str = "instance"
+    takes_conditions = False
 
     @nn.compact
-    def __call__(
-        self, x: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
-        check_normalization(self.normalization, NORMALIZATIONS)
+    def __call__(self, x, label=None, *, train):
         check_images(x, self.shape, 4)
         if min(self.shape[:2]) < 8:
-            raise ValueError(
-                "expected images of at least 8 pixels a side, not "
-                + "×".join(map(str, self.shape))
-            )
+            shown = shape_text(self.shape)
+            raise BadInput(f"expected images of at least 8 pixels a side, not {shown}")
         blocks = self.blocks or (9 if min(self.shape[:2]) >= MANY_PIXELS else 6)
 
         w = self.width

@@ -20,10 +20,23 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import head
-from ganjax.networks.layers import Conv, Linear, condition, dcgan_init, normalise
+from ganjax.networks.layers import (
+    NORMALIZATIONS,
+    Conv,
+    Linear,
+    check_latents,
+    condition,
+    dcgan_init,
+    normalise,
+    normalised,
+)
 from ganjax.networks.minibatch_discrimination import among_others
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
+
+DOUBLING = {"kernel": 4, "stride": 2, "transpose": True}
 
 
 def levels(shape: tuple[int, ...]) -> tuple[int, int]:
@@ -31,77 +44,55 @@ def levels(shape: tuple[int, ...]) -> tuple[int, int]:
     8 pixels are 4·2.
 
     Raises:
-      ValueError: if there is no such pair.
+      BadInput: if there is no such pair.
     """
     base, k = shape[0], 0
     while base % 2 == 0 and base >= 8:
         base, k = base // 2, k + 1
     square = len(shape) == 3 and shape[0] == shape[1]
     if not square or not 4 <= base <= 7 or k == 0:
-        raise ValueError(
+        raise BadInput(
             "expected square images of (4 to 7)·2^k pixels a side, k at least 1, not "
-            + "×".join(map(str, shape))
+            + shape_text(shape)
         )
     return base, k
 
 
 def transposed_stack(
-    network: nn.Module,
-    z: jax.Array,
-    label: jax.Array | None,
-    base: int,
-    channels: Sequence[int],
-    *,
-    train: bool,
-) -> jax.Array:
+    network: nn.Module, z: jax.Array, label: jax.Array | None, base: int,
+    channels: Sequence[int], *, train: bool,
+) -> jax.Array:  # fmt: skip
     """Latents to features ``[n, base·2^k, base·2^k, channels[-1]]``, k the channels
     after the first: 4×4 transposed convolutions of stride 2, normalised, with ReLU.
     Call inside a compact module with the fields of ``Generator``."""
+    check_latents(z)
     given = condition(network.conditioning, network.classes, z, label)
-    options = {
-        "use_bias": network.normalization != "batch",
-        "spectral": network.normalization == "spectral",
-        "kernel_init": dcgan_init,
-        "dtype": network.dtype,
-    }
-
-    def activated(x):
-        x = normalise(x, network.normalization, train=train, given=given)
-        return nn.relu(x)
-
-    x = Linear(base * base * channels[0], **options)(z)
-    x = activated(x.reshape(x.shape[0], base, base, channels[0]))
+    x = Linear(
+        base * base * channels[0],
+        use_bias=network.normalization != "batch",
+        spectral=network.normalization == "spectral",
+        kernel_init=dcgan_init,
+        dtype=network.dtype,
+    )(z).reshape(-1, base, base, channels[0])
+    x = nn.relu(normalise(x, network.normalization, train=train, given=given))
     for features in channels[1:]:
-        x = Conv(features, kernel=4, stride=2, transpose=True, **options)(x)
-        x = activated(x)
+        how = {"train": train, "given": given, **DOUBLING}
+        x = nn.relu(normalised(network, Conv, x, features, **how))
     return x
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "batch"
-
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether there is a normalisation that may depend on a label or a latent."""
-        return self.normalization == "batch"
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
         base, k = levels(self.shape)
         channels = [self.width * 2 ** (k - 1 - i) for i in range(k)]
         x = transposed_stack(self, z, label, base, channels, train=train)
-        x = Conv(self.shape[-1], kernel=4, stride=2, transpose=True, dtype=self.dtype)(
-            x
-        )
+        x = Conv(self.shape[-1], dtype=self.dtype, **DOUBLING)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 
@@ -110,31 +101,18 @@ def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array
     with leaky ReLU, normalised behind the first. Call inside a compact module with the
     fields of ``Discriminator``."""
     for i in range(levels(x.shape[1:])[1]):
-        batch_norm = i > 0 and network.normalization == "batch"
-        x = Conv(
-            network.width * 2**i,
-            kernel=4,
-            stride=2,
-            use_bias=not batch_norm,
-            spectral=network.normalization == "spectral",
-            dtype=network.dtype,
-        )(x)
-        if batch_norm:
-            x = normalise(x, "batch", train=train)
+        how = {"train": train, "plain": i == 0, "kernel": 4, "stride": 2}
+        x = normalised(network, Conv, x, network.width * 2**i, **how)
         x = nn.leaky_relu(x, 0.2)
     return x.reshape(x.shape[0], -1)
 
 
-class Encoder(nn.Module):
+class Encoder(Shaped):
     """``images [n, H, W, C] -> [n, *shape]``: the discriminator's layers, with as many
     outputs as are asked for, unbounded."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "batch"
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
     def __call__(self, x, label=None, *, train):
@@ -147,25 +125,12 @@ class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``. As in the paper the first layer is never
     batch-normalised."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "none"
-    minibatch_discrimination: int = 0  # kernels
-
-    @property
-    def mixes_samples(self) -> bool:
-        return super().mixes_samples or self.minibatch_discrimination > 0
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("none", "of hidden layers", choices=NORMALIZATIONS)
+    minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        return head(
-            among_others(self, strided_stack(self, x, train=train)),
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            spectral=self.normalization == "spectral",
-            kernel_init=dcgan_init,
-            dtype=self.dtype,
-        )
+        x = among_others(self, strided_stack(self, x, train=train))
+        spectral = self.normalization == "spectral"
+        return self.head(x, label, spectral=spectral, kernel_init=dcgan_init)

@@ -1,6 +1,7 @@
 """The sizes of a zero-padded convolution."""
 
 import dataclasses
+from collections.abc import Sequence
 
 import jax
 import jax.numpy as jnp
@@ -21,32 +22,24 @@ class Geometry:
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
         """Zeros before and after, as even as they can be, the odd one after."""
-        total = [
-            max((out - 1) * self.stride + taps - size, 0)
-            for size, taps, out in zip(
-                self.input, self.kernel, self.output, strict=True
-            )
-        ]
+        sizes = zip(self.input, self.kernel, self.output, strict=True)
+        total = [max((out - 1) * self.stride + k - own, 0) for own, k, out in sizes]
         return tuple((n // 2, n - n // 2) for n in total)
 
-    def padded(self, x: jax.Array, whole: tuple[int, int]) -> jax.Array:
+    def padded(self, x: jax.Array, whole: Sequence[int]) -> jax.Array:
         """``x`` behind its zeros, cut or filled up to ``whole`` pixels."""
-        edges = [
-            (before, size - before - own)
-            for size, own, (before, _) in zip(
-                whole, self.input, self.padding, strict=True
-            )
-        ]
-        zero = jnp.zeros((), x.dtype)
-        return jax.lax.pad(x, zero, [(0, 0, 0), *((*e, 0) for e in edges), (0, 0, 0)])
+        return _pad(x, self._edges(whole))
 
     def cropped(self, x: jax.Array) -> jax.Array:
         """The adjoint of ``padded``, for an ``x`` that may be short of ``whole``."""
-        edges = [
-            (-before, own + before - size)
-            for size, own, (before, _) in zip(
-                x.shape[1:3], self.input, self.padding, strict=True
-            )
-        ]
-        zero = jnp.zeros((), x.dtype)
-        return jax.lax.pad(x, zero, [(0, 0, 0), *((*e, 0) for e in edges), (0, 0, 0)])
+        edges = self._edges(x.shape[1:3])
+        return _pad(x, [(-before, -after) for before, after in edges])
+
+    def _edges(self, whole):
+        sizes = zip(whole, self.input, self.padding, strict=True)
+        return [(before, size - before - own) for size, own, (before, _) in sizes]
+
+
+def _pad(x, edges):
+    zero = jnp.zeros((), x.dtype)
+    return jax.lax.pad(x, zero, [(0, 0, 0), *((*e, 0) for e in edges), (0, 0, 0)])

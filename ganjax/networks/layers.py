@@ -11,6 +11,8 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput, shape_text
+from ganjax.names import Table
 from ganjax.networks import conv
 
 # DCGAN's initialisation (Radford et al. 2016, arXiv 1511.06434, section 4).
@@ -117,9 +119,8 @@ class BatchNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x, *, train: bool):
-        return _Normalisation(self.axis, self.momentum, self.affine, name="norm")(
-            x, train
-        )
+        inner = _Normalisation(self.axis, self.momentum, self.affine, name="norm")
+        return inner(x, train)
 
 
 class _Normalisation(nn.Module):
@@ -199,6 +200,13 @@ class Condition:
     kernel_init: Callable = nn.initializers.zeros
 
 
+def check_latents(z: jax.Array) -> None:
+    """Raise ``BadInput`` unless ``z`` is a batch of vectors, ``[n, d]``."""
+    if z.ndim != 2:
+        shown = shape_text(z.shape[1:])
+        raise BadInput(f"expected latents to generate from, not {shown}")
+
+
 # How a generator with batch normalisation may be told more than its latent.
 MODULATIONS = ("conditional_batch_norm", "self_modulation")
 
@@ -265,22 +273,11 @@ class InstanceNorm(nn.Module):
         return (centred * jax.lax.rsqrt(variance + 1e-5)).astype(x.dtype)
 
 
-# Of most architectures; one with others has its own ``NORMALIZATIONS``.
-NORMALIZATIONS = ("none", "batch", "spectral")
-
-
-def check_normalization(name: str, names: tuple[str, ...]) -> None:
-    """Raises ``ValueError`` unless it is one of ``names``."""
-    if name not in names:
-        raise ValueError(f"normalization='{name}': expected one of {', '.join(names)}")
+NORMALIZATIONS = ("none", "batch", "spectral")  # of most architectures
 
 
 def normalise(
-    x: jax.Array,
-    normalization: str,
-    *,
-    train: bool,
-    given: Condition | None = None,
+    x: jax.Array, normalization: str, *, train: bool, given: Condition | None = None
 ) -> jax.Array:
     """What follows a linear map in a network with ``normalization``; spectral norm acts
     on the kernels instead. Call inside a compact module."""
@@ -293,18 +290,39 @@ def normalise(
     return BatchNorm()(x, train=train)
 
 
+def normalised(
+    network: nn.Module, layer: type[nn.Module], x: jax.Array, features: int, *,
+    train: bool, plain: bool = False, given: Condition | None = None, **options,
+) -> jax.Array:  # fmt: skip
+    """``x`` through a ``Linear`` or a ``Conv`` with these options and, unless it is
+    ``plain``, the normalisation of ``network``, which takes a bias away. Call inside a
+    compact module with the fields ``normalization`` and ``dtype``."""
+    behind = "none" if plain else network.normalization
+    made = layer(
+        features,
+        use_bias=behind not in ("batch", "instance"),
+        spectral=network.normalization == "spectral",
+        dtype=network.dtype,
+        **options,
+    )
+    return normalise(made(x), behind, train=train, given=given)
+
+
 def _maxout(x):
     """The largest of every five features, which makes a width of 5·w one of w
     (Goodfellow et al. 2013, arXiv 1302.4389)."""
     if x.shape[-1] % 5:
-        raise ValueError(f"expected a width of five times a number, not {x.shape[-1]}")
+        raise BadInput(f"expected a width of five times a number, not {x.shape[-1]}")
     return x.reshape(*x.shape[:-1], -1, 5).max(axis=-1)
 
 
-ACTIVATIONS = {
-    "relu": nn.relu,
-    "maxout": _maxout,
-    "leaky_relu": lambda x: nn.leaky_relu(x, 0.2),
-    "tanh": nn.tanh,
-    "sigmoid": nn.sigmoid,
-}
+ACTIVATIONS = Table(
+    "an activation function",
+    {
+        "relu": nn.relu,
+        "maxout": _maxout,
+        "leaky_relu": lambda x: nn.leaky_relu(x, 0.2),
+        "tanh": nn.tanh,
+        "sigmoid": nn.sigmoid,
+    },
+)

@@ -25,7 +25,6 @@ def with_deviation(x: jax.Array, group: int) -> jax.Array:
     variance = jnp.var(grouped, 1)
     # The square root has no derivative at zero.
     deviation = jnp.mean(jnp.sqrt(variance + 1e-8), (1, 2, 3))
-    channel = jnp.broadcast_to(
-        jnp.repeat(deviation, size).reshape(n, 1, 1, 1), (n, h, w, 1)
-    )
+    channel = jnp.repeat(deviation, size).reshape(n, 1, 1, 1)
+    channel = jnp.broadcast_to(channel, (n, h, w, 1))
     return jnp.concatenate([x, channel.astype(x.dtype)], -1)

@@ -8,39 +8,29 @@ Parameters: the sum over layers of inputs·outputs, plus outputs where there is 
 import math
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 
+from ganjax.networks import layers
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import head
-from ganjax.networks.layers import ACTIVATIONS, Linear, condition, normalise
+from ganjax.networks.layers import ACTIVATIONS, NORMALIZATIONS, Linear
 from ganjax.networks.minibatch_discrimination import among_others
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, …] (and label [n]) -> x [n, *shape]``; images end in tanh, points are
     unbounded."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    widths: tuple[int, ...] = (128, 128)
-    activation: str = "relu"
-    normalization: str = "none"
-    weight_std: float = 0.0  # of the initial weights of hidden layers; 0: He et al.
-
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether there is a normalisation that may depend on a label or a latent."""
-        return self.normalization == "batch"
+    widths: tuple[int, ...] = option((128, 128), "of hidden layers", least=1)
+    activation: str = option("relu", "of hidden layers", choices=ACTIVATIONS)
+    normalization: str = option("none", "of hidden layers", choices=NORMALIZATIONS)
+    weight_std: float = option(0.0, "of initial hidden weights", least=0, zero="He's")
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
         z = z.reshape(z.shape[0], -1)
-        given = condition(self.conditioning, self.classes, z, label)
+        given = layers.condition(self.conditioning, self.classes, z, label)
         x = _hidden(self, z, train, given)
         x = Linear(math.prod(self.shape), dtype=self.dtype)(x)
         x = x.reshape(x.shape[0], *self.shape).astype(jnp.float32)
@@ -54,30 +44,16 @@ Encoder = Generator
 class Discriminator(Critic):
     """``x [n, …] -> logits [n]``."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    widths: tuple[int, ...] = (128, 128)
-    activation: str = "leaky_relu"
-    normalization: str = "none"
-    weight_std: float = 0.0  # as the generator's
-    minibatch_discrimination: int = 0  # kernels
-
-    @property
-    def mixes_samples(self) -> bool:
-        return super().mixes_samples or self.minibatch_discrimination > 0
+    widths: tuple[int, ...] = option((128, 128), "of hidden layers", least=1)
+    activation: str = option("leaky_relu", "of hidden layers", choices=ACTIVATIONS)
+    normalization: str = option("none", "of hidden layers", choices=NORMALIZATIONS)
+    weight_std: float = option(0.0, "of initial hidden weights", least=0, zero="He's")
+    minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        x = _hidden(self, x.reshape(x.shape[0], -1), train)
-        return head(
-            among_others(self, x),
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            spectral=self.normalization == "spectral",
-            dtype=self.dtype,
-        )
+        x = among_others(self, _hidden(self, x.reshape(x.shape[0], -1), train))
+        return self.head(x, label, spectral=self.normalization == "spectral")
 
 
 def _hidden(network, x, train, given=None):
@@ -85,13 +61,7 @@ def _hidden(network, x, train, given=None):
     if network.weight_std:
         init = nn.initializers.normal(network.weight_std)
     for width in network.widths:
-        x = Linear(
-            width,
-            use_bias=network.normalization != "batch",
-            spectral=network.normalization == "spectral",
-            kernel_init=init,
-            dtype=network.dtype,
-        )(x)
-        x = normalise(x, network.normalization, train=train, given=given)
-        x = ACTIVATIONS[network.activation](x)
+        how = {"kernel_init": init, "given": given, "train": train}
+        x = layers.normalised(network, Linear, x, width, **how)
+        x = ACTIVATIONS.find("activation", network.activation)(x)
     return x

@@ -20,11 +20,12 @@ translation, that is 2,768,705, as in the authors' PyTorch code.
 import flax.linen as nn
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import Judgement
-from ganjax.networks.layers import Conv, check_normalization, normalise
+from ganjax.networks.layers import Conv, normalised
+from ganjax.options import option
 
-NORMALIZATIONS = ("none", "batch", "instance", "spectral")
 CONDITIONINGS = ("none", "concatenation")
 
 
@@ -36,46 +37,29 @@ class Discriminator(Critic):
     one vector of features of a sample that a head could compare with it.
     """
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    layers: int = 3
-    normalization: str = "batch"
+    width: int = option(64, "channels of the first layer", least=1)
+    layers: int = option(3, "convolutions of stride 2", least=0)
+    normalization: str = option(
+        "batch", "of hidden layers", choices=("none", "batch", "instance", "spectral")
+    )
 
     @nn.compact
     def judge(self, x, label=None, *, train) -> Judgement:
-        check_normalization(self.normalization, NORMALIZATIONS)
         if self.conditioning not in CONDITIONINGS:
-            raise ValueError(
+            raise BadInput(
                 f"conditioning='{self.conditioning}': expected one of "
                 f"{', '.join(CONDITIONINGS)} for logits of patches"
             )
         if x.ndim != 4:
-            raise ValueError(
-                "expected images (H, W, C), not " + "×".join(map(str, x.shape[1:]))
-            )
+            raise BadInput(f"expected images (H, W, C), not {shape_text(x.shape[1:])}")
 
-        def convolved(x, features, *, stride, normalised):
-            loses_bias = normalised and self.normalization in ("batch", "instance")
-            x = Conv(
-                features,
-                kernel=4,
-                stride=stride,
-                use_bias=not loses_bias,
-                spectral=self.normalization == "spectral",
-                dtype=self.dtype,
-            )(x)
-            if normalised:
-                x = normalise(x, self.normalization, train=train)
-            return x
+        def convolved(x, features, **how):
+            return normalised(self, Conv, x, features, kernel=4, train=train, **how)
 
         for i in range(self.layers + 1):
-            features = self.width * min(2**i, 8)
             stride = 2 if i < self.layers else 1
-            x = convolved(x, features, stride=stride, normalised=i > 0)
-            x = nn.leaky_relu(x, 0.2)
-        logits = convolved(x, 1, stride=1, normalised=False).astype(jnp.float32)
-        return Judgement(
-            logits.reshape(logits.shape[0], -1), x.astype(jnp.float32).mean((1, 2))
-        )
+            features = self.width * min(2**i, 8)
+            x = nn.leaky_relu(convolved(x, features, stride=stride, plain=i == 0), 0.2)
+        logits = convolved(x, 1, plain=True).astype(jnp.float32)
+        features = x.astype(jnp.float32).mean((1, 2))
+        return Judgement(logits.reshape(logits.shape[0], -1), features)

@@ -9,6 +9,8 @@ times smaller. For processors that are slow at the strided adjoint.
 import jax
 import jax.numpy as jnp
 
+from ganjax.networks.pixels import as_pixels
+
 
 def applies(kernel: tuple[int, int], stride: int) -> bool:
     """Whether there is a stride, and a kernel of whole multiples of it."""
@@ -30,6 +32,4 @@ def input_gradient(cotangent, kernel, geometry):
         ((rows - 1, rows - 1), (columns - 1, columns - 1)),
         dimension_numbers=("NHWC", "HWIO", "NHWC"),
     )
-    n, h, w, _ = y.shape
-    y = y.reshape(n, h, w, s, s, inputs).transpose(0, 1, 3, 2, 4, 5)
-    return geometry.cropped(y.reshape(n, s * h, s * w, inputs))
+    return geometry.cropped(as_pixels(y, s))

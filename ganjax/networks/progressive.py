@@ -27,6 +27,7 @@ Parameters for latents of size d, top level k and C image channels: generator
 these are 23,079,115 and 23,087,249, the 23.1 million each of table 2.
 """
 
+import functools
 import math
 
 import flax.linen as nn
@@ -35,12 +36,16 @@ import jax.numpy as jnp
 
 from ganjax.networks import conv
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import Judgement, head
-from ganjax.networks.layers import Conv, Linear
+from ganjax.networks.equalised import unit_normal
+from ganjax.networks.heads import Judgement
+from ganjax.networks.layers import Conv, Linear, check_latents
 from ganjax.networks.minibatch_deviation import with_deviation
+from ganjax.networks.shaped import Shaped, sides
+from ganjax.options import option
 
 # 800 thousand images a phase at the paper's 16 images an update (appendix A.1).
 PUBLISHED_PHASE = 50_000
+PHASE = "updates of each fade, and of each pause after it"
 LARGEST_GROUP = 4
 # Of leaky ReLU (He et al. 2015, arXiv 1502.01852).
 GAIN = math.sqrt(2)
@@ -64,21 +69,16 @@ def pixel_norm(x: jax.Array) -> jax.Array:
     return (wide * jax.lax.rsqrt(square + 1e-8)).astype(x.dtype)
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    channel_base: int = 8192
-    channel_max: int = 512
-    updates_per_phase: int = PUBLISHED_PHASE
+    channel_base: int = option(8192, "channels times half the side", least=1024)
+    channel_max: int = option(512, "most channels of a layer", least=1)
+    updates_per_phase: int = option(PUBLISHED_PHASE, PHASE, least=1, most=2**30 - 1)
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
+        check_latents(z)
         top = _top(self.shape)
         now = _grown(self, top, train)
 
@@ -108,12 +108,9 @@ class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``. The features of its judgement are scaled
     by 1/√d, which is the last layer's part of the equalised learning rate."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    channel_base: int = 8192
-    channel_max: int = 512
-    updates_per_phase: int = PUBLISHED_PHASE
+    channel_base: int = option(8192, "channels times half the side", least=1024)
+    channel_max: int = option(512, "most channels of a layer", least=1)
+    updates_per_phase: int = option(PUBLISHED_PHASE, PHASE, least=1, most=2**30 - 1)
 
     @property
     def mixes_samples(self) -> bool:
@@ -125,8 +122,7 @@ class Discriminator(Critic):
         top = _top(x.shape[1:])
         now = _grown(self, top, train)
 
-        def activated(x):
-            return nn.leaky_relu(x, 0.2)
+        activated = functools.partial(nn.leaky_relu, negative_slope=0.2)
 
         def from_image(image, i):
             return activated(_convolved(self, image, _channels(self, i), kernel=1))
@@ -137,30 +133,16 @@ class Discriminator(Critic):
             x = _convolved(self, x, _channels(self, i - 1), resample="down")
             image = conv.downsample(image)
             x = _blend(now, i, activated(x), from_image(image, i - 1))
-        x = activated(
-            _convolved(self, with_deviation(x, LARGEST_GROUP), _channels(self, 0))
-        )
-        x = x.reshape(x.shape[0], -1)
+        x = with_deviation(x, LARGEST_GROUP)
+        x = activated(_convolved(self, x, _channels(self, 0))).reshape(x.shape[0], -1)
         x = activated(_linear(self, x, _channels(self, -1)))
-        return head(
-            _equalised(x, x.shape[-1], gain=1),
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            kernel_init=nn.initializers.normal(1.0),
-            dtype=self.dtype,
-        )
+        x = _equalised(x, x.shape[-1], gain=1)
+        return self.head(x, label, kernel_init=unit_normal)
 
 
 def _top(shape):
     """The k of images of 4·2^k pixels a side."""
-    square = len(shape) == 3 and shape[0] == shape[1]
-    if not square or shape[0] not in [4 << k for k in range(1, 9)]:
-        raise ValueError(
-            "expected square images of 4·2^k pixels a side, k from 1 to 8, not "
-            + "×".join(map(str, shape))
-        )
-    return shape[0].bit_length() - 3
+    return len(sides(shape, 1024)) - 1
 
 
 def _channels(network, i):
@@ -170,9 +152,7 @@ def _channels(network, i):
 
 def _grown(network, top, train):
     """The level of this call; one that trains counts as an update where it is kept."""
-    updates = network.variable(
-        "curriculum", "updates", lambda: jnp.zeros((), jnp.int32)
-    )
+    updates = network.variable("curriculum", "updates", jnp.zeros, (), jnp.int32)
     now = level(updates.value, network.updates_per_phase, top)
     kept = network.is_mutable_collection("curriculum")
     if train and kept and not network.is_initializing():
@@ -184,9 +164,8 @@ def _blend(now, i, higher, lower):
     """Level ``i`` where it has faded in, the one below where it has not begun to; no
     rounding at the ends."""
     weight = jnp.clip(now - (i - 1), 0, 1)
-    return (
-        weight.astype(higher.dtype) * higher + (1 - weight).astype(lower.dtype) * lower
-    )
+    higher = weight.astype(higher.dtype) * higher
+    return higher + (1 - weight).astype(lower.dtype) * lower
 
 
 def _equalised(x, fan_in, gain):
@@ -197,19 +176,12 @@ def _equalised(x, fan_in, gain):
 
 
 def _linear(network, x, features, gain=GAIN, use_bias=True):
-    return Linear(
-        features,
-        use_bias=use_bias,
-        kernel_init=nn.initializers.normal(1.0),
-        dtype=network.dtype,
-    )(_equalised(x, x.shape[-1], gain))
+    options = {"kernel_init": unit_normal, "dtype": network.dtype}
+    linear = Linear(features, use_bias=use_bias, **options)
+    return linear(_equalised(x, x.shape[-1], gain))
 
 
 def _convolved(network, x, features, kernel=3, gain=GAIN, resample=None):
-    return Conv(
-        features,
-        kernel=kernel,
-        resample=resample,
-        kernel_init=nn.initializers.normal(1.0),
-        dtype=network.dtype,
-    )(_equalised(x, kernel * kernel * x.shape[-1], gain))
+    options = {"kernel_init": unit_normal, "dtype": network.dtype}
+    convolved = Conv(features, kernel=kernel, resample=resample, **options)
+    return convolved(_equalised(x, kernel * kernel * x.shape[-1], gain))

@@ -20,16 +20,17 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput
 from ganjax.networks import resample
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import Judgement, head
-from ganjax.networks.layers import Conv, Linear
+from ganjax.networks.heads import Judgement
+from ganjax.networks.layers import Conv, Linear, check_latents
+from ganjax.networks.shaped import Shaped, sides
+from ganjax.options import option
 
 LEAK = 0.2
 # What a leaky ReLU takes from the second moment of a symmetric input.
 GAIN = math.sqrt(2 / (1 + LEAK**2))
-
-SIZES = (8, 16, 32, 64, 128, 256)
 
 # Where the second moment of the input is kept (He et al. 2015, arXiv 1502.01852).
 keeping = nn.initializers.variance_scaling(1.0, "fan_in", "normal")
@@ -39,15 +40,9 @@ def stages(shape: tuple[int, ...], width: int) -> list[int]:
     """The channels of feature maps of 4, 8, … up to the side of images of ``shape``.
 
     Raises:
-      ValueError: if they are not square, of a power of two from 8 to 256.
+      BadInput: if they are not square, of a power of two from 8 to 256.
     """
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in SIZES:
-        raise ValueError(
-            f"expected square images of a power of two from {SIZES[0]} to {SIZES[-1]} "
-            f"pixels a side, not {'×'.join(map(str, shape))}"
-        )
-    sides = [2**k for k in range(2, shape[0].bit_length())]
-    return [width * 32 // max(32, side) for side in sides]
+    return [max(1, width * 32 // max(32, side)) for side in sides(shape, 256)]
 
 
 class Block(nn.Module):
@@ -68,33 +63,23 @@ class Block(nn.Module):
         features = x.shape[-1]
         wide = self.expansion * features
         if wide % self.group:
-            raise ValueError(
-                f"group={self.group}: expected a divisor of {wide}, the channels "
-                f"inside a block"
-            )
+            expected = f"a divisor of {wide}, the channels inside a block"
+            raise BadInput(f"group={self.group}: expected {expected}")
         gain = GAIN * self.depth**-0.25
         init = nn.initializers.variance_scaling(gain**2, "fan_in", "normal")
         options = {"kernel_init": init, "dtype": self.dtype}
-        y = Conv(wide, kernel=1, **options)(x)
+        y = nn.leaky_relu(Conv(wide, kernel=1, **options)(x), LEAK)
+        y = Conv(wide, groups=wide // self.group, **options)(y)
         y = nn.leaky_relu(y, LEAK)
-        y = Conv(wide, kernel=3, groups=wide // self.group, **options)(y)
-        y = nn.leaky_relu(y, LEAK)
-        y = Conv(
-            features,
-            kernel=1,
-            use_bias=False,
-            kernel_init=nn.initializers.zeros,
-            dtype=self.dtype,
-        )(y)
-        return x + y
+        options["kernel_init"] = nn.initializers.zeros
+        return x + Conv(features, kernel=1, use_bias=False, **options)(y)
 
 
 def _pointwise(network, features):
     """A 1×1 convolution between stages, or to and from images. Call inside a compact
     module."""
-    return Conv(
-        features, kernel=1, use_bias=False, kernel_init=keeping, dtype=network.dtype
-    )
+    options = {"kernel_init": keeping, "dtype": network.dtype}
+    return Conv(features, kernel=1, use_bias=False, **options)
 
 
 def _embedded(label, classes, features, init):
@@ -112,31 +97,21 @@ def _residual(network, x, depth):
     return x
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]``. Where ``conditioning`` is
     ``"embedding"`` an embedding of the label, as long as the latent, is joined to it.
-
-    Attributes:
-      blocks: of each resolution.
-      expansion: how many times more channels there are inside a block.
-      group: channels that a 3×3 convolution sees together.
     """
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 768
-    blocks: int = 2
-    expansion: int = 2
-    group: int = 16
+    width: int = option(768, "channels of maps of up to 32×32 pixels", least=1)
+    blocks: int = option(2, "residual blocks of each resolution", least=0, zero="none")
+    expansion: int = option(2, "factor of the channels inside a block", least=1)
+    group: int = option(16, "channels that a 3×3 convolution sees together", least=1)
 
     embeds_labels = True
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
+        check_latents(z)
         channels = stages(self.shape, self.width)
         first, depth = channels[0], self.blocks * len(channels)
         if self.conditioning == "embedding":
@@ -161,13 +136,10 @@ class Discriminator(Critic):
     embedding of the label, and nothing else, as in the authors' code.
     """
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 768
-    blocks: int = 2
-    expansion: int = 2
-    group: int = 16
+    width: int = option(768, "channels of maps of up to 32×32 pixels", least=1)
+    blocks: int = option(2, "residual blocks of each resolution", least=0, zero="none")
+    expansion: int = option(2, "factor of the channels inside a block", least=1)
+    group: int = option(16, "channels that a 3×3 convolution sees together", least=1)
 
     @nn.compact
     def judge(self, x, label=None, *, train):
@@ -189,12 +161,4 @@ class Discriminator(Critic):
             init = nn.initializers.variance_scaling(1 / self.width, "fan_in", "normal")
             wanted = _embedded(label, self.classes, self.width, init)
             return Judgement(jnp.sum(seen * wanted, -1), features)
-        return head(
-            features,
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            biased=False,
-            kernel_init=keeping,
-            dtype=self.dtype,
-        )
+        return self.head(features, label, biased=False, kernel_init=keeping)

@@ -13,11 +13,13 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput, shape_text
 from ganjax.networks.attention import SelfAttention
-from ganjax.networks.layers import Condition, Conv, Linear, normalise
+from ganjax.networks.layers import Condition, Conv, Linear, check_latents, normalise
 
-# An option ``attention`` with this value is that of the plan.
+# The value of an option ``attention`` that takes the side from the plan.
 PUBLISHED = -1
+ATTENTION = "side of the feature maps with attention; 0: none, -1: as published"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,20 +39,31 @@ class Plan:
     halvings: int
     attention: tuple[int, int] = (0, 0)
 
+    @property
+    def doublings(self) -> int:
+        """How many blocks the generator has."""
+        return len(self.generator) - 1
 
-def plan_of(plans: Mapping[int, Plan], shape: Sequence[int]) -> Plan:
-    """The plan of ``plans``, which is by side, for images of ``shape``.
+
+def plan_of(
+    plans: Mapping[int, Plan], shape: Sequence[int], attention: int = PUBLISHED
+) -> Plan:
+    """The plan of ``plans``, which is by side, for images of ``shape``, with attention
+    in the feature maps of side ``attention`` unless it is ``PUBLISHED``.
 
     Raises:
-      ValueError: if there is none.
+      BadInput: if there is none.
     """
     if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in plans:
         *others, last = plans
-        raise ValueError(
+        raise BadInput(
             f"expected square images of {', '.join(map(str, others))} or {last} pixels "
-            f"a side, not {'×'.join(map(str, shape))}"
+            f"a side, not {shape_text(shape)}"
         )
-    return plans[shape[0]]
+    plan = plans[shape[0]]
+    if attention == PUBLISHED:
+        return plan
+    return dataclasses.replace(plan, attention=(attention, attention))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -60,22 +73,25 @@ class Style:
     Attributes:
       normalization: what is in front of each ReLU: ``"batch"``, else nothing.
       spectral: whether every kernel is of norm 1.
-      init: of kernels; ``residual_init`` of the 3×3 ones in blocks.
+      init: of kernels; ``residual_init`` of the 3×3 ones in blocks, if not the same.
     """
 
     normalization: str
     spectral: bool
-    init: Callable
-    residual_init: Callable
     dtype: jnp.dtype
+    init: Callable
+    residual_init: Callable | None = None
 
-    def of_layer(self) -> dict:
+    def of_layer(self, init: Callable | None = None) -> dict:
         """The options of a ``Linear`` or a ``Conv``."""
-        return {
-            "spectral": self.spectral,
-            "kernel_init": self.init,
-            "dtype": self.dtype,
-        }
+        init = init or self.init
+        return {"spectral": self.spectral, "kernel_init": init, "dtype": self.dtype}
+
+
+def style_of(network: nn.Module, *init: Callable) -> Style:
+    """The style of a network by its fields, and the initialisers of ``Style``."""
+    spectral = network.normalization == "spectral"
+    return Style(network.normalization, spectral, network.dtype, *init)
 
 
 class Residual(nn.Module):
@@ -95,61 +111,49 @@ class Residual(nn.Module):
     @nn.compact
     def __call__(self, x, *, train: bool, given: Condition | None = None):
         style = self.style
-        options = style.of_layer()
+        inside = style.of_layer(style.residual_init)
         up, down = (r if self.resample == r else None for r in ("up", "down"))
 
         def activated(x):
             x = normalise(x, style.normalization, train=train, given=given)
             return nn.relu(x)
 
-        def convolved(x, features, resample):
-            inside = options | {"kernel_init": style.residual_init}
-            return Conv(features, kernel=3, resample=resample, **inside)(x)
-
         y = x if self.image else activated(x)
-        y = convolved(y, self.hidden, up)
-        y = convolved(activated(y), self.features, down)
+        y = Conv(self.hidden, resample=up, **inside)(y)
+        y = Conv(self.features, resample=down, **inside)(activated(y))
         if self.resample or x.shape[-1] != self.features:
-            shortcut = Conv(self.features, kernel=1, resample=self.resample, **options)
-            x = shortcut(x)
+            around = style.of_layer()
+            x = Conv(self.features, kernel=1, resample=self.resample, **around)(x)
         return x + y
 
 
 def generate(
-    z: jax.Array,
-    shape: Sequence[int],
-    plan: Plan,
-    width: int,
-    style: Style,
-    *,
-    given: Sequence[Condition | None],
-    attention: int = PUBLISHED,
-    train: bool,
-) -> jax.Array:
+    network: nn.Module, z: jax.Array, plan: Plan, style: Style,
+    given: Sequence[Condition | None], *, train: bool,
+) -> jax.Array:  # fmt: skip
     """Latents ``[n, d]`` to images ``[n, *shape]`` in [-1, 1]. Call inside a compact
-    module.
+    module with the fields ``shape`` and ``width``.
 
     Args:
       given: what the normalisations of each block depend on; the one before the image
         depends on nothing.
-      attention: the side of the feature maps that have it, 0 for none.
 
     Raises:
-      ValueError: if there are no feature maps of that side.
+      BadInput: for an attention without feature maps of its side, or other inputs.
     """
-    first, *channels = (m * width for m in plan.generator)
-    base = shape[0] >> len(channels)
-    sides = [base << (i + 1) for i in range(len(channels))]
-    attention = _placed(attention, plan.attention[0], sides)
+    check_latents(z)
+    first, *channels = (m * network.width for m in plan.generator)
+    base = network.shape[0] >> plan.doublings
+    sides = [base << (i + 1) for i in range(plan.doublings)]
+    attention = _checked(plan.attention[0], sides)
     x = Linear(base * base * first, **style.of_layer())(z)
     x = x.reshape(x.shape[0], base, base, first)
     for features, condition in zip(channels, given, strict=True):
-        block = Residual(features, hidden=features, style=style, resample="up")
-        x = block(x, train=train, given=condition)
+        x = Residual(features, features, style, "up")(x, train=train, given=condition)
         if x.shape[1] == attention:
             x = SelfAttention(**style.of_layer())(x)
     x = nn.relu(normalise(x, style.normalization, train=train))
-    x = Conv(shape[-1], kernel=3, **style.of_layer())(x)
+    x = Conv(network.shape[-1], **style.of_layer())(x)
     return jnp.tanh(x.astype(jnp.float32))
 
 
@@ -157,39 +161,27 @@ POOLINGS = ("sum", "mean")
 
 
 def pooled_features(
-    x: jax.Array,
-    plan: Plan,
-    width: int,
-    style: Style,
-    *,
-    wide: bool,
-    attention: int = PUBLISHED,
-    pooling: str = "sum",
-    train: bool,
-) -> jax.Array:
+    network: nn.Module, x: jax.Array, plan: Plan, style: Style, *, wide: bool,
+    pooling: str = "sum", train: bool,
+) -> jax.Array:  # fmt: skip
     """Images ``[n, H, W, C]`` to ``[n, d]``, d the channels of the last block, pooled
-    over pixels. Call inside a compact module.
+    over pixels. Call inside a compact module with the field ``width``.
 
     Args:
+      plan: attention is in the first feature maps of its side.
       wide: whether a block has its output's channels inside, else its input's.
-      attention: the side of the feature maps that have it, 0 for none; the first of
-        them has.
       pooling: of ``POOLINGS``.
 
     Raises:
-      ValueError: if there are no feature maps of that side.
+      BadInput: for an attention without feature maps of its side.
     """
-    channels = [m * width for m in plan.discriminator]
+    channels = [m * network.width for m in plan.discriminator]
     sides = [x.shape[1] >> min(i + 1, plan.halvings) for i in range(len(channels))]
-    attention = _placed(attention, plan.attention[1], sides)
+    attention = _checked(plan.attention[1], sides)
     for i, features in enumerate(channels):
-        x = Residual(
-            features,
-            hidden=features if wide or i == 0 else x.shape[-1],
-            style=style,
-            resample="down" if i < plan.halvings else None,
-            image=i == 0,
-        )(x, train=train)
+        hidden = features if wide or i == 0 else x.shape[-1]
+        resample = "down" if i < plan.halvings else None
+        x = Residual(features, hidden, style, resample, image=i == 0)(x, train=train)
         if attention and i == sides.index(attention):
             x = SelfAttention(**style.of_layer())(x)
     x = nn.relu(normalise(x, style.normalization, train=train))
@@ -197,13 +189,11 @@ def pooled_features(
     return x.sum((1, 2)) if pooling == "sum" else x.mean((1, 2))
 
 
-def _placed(attention, published, sides):
-    if attention == PUBLISHED:
-        attention = published
+def _checked(attention, sides):
     # Keys and values are pooled over 2×2 pixels.
     possible = [side for side in dict.fromkeys(sides) if side % 2 == 0]
     if attention and attention not in possible:
-        raise ValueError(
+        raise BadInput(
             f"attention={attention}: expected the side of a feature map, "
             f"{', '.join(map(str, possible))}, or 0 for none"
         )

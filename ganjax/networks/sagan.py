@@ -15,21 +15,13 @@ for 32 pixels with 10 classes 4,386,308 and 1,075,586.
 import dataclasses
 
 import flax.linen as nn
-import jax
-import jax.numpy as jnp
 
-from ganjax.networks import sngan_resnet
+from ganjax.networks import residual, sngan_resnet
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import head
-from ganjax.networks.layers import condition
-from ganjax.networks.residual import (
-    PUBLISHED,
-    Style,
-    generate,
-    plan_of,
-    pooled_features,
-)
+from ganjax.networks.layers import NORMALIZATIONS, condition
+from ganjax.networks.shaped import Shaped
 from ganjax.networks.sngan_resnet import glorot
+from ganjax.options import option
 
 _ATTENTION = {32: (16, 8), 48: (24, 24), 64: (32, 32), 128: (32, 32)}
 PLANS = {
@@ -38,72 +30,34 @@ PLANS = {
 }
 
 
-class Generator(nn.Module):
-    """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1].
+class Generator(Shaped):
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    ``spectral`` is whether its kernels are of norm 1 too, besides the batch
-    normalisation (the paper's section 4.1).
-    """
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    attention: int = option(residual.PUBLISHED, residual.ATTENTION)
+    # Besides the batch normalisation (the paper's section 4.1).
+    spectral: bool = option(True, "kernels have spectral norm 1")
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    attention: int = PUBLISHED
-    spectral: bool = True
-
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether there is a normalisation that may depend on a label or a latent."""
-        return True
+    takes_conditions = True
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
-        plan = plan_of(PLANS, self.shape)
-        given = condition(self.conditioning, self.classes, z, label)
-        return generate(
-            z,
-            self.shape,
-            plan,
-            self.width,
-            Style("batch", self.spectral, glorot, glorot, self.dtype),
-            given=[given] * (len(plan.generator) - 1),
-            attention=self.attention,
-            train=train,
-        )
+    def __call__(self, z, label=None, *, train):
+        plan = residual.plan_of(PLANS, self.shape, self.attention)
+        given = [condition(self.conditioning, self.classes, z, label)] * plan.doublings
+        style = residual.Style("batch", self.spectral, self.dtype, glorot)
+        return residual.generate(self, z, plan, style, given, train=train)
 
 
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    attention: int = PUBLISHED
-    normalization: str = "spectral"
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    attention: int = option(residual.PUBLISHED, residual.ATTENTION)
+    normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        plan = plan_of(PLANS, x.shape[1:])
-        spectral = self.normalization == "spectral"
-        style = Style(self.normalization, spectral, glorot, glorot, self.dtype)
-        x = pooled_features(
-            x,
-            plan,
-            self.width,
-            style,
-            wide=True,
-            attention=self.attention,
-            train=train,
-        )
-        return head(
-            x,
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            **style.of_layer(),
-        )
+        plan = residual.plan_of(PLANS, x.shape[1:], self.attention)
+        style = residual.style_of(self, glorot)
+        x = residual.pooled_features(self, x, plan, style, wide=True, train=train)
+        return self.head(x, label, **style.of_layer())

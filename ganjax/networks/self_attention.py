@@ -7,6 +7,7 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput
 from ganjax.networks.layers import Linear
 
 
@@ -15,7 +16,7 @@ class MultiHeadAttention(nn.Module):
     heads of C/heads channels each; 4·(C² + C) parameters.
 
     Raises:
-      ValueError: if ``heads`` does not divide C.
+      BadInput: if ``heads`` does not divide C.
     """
 
     heads: int
@@ -25,7 +26,7 @@ class MultiHeadAttention(nn.Module):
     def __call__(self, x):
         n, tokens, c = x.shape
         if c % self.heads:
-            raise ValueError(
+            raise BadInput(
                 f"heads={self.heads}: expected a divisor of the {c} channels of a token"
             )
         width = c // self.heads

@@ -9,37 +9,26 @@ normalisations, whose own terms take their place).
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 
 from ganjax.networks.critic import Critic
 from ganjax.networks.dcgan import levels, transposed_stack
-from ganjax.networks.heads import head
-from ganjax.networks.layers import Conv, dcgan_init, normalise
+from ganjax.networks.layers import NORMALIZATIONS, Conv, dcgan_init, normalised
 from ganjax.networks.minibatch_discrimination import among_others
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
 LEAK = 0.1
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "batch"
-
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether there is a normalisation that may depend on a label or a latent."""
-        return self.normalization == "batch"
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
         base, k = levels(self.shape)
         channels = [self.width * 2 ** (k - i) for i in range(k + 1)]
         x = transposed_stack(self, z, label, base, channels, train=train)
@@ -50,48 +39,18 @@ class Generator(nn.Module):
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "spectral"
-    minibatch_discrimination: int = 0  # kernels
-
-    @property
-    def mixes_samples(self) -> bool:
-        return super().mixes_samples or self.minibatch_discrimination > 0
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
+    minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact
     def judge(self, x, label=None, *, train):
         _, k = levels(x.shape[1:])
+        kinds = [{"kernel": 3}, {"kernel": 4, "stride": 2}]
+        for i in range(2 * k + 1):
+            how = {"train": train, "plain": i == 0, **kinds[i % 2]}
+            x = normalised(self, Conv, x, self.width * 2 ** (i // 2), **how)
+            x = nn.leaky_relu(x, LEAK)
+        x = among_others(self, x.reshape(x.shape[0], -1))
         spectral = self.normalization == "spectral"
-        first = True
-
-        def convolved(x, features, **sizes):
-            batch_norm = self.normalization == "batch" and not first
-            x = Conv(
-                features,
-                use_bias=not batch_norm,
-                spectral=spectral,
-                dtype=self.dtype,
-                **sizes,
-            )(x)
-            if batch_norm:
-                x = normalise(x, "batch", train=train)
-            return nn.leaky_relu(x, LEAK)
-
-        for i in range(k):
-            features = self.width * 2**i
-            x = convolved(x, features, kernel=3)
-            first = False
-            x = convolved(x, features, kernel=4, stride=2)
-        x = convolved(x, self.width * 2**k, kernel=3)
-        return head(
-            among_others(self, x.reshape(x.shape[0], -1)),
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            spectral=spectral,
-            kernel_init=dcgan_init,
-            dtype=self.dtype,
-        )
+        return self.head(x, label, spectral=spectral, kernel_init=dcgan_init)

@@ -15,19 +15,18 @@ Parameters at 3 image channels and 128-dimensional latents, without labels: gene
 """
 
 import flax.linen as nn
-import jax
-import jax.numpy as jnp
 
+from ganjax.networks import residual
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import head
-from ganjax.networks.layers import condition
-from ganjax.networks.residual import Plan, Style, generate, plan_of, pooled_features
+from ganjax.networks.layers import NORMALIZATIONS, condition
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
 PLANS = {
-    32: Plan((4, 4, 4, 4), (2, 2, 2, 2), halvings=2),
-    48: Plan((8, 4, 2, 1), (1, 2, 4, 8, 16), halvings=4),
-    64: Plan((16, 8, 4, 2, 1), (1, 2, 4, 8, 16), halvings=5),
-    128: Plan((16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5),
+    32: residual.Plan((4, 4, 4, 4), (2, 2, 2, 2), halvings=2),
+    48: residual.Plan((8, 4, 2, 1), (1, 2, 4, 8, 16), halvings=4),
+    64: residual.Plan((16, 8, 4, 2, 1), (1, 2, 4, 8, 16), halvings=5),
+    128: residual.Plan((16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5),
 }
 
 # Glorot & Bengio 2010, uniform, in blocks with the gain √2, as in the authors' code.
@@ -35,75 +34,32 @@ glorot = nn.initializers.variance_scaling(1.0, "fan_avg", "uniform")
 glorot_in_blocks = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")
 
 
-def style(network: nn.Module) -> Style:
-    """That of a network with the fields of ``Generator``."""
-    return Style(
-        normalization=network.normalization,
-        spectral=network.normalization == "spectral",
-        init=glorot,
-        residual_init=glorot_in_blocks,
-        dtype=network.dtype,
-    )
-
-
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "batch"
-
-    @property
-    def takes_conditions(self) -> bool:
-        """Whether there is a normalisation that may depend on a label or a latent."""
-        return self.normalization == "batch"
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
-        plan = plan_of(PLANS, self.shape)
-        given = condition(self.conditioning, self.classes, z, label)
-        return generate(
-            z,
-            self.shape,
-            plan,
-            self.width,
-            style(self),
-            given=[given] * (len(plan.generator) - 1),
-            train=train,
-        )
+    def __call__(self, z, label=None, *, train):
+        plan = residual.plan_of(PLANS, self.shape)
+        given = [condition(self.conditioning, self.classes, z, label)] * plan.doublings
+        style = residual.style_of(self, glorot, glorot_in_blocks)
+        return residual.generate(self, z, plan, style, given, train=train)
 
 
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    normalization: str = "spectral"
-    pooling: str = "sum"
+    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
+    pooling: str = option("sum", "of features over pixels", choices=residual.POOLINGS)
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        plan = plan_of(PLANS, x.shape[1:])
-        x = pooled_features(
-            x,
-            plan,
-            self.width,
-            style(self),
-            wide=False,
-            pooling=self.pooling,
-            train=train,
+        plan = residual.plan_of(PLANS, x.shape[1:])
+        style = residual.style_of(self, glorot, glorot_in_blocks)
+        x = residual.pooled_features(
+            self, x, plan, style, wide=False, pooling=self.pooling, train=train
         )
-        return head(
-            x,
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            **style(self).of_layer(),
-        )
+        return self.head(x, label, **style.of_layer())

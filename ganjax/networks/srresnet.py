@@ -13,75 +13,58 @@ one number.
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 
-from ganjax.networks.layers import Conv, check_normalization, normalise
+from ganjax.errors import BadInput, shape_text
+from ganjax.networks.layers import Conv, normalised
+from ganjax.networks.pixels import as_pixels
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
-NORMALIZATIONS = ("none", "batch")
+he_normal = nn.initializers.he_normal()
 # What is added, or ends in tanh, begins small (ESRGAN, section 3.1).
 SMALL = nn.initializers.variance_scaling(0.02, "fan_in", "truncated_normal")
 
 
-def enlarged(x: jax.Array) -> jax.Array:
-    """``[n, H, W, 4·C] -> [n, 2·H, 2·W, C]``: the channels of a pixel become four
-    pixels."""
-    n, h, w, c = x.shape
-    x = x.reshape(n, h, w, 2, 2, c // 4).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(n, 2 * h, 2 * w, c // 4)
-
-
-class Generator(nn.Module):
+class Generator(Shaped):
     """``x [n, h, w, I] -> images [n, H, W, C]`` in [-1, 1], where H/h = W/w is a power
     of 2."""
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    blocks: int = 16
-    normalization: str = "batch"
+    width: int = option(64, "channels of hidden layers", least=1)
+    blocks: int = option(16, "residual blocks", least=0, zero="none")
+    normalization: str = option("batch", "of hidden layers", choices=("none", "batch"))
+
+    takes_conditions = False
 
     @nn.compact
-    def __call__(
-        self, x: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
-        check_normalization(self.normalization, NORMALIZATIONS)
+    def __call__(self, x, label=None, *, train):
         doublings = _doublings(x.shape[1:], self.shape)
 
-        def convolved(x, features, kernel=3, normalised=False, small=False):
-            x = Conv(
-                features,
-                kernel=kernel,
-                use_bias=not normalised or self.normalization == "none",
-                kernel_init=SMALL if small else nn.initializers.he_normal(),
-                dtype=self.dtype,
-            )(x)
-            return normalise(x, self.normalization, train=train) if normalised else x
+        def convolved(x, features=self.width, small=False, **how):
+            how |= {"kernel_init": SMALL if small else he_normal, "train": train}
+            return normalised(self, Conv, x, features, **how)
 
         def bent(x):
             return nn.PReLU(negative_slope_init=0.25)(x).astype(self.dtype)
 
-        first = x = bent(convolved(x, self.width, kernel=9))
+        first = x = bent(convolved(x, kernel=9, plain=True))
         for _ in range(self.blocks):
-            y = bent(convolved(x, self.width, normalised=True))
-            x = x + convolved(y, self.width, normalised=True, small=True)
-        x = first + convolved(x, self.width, normalised=True, small=True)
+            x = x + convolved(bent(convolved(x)), small=True)
+        x = first + convolved(x, small=True)
         for _ in range(doublings):
-            x = bent(enlarged(convolved(x, 4 * self.width)))
-        x = convolved(x, self.shape[-1], kernel=9, small=True)
+            x = bent(as_pixels(convolved(x, 4 * self.width, plain=True), 2))
+        x = convolved(x, self.shape[-1], kernel=9, small=True, plain=True)
         return jnp.tanh(x.astype(jnp.float32))
 
 
 def _doublings(small, large):
-    ratio = large[0] // small[0] if len(small) == 3 else 0
+    ratio = large[0] // small[0] if len(small) == len(large) == 3 else 0
     count = ratio.bit_length() - 1
     if count < 0 or any(
         s << count != side for s, side in zip(small[:2], large[:2], strict=True)
     ):
-        raise ValueError(
-            f"expected images to enlarge to {'×'.join(map(str, large))} by a power of "
-            f"2, not {'×'.join(map(str, small))}"
+        raise BadInput(
+            f"expected images to enlarge to {shape_text(large)} by a power of 2, not "
+            f"{shape_text(small)}"
         )
     return count

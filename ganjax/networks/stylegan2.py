@@ -36,12 +36,15 @@ from ganjax.networks.equalised import (
     activated,
     unit_normal,
 )
-from ganjax.networks.heads import Judgement, head
+from ganjax.networks.heads import Judgement
 from ganjax.networks.latent_keys import child_keys, keys_of
+from ganjax.networks.layers import check_latents
 from ganjax.networks.minibatch_deviation import with_deviation
 from ganjax.networks.modulated import modulated_convolve
+from ganjax.networks.shaped import Shaped, sides
+from ganjax.options import option
 
-SIZES = tuple(2**k for k in range(3, 11))
+LARGEST = 1024  # pixels a side
 
 # The mapping's learning rate, as a part of the others'.
 MAPPING_RATE = 0.01
@@ -59,24 +62,10 @@ AXIS = "data"
 _MIXING = 2**16
 
 
-def sides(shape: tuple[int, ...]) -> list[int]:
-    """4, 8, … up to the side of images of ``shape``.
-
-    Raises:
-      ValueError: if they are not square, of a power of two from 8 to 1024.
-    """
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in SIZES:
-        raise ValueError(
-            f"expected square images of a power of two from {SIZES[0]} to {SIZES[-1]} "
-            f"pixels a side, not {'×'.join(map(str, shape))}"
-        )
-    return [2**k for k in range(2, shape[0].bit_length())]
-
-
 def layers(shape: tuple[int, ...]) -> int:
     """How many layers of a generator see a style of their own: two for each resolution
     (one of 4×4), and the one that makes the last image."""
-    return 2 * len(sides(shape))
+    return 2 * len(sides(shape, LARGEST))
 
 
 class Mapping(nn.Module):
@@ -114,15 +103,8 @@ class StyledConv(nn.Module):
 
     @nn.compact
     def __call__(self, x, w, keys):
-        inputs = x.shape[-1]
-        style = EqualisedLinear(inputs, bias_start=1.0)(w)
-        kernel = self.param("kernel", unit_normal, (3, 3, inputs, self.features))
-        y = modulated_convolve(
-            x.astype(self.dtype),
-            kernel / math.sqrt(9 * inputs),
-            style,
-            convolve=resample.upsample_convolve if self.double else conv.convolve,
-        )
+        how = resample.upsample_convolve if self.double else conv.convolve
+        y = _modulated(self, x, w, 3, convolve=how)
         strength = self.param("noise_strength", nn.initializers.zeros, ())
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
         size = y.shape[1:3]
@@ -140,14 +122,19 @@ class ToImage(nn.Module):
 
     @nn.compact
     def __call__(self, x, w):
-        inputs = x.shape[-1]
-        style = EqualisedLinear(inputs, bias_start=1.0)(w)
-        kernel = self.param("kernel", unit_normal, (1, 1, inputs, self.features))
-        y = modulated_convolve(
-            x.astype(self.dtype), kernel / math.sqrt(inputs), style, demodulate=False
-        )
+        y = _modulated(self, x, w, 1, demodulate=False)
         bias = self.param("bias", nn.initializers.zeros, (self.features,))
         return y.astype(jnp.float32) + bias.reshape(1, 1, 1, -1)
+
+
+def _modulated(module, x, w, size, **options):
+    """A ``size × size`` convolution of ``x`` that ``w`` modulates. Call inside a
+    compact module with the fields ``features`` and ``dtype``."""
+    inputs = x.shape[-1]
+    style = EqualisedLinear(inputs, bias_start=1.0)(w)
+    kernel = module.param("kernel", unit_normal, (size, size, inputs, module.features))
+    kernel = kernel / math.sqrt(size**2 * inputs)
+    return modulated_convolve(x.astype(module.dtype), kernel, style, **options)
 
 
 class Synthesis(nn.Module):
@@ -185,66 +172,48 @@ class Synthesis(nn.Module):
         return image
 
 
-class Generator(nn.Module):
+class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]``. The label is looked at where
     ``conditioning`` is ``"embedding"``; it can also be joined to the latent.
 
     Attributes:
-      intermediate: the length of a style.
-      channel_base: a layer with ``side`` pixels has channel_base / side channels, at
-        most channel_max.
-      mixing: in training, the part of the samples whose layers behind a random one have
-        the style of another latent (Karras et al. 2019, arXiv 1812.04948, section 3.1).
+      mixing: in training, the share of the samples whose layers behind a random one
+        have the style of another latent (Karras et al. 2019, arXiv 1812.04948, section
+        3.1).
       truncation: ψ of the styles in evaluation, w̄ + ψ·(w − w̄) with their running
         average w̄ (appendix B there), which is the collection ``average``.
     """
 
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    mapping_layers: int = 8
-    intermediate: int = 512
-    channel_base: int = 32768
-    channel_max: int = 512
-    mixing: float = 0.9
+    mapping_layers: int = option(8, "layers from a latent to a style", least=1)
+    intermediate: int = option(512, "length of a style", least=1)
+    channel_base: int = option(32768, "channels times the side", least=1024)
+    channel_max: int = option(512, "most channels of a layer", least=1)
+    mixing: float = option(0.9, "share of samples with two styles", least=0, most=1)
     truncation: float = 1.0
 
     embeds_labels = True
 
     def setup(self):
-        channels = tuple(
-            min(self.channel_base // side, self.channel_max)
-            for side in sides(self.shape)
-        )
+        each = sides(self.shape, LARGEST)
+        channels = tuple(min(self.channel_base // n, self.channel_max) for n in each)
         embedded = self.classes if self.conditioning == "embedding" else 0
         self.mapping = Mapping(self.mapping_layers, self.intermediate, embedded)
         self.synthesis = Synthesis(self.shape, channels, self.dtype)
         self.average = self.variable("average", "w", jnp.zeros, (self.intermediate,))
 
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
         return self.as_of(z, z, label, train=train)
 
-    def as_of(
-        self,
-        other: jax.Array,
-        z: jax.Array,
-        label: jax.Array | None = None,
-        *,
-        train: bool,
-    ) -> jax.Array:
+    def as_of(self, other, z, label=None, *, train):
         """The images of ``z`` where all that is drawn besides, noise and what styles
         are mixed with, is as for ``other [n, d]``."""
+        check_latents(z)
         w = self.map(z, label, train=train)
         if train and self.mixing > 0:
             w = self._mixed(w, keys_of(other), z, label)
         return self.synthesise(w, other, train=train)
 
-    def map(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def map(self, z, label=None, *, train):
         """``z [n, d] -> w [n, layers, intermediate]``, the same for each layer.
 
         In training the running average follows; in evaluation styles are truncated.
@@ -257,7 +226,7 @@ class Generator(nn.Module):
             w = average + self.truncation * (w - average)
         return self._for_all_layers(w)
 
-    def synthesise(self, w: jax.Array, z: jax.Array, *, train: bool) -> jax.Array:
+    def synthesise(self, w, z, *, train):
         """Styles ``w [n, layers, intermediate]`` to images; the latents ``z`` are what
         the noise is drawn by and nothing else."""
         return self.synthesis(w, keys_of(z))
@@ -270,9 +239,8 @@ class Generator(nn.Module):
 
     def _mixed(self, w, keys, z, label):
         """``w`` with the styles of another latent from a layer on."""
-        other, crossover = jax.vmap(self._drawn)(
-            child_keys(keys, _MIXING), jax.lax.stop_gradient(z)
-        )
+        z, keys = jax.lax.stop_gradient(z), child_keys(keys, _MIXING)
+        other, crossover = jax.vmap(self._drawn)(keys, z)
         second = self._for_all_layers(self.mapping(other, label))
         layer = jnp.arange(w.shape[1]).reshape(1, -1, 1)
         return jnp.where(layer < crossover.reshape(-1, 1, 1), w, second)
@@ -308,26 +276,17 @@ class DiscriminatorBlock(nn.Module):
         y = activated(EqualisedConv(self.features, halve=True, dtype=self.dtype)(y))
         if not self.residual:
             return y
-        around = EqualisedConv(
-            self.features, kernel=1, halve=True, use_bias=False, dtype=self.dtype
-        )
-        return (y + around(x)) * math.sqrt(0.5)
+        plain = {"kernel": 1, "use_bias": False, "halve": True, "dtype": self.dtype}
+        return (y + EqualisedConv(self.features, **plain)(x)) * math.sqrt(0.5)
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``.
+    """``images [n, H, W, C] -> logits [n]``."""
 
-    ``minibatch_std_group`` is how many samples the deviation near the end is over, 1
-    for none. Channels are as in ``Generator``.
-    """
-
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    channel_base: int = 32768
-    channel_max: int = 512
-    residual: bool = True
-    minibatch_std_group: int = 4
+    channel_base: int = option(32768, "channels times the side", least=1024)
+    channel_max: int = option(512, "most channels of a layer", least=1)
+    residual: bool = option(True, "blocks have a shortcut")
+    minibatch_std_group: int = option(4, "samples of a deviation; 1: none", least=1)
 
     @property
     def mixes_samples(self) -> bool:
@@ -338,7 +297,7 @@ class Discriminator(Critic):
         def channels(side):
             return min(self.channel_base // side, self.channel_max)
 
-        *halved, last = reversed(sides(x.shape[1:]))
+        *halved, last = reversed(sides(x.shape[1:], LARGEST))
         from_image = EqualisedConv(channels(halved[0]), kernel=1, dtype=self.dtype)
         x = activated(from_image(x))
         for side in halved:
@@ -354,12 +313,6 @@ class Discriminator(Critic):
             mapped = Mapping(LABEL_LAYERS, channels(last), self.classes)(label=label)
             x = x.astype(jnp.float32) * mapped / math.sqrt(mapped.shape[-1])
             return Judgement(jnp.sum(x, -1), wide)
-        return head(
-            # With parameters of deviation 1 this is their equalised scale.
-            x / math.sqrt(x.shape[-1]),
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            kernel_init=unit_normal,
-            dtype=self.dtype,
-        )
+        # With parameters of deviation 1 this is their equalised scale.
+        x = x / math.sqrt(x.shape[-1])
+        return self.head(x, label, kernel_init=unit_normal)

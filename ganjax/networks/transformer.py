@@ -22,14 +22,16 @@ T tokens. The generator of stages c_0 … c_m, each of T_i tokens, has d·T_0·c
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 
+from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
 from ganjax.networks.dcgan import levels
-from ganjax.networks.heads import head
-from ganjax.networks.layers import Linear
+from ganjax.networks.layers import Linear, check_latents
+from ganjax.networks.pixels import as_channels, as_pixels
 from ganjax.networks.self_attention import MultiHeadAttention
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
 _init = nn.initializers.xavier_uniform()
 
@@ -51,28 +53,20 @@ class Block(nn.Module):
         return x + Linear(c, kernel_init=_init, dtype=self.dtype)(nn.gelu(y))
 
 
-class Generator(nn.Module):
-    """``z [n, d] -> images [n, H, W, C]`` in [-1, 1].
+class Generator(Shaped):
+    """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
 
-    ``depth``: blocks a stage; ``patch``: pixels along the side of a last token.
-    """
-
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    depth: int = 2
-    heads: int = 4
-    patch: int = 2
+    width: int = option(64, "channels of a last token", least=1)
+    depth: int = option(2, "blocks of each stage", least=0)
+    heads: int = option(4, "attention heads of a block", least=1)
+    patch: int = option(2, "pixels along the side of a last token", least=1)
 
     @nn.compact
-    def __call__(
-        self, z: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
+    def __call__(self, z, label=None, *, train):
+        check_latents(z)
         base, k = levels(self.shape)
         if self.patch not in [1 << i for i in range(k + 1)]:
-            raise ValueError(
+            raise BadInput(
                 f"patch={self.patch}: expected a power of two up to {1 << k} for "
                 f"images that grow from {base}×{base} tokens"
             )
@@ -84,15 +78,14 @@ class Generator(nn.Module):
             side = base << i
             if i > 0:
                 x = Linear(4 * features, kernel_init=_init, dtype=self.dtype)(x)
-                x = _shuffled(_grid(x, side // 2), 2).reshape(
-                    x.shape[0], side * side, features
-                )
+                x = as_pixels(_grid(x, side // 2), 2)
+                x = x.reshape(x.shape[0], side * side, features)
             x = _with_positions(self, x, f"positions_{i}")
             for _ in range(self.depth):
                 x = Block(self.heads, dtype=self.dtype)(x)
         pixels = self.patch**2 * self.shape[-1]
         x = Linear(pixels, kernel_init=_init, dtype=self.dtype)(_layer_norm(x))
-        image = _shuffled(_grid(x, base << doublings), self.patch)
+        image = as_pixels(_grid(x, base << doublings), self.patch)
         return jnp.tanh(image.astype(jnp.float32))
 
 
@@ -100,30 +93,20 @@ class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``, for H and W that are multiples of
     ``patch``."""
 
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 128
-    depth: int = 4
-    heads: int = 4
-    patch: int = 2
+    width: int = option(128, "channels of a token", least=1)
+    depth: int = option(4, "blocks", least=0)
+    heads: int = option(4, "attention heads of a block", least=1)
+    patch: int = option(2, "pixels along the side of a token", least=1)
 
     @nn.compact
     def judge(self, x, label=None, *, train):
-        x = Linear(self.width, kernel_init=_init, dtype=self.dtype)(
-            _patches(x, self.patch)
-        )
+        x = _patches(x, self.patch)
+        x = Linear(self.width, kernel_init=_init, dtype=self.dtype)(x)
         x = _with_positions(self, x, "positions")
         for _ in range(self.depth):
             x = Block(self.heads, dtype=self.dtype)(x)
-        return head(
-            _layer_norm(x).astype(jnp.float32).mean(1),
-            label,
-            conditioning=self.conditioning,
-            classes=self.classes,
-            kernel_init=_init,
-            dtype=self.dtype,
-        )
+        x = _layer_norm(x).astype(jnp.float32).mean(1)
+        return self.head(x, label, kernel_init=_init)
 
 
 def _layer_norm(x):
@@ -141,21 +124,12 @@ def _grid(x, side):
     return x.reshape(x.shape[0], side, side, x.shape[-1])
 
 
-def _shuffled(x, r):
-    """``[n, H, W, r²·c]`` to ``[n, r·H, r·W, c]``: channels become pixels (Shi et al.
-    2016, arXiv 1609.05158, eq. 4)."""
-    n, h, w, c = x.shape
-    x = x.reshape(n, h, w, r, r, c // r**2).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(n, h * r, w * r, c // r**2)
-
-
 def _patches(x, r):
     """Images ``[n, H, W, C]`` to tokens ``[n, H·W/r², r²·C]``, in rows."""
     if x.ndim != 4 or x.shape[1] % r or x.shape[2] % r:
-        raise ValueError(
+        raise BadInput(
             f"expected images whose sides are multiples of patch={r}, not "
-            + "×".join(map(str, x.shape[1:]))
+            + shape_text(x.shape[1:])
         )
-    n, h, w, c = x.shape
-    x = x.reshape(n, h // r, r, w // r, r, c).transpose(0, 1, 3, 2, 4, 5)
-    return x.reshape(n, h * w // r**2, r * r * c)
+    x = as_channels(x, r)
+    return x.reshape(x.shape[0], -1, x.shape[-1])

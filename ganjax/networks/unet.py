@@ -22,77 +22,60 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.layers import Conv, check_normalization, normalise
+from ganjax.errors import BadInput, shape_text
+from ganjax.networks.layers import Conv, normalised
+from ganjax.networks.shaped import Shaped
+from ganjax.options import option
 
-NORMALIZATIONS = ("none", "batch", "instance")
 DEEPEST = 8
 
 
 def check_images(x: jax.Array, shape: tuple[int, ...], multiple: int) -> None:
-    """Raises ``ValueError`` unless ``x`` is a batch of images of the size of ``shape``,
+    """Raises ``BadInput`` unless ``x`` is a batch of images of the size of ``shape``,
     (H, W, C), with H and W multiples of ``multiple``."""
     if x.ndim != 4 or x.shape[1:3] != tuple(shape[:2]):
-        raise ValueError(
-            f"expected images to translate, of the size of {_said(shape)}, "
-            f"not {_said(x.shape[1:])}"
+        raise BadInput(
+            f"expected images to translate, of the size of {shape_text(shape)}, "
+            f"not {shape_text(x.shape[1:])}"
         )
     if x.shape[1] % multiple or x.shape[2] % multiple:
-        raise ValueError(
+        raise BadInput(
             f"expected images with sides that are multiples of {multiple}, "
-            f"not {_said(shape)}"
+            f"not {shape_text(shape)}"
         )
 
 
-def _said(shape):
-    return "×".join(map(str, shape))
+class Generator(Shaped):
+    """``x [n, H, W, I] -> images [n, *shape]`` in [-1, 1], of the same size."""
 
+    width: int = option(64, "channels of the first layer", least=1)
+    depth: int = option(0, "halvings", least=0, zero="as many as fit, up to 8")
+    normalization: str = option(
+        "batch", "of hidden layers", choices=("none", "batch", "instance")
+    )
 
-class Generator(nn.Module):
-    """``x [n, H, W, I] -> images [n, *shape]`` in [-1, 1], of the same size.
-
-    ``depth``: halvings, 0 for as many as the size allows, at most 8.
-    """
-
-    shape: tuple[int, ...]
-    dtype: jnp.dtype = jnp.float32
-    conditioning: str = "none"
-    classes: int = 0
-    width: int = 64
-    depth: int = 0
-    normalization: str = "batch"
+    takes_conditions = False
 
     @nn.compact
-    def __call__(
-        self, x: jax.Array, label: jax.Array | None = None, *, train: bool
-    ) -> jax.Array:
-        check_normalization(self.normalization, NORMALIZATIONS)
+    def __call__(self, x, label=None, *, train):
         check_images(x, self.shape, 2 ** max(1, self.depth))
         depth = self.depth or min(DEEPEST, *map(_halvings, x.shape[1:3]))
         channels = [self.width * min(2**i, 8) for i in range(depth)]
 
-        def convolved(x, features, *, normalised, transpose=False):
-            x = Conv(
-                features,
-                kernel=4,
-                stride=2,
-                transpose=transpose,
-                use_bias=not normalised or self.normalization == "none",
-                dtype=self.dtype,
-            )(x)
-            if normalised:
-                x = normalise(x, self.normalization, train=train)
-            return x
+        def convolved(x, features, **how):
+            how |= {"kernel": 4, "stride": 2, "train": train}
+            return normalised(self, Conv, x, features, **how)
 
         seen = []
         for i, features in enumerate(channels):
             x = nn.leaky_relu(x, 0.2) if i > 0 else x
-            x = convolved(x, features, normalised=0 < i < depth - 1)
+            x = convolved(x, features, plain=i in (0, depth - 1))
             seen.append(x)
         seen.pop()
         for features in reversed(channels[:-1]):
-            x = convolved(nn.relu(x), features, normalised=True, transpose=True)
+            x = convolved(nn.relu(x), features, transpose=True)
             x = jnp.concatenate([seen.pop(), x], -1)
-        x = convolved(nn.relu(x), self.shape[-1], normalised=False, transpose=True)
+        x = convolved(nn.relu(x), self.shape[-1], plain=True, transpose=True)
         return jnp.tanh(x.astype(jnp.float32))
 
 

@@ -14,21 +14,13 @@ Grid = list[list[jax.Array]]
 def windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
     """``size[0] × size[1]`` arrays ``[n, h, w, c]``: entry ``(i, j)`` of the windows
     that start at every ``stride``-th pixel of ``x [n, H, W, c]``, as many as fit."""
-    rows, columns = (
-        (whole - own) // stride + 1
-        for whole, own in zip(x.shape[1:3], size, strict=True)
-    )
-    return [
-        [
-            x[
-                :,
-                i : i + (rows - 1) * stride + 1 : stride,
-                j : j + (columns - 1) * stride + 1 : stride,
-            ]
-            for j in range(size[1])
-        ]
-        for i in range(size[0])
-    ]
+
+    def along(axis):
+        """The pixels that hold each entry along an axis."""
+        reach = (x.shape[axis + 1] - size[axis]) // stride * stride + 1
+        return [slice(i, i + reach, stride) for i in range(size[axis])]
+
+    return [[x[:, row, column] for column in along(1)] for row in along(0)]
 
 
 def overlap_add(grid: Grid, stride: int) -> jax.Array:

@@ -1,29 +1,29 @@
 """Losses, regularizers, terms, conditionings, and the adversarial objective made of
 them."""
 
-from ganjax.objectives.adversarial import Adaptation, Adversary, Penalty, WeighedTerm
+from ganjax.objectives.adversarial import Adversary
 from ganjax.objectives.conditioning import CONDITIONINGS, Conditioning
 from ganjax.objectives.losses import LOSSES, Loss, relabel
+from ganjax.objectives.options import (
+    EVERY_CRITIC,
+    AdversaryOptions,
+    GeneratorLabelOptions,
+    LabelOptions,
+    LossOptions,
+    PenaltyOptions,
+    TermOptions,
+    adversary_of,
+    terms_in_order,
+)
 from ganjax.objectives.regularizers import REGULARIZERS
 from ganjax.objectives.sight import Sight, joined
 from ganjax.objectives.terms import CRITIC, GENERATOR, TERMS, Scene, Term
+from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm
 
 __all__ = [
-    "CONDITIONINGS",
-    "CRITIC",
-    "GENERATOR",
-    "LOSSES",
-    "REGULARIZERS",
-    "TERMS",
-    "Adaptation",
-    "Adversary",
-    "Conditioning",
-    "Loss",
-    "Penalty",
-    "Scene",
-    "Sight",
-    "Term",
-    "WeighedTerm",
-    "joined",
-    "relabel",
-]
+    "CONDITIONINGS", "CRITIC", "EVERY_CRITIC", "GENERATOR", "LOSSES", "REGULARIZERS",
+    "TERMS", "Adaptation", "Adversary", "AdversaryOptions", "Conditioning",
+    "GeneratorLabelOptions", "LabelOptions", "Loss", "LossOptions", "Penalty",
+    "PenaltyOptions", "Scene", "Sight", "Term", "TermOptions", "WeighedTerm",
+    "adversary_of", "joined", "relabel", "terms_in_order",
+]  # fmt: skip

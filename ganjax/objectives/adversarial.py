@@ -1,4 +1,4 @@
-"""How a critic and whoever it judges are scored; every game's adversarial part."""
+"""Adversarial losses of a critic and a generator."""
 
 import dataclasses
 from collections.abc import Callable, Sequence
@@ -12,98 +12,8 @@ from ganjax.objectives.conditioning import Conditioning
 from ganjax.objectives.losses import Loss, relabel
 from ganjax.objectives.regularizers import Critic
 from ganjax.objectives.sight import Sight
-from ganjax.objectives.terms import CRITIC, GENERATOR, Scene, Term
-
-
-@dataclasses.dataclass(frozen=True)
-class Penalty:
-    """A regularizer as a term of one player's loss.
-
-    Attributes:
-      name: of its metric.
-      penalty: an entry of ``REGULARIZERS``.
-      knob: name of its weight among the knobs.
-      interval: steps from one use to the next. A lazy term (Karras et al. 2020, arXiv
-        1912.04958, appendix B) weighs ``interval`` times as much when it is due, so its
-        mean strength stays; it is due at the steps whose count, from 1, is a multiple.
-      player: the critic whose loss it joins; every critic's if ``None``.
-    """
-
-    name: str
-    penalty: Callable
-    knob: str
-    interval: int = 1
-    player: str | None = None
-
-    def __call__(self, view, critic, real, fake) -> jax.Array:
-        """The unweighted penalty, 0 at a step where it is not due."""
-        keys = view.keys(f"penalty/{self.name}", real.shape[0])
-
-        def due():
-            return self.penalty(critic, real, fake, keys, mean=view.mean)
-
-        return view.every(self.interval, due, lambda: jnp.zeros(()))
-
-    def weight(self, view) -> jax.Array:
-        return view.knobs[self.knob] * self.interval
-
-
-@dataclasses.dataclass(frozen=True)
-class Adaptation:
-    """How the probability of augmentation follows the critic (ADA; Karras et al. 2020,
-    arXiv 2006.06676, section 3.1).
-
-    Attributes:
-      adapt: ``(probability, sign, target=…, images=…, speed=…) -> probability``, where
-        ``sign`` is the mean sign of logits of real samples.
-      target, speed: names of knobs: of that sign, and thousands of real samples from
-        probability 0 to 1.
-    """
-
-    adapt: Callable
-    target: str = "augmentation.target"
-    speed: str = "augmentation.speed"
-
-
-@dataclasses.dataclass(frozen=True)
-class WeighedTerm:
-    """A term with its weight, as ``Penalty`` is one of a gradient.
-
-    Attributes:
-      name: of its metric, and the section ``terms.NAME`` of its own numbers.
-      knob, interval: as a penalty's.
-    """
-
-    name: str
-    term: Term
-    knob: str
-    interval: int = 1
-
-    def __call__(self, view, player, scene) -> tuple[jax.Array, Any]:
-        """The unweighted term, 0 where it is not due, and the view after it."""
-        prefix = f"terms.{self.name}."
-        numbers = {
-            name.removeprefix(prefix): value
-            for name, value in view.knobs.items()
-            if name.startswith(prefix)
-        }
-        place = memory_name(self.name, player)
-        held = view.memory.get(place)
-        scene = dataclasses.replace(scene, memory=held)
-
-        def due():
-            return self.term.function(scene, view, numbers)
-
-        value, memory = view.every(self.interval, due, lambda: (jnp.zeros(()), held))
-        return value, view if memory is None else view.remember(**{place: memory})
-
-    def weight(self, view) -> jax.Array:
-        return view.knobs[self.knob] * self.interval
-
-
-def memory_name(what: str, player: str) -> str:
-    """The entry of a game's memory that belongs to ``player``'s ``what``."""
-    return f"{what}/{player}"
+from ganjax.objectives.terms import CRITIC, GENERATOR, Scene
+from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm, memory_name
 
 
 def _joined(real, fake):
@@ -174,9 +84,7 @@ class Adversary:
 
     def logits(self, view, critic, x, label=None) -> jax.Array:
         """The critic's logits ``[n]`` of generated samples ``x [n, …]``."""
-        seen = self.sight(
-            view, "fake", self.sight.pack(x), label, self._probability(view, critic)
-        )
+        seen = self._shown(view, critic, "fake", x, label)
         return _of_samples(view.apply(critic, *seen))
 
     def scores(self, critic: str, apply: Callable, x, label=None) -> jax.Array:
@@ -184,17 +92,7 @@ class Adversary:
         each pack; ``apply`` as in ``Game.sample``."""
         return _of_samples(apply(critic, *self.sight.plain(x, label)))
 
-    def judge(
-        self,
-        view,
-        player,
-        critic,
-        real,
-        fake,
-        *,
-        label=None,
-        **origin,
-    ):
+    def judge(self, view, player, critic, real, fake, *, label=None, **origin):
         """The critic's loss.
 
         Args:
@@ -240,16 +138,11 @@ class Adversary:
         passes = Critic(lambda x: _of_samples(logits_at("real")(x)[0]))
         lazy = all(penalty.interval > 1 for penalty in penalties)
         if lazy and view.treats_samples_alone(critic):
-            sides = [
-                inputs(side, x)
-                for side, x in zip(("real", "fake"), packed, strict=True)
-            ]
+            sides = inputs("real", packed[0]), inputs("fake", packed[1])
             both, written = update(*jax.tree.map(_joined, *sides))
-            halves = [jnp.split(x, 2) for x in jax.tree.leaves(both)]
-            structure = jax.tree.structure(both)
-            judged_real, judged_fake = (
-                jax.tree.unflatten(structure, [half[i] for half in halves])
-                for i in range(2)
+            halves = jax.tree.map(lambda x: jnp.split(x, 2), both)
+            judged_real, judged_fake = jax.tree.transpose(
+                jax.tree.structure(both), None, halves
             )
         else:
             fake_logits, pull_fake, (judged_fake, _) = jax.vjp(
@@ -283,29 +176,18 @@ class Adversary:
             )
         return loss + added, metrics | own, after
 
-    def fool(
-        self,
-        view,
-        player,
-        critic,
-        fake,
-        real=None,
-        *,
-        label=None,
-        **origin,
-    ):
+    def fool(self, view, player, critic, fake, real=None, *, label=None, **origin):
         """The loss of whoever made ``fake``; arguments as in ``judge``. ``real`` is
         needed where ``reads_data`` says so. Nothing that the critic writes is kept.
 
         Returns:
           ``(loss, metrics, view)``.
         """
-        probability = self._probability(view, critic)
         terms = [w for w in self.terms if w.term.player == GENERATOR]
         full = self.conditioning is not None or bool(terms)
 
         def judged(side, x):
-            seen = self.sight(view, side, self.sight.pack(x), label, probability)
+            seen = self._shown(view, critic, side, x, label)
             return _judgement(view, critic, seen, full)[0]
 
         judged_fake = judged("fake", fake)
@@ -324,23 +206,15 @@ class Adversary:
         ``real`` as fake besides. (A relativistic loss is of both as it stands.)"""
         loss, metrics, view = self.fool(view, player, critic, fake, real)
         if self.loss.separable:
-            seen = self.sight(
-                view,
-                "real",
-                self.sight.pack(real),
-                None,
-                self._probability(view, critic),
-            )
+            seen = self._shown(view, critic, "real", real, None)
             loss = loss + jnp.mean(self.loss.on_fake(view.apply(critic, *seen)))
         return loss, metrics, view
 
     def _judged(self, view, real, fake, label):
         """The critic's loss but for penalties and terms, and its metrics."""
         seen = self._whole(view, real.logits, fake.logits)
-        metrics = {
-            "real_logit": jnp.mean(real.logits),
-            "fake_logit": jnp.mean(fake.logits),
-        }
+        logits = {"real_logit": real.logits, "fake_logit": fake.logits}
+        metrics = {name: jnp.mean(x) for name, x in logits.items()}
         if self.loss.boundary is not None:
             least_real, most_fake = self.loss.boundary(*seen)
             metrics["real_accuracy"] = jnp.mean(seen[0] > least_real)
@@ -358,22 +232,20 @@ class Adversary:
         return loss, metrics
 
     def _fooled(self, view, real, fake, label):
-        if self.conditioning is not None:
-            price = self.conditioning.generator(*self._compared(view, fake, label))
-            priced = view.knobs[self.conditioning_weight] * price
-            if self.conditioning.alone:
-                return priced, {"label": price}
-            loss, metrics = self._plainly_fooled(view, real, fake)
-            return loss + priced, metrics | {"label": price}
-        return self._plainly_fooled(view, real, fake)
+        if self.conditioning is None:
+            return self._plainly_fooled(view, real, fake), {}
+        price = self.conditioning.generator(*self._compared(view, fake, label))
+        loss = view.knobs[self.conditioning_weight] * price
+        if not self.conditioning.alone:
+            loss = self._plainly_fooled(view, real, fake) + loss
+        return loss, {"label": price}
 
     def _plainly_fooled(self, view, real, fake):
         if self.top_k is not None:
-            return self._best_fooled(view, fake.logits), {}
+            return self._best_fooled(view, fake.logits)
         if self.loss.separable:
-            return self.loss.generator(None, fake.logits), {}
-        seen = self._whole(view, real.logits, fake.logits)
-        return self.loss.generator(*seen), {}
+            return self.loss.generator(None, fake.logits)
+        return self.loss.generator(*self._whole(view, real.logits, fake.logits))
 
     def _best_fooled(self, view, logits):
         """The mean price of the share of the whole batch with the largest logits."""
@@ -411,22 +283,17 @@ class Adversary:
         )
         return view.remember(**{memory_name("augmentation", critic): moved}), moved
 
-    def _scene(self, view, critic, samples, judged, label, origin):
+    def _shown(self, view, critic, side, x, label):
+        """What the critic sees of samples ``x``, see ``Sight``."""
         probability = self._probability(view, critic)
+        return self.sight(view, side, self.sight.pack(x), label, probability)
 
+    def _scene(self, view, critic, samples, judged, label, origin):
         def judge(name, x, label):
-            seen = self.sight(view, name, self.sight.pack(x), label, probability)
+            seen = self._shown(view, critic, name, x, label)
             return _judgement(view, critic, seen, True)[0]
 
-        return Scene(
-            critic,
-            *samples,
-            *judged,
-            judge=judge,
-            vary=self.vary,
-            label=label,
-            **origin,
-        )
+        return Scene(critic, *samples, *judged, judge, self.vary, label, **origin)
 
     def _labels(self, view, logits) -> Loss:
         if self.smoothing is None and self.flipping is None:

@@ -12,25 +12,35 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from ganjax.names import Table
+
 
 @dataclasses.dataclass(frozen=True)
 class Conditioning:
     """The price of a label.
 
     Attributes:
-      discriminator: ``(real, fake, label) -> scalar``.
-      generator: ``(fake, label) -> scalar``.
+      discriminator: ``(real, fake, label) -> scalar``; ``None`` where a label costs
+        nothing.
+      generator: ``(fake, label) -> scalar``, likewise.
       whole_batch: whether samples are compared with each other, so that judgements must
         be gathered from all devices first.
       losses: the adversarial losses it goes with, all if empty.
       alone: whether it takes the place of the adversarial loss.
+      head: the entry of ``CONDITIONINGS`` whose outputs it prices, for a conditioning
+        from outside.
     """
 
-    discriminator: Callable
-    generator: Callable
+    discriminator: Callable | None = None
+    generator: Callable | None = None
     whole_batch: bool = False
     losses: tuple[str, ...] = ()
     alone: bool = False
+    head: str = "auxiliary_classifier"
+
+    def head_of(self, name: str) -> str:
+        """Return the outputs that a critic gives under this ``name`` in a config."""
+        return name if name in CONDITIONINGS else self.head
 
 
 def cross_entropy(scores: jax.Array, label: jax.Array) -> jax.Array:
@@ -42,26 +52,28 @@ def _at(scores, label):
     return jnp.take_along_axis(scores, label[:, None], 1)[:, 0]
 
 
-def concatenation() -> None:
-    """The label is joined to what the critic sees, and costs nothing of its own
-    (Mirza & Osindero 2014, arXiv 1411.1784)."""
+def _classified(judged, label, output="classes"):
+    return cross_entropy(judged.outputs[output], label)
 
 
-def projection() -> None:
+def concatenation() -> Conditioning:
+    """The label is joined to what the critic sees, and costs nothing (Mirza & Osindero
+    2014, arXiv 1411.1784)."""
+    return Conditioning()
+
+
+def projection() -> Conditioning:
     """The logit is higher by the product of features and an embedding of the label, and
-    the label costs nothing of its own (Miyato & Koyama 2018, arXiv 1802.05637)."""
+    the label costs nothing (Miyato & Koyama 2018, arXiv 1802.05637)."""
+    return Conditioning()
 
 
 def auxiliary_classifier() -> Conditioning:
     """Both players gain by samples that are classified rightly (AC-GAN; Odena et al.
     2017, arXiv 1610.09585, eq. 3)."""
-
-    def classified(judged, label):
-        return cross_entropy(judged.outputs["classes"], label)
-
     return Conditioning(
-        lambda real, fake, label: classified(real, label) + classified(fake, label),
-        classified,
+        lambda real, fake, label: _classified(real, label) + _classified(fake, label),
+        _classified,
     )
 
 
@@ -71,16 +83,11 @@ def twin_auxiliary_classifier() -> Conditioning:
     class (TAC-GAN; Gong et al. 2019, arXiv 1907.02690, section 3.2)."""
 
     def twin(fake, label):
-        return cross_entropy(fake.outputs["twin_classes"], label)
-
-    def generator(fake, label):
-        return cross_entropy(fake.outputs["classes"], label) - twin(fake, label)
+        return _classified(fake, label, "twin_classes")
 
     return Conditioning(
-        lambda real, fake, label: (
-            cross_entropy(real.outputs["classes"], label) + twin(fake, label)
-        ),
-        generator,
+        lambda real, fake, label: _classified(real, label) + twin(fake, label),
+        lambda fake, label: _classified(fake, label) - twin(fake, label),
     )
 
 
@@ -93,12 +100,9 @@ def discriminative_classifier() -> Conditioning:
         scores = fake.outputs["classes"]
         return cross_entropy(scores, label + scores.shape[1] // 2)
 
-    def as_real(judged, label):
-        return cross_entropy(judged.outputs["classes"], label)
-
     return Conditioning(
-        lambda real, fake, label: as_real(real, label) + as_fake(fake, label),
-        lambda fake, label: as_real(fake, label) - as_fake(fake, label),
+        lambda real, fake, label: _classified(real, label) + as_fake(fake, label),
+        lambda fake, label: _classified(fake, label) - as_fake(fake, label),
     )
 
 
@@ -162,13 +166,13 @@ def multi_hinge() -> Conditioning:
     return Conditioning(discriminator, margin, losses=("hinge",), alone=True)
 
 
-CONDITIONINGS = {
-    "concatenation": concatenation(),
-    "projection": projection(),
-    "auxiliary_classifier": auxiliary_classifier(),
-    "twin_auxiliary_classifier": twin_auxiliary_classifier(),
-    "discriminative_classifier": discriminative_classifier(),
-    "contrastive": contrastive(),
-    "data_to_data": data_to_data(),
-    "multi_hinge": multi_hinge(),
-}
+_ASKED = (
+    concatenation, projection, auxiliary_classifier, twin_auxiliary_classifier,
+    discriminative_classifier, contrastive, data_to_data, multi_hinge,
+)  # fmt: skip
+
+CONDITIONINGS = Table(
+    "a Conditioning",
+    {ask.__name__: ask() for ask in _ASKED},
+    Conditioning,
+)

@@ -14,6 +14,8 @@ import jax
 import jax.numpy as jnp
 from jax.nn import softplus
 
+from ganjax.names import Table
+
 PerSample = Callable[[jax.Array], jax.Array]
 Pairing = Callable[[jax.Array, jax.Array], jax.Array]
 
@@ -48,16 +50,14 @@ class Loss:
         return self.on_real is not None
 
 
-def _separable(
-    on_real: PerSample,
-    on_fake: PerSample,
-    generator: PerSample,
-    boundary: float | None = 0.0,
-) -> Loss:
+def _separable(on_real, on_fake, generator, boundary: float | None = 0.0) -> Loss:
+    """A loss of what the discriminator pays on real and on fake, and the generator."""
+
+    def discriminator(real, fake):
+        return jnp.mean(on_real(real)) + jnp.mean(on_fake(fake))
+
     return Loss(
-        discriminator=lambda real, fake: (
-            jnp.mean(on_real(real)) + jnp.mean(on_fake(fake))
-        ),
+        discriminator=discriminator,
         generator=lambda real, fake: jnp.mean(generator(fake)),
         on_real=on_real,
         on_fake=on_fake,
@@ -69,52 +69,35 @@ def _separable(
 def minimax() -> Loss:
     """D: −log D(x) − log(1 − D(G(z))); G: log(1 − D(G(z))), with D = σ(logit)
     (Goodfellow et al. 2014, arXiv 1406.2661, eq. 1)."""
-    return _separable(
-        on_real=lambda logit: softplus(-logit),
-        on_fake=softplus,
-        generator=lambda logit: -softplus(logit),
-    )
+    return _separable(lambda d: softplus(-d), softplus, lambda d: -softplus(d))
 
 
 def non_saturating() -> Loss:
     """The discriminator of ``minimax``; G: −log D(G(z)) (same paper, section 3)."""
-    return _separable(
-        on_real=lambda logit: softplus(-logit),
-        on_fake=softplus,
-        generator=lambda logit: softplus(-logit),
-    )
+    return _separable(lambda d: softplus(-d), softplus, lambda d: softplus(-d))
 
 
 def least_squares() -> Loss:
     """½(D(x) − 1)² + ½D(G(z))²; G: ½(D(G(z)) − 1)² (Mao et al. 2017, arXiv
     1611.04076, eq. 9)."""
-    return _separable(
-        on_real=lambda logit: 0.5 * (logit - 1) ** 2,
-        on_fake=lambda logit: 0.5 * logit**2,
-        generator=lambda logit: 0.5 * (logit - 1) ** 2,
-        boundary=0.5,
-    )
+
+    def to_one(d):
+        return 0.5 * (d - 1) ** 2
+
+    return _separable(to_one, lambda d: 0.5 * d**2, to_one, boundary=0.5)
 
 
 def wasserstein() -> Loss:
     """−f(x) + f(G(z)); G: −f(G(z)) (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3). The
     critic must be kept Lipschitz: by ``optimizers.*.clip`` or a gradient penalty."""
-    return _separable(
-        on_real=lambda logit: -logit,
-        on_fake=lambda logit: logit,
-        generator=lambda logit: -logit,
-        boundary=None,
-    )
+    return _separable(lambda d: -d, lambda d: d, lambda d: -d, boundary=None)
 
 
 def hinge() -> Loss:
     """max(0, 1 − D(x)) + max(0, 1 + D(G(z))); G: −D(G(z)) (Lim & Ye 2017, arXiv
     1705.02894; Miyato et al. 2018, arXiv 1802.05957, eq. 16–17)."""
-    return _separable(
-        on_real=lambda logit: jax.nn.relu(1 - logit),
-        on_fake=lambda logit: jax.nn.relu(1 + logit),
-        generator=lambda logit: -logit,
-    )
+    relu = jax.nn.relu
+    return _separable(lambda d: relu(1 - d), lambda d: relu(1 + d), lambda d: -d)
 
 
 def relativistic_pairing() -> Loss:
@@ -133,9 +116,8 @@ def relativistic_average() -> Loss:
     arXiv 1807.00734)."""
 
     def discriminator(real, fake):
-        return jnp.mean(softplus(-(real - jnp.mean(fake)))) + jnp.mean(
-            softplus(fake - jnp.mean(real))
-        )
+        price = jnp.mean(softplus(-(real - jnp.mean(fake))))
+        return price + jnp.mean(softplus(fake - jnp.mean(real)))
 
     return Loss(
         discriminator=discriminator,
@@ -146,12 +128,9 @@ def relativistic_average() -> Loss:
 
 
 def relabel(
-    loss: Loss,
-    *,
-    smoothing: jax.Array | float = 0.0,
-    flip_real: jax.Array | float = 0.0,
-    flip_fake: jax.Array | float = 0.0,
-) -> Loss:
+    loss: Loss, *, smoothing: jax.Array | float = 0.0,
+    flip_real: jax.Array | float = 0.0, flip_fake: jax.Array | float = 0.0,
+) -> Loss:  # fmt: skip
     """``loss`` whose discriminator is shown other labels than the true ones.
 
     One-sided smoothing makes the label of real samples ``1 − smoothing`` and leaves the
@@ -175,12 +154,13 @@ def relabel(
     return dataclasses.replace(loss, discriminator=discriminator)
 
 
-LOSSES = {
-    "minimax": minimax(),
-    "non_saturating": non_saturating(),
-    "least_squares": least_squares(),
-    "wasserstein": wasserstein(),
-    "hinge": hinge(),
-    "relativistic_pairing": relativistic_pairing(),
-    "relativistic_average": relativistic_average(),
-}
+_LOSSES = (
+    minimax, non_saturating, least_squares, wasserstein, hinge, relativistic_pairing,
+    relativistic_average,
+)  # fmt: skip
+
+LOSSES = Table(
+    "a Loss",
+    {loss.__name__: loss() for loss in _LOSSES},
+    Loss,
+)

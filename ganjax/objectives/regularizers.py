@@ -13,6 +13,8 @@ from collections.abc import Callable
 import jax
 import jax.numpy as jnp
 
+from ganjax.names import Table
+
 
 @dataclasses.dataclass(frozen=True)
 class Critic:
@@ -102,10 +104,7 @@ def max_gp(critic, real, fake, keys, mean=_here):
     return jnp.max(_squared_norm(_gradients(critic, _between(real, fake, keys))))
 
 
-REGULARIZERS = {
-    "r1": r1,
-    "r2": r2,
-    "wgan_gp": wgan_gp,
-    "dragan": dragan,
-    "max_gp": max_gp,
-}
+REGULARIZERS = Table(
+    "a penalty, (critic, real, fake, keys, mean) -> scalar",
+    {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan, "max_gp": max_gp},
+)

@@ -47,7 +47,7 @@ class Sight:
       noise: name of the knob with the standard deviation of noise on every entry
         (Sønderby et al. 2017, arXiv 1610.04490), ``None`` for none.
       classes: of labels that are joined to the sample; 0 where none are.
-      told: whether the critic has the labels as its second input.
+      labelled: whether the critic has the labels as its second input.
       packing: samples that it judges as one.
     """
 
@@ -55,7 +55,7 @@ class Sight:
     probability: str = "augmentation.probability"
     noise: str | None = None
     classes: int = 0
-    told: bool = False
+    labelled: bool = False
     packing: int = 1
 
     def shape(self, sample: tuple[int, ...]) -> tuple[int, ...]:
@@ -89,4 +89,4 @@ class Sight:
         if self.classes:
             x = joined(x, label, self.classes)
         x = self.pack(x)
-        return (x, label) if self.told else (x,)
+        return (x, label) if self.labelled else (x,)

@@ -1,8 +1,8 @@
 """Terms of a player's loss that need more than its critic's gradient.
 
 Each is ``(scene, view, numbers) -> (scalar, memory)``: ``scene`` is the turn as far as
-it went, ``numbers`` are the term's own knobs, and ``memory`` is what it remembers from
-turn to turn (``None`` for a term without). A term belongs to one player.
+it went, ``numbers`` are the term's own options, and ``memory`` is what it remembers
+from turn to turn (``None`` for a term without). A term belongs to one player.
 """
 
 import dataclasses
@@ -12,7 +12,9 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ganjax.names import Table
 from ganjax.networks.heads import Judgement
+from ganjax.options import Option, knob
 
 CRITIC, GENERATOR = "critic", "generator"
 
@@ -57,7 +59,7 @@ class Term:
     Attributes:
       function: ``(scene, view, numbers) -> (scalar, memory)``.
       player: ``'critic'``, every critic, or ``'generator'``, who makes the samples.
-      numbers: name -> default of its own knobs.
+      options: name -> option of its own, ``terms.LABEL.NAME``.
       memory: what it remembers at first.
       needs: of ``'latents'`` and ``'images'``, what a game must have.
       reads_data: whether it needs real examples in the generator's turn.
@@ -65,7 +67,7 @@ class Term:
 
     function: Callable
     player: str
-    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
+    options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
     memory: Any = None
     needs: tuple[str, ...] = ()
     reads_data: bool = False
@@ -124,9 +126,8 @@ def lecam(scene, view, numbers):
     critic's logits on real (R) and generated (F) samples (Tseng et al. 2021, arXiv
     2104.03310, eq. 4; the authors' code has the relu)."""
     real, fake = scene.judged_real.logits, scene.judged_fake.logits
-    value = jnp.mean(jax.nn.relu(real - scene.memory["fake"]) ** 2) + jnp.mean(
-        jax.nn.relu(scene.memory["real"] - fake) ** 2
-    )
+    value = jnp.mean(jax.nn.relu(real - scene.memory["fake"]) ** 2)
+    value = value + jnp.mean(jax.nn.relu(scene.memory["real"] - fake) ** 2)
     # The first averages are what was first seen, whenever that is.
     decay = numbers["decay"] * scene.memory["begun"]
 
@@ -203,25 +204,29 @@ def orthogonal_critic(scene, view, numbers):
     return _orthogonal(view.params[scene.critic]), None
 
 
-TERMS = {
-    "consistency": Term(consistency, CRITIC, needs=("images",)),
-    "balanced_consistency": Term(balanced_consistency, CRITIC, needs=("images",)),
-    "latent_consistency": Term(
-        latent_consistency, CRITIC, {"std": 0.05}, needs=("latents",)
-    ),
-    "latent_diversity": Term(
-        latent_diversity, GENERATOR, {"std": 0.05}, needs=("latents",)
-    ),
-    "lecam": Term(
-        lecam,
-        CRITIC,
-        {"decay": 0.99},
-        memory={"real": 0.0, "fake": 0.0, "begun": 0.0},
-    ),
-    "path_length": Term(
-        path_length, GENERATOR, {"decay": 0.01}, memory=0.0, needs=("latents",)
-    ),
-    "feature_matching": Term(feature_matching, GENERATOR, reads_data=True),
-    "orthogonal_generator": Term(orthogonal_generator, GENERATOR, needs=("latents",)),
-    "orthogonal_critic": Term(orthogonal_critic, CRITIC),
-}
+_MOVE = {"std": knob(0.05, "standard deviation of the latent's move", least=0)}
+
+
+def _decay(default):
+    return {"decay": knob(default, "of the moving average", least=0, below=1)}
+
+
+_LATENTS, _IMAGES = ("latents",), ("images",)
+
+TERMS = Table(
+    "a Term",
+    {
+        "consistency": Term(consistency, CRITIC, needs=_IMAGES),
+        "balanced_consistency": Term(balanced_consistency, CRITIC, needs=_IMAGES),
+        "latent_consistency": Term(latent_consistency, CRITIC, _MOVE, needs=_LATENTS),
+        "latent_diversity": Term(latent_diversity, GENERATOR, _MOVE, needs=_LATENTS),
+        "lecam": Term(
+            lecam, CRITIC, _decay(0.99), {"real": 0.0, "fake": 0.0, "begun": 0.0}
+        ),
+        "path_length": Term(path_length, GENERATOR, _decay(0.01), 0.0, _LATENTS),
+        "feature_matching": Term(feature_matching, GENERATOR, reads_data=True),
+        "orthogonal_generator": Term(orthogonal_generator, GENERATOR, needs=_LATENTS),
+        "orthogonal_critic": Term(orthogonal_critic, CRITIC),
+    },
+    Term,
+)

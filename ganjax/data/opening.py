@@ -1,0 +1,100 @@
+"""Data sources by name, the section ``data`` of a config, and what it makes."""
+
+import dataclasses
+
+from ganjax.data import synthetic
+from ganjax.data.digits import open_digits
+from ganjax.data.feeds import FEEDS, Feed, make_feed
+from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
+from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
+from ganjax.data.mirror import mirrored
+from ganjax.data.partial import of_classes, partly_labelled, some_of
+from ganjax.data.prepared import open_cifar10, open_tfds
+from ganjax.data.source import Source
+from ganjax.data.stacked import open_stacked_mnist
+from ganjax.data.translations import open_edges_fashion_mnist, open_mnist_twins
+from ganjax.names import Table
+from ganjax.options import option
+
+SOURCES = Table(
+    "an opener of data, (directory) -> Source",
+    {
+        **{name: synthetic.gaussians(name) for name in synthetic.LAYOUTS},
+        "swiss_roll": synthetic.shape("swiss_roll", synthetic.swiss_roll, 2),
+        "two_clusters_rsgan": synthetic.shape(
+            "two_clusters_rsgan", synthetic.two_clusters, 1, synthetic.CLUSTERS, 0.05
+        ),
+        "unpaired": synthetic.open_unpaired,
+        "paired": synthetic.open_paired,
+        **{f"gratings{n}": synthetic.gratings(n) for n in (8, 32, 64, 128, 256)},
+        "digits": open_digits,
+        "mnist": open_mnist,
+        "fashion_mnist": open_fashion_mnist,
+        "stacked_mnist": open_stacked_mnist,
+        "mnist_twins": open_mnist_twins,
+        "edges_fashion_mnist": open_edges_fashion_mnist,
+        "cifar10": open_cifar10,
+        "cifar10_jpeg": open_cifar10_jpeg,
+        "idx": open_idx,
+        "image_folder": open_image_folder,
+        "tfds": open_tfds,
+    },
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataOptions:
+    """The section ``data`` of a config."""
+
+    name: str = option("digits", "source of the data", choices=SOURCES)
+    dir: str = option("", "folder or file; empty: the data roots")
+    feed: str = option("auto", "where examples wait for their step", choices=FEEDS)
+    classes: tuple[int, ...] = option(
+        (), "labels of the training samples; all if empty", least=0
+    )
+    labels: int = option(0, "training labels that are known", least=0, zero="all")
+    limit: int = option(
+        0, "training samples to learn from; scores see all", least=0, zero="all"
+    )
+    subset: int = option(0, "seed of the choice of labels and samples", least=0)
+    mirror: bool = option(False, "each image and its mirror image, as often")
+
+
+def open_source(
+    name: str, directory: str = "", *, classes=(), labels=0, subset=0, **options
+) -> Source:
+    """Open a data set by name.
+
+    Args:
+        name: a key of ``SOURCES``, or an import path.
+        directory: the value of ``data.dir``; where it is empty the data roots are
+            searched (``ganjax.data.location``). Synthetic sources and digits ignore it.
+        classes: those that training samples are of; all if empty (``of_classes``).
+        options: of the source itself.
+        labels, subset: how many of their labels are known, and which; 0 for all
+            (``partly_labelled``).
+
+    Raises:
+        BadInput: unknown name, or data that are missing or damaged.
+    """
+    source = SOURCES.find("data.name", name)(directory, **options)
+    if classes:
+        source = of_classes(source, classes)
+    if labels:
+        source = partly_labelled(source, labels, subset)
+    return source
+
+
+def feed_of(
+    options: DataOptions, source: Source, *, batch_size: int, rounds: int
+) -> Feed:
+    """Return the feed that a config chose.
+
+    Raises:
+        BadInput: as ``make_feed`` and ``some_of``.
+    """
+    split, sizes = source.train, {"batch_size": batch_size, "rounds": rounds}
+    if options.limit:
+        split = some_of(source, options.limit, options.subset)
+    feed = make_feed(split, kind=options.feed, **sizes)
+    return mirrored(feed, **sizes) if options.mirror else feed

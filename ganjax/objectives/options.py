@@ -1,0 +1,166 @@
+"""The config of a game's adversarial part, and the ``Adversary`` made from it."""
+
+import dataclasses
+import functools
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from ganjax.augment import AugmentationOptions, adapt, augmented, pseudo_real
+from ganjax.networks.layers import MODULATIONS
+from ganjax.objectives.adversarial import Adversary
+from ganjax.objectives.conditioning import CONDITIONINGS, Conditioning
+from ganjax.objectives.losses import LOSSES, Loss
+from ganjax.objectives.regularizers import REGULARIZERS
+from ganjax.objectives.sight import Sight
+from ganjax.objectives.terms import TERMS
+from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm
+from ganjax.options import option, options_of, own, section
+
+# The player of a penalty that joins the loss of every critic.
+EVERY_CRITIC = "critics"
+# How a generator takes a label, or its latent a second time.
+WAYS = ("none", "concatenation", "embedding", *MODULATIONS)
+
+
+@dataclasses.dataclass(frozen=True)
+class LossOptions:
+    """The section ``loss`` of a config."""
+
+    name: str = option("non_saturating", "adversarial loss", choices=LOSSES)
+    smoothing: float = option(
+        0.0, "label of real samples below 1, by so much", least=0, below=1, knob=True
+    )
+    flipping: float = option(
+        0.0, "share of labels that are exchanged", least=0, below=1, knob=True
+    )
+    top_k: float = option(
+        1.0, "share of samples, the best, that the generator learns from", above=0,
+        most=1, knob=True, off=1.0,
+    )  # fmt: skip
+
+
+@dataclasses.dataclass(frozen=True)
+class AdversaryOptions:
+    """The sections of a config that every game's critic has."""
+
+    loss: LossOptions = section(LossOptions)
+    packing: int = option(1, "samples that a critic judges as one (PacGAN)", least=1)
+    augmentation: AugmentationOptions = section(AugmentationOptions)
+
+
+@dataclasses.dataclass(frozen=True)
+class PenaltyOptions:
+    """A section ``regularizers.LABEL`` of a config."""
+
+    name: str = option("", "the penalty; its label if not stated", choices=REGULARIZERS)
+    weight: float = option(0.0, "weight in the critic's loss", least=0, knob=True)
+    interval: int = option(1, "steps from one use to the next", least=1)
+    player: str = option(EVERY_CRITIC, "critic whose loss it joins")
+
+
+@dataclasses.dataclass(frozen=True)
+class TermOptions:
+    """A section ``terms.LABEL`` of a config."""
+
+    name: str = option("", "the term; its label if not stated", choices=TERMS)
+    weight: float = option(0.0, "weight in its player's loss", least=0, knob=True)
+    interval: int = option(1, "steps from one use to the next", least=1)
+
+
+@dataclasses.dataclass(frozen=True)
+class GeneratorLabelOptions:
+    """The section ``conditioning`` of a game whose generator makes samples."""
+
+    generator: str = option("none", "how the generator takes the label", choices=WAYS)
+
+
+@dataclasses.dataclass(frozen=True)
+class LabelOptions:
+    """The section ``conditioning`` of a game with labels."""
+
+    generator: str = option(
+        "concatenation", "how the generator takes the label", choices=WAYS
+    )
+    discriminator: str = option(
+        "concatenation", "how the critic takes the label", choices=CONDITIONINGS
+    )
+    weight: float = option(
+        1.0, "weight of what players pay for a label", least=0, knob=True
+    )
+
+
+def adversary_of(
+    options: AdversaryOptions, loss: Loss, penalties: Mapping[str, Mapping[str, Any]],
+    terms: Mapping[str, Mapping[str, Any]], on: Collection[str], *,
+    conditioning: Conditioning | None = None, joined: int = 0, images: bool,
+) -> Adversary:  # fmt: skip
+    """Return the adversarial part that a config chose.
+
+    Args:
+      penalties, terms: sections by label.
+      on: the knobs whose terms are in the program.
+      conditioning: of a game with labels.
+      joined: number of labels that are joined to a sample, else 0.
+      images: whether the examples are images.
+    """
+    priced = conditioning is not None and conditioning.discriminator is not None
+    changes = options.augmentation
+    augment = functools.partial(augmented, tuple(changes.names))
+
+    def knob(name):
+        return name if name in on else None
+
+    return Adversary(
+        loss=loss,
+        penalties=tuple(
+            _penalty(label, section)
+            for label, section in penalties.items()
+            if f"regularizers.{label}.weight" in on
+        ),
+        smoothing=knob("loss.smoothing"),
+        flipping=knob("loss.flipping"),
+        top_k=knob("loss.top_k"),
+        sight=Sight(
+            augment=augment if changes.names else None,
+            noise=knob("augmentation.noise"),
+            classes=joined,
+            labelled=conditioning is not None and not joined,
+            packing=options.packing,
+        ),
+        conditioning=conditioning if priced else None,
+        terms=tuple(_term(label, terms[label]) for label in terms_in_order(terms, on)),
+        adaptation=Adaptation(adapt) if changes.adaptive else None,
+        pseudo=pseudo_real if changes.pseudo else None,
+        vary=_varied if images else None,
+    )
+
+
+def terms_in_order(terms: Collection[str], on: Collection[str]) -> list[str]:
+    """Return the labels of the terms in the program: the built-in ones in the order of
+    their table, then the others by name."""
+    labels = [*TERMS, *sorted(set(terms) - set(TERMS))]
+    return [label for label in labels if f"terms.{label}.weight" in on]
+
+
+def _penalty(label, section):
+    penalty = REGULARIZERS.find(f"regularizers.{label}.name", section["name"])
+    return Penalty(
+        name=label,
+        penalty=penalty,
+        knob=f"regularizers.{label}.weight",
+        interval=section["interval"],
+        player=None if section["player"] == EVERY_CRITIC else section["player"],
+        fixed=own(penalty, section),
+        numbers=tuple(name for name, o in options_of(penalty).items() if o.knob),
+    )
+
+
+def _term(label, section):
+    term = TERMS.make(f"terms.{label}.name", section)
+    knob = f"terms.{label}.weight"
+    return WeighedTerm(label, term, knob, section["interval"], own(term, section))
+
+
+def _varied(keys, x):
+    """The changes for consistency (CR-GAN, section 3)."""
+    return augmented(("flip", "translation"), keys, x, 1.0)
