@@ -4,7 +4,7 @@ Knows no network, no loss and no data; everything above hands those in as values
 """
 
 from ganjax.core.dynamics import DYNAMICS
-from ganjax.core.game import Decoder, Game, Network, Player, Report, View
+from ganjax.core.game import Game, Player
 from ganjax.core.parallel import (
     POPULATIONS,
     compile_step,
@@ -18,28 +18,11 @@ from ganjax.core.parallel import (
 from ganjax.core.randomness import child_key, sample_keys
 from ganjax.core.state import GameState, averaged, init_state, state_digest
 from ganjax.core.step import make_train_step
+from ganjax.core.view import Network, Report, View
 
 __all__ = [
-    "DYNAMICS",
-    "Decoder",
-    "Game",
-    "GameState",
-    "Network",
-    "POPULATIONS",
-    "Player",
-    "Report",
-    "View",
-    "averaged",
-    "child_key",
-    "compile_step",
-    "here",
-    "init_state",
-    "make_train_step",
-    "member",
-    "replicate",
-    "sample_keys",
-    "split_batch",
-    "spread_members",
-    "state_digest",
-    "stack_members",
-]
+    "DYNAMICS", "Game", "GameState", "Network", "POPULATIONS", "Player", "Report",
+    "View", "averaged", "child_key", "compile_step", "here", "init_state",
+    "make_train_step", "member", "replicate", "sample_keys", "split_batch",
+    "spread_members", "state_digest", "stack_members",
+]  # fmt: skip

@@ -13,6 +13,9 @@ from collections.abc import Callable, Mapping
 import jax
 import optax
 
+from ganjax.names import Table
+from ganjax.options import Option, knob, option
+
 
 def simultaneous(field, params, knobs):
     """Every player's gradient at the old parameters (simultaneous gradient descent;
@@ -53,7 +56,7 @@ def extragradient(field, params, knobs):
 
 def unrolled(field, params, knobs, *, steps: int):
     """The last player's gradient looks through ``steps`` updates of all others, on the
-    same examples, while they descend plainly (unrolled GAN; Metz et al. 2017, arXiv
+    same examples, while they descend plainly (Metz et al. 2017, arXiv
     1611.02163, eq. 8–10). The updates are those of their optimizers."""
     *others, last = field.players
     gradients, reports = field(params)
@@ -75,29 +78,43 @@ def unrolled(field, params, knobs, *, steps: int):
 
 @dataclasses.dataclass(frozen=True)
 class Dynamics:
-    """A way to move, and what a config can say of it.
+    """A way to move.
 
     Attributes:
       joint: the joint dynamics, ``None`` for players that take turns in order, each
-        seeing the ones before it.
-      numbers: name -> default of its knobs, ``dynamics.NAME``.
-      counts: name -> default of what decides its program.
+        seeing the ones before it. It takes its options that are no knobs by keyword.
+      options: name -> option, ``dynamics.NAME``.
     """
 
     joint: Callable | None = None
-    numbers: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    counts: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
 
-    def chosen(self, **counts: int) -> Callable | None:
-        """The joint dynamics with its counts, of which others are left out."""
-        own = {name: counts[name] for name in self.counts}
+    def chosen(self, **values: object) -> Callable | None:
+        """Return the joint dynamics with its own options; others are passed over."""
+        own = {k: values[k] for k, o in self.options.items() if not o.knob}
         return functools.partial(self.joint, **own) if own else self.joint
 
 
-DYNAMICS = {
-    "alternating": Dynamics(),
-    "simultaneous": Dynamics(simultaneous),
-    "consensus": Dynamics(consensus, numbers={"strength": 10.0}),
-    "extragradient": Dynamics(extragradient),
-    "unrolled": Dynamics(unrolled, counts={"steps": 5}),
-}
+DYNAMICS = Table(
+    "a Dynamics",
+    {
+        "alternating": Dynamics(),
+        "simultaneous": Dynamics(simultaneous),
+        "consensus": Dynamics(
+            consensus,
+            {"strength": knob(10.0, "weight of consensus optimization", least=0)},
+        ),
+        "extragradient": Dynamics(extragradient),
+        "unrolled": Dynamics(
+            unrolled, {"steps": Option(5, "updates that unrolling sees", least=1)}
+        ),
+    },
+    Dynamics,
+)
+
+
+@dataclasses.dataclass(frozen=True)
+class DynamicsOptions:
+    """The section ``dynamics`` of a config, beside the options of the entries."""
+
+    name: str = option("alternating", "how the players move", choices=DYNAMICS)

@@ -4,6 +4,7 @@ The data axis is always bound, so one step serves every carrier unchanged. The s
 no device axis: a checkpoint does not know how many devices wrote it.
 """
 
+import dataclasses
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -23,7 +24,7 @@ POPULATIONS = ("vmap", "map", "serial")
 # A dispatch on a GPU is one CUDA graph, loops and convolutions included, whose kernels
 # may overlap. XLA's own graphs leave both out, which cuts the step of a small network
 # into dozens of pieces, each launched from the host. The numbers are the same, bit for
-# bit; DCGAN's step takes half the time.
+# bit; a small convolutional step takes half the time.
 ONE_GRAPH = {
     "xla_gpu_enable_command_buffer": "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,"
     "CONVOLUTION,COLLECTIVES,CONDITIONAL,WHILE,DYNAMIC_SLICE_FUSION",
@@ -33,17 +34,11 @@ ONE_GRAPH = {
 
 
 def compile_step(
-    step: Callable,
-    *,
-    devices: Sequence[jax.Device] | None = None,
-    inner_steps: int = 1,
-    population: str | None = None,
-    resident: bool = True,
-    carrier: str = "pmap",
-    axis: str = "data",
-    intervals: Sequence[int] = (),
+    step: Callable, *, devices: Sequence[jax.Device] | None = None,
+    inner_steps: int = 1, population: str | None = None, resident: bool = True,
+    carrier: str = "pmap", axis: str = "data", intervals: Sequence[int] = (),
     compiler_options: Mapping[str, object] | None = None,
-) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:
+) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:  # fmt: skip
     """A compiled ``(state, data) -> (state, metrics)`` that advances ``inner_steps``.
 
     The incoming state is donated. Metrics carry a leading axis ``[inner_steps]``, and
@@ -83,9 +78,8 @@ def compile_step(
 
     if compiler_options is None and len(devices) == 1:
         compiler_options = ONE_GRAPH if devices[0].platform == "gpu" else None
-    jit = functools.partial(
-        jax.jit, donate_argnums=0, compiler_options=compiler_options
-    )
+    options = {"donate_argnums": 0, "compiler_options": compiler_options}
+    jit = functools.partial(jax.jit, **options)
     members = {"vmap": _together, "map": _in_turn}.get(population)
 
     def dispatch(inner_steps, due=None):
@@ -156,32 +150,18 @@ def _in_sequence(rows):
 def _bind_axis(body, resident, axis):
     """The data axis of one device. Under ``vmap`` a forgotten ``pmean`` is an error at
     trace time, which ``pmap`` would not notice."""
-    return jax.vmap(
-        body,
-        in_axes=(None, None if resident else 0),
-        out_axes=None,
-        axis_name=axis,
-        axis_size=1,
-    )
+    in_axes = (None, None if resident else 0)
+    return jax.vmap(body, in_axes, None, axis_name=axis, axis_size=1)
 
 
 def _batch_over_pmap(many, devices, resident, axis):
+    pmap = functools.partial(jax.pmap, axis_name=axis, out_axes=None, devices=devices)
     if not resident:
-        return jax.pmap(
-            many,
-            axis,
-            in_axes=(None, 0),
-            out_axes=None,
-            devices=devices,
-            donate_argnums=0,
-        )
+        return pmap(many, in_axes=(None, 0), donate_argnums=0)
     # pmap wants an argument with a mapped axis, and here every one is shared.
-    mapped = jax.pmap(
+    mapped = pmap(
         lambda slot, state, data: many(state, data),
-        axis,
         in_axes=(0, None, None),
-        out_axes=None,
-        devices=devices,
         donate_argnums=1,
     )
     return functools.partial(mapped, np.arange(len(devices)))
@@ -203,16 +183,8 @@ def _batch_over(many, devices, resident, axis):
 
 
 def _member_axes(value):
-    return GameState(
-        step=None,
-        key=value,
-        params=value,
-        variables=value,
-        optimizer=value,
-        ema=value,
-        memory=value,
-        knobs=value,
-    )
+    fields = {field.name: value for field in dataclasses.fields(GameState)}
+    return GameState(**{**fields, "step": None})
 
 
 def _together(many):
@@ -226,16 +198,13 @@ def _in_turn(many):
         def member(_, own):
             # The barrier keeps XLA from fusing across the member's edge, which would
             # round differently from the solo program.
-            state, data_ = jax.lax.optimization_barrier(
-                (own.replace(step=states.step), data)
-            )
-            state, metrics = jax.lax.optimization_barrier(many(state, data_))
+            seen = own.replace(step=states.step), data
+            done = many(*jax.lax.optimization_barrier(seen))
+            state, metrics = jax.lax.optimization_barrier(done)
             return state.step, (state.replace(step=None), metrics)
 
-        count = states.key.shape[0]
-        step, (stacked, metrics) = loop(
-            member, states.step, states.replace(step=None), count
-        )
+        each, count = states.replace(step=None), states.key.shape[0]
+        step, (stacked, metrics) = loop(member, states.step, each, count)
         return stacked.replace(step=step), metrics
 
     return members
@@ -254,20 +223,15 @@ def _members_over(members, devices, axis):
 
 def _member_specs():
     """Of a population's leaves: every one over the devices, but for ``step``."""
-    return jax.tree.map(
-        lambda x: P() if x is None else P("member"),
-        _member_axes(0),
-        is_leaf=lambda x: x is None,
-    )
+    return _member_axes(P("member")).replace(step=P())
 
 
 def _one_by_one(solo):
     def members(states, data):
         count = states.key.shape[0]
         done = [solo(member(states, i), data) for i in range(count)]
-        return stack_members([state for state, _ in done]), jax.tree.map(
-            lambda *x: jnp.stack(x), *[metrics for _, metrics in done]
-        )
+        advanced, metrics = zip(*done, strict=True)
+        return stack_members(advanced), jax.tree.map(lambda *x: jnp.stack(x), *metrics)
 
     return members
 
@@ -283,13 +247,16 @@ def spread_members(states: GameState, devices: Sequence[jax.Device]) -> GameStat
     count = states.key.shape[0]
     if count % len(devices):
         raise ValueError(f"{count} members over {len(devices)} devices")
-    mesh = Mesh(np.asarray(devices), ("member",))
-    return jax.tree.map(
-        lambda spec, part: jax.device_put(part, NamedSharding(mesh, spec)),
-        _member_specs(),
-        states,
-        is_leaf=lambda x: isinstance(x, P),
-    )
+
+    def put(spec, part):
+        return jax.device_put(part, _sharding(devices, "member", spec))
+
+    specs = _member_specs()
+    return jax.tree.map(put, specs, states, is_leaf=lambda x: isinstance(x, P))
+
+
+def _sharding(devices, axis, spec):
+    return NamedSharding(Mesh(np.asarray(devices), (axis,)), spec)
 
 
 def stack_members(states: Sequence[GameState]) -> GameState:
@@ -326,7 +293,7 @@ def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:
     """``tree`` on every device, so that the first call does not compile twice."""
     if len(devices) == 1:
         return jax.device_put(tree, devices[0])
-    return _put(tree, NamedSharding(Mesh(np.asarray(devices), ("data",)), P()))
+    return _put(tree, _sharding(devices, "data", P()))
 
 
 def _put(tree, sharding):
@@ -362,6 +329,4 @@ def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
     arranged = jax.tree.map(arrange, *batches)
     if n == 1:
         return jax.device_put(arranged, devices[0])
-    return _put(
-        arranged, NamedSharding(Mesh(np.asarray(devices), ("data",)), P("data"))
-    )
+    return _put(arranged, _sharding(devices, "data", P("data")))

@@ -9,19 +9,17 @@ import jax.numpy as jnp
 import optax
 
 from ganjax.core.averaging import average
-from ganjax.core.game import Game, Player, View
+from ganjax.core.game import Game, Player
 from ganjax.core.loop import loop
 from ganjax.core.randomness import child_key
 from ganjax.core.state import GameState
+from ganjax.core.view import View
 
 Metrics = dict[str, jax.Array]
 
 
 def make_train_step(
-    game: Game,
-    *,
-    batch: Callable[..., Any],
-    axis: str = "data",
+    game: Game, *, batch: Callable[..., Any], axis: str = "data"
 ) -> Callable[[GameState, Any], tuple[GameState, Metrics]]:
     """The pure function ``(state, data) -> (state, metrics)`` of a game.
 
@@ -50,8 +48,7 @@ def make_train_step(
 
 
 def _take_turns(game, state, rounds, key, axis, due):
-    metrics = {}
-    first = 0
+    metrics, first = {}, 0
     for player in game.players:
         n = player.updates_per_step
         examples = None
@@ -85,11 +82,9 @@ def _move_together(game, state, rounds, key, axis, due):
 
     field = Field(game, state, objective, axis)
     gradients, reports = game.dynamics(field, state.params, state.knobs)
-    gradients, logged = average(
-        (gradients, {name: report.metrics for name, report in reports.items()}), axis
-    )
-    metrics = {}
-    moved = state
+    logged = {name: report.metrics for name, report in reports.items()}
+    gradients, logged = average((gradients, logged), axis)
+    moved, metrics = state, {}
     for player in game.players:
         name = player.name
         report = reports[name].replace(metrics=logged[name])
@@ -102,11 +97,13 @@ def _rounds(rounds, which):
     return jax.tree.map(lambda x: x[which], rounds)
 
 
+def _owned(player: Player, by_network):
+    return {name: by_network[name] for name in player.owns}
+
+
 def _turn_keys(key, player: Player):
-    own = child_key(key, player.name)
-    return jax.vmap(lambda i: jax.random.fold_in(own, i))(
-        jnp.arange(player.updates_per_step)
-    )
+    own, turns = child_key(key, player.name), jnp.arange(player.updates_per_step)
+    return jax.vmap(lambda i: jax.random.fold_in(own, i))(turns)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -144,8 +141,7 @@ class Field:
     def loss(self, name, params):
         """``(loss, report)`` of the player ``name`` on this device's examples."""
         (player,) = (p for p in self._game.players if p.name == name)
-        owned = {network: params[network] for network in player.owns}
-        value, report = self._objective(player, params)(owned)
+        value, report = self._objective(player, params)(_owned(player, params))
         return value, _with_loss(report, value)
 
     def descend(self, names, params, optimizer):
@@ -159,10 +155,9 @@ class Field:
             updates, after[player.name] = player.optimizer(self._state.knobs).update(
                 average(gradient, self._axis),
                 optimizer[player.name],
-                {network: params[network] for network in player.owns},
+                _owned(player, params),
             )
-            owned = {network: moved[network] for network in player.owns}
-            moved |= optax.apply_updates(owned, updates)
+            moved |= optax.apply_updates(_owned(player, moved), updates)
         return moved, after
 
 
@@ -189,8 +184,8 @@ def _loss(game, player, state, params, examples, key, axis, due):
 
 def _descent(loss, player, params):
     """This device's gradient at ``params`` by what the player owns, and its report."""
-    owned = {name: params[name] for name in player.owns}
-    (value, report), gradients = jax.value_and_grad(loss, has_aux=True)(owned)
+    differentiated = jax.value_and_grad(loss, has_aux=True)
+    (value, report), gradients = differentiated(_owned(player, params))
     return gradients, _with_loss(report, value)
 
 
@@ -206,19 +201,18 @@ def _settle(player, old, state, gradients, report):
     alternating game; in a joint one ``state`` has the other players' updates already,
     so those of two owners of one network add.
 
-    Owner-writes: of the variables only those of owned networks are kept, so the
-    discriminator's look at fake images never moves the generator's batch statistics.
+    A player keeps the variables of its own networks alone, so a look at what another
+    player made never moves the batch statistics of the other's network.
     """
     updates, optimizer = player.optimizer(old.knobs).update(
         gradients,
         old.optimizer[player.name],
-        {name: old.params[name] for name in player.owns},
+        _owned(player, old.params),
     )
-    owned = {name: state.params[name] for name in player.owns}
-    written = {name: report.variables[name] for name in player.owns}
+    owned = optax.apply_updates(_owned(player, state.params), updates)
     state = state.replace(
-        params={**state.params, **optax.apply_updates(owned, updates)},
-        variables={**state.variables, **written},
+        params={**state.params, **owned},
+        variables={**state.variables, **_owned(player, report.variables)},
         optimizer={**state.optimizer, player.name: optimizer},
         memory={**state.memory, **report.memory},
     )

@@ -1,4 +1,4 @@
-"""The games: each file returns a ``Game`` from its ``Parts``."""
+"""The games: each file returns a ``Game`` and its ``Sampler`` from ``Parts``."""
 
 from ganjax.games.adversarial_autoencoder import (
     ADVERSARIAL_AUTOENCODER,
@@ -7,14 +7,16 @@ from ganjax.games.adversarial_autoencoder import (
 from ganjax.games.anomaly import ANOGAN, F_ANOGAN, GANOMALY
 from ganjax.games.bigan import BIGAN
 from ganjax.games.cyclegan import CYCLEGAN
+from ganjax.games.duel import duel
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
 from ganjax.games.pix2pix import PIX2PIX
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
 from ganjax.games.super_resolution import SUPER_RESOLUTION
+from ganjax.names import Table
 
-GAMES = {
+_GAMES = {
     "gan": GAN,
     "conditional_gan": CONDITIONAL_GAN,
     "adversarial_autoencoder": ADVERSARIAL_AUTOENCODER,
@@ -30,4 +32,6 @@ GAMES = {
     "super_resolution": SUPER_RESOLUTION,
 }
 
-__all__ = ["GAMES", "Parts", "Recipe"]
+GAMES = Table("a Recipe", _GAMES, Recipe)
+
+__all__ = ["GAMES", "Parts", "Recipe", "duel", "weight"]

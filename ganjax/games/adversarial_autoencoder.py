@@ -5,11 +5,12 @@ says a class as well, learnt from few labels."""
 import jax
 import jax.numpy as jnp
 
-from ganjax.core import Decoder, Game
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.core import Game
+from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.model import Sampler
 
 
-def adversarial_autoencoder(parts: Parts) -> Game:
+def adversarial_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
     """Three players, two of which own the encoder (section 2).
 
     The autoencoder descends the squared error of its reconstruction (the reconstruction
@@ -20,7 +21,7 @@ def adversarial_autoencoder(parts: Parts) -> Game:
     return _autoencoder(parts, classes=0)
 
 
-def semi_supervised_autoencoder(parts: Parts) -> Game:
+def semi_supervised_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
     """The code is a latent and the probabilities of a class. A second discriminator
     makes these follow an even choice of one class, and a player of its own, the
     classifier, descends the cross-entropy of the few labels that are known (section 5,
@@ -29,7 +30,7 @@ def semi_supervised_autoencoder(parts: Parts) -> Game:
 
 
 def _autoencoder(parts, classes):
-    adversary, size = parts.adversary, parts.latent_size
+    adversary, size = parts.adversary, parts.latents.size
 
     def one_class(keys):
         chosen = jax.vmap(lambda key: jax.random.randint(key, (), 0, classes))(keys)
@@ -37,7 +38,7 @@ def _autoencoder(parts, classes):
 
     # By discriminator: the part of a code that it sees, what that is to follow, and the
     # beginning of the names of what is told of it.
-    matched = {"discriminator": (slice(0, size), parts.draw, "")}
+    matched = {"discriminator": (slice(0, size), parts.latents.draw, "")}
     if classes:
         matched["class_discriminator"] = (slice(size, None), one_class, "class_")
 
@@ -74,9 +75,8 @@ def _autoencoder(parts, classes):
         total, told = jnp.zeros(()), {}
         for critic, (part, prior, prefix) in matched.items():
             drawn = prior(view.keys("latents", real.shape[0]))
-            loss, metrics, view = adversary.fool(
-                view, "encoder", critic, code(output)[:, part], drawn
-            )
+            seen = code(output)[:, part]
+            loss, metrics, view = adversary.fool(view, "encoder", critic, seen, drawn)
             total = total + loss
             told |= {f"{prefix}{name}": value for name, value in metrics.items()}
         return total, view.report(**told)
@@ -90,8 +90,8 @@ def _autoencoder(parts, classes):
         loss = view.knobs["weights.supervised"] * price
         return loss, view.report(supervised=price, labelled_accuracy=right)
 
-    def draw(keys):
-        style = parts.draw_samples(keys)
+    def draw(keys, truncation=0.0):
+        style = parts.latents.draw(keys, truncation)
         return jnp.concatenate([style, one_class(keys)], 1) if classes else style
 
     def encode(apply, x):
@@ -108,7 +108,7 @@ def _autoencoder(parts, classes):
         players += [parts.player("classifier", ("encoder",), classifier)]
         abilities["classify"] = lambda apply, x: encode(apply, x)[:, size:]
     latent = (size + classes,)
-    return Game(
+    game = Game(
         networks={
             "encoder": parts.network("encoder", parts.shape, output=latent),
             "decoder": parts.network("decoder", latent, output=parts.shape),
@@ -119,10 +119,12 @@ def _autoencoder(parts, classes):
         },
         players=tuple(players),
         ema=("encoder", "decoder"),
-        memory=lambda key: parts.memory(tuple(matched), "encoder"),
-        sample=Decoder(draw, lambda apply, z, label: apply("decoder", z)),
+        memory=lambda key: adversary.memory(tuple(matched), "encoder"),
+    )
+    return game, Sampler(
+        draw=draw,
+        decode=lambda apply, z, label: apply("decoder", z),
         abilities=abilities,
-        **parts.common,
     )
 
 
@@ -131,27 +133,28 @@ _NETWORKS = {
     "decoder": "generator",
     "discriminator": "discriminator",
 }
+_WEIGHTS = {
+    "reconstruction": weight(1.0, "the squared error of reconstructions"),
+    "corruption": weight(0.0, "the noise on what the encoder sees"),
+}
+_PLAYERS = (
+    "autoencoder", "discriminator", "class_discriminator", "encoder", "classifier",
+)  # fmt: skip
 
 ADVERSARIAL_AUTOENCODER = Recipe(
     make=adversarial_autoencoder,
     networks=_NETWORKS,
     players=("autoencoder", "discriminator", "encoder"),
-    weights={"reconstruction": 1.0, "corruption": 0.0},
+    weights=_WEIGHTS,
     judges="latents",
 )
 
 SEMI_SUPERVISED_AUTOENCODER = Recipe(
     make=semi_supervised_autoencoder,
     networks=_NETWORKS | {"class_discriminator": "discriminator"},
-    players=(
-        "autoencoder",
-        "discriminator",
-        "class_discriminator",
-        "encoder",
-        "classifier",
-    ),
+    players=_PLAYERS,
     critics=("discriminator", "class_discriminator"),
-    weights={"reconstruction": 1.0, "corruption": 0.0, "supervised": 1.0},
+    weights=_WEIGHTS | {"supervised": weight(1.0, "the cross-entropy of known labels")},
     reads=("data", "labelled", "known"),
     judges="latents",
 )

@@ -8,15 +8,17 @@ import jax.numpy as jnp
 import optax
 
 from ganjax.core import Game
+from ganjax.games.duel import duel
 from ganjax.games.gan import GAN, gan
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.model import Sampler
 
 # Of AnoGAN's descent: its steps as in the paper, and the share of features in its loss;
 # the rate of Adam, which ends at zero.
 DESCENT, SHARE, RATE = 500, 0.1, 0.1
 
 
-def anogan(parts: Parts) -> Game:
+def anogan(parts: Parts) -> tuple[Game, Sampler]:
     """AnoGAN (Schlegl et al. 2017, arXiv 1703.05921, sections 2.2 and 2.3): a GAN. The
     latent of an example x is sought by descent on 0.9·|x − G(z)|₁ + 0.1·|f(x) −
     f(G(z))|₁ (eqs. 3, 5 and 6), sums over entries, with the discriminator's last
@@ -37,11 +39,12 @@ def anogan(parts: Parts) -> Game:
             update, moments = optimizer.update(slope, moments)
             return z + update, moments
 
-        z = jnp.zeros((x.shape[0], parts.latent_size))
+        z = jnp.zeros((x.shape[0], parts.latents.size))
         return jax.lax.fori_loop(0, DESCENT, move, (z, optimizer.init(z)))[0]
 
-    return dataclasses.replace(
-        gan(parts),
+    game, sampler = gan(parts)
+    return game, dataclasses.replace(
+        sampler,
         abilities={
             "encode": encode,
             "reconstruct": lambda apply, x: apply("generator", encode(apply, x)),
@@ -50,7 +53,7 @@ def anogan(parts: Parts) -> Game:
     )
 
 
-def f_anogan(parts: Parts) -> Game:
+def f_anogan(parts: Parts) -> tuple[Game, Sampler]:
     """f-AnoGAN (Schlegl et al. 2019, Medical Image Analysis 54, "f-AnoGAN", sections
     2.1 to 2.3): a GAN, and an encoder of its own player that inverts the generator.
 
@@ -80,13 +83,16 @@ def f_anogan(parts: Parts) -> Game:
         pixels, features = differences(apply, x, reconstruct(apply, x))
         return pixels + features
 
-    base = gan(parts)
-    inverse = parts.network("encoder", parts.shape, output=(parts.latent_size,))
-    return dataclasses.replace(
+    base, sampler = gan(parts)
+    inverse = parts.network("encoder", parts.shape, output=(parts.latents.size,))
+    game = dataclasses.replace(
         base,
         networks={**base.networks, "encoder": inverse},
         players=(*base.players, parts.player("encoder", ("encoder",), encoder)),
         ema=(*base.ema, "encoder"),
+    )
+    return game, dataclasses.replace(
+        sampler,
         abilities={
             "encode": lambda apply, x: apply("encoder", x),
             "reconstruct": reconstruct,
@@ -95,7 +101,7 @@ def f_anogan(parts: Parts) -> Game:
     )
 
 
-def ganomaly(parts: Parts) -> Game:
+def ganomaly(parts: Parts) -> tuple[Game, Sampler]:
     """GANomaly (Akcay et al. 2018, arXiv 1805.06725): an autoencoder G followed by a
     second encoder E, and a discriminator of examples and their reconstructions.
 
@@ -103,15 +109,11 @@ def ganomaly(parts: Parts) -> Game:
     + ``weights.content``·|x − x̂|₁ (eq. 2) + ``weights.code``·|z − ẑ|² (eq. 3), each a
     mean over entries. |z − ẑ|₁ is how anomalous an example is (eq. 5, mean).
     """
-    adversary, latent = parts.adversary, (parts.latent_size,)
+    latent = (parts.latents.size,)
 
-    def discriminator(owned, view):
+    def shown(view):
         real = view.batch["data"]
-        made = view.apply("decoder", view.apply("encoder", real))
-        loss, metrics, view = adversary.judge(
-            view, "discriminator", "discriminator", real, made
-        )
-        return loss, view.report(**metrics)
+        return real, view.apply("decoder", view.apply("encoder", real)), {}
 
     def autoencoder(owned, view):
         real = view.batch["data"]
@@ -135,33 +137,24 @@ def ganomaly(parts: Parts) -> Game:
         again = apply("second_encoder", apply("decoder", z))
         return jnp.mean(jnp.abs(z - again), axis=1)
 
-    return Game(
-        networks={
-            "encoder": parts.network("encoder", parts.shape, output=latent),
-            "decoder": parts.network("decoder", latent, output=parts.shape),
-            "second_encoder": parts.network(
-                "second_encoder", parts.shape, output=latent
-            ),
-            "discriminator": parts.network(
-                "discriminator", adversary.sight.shape(parts.shape)
-            ),
-        },
-        players=(
-            parts.player("discriminator", ("discriminator",), discriminator),
-            parts.player(
-                "autoencoder", ("encoder", "decoder", "second_encoder"), autoencoder
-            ),
-        ),
-        ema=("encoder", "decoder", "second_encoder"),
-        memory=lambda key: parts.memory(("discriminator",), "autoencoder"),
-        sample=lambda apply, keys: reconstruct(apply, parts.examples(keys)["data"]),
+    def encoder(name):
+        return parts.network(name, parts.shape, output=latent)
+
+    networks = {
+        "encoder": encoder("encoder"),
+        "decoder": parts.network("decoder", latent, output=parts.shape),
+        "second_encoder": encoder("second_encoder"),
+    }
+    game = duel(parts, networks, parts.shape, shown, autoencoder, name="autoencoder")
+    sampler = Sampler(
+        generate=lambda apply, keys: reconstruct(apply, parts.examples(keys)["data"]),
         abilities={
             "encode": lambda apply, x: apply("encoder", x),
             "reconstruct": reconstruct,
             "anomaly": anomaly,
         },
-        **parts.common,
     )
+    return game, sampler
 
 
 def _features(see, *seen):
@@ -179,17 +172,12 @@ def _distance(x, y):
 
 ANOGAN = dataclasses.replace(GAN, make=anogan, alone=True)
 
-F_ANOGAN = Recipe(
+F_ANOGAN = dataclasses.replace(
+    ANOGAN,
     make=f_anogan,
-    networks={
-        "generator": "generator",
-        "discriminator": "discriminator",
-        "encoder": "encoder",
-    },
-    players=("discriminator", "generator", "encoder"),
-    weights={"features": 1.0},
-    from_latents=True,
-    alone=True,
+    networks={**GAN.networks, "encoder": "encoder"},
+    players=(*GAN.players, "encoder"),
+    weights={"features": weight(1.0, "the squared difference of features")},
 )
 
 GANOMALY = Recipe(
@@ -201,6 +189,10 @@ GANOMALY = Recipe(
         "discriminator": "discriminator",
     },
     players=("discriminator", "autoencoder"),
-    weights={"features": 1.0, "content": 50.0, "code": 1.0},
+    weights={
+        "features": weight(1.0, "the squared difference of features"),
+        "content": weight(50.0, "the L1 error of reconstructions"),
+        "code": weight(1.0, "the squared difference of codes"),
+    },
     alone=True,
 )

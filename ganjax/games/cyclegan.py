@@ -1,18 +1,21 @@
 """CycleGAN (Zhu et al. 2017, arXiv 1703.10593): translation between two domains from
 unpaired examples."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.model import Sampler
 
 # Past translations that a critic is also shown (section 4, after Shrivastava et al.
 # 2017, arXiv 1612.07828).
 POOL_SIZE = 50
 
 
-def cyclegan(parts: Parts) -> Game:
+def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
     """Two generators, two critics, and a pool of past translations for each critic.
 
     The generators are one player: their adversarial losses, ``weights.cycle`` times the
@@ -32,33 +35,23 @@ def cyclegan(parts: Parts) -> Game:
             )
             fooled = fooled + loss
             metrics |= {f"{name}_{domain}": value for name, value in own.items()}
-        cycle = _l1(view.apply("b_to_a", fake_b), a) + _l1(
-            view.apply("a_to_b", fake_a), b
-        )
-        identity = _l1(view.apply("a_to_b", b), b) + _l1(view.apply("b_to_a", a), a)
-        loss = (
-            fooled
-            + view.knobs["weights.cycle"] * cycle
-            + view.knobs["weights.identity"] * identity
-        )
-        return loss, view.report(
-            adversarial=fooled, cycle=cycle, identity=identity, **metrics
-        )
+        to_a, to_b = (functools.partial(view.apply, n) for n in ("b_to_a", "a_to_b"))
+        cycle = _l1(to_a(fake_b), a) + _l1(to_b(fake_a), b)
+        identity = _l1(to_b(b), b) + _l1(to_a(a), a)
+        loss = fooled + view.knobs["weights.cycle"] * cycle
+        loss = loss + view.knobs["weights.identity"] * identity
+        metrics |= {"adversarial": fooled, "cycle": cycle, "identity": identity}
+        return loss, view.report(**metrics)
 
     def critic(domain, other):
+        name, place = f"critic_{domain}", f"pool_{domain}"
+
         def objective(owned, view):
-            made = view.apply(f"{other}_to_{domain}", view.batch[other])
-            pool, shown = _exchange(
-                view.memory[f"pool_{domain}"], view.gather(made), view.key
-            )
-            view = view.remember(**{f"pool_{domain}": pool})
-            loss, metrics, view = adversary.judge(
-                view,
-                f"critic_{domain}",
-                f"critic_{domain}",
-                view.batch[domain],
-                view.share(shown),
-            )
+            made = view.gather(view.apply(f"{other}_to_{domain}", view.batch[other]))
+            pool, shown = _exchange(view.memory[place], made, view.key)
+            view = view.remember(**{place: pool})
+            real, fake = view.batch[domain], view.share(shown)
+            loss, metrics, view = adversary.judge(view, name, name, real, fake)
             return loss, view.report(**metrics)
 
         return objective
@@ -66,19 +59,14 @@ def cyclegan(parts: Parts) -> Game:
     def translate(apply, a):
         return apply("a_to_b", a)
 
-    def translator(name):
-        return parts.network(name, parts.shape, output=parts.shape)
-
-    def judge(name):
-        return parts.network(name, adversary.sight.shape(parts.shape))
-
-    empty = {"images": jnp.zeros((POOL_SIZE, *parts.shape)), "filled": jnp.array(0)}
-    return Game(
+    shape, seen = parts.shape, adversary.sight.shape(parts.shape)
+    empty = {"images": jnp.zeros((POOL_SIZE, *shape)), "filled": jnp.array(0)}
+    game = Game(
         networks={
-            "a_to_b": translator("a_to_b"),
-            "b_to_a": translator("b_to_a"),
-            "critic_a": judge("critic_a"),
-            "critic_b": judge("critic_b"),
+            "a_to_b": parts.network("a_to_b", shape, output=shape),
+            "b_to_a": parts.network("b_to_a", shape, output=shape),
+            "critic_a": parts.network("critic_a", seen),
+            "critic_b": parts.network("critic_b", seen),
         },
         players=(
             parts.player("generators", ("a_to_b", "b_to_a"), generators),
@@ -89,12 +77,14 @@ def cyclegan(parts: Parts) -> Game:
         memory=lambda key: {
             "pool_a": empty,
             "pool_b": empty,
-            **parts.memory(("critic_a", "critic_b"), "generators"),
+            **adversary.memory(("critic_a", "critic_b"), "generators"),
         },
-        sample=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
-        abilities={"translate": translate},
-        **parts.common,
     )
+    sampler = Sampler(
+        generate=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
+        abilities={"translate": translate},
+    )
+    return game, sampler
 
 
 def _l1(x, y):
@@ -111,9 +101,8 @@ def _exchange(pool, images, key):
         coin, slot = jax.random.split(key)
         filling = pool["filled"] < POOL_SIZE
         swap = ~filling & jax.random.bernoulli(coin)
-        place = jnp.where(
-            filling, pool["filled"], jax.random.randint(slot, (), 0, POOL_SIZE)
-        )
+        any_slot = jax.random.randint(slot, (), 0, POOL_SIZE)
+        place = jnp.where(filling, pool["filled"], any_slot)
         stored = pool["images"][place]
         kept = jnp.where(filling | swap, image, stored)
         pool = {
@@ -135,7 +124,10 @@ CYCLEGAN = Recipe(
     },
     players=("generators", "critic_a", "critic_b"),
     critics=("critic_a", "critic_b"),
-    weights={"cycle": 10.0, "identity": 5.0},
+    weights={
+        "cycle": weight(10.0, "the L1 error of going there and back"),
+        "identity": weight(5.0, "the L1 error of translating the target domain"),
+    },
     reads=("a", "b"),
     latents=False,
 )

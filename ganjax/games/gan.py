@@ -3,30 +3,32 @@ conditional one, whose players are told the label (Mirza & Osindero 2014, arXiv
 1411.1784): noise to data, for any loss, term, conditioning, augmentation and
 dynamics."""
 
+import dataclasses
 import functools
 
-from ganjax.core import Decoder, Game
+from ganjax.core import Game
+from ganjax.games.duel import duel
 from ganjax.games.recipe import Parts, Recipe
+from ganjax.model import Sampler
 from ganjax.objectives import joined
 
 GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
-def gan(parts: Parts) -> Game:
+def gan(parts: Parts) -> tuple[Game, Sampler]:
     """Noise to data: the discriminator's turns, then the generator's."""
     return _noise_to_data(parts, labelled=False)
 
 
-def conditional_gan(parts: Parts) -> Game:
+def conditional_gan(parts: Parts) -> tuple[Game, Sampler]:
     """Noise and a label to data. The generator is asked for the labels of real
     examples, so it reads data too."""
     return _noise_to_data(parts, labelled=True)
 
 
-def _noise_to_data(parts: Parts, labelled: bool) -> Game:
-    adversary = parts.adversary
-    told = parts.told[GENERATOR] if labelled else "none"
-    joins = told == "concatenation"
+def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
+    adversary, latents = parts.adversary, parts.latents
+    joins = labelled and parts.label == "concatenation"
 
     def inputs(z, label):
         if joins:
@@ -39,8 +41,8 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
     def drawn(view, n):
         """Latents of a turn, with what a term may do with them."""
         label = labels(view)
-        z = parts.draw(view.keys("latents", n))
-        z = parts.sharpen(view, z, lambda z: score(view, z, label))
+        z = latents.draw(view.keys("latents", n))
+        z = latents.sharpen(view, z, lambda z: score(view, z, label))
 
         def generate(z):
             return view.apply(GENERATOR, *inputs(z, label))
@@ -58,14 +60,10 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
         fake = view.apply(GENERATOR, *inputs(z, label))
         return adversary.logits(view, DISCRIMINATOR, fake, label)
 
-    def discriminator(owned, view):
+    def shown(view):
         real = view.batch["data"]
         z, scene = drawn(view, real.shape[0])
-        fake = scene["generate"](z)
-        loss, metrics, view = adversary.judge(
-            view, DISCRIMINATOR, DISCRIMINATOR, real, fake, **scene
-        )
-        return loss, view.report(**metrics)
+        return real, scene["generate"](z), scene
 
     def generator(owned, view):
         z, scene = drawn(view, view.local(parts.batch_size))
@@ -79,50 +77,27 @@ def _noise_to_data(parts: Parts, labelled: bool) -> Game:
     def decode(apply, z, label):
         return apply(GENERATOR, *inputs(z, label))
 
-    latent = parts.latent_size + (parts.classes if joins else 0)
-    return Game(
-        networks={
-            GENERATOR: parts.network(
-                GENERATOR, (latent,), output=parts.shape, told=labelled and not joins
-            ),
-            DISCRIMINATOR: parts.network(
-                DISCRIMINATOR,
-                adversary.sight.shape(parts.shape),
-                told=adversary.sight.told,
-            ),
-        },
-        players=(
-            parts.player(DISCRIMINATOR, (DISCRIMINATOR,), discriminator),
-            parts.player(
-                GENERATOR,
-                (GENERATOR,),
-                generator,
-                reads_data=labelled or adversary.reads_data(),
-            ),
-        ),
-        ema=(GENERATOR,),
-        sample=Decoder(
-            parts.draw_samples, decode, classes=parts.classes if labelled else 0
-        ),
+    latent = latents.size + (parts.classes if joins else 0)
+    told = labelled and not joins
+    made = parts.network(GENERATOR, (latent,), output=parts.shape, labelled=told)
+    how = {"reads_data": labelled or adversary.reads_data()}
+    game = duel(parts, {GENERATOR: made}, parts.shape, shown, generator, **how)
+    sampler = Sampler(
+        draw=latents.draw,
+        decode=decode,
+        classes=parts.classes if labelled else 0,
         critic=functools.partial(adversary.scores, DISCRIMINATOR),
-        memory=lambda key: parts.memory((DISCRIMINATOR,), GENERATOR),
-        **parts.common,
     )
+    return game, sampler
 
-
-_NETWORKS = {GENERATOR: "generator", DISCRIMINATOR: "discriminator"}
 
 GAN = Recipe(
     make=gan,
-    networks=_NETWORKS,
+    networks={GENERATOR: "generator", DISCRIMINATOR: "discriminator"},
     players=(DISCRIMINATOR, GENERATOR),
     from_latents=True,
 )
 
-CONDITIONAL_GAN = Recipe(
-    make=conditional_gan,
-    networks=_NETWORKS,
-    players=(DISCRIMINATOR, GENERATOR),
-    reads=("data", "label"),
-    from_latents=True,
+CONDITIONAL_GAN = dataclasses.replace(
+    GAN, make=conditional_gan, reads=("data", "label")
 )

@@ -2,21 +2,22 @@
 can be read from what the generator makes of it."""
 
 import dataclasses
-import functools
 
 import jax
 import jax.numpy as jnp
 
-from ganjax.core import Game
-from ganjax.games.gan import gan
-from ganjax.games.recipe import Parts, Recipe, features_of
+from ganjax.core import Game, Network
+from ganjax.games.gan import GAN, gan
+from ganjax.games.recipe import Parts, weight
+from ganjax.model import Sampler
 from ganjax.objectives import CRITIC, GENERATOR, Term, WeighedTerm
+from ganjax.options import Option
 
 # Of the logarithm of a standard deviation, so that no sample weighs beyond measure.
 NARROWEST, WIDEST = -5.0, 2.0
 
 
-def infogan(parts: Parts) -> Game:
+def infogan(parts: Parts) -> tuple[Game, Sampler]:
     """The GAN where both players also pay for what cannot be read of the code (eq. 6):
     they raise a lower bound of the information in common between code and sample,
     L = H(c) + E log Q(c|x) (eq. 4).
@@ -28,10 +29,11 @@ def infogan(parts: Parts) -> Game:
     deviation of a normal distribution (appendix C.1).
     """
     kinds, numbers = parts.options["categories"], parts.options["continuous"]
-    noise = parts.latent_size
+    noise, plain = parts.latents.size, parts.latents.draw
 
-    def draw(keys, noise):
-        return jnp.concatenate([noise(keys), _codes(keys, kinds, numbers)], axis=1)
+    def draw(keys, truncation=0.0):
+        codes = _codes(keys, kinds, numbers)
+        return jnp.concatenate([plain(keys, truncation), codes], axis=1)
 
     def read(output):
         logits, mean, deviation = jnp.split(output, (kinds, kinds + numbers), axis=1)
@@ -59,18 +61,12 @@ def infogan(parts: Parts) -> Game:
         for player in (CRITIC, GENERATOR)
         if there
     )
-    adversary = dataclasses.replace(
-        parts.adversary, terms=(*parts.adversary.terms, *terms)
-    )
-    base = gan(
-        dataclasses.replace(
-            parts,
-            adversary=adversary,
-            latent_size=noise + kinds + numbers,
-            draw=functools.partial(draw, noise=parts.draw),
-            draw_samples=functools.partial(draw, noise=parts.draw_samples),
-        )
-    )
+    terms = (*parts.adversary.terms, *terms)
+    adversary = dataclasses.replace(parts.adversary, terms=terms)
+    size = noise + kinds + numbers
+    latents = dataclasses.replace(parts.latents, size=size, draw=draw)
+    parts = dataclasses.replace(parts, adversary=adversary, latents=latents)
+    base, sampler = gan(parts)
 
     def read_code(apply, x):
         """What Q reads: the probabilities of categories, then the means of numbers."""
@@ -84,16 +80,27 @@ def infogan(parts: Parts) -> Game:
         (features_of(base.networks["discriminator"]),),
         output=(kinds + 2 * numbers,),
     )
-    return dataclasses.replace(
+    game = dataclasses.replace(
         base,
         networks={**base.networks, "posterior": posterior},
         players=(
             dataclasses.replace(discriminator, owns=("discriminator", "posterior")),
             generator,
         ),
-        sample=dataclasses.replace(base.sample, codes=(kinds, numbers)),
-        abilities={"read": read_code},
     )
+    return game, dataclasses.replace(
+        sampler, codes=(kinds, numbers), abilities={"read": read_code}
+    )
+
+
+def features_of(discriminator: Network) -> int:
+    """Return how many features the last layer of a discriminator has."""
+
+    def judged(*inputs):
+        make, key = discriminator.module.init_with_output, jax.random.key(0)
+        return make(key, *inputs, train=True, method="judge")[0]
+
+    return jax.eval_shape(judged, *discriminator.inputs).features.shape[-1]
 
 
 def _codes(keys, kinds, numbers):
@@ -110,16 +117,17 @@ def _codes(keys, kinds, numbers):
     return jax.vmap(one)(keys)
 
 
-INFOGAN = Recipe(
+INFOGAN = dataclasses.replace(
+    GAN,
     make=infogan,
-    networks={
-        "generator": "generator",
-        "discriminator": "discriminator",
-        "posterior": "encoder",
+    networks={**GAN.networks, "posterior": "encoder"},
+    weights={
+        "category": weight(1.0, "the information of the category"),
+        "continuous": weight(0.1, "the information of the numbers"),
     },
-    players=("discriminator", "generator"),
-    weights={"category": 1.0, "continuous": 0.1},
-    options={"categories": 10, "continuous": 2},
-    from_latents=True,
+    options={
+        "categories": Option(10, "categories of a code", least=0, zero="no category"),
+        "continuous": Option(2, "numbers of a code", least=0),
+    },
     alone=True,
 )

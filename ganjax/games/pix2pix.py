@@ -3,29 +3,26 @@
 import jax.numpy as jnp
 
 from ganjax.core import Game
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.games.duel import duel
+from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.model import Sampler
 
 
-def pix2pix(parts: Parts) -> Game:
+def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
     """A generator from a to b and a discriminator of pairs (eq. 1): the generator
     descends ``weights.adversarial`` times its adversarial loss plus ``weights.l1``
     times E|b − G(a)| (eqs. 3 and 4, the mean over entries). Without noise, as the
     paper's networks learnt to ignore it (section 3.1).
     """
-    adversary = parts.adversary
 
-    def discriminator(owned, view):
+    def shown(view):
         a, b = view.batch["a"], view.batch["b"]
-        made = view.apply("generator", a)
-        loss, metrics, view = adversary.judge(
-            view, "discriminator", "discriminator", _pair(a, b), _pair(a, made)
-        )
-        return loss, view.report(**metrics)
+        return _pair(a, b), _pair(a, view.apply("generator", a)), {}
 
     def generator(owned, view):
         a, b = view.batch["a"], view.batch["b"]
         made, view = view.update("generator", a)
-        fooled, metrics, view = adversary.fool(
+        fooled, metrics, view = parts.adversary.fool(
             view, "generator", "discriminator", _pair(a, made), _pair(a, b)
         )
         error = jnp.mean(jnp.abs(b - made))
@@ -37,22 +34,13 @@ def pix2pix(parts: Parts) -> Game:
         return apply("generator", a)
 
     *size, channels = parts.shape
-    return Game(
-        networks={
-            "generator": parts.network("generator", parts.shape, output=parts.shape),
-            "discriminator": parts.network(
-                "discriminator", adversary.sight.shape((*size, 2 * channels))
-            ),
-        },
-        players=(
-            parts.player("discriminator", ("discriminator",), discriminator),
-            parts.player("generator", ("generator",), generator),
-        ),
-        memory=lambda key: parts.memory(("discriminator",), "generator"),
-        sample=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
+    made = {"generator": parts.network("generator", parts.shape, output=parts.shape)}
+    game = duel(parts, made, (*size, 2 * channels), shown, generator)
+    sampler = Sampler(
+        generate=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
         abilities={"translate": translate},
-        **parts.common,
     )
+    return game, sampler
 
 
 def _pair(a, b):
@@ -63,7 +51,10 @@ PIX2PIX = Recipe(
     make=pix2pix,
     networks={"generator": "generator", "discriminator": "discriminator"},
     players=("discriminator", "generator"),
-    weights={"adversarial": 1.0, "l1": 100.0},
+    weights={
+        "adversarial": weight(1.0, "the adversarial loss"),
+        "l1": weight(100.0, "the L1 error of translations"),
+    },
     reads=("a", "b"),
     paired=True,
     latents=False,

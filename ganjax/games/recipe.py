@@ -1,4 +1,4 @@
-"""What every game is made from, and how a game is registered."""
+"""What a game asks for, and how a game declares the config that it has."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -7,7 +7,10 @@ from typing import Any
 import jax
 
 from ganjax.core import Game, Network, Player
+from ganjax.latents import Latents
+from ganjax.model import Sampler
 from ganjax.objectives import Adversary
+from ganjax.options import Option, knob
 
 
 @dataclasses.dataclass(frozen=True)
@@ -16,84 +19,60 @@ class Parts:
 
     Attributes:
       shape: of one example, ``(H, W, C)`` or ``(D,)``.
-      classes: number of labels of the data, 0 if it has none.
-      batch_size: examples of a turn, over all devices.
-      latent_size, draw: ``draw(keys [n]) -> z [n, latent_size]``.
-      draw_samples: the same for the finished game, which may cut the tails.
-      network: ``(name, *input shapes, output=shape or None, told=False) -> Network``.
-        With an output shape the architecture's ``Generator`` or ``Encoder``, without
-        its ``Discriminator``; ``told`` ones have the labels as their last input.
-      optimizers, updates: by player.
-      adversary: loss, labels, penalties, terms, and what critics are shown.
+      classes: number of labels of the data, 0 without labels.
+      batch_size: real examples of a turn, over all devices.
+      latents: their size and distribution; ``None`` for a game without latents.
+      network: ``(name, *input shapes, output=shape or None, labelled=False) ->
+        Network``, a discriminator where there is no output shape. A ``labelled``
+        network has the labels as its last input.
+      player: ``(name, owns, objective, reads_data=True) -> Player``, with the optimizer
+        and the number of turns that were chosen.
+      adversary: losses of critics and generators.
       examples: ``keys [n] -> batch`` of held-out data, for games that translate.
-      common: the rest of what every ``Game`` takes (``ema_decay``, ``dynamics``).
       options: the game's own.
-      told: by network, how it is told the label: ``'concatenation'`` with its input, or
-        the name of a conditioning for which it has the label as its second input.
-      sharpen: ``(view, z, score) -> z``, what becomes of the latents of a turn, where
-        ``score`` is the critic's of what they give.
-      memory: ``(critics, generator) -> memory`` of the adversarial part.
+      label: how the generator takes the label: ``'none'``, ``'concatenation'`` with
+        its latent, or a conditioning for which the label is its second input.
     """
 
     shape: tuple[int, ...]
     classes: int
     batch_size: int
-    latent_size: int
-    draw: Callable[[jax.Array], jax.Array]
+    latents: Latents | None
     network: Callable[..., Network]
-    optimizers: Mapping[str, Callable]
-    updates: Mapping[str, int]
+    player: Callable[..., Player]
     adversary: Adversary
-    examples: Callable[[jax.Array], dict[str, jax.Array]] | None
-    common: Mapping[str, Any]
+    examples: Callable[[jax.Array], dict[str, jax.Array]]
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
-    told: Mapping[str, str] = dataclasses.field(default_factory=dict)
-    sharpen: Callable = lambda view, z, score: z
-    memory: Callable[..., dict[str, Any]] = lambda critics, generator: {}
-    draw_samples: Callable[[jax.Array], jax.Array] | None = None
-
-    def player(self, name, owns, objective, *, reads_data=True) -> Player:
-        """The player with the optimizer and the number of turns that were chosen."""
-        return Player(
-            name=name,
-            owns=owns,
-            objective=objective,
-            optimizer=self.optimizers[name],
-            updates_per_step=self.updates[name],
-            reads_data=reads_data,
-        )
+    label: str = "none"
 
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """A game and the config sections that it has.
+    """A game and the config that it has.
 
     Attributes:
-      make: ``Parts -> Game``.
-      networks: name -> ``'generator'``, ``'encoder'`` or ``'discriminator'``, the kind
-        of module.
-      players: in the order of their turns.
-      critics: the players that a penalty can join.
-      weights: name -> default of the game's own loss weights; they are knobs named
-        ``weights.NAME``.
-      options: name -> default of what else there is to choose, ``options.NAME``.
-      reads: what it takes from a batch of real examples.
+      make: ``Parts -> (Game, Sampler)``. The builder adds to the game what follows from
+        the config: averages, dynamics, schedule and intervals.
+      networks: name -> ``'generator'``, ``'encoder'`` or ``'discriminator'``.
+      players: in the order of their turns; critics: those that a penalty can join.
+      weights: the game's own loss weights, knobs ``weights.NAME``.
+      options: what else there is to choose, ``options.NAME``.
+      reads: what the game takes from a batch of real examples.
       paired: whether a and b of an example must belong together.
-      latents: whether it draws latents.
-      from_latents: whether a network named ``generator`` makes samples from them, for
-        the terms that ask what becomes of a latent.
-      judges: what its critics are shown: ``'data'``, ``'latents'``, or ``'pairs'`` of
-        a datum and a latent, as one vector.
-      alone: whether it asks its critic of single samples, which must not be packed.
-      classifies: whether its critic has a logit a class.
+      latents: whether the game draws latents; from_latents: whether a network named
+        ``generator`` makes samples from them.
+      judges: what the critics see: ``'data'``, ``'latents'``, or ``'pairs'`` of a datum
+        and a latent, as one vector.
+      alone: whether the critic judges single samples, which must not be packed.
+      classifies: whether the critic has a logit for each class.
     """
 
-    make: Callable[[Parts], Game]
+    make: Callable[[Parts], tuple[Game, Sampler]]
     networks: Mapping[str, str]
     players: tuple[str, ...]
     critics: tuple[str, ...] = ("discriminator",)
-    weights: Mapping[str, float] = dataclasses.field(default_factory=dict)
-    options: Mapping[str, int] = dataclasses.field(default_factory=dict)
+    weights: Mapping[str, Option] = dataclasses.field(default_factory=dict)
+    options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
     reads: tuple[str, ...] = ("data",)
     paired: bool = False
     latents: bool = True
@@ -102,13 +81,12 @@ class Recipe:
     alone: bool = False
     classifies: bool = False
 
+    @property
+    def labelled(self) -> bool:
+        """Whether the game reads labels."""
+        return "label" in self.reads
 
-def features_of(discriminator: Network) -> int:
-    """How many features the last layer of a discriminator sees."""
 
-    def judged(key, *inputs):
-        module = discriminator.module
-        return module.init_with_output(key, *inputs, train=True, method="judge")[0]
-
-    key = jax.eval_shape(jax.random.key, 0)
-    return jax.eval_shape(judged, key, *discriminator.inputs).features.shape[-1]
+def weight(default: float, help: str) -> Option:
+    """Return the option of a weight of a game's loss."""
+    return knob(default, f"weight of {help}", least=0)

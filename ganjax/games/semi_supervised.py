@@ -7,11 +7,12 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game
-from ganjax.games.gan import gan
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.games.gan import GAN, gan
+from ganjax.games.recipe import Parts, weight
+from ganjax.model import Sampler
 
 
-def semi_supervised(parts: Parts) -> Game:
+def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
     """The GAN whose discriminator has a logit l_k a class; that of a fake is 0, so its
     logit for real is log Σ exp l_k (section 5). It pays ``weights.adversarial`` times
     its adversarial loss, over examples without labels and generated ones, plus
@@ -22,7 +23,7 @@ def semi_supervised(parts: Parts) -> Game:
     terms the config has; the paper's descends ``terms.feature_matching`` alone.
     """
     adversary = dataclasses.replace(parts.adversary, fooling="weights.fooling")
-    base = gan(dataclasses.replace(parts, adversary=adversary))
+    base, sampler = gan(dataclasses.replace(parts, adversary=adversary))
     judge, generator = base.players
 
     def discriminator(owned, view):
@@ -31,11 +32,8 @@ def semi_supervised(parts: Parts) -> Game:
         known = view.batch["known"]
         price = -jnp.mean(jnp.take_along_axis(log_p, known[:, None], axis=1))
         right = jnp.mean(jnp.argmax(log_p, axis=1) == known)
-        weights = view.knobs
-        loss = (
-            weights["weights.adversarial"] * unsupervised
-            + weights["weights.supervised"] * price
-        )
+        loss = view.knobs["weights.adversarial"] * unsupervised
+        loss = loss + view.knobs["weights.supervised"] * price
         told = {"supervised": price, "labelled_accuracy": right}
         return loss, report.replace(metrics=report.metrics | told)
 
@@ -43,21 +41,26 @@ def semi_supervised(parts: Parts) -> Game:
         seen = adversary.sight.plain(x, None)
         return apply("discriminator", *seen, method="judge").outputs["classes"]
 
-    return dataclasses.replace(
+    game = dataclasses.replace(
         base,
         players=(dataclasses.replace(judge, objective=discriminator), generator),
         ema=("generator", "discriminator"),
+    )
+    return game, dataclasses.replace(
+        sampler,
         abilities={"classify": lambda apply, x: jax.nn.softmax(classes(apply, x))},
     )
 
 
-SEMI_SUPERVISED = Recipe(
+SEMI_SUPERVISED = dataclasses.replace(
+    GAN,
     make=semi_supervised,
-    networks={"generator": "generator", "discriminator": "discriminator"},
-    players=("discriminator", "generator"),
-    weights={"adversarial": 1.0, "supervised": 1.0, "fooling": 1.0},
+    weights={
+        "adversarial": weight(1.0, "the discriminator's adversarial loss"),
+        "supervised": weight(1.0, "the cross-entropy of known labels"),
+        "fooling": weight(1.0, "the generator's adversarial loss"),
+    },
     reads=("data", "labelled", "known"),
-    from_latents=True,
     alone=True,
     classifies=True,
 )

@@ -5,10 +5,14 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game
-from ganjax.games.recipe import Parts, Recipe
+from ganjax.errors import BadInput, shape_text
+from ganjax.games.duel import duel
+from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.model import Sampler
+from ganjax.options import Option
 
 
-def super_resolution(parts: Parts) -> Game:
+def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
     """The generator sees an image ``options.factor`` times smaller a side and descends
     ``weights.content`` times the mean squared error of what it makes of it (eq. 4) plus
     ``weights.adversarial`` times its adversarial loss (eq. 6); the discriminator tells
@@ -18,20 +22,15 @@ def super_resolution(parts: Parts) -> Game:
     adversary, factor = parts.adversary, parts.options["factor"]
     *size, channels = parts.shape
     if len(size) != 2 or any(side % factor for side in size):
-        shown = "×".join(map(str, parts.shape))
-        raise ValueError(
+        raise BadInput(
             f"options.factor={factor}: expected a divisor of the sides of images, and "
-            f"an example has {shown}"
+            f"an example has {shape_text(parts.shape)}"
         )
     small = (*(side // factor for side in size), channels)
 
-    def discriminator(owned, view):
+    def shown(view):
         real = view.batch["data"]
-        fake = view.apply("generator", reduced(real, factor))
-        loss, metrics, view = adversary.judge(
-            view, "discriminator", "discriminator", real, fake
-        )
-        return loss, view.report(**metrics)
+        return real, view.apply("generator", reduced(real, factor)), {}
 
     def generator(owned, view):
         real = view.batch["data"]
@@ -40,10 +39,8 @@ def super_resolution(parts: Parts) -> Game:
             view, "generator", "discriminator", fake, real
         )
         error = jnp.mean((real - fake) ** 2)
-        weights = view.knobs
-        loss = (
-            weights["weights.content"] * error + weights["weights.adversarial"] * fooled
-        )
+        loss = view.knobs["weights.content"] * error
+        loss = loss + view.knobs["weights.adversarial"] * fooled
         return loss, view.report(adversarial=fooled, content=error, **metrics)
 
     def restore(apply, x):
@@ -54,22 +51,13 @@ def super_resolution(parts: Parts) -> Game:
         cubic = jax.image.resize(reduced(x, factor), x.shape, "cubic")
         return jnp.clip(cubic, -1.0, 1.0)
 
-    return Game(
-        networks={
-            "generator": parts.network("generator", small, output=parts.shape),
-            "discriminator": parts.network(
-                "discriminator", adversary.sight.shape(parts.shape)
-            ),
-        },
-        players=(
-            parts.player("discriminator", ("discriminator",), discriminator),
-            parts.player("generator", ("generator",), generator),
-        ),
-        memory=lambda key: parts.memory(("discriminator",), "generator"),
-        sample=lambda apply, keys: restore(apply, parts.examples(keys)["data"]),
+    made = {"generator": parts.network("generator", small, output=parts.shape)}
+    game = duel(parts, made, parts.shape, shown, generator)
+    sampler = Sampler(
+        generate=lambda apply, keys: restore(apply, parts.examples(keys)["data"]),
         abilities={"restore": restore, "interpolate": interpolate},
-        **parts.common,
     )
+    return game, sampler
 
 
 def reduced(x: jax.Array, factor: int) -> jax.Array:
@@ -84,7 +72,10 @@ SUPER_RESOLUTION = Recipe(
     make=super_resolution,
     networks={"generator": "generator", "discriminator": "discriminator"},
     players=("discriminator", "generator"),
-    weights={"content": 1.0, "adversarial": 1e-3},
-    options={"factor": 4},
+    weights={
+        "content": weight(1.0, "the squared error"),
+        "adversarial": weight(1e-3, "the adversarial loss"),
+    },
+    options={"factor": Option(4, "how many times smaller a side is", least=2)},
     latents=False,
 )

@@ -1,0 +1,40 @@
+"""The game of one discriminator against one other player."""
+
+from collections.abc import Callable, Mapping
+
+from ganjax.core import Game, Network
+from ganjax.games.recipe import Parts
+
+
+def duel(
+    parts: Parts, networks: Mapping[str, Network], seen: tuple[int, ...],
+    shown: Callable, objective: Callable, *, name: str = "generator",
+    reads_data: bool = True,
+) -> Game:  # fmt: skip
+    """Return the game of the player ``discriminator`` against one other, in turns.
+
+    Args:
+      networks: of the other player; all are averaged.
+      seen: the shape of what the discriminator judges.
+      shown: ``view -> (real, fake, origin)``, what it judges, as ``Adversary.judge``
+        takes it.
+      objective, name, reads_data: of the other player.
+    """
+    adversary, judge, owns = parts.adversary, "discriminator", tuple(networks)
+
+    def discriminator(owned, view):
+        real, fake, origin = shown(view)
+        loss, metrics, view = adversary.judge(view, judge, judge, real, fake, **origin)
+        return loss, view.report(**metrics)
+
+    sight = adversary.sight
+    critic = parts.network(judge, sight.shape(seen), labelled=sight.labelled)
+    return Game(
+        networks={**networks, judge: critic},
+        players=(
+            parts.player(judge, (judge,), discriminator),
+            parts.player(name, owns, objective, reads_data=reads_data),
+        ),
+        ema=owns,
+        memory=lambda key: adversary.memory((judge,), name),
+    )

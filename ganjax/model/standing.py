@@ -1,0 +1,46 @@
+"""Batch statistics of a finished network's samples (standing statistics)."""
+
+import functools
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+
+# A running average of momentum 0.9 has then forgotten all but a thousandth.
+BATCHES, BATCH = 64, 64
+
+
+@functools.lru_cache(maxsize=8)
+def _compiled(game, sampler):
+    def one(variables, batch):
+        keys, first = batch
+        written = {}
+
+        def apply(network, *inputs):
+            held = variables[network]
+            kept = [name for name in held if name == "batch_stats"]
+            output = game.networks[network].module.apply(
+                held, *inputs, train=bool(kept), mutable=kept
+            )
+            written[network] = {**held, **output[1]}
+            return output[0]
+
+        sampler.sample(apply, keys, first)
+        return {**variables, **written}, None
+
+    def all_of_them(variables, key):
+        keys = jax.random.split(key, (BATCHES, BATCH))
+        firsts = BATCH * jnp.arange(BATCHES)
+        return jax.lax.scan(one, variables, (keys, firsts))[0]
+
+    return jax.jit(jax.vmap(all_of_them, in_axes=(0, None), axis_name="data"))
+
+
+def standing(
+    game, sampler, variables: dict[str, Any], key: jax.Array
+) -> dict[str, Any]:
+    """Return ``variables`` (by network) with the batch statistics of their own samples:
+    training passes over ``BATCHES`` batches, of which only the running averages are
+    kept (the standing statistics of Brock et al. 2019, arXiv 1809.11096)."""
+    one = jax.tree.map(lambda x: jnp.expand_dims(x, 0), variables)
+    return jax.tree.map(lambda x: x[0], _compiled(game, sampler)(one, key))
