@@ -10,7 +10,9 @@ import jax
 import jax.numpy as jnp
 
 from ganjax import augment, latents, optimizers, schedules
+from ganjax.config import knobs
 from ganjax.core import DYNAMICS, Game, init_state
+from ganjax.data import SOURCES
 from ganjax.evaluation import EVALUATORS
 from ganjax.evaluation.measures import MEASURES
 from ganjax.games import GAMES
@@ -24,7 +26,6 @@ from ganjax.objectives import (
     conditioning,
     losses,
 )
-from ganjax.schema import knobs
 
 
 def _named(table: Mapping[str, Any], module: ModuleType) -> dict[str, Any]:
@@ -37,19 +38,16 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
     "games": ("game", {name: recipe.make for name, recipe in GAMES.items()}),
     "architectures": ("networks.NETWORK.name", dict(ARCHITECTURES)),
     "losses": ("loss.name", _named(LOSSES, losses)),
-    "penalties": ("regularizers.NAME.weight", dict(REGULARIZERS)),
+    "penalties": ("regularizers.LABEL.name", dict(REGULARIZERS)),
     "terms": (
-        "terms.NAME.weight",
+        "terms.LABEL.name",
         {name: term.function for name, term in TERMS.items()},
     ),
     "conditionings": (
         "conditioning.discriminator",
         _named(CONDITIONINGS, conditioning),
     ),
-    "augmentations": (
-        "augmentation.names",
-        _named(augment.AUGMENTATIONS, augment),
-    ),
+    "augmentations": ("augmentation.names", dict(augment.AUGMENTATIONS)),
     "dynamics": (
         "dynamics.name",
         {
@@ -60,6 +58,7 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
     "latents": ("latents.name", dict(latents.LATENTS)),
     "optimizers": ("optimizers.PLAYER.name", dict(optimizers.OPTIMIZERS)),
     "schedules": ("schedules.NAME.shape", dict(schedules.SHAPES)),
+    "data": ("data.name", dict(SOURCES)),
     "evaluators": ("evaluation.names", {**EVALUATORS, **MEASURES}),
 }
 
@@ -126,9 +125,4 @@ def _pass(game, name):
 
 
 def _variables(game, name):
-    network = game.networks[name]
-
-    def initialise(*inputs):
-        return network.module.init(jax.random.key(0), *inputs, train=True)
-
-    return jax.eval_shape(initialise, *network.inputs)
+    return jax.eval_shape(lambda: game.networks[name].initial(jax.random.key(0)))

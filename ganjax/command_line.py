@@ -20,9 +20,10 @@ from pathlib import Path
 import absl.logging
 from ml_collections import ConfigDict
 
-from ganjax import runtime
-from ganjax.config import resolve
+from ganjax import names, runtime
+from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
+from ganjax.options import described
 
 # What NumPy says where the disk was full, without an errno.
 _CUT_SHORT = r"\d+ requested and \d+ written"
@@ -136,6 +137,13 @@ def _with_overrides(flags, arguments):
         help="a config file, with the argument of its get_config after a colon; "
         "--config.FIELD=VALUE changes one field",
     )  # fmt: skip
+    if {"-h", "--help"} & set(arguments):
+        fields = declared({})
+        defaults = {path: option.default for path, option in fields.items()}
+        flags.epilog = (
+            "fields of the default config, --config.FIELD=VALUE (a * marks a knob; "
+            "scripts/describe.py --config=FILE --fields shows those of a file):\n\n"
+        ) + described(fields, defaults).replace("%", "%%")
     known, rest = flags.parse_known_args(arguments)
     overrides = {}
     rest = iter(rest)
@@ -177,6 +185,7 @@ def _from_file(name, function):
     if spec is None:
         raise BadInput(f"--config={file}: expected a Python file, NAME.py")
     module = importlib.util.module_from_spec(spec)
+    names.beside(path.parent)  # import paths may name files beside the config
     # Config files may build on others of theirs: configs/ is a package of its parent.
     top = next((p for p in path.absolute().parents if p.name == "configs"), path.parent)
     sys.path.insert(0, os.path.abspath(top.parent))
