@@ -6,11 +6,12 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganjax.core import GameState
-from ganjax.errors import BadInput
-from ganjax.evaluation.compared import name_of
-from ganjax.evaluation.exhibit import Exhibit, Side, as_bytes
+from ganjax.data import as_bytes
+from ganjax.errors import Uncomputable
+from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.scores import name_of
 from ganjax.metrics import class_coverage
+from ganjax.model import Model
 
 
 class Classes:
@@ -22,6 +23,14 @@ class Classes:
     stacked MNIST: Lin et al. 2018, arXiv 1712.04086, section 4.2).
     """
 
+    lower = ("classes_reverse_kl",)
+    higher = (
+        "classes_modes",
+        "classes_smallest_share",
+        "classes_confidence",
+        "classes_accuracy",
+    )
+
     def __init__(self, exhibit: Exhibit):
         spec = exhibit.source.spec
         self._exhibit, self._classes = exhibit, len(spec.classes)
@@ -30,13 +39,13 @@ class Classes:
             read = _read(exhibit.test.first(2), spec.stacked)
         if read is None or read.classes != self._classes:
             channel = "of each channel " if spec.stacked else ""
-            raise BadInput(
-                f"evaluation.names='classes': expected an extractor that tells the "
-                f"classes {channel}of data.name='{spec.name}' apart"
+            raise Uncomputable(
+                f"expected an extractor that tells the classes {channel}of "
+                f"data.name='{spec.name}' apart"
             )
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        yield from self._scores(self._exhibit.fake(state))
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
+        yield from self._scores(self._exhibit.fake(model))
         for name, value in self._floor:
             yield f"{name}_floor", value
 

@@ -9,10 +9,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from ganjax.core import GameState
-from ganjax.errors import BadInput
-from ganjax.evaluation.compared import name_of
+from ganjax.errors import Uncomputable
 from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.scores import name_of
+from ganjax.metrics.arrays import as_points
+from ganjax.model import Model
 
 ITERATIONS = 200
 
@@ -24,19 +25,22 @@ class Classification:
     from both together (``cas_augmented``). The classifier is logistic regression over
     features, where the paper trains a ResNet-50 on pixels."""
 
+    higher, neither = ("cas", "cas_augmented"), ("cas_real",)
+
     def __init__(self, exhibit: Exhibit):
         if not exhibit.labelled or not exhibit.source.spec.classes:
-            raise BadInput(
-                "evaluation.names='classification': expected samples that are asked "
-                "for by label, as game='conditional_gan' does"
+            raise Uncomputable(
+                "expected samples that are asked for by label, as "
+                "game='conditional_gan' does"
             )
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
-        fake = exhibit.fake(state)
+        fake = exhibit.fake(model)
         real = exhibit.train.first(len(fake))
-        ours, theirs = (fake.features, fake.label), (real.features, real.label)
+        ours = as_points(samples=fake.features)[0], fake.label
+        theirs = real.features, real.label
         both = tuple(np.concatenate(pair) for pair in zip(ours, theirs, strict=True))
         for stem, learned in (
             ("cas", ours),

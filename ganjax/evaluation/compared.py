@@ -1,56 +1,63 @@
-"""Evaluators that compare generated samples with real ones by a measure."""
+"""Measures, and evaluators that compare generated samples with real ones by them."""
 
+import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 
-from ganjax.core import GameState
-from ganjax.evaluation.exhibit import Exhibit
-from ganjax.evaluation.measures import MEASURES, Scores
+from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.scores import name_of
+from ganjax.model import Model
 
-# Fréchet and kernel distances have a name of their own over this extractor alone.
-INCEPTION = "inception"
-_OF_INCEPTION = {"fd": "fid", "kd": "kid"}
+Scores = Iterator[tuple[str, float]]
+
+
+@dataclasses.dataclass(eq=False)
+class Measure:
+    """A function of two sets of samples, made by ``measure``. Like an evaluator's class
+    it makes an evaluator of an ``Exhibit``.
+
+    Attributes:
+      function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s.
+      lower, higher: stems of the scores of which less, or more, is better.
+      neither: stems of spreads and of ends of intervals.
+    """
+
+    function: Callable[[Side, Side], Scores]
+    lower: tuple[str, ...] = ()
+    higher: tuple[str, ...] = ()
+    neither: tuple[str, ...] = ()
+
+    def __post_init__(self):
+        functools.update_wrapper(self, self.function)
+
+    def __call__(self, exhibit: Exhibit) -> "Compared":
+        return Compared(self, exhibit)
+
+
+def measure(**directions: tuple[str, ...]) -> Callable[..., Measure]:
+    """Mark a function as a ``Measure``; ``directions`` are its attributes."""
+    return lambda function: Measure(function, **directions)
 
 
 class Compared:
-    """Scores of one measure, and beside each its ``_floor``: what held-out real samples
-    in the place of generated ones have, so many of them at most.
+    """Scores of one measure, and beside each its ``_floor``: the score of held-out real
+    samples in the place of generated ones, as many of them at most.
 
     A name says over which features and how many samples: ``fd_small_cnn_mnist_5k``.
     """
 
-    def __init__(self, measure: Callable[..., Scores], exhibit: Exhibit):
+    def __init__(self, measure: Measure, exhibit: Exhibit):
         self._measure, self._exhibit = measure, exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        fake = self._exhibit.fake(state)
-        yield from self._named(self._measure(self._exhibit.train, fake), len(fake))
+    def run(self, model: Model) -> Scores:
+        yield from self._scores(self._exhibit.fake(model))
         for name, value in self._floor:
             yield f"{name}_floor", value
 
     @functools.cached_property
     def _floor(self) -> list[tuple[str, float]]:
-        other = self._exhibit.test.first(self._exhibit.samples)
-        return list(self._named(self._measure(self._exhibit.train, other), len(other)))
+        return list(self._scores(self._exhibit.test.first(self._exhibit.samples)))
 
-    def _named(self, scores, count):
-        for stem, value in scores:
-            yield name_of(self._exhibit, stem, count), value
-
-
-def name_of(exhibit: Exhibit, stem: str, count: int) -> str:
-    """The name of a score: what, over which features, over how many samples."""
-    amount = f"{count // 1000}k" if count % 1000 == 0 else str(count)
-    if exhibit.extractor is None:
-        features = "pixels" if exhibit.pictures else "points"
-    else:
-        features = exhibit.extractor.name
-    first, *rest = stem.split("_")
-    if features == INCEPTION and first in _OF_INCEPTION:
-        return "_".join([_OF_INCEPTION[first], *rest, amount])
-    return f"{stem}_{features}_{amount}"
-
-
-COMPARED = {
-    name: functools.partial(Compared, measure) for name, measure in MEASURES.items()
-}
+    def _scores(self, other):
+        for stem, value in self._measure.function(self._exhibit.train, other):
+            yield name_of(self._exhibit, stem, len(other)), value

@@ -1,4 +1,4 @@
-"""What evaluators look at: real samples, read once, and a state's, drawn once."""
+"""What evaluators look at: real samples, read once, and a model's, drawn once."""
 
 import dataclasses
 import functools
@@ -6,11 +6,12 @@ import functools
 import jax
 import numpy as np
 
-from ganjax.core import Game, GameState, child_key
-from ganjax.data import Source
+from ganjax.core import child_key
+from ganjax.data import Source, as_bytes, held_out
+from ganjax.errors import Uncomputable
 from ganjax.evaluation.kept import kept
-from ganjax.evaluation.sampling import asked_labels, draw, held_out
 from ganjax.metrics.features import Extractor
+from ganjax.model import Model, Sampler, Sampling
 
 
 @dataclasses.dataclass(frozen=True)
@@ -19,19 +20,22 @@ class Side:
 
     Attributes:
       data: ``[n, …]`` as networks see them.
-      label: ``[n]``, what they are or were asked to be; ``None`` where nothing is said.
+      label: ``[n]``, what they are or were asked to be; ``None`` without labels.
       extractor: what sees them; ``None`` for the samples themselves as features.
+      keep: whether features are kept on the disk, as those of real samples.
     """
 
     data: np.ndarray
     label: np.ndarray | None
     extractor: Extractor | None
+    keep: bool = False
 
     @functools.cached_property
     def _seen(self):
         if self.extractor is None:
             return self.data.reshape(len(self.data), -1), None
-        return self.extractor.see(as_bytes(self.data))
+        images, see = as_bytes(self.data), self.extractor.see
+        return kept(self.extractor, images) if self.keep else see(images)
 
     @property
     def features(self) -> np.ndarray:
@@ -47,12 +51,9 @@ class Side:
         return len(self.data)
 
     def first(self, n: int) -> "Side":
-        """The first ``n`` samples, with their features."""
-        part = Side(
-            self.data[:n],
-            None if self.label is None else self.label[:n],
-            self.extractor,
-        )
+        """Return the first ``n`` samples, with their features."""
+        label = None if self.label is None else self.label[:n]
+        part = Side(self.data[:n], label, self.extractor)
         if "_seen" in self.__dict__:
             features, probabilities = self._seen
             known = None if probabilities is None else probabilities[:n]
@@ -60,49 +61,31 @@ class Side:
         return part
 
 
-class RealSide(Side):
-    """Real samples, whose features are kept on the disk."""
-
-    @functools.cached_property
-    def _seen(self):
-        if self.extractor is None:
-            return super()._seen
-        images = as_bytes(self.data)
-        return kept(self.extractor, images, lambda: self.extractor.see(images))
-
-
-def as_bytes(images: np.ndarray) -> np.ndarray:
-    """``[n, H, W, C]`` in [-1, 1] to the nearest of 256 values, as files hold them and
-    every extractor expects them."""
-    return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
-
-
+@dataclasses.dataclass(eq=False)
 class Exhibit:
     """The samples by which a run is judged.
 
-    Args:
-      game: what is judged.
+    Attributes:
+      sampler: of the game that is judged.
       source: its data.
+      sampling: of the models that are judged, for the protocol.
       samples: how many are generated.
       real: at most so many real ones of each split, a seeded choice.
       seed: of the choice and of the latents.
       extractor: what sees images; ``None`` for pixels, or points.
     """
 
-    def __init__(
-        self,
-        game: Game,
-        source: Source,
-        *,
-        samples: int,
-        seed: int,
-        real: int = 10_000,
-        extractor: Extractor | None = None,
-    ):
-        self.game, self.source = game, source
-        self.samples, self.real, self.seed = samples, real, seed
-        self.extractor = extractor
-        self._drawn: tuple[GameState, Side] | None = None
+    sampler: Sampler
+    source: Source
+    sampling: Sampling = Sampling()
+    _: dataclasses.KW_ONLY
+    samples: int
+    seed: int
+    real: int = 10_000
+    extractor: Extractor | None = None
+
+    def __post_init__(self):
+        self._drawn: tuple[Model, Side] | None = None
 
     @property
     def pictures(self) -> bool:
@@ -110,8 +93,8 @@ class Exhibit:
 
     @property
     def labelled(self) -> bool:
-        """Whether samples are asked for by label."""
-        return asked_labels(self.game, 1) is not None
+        """Whether samples have the labels that they were asked for."""
+        return self.sampler.classes > 0
 
     @functools.cached_property
     def train(self) -> Side:
@@ -123,16 +106,31 @@ class Exhibit:
         """Real samples that it has not seen: the floor of every comparison."""
         return self._of(self.source.test)
 
-    def fake(self, state: GameState) -> Side:
-        """Samples of ``state``, the same for every evaluator that asks."""
-        if self._drawn is None or self._drawn[0] is not state:
+    def fake(self, model: Model) -> Side:
+        """Return samples of ``model``, the same for every evaluator that asks."""
+        if self._drawn is None or self._drawn[0] is not model:
             key = child_key(jax.random.key(self.seed), "evaluation")
-            data = draw(self.game, state, key, self.samples)
-            label = asked_labels(self.game, self.samples)
-            self._drawn = state, Side(data, label, self.extractor)
+            data = model.sample(key, self.samples)
+            label = model.labels(self.samples)
+            self._drawn = model, Side(data, label, self.extractor)
         return self._drawn[1]
+
+    def require(self, ability: str) -> None:
+        """Raise ``Uncomputable`` unless the game has an ability."""
+        if ability not in self.sampler.abilities:
+            there = ", ".join(sorted(self.sampler.abilities)) or "nothing"
+            raise Uncomputable(
+                f"expected a game with the ability '{ability}', this one has {there}"
+            )
+
+    def require_latents(self) -> None:
+        """Raise ``Uncomputable`` unless the game makes samples from latents."""
+        if not self.sampler.from_latents:
+            raise Uncomputable(
+                "expected a game that makes samples from latents, as game='gan' does"
+            )
 
     def _of(self, split):
         data, label = held_out(split, self.real, self.seed)
         known = label if self.source.spec.classes else None
-        return RealSide(data, known, self.extractor)
+        return Side(data, known, self.extractor, keep=True)

@@ -6,11 +6,10 @@ import jax
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
-from ganjax.core import GameState, child_key
-from ganjax.errors import BadInput
+from ganjax.core import child_key
+from ganjax.errors import Uncomputable
 from ganjax.evaluation.exhibit import Exhibit
-from ganjax.evaluation.inversion import error_of_nearest, require_latents
-from ganjax.evaluation.sampling import ask, require
+from ganjax.evaluation.inversion import error_of_nearest
 from ganjax.metrics import (
     frechet_distance,
     moments,
@@ -18,6 +17,7 @@ from ganjax.metrics import (
     principal_error,
     two_sample_test,
 )
+from ganjax.model import Model
 
 # Of the autoencoder that anomalies are also looked for with, as a share of variance.
 EXPLAINED = 0.9
@@ -28,14 +28,16 @@ class Reconstruction:
     """Mean squared error, over entries, of held-out samples from their reconstructions,
     and from the training samples nearest to them."""
 
+    lower, neither = ("reconstruction_mse",), ("reconstruction_mse_nearest",)
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "reconstruct", "reconstruction")
+        exhibit.require("reconstruct")
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
         test = exhibit.test.first(exhibit.samples)
-        made = ask(exhibit.game, state, "reconstruct", test.data)
+        made = model.ask("reconstruct", test.data)
         yield f"reconstruction_mse_{len(test)}", np.mean((made - test.data) ** 2)
         error = error_of_nearest(test, exhibit.train)
         yield f"reconstruction_mse_nearest_{len(test)}", error
@@ -48,23 +50,24 @@ class Latents:
     of a generated sample from its latent, beside that of the latent of the generated
     sample that is nearest to it among as many others."""
 
+    lower, neither = ("fd_latents", "latents_mse"), ("latents_mse_nearest",)
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "encode", "latents")
-        require_latents(exhibit, "latents")
+        exhibit.require("encode")
+        exhibit.require_latents()
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        exhibit, game = self._exhibit, self._exhibit.game
-        test = exhibit.test.first(exhibit.samples)
-        codes = ask(game, state, "encode", test.data)
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
+        test = self._exhibit.test.first(self._exhibit.samples)
+        codes = model.ask("encode", test.data)
         n, size = codes.shape
-        z, others = (self._draw(name, n) for name in ("latents", "others"))
+        z, others = (self._draw(model, name, n) for name in ("latents", "others"))
         prior = moments(z[:, :size])
         yield f"fd_latents_{n}", frechet_distance(*prior, *moments(codes))
         floor = frechet_distance(*prior, *moments(others[:, :size]))
         yield f"fd_latents_{n}_floor", floor
-        made, other = (ask(game, state, "decode", x) for x in (z, others))
-        read = ask(game, state, "encode", made)
+        made, other = (model.decode(x) for x in (z, others))
+        read = model.ask("encode", made)
         _, found = nearest(made.reshape(n, -1), other.reshape(n, -1), 1)
         yield "latents_mse", np.mean((read - z[:, :size]) ** 2)
         yield (
@@ -72,9 +75,9 @@ class Latents:
             np.mean((others[found[:, 0]] - z)[:, :size] ** 2),
         )
 
-    def _draw(self, name, n):
+    def _draw(self, model, name, n):
         key = child_key(jax.random.key(self._exhibit.seed), name)
-        return np.asarray(self._exhibit.game.sample.draw(jax.random.split(key, n)))
+        return np.asarray(model.draw(jax.random.split(key, n)))
 
 
 class Codes:
@@ -87,17 +90,19 @@ class Codes:
     it.
     """
 
+    higher = ("codes_bound", "codes_agreement", "codes_correlation")
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "read", "codes")
+        exhibit.require("read")
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        exhibit, game = self._exhibit, self._exhibit.game
-        kinds, numbers = game.sample.codes
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
+        exhibit = self._exhibit
+        kinds, numbers = exhibit.sampler.codes
         key = child_key(jax.random.key(exhibit.seed), "codes")
-        z = np.asarray(game.sample.draw(jax.random.split(key, exhibit.samples)))
+        z = np.asarray(model.draw(jax.random.split(key, exhibit.samples)))
         code = z[:, z.shape[1] - kinds - numbers :]
-        read = ask(game, state, "read", ask(game, state, "decode", z))
+        read = model.ask("read", model.decode(z))
         if kinds:
             own = np.sum(code[:, :kinds] * read[:, :kinds], axis=1)
             log_q = np.log(np.maximum(own, LEAST_PROBABILITY))
@@ -109,7 +114,7 @@ class Codes:
             yield f"codes_correlation_{i - kinds}", value
         test = exhibit.test.first(exhibit.samples)
         if kinds and test.label is not None:
-            found = ask(game, state, "read", test.data)[:, :kinds].argmax(axis=1)
+            found = model.ask("read", test.data)[:, :kinds].argmax(axis=1)
             classes = len(exhibit.source.spec.classes)
             counts = np.zeros((kinds, classes))
             np.add.at(counts, (found, test.label), 1)
@@ -120,13 +125,15 @@ class Codes:
 class Labels:
     """The share of held-out samples that the game's own classifier gets wrong."""
 
+    lower = ("labels_error",)
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "classify", "labels")
+        exhibit.require("classify")
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         test = self._exhibit.test
-        read = ask(self._exhibit.game, state, "classify", test.data).argmax(axis=1)
+        read = model.ask("classify", test.data).argmax(axis=1)
         yield f"labels_error_{len(test)}", np.mean(read != test.label)
 
 
@@ -136,19 +143,20 @@ class Anomalies:
     (``anomalies_auroc``), and by the error of a reconstruction from the principal
     components that explain ``EXPLAINED`` of the variance (``anomalies_auroc_pca``)."""
 
+    higher, neither = ("anomalies_auroc",), ("anomalies_auroc_pca",)
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "anomaly", "anomalies")
+        exhibit.require("anomaly")
         if not exhibit.source.spec.normal:
-            raise BadInput(
-                "evaluation.names='anomalies': expected data of which some classes are "
-                "normal, data.classes=K"
+            raise Uncomputable(
+                "expected data of which some classes are normal, data.classes=K"
             )
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
         test = exhibit.test
-        found = ask(exhibit.game, state, "anomaly", test.data)
+        found = model.ask("anomaly", test.data)
         yield f"anomalies_auroc_{len(test)}", self._auroc(found)
         train, seen = (x.data.reshape(len(x), -1) for x in (exhibit.train, test))
         error = principal_error(train, seen, EXPLAINED)

@@ -8,11 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import optax
 
-from ganjax.core import Decoder, Game, GameState, child_key
-from ganjax.errors import BadInput
+from ganjax.core import child_key
 from ganjax.evaluation.exhibit import Exhibit, Side
-from ganjax.evaluation.sampling import variables_of
 from ganjax.metrics import nearest
+from ganjax.model import Model
 
 # Of the descent: candidates to begin with, of which the nearest is taken, and Adam.
 CANDIDATES, STEPS, RATE = 1000, 300, 0.05
@@ -21,49 +20,49 @@ INVERTED = 250
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(game):
+def _descent(sampler):
+    """The optimizer, and one step ``(apply, z, moments, x, label) -> z, moments``."""
     optimizer = optax.adam(RATE)
 
-    def errors(variables, z, x, label):
-        made = game.sample.decode(game.steady(variables), z, label)
+    def errors(apply, z, x, label):
+        made = sampler.decode(apply, z, label)
         return jnp.mean((made - x) ** 2, axis=tuple(range(1, x.ndim)))
 
-    def step(variables, z, moments, x, label):
-        slope = jax.grad(lambda z: jnp.sum(errors(variables, z, x, label)))(z)
+    def step(apply, z, moments, x, label):
+        slope = jax.grad(lambda z: jnp.sum(errors(apply, z, x, label)))(z)
         update, moments = optimizer.update(slope, moments)
         return z + update, moments
 
-    return optimizer, jax.jit(step)
+    return optimizer, step
 
 
 def invert(
-    game: Game, state: GameState, x: np.ndarray, *, label=None, seed: int = 0
+    model: Model, x: np.ndarray, *, label=None, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Latents ``[n, d]`` of samples that are near to ``x [n, …]``, and those samples:
-    of random latents the one with the nearest sample, then ``STEPS`` steps of Adam down
-    the squared error (Zhu et al. 2016, arXiv 1609.03552, eq. 2, in pixels).
+    """Return latents ``[n, d]`` of samples that are near to ``x [n, …]``, and those
+    samples: of random latents the one with the nearest sample, then ``STEPS`` steps of
+    Adam down the squared error (Zhu et al. 2016, arXiv 1609.03552, eq. 2, in pixels).
 
     Args:
       label: ``[n]``, for a game that is asked for labels.
     """
-    decoder, variables = game.sample, variables_of(game, state)
 
     @jax.jit
     def decode(z, label):
-        return decoder.decode(game.steady(variables), z, label)
+        return model.sampler.decode(model.apply, z, label)
 
     key = child_key(jax.random.key(seed), "inversion")
-    starts = np.asarray(decoder.draw(jax.random.split(key, CANDIDATES)))
+    starts = np.asarray(model.draw(jax.random.split(key, CANDIDATES)))
     if label is None:
         made = np.asarray(decode(starts, None)).reshape(CANDIDATES, -1)
         z = starts[nearest(x.reshape(len(x), -1), made, 1)[1][:, 0]]
     else:  # samples of other labels say little of where to begin
         z = np.resize(starts, (len(x), starts.shape[1]))
-    optimizer, step = _compiled(game)
+    optimizer, step = _descent(model.sampler)
     z = jnp.asarray(z)
     moments = optimizer.init(z)
     for _ in range(STEPS):
-        z, moments = step(variables, z, moments, x, label)
+        z, moments = model.compute(step, z, moments, x, label)
     return np.asarray(z), np.asarray(decode(z, label))
 
 
@@ -72,31 +71,25 @@ class Inversion:
     generator comes nearest to them with (``inversion_mse``), and from the training
     samples nearest to them (``inversion_mse_nearest``)."""
 
+    lower, neither = ("inversion_mse",), ("inversion_mse_nearest",)
+
     def __init__(self, exhibit: Exhibit):
-        require_latents(exhibit, "inversion")
+        exhibit.require_latents()
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
         test = exhibit.test.first(min(exhibit.samples, INVERTED))
-        label = test.label if exhibit.game.sample.classes else None
-        _, made = invert(exhibit.game, state, test.data, label=label, seed=exhibit.seed)
+        label = test.label if exhibit.labelled else None
+        _, made = invert(model, test.data, label=label, seed=exhibit.seed)
         yield f"inversion_mse_{len(test)}", np.mean((made - test.data) ** 2)
         error = error_of_nearest(test, exhibit.train)
         yield f"inversion_mse_nearest_{len(test)}", error
 
 
 def error_of_nearest(side: Side, among: Side) -> float:
-    """Mean squared error, over entries, of samples from the nearest of others."""
+    """Return the mean squared error, over entries, of samples from the nearest of
+    others."""
     ours, theirs = (x.data.reshape(len(x), -1) for x in (side, among))
     distances, _ = nearest(ours, theirs, 1)
     return np.mean(distances**2) / ours.shape[1]
-
-
-def require_latents(exhibit: Exhibit, evaluator: str) -> None:
-    """Raises ``BadInput`` unless the game makes samples from latents."""
-    if not isinstance(exhibit.game.sample, Decoder):
-        raise BadInput(
-            f"evaluation.names='{evaluator}': expected a game that makes samples from "
-            f"latents, as game='gan' does"
-        )

@@ -5,7 +5,6 @@ import hashlib
 import os
 import tempfile
 import zipfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,8 +14,8 @@ from ganjax.metrics.features import Extractor, cache_folder
 Seen = tuple[np.ndarray, np.ndarray | None]
 
 
-def kept(extractor: Extractor, images: np.ndarray, see: Callable[[], Seen]) -> Seen:
-    """What ``see()`` gives for ``images``, from the cache if it was asked for before.
+def kept(extractor: Extractor, images: np.ndarray) -> Seen:
+    """Return what an extractor sees, from the cache if it saw these images before.
 
     An entry is known by the pixels, the weights and the filter, so no other one can
     answer. One that cannot be read is made again, and a cache that cannot be written
@@ -30,7 +29,7 @@ def kept(extractor: Extractor, images: np.ndarray, see: Callable[[], Seen]) -> S
         with np.load(path, allow_pickle=False) as entry:
             return entry["features"], entry.get("probabilities")
     except (OSError, ValueError, KeyError, zipfile.BadZipFile):
-        seen = see()
+        seen = extractor.see(images)
     _write(path, seen)
     return seen
 

@@ -1,19 +1,17 @@
 """Measures that compare two sets of samples: the real ones, and others.
 
 A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s, so the
-same code gives a model's score and the floor, which is that of held-out samples.
+same code gives a model's score and the floor, the score of held-out samples.
 """
 
 import warnings
-from collections.abc import Iterator
 
 import numpy as np
 
 from ganjax import metrics
-from ganjax.errors import BadInput
+from ganjax.errors import Uncomputable
+from ganjax.evaluation.compared import Scores, measure
 from ganjax.evaluation.exhibit import Side
-
-Scores = Iterator[tuple[str, float]]
 
 SUBSETS = 100
 SUBSET_SIZE = 1000
@@ -27,7 +25,7 @@ def _moments_of(side: Side):
     if "moments" not in side.__dict__:
         mean, cov = metrics.moments(side.features)
         if not cov.any():
-            raise ValueError("all real samples have the same features")
+            raise Uncomputable("all real samples have the same features")
         side.__dict__["moments"] = mean, metrics.covariance_root(cov)
     return side.__dict__["moments"]
 
@@ -43,6 +41,7 @@ def _warn_of_rank(side: Side):
         )
 
 
+@measure(lower=("fd",), neither=("fd_low", "fd_high"))
 def frechet(real: Side, other: Side) -> Scores:
     """Fréchet distance (FID over Inception), with a bootstrap interval of 95 %."""
     _warn_of_rank(other)
@@ -57,11 +56,13 @@ def frechet(real: Side, other: Side) -> Scores:
     yield "fd_high", high
 
 
+@measure(lower=("fd_infinity",))
 def frechet_infinity(real: Side, other: Side) -> Scores:
     """Fréchet distance extrapolated to infinitely many samples."""
     yield "fd_infinity", metrics.frechet_at_infinity(*_moments_of(real), other.features)
 
 
+@measure(lower=("kd",), neither=("kd_std",))
 def kernel(real: Side, other: Side) -> Scores:
     """Kernel distance (KID over Inception), and its spread over subsets."""
     size = min(SUBSET_SIZE, len(real), len(other))
@@ -72,27 +73,29 @@ def kernel(real: Side, other: Side) -> Scores:
     yield "kd_std", std
 
 
+@measure(higher=("is",), neither=("is_std",))
 def inception_score(real: Side, other: Side) -> Scores:
     """Inception score of an extractor's classes, and its spread over ten parts."""
     if other.probabilities is None:
-        raise BadInput(
-            "evaluation.names='inception_score': expected an extractor with classes"
-        )
+        raise Uncomputable("expected an extractor with classes")
     mean, std = metrics.inception_score(other.probabilities)
     yield "is", mean
     yield "is_std", std
 
 
+@measure(higher=("precision", "recall"))
 def precision_recall(real: Side, other: Side) -> Scores:
     """Improved precision and recall, k = 3."""
     yield from metrics.precision_recall(real.features, other.features).items()
 
 
+@measure(higher=("density", "coverage"))
 def density_coverage(real: Side, other: Side) -> Scores:
     """Density and coverage, k = 5."""
     yield from metrics.density_coverage(real.features, other.features).items()
 
 
+@measure(higher=("prd_f_8", "prd_f_1_8"))
 def curves(real: Side, other: Side) -> Scores:
     """F-scores of the precision-recall curve of distributions."""
     n = min(len(real), len(other))
@@ -103,6 +106,7 @@ def curves(real: Side, other: Side) -> Scores:
     yield "prd_f_1_8", found["f_1_8"]
 
 
+@measure(lower=("swd",))
 def sliced(real: Side, other: Side) -> Scores:
     """Sliced Wasserstein distance."""
     yield (
@@ -113,13 +117,13 @@ def sliced(real: Side, other: Side) -> Scores:
     )
 
 
+@measure(lower=("intra_fd",))
 def intra_frechet(real: Side, other: Side) -> Scores:
     """Mean over classes of the Fréchet distance within a class (Miyato & Koyama 2018,
     arXiv 1802.05637, section 4.1)."""
     if real.label is None or other.label is None:
-        raise BadInput(
-            "evaluation.names='intra_frechet': expected labels of data and samples, as "
-            "game='conditional_gan' has"
+        raise Uncomputable(
+            "expected labels of data and samples, as game='conditional_gan' has"
         )
     found = [
         metrics.frechet_distance(
@@ -131,6 +135,7 @@ def intra_frechet(real: Side, other: Side) -> Scores:
     yield "intra_fd", float(np.mean(found))
 
 
+@measure(higher=("diversity",))
 def diversity(real: Side, other: Side) -> Scores:
     """Mean distance between the features of two samples, of unit length each, over
     random pairs: 0 where all are the same. As the diversity of Zhu et al. 2017 (arXiv
@@ -139,14 +144,9 @@ def diversity(real: Side, other: Side) -> Scores:
 
 
 MEASURES = {
-    "frechet": frechet,
-    "frechet_infinity": frechet_infinity,
-    "kernel": kernel,
-    "inception_score": inception_score,
-    "precision_recall": precision_recall,
-    "density_coverage": density_coverage,
-    "curves": curves,
-    "sliced": sliced,
-    "diversity": diversity,
-    "intra_frechet": intra_frechet,
-}
+    one.__name__: one
+    for one in (
+        frechet, frechet_infinity, kernel, inception_score, precision_recall,
+        density_coverage, curves, sliced, diversity, intra_frechet,
+    )
+}  # fmt: skip

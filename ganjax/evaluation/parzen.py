@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganjax.core import GameState
 from ganjax.evaluation.exhibit import Exhibit
 from ganjax.metrics import best_std, parzen_log_likelihood
+from ganjax.model import Model
 
 # The standard deviations that are tried, of values in [0, 1], and the training samples,
 # in the place of a validation set, that choose among them.
@@ -19,12 +19,15 @@ class Parzen:
     1), of values in [0, 1]. ``parzen_std`` is the deviation that suits training samples
     best; ``parzen_real`` is what training samples have in the place of generated."""
 
+    higher = ("parzen",)
+    neither = ("parzen_error", "parzen_std", "parzen_real")
+
     def __init__(self, exhibit: Exhibit):
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
-        fake = self._points(exhibit.fake(state))
+        fake = self._points(exhibit.fake(model))
         test, train = self._points(exhibit.test), self._points(exhibit.train)
         validation, rest = train[:VALIDATION], train[VALIDATION:][: len(fake)]
         std = best_std(fake, validation, CANDIDATES)

@@ -7,18 +7,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.core import GameState, averaged, child_key
-from ganjax.errors import BadInput
-from ganjax.evaluation.compared import name_of
+from ganjax.core import child_key, sample_keys
+from ganjax.errors import Uncomputable
 from ganjax.evaluation.exhibit import Exhibit, Side
-from ganjax.evaluation.inversion import require_latents
-from ganjax.evaluation.sampling import ask
-from ganjax.evaluation.standing import standing
+from ganjax.evaluation.scores import name_of
+from ganjax.model import Model
 
 EPSILON = 1e-4
 # Of the steepest and the flattest paths, as in the official code.
 TRIMMED = 0.01
-_CHUNK = 250
+CHUNK = 250
 
 
 def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
@@ -40,17 +38,19 @@ def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
 
 
 @functools.lru_cache(maxsize=8)
-def _compiled(game):
-    def both(variables, keys, label):
+def _ends(sampler):
+    """``(apply, keys, label) -> two samples [n, …]`` that lie close on each path."""
+
+    def both(apply, keys, label):
         halves = [
             jax.vmap(lambda k, i=i: jax.random.fold_in(k, i))(keys) for i in (0, 1)
         ]
-        a, b = (game.sample.draw(half) for half in halves)
+        a, b = (sampler.draw(half) for half in halves)
         t = jax.vmap(lambda k: jax.random.uniform(jax.random.fold_in(k, 2)))(keys)
         ends = slerp(a, b, t), slerp(a, b, t + EPSILON)
-        return [game.sample.decode(game.steady(variables), z, label) for z in ends]
+        return [sampler.decode(apply, z, label) for z in ends]
 
-    return jax.jit(both)
+    return both
 
 
 class Paths:
@@ -60,25 +60,21 @@ class Paths:
     hundredths. Images are not rounded to 256 values, which would hide steps so small.
     """
 
+    lower = ("ppl",)
+
     def __init__(self, exhibit: Exhibit):
-        require_latents(exhibit, "paths")
+        exhibit.require_latents()
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        exhibit, game = self._exhibit, self._exhibit.game
-        variables = averaged(game, state)
-        device = min(jax.tree.leaves(variables)[0].devices(), key=lambda d: d.id)
-        variables = jax.device_put(variables, device)
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
+        exhibit, sampler = self._exhibit, model.sampler
         key = child_key(jax.random.key(exhibit.seed), "paths")
-        if game.standing:
-            variables = standing(game, variables, child_key(key, "standing"))
-        size = min(exhibit.samples, _CHUNK)
+        size, keys = min(exhibit.samples, CHUNK), sample_keys(key, exhibit.samples)
         lengths = []
         for first in range(0, exhibit.samples - size + 1, size):
-            keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(
-                first + np.arange(size)
-            )
-            ends = _compiled(game)(variables, keys, game.sample.labels(size, first))
+            label = sampler.labels(size, first)
+            part = keys[first : first + size]
+            ends = model.compute(_ends(sampler), part, label)
             a, b = (self._features(np.asarray(x)) for x in ends)
             lengths.append(np.square((a - b) / EPSILON).sum(axis=1))
         lengths = np.sort(np.concatenate(lengths))
@@ -102,25 +98,25 @@ class Interpolations:
     two latents (``interpolations_confidence``), at the ends themselves (``_ends``), and
     where the two images are blended instead (``_blended``)."""
 
+    higher = ("interpolations_confidence",)
+    neither = ("interpolations_confidence_ends", "interpolations_confidence_blended")
+
     def __init__(self, exhibit: Exhibit):
-        require_latents(exhibit, "interpolations")
+        exhibit.require_latents()
         known = exhibit.extractor and exhibit.test.first(2).probabilities is not None
-        if not known or exhibit.game.sample.classes:
-            raise BadInput(
-                "evaluation.names='interpolations': expected an extractor with classes "
-                "and a game that is asked for no labels"
+        if not known or exhibit.labelled:
+            raise Uncomputable(
+                "expected an extractor with classes, and a game without labels"
             )
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        exhibit, game = self._exhibit, self._exhibit.game
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
+        exhibit = self._exhibit
         key = child_key(jax.random.key(exhibit.seed), "interpolations")
-        z = game.sample.draw(jax.random.split(key, 2 * (exhibit.samples // 2)))
+        z = model.draw(jax.random.split(key, 2 * (exhibit.samples // 2)))
         a, b = jnp.split(z, 2)
-        ends = [ask(game, state, "decode", np.asarray(x)) for x in (a, b)]
-        between = [
-            ask(game, state, "decode", np.asarray(slerp(a, b, t))) for t in MIDDLES
-        ]
+        ends = [model.decode(np.asarray(x)) for x in (a, b)]
+        between = [model.decode(np.asarray(slerp(a, b, t))) for t in MIDDLES]
         blended = [(1 - t) * ends[0] + t * ends[1] for t in MIDDLES]
         for suffix, made in (("", between), ("_ends", ends), ("_blended", blended)):
             side = Side(np.concatenate(made), None, exhibit.extractor)

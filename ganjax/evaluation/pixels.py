@@ -4,8 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganjax.core import GameState
-from ganjax.errors import BadInput
+from ganjax.errors import Uncomputable
 from ganjax.evaluation.exhibit import Exhibit
 from ganjax.metrics import (
     density_coverage,
@@ -13,6 +12,7 @@ from ganjax.metrics import (
     knn_classify,
     moments,
 )
+from ganjax.model import Model
 
 # A full covariance of more pixels than this has no meaning at these sample counts.
 MOST_PIXELS = 1024
@@ -30,12 +30,14 @@ class Pixels:
     and no bound, as the sets compared are not of the same sizes.
     """
 
+    lower = ("frechet_pixels",)
+    higher = ("classes_found", "smallest_class_share", "coverage")
+
     def __init__(self, exhibit: Exhibit):
         spec = exhibit.source.spec
         if not exhibit.pictures:
-            raise BadInput(
-                f"evaluation.names='pixels': expected images, and "
-                f"data.name='{spec.name}' has points"
+            raise Uncomputable(
+                f"expected images, and data.name='{spec.name}' has points"
             )
         self._exhibit = exhibit
         self._classes = len(spec.classes)
@@ -47,8 +49,8 @@ class Pixels:
                 *moments(self._train[:half]), *moments(self._train[half:])
             )
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
-        fake = _flat(self._exhibit.fake(state))
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
+        fake = _flat(self._exhibit.fake(model))
         if self._classes:
             labels = knn_classify(self._train, self._exhibit.train.label, fake, k=5)
             shares = np.bincount(labels, minlength=self._classes) / len(fake)

@@ -5,14 +5,14 @@ from collections.abc import Iterator
 import jax
 import numpy as np
 
-from ganjax.core import GameState, child_key
+from ganjax.core import child_key
 from ganjax.data import samples
-from ganjax.errors import BadInput
-from ganjax.evaluation.compared import name_of
+from ganjax.errors import Uncomputable
 from ganjax.evaluation.exhibit import Exhibit, Side
 from ganjax.evaluation.measures import frechet
-from ganjax.evaluation.sampling import ask, require
+from ganjax.evaluation.scores import name_of
 from ganjax.metrics import peak_signal_to_noise, structural_similarity
+from ganjax.model import Model
 
 
 class Translation:
@@ -20,23 +20,24 @@ class Translation:
     (``translation_l1``); where the extractor tells the classes of b apart, the share of
     translations that it takes for their class (``translation_class``)."""
 
+    lower, higher = ("translation_l1",), ("translation_class",)
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "translate", "translation")
+        exhibit.require("translate")
         spec = exhibit.source.spec
         if not spec.test_paired:
-            raise BadInput(
-                f"evaluation.names='translation': expected data whose test split is in "
-                f"pairs, as data.name='edges_fashion_mnist'; data.name='{spec.name}' "
-                f"is not"
+            raise Uncomputable(
+                f"expected data whose test split is in pairs, as "
+                f"data.name='edges_fashion_mnist'; data.name='{spec.name}' is not"
             )
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
         key = child_key(jax.random.key(exhibit.seed), "translation")
         test = samples(exhibit.source.test, jax.random.split(key, exhibit.samples))
         b = np.asarray(test["b"])
-        made = ask(exhibit.game, state, "translate", np.asarray(test["a"]))
+        made = model.ask("translate", np.asarray(test["a"]))
         yield f"translation_l1_{len(b)}", np.mean(np.abs(made - b))
         side = Side(made, None, exhibit.extractor)
         classes = len(exhibit.source.spec.classes)
@@ -52,15 +53,19 @@ class Restoration:
     held-out images from what was made of their reductions: by the game, and by bicubic
     interpolation (``_bicubic``)."""
 
+    lower = ("fd_restored",)
+    higher = ("restoration_psnr", "restoration_ssim")
+    neither = tuple(f"{stem}_bicubic" for stem in (*lower, *higher))
+
     def __init__(self, exhibit: Exhibit):
-        require(exhibit.game, "restore", "restoration")
+        exhibit.require("restore")
         self._exhibit = exhibit
 
-    def run(self, state: GameState) -> Iterator[tuple[str, float]]:
+    def run(self, model: Model) -> Iterator[tuple[str, float]]:
         exhibit = self._exhibit
         test = exhibit.test.first(exhibit.samples)
         for ability, suffix in (("restore", ""), ("interpolate", "_bicubic")):
-            made = ask(exhibit.game, state, ability, test.data)
+            made = model.ask(ability, test.data)
             scores = {
                 "psnr": peak_signal_to_noise(test.data, made, span=2.0),
                 "ssim": structural_similarity(test.data, made, span=2.0),
@@ -68,5 +73,5 @@ class Restoration:
             for stem, value in scores.items():
                 yield f"restoration_{stem}{suffix}_{len(test)}", value.mean()
             side = Side(made, None, exhibit.extractor)
-            distance = dict(frechet(exhibit.train, side))["fd"]
+            distance = dict(frechet.function(exhibit.train, side))["fd"]
             yield name_of(exhibit, f"fd_restored{suffix}", len(test)), distance

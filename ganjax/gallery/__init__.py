@@ -12,30 +12,21 @@ from ganjax.gallery.inference import (
 from ganjax.gallery.over_time import animation, strip
 from ganjax.gallery.paths import interpolation, traversal, truncation
 from ganjax.gallery.plane import plane
-from ganjax.gallery.request import Request
+from ganjax.gallery.request import Request, looks_at
 from ganjax.gallery.spectrum import spectrum
 from ganjax.gallery.styles import directions, edits, mixing
+from ganjax.names import Table
 
-MODES = {
-    "grid": grid,
-    "classes": classes,
-    "interpolation": interpolation,
-    "traversal": traversal,
-    "truncation": truncation,
-    "mixing": mixing,
-    "directions": directions,
-    "edits": edits,
-    "arithmetic": arithmetic,
-    "neighbours": neighbours,
-    "codes": codes,
-    "latents": latents,
-    "reconstructions": reconstructions,
-    "inversions": inversions,
-    "translations": translations,
-    "strip": strip,
-    "animation": animation,
-    "plane": plane,
-    "spectrum": spectrum,
-}
+_MODES = (
+    grid, classes, interpolation, traversal, truncation, mixing, directions, edits,
+    arithmetic, neighbours, codes, latents, reconstructions, inversions, translations,
+    strip, animation, plane, spectrum,
+)  # fmt: skip
 
-__all__ = ["MODES", "Request"]
+MODES = Table(
+    "a picture, a function marked by @looks_at",
+    {mode.__name__: mode for mode in _MODES},
+    accepts=lambda mode: isinstance(getattr(mode, "options", None), tuple),
+)
+
+__all__ = ["MODES", "Request", "looks_at"]

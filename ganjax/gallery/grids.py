@@ -3,9 +3,8 @@
 import numpy as np
 from PIL import Image
 
+from ganjax.data import as_bytes, held_out
 from ganjax.errors import BadInput
-from ganjax.evaluation import held_out
-from ganjax.evaluation.exhibit import as_bytes
 from ganjax.gallery.request import Request, looks_at
 from ganjax.metrics import nearest
 from ganjax.metrics.features import open_extractor
@@ -25,7 +24,7 @@ def grid(request: Request) -> Image.Image:
 def classes(request: Request) -> Image.Image:
     """A row a class, of a conditional run; a column is one latent under each label."""
     request.require_images()
-    count = request.decoder.classes
+    count = request.sampler.classes
     if not count:
         raise BadInput(
             f"--mode='classes': expected a run that is asked for labels, as "
@@ -33,7 +32,8 @@ def classes(request: Request) -> Image.Image:
         )
     z = request.latents(request.columns)
     images = [
-        request.decode(z, np.full(request.columns, label)) for label in range(count)
+        request.model.decode(z, np.full(request.columns, label))
+        for label in range(count)
     ]
     return image_grid(np.concatenate(images), columns=request.columns)
 

@@ -1,16 +1,15 @@
 """Pictures of what a game infers, translates and restores."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import norm
 
-from ganjax.data import samples
+from ganjax.data import as_bytes, held_out, samples
 from ganjax.errors import BadInput
-from ganjax.evaluation import as_bytes, held_out, invert
+from ganjax.evaluation import invert
 from ganjax.gallery.grids import MOST_SEARCHED
 from ganjax.gallery.request import Request, looks_at
 from ganjax.metrics import nearest
@@ -30,7 +29,7 @@ def codes(request: Request) -> Image.Image:
     everything else as in the first column (InfoGAN; Chen et al. 2016, arXiv 1606.03657,
     figure 2)."""
     request.require_images()
-    kinds, numbers = request.decoder.codes
+    kinds, numbers = request.sampler.codes
     if not kinds + numbers:
         raise BadInput(
             f"--mode='codes': expected a run whose latents end in codes, as "
@@ -48,7 +47,7 @@ def codes(request: Request) -> Image.Image:
         row = np.repeat(z[:1], request.columns, axis=0)
         row[:, i] = np.linspace(-request.reach, request.reach, request.columns)
         rows.append(row)
-    made = request.decode(jnp.asarray(np.concatenate(rows)))
+    made = request.model.decode(np.concatenate(rows))
     return image_grid(made, columns=request.columns)
 
 
@@ -60,7 +59,7 @@ def latents(request: Request) -> Image.Image:
     request.require_images()
     able(request, "encode", "latents")
     data, label = held_out(request.run.source.test, MAPPED, seed=0)
-    code = _asked(request, "encode", data)
+    code = request.model.ask("encode", data)
     if code.shape[1] != 2:
         raise BadInput(
             f"--mode='latents': expected a latent space of 2 numbers, and that of "
@@ -68,7 +67,7 @@ def latents(request: Request) -> Image.Image:
         )
     along = norm.ppf((np.arange(SIDE) + 0.5) / SIDE)
     z = np.stack(np.meshgrid(along, along[::-1]), axis=-1).reshape(-1, 2)
-    made = request.decode(jnp.asarray(z, jnp.float32))
+    made = request.model.decode(z.astype(np.float32))
     figure = Figure(figsize=(10, 5.2), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
     left, right = figure.subplots(1, 2)
@@ -89,7 +88,7 @@ def reconstructions(request: Request) -> Image.Image:
     request.require_images()
     able(request, "reconstruct", "reconstructions")
     data, _ = held_out(request.run.source.test, request.n * _pairs(request), seed=0)
-    return _side_by_side(request, data, _asked(request, "reconstruct", data))
+    return _side_by_side(request, data, request.model.ask("reconstruct", data))
 
 
 @looks_at("n", "columns", "seed")
@@ -100,8 +99,8 @@ def inversions(request: Request) -> Image.Image:
     run = request.run
     count = request.n * _pairs(request, 3)
     data, label = held_out(run.source.test, count, seed=0)
-    label = label if request.decoder.classes else None
-    _, made = invert(run.game, run.state, data, label=label, seed=request.seed)
+    label = label if request.sampler.classes else None
+    _, made = invert(request.model, data, label=label, seed=request.seed)
     train, _ = held_out(run.source.train, MOST_SEARCHED, seed=0)
     _, found = nearest(data.reshape(count, -1), train.reshape(len(train), -1), 1)
     return _side_by_side(request, data, made, train[found[:, 0]])
@@ -115,8 +114,8 @@ def arithmetic(request: Request) -> Image.Image:
     request.require_images()
     see = open_extractor(request.extractor).see if request.extractor else None
     z = np.asarray(request.latents(ASKED))
-    p = see(as_bytes(request.decode(z)))[1] if see else None
-    if p is None or request.decoder.classes:
+    p = see(as_bytes(request.model.decode(z)))[1] if see else None
+    if p is None or request.sampler.classes:
         raise BadInput(
             f"--extractor='{request.extractor}': expected one with classes, and a run "
             f"that is asked for no labels"
@@ -130,7 +129,7 @@ def arithmetic(request: Request) -> Image.Image:
     for i in range(min(request.n, classes)):
         a, b, c = (means[(i + k) % classes] for k in range(3))
         rows += [a, b, c, a - b + c]
-    return image_grid(request.decode(jnp.asarray(np.stack(rows))), columns=4)
+    return image_grid(request.model.decode(np.stack(rows)), columns=4)
 
 
 @looks_at("n", "columns", "seed")
@@ -139,32 +138,27 @@ def translations(request: Request) -> Image.Image:
     to: its translation where that is known, or the image that was reduced."""
     request.require_images()
     run = request.run
-    if "restore" in run.game.abilities:
+    if "restore" in request.model.sampler.abilities:
         data, _ = held_out(run.source.test, request.n * _pairs(request, 3), seed=0)
-        seen, made = (_asked(request, x, data) for x in ("interpolate", "restore"))
+        seen, made = (request.model.ask(x, data) for x in ("interpolate", "restore"))
         return _side_by_side(request, seen, made, data)
     able(request, "translate", "translations")
     keys = jax.random.split(request.key, request.n * _pairs(request, 3))
     test = {name: np.asarray(x) for name, x in samples(run.source.test, keys).items()}
-    made = _asked(request, "translate", test["a"])
+    made = request.model.ask("translate", test["a"])
     if not run.source.spec.test_paired:
         return _side_by_side(request, test["a"], made)
     return _side_by_side(request, test["a"], made, test["b"])
 
 
 def able(request: Request, ability: str, mode: str) -> None:
-    """Raises ``BadInput`` unless the run's game can do what a mode shows."""
-    there = request.run.game.abilities
+    """Raise ``BadInput`` unless the run's game can do what a mode shows."""
+    there = request.model.sampler.abilities
     if ability not in there:
         raise BadInput(
             f"--mode='{mode}': expected a run with the ability '{ability}', and "
             f"game='{request.run.config.game}' has {', '.join(there) or 'nothing'}"
         )
-
-
-def _asked(request, ability, x):
-    act = request.run.game.abilities[ability]
-    return np.asarray(jax.jit(lambda x: act(request.apply, x))(x))
 
 
 def _pairs(request, width=2):

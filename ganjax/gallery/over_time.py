@@ -1,7 +1,6 @@
 """Pictures of training: the same latents as the run itself drew them, step by step."""
 
 import math
-import re
 
 import numpy as np
 from PIL import Image
@@ -16,24 +15,22 @@ SECONDS_OF_THE_LAST = 1.5
 
 
 def _frames(request):
-    """``(step, picture)`` of samples/step_*.png, evenly chosen, the last included."""
-    found = sorted((request.run.path / "samples").glob("step_*.png"))
+    """The run's pictures of its samples, evenly chosen, the last included."""
+    found = list(request.run.files.pictures().values())
     if not found:
         raise BadInput(
             f"workdir={request.run.path}: expected pictures of training in samples/, "
             f"and there are none; samples.every says how often"
         )
-    return [
-        (int(re.sub(r"\D", "", path.stem)), Image.open(path).convert("RGB"))
-        for path in evenly(found, max(2, request.columns))
-    ]
+    chosen = evenly(found, max(2, request.columns))
+    return [Image.open(path).convert("RGB") for path in chosen]
 
 
 @looks_at("n", "columns")
 def strip(request: Request) -> Image.Image:
     """One column a picture that the run drew while it trained, from left to right: the
     first ``n`` samples of each, or where they are points the whole scatter."""
-    frames = [picture for _, picture in _frames(request)]
+    frames = _frames(request)
     if len(request.run.source.spec.shape) == 3:
         frames = [_first(request, picture) for picture in frames]
     width, height = frames[0].size
@@ -63,4 +60,4 @@ def _first(request, picture):
 @looks_at("columns")
 def animation(request: Request) -> list[Image.Image]:
     """Those pictures one after another, as the frames of a GIF or an animated PNG."""
-    return [picture for _, picture in _frames(request)]
+    return _frames(request)

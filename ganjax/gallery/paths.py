@@ -1,16 +1,15 @@
 """Pictures along paths through the latent space."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 from PIL import Image
 
-from ganjax.build import build_game
-from ganjax.config import resolve
 from ganjax.errors import BadInput, unknown
-from ganjax.evaluation import draw
 from ganjax.evaluation.paths import slerp
 from ganjax.gallery.request import Request, looks_at
-from ganjax.networks import ARCHITECTURES
+from ganjax.model import Model, truncates_styles
 from ganjax.training.pictures import image_grid
 
 TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
@@ -61,28 +60,27 @@ def truncation(request: Request) -> Image.Image:
     towards their mean where the generator has them, else of the latents' tails (limits
     in standard deviations; Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
     request.require_images()
-    run = request.run
+    run, sampling = request.run, request.model.sampling
+    distribution = run.config.get("latents", {}).get("name")
+    if distribution != "normal":
+        raise BadInput(
+            f"--mode='truncation': expected latents.name='normal', and "
+            f"latents.name='{distribution}'"
+        )
+    strength = 1 if truncates_styles(run.game) else 2
     columns = []
-    for amount in _amounts(run.config):
-        config = resolve(run.config.to_dict(), {"sampling.truncation": str(amount)})
-        game = build_game(config, run.source)
-        columns.append(draw(game, run.state, request.key, request.n))
+    for amount in TRUNCATIONS:
+        cut = dataclasses.replace(sampling, truncation=strength * amount)
+        model = Model(run.game, run.sampler, run.state, cut)
+        columns.append(model.sample(request.key, request.n))
     images = np.stack(columns, axis=1)
     return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))
 
 
-def _amounts(config):
-    of_styles = any(
-        hasattr(getattr(ARCHITECTURES[x.name], "Generator", None), "truncation")
-        for x in config.networks.values()
-    )
-    return TRUNCATIONS if of_styles else tuple(2 * t for t in TRUNCATIONS)
-
-
 def _rows(request, columns, same=False):
     n = len(columns[0])
-    label = request.decoder.labels(n)
+    label = request.sampler.labels(n)
     if same and label is not None:
         label = jnp.zeros_like(label)
-    images = np.stack([request.decode(z, label) for z in columns], axis=1)
+    images = np.stack([request.model.decode(z, label) for z in columns], axis=1)
     return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))

@@ -9,9 +9,10 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ganjax.data import held_out
 from ganjax.errors import BadInput
-from ganjax.evaluation import draw, held_out
 from ganjax.gallery.request import Request, looks_at
+from ganjax.model import plain
 
 SAMPLES = 5000
 CELLS = 128
@@ -26,24 +27,24 @@ def plane(request: Request) -> Image.Image:
     generated point, the gradient of its score. Where there are labels the surface is
     that of the first class; a packed critic is shown copies of one point."""
     run = request.run
-    if run.source.spec.shape != (2,) or run.game.critic is None:
+    if run.source.spec.shape != (2,) or run.sampler.critic is None:
         raise BadInput(
             f"--mode='plane': expected a run over points in the plane whose critic "
             f"judges them, and data.name='{run.config.data.name}', "
             f"game='{run.config.game}'"
         )
-    states = run.states()
+    models = [run.model_of(state) for state in run.states()]
     real, _ = held_out(run.source.test, 500, seed=0)
     low, high = real.min(), real.max()
     pad = MARGIN * (high - low)
     frame = low - pad, high + pad
-    figure = Figure(figsize=(3.6 * len(states), 7.2), dpi=100, layout="constrained")
+    figure = Figure(figsize=(3.6 * len(models), 7.2), dpi=100, layout="constrained")
     FigureCanvasAgg(figure)
-    axes = figure.subplots(2, len(states), squeeze=False, sharex=True, sharey=True)
-    for i, state in enumerate(states):
-        _density(axes[0, i], draw(run.game, state, request.key, SAMPLES), real, frame)
-        _surface(axes[1, i], _scorer(request, state), frame)
-        axes[0, i].set_title(f"step {int(state.step):,}", fontsize=11)
+    axes = figure.subplots(2, len(models), squeeze=False, sharex=True, sharey=True)
+    for i, model in enumerate(models):
+        _density(axes[0, i], model.sample(request.key, SAMPLES), real, frame)
+        _surface(axes[1, i], _scorer(model, run.config.packing), frame)
+        axes[0, i].set_title(f"step {model.step:,}", fontsize=11)
     for some in axes.flat:
         some.set_aspect("equal")
         some.set_xlim(frame)
@@ -65,21 +66,16 @@ def _density(axes, points, real, frame):
     axes.plot(*real.T, ".", ms=2, mew=0, color="#556677", alpha=0.6)
 
 
-def _scorer(request, state):
-    """``points [n, 2] -> scores [n]`` of the critic of a state."""
-    game, packing = request.run.game, request.run.config.packing
-    labelled = request.decoder.classes > 0
-    variables = {
-        name: {"params": state.params[name], **state.variables[name]}
-        for name in game.networks
-    }
+def _scorer(model, packing):
+    """``points [n, 2] -> scores [n]`` of the critic of a model."""
+    apply = plain(model.game, model.live)
 
     @jax.jit
     def scores(x):
-        label = jnp.zeros(len(x) * packing, jnp.int32) if labelled else None
-        return game.critic(
-            game.finished(variables), jnp.repeat(x, packing, axis=0), label
-        )
+        label = None
+        if model.sampler.classes:
+            label = jnp.zeros(len(x) * packing, jnp.int32)
+        return model.sampler.critic(apply, jnp.repeat(x, packing, axis=0), label)
 
     return scores
 

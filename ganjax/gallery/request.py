@@ -1,22 +1,20 @@
-"""What a picture mode is asked for, and the generator that it asks."""
+"""What a picture mode is asked for, and the model that it shows."""
 
 import dataclasses
 import functools
 from collections.abc import Callable
 
 import jax
-import jax.numpy as jnp
-import numpy as np
 
-from ganjax.core import Decoder, averaged, child_key
+from ganjax.core import child_key, sample_keys
 from ganjax.errors import BadInput
-from ganjax.evaluation.standing import standing
 from ganjax.loading import Run
+from ganjax.model import Model, Sampler
 
 
 def looks_at(*options: str) -> Callable:
-    """Marks a mode with those fields of a ``Request`` that its picture depends on, as
-    its ``options``: whoever is given another one can refuse it."""
+    """Mark a mode with the fields of a ``Request`` that its picture depends on, as its
+    ``options``, so that any other one can be refused."""
 
     def mark(mode):
         mode.options = options
@@ -47,22 +45,27 @@ class Request:
     reach: float = 3.0
     extractor: str = ""
 
-    @functools.cached_property
-    def decoder(self) -> Decoder:
+    @property
+    def model(self) -> Model:
+        """The finished model of the newest checkpoint."""
+        return self.run.model
+
+    @property
+    def sampler(self) -> Sampler:
         """How the game makes samples from latents.
 
         Raises:
           BadInput: if it does not.
         """
-        if not isinstance(self.run.game.sample, Decoder):
+        if not self.model.sampler.from_latents:
             raise BadInput(
                 f"workdir={self.run.path}: expected a game that makes samples from "
                 f"latents, and game='{self.run.config.game}' does not"
             )
-        return self.run.game.sample
+        return self.model.sampler
 
     def require_images(self) -> None:
-        """Raises ``BadInput`` unless the run generates images."""
+        """Raise ``BadInput`` unless the run generates images."""
         if len(self.run.source.spec.shape) != 3:
             raise BadInput(
                 f"workdir={self.run.path}: expected a run that generates images, and "
@@ -70,38 +73,11 @@ class Request:
             )
 
     @functools.cached_property
-    def variables(self):
-        """Of the finished networks."""
-        variables = averaged(self.run.game, self.run.state)
-        if self.run.game.standing:
-            key = child_key(jax.random.key(0), "standing")
-            variables = standing(self.run.game, variables, key)
-        return variables
-
-    @functools.cached_property
-    def apply(self) -> Callable:
-        """``(network, *inputs, method=None)``, as ``Game.sample`` takes it; with one
-        and the same noise for all samples, as most modes show how they change."""
-        return self.run.game.steady(self.variables)
-
-    @functools.cached_property
     def key(self) -> jax.Array:
-        """Of samples, as ``Run.sample`` takes it."""
+        """Of samples, as ``Model.sample`` takes it."""
         return jax.random.key(self.seed)
 
     def latents(self, n: int, name: str = "latents") -> jax.Array:
-        """``n`` latents ``[n, d]``, each by the seed, ``name`` and its place alone."""
-        key = child_key(jax.random.key(self.seed), name)
-        keys = jax.vmap(lambda i: jax.random.fold_in(key, i))(jnp.arange(n))
-        return self.decoder.draw(keys)
-
-    @functools.cached_property
-    def _decode(self) -> Callable:
-        return jax.jit(lambda z, label: self.decoder.decode(self.apply, z, label))
-
-    def decode(self, z, label=None) -> np.ndarray:
-        """Samples ``[n, …]`` of latents ``[n, d]``; where the game is asked for labels
-        and none are given, the classes in turn."""
-        if label is None:
-            label = self.decoder.labels(len(z))
-        return np.asarray(self._decode(z, label))
+        """Return ``n`` latents ``[n, d]``, each by the seed, ``name`` and its place
+        alone."""
+        return self.sampler.draw(sample_keys(child_key(self.key, name), n))

@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-from ganjax.evaluation import held_out
+from ganjax.data import held_out
 from ganjax.gallery.request import Request, looks_at
 
 SAMPLES = 1000

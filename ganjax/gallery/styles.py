@@ -5,8 +5,9 @@ import numpy as np
 from flax.traverse_util import flatten_dict
 from PIL import Image
 
+from ganjax.data import held_out
 from ganjax.errors import BadInput
-from ganjax.evaluation import held_out, invert
+from ganjax.evaluation import invert
 from ganjax.gallery.request import Request, looks_at
 from ganjax.training.pictures import image_grid
 
@@ -31,10 +32,10 @@ def mixing(request: Request) -> Image.Image:
     fine = _given(request, request.latents(request.columns, "fine"))
 
     def styles(given):
-        return request.apply(GENERATOR, *given, method="map")
+        return request.model.apply(GENERATOR, *given, method="map")
 
     def images(w, z):
-        return np.asarray(request.apply(GENERATOR, w, z, method="synthesise"))
+        return np.asarray(request.model.apply(GENERATOR, w, z, method="synthesise"))
 
     above, beside = styles(fine), styles(coarse)
     first = above.shape[1] // 4
@@ -56,7 +57,7 @@ def directions(request: Request) -> Image.Image:
     arXiv 2007.06600). A row a direction, from −reach to reach."""
     request.require_images()
     looked = _weights(request, "directions")
-    return _moved(request, looked, request.latents(1), request.decoder.labels(1))
+    return _moved(request, looked, request.latents(1), request.sampler.labels(1))
 
 
 @looks_at("n", "columns", "seed", "reach")
@@ -67,17 +68,17 @@ def edits(request: Request) -> Image.Image:
     looked = _weights(request, "edits")
     run = request.run
     data, label = held_out(run.source.test, request.seed + 1, seed=0)
-    label = label[-1:] if request.decoder.classes else None
-    z, _ = invert(run.game, run.state, data[-1:], label=label, seed=request.seed)
+    label = label[-1:] if request.sampler.classes else None
+    z, _ = invert(request.model, data[-1:], label=label, seed=request.seed)
     return _moved(request, looked, jnp.asarray(z), label)
 
 
 def _given(request, z, label=None):
-    """What the generator is given for latents: itself, or with the label joined, and
-    the label where that is told by itself."""
+    """The inputs of the generator for latents: with the label joined to them, or as an
+    input beside them."""
     if label is None:
-        label = request.decoder.labels(len(z))
-    return request.decoder.decode(lambda network, *given: given, z, label)
+        label = request.sampler.labels(len(z))
+    return request.sampler.decode(lambda network, *given: given, z, label)
 
 
 def _require_generator(request, mode):
@@ -96,7 +97,7 @@ def _weights(request, mode):
       BadInput: if the latent meets no linear layer first.
     """
     _require_generator(request, mode)
-    params = request.variables[GENERATOR]["params"]
+    params = request.model.variables[GENERATOR]["params"]
     module = request.run.game.networks[GENERATOR].module
     if hasattr(module, "synthesise"):
         inside = flatten_dict(params["synthesis"]).values()
@@ -121,11 +122,13 @@ def _moved(request, a, z, label):
     shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
     if hasattr(request.run.game.networks[GENERATOR].module, "synthesise"):
         given = _given(request, z, label)
-        w = request.apply(GENERATOR, *given, method="map")
+        w = request.model.apply(GENERATOR, *given, method="map")
         many = jnp.broadcast_to(given[0], (len(shift), given[0].shape[1]))
-        images = request.apply(GENERATOR, w + shift[:, None], many, method="synthesise")
+        images = request.model.apply(
+            GENERATOR, w + shift[:, None], many, method="synthesise"
+        )
     else:
-        images = request.decode(
+        images = request.model.decode(
             z + shift, None if label is None else jnp.repeat(label, len(shift))
         )
     return image_grid(np.asarray(images), columns=request.columns)

@@ -1,7 +1,8 @@
 """Pure metric functions: arrays in, numbers out, on the host.
 
 None of them knows a data set, a feature extractor or a config; what was measured on
-what is the business of `ganjax.evaluation`.
+what is the business of `ganjax.evaluation`. Data that a metric cannot take raise
+``Uncomputable``, a ``ValueError``.
 """
 
 from ganjax.metrics.critic import critic_distance, two_sample_test
@@ -27,32 +28,11 @@ from ganjax.metrics.principal import principal_error
 from ganjax.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
 
 __all__ = [
-    "best_std",
-    "class_coverage",
-    "covariance_root",
-    "critic_distance",
-    "curve_of_shares",
-    "density_coverage",
-    "diversity",
-    "frechet_at_infinity",
-    "frechet_distance",
-    "frechet_from_root",
-    "frechet_interval",
-    "inception_score",
-    "kernel_distance",
-    "knn_classify",
-    "memorisation",
-    "mode_coverage",
-    "moments",
-    "nearest",
-    "parzen_log_likelihood",
-    "peak_signal_to_noise",
-    "precision_recall",
-    "precision_recall_curve",
-    "principal_error",
-    "sliced_wasserstein",
-    "squared_discrepancy",
-    "structural_similarity",
-    "two_sample_test",
-    "wasserstein_1d",
-]
+    "best_std", "class_coverage", "covariance_root", "critic_distance",
+    "curve_of_shares", "density_coverage", "diversity", "frechet_at_infinity",
+    "frechet_distance", "frechet_from_root", "frechet_interval", "inception_score",
+    "kernel_distance", "knn_classify", "memorisation", "mode_coverage", "moments",
+    "nearest", "parzen_log_likelihood", "peak_signal_to_noise", "precision_recall",
+    "precision_recall_curve", "principal_error", "sliced_wasserstein",
+    "squared_discrepancy", "structural_similarity", "two_sample_test", "wasserstein_1d",
+]  # fmt: skip

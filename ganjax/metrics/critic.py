@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.stats import mannwhitneyu
 
+from ganjax.metrics.arrays import as_line
+
 
 def two_sample_test(real, fake) -> dict[str, float]:
     """Whether a critic tells held-out real samples from generated ones (a classifier
@@ -19,9 +21,9 @@ def two_sample_test(real, fake) -> dict[str, float]:
       positive scores and of fakes with negative ones, a score of 0 counted half.
 
     Raises:
-      ValueError: another shape, fewer than two scores, or values not finite.
+      Uncomputable: another shape, fewer than two scores, or values not finite.
     """
-    real, fake = _scores(real, "real"), _scores(fake, "fake")
+    real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     if np.ptp(np.concatenate([real, fake])) == 0:
         p_value, auroc = 1.0, 0.5  # nothing is ranked
     else:
@@ -42,17 +44,8 @@ def critic_distance(real, fake) -> tuple[float, float]:
     the best critic alone.
 
     Raises:
-      ValueError: another shape, fewer than two scores, or values not finite.
+      Uncomputable: another shape, fewer than two scores, or values not finite.
     """
-    real, fake = _scores(real, "real"), _scores(fake, "fake")
+    real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     error = np.sqrt(real.var(ddof=1) / len(real) + fake.var(ddof=1) / len(fake))
     return float(real.mean() - fake.mean()), float(error)
-
-
-def _scores(x, name):
-    x = np.asarray(x, np.float64)
-    if x.ndim != 1 or len(x) < 2:
-        raise ValueError(f"{name} has shape {x.shape}: expected [N], at least 2 scores")
-    if not np.isfinite(x).all():
-        raise ValueError(f"{name} holds values that are not finite")
-    return x

@@ -4,7 +4,8 @@
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
 
-from ganjax.metrics.nearest import as_points
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points
 
 # The paper's F-scores: recall counts eight times as much as precision, or an eighth.
 BETA = 8
@@ -29,11 +30,12 @@ def precision_recall_curve(
       ValueError: shapes that do not fit, values not finite, no run, or more clusters
         than points.
     """
-    real = as_points(real, "real")
-    fake = as_points(fake, "fake", real.shape[1])
+    real, fake = as_points(real=real, fake=fake)
     both = np.concatenate([real, fake])
     if not 1 <= clusters <= len(both):
-        raise ValueError(f"clusters={clusters}: expected 1 to {len(both)}, the points")
+        raise Uncomputable(
+            f"clusters={clusters}: expected 1 to {len(both)}, the points"
+        )
     if runs < 1:
         raise ValueError(f"runs={runs}: expected at least 1")
     curves = []
@@ -58,14 +60,14 @@ def curve_of_shares(real, fake, angles: int = 1001) -> tuple[np.ndarray, np.ndar
     angles between 0 and a right one (equations 3 to 5 of the paper).
 
     Raises:
-      ValueError: shapes that do not fit, or shares that do not sum to 1.
+      Uncomputable: shapes that do not fit, or shares that do not sum to 1.
     """
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if real.ndim != 1 or real.shape != fake.shape:
-        raise ValueError(f"shapes {real.shape} and {fake.shape}: expected [K] twice")
+        raise Uncomputable(f"shapes {real.shape} and {fake.shape}: expected [K] twice")
     for name, share in (("real", real), ("fake", fake)):
         if share.min() < 0 or abs(share.sum() - 1) > 1e-6:
-            raise ValueError(f"{name} holds no shares that sum to 1")
+            raise Uncomputable(f"{name} holds no shares that sum to 1")
     slope = np.tan(np.linspace(1e-10, np.pi / 2 - 1e-10, angles))[:, None]
     precision = np.minimum(slope * real, fake).sum(axis=1)
     # Rounding may pass 1 by a little.

@@ -2,6 +2,9 @@
 
 import numpy as np
 
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import checked
+
 PAIRS = 20  # of each sample, on average
 
 
@@ -17,16 +20,13 @@ def diversity(features, *, pairs: int = PAIRS, seed: int = 0) -> float:
       seed: of the pairs.
 
     Raises:
-      ValueError: another shape, or features that are not finite or all 0 for a sample.
+      Uncomputable: another shape, or features that are not finite, or all 0 for one.
     """
     x = np.asarray(features, np.float64)
-    if x.ndim != 2 or len(x) < 2:
-        raise ValueError(f"features has shape {x.shape}: expected [N, D], N at least 2")
+    checked(x, "features", x.ndim == 2 and len(x) > 1, "[N, D], N at least 2")
     lengths = np.linalg.norm(x, axis=1, keepdims=True)
-    if not np.isfinite(lengths).all():
-        raise ValueError("features are not finite")
     if not lengths.all():
-        raise ValueError("features of a sample are all 0: they have no direction")
+        raise Uncomputable("features of a sample are all 0: they have no direction")
     x = x / lengths
     rng = np.random.default_rng(seed)
     found = []

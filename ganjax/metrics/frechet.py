@@ -11,6 +11,9 @@ All of it is float64 on the host. Single precision loses the small eigenvalues o
 import numpy as np
 from scipy.linalg import eigvalsh, lapack
 
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import checked
+
 # Eigenvalues of a covariance may be negative by rounding alone, in proportion to the
 # largest; beyond this the matrix is no covariance and the distance means nothing.
 NEGATIVE_EIGENVALUE_TOLERANCE = 1e-6
@@ -27,14 +30,14 @@ def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
       ``(mean [D], cov [D, D])`` in float64; the covariance divides by N − 1.
 
     Raises:
-      ValueError: not two-dimensional, fewer than two rows, or a value is not finite.
+      Uncomputable: not two-dimensional, fewer than two rows, or a value is not finite.
     """
     x = np.asarray(x)
     if x.ndim != 2 or x.shape[0] < 2:
-        raise ValueError(f"x has shape {x.shape}: expected [N, D] with N >= 2")
+        raise Uncomputable(f"x has shape {x.shape}: expected [N, D] with N >= 2")
     mean = x.mean(axis=0, dtype=np.float64)
     if not np.isfinite(mean).all():
-        raise ValueError("x holds values that are not finite")
+        raise Uncomputable("x holds values that are not finite")
     # Two passes: E[xx'] - mean mean' would cancel when the mean is large.
     scatter = np.zeros((x.shape[1], x.shape[1]))
     for start in range(0, x.shape[0], tile):
@@ -49,7 +52,7 @@ def covariance_root(cov) -> np.ndarray:
     An evaluator that meets the same real data many times computes it once.
 
     Raises:
-      ValueError: ``cov`` is not a symmetric, positive semidefinite, finite matrix.
+      Uncomputable: ``cov`` is not a symmetric, positive semidefinite, finite matrix.
     """
     cov = _symmetric(cov, "cov")
     factor, failed = lapack.dpotrf(cov.T, lower=True)
@@ -64,20 +67,12 @@ def covariance_root(cov) -> np.ndarray:
 
 def frechet_from_root(mean1, root1, mean2, cov2) -> float:
     """`frechet_distance` with the first covariance given as its `covariance_root`."""
-    root1 = np.asarray(root1, np.float64)
     cov2 = _symmetric(cov2, "cov2")
-    mean1 = np.asarray(mean1, np.float64)
-    mean2 = np.asarray(mean2, np.float64)
-    width = cov2.shape[0]
-    for name, array, shape in (
-        ("mean1", mean1, (width,)),
-        ("mean2", mean2, (width,)),
-        ("the first covariance", root1, (width, width)),
-    ):
-        if array.shape != shape:
-            raise ValueError(f"{name} has shape {array.shape}: expected {shape}")
-        if not np.isfinite(array).all():
-            raise ValueError(f"{name} holds values that are not finite")
+    mean1, mean2, root1 = (np.asarray(x, np.float64) for x in (mean1, mean2, root1))
+    square, line = cov2.shape, cov2.shape[:1]
+    checked(mean1, "mean1", mean1.shape == line, str(line))
+    checked(mean2, "mean2", mean2.shape == line, str(line))
+    checked(root1, "the first covariance", root1.shape == square, str(square))
     if np.tril(root1.T, -1).any():  # of the transpose, whose rows are in sequence
         raise ValueError("root1 is not lower triangular, as covariance_root gives it")
     # S1 S2 = A A' S2 has the same eigenvalues as A' S2 A, and the second is symmetric:
@@ -103,8 +98,8 @@ def frechet_distance(mean1, cov1, mean2, cov2) -> float:
       cov1, cov2: covariances ``[D, D]``; either may be singular.
 
     Raises:
-      ValueError: shapes that do not fit, values that are not finite, a covariance that
-        is not symmetric or has clearly negative eigenvalues.
+      Uncomputable: shapes that do not fit, values that are not finite, a covariance
+        that is not symmetric or has clearly negative eigenvalues.
     """
     cov1 = _symmetric(cov1, "cov1")
     return frechet_from_root(mean1, covariance_root(cov1), mean2, cov2)
@@ -127,24 +122,20 @@ def frechet_at_infinity(
       smallest: of them, as a share of N.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, fewer than two sizes, or a
-        smallest subset of fewer than two samples.
+      Uncomputable: shapes that do not fit, values not finite, fewer than two sizes, or
+        a smallest subset of fewer than two samples.
     """
     fake = np.asarray(fake)
     first = round(smallest * len(fake))
     if sizes < 2 or not 2 <= first < len(fake):
-        raise ValueError(
+        raise Uncomputable(
             f"sizes={sizes}, smallest={smallest}: expected at least 2 sizes of 2 to "
             f"{len(fake)} samples"
         )
     rng = np.random.default_rng(seed)
     counts = np.linspace(first, len(fake), sizes).round().astype(int)
-    found = [
-        frechet_from_root(
-            mean1, root1, *moments(fake[rng.choice(len(fake), n, replace=False)])
-        )
-        for n in counts
-    ]
+    subsets = (rng.choice(len(fake), n, replace=False) for n in counts)
+    found = [frechet_from_root(mean1, root1, *moments(fake[s])) for s in subsets]
     _, at_infinity = np.polyfit(1 / counts, found, 1)
     return float(at_infinity)
 
@@ -171,30 +162,24 @@ def frechet_interval(
             f"and at least 2 resamples"
         )
     estimate = frechet_from_root(mean1, root1, *moments(fake))
-    rng = np.random.default_rng(seed)
-    again = [
-        frechet_from_root(
-            mean1, root1, *moments(fake[rng.integers(len(fake), size=len(fake))])
-        )
-        for _ in range(resamples)
-    ]
+    rng, n = np.random.default_rng(seed), len(fake)
+    chosen = (rng.integers(n, size=n) for _ in range(resamples))
+    again = [frechet_from_root(mean1, root1, *moments(fake[c])) for c in chosen]
     low, high = np.quantile(again, [(1 - level) / 2, (1 + level) / 2])
     return max(0.0, float(2 * estimate - high)), max(0.0, float(2 * estimate - low))
 
 
 def _symmetric(cov, name: str) -> np.ndarray:
     cov = np.asarray(cov, np.float64)
-    if cov.ndim != 2 or cov.shape[0] != cov.shape[1] or not cov.size:
-        raise ValueError(f"{name} has shape {cov.shape}: expected [D, D], D >= 1")
-    if not np.isfinite(cov).all():
-        raise ValueError(f"{name} holds values that are not finite")
+    square = cov.ndim == 2 and cov.shape[0] == cov.shape[1] >= 1
+    checked(cov, name, square, "[D, D], D >= 1")
     if (cov - cov.T).max() > 1e-6 * np.abs(cov).max():
-        raise ValueError(f"{name} is not symmetric")
+        raise Uncomputable(f"{name} is not symmetric")
     return cov
 
 
 def _not_negative(eigenvalues: np.ndarray, name: str) -> np.ndarray:
-    lowest = eigenvalues.min()
-    if lowest < -NEGATIVE_EIGENVALUE_TOLERANCE * np.abs(eigenvalues).max():
-        raise ValueError(f"{name} is not positive semidefinite: eigenvalue {lowest:g}")
+    low = eigenvalues.min()
+    if low < -NEGATIVE_EIGENVALUE_TOLERANCE * np.abs(eigenvalues).max():
+        raise Uncomputable(f"{name} is not positive semidefinite: eigenvalue {low:g}")
     return np.maximum(eigenvalues, 0.0)

@@ -5,6 +5,8 @@ enters, so it says nothing about resemblance (Barratt & Sharma 2018, arXiv 1801.
 
 import numpy as np
 
+from ganjax.errors import Uncomputable
+
 
 def inception_score(probabilities, *, splits: int = 10) -> tuple[float, float]:
     """``exp(mean KL(p(class | sample) ‖ p(class)))``, from 1 to the number of classes.
@@ -19,21 +21,19 @@ def inception_score(probabilities, *, splits: int = 10) -> tuple[float, float]:
       smaller parts, so ``splits`` belongs to the protocol.
 
     Raises:
-      ValueError: a shape, a row that does not sum to 1, or more parts than samples.
+      Uncomputable: a shape, a row that does not sum to 1, or more parts than samples.
     """
     p = np.asarray(probabilities, np.float64)
     if p.ndim != 2 or 0 in p.shape:
-        raise ValueError(f"probabilities has shape {p.shape}: expected [N, K]")
+        raise Uncomputable(f"probabilities has shape {p.shape}: expected [N, K]")
     if not (np.isfinite(p).all() and p.min() >= 0):
-        raise ValueError("probabilities holds values that are no probabilities")
+        raise Uncomputable("probabilities holds values that are no probabilities")
     if np.abs(p.sum(axis=1) - 1).max() > 1e-3:
-        raise ValueError("probabilities holds rows that do not sum to 1")
+        raise Uncomputable("probabilities holds rows that do not sum to 1")
     if not 1 <= splits <= len(p):
-        raise ValueError(f"splits={splits}: expected 1 to {len(p)}, the samples")
+        raise Uncomputable(f"splits={splits}: expected 1 to {len(p)}, the samples")
     edges = np.arange(splits + 1) * len(p) // splits
-    scores = [
-        _score(p[first:last]) for first, last in zip(edges[:-1], edges[1:], strict=True)
-    ]
+    scores = [_score(part) for part in np.split(p, edges[1:-1])]
     return float(np.mean(scores)), float(np.std(scores))
 
 

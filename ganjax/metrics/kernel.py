@@ -7,7 +7,8 @@ samples, so for equal distributions about half of all estimates are negative.
 
 import numpy as np
 
-from ganjax.metrics.nearest import as_points
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points
 
 
 def kernel_distance(
@@ -22,14 +23,13 @@ def kernel_distance(
         their root only while subsets hardly overlap.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, a subset of fewer than two
-        samples or more than there are.
+      Uncomputable: shapes that do not fit, values not finite, a subset of fewer than
+        two samples or more than there are.
     """
-    x = as_points(x, "x")
-    y = as_points(y, "y", x.shape[1])
+    x, y = as_points(x=x, y=y)
     fewest = min(len(x), len(y))
     if not 2 <= subset_size <= fewest:
-        raise ValueError(
+        raise Uncomputable(
             f"subset_size={subset_size}: expected 2 to {fewest}, the number of samples"
         )
     if subsets < 1:
@@ -50,12 +50,12 @@ def squared_discrepancy(x, y) -> float:
     ``y [M, D]`` under the kernel ``(a·b / D + 1)³``.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, fewer than two samples.
+      Uncomputable: shapes that do not fit, values not finite, fewer than two samples.
     """
-    x = as_points(x, "x")
-    y = as_points(y, "y", x.shape[1])
-    if len(x) < 2 or len(y) < 2:
-        raise ValueError(f"{len(x)} and {len(y)} samples: expected at least 2 of each")
+    x, y = as_points(x=x, y=y)
+    n, m = len(x), len(y)
+    if min(n, m) < 2:
+        raise Uncomputable(f"{n} and {m} samples: expected at least 2 of each")
     return _among(x) + _among(y) - 2 * float(_kernel(x, y).mean())
 
 

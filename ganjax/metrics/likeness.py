@@ -3,6 +3,8 @@
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
+from ganjax.errors import Uncomputable
+
 # Wang et al. 2004, section III.B: the window's standard deviation in pixels, cut off so
 # that it has 11 of them a side, and the constants that keep quotients finite.
 WINDOW, RADIUS = 1.5, 5
@@ -14,7 +16,7 @@ def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
     with values over a range of ``span``; infinite where they are equal.
 
     Raises:
-      ValueError: for other shapes, or values that are not finite.
+      Uncomputable: for other shapes, or values that are not finite.
     """
     x, y = _pair(x, y)
     error = np.mean((x - y) ** 2, axis=(1, 2, 3))
@@ -29,12 +31,12 @@ def structural_similarity(x, y, *, span: float) -> np.ndarray:
     are left out.
 
     Raises:
-      ValueError: for other shapes, images smaller than a window, or values that are not
-        finite.
+      Uncomputable: for other shapes, images smaller than a window, or values that are
+        not finite.
     """
     x, y = _pair(x, y)
     if min(x.shape[1:3]) <= 2 * RADIUS:
-        raise ValueError(
+        raise Uncomputable(
             f"images of {x.shape[1]}×{x.shape[2]}: expected more than {2 * RADIUS} "
             f"pixels a side"
         )
@@ -60,9 +62,9 @@ def structural_similarity(x, y, *, span: float) -> np.ndarray:
 def _pair(x, y):
     x, y = (np.asarray(a, np.float64) for a in (x, y))
     if x.ndim != 4 or x.shape != y.shape or 0 in x.shape:
-        raise ValueError(
+        raise Uncomputable(
             f"images of shapes {x.shape} and {y.shape}: expected twice [N, H, W, C]"
         )
     if not (np.isfinite(x).all() and np.isfinite(y).all()):
-        raise ValueError("images hold values that are not finite")
+        raise Uncomputable("images hold values that are not finite")
     return x, y

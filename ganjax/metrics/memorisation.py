@@ -8,7 +8,8 @@ one cell).
 import numpy as np
 from scipy.stats import mannwhitneyu
 
-from ganjax.metrics.nearest import as_points, nearest
+from ganjax.metrics.arrays import as_points
+from ganjax.metrics.nearest import nearest
 
 
 def memorisation(fake, train, held_out, *, quantile: float = 0.01) -> dict[str, float]:
@@ -27,9 +28,7 @@ def memorisation(fake, train, held_out, *, quantile: float = 0.01) -> dict[str, 
     Raises:
       ValueError: shapes that do not fit, values not finite, a quantile that is none.
     """
-    train = as_points(train, "train")
-    fake = as_points(fake, "fake", train.shape[1])
-    held_out = as_points(held_out, "held_out", train.shape[1])
+    train, fake, held_out = as_points(train=train, fake=fake, held_out=held_out)
     if not 0 < quantile < 1:
         raise ValueError(f"quantile={quantile}: expected a share between 0 and 1")
     of_fake = nearest(fake, train, 1)[0][:, 0]

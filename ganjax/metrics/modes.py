@@ -11,7 +11,9 @@ And the KL of n samples over K modes is about (K − 1)/2n even for a perfect ge
 
 import numpy as np
 
-from ganjax.metrics.nearest import as_points, nearest_squared
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points, checked
+from ganjax.metrics.nearest import nearest_squared
 
 
 def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
@@ -33,10 +35,10 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
     Raises:
       ValueError: shapes that do not fit, or ``std`` or ``radius`` is not positive.
     """
-    modes = as_points(modes, "modes").astype(np.float64)
+    modes = as_points(modes=modes)[0].astype(np.float64)
     samples = np.asarray(samples)
     if samples.ndim != 2 or samples.shape[1] != modes.shape[1] or not len(samples):
-        raise ValueError(
+        raise Uncomputable(
             f"samples has shape {samples.shape}: expected [N, {modes.shape[1]}]"
         )
     if not std > 0 or not radius > 0:
@@ -67,18 +69,14 @@ def class_coverage(labels, classes: int) -> dict:
       the histogram against the uniform one.
 
     Raises:
-      ValueError: another shape, no sample, or a label outside.
+      Uncomputable: another shape, no sample, or a label outside.
     """
     labels = np.asarray(labels)
-    if labels.ndim != 1 or not len(labels):
-        raise ValueError(f"labels has shape {labels.shape}: expected [N], not empty")
+    checked(labels, "labels", labels.ndim == 1 and len(labels), "[N], not empty")
     if labels.min() < 0 or labels.max() >= classes:
-        raise ValueError(f"labels holds values outside of 0 to {classes - 1}")
+        raise Uncomputable(f"labels holds values outside of 0 to {classes - 1}")
     counts = np.bincount(labels, minlength=classes)
-    return {
-        "modes": int((counts > 0).sum()),
-        "reverse_kl": _against_uniform(counts),
-    }
+    return {"modes": int((counts > 0).sum()), "reverse_kl": _against_uniform(counts)}
 
 
 def _against_uniform(counts):

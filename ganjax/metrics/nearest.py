@@ -11,6 +11,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points
+
 TILE_ROWS = 512
 # Above this width the product dominates and single precision halves it; below, it is
 # cheap and single precision would leave many pairs of a tight cluster undecided.
@@ -20,19 +23,6 @@ PAIR_VALUES_AT_ONCE = 1 << 22
 # fewer than this many for each of the k.
 MOST_SKIPPED = 16
 SEEN_PER_NEIGHBOUR = 64
-
-
-def as_points(x, name: str, width: int | None = None) -> np.ndarray:
-    """``x`` as a float array ``[N, D]``; ValueError names what is wrong with it."""
-    x = np.asarray(x)
-    if x.ndim != 2 or 0 in x.shape:
-        raise ValueError(f"{name} has shape {x.shape}: expected [N, D], not empty")
-    if width is not None and x.shape[1] != width:
-        raise ValueError(f"{name} has {x.shape[1]} columns: expected {width}")
-    x = x.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
-    if not np.isfinite(x).all():
-        raise ValueError(f"{name} holds values that are not finite")
-    return x
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -53,11 +43,8 @@ class Tiles:
 
     def __init__(self, queries: np.ndarray, points: np.ndarray):
         self.queries, self.points = queries, points
-        width = points.shape[1]
-        single = (
-            width >= SINGLE_PRECISION_FROM
-            and queries.dtype == points.dtype == np.float32
-        )
+        width, both = points.shape[1], {queries.dtype, points.dtype}
+        single = width >= SINGLE_PRECISION_FROM and both == {np.dtype(np.float32)}
         self.dtype = np.float32 if single else np.float64
         # Distances do not feel a common shift, but cancellation does. Both sets are
         # moved by the same vector, so only the roundings of single values remain.
@@ -83,11 +70,8 @@ class Tiles:
         slack = self.relative_error * (norms + norms.max())
         for start in range(0, len(points), TILE_ROWS):
             rows = slice(start, start + TILE_ROWS)
-            yield (
-                start,
-                _products(points[rows], norms[rows], points[start:], norms[start:]),
-                slack,
-            )
+            after = points[start:], norms[start:]
+            yield start, _products(points[rows], norms[rows], *after), slack
 
     def _shifted(self, x):
         """``x`` from the centre, and its squared norms."""
@@ -101,9 +85,8 @@ class Tiles:
         at_once = max(1, PAIR_VALUES_AT_ONCE // self.points.shape[1])
         for start in range(0, len(row), at_once):
             part = slice(start, start + at_once)
-            result[part] = squared_distances(
-                block[row[part]], self.points[column[part]]
-            )
+            ours, theirs = block[row[part]], self.points[column[part]]
+            result[part] = squared_distances(ours, theirs)
         return result
 
     def below(self, rows, approximate, slack, squared_radii) -> np.ndarray:
@@ -122,7 +105,7 @@ def nearest_squared(
 ) -> tuple[np.ndarray, np.ndarray]:
     """`nearest` with squared distances, for arrays that `as_points` has seen."""
     if not 1 <= k <= len(points):
-        raise ValueError(f"k={k}: expected 1 <= k <= {len(points)}, the points given")
+        raise Uncomputable(f"k={k}: expected 1 <= k <= {len(points)}, the points given")
     squared = np.empty((len(queries), k))
     indices = np.empty((len(queries), k), np.int64)
     tiles = Tiles(queries, points)
@@ -148,12 +131,11 @@ def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
     nearest of each point's own set with itself counted, in half the time: a pair is
     measured for both of its points, and exactly only where it may be the k-th."""
     part = _part(points, k)
-    bound = np.concatenate(
-        [
-            np.partition(approximate, k - 1, axis=1)[:, k - 1] + slack[:, 0]
-            for _, approximate, slack in Tiles(points, points[::part])
-        ]
-    )
+    bound = [
+        np.partition(approximate, k - 1, axis=1)[:, k - 1] + slack[:, 0]
+        for _, approximate, slack in Tiles(points, points[::part])
+    ]
+    bound = np.concatenate(bound)
     tiles = Tiles(points, points)
     found = []
     for start, approximate, slack in tiles.once():
@@ -180,8 +162,7 @@ def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
 
 
 def _part(points, k):
-    """Every how many-th point is looked at first: the k-th nearest of a part of the
-    points is no nearer than that of all."""
+    # The k-th nearest of every n-th point is no nearer than the k-th nearest of all.
     return max(1, min(MOST_SKIPPED, len(points) // (SEEN_PER_NEIGHBOUR * k)))
 
 
@@ -219,10 +200,9 @@ def nearest(queries, points, k: int) -> tuple[np.ndarray, np.ndarray]:
       ``(distances [Q, k] float64, indices [Q, k] int64)``.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, ``k`` out of range.
+      Uncomputable: shapes that do not fit, values not finite, ``k`` out of range.
     """
-    points = as_points(points, "points")
-    queries = as_points(queries, "queries", points.shape[1])
+    points, queries = as_points(points=points, queries=queries)
     squared, indices = nearest_squared(queries, points, k)
     return np.sqrt(squared), indices
 
@@ -241,13 +221,11 @@ def knn_classify(points, labels, queries, *, k: int) -> np.ndarray:
       labels ``[Q]``, of the dtype of ``labels``.
 
     Raises:
-      ValueError: as `nearest`, or the labels do not fit the points.
+      Uncomputable: as `nearest`, or the labels do not fit the points.
     """
-    labels = np.asarray(labels)
-    if labels.shape != np.shape(points)[:1]:
-        raise ValueError(
-            f"labels has shape {labels.shape}: expected {np.shape(points)[:1]}"
-        )
+    labels, expected = np.asarray(labels), np.shape(points)[:1]
+    if labels.shape != expected:
+        raise Uncomputable(f"labels has shape {labels.shape}: expected {expected}")
     _, indices = nearest(queries, points, k)
     found = labels[indices]
     # votes[q, i] = how many of the k neighbours agree with neighbour i; argmax takes

@@ -11,7 +11,9 @@ All numbers are fractions, but density, which may exceed 1.
 
 import numpy as np
 
-from ganjax.metrics.nearest import Tiles, as_points, kth_squared
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points
+from ganjax.metrics.nearest import Tiles, kth_squared
 
 
 def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
@@ -26,9 +28,9 @@ def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
       fraction of reals inside any fake ball.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, ``k`` out of range.
+      Uncomputable: shapes that do not fit, values not finite, ``k`` out of range.
     """
-    real, fake = _pair(real, fake)
+    real, fake = as_points(real=real, fake=fake)
     real_radii = _squared_radii(real, k, "real")
     fake_radii = _squared_radii(fake, k, "fake")
     precise = np.zeros(len(fake), bool)
@@ -56,9 +58,9 @@ def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
       ``1 - prod_{j<k} (N-1-j)/(N+M-1-j)``.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, ``k`` out of range.
+      Uncomputable: shapes that do not fit, values not finite, ``k`` out of range.
     """
-    real, fake = _pair(real, fake)
+    real, fake = as_points(real=real, fake=fake)
     radii = _squared_radii(real, k, "real")
     covered = np.zeros(len(real), bool)
     held = 0
@@ -67,20 +69,12 @@ def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
         inside = tiles.below(rows, approximate, slack, radii)
         covered |= inside.any(axis=0)
         held += int(inside.sum())
-    return {
-        "density": held / (k * len(fake)),
-        "coverage": float(covered.mean()),
-    }
-
-
-def _pair(real, fake) -> tuple[np.ndarray, np.ndarray]:
-    real = as_points(real, "real")
-    return real, as_points(fake, "fake", real.shape[1])
+    return {"density": held / (k * len(fake)), "coverage": float(covered.mean())}
 
 
 def _squared_radii(points: np.ndarray, k: int, name: str) -> np.ndarray:
-    if not 1 <= k < len(points):
-        raise ValueError(f"k={k}: expected 1 <= k < {len(points)}, the {name} samples")
+    if not 1 <= k < (n := len(points)):
+        raise Uncomputable(f"k={k}: expected 1 <= k < {n}, the {name} samples")
     # A sample is its own nearest point, at 0, so the (k+1)-th is the k-th of the rest;
     # with duplicates too, since which of several zeros is "itself" does not matter.
     return kth_squared(points, k + 1)

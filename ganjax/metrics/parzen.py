@@ -8,7 +8,8 @@ is here to reproduce a table.
 import numpy as np
 from scipy.special import logsumexp
 
-from ganjax.metrics.nearest import as_points
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points
 
 TILE = 500
 
@@ -22,10 +23,9 @@ def parzen_log_likelihood(samples, points, std: float) -> tuple[float, float]:
       ValueError: for another shape, fewer than two points, values that are not finite,
         or no positive ``std``.
     """
-    samples = as_points(samples, "samples")
-    points = as_points(points, "points", samples.shape[1])
+    samples, points = as_points(samples=samples, points=points)
     if len(points) < 2:
-        raise ValueError("points: expected at least 2")
+        raise Uncomputable("points: expected at least 2")
     if not std > 0:
         raise ValueError(f"std={std}: expected above 0")
     found = log_densities(squares(samples, points), std, samples.shape[1])

@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from ganjax.metrics.nearest import as_points
+from ganjax.errors import Uncomputable
+from ganjax.metrics.arrays import as_points
 
 
 def principal_error(train, test, explained: float = 0.9) -> np.ndarray:
@@ -14,14 +15,13 @@ def principal_error(train, test, explained: float = 0.9) -> np.ndarray:
       ValueError: for another shape, values that are not finite, a share outside (0, 1],
         or samples that do not vary.
     """
-    train = as_points(train, "train")
-    test = as_points(test, "test", train.shape[1])
+    train, test = as_points(train=train, test=test)
     if not 0 < explained <= 1:
         raise ValueError(f"explained={explained}: expected above 0, at most 1")
     centre = train.mean(axis=0)
     variances, directions = np.linalg.eigh(np.cov(train, rowvar=False))
     if variances[-1] <= 0:
-        raise ValueError("train does not vary")
+        raise Uncomputable("train does not vary")
     shares = np.cumsum(np.maximum(variances[::-1], 0))
     count = 1 + np.searchsorted(shares, explained * shares[-1])
     kept = directions[:, ::-1][:, :count]

@@ -3,7 +3,7 @@ in more (sliced: Rabin et al. 2011; Bonneel et al. 2015, section 2)."""
 
 import numpy as np
 
-from ganjax.metrics.nearest import as_points
+from ganjax.metrics.arrays import as_line, as_points
 
 # Projected values held at a time.
 _AT_ONCE = 1 << 24
@@ -21,7 +21,7 @@ def wasserstein_1d(x, y, *, order: float = 1) -> float:
     Raises:
       ValueError: another shape, no sample, values not finite, an order below 1.
     """
-    x, y = _line(x, "x"), _line(y, "y")
+    x, y = as_line(x, "x"), as_line(y, "y")
     if order < 1:
         raise ValueError(f"order={order}: expected at least 1")
     return float(_moved(x[None], y[None], order)[0] ** (1 / order))
@@ -40,8 +40,7 @@ def sliced_wasserstein(
       ValueError: shapes that do not fit, values not finite, no projection, an order
         below 1.
     """
-    x = as_points(x, "x").astype(np.float64)
-    y = as_points(y, "y", x.shape[1]).astype(np.float64)
+    x, y = (points.astype(np.float64) for points in as_points(x=x, y=y))
     if projections < 1 or order < 1:
         raise ValueError(
             f"projections={projections}, order={order}: expected at least 1"
@@ -65,12 +64,3 @@ def _moved(x, y, order):
     edges = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
     apart = np.abs(x[:, edges[:-1] // m] - y[:, edges[:-1] // n])
     return (apart**order) @ np.diff(edges) / (n * m)
-
-
-def _line(x, name):
-    x = np.asarray(x, np.float64)
-    if x.ndim != 1 or not len(x):
-        raise ValueError(f"{name} has shape {x.shape}: expected [N], not empty")
-    if not np.isfinite(x).all():
-        raise ValueError(f"{name} holds values that are not finite")
-    return x

@@ -6,9 +6,6 @@
 A file is an architecture, and where its weights come from.
 """
 
-from collections.abc import Callable
-
-from ganjax.errors import unknown
 from ganjax.metrics.features.dinov2 import open_dinov2
 from ganjax.metrics.features.efficientnet_lite import open_effnet_lite0
 from ganjax.metrics.features.extractor import Extractor
@@ -16,15 +13,16 @@ from ganjax.metrics.features.inception import open_inception
 from ganjax.metrics.features.resize import FILTERS
 from ganjax.metrics.features.small_cnn import open_small_cnn
 from ganjax.metrics.features.weights import cache_folder
+from ganjax.names import Table
 
 __all__ = ["EXTRACTORS", "FILTERS", "Extractor", "cache_folder", "open_extractor"]
 
 
 def open_extractor(name: str, weights: str = "", resize: str = "") -> Extractor:
-    """Opens an extractor by name.
+    """Open an extractor by name.
 
     Args:
-      name: a key of ``EXTRACTORS``.
+      name: a key of ``EXTRACTORS``, or an import path of an opener.
       weights: the value of ``evaluation.weights``, a file; where it is empty the
         weights are those of a package, of the cache or of the network.
       resize: the value of ``evaluation.resize``, a key of ``resize.FILTERS``; where it
@@ -33,15 +31,16 @@ def open_extractor(name: str, weights: str = "", resize: str = "") -> Extractor:
     Raises:
       BadInput: unknown name or filter, or weights that are missing, damaged or others.
     """
-    if name not in EXTRACTORS:
-        raise unknown("evaluation.extractor", name, EXTRACTORS)
-    return EXTRACTORS[name](weights, resize)
+    return EXTRACTORS.find("evaluation.extractor", name)(weights, resize)
 
 
-EXTRACTORS: dict[str, Callable[[str, str], Extractor]] = {
-    "inception": open_inception,
-    "dinov2_vitb14": open_dinov2,
-    "effnet_lite0": open_effnet_lite0,
-    "small_cnn_mnist": open_small_cnn("mnist"),
-    "small_cnn_fashion_mnist": open_small_cnn("fashion_mnist"),
-}
+EXTRACTORS = Table(
+    "a function (weights, resize) -> Extractor",
+    {
+        "inception": open_inception,
+        "dinov2_vitb14": open_dinov2,
+        "effnet_lite0": open_effnet_lite0,
+        "small_cnn_mnist": open_small_cnn("mnist"),
+        "small_cnn_fashion_mnist": open_small_cnn("fashion_mnist"),
+    },
+)

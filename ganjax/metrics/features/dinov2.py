@@ -20,16 +20,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.metrics.features import layout
-from ganjax.metrics.features.extractor import (
-    Extractor,
-    batched,
-    chosen_filter,
-    coloured,
-)
+from ganjax.metrics.features.extractor import Extractor, chosen_filter, published
 from ganjax.metrics.features.resize import bicubic_at, separable
-from ganjax.metrics.features.resize import resize as resized
-from ganjax.metrics.features.weights import find, read
+from ganjax.metrics.features.weights import find
 
 FILE = "dinov2_vitb14_pretrain.pth"
 URL = f"https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/{FILE}"
@@ -60,37 +53,27 @@ class Attention(nn.Module):
         return nn.Dense(width, name="proj")(y.reshape(n, tokens, width))
 
 
-class Perceptron(nn.Module):
-    """``[n, T, C] -> [n, T, C]`` by 4·C hidden units."""
-
-    @nn.compact
-    def __call__(self, x):
-        y = nn.Dense(4 * x.shape[-1], name="fc1")(x)
-        return nn.Dense(x.shape[-1], name="fc2")(nn.gelu(y, approximate=False))
-
-
-class LayerScale(nn.Module):
-    """A factor for each channel."""
-
-    @nn.compact
-    def __call__(self, x):
-        gamma = self.param("gamma", nn.initializers.ones, x.shape[-1:])
-        return x * gamma.reshape(1, 1, -1)
-
-
 def _layer_norm(name):
     return nn.LayerNorm(epsilon=1e-6, use_fast_variance=False, name=name)
 
 
 class Block(nn.Module):
+    """``[n, T, C] -> [n, T, C]``: attention, then a perceptron of 4·C hidden units."""
+
     heads: int
 
     @nn.compact
     def __call__(self, x):
+        width = x.shape[-1]
         y = Attention(self.heads, name="attn")(_layer_norm("norm1")(x))
-        x = x + LayerScale(name="ls1")(y)
-        y = Perceptron(name="mlp")(_layer_norm("norm2")(x))
-        return x + LayerScale(name="ls2")(y)
+        x = x + self.scaled("ls1", y)
+        y = nn.Dense(4 * width, name="mlp.fc1")(_layer_norm("norm2")(x))
+        y = nn.Dense(width, name="mlp.fc2")(nn.gelu(y, approximate=False))
+        return x + self.scaled("ls2", y)
+
+    def scaled(self, name, x):
+        gamma = self.param(f"{name}.gamma", nn.initializers.ones, x.shape[-1:])
+        return x * gamma.reshape(1, 1, -1)
 
 
 class VisionTransformer(nn.Module):
@@ -106,33 +89,21 @@ class VisionTransformer(nn.Module):
     @nn.compact
     def __call__(self, x: jax.Array) -> jax.Array:
         sides = (self.patch, self.patch)
-        x = PatchEmbedding(self.width, sides, name="patch_embed")(x)
+        x = nn.Conv(self.width, sides, sides, "VALID", name="patch_embed.proj")(x)
         n, rows, columns, width = x.shape
         normal = nn.initializers.normal(0.02)
         first = self.param("cls_token", normal, (1, 1, width))
         positions = self.param("pos_embed", normal, (1, 1 + self.grid**2, width))
         patches = positions[:, 1:].reshape(1, self.grid, self.grid, width)
         if (rows, columns) != (self.grid, self.grid):
-            patches = separable(
-                patches, between(self.grid, rows), between(self.grid, columns)
-            )
+            along = between(self.grid, rows), between(self.grid, columns)
+            patches = separable(patches, *along)
         x = (x + patches).reshape(n, rows * columns, width)
         first = jnp.broadcast_to(first + positions[:, :1], (n, 1, width))
         x = jnp.concatenate([first, x], axis=1)
         for i in range(self.depth):
             x = Block(self.heads, name=f"blocks.{i}")(x)
         return _layer_norm("norm")(x[:, 0])
-
-
-class PatchEmbedding(nn.Module):
-    """A linear map of every patch: ``[n, H, W, 3]`` to ``[n, H/p, W/p, width]``."""
-
-    width: int
-    sides: tuple[int, int]
-
-    @nn.compact
-    def __call__(self, x):
-        return nn.Conv(self.width, self.sides, self.sides, "VALID", name="proj")(x)
 
 
 def between(grid: int, to: int) -> np.ndarray:
@@ -157,17 +128,13 @@ def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     path = find(FILE, weights, URL, DIGEST)
-    field = f"evaluation.weights='{path}'"
     network = VisionTransformer()
-    expected = layout.shapes(network, (SIZE, SIZE, 3))
-    variables = layout.from_torch(expected, read(path, field), field, IGNORED)
 
     def look(variables, images):
-        images = resized(coloured(images), SIZE, resize)
         return network.apply(variables, normalised(images)), None
 
-    see = batched(look, variables, BATCH)
-    return Extractor("dinov2_vitb14", WIDTH, DIGEST, resize, see)
+    facts = dict(width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH, ignored=IGNORED)
+    return published("dinov2_vitb14", network, look, path, resize, **facts)
 
 
 def normalised(images: jax.Array) -> jax.Array:

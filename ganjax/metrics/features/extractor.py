@@ -12,7 +12,10 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.errors import BadInput, unknown
+from ganjax.metrics.features import layout
 from ganjax.metrics.features.resize import FILTERS
+from ganjax.metrics.features.resize import resize as resized
+from ganjax.metrics.features.weights import read
 
 See = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
@@ -49,6 +52,29 @@ def chosen_filter(resize: str, default: str) -> str:
     if resize and resize not in FILTERS:
         raise unknown("evaluation.resize", resize, FILTERS)
     return resize or default
+
+
+def published(
+    name, network, look, path, resize, *, width, digest, size, batch, ignored=()
+) -> Extractor:
+    """The extractor of a ``network`` with the weights of the torch file ``path``.
+
+    Args:
+      look: as `batched` takes it, of float32 images ``[batch, size, size, 3]``.
+      ignored: tensors of the file that are not wanted.
+      name, resize, width, digest: as in `Extractor`.
+
+    Raises:
+      BadInput: the file cannot be read, or does not fit the network.
+    """
+    field = f"evaluation.weights='{path}'"
+    expected = layout.shapes(network, (size, size, 3))
+    variables = layout.from_torch(expected, read(path, field), field, ignored)
+
+    def sized(variables, images):
+        return look(variables, resized(coloured(images), size, resize))
+
+    return Extractor(name, width, digest, resize, batched(sized, variables, batch))
 
 
 def batched(look: Callable, variables: dict, batch: int) -> See:

@@ -17,19 +17,14 @@ torch-fidelity's ``logits_unbiased``), over all 1008 classes.
 Layers are named as in the torch file.
 """
 
+import functools
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.metrics.features import layout
-from ganjax.metrics.features.extractor import (
-    Extractor,
-    batched,
-    chosen_filter,
-    coloured,
-)
-from ganjax.metrics.features.resize import resize as resized
-from ganjax.metrics.features.weights import find, read
+from ganjax.metrics.features.extractor import Extractor, chosen_filter, published
+from ganjax.metrics.features.weights import find
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{FILE}"
@@ -51,16 +46,17 @@ class ConvNorm(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        x = nn.Conv(
-            self.features,
-            self.kernel,
-            (self.stride, self.stride),
-            self.padding,
-            use_bias=False,
-            name="conv",
-        )(x)
+        conv = functools.partial(nn.Conv, use_bias=False, name="conv")
+        x = conv(self.features, self.kernel, self.stride, self.padding)(x)
         x = nn.BatchNorm(use_running_average=True, epsilon=1e-3, name="bn")(x)
         return nn.relu(x)
+
+
+def _chain(x, name, *convolutions):
+    """Convolutions of ``(features, kernel)`` in turn, named with 1, 2, …"""
+    for number, (features, kernel) in enumerate(convolutions, 1):
+        x = ConvNorm(features, kernel, name=f"{name}_{number}")(x)
+    return x
 
 
 def _halved(features, name):
@@ -87,11 +83,8 @@ class BlockA(nn.Module):
     @nn.compact
     def __call__(self, x):
         one = ConvNorm(64, name="branch1x1")(x)
-        five = ConvNorm(48, name="branch5x5_1")(x)
-        five = ConvNorm(64, (5, 5), name="branch5x5_2")(five)
-        three = ConvNorm(64, name="branch3x3dbl_1")(x)
-        three = ConvNorm(96, (3, 3), name="branch3x3dbl_2")(three)
-        three = ConvNorm(96, (3, 3), name="branch3x3dbl_3")(three)
+        five = _chain(x, "branch5x5", (48, (1, 1)), (64, (5, 5)))
+        three = _chain(x, "branch3x3dbl", (64, (1, 1)), (96, (3, 3)), (96, (3, 3)))
         pool = ConvNorm(self.pooled, name="branch_pool")(_average(x))
         return _joined(one, five, three, pool)
 
@@ -102,8 +95,7 @@ class BlockB(nn.Module):
     @nn.compact
     def __call__(self, x):
         three = _halved(384, "branch3x3")(x)
-        double = ConvNorm(64, name="branch3x3dbl_1")(x)
-        double = ConvNorm(96, (3, 3), name="branch3x3dbl_2")(double)
+        double = _chain(x, "branch3x3dbl", (64, (1, 1)), (96, (3, 3)))
         double = _halved(96, "branch3x3dbl_3")(double)
         return _joined(three, double, _max_halved(x))
 
@@ -115,16 +107,11 @@ class BlockC(nn.Module):
 
     @nn.compact
     def __call__(self, x):
-        row, column, narrow = (1, 7), (7, 1), self.narrow
+        n, point, row, column = self.narrow, (1, 1), (1, 7), (7, 1)
         one = ConvNorm(192, name="branch1x1")(x)
-        seven = ConvNorm(narrow, name="branch7x7_1")(x)
-        seven = ConvNorm(narrow, row, name="branch7x7_2")(seven)
-        seven = ConvNorm(192, column, name="branch7x7_3")(seven)
-        double = ConvNorm(narrow, name="branch7x7dbl_1")(x)
-        double = ConvNorm(narrow, column, name="branch7x7dbl_2")(double)
-        double = ConvNorm(narrow, row, name="branch7x7dbl_3")(double)
-        double = ConvNorm(narrow, column, name="branch7x7dbl_4")(double)
-        double = ConvNorm(192, row, name="branch7x7dbl_5")(double)
+        seven = _chain(x, "branch7x7", (n, point), (n, row), (192, column))
+        twice = (n, point), (n, column), (n, row), (n, column), (192, row)
+        double = _chain(x, "branch7x7dbl", *twice)
         pool = ConvNorm(192, name="branch_pool")(_average(x))
         return _joined(one, seven, double, pool)
 
@@ -136,9 +123,8 @@ class BlockD(nn.Module):
     def __call__(self, x):
         three = ConvNorm(192, name="branch3x3_1")(x)
         three = _halved(320, "branch3x3_2")(three)
-        seven = ConvNorm(192, name="branch7x7x3_1")(x)
-        seven = ConvNorm(192, (1, 7), name="branch7x7x3_2")(seven)
-        seven = ConvNorm(192, (7, 1), name="branch7x7x3_3")(seven)
+        factors = (192, (1, 1)), (192, (1, 7)), (192, (7, 1))
+        seven = _chain(x, "branch7x7x3", *factors)
         seven = _halved(192, "branch7x7x3_4")(seven)
         return _joined(three, seven, _max_halved(x))
 
@@ -155,8 +141,7 @@ class BlockE(nn.Module):
         three = ConvNorm(384, name="branch3x3_1")(x)
         three_row = ConvNorm(384, row, name="branch3x3_2a")(three)
         three_column = ConvNorm(384, column, name="branch3x3_2b")(three)
-        double = ConvNorm(448, name="branch3x3dbl_1")(x)
-        double = ConvNorm(384, (3, 3), name="branch3x3dbl_2")(double)
+        double = _chain(x, "branch3x3dbl", (448, (1, 1)), (384, (3, 3)))
         double_row = ConvNorm(384, row, name="branch3x3dbl_3a")(double)
         double_column = ConvNorm(384, column, name="branch3x3dbl_3b")(double)
         if self.takes_maximum:
@@ -198,23 +183,10 @@ class InceptionV3(nn.Module):
         x = BlockE(name="Mixed_7b")(x)
         x = BlockE(takes_maximum=True, name="Mixed_7c")(x)
         x = taps["2048"] = x.mean((1, 2))
-        head = Head(1008, name="fc")
-        taps["logits_unbiased"], taps["logits"] = head(x)
+        x = taps["logits_unbiased"] = nn.Dense(1008, use_bias=False, name="fc")(x)
+        bias = self.param("fc.bias", nn.initializers.zeros, (1008,))
+        taps["logits"] = x + bias.reshape(1, -1)
         return taps
-
-
-class Head(nn.Module):
-    """``[n, I]`` to ``(x @ kernel, x @ kernel + bias)``, ``[n, classes]`` each."""
-
-    classes: int
-
-    @nn.compact
-    def __call__(self, x):
-        shape = (x.shape[-1], self.classes)
-        kernel = self.param("kernel", nn.initializers.lecun_normal(), shape)
-        bias = self.param("bias", nn.initializers.zeros, (self.classes,))
-        unbiased = x @ kernel
-        return unbiased, unbiased + bias.reshape(1, -1)
 
 
 def scaled(images: jax.Array, resize: str) -> jax.Array:
@@ -237,15 +209,11 @@ def open_inception(weights: str = "", resize: str = "") -> Extractor:
     """
     resize = chosen_filter(resize, "bilinear_tf1")
     path = find(FILE, weights, URL, DIGEST)
-    field = f"evaluation.weights='{path}'"
     network = InceptionV3()
-    expected = layout.shapes(network, (SIZE, SIZE, 3))
-    variables = layout.from_torch(expected, read(path, field), field)
 
     def look(variables, images):
-        images = scaled(resized(coloured(images), SIZE, resize), resize)
-        taps = network.apply(variables, images)
+        taps = network.apply(variables, scaled(images, resize))
         return taps["2048"], jax.nn.softmax(taps["logits_unbiased"])
 
-    see = batched(look, variables, BATCH)
-    return Extractor("inception", WIDTH, DIGEST, resize, see)
+    facts = dict(width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH)
+    return published("inception", network, look, path, resize, **facts)

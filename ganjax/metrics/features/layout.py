@@ -10,11 +10,8 @@ from ganjax.errors import BadInput
 
 # What torch calls a leaf of a layer; its biases have the name they have in Flax.
 TORCH_NAMES = {
-    "kernel": "weight",
-    "scale": "weight",
-    "mean": "running_mean",
-    "var": "running_var",
-}
+    "kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"
+}  # fmt: skip
 TORCH_COUNTER = "num_batches_tracked"
 
 
@@ -24,9 +21,7 @@ def shapes(module: nn.Module, image_shape: tuple[int, ...]) -> dict:
     return jax.eval_shape(module.init, jax.random.key(0), images)
 
 
-def from_torch(
-    expected: dict, tensors: dict[str, np.ndarray], field: str, ignored=()
-) -> dict:
+def from_torch(expected: dict, tensors: dict, field: str, ignored=()) -> dict:
     """Variables of a module whose submodules are named as those of the torch one.
 
     Kernels are turned from torch's order (outputs, inputs, height, width) into Flax's.

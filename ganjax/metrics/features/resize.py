@@ -108,7 +108,5 @@ def bicubic_at(positions: np.ndarray, size: int, a: float) -> np.ndarray:
 
 
 FILTERS: dict[str, Callable[[int, int], np.ndarray]] = {
-    "bicubic_antialiased": bicubic_antialiased,
-    "bilinear_tf1": bilinear_tf1,
-    "bilinear_half_pixel": bilinear_half_pixel,
+    f.__name__: f for f in (bicubic_antialiased, bilinear_tf1, bilinear_half_pixel)
 }

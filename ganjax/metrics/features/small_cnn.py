@@ -36,21 +36,14 @@ BATCH = 500
 
 class SmallCNN(nn.Module):
     """Images ``[n, 28, 28, 1]`` in [-1, 1] to ``(features [n, 128], logits [n, 10])``.
-
-    In training it normalises by the batch and keeps running averages in
-    ``batch_stats``.
-    """
+    In training it normalises by the batch and averages in ``batch_stats``."""
 
     @nn.compact
-    def __call__(
-        self, x: jax.Array, *, train: bool = False
-    ) -> tuple[jax.Array, jax.Array]:
+    def __call__(self, x, *, train: bool = False) -> tuple[jax.Array, jax.Array]:
         for features in (32, 64, WIDTH):
-            x = Conv(features, use_bias=False, kernel_init=nn.initializers.he_normal())(
-                x
-            )
-            x = nn.BatchNorm(use_running_average=not train, momentum=0.95)(x)
-            x = nn.relu(x)
+            init = nn.initializers.he_normal()
+            x = Conv(features, use_bias=False, kernel_init=init)(x)
+            x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.95)(x))
             if features < WIDTH:
                 x = nn.max_pool(x, (2, 2), (2, 2))
         features = x.mean((1, 2))
@@ -86,16 +79,14 @@ def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
                 f"evaluation.resize='{resize}': {name} takes 28×28 images as they are; "
                 "expected '' or 'none'"
             )
-        if weights:
-            path = Path(weights).expanduser()
-            if not path.is_file():
-                raise BadInput(
-                    f"evaluation.weights='{weights}': no such file; expected one of "
-                    "scripts/train_classifier.py, or '' for the one of ganjax"
-                )
-        else:
-            path = shipped(dataset)
-            path = find(path.name, str(path), "", DIGESTS[dataset])
+        path = Path(weights).expanduser() if weights else shipped(dataset)
+        if not weights:
+            find(path.name, str(path), "", DIGESTS[dataset])
+        elif not path.is_file():
+            raise BadInput(
+                f"evaluation.weights='{weights}': no such file; expected one of "
+                "scripts/train_classifier.py, or '' for the one of ganjax"
+            )
         field = f"evaluation.weights='{path}'"
         network = SmallCNN()
         expected = layout.shapes(network, SHAPE)
@@ -110,10 +101,9 @@ def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
         def see(images):
             images = checked(images)
             if images.shape[1:] != SHAPE:
-                size = "×".join(map(str, images.shape[1:]))
                 raise BadInput(
                     f"evaluation.extractor='{name}': expected images of 28×28×1, not "
-                    f"{size}"
+                    + "×".join(map(str, images.shape[1:]))
                 )
             return sees(images)
 

@@ -59,8 +59,7 @@ def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
     try:
         with open(path, "rb") as file:
             zipped = file.read(4) == b"PK\x03\x04"
-        tensors = _read_zip(path) if zipped else _read_legacy(path)
-        return _named(tensors)
+        return _named(_read_zip(path) if zipped else _read_legacy(path))
     except Refused as refused:
         raise BadInput(f"{field}: {refused}") from None
     except Exception as error:  # a damaged pickle may fail in any way
@@ -122,12 +121,7 @@ class _Tensors(pickle.Unpickler):
     key; ``storages`` keeps them. Without it there are none.
     """
 
-    def __init__(
-        self,
-        file,
-        storage: Callable | None = None,
-        storages: dict[str, np.ndarray] | None = None,
-    ):
+    def __init__(self, file, storage: Callable | None = None, storages=None):
         super().__init__(file)
         self._storage = storage
         self._storages = {} if storages is None else storages
@@ -165,11 +159,10 @@ class _Tensors(pickle.Unpickler):
 def _view(storage, offset, shape, strides):
     """A tensor, as a view of its storage."""
     last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
-    empty = 0 in shape
     negative = min([offset, *shape, *strides]) < 0
-    if negative or (not empty and offset + last >= len(storage)):
+    if negative or (0 not in shape and offset + last >= len(storage)):
         raise Refused(f"a tensor of shape {tuple(shape)} reaches outside its storage")
-    if not empty and math.prod(shape) > len(storage):
+    if math.prod(shape) > len(storage):
         raise Refused(f"a tensor of shape {tuple(shape)} repeats its storage")
     return np.lib.stride_tricks.as_strided(
         storage[offset:], shape, [step * storage.itemsize for step in strides]

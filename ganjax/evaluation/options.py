@@ -1,0 +1,53 @@
+"""The section ``evaluation`` of a config."""
+
+import dataclasses
+
+from ganjax.data import Source
+from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.table import EVALUATORS
+from ganjax.metrics.features import EXTRACTORS, FILTERS, open_extractor
+from ganjax.model import Sampler, Sampling
+from ganjax.names import Table
+from ganjax.options import option
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationOptions:
+    """What a run is scored by, and the protocol of the scores."""
+
+    names: tuple[str, ...] = option(
+        (), "evaluators and measures", words=True, choices=EVALUATORS
+    )
+    every: int = option(0, "steps from one evaluation to the next", least=0,
+                        zero="only at the end", whole=True)  # fmt: skip
+    samples: int = option(1000, "generated samples", least=100)
+    real: int = option(10_000, "real samples of each split, at most", least=100)
+    extractor: str = option(
+        "",
+        "of features; empty: pixels, or points",
+        choices=Table(EXTRACTORS.kind, {"": None, **EXTRACTORS}),
+    )
+    weights: str = option(
+        "",
+        "file of the extractor's weights; empty: its own",
+        needs="evaluation.extractor",
+    )
+    resize: str = option(
+        "",
+        "filter in front of the extractor; empty: its own",
+        choices=("", *FILTERS),
+        needs="evaluation.extractor",
+    )
+
+
+def exhibit_of(
+    options: EvaluationOptions, sampler: Sampler, source: Source, sampling: Sampling,
+    seed: int,
+) -> Exhibit:  # fmt: skip
+    """Return the samples that a config asks for. Raises ``BadInput`` if the extractor
+    cannot be had."""
+    extractor = None
+    if options.extractor:
+        extractor = open_extractor(options.extractor, options.weights, options.resize)
+    sizes = {"samples": options.samples, "real": options.real}
+    return Exhibit(sampler, source, sampling, **sizes, seed=seed, extractor=extractor)

@@ -1,0 +1,53 @@
+"""Names of scores, and whether more or less of a score is better."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from ganjax.evaluation.exhibit import Exhibit
+
+# Fréchet and kernel distances have names of their own over this extractor alone.
+INCEPTION = "inception"
+_OF_INCEPTION = {"fd": "fid", "kd": "kid"}
+
+LOWER, HIGHER = "lower", "higher"
+
+
+def name_of(exhibit: Exhibit, stem: str, count: int) -> str:
+    """Return the name of a score: what, over which features, over how many samples."""
+    amount = f"{count // 1000}k" if count % 1000 == 0 else str(count)
+    if exhibit.extractor is None:
+        features = "pixels" if exhibit.pictures else "points"
+    else:
+        features = exhibit.extractor.name
+    if features == INCEPTION and _over_inception(stem) != stem:
+        return f"{_over_inception(stem)}_{amount}"
+    return f"{stem}_{features}_{amount}"
+
+
+def _over_inception(stem):
+    first, *rest = stem.split("_")
+    return "_".join([_OF_INCEPTION.get(first, first), *rest])
+
+
+def direction_of(name: str, evaluators: Iterable[Any]) -> str | None:
+    """Return which values of a score are better, ``'lower'`` or ``'higher'``.
+
+    Args:
+      name: as an evaluation gives it. A declared stem that begins it decides, and the
+        longest if there are several.
+      evaluators: classes and measures, which declare stems as ``lower``, ``higher`` or
+        ``neither``.
+
+    Returns:
+      ``None`` where neither is better, as for a floor, or where nothing is declared.
+    """
+    if name.endswith("_floor"):
+        return None
+    found = {}
+    for evaluator in evaluators:
+        for direction in (LOWER, HIGHER, "neither"):
+            for stem in getattr(evaluator, direction, ()):
+                found[stem] = found[_over_inception(stem)] = direction
+    begin = [x for x in found if name == x or name.startswith(f"{x}_")]
+    direction = found[max(begin, key=len)] if begin else None
+    return direction if direction in (LOWER, HIGHER) else None

@@ -1,0 +1,41 @@
+"""Evaluators and measures by name."""
+
+from ganjax.evaluation.classes import Classes
+from ganjax.evaluation.classification import Classification
+from ganjax.evaluation.compared import Measure
+from ganjax.evaluation.copies import Copies
+from ganjax.evaluation.critics import Critic
+from ganjax.evaluation.inference import (
+    Anomalies,
+    Codes,
+    Labels,
+    Latents,
+    Reconstruction,
+)
+from ganjax.evaluation.inversion import Inversion
+from ganjax.evaluation.measures import MEASURES
+from ganjax.evaluation.modes import Modes
+from ganjax.evaluation.parzen import Parzen
+from ganjax.evaluation.paths import Interpolations, Paths
+from ganjax.evaluation.pixels import Pixels
+from ganjax.evaluation.translation import Restoration, Translation
+from ganjax.names import Table
+
+_EVALUATORS = (
+    Modes, Pixels, Classes, Classification, Copies, Critic, Paths, Interpolations,
+    Inversion, Parzen, Reconstruction, Latents, Codes, Labels, Anomalies, Translation,
+    Restoration,
+)  # fmt: skip
+
+
+def _evaluates(found):
+    return isinstance(found, type) and callable(getattr(found, "run", None))
+
+
+# Each entry makes an evaluator from an ``Exhibit``.
+EVALUATORS = Table(
+    "an evaluator's class or a Measure",
+    {evaluator.__name__.lower(): evaluator for evaluator in _EVALUATORS} | MEASURES,
+    of=Measure,
+    accepts=_evaluates,
+)
