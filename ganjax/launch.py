@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import errno
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -11,13 +10,17 @@ from typing import Any
 import jax
 from ml_collections import ConfigDict
 
+from ganjax import names
 from ganjax.build import Setup, build, build_evaluation
-from ganjax.config import differences, knobs, resolve, to_json
+from ganjax.config import declared, differences, flatten, imports, knobs, to_json
 from ganjax.errors import BadInput
-from ganjax.loading import started
+from ganjax.loading import changed_sources, started
 from ganjax.report import write_report
-from ganjax.schema import EXTENSIBLE
-from ganjax.training import Member, RunDirectory, environment, reason, train
+from ganjax.run_files import RunFiles, read_json, write_json
+from ganjax.training import Failed, Member, RunDirectory, environment, reason, train
+
+# A run with more steps is the same run.
+EXTENSIBLE = ("steps",)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -37,12 +40,11 @@ class Trial:
 
 
 def launch(trial: Trial, *, allow_config_change: bool = False) -> dict[str, Any]:
-    """Starts a run, or goes on with the one in its folder; a finished one is left as it
-    is.
+    """Start a run, or go on with the run in its folder. A finished run is left alone.
 
     Args:
-      allow_config_change: go on although the run was started with another config;
-        the seed stays.
+      allow_config_change: go on although the run was started with another config, or
+        with other code behind an import path; the seed stays.
 
     Returns:
       The run's status, ``state`` being ``'finished'``, ``'interrupted'`` or
@@ -55,22 +57,22 @@ def launch(trial: Trial, *, allow_config_change: bool = False) -> dict[str, Any]
     with _held(trial.workdir) as run:
         changed = _changed(run, trial.config, allow_config_change)
         if _over(run, trial.config) and not changed:
-            if not (run.path / "report.html").exists():
+            if not run.report.exists():
                 write_report(run.path)
-            return run.status()
+            return run.read_status()
         setup = build(trial.config)
         _train(setup, [_member(run, trial, setup)], setup.plan)
-        return run.status()
+        return run.read_status()
 
 
 def launch_population(
     trials: Sequence[Trial], *, population: str, devices: Sequence[jax.Device]
 ) -> list[dict[str, Any]]:
-    """Starts runs whose configs differ in knobs and seeds only, or goes on with them,
-    in one compiled program.
+    """Start runs whose configs differ in knobs and seeds only, or go on with them, in
+    one compiled program.
 
-    A run that is over is computed with the others, as theirs is a program of them all,
-    and left as it is.
+    Finished members are recomputed because the program runs the whole population;
+    nothing is written for them.
 
     Args:
       population: ``'vmap'``, ``'map'`` or ``'serial'``, as ``compile_step`` takes it.
@@ -90,25 +92,30 @@ def launch_population(
         if not all(over):
             setup = build(trials[0].config)
             # The members' newest checkpoints may be one apart after a kill.
-            kept = max(2, setup.plan.checkpoints_kept)
-            plan = dataclasses.replace(
-                setup.plan,
-                population=population,
-                devices=devices,
-                checkpoints_kept=kept,
-            )
+            kept = max(2, setup.plan.checkpoint.keep)
+            checkpoint = dataclasses.replace(setup.plan.checkpoint, keep=kept)
+            together = {"population": population, "devices": devices}
+            plan = dataclasses.replace(setup.plan, checkpoint=checkpoint, **together)
             members = [
                 _member(run, trial, _shared(setup, trial.config), ended)
                 for run, trial, ended in zip(runs, trials, over, strict=True)
             ]
             _train(setup, members, plan)
-        return [run.status() for run in runs]
+        return [run.read_status() for run in runs]
 
 
 def scores(workdir: Path | str) -> dict[str, float]:
-    """The newest scores that a run wrote of itself, empty before the first."""
-    found = sorted((Path(workdir) / "evaluation").glob("[0-9]*.json"))
-    return json.loads(found[-1].read_text())["scores"] if found else {}
+    """Return the newest scores that a run wrote, empty before the first."""
+    found = RunFiles(workdir).evaluations()
+    return read_json(found[max(found)])["scores"] if found else {}
+
+
+def altered(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
+    """Return in what a config that a folder holds differs from a resolved one. A field
+    that was added since, and is at its default, is no difference."""
+    flat = dict(flatten(config.to_dict()))
+    new = {path: x.default for path, x in declared(flat).items() if path in flat}
+    return differences(new | dict(flatten(held)), flat)
 
 
 def _held(workdir):
@@ -123,28 +130,32 @@ def _held(workdir):
 
 
 def _changed(run, config, allowed) -> list[str]:
-    """The fields in which the run is of another config; BadInput unless allowed."""
-    old = run.config()
-    held = config if old is None else resolve(old)
-    serious = [
-        x for x in differences(held, config) if x.partition(":")[0] not in EXTENSIBLE
-    ]
-    if config.seed != held.seed:
+    """Return in what the run is of another config or other code; BadInput unless that
+    is allowed. Nothing of the run is resolved, as that would import what it names."""
+    if not run.config.exists():
+        return []
+    held, record = run.read()
+    found = altered(held, config)
+    changed = [x for x in found if x.partition(":")[0] not in EXTENSIBLE]
+    for path in changed_sources(record, config):
+        changed.append(f"code {path}: source changed since the run")
+    seed = held.get("seed", config.seed)
+    if config.seed != seed:
         raise BadInput(
-            f"seed={config.seed}: expected {held.seed}, with which the run in "
-            f"workdir={run.path} began; its randomness stands in its state, so "
-            f"another seed is another run, in a workdir of its own"
+            f"seed={config.seed}: expected {seed}, with which the run in workdir="
+            f"{run.path} began; its randomness is in its state, so another seed is "
+            f"another run, in a workdir of its own"
         )
-    if serious and not allowed:
+    if changed and not allowed:
         raise BadInput(
-            f"workdir={run.path}: expected a run of this config; it holds another "
-            f"one ({'; '.join(serious)}); --allow_config_change goes on"
+            f"workdir={run.path}: expected a run of this config, and it has another "
+            f"one ({'; '.join(changed)}); --allow_config_change goes on"
         )
-    return serious
+    return changed
 
 
 def _over(run, config) -> bool:
-    status = run.status()
+    status = run.read_status()
     if status.get("state") != "finished":
         return False
     if status["step"] > config.steps:
@@ -157,26 +168,21 @@ def _over(run, config) -> bool:
 
 def _shared(setup: Setup, config: ConfigDict) -> Setup:
     """The setup of another member: the same game, data and plan."""
-    names = config.evaluation.names
+    made = setup.game, setup.sampler, setup.source
+    scores = build_evaluation(config, *made, config.evaluation.names)
     return dataclasses.replace(
-        setup,
-        seed=config.seed,
-        knobs=knobs(config),
-        evaluation=build_evaluation(config, setup.game, setup.source, names),
+        setup, seed=config.seed, knobs=knobs(config), evaluation=scores
     )
 
 
 def _member(run, trial, setup, ended=False):
-    description = {
-        "config.json": to_json(trial.config),
-        "overrides.json": json.dumps(dict(trial.overrides), indent=2) + "\n",
-        "command.txt": f"{trial.command}\n",
-        "environment.json": json.dumps(environment(), indent=2) + "\n",
-    }
+    sources = names.sources(imports(trial.config))
+    code = {"folders": names.folders() if sources else [], "sources": sources}
 
     def begin():
-        for name, text in description.items():
-            run.write(name, text)
+        said = {"command": trial.command, "overrides": dict(trial.overrides)}
+        run.describe(to_json(trial.config), **said, code=code)
+        write_json(run.environment, environment())
 
     return Member(
         run=run,
@@ -190,18 +196,21 @@ def _member(run, trial, setup, ended=False):
 
 
 def _train(setup, members, plan):
-    live = [member.run for member in members if not member.ended]
+    live, failed = [member.run for member in members if not member.ended], None
+    made = {"game": setup.game, "model": setup.model}
     try:
-        train(members, game=setup.game, source=setup.source, feed=setup.feed, plan=plan)
-    except Exception as error:
-        step = getattr(error, "step", None)
-        if step is None:  # it never began: the folder is as it was
-            raise
-        for run in live:
-            with contextlib.suppress(OSError):  # of a full disk: the first one counts
-                if run.status().get("state") != "failed":  # of itself, before
-                    run.write_status("failed", step, exit_reason=reason(error))
-                write_report(run.path)
-        raise
+        train(members, **made, source=setup.source, feed=setup.feed, plan=plan)
+    except Failed as error:
+        failed = error  # its cause is raised outside, so that it stays as it was
     for run in live:
-        write_report(run.path)
+        if failed is None:
+            write_report(run.path)
+            continue
+        with contextlib.suppress(OSError):  # of a full disk: the first one counts
+            # A member of a population may have failed before.
+            if run.read_status().get("state") != "failed":
+                why = reason(failed.__cause__)
+                run.write_status("failed", failed.step, exit_reason=why)
+            write_report(run.path)
+    if failed:
+        raise failed.__cause__

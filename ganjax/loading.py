@@ -1,7 +1,6 @@
 """A run, given back from its folder."""
 
 import functools
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,37 +11,51 @@ import numpy as np
 from ml_collections import ConfigDict
 from PIL import Image
 
+from ganjax import names
 from ganjax.build import build_evaluation, build_game, open_data
-from ganjax.config import knobs, resolve
+from ganjax.config import imports, knobs, resolve
 from ganjax.core import Game, GameState, averaged, init_state
 from ganjax.data import Source
 from ganjax.errors import BadInput, unknown
-from ganjax.evaluation import EVALUATORS, draw
-from ganjax.training import BEST, Checkpoints
+from ganjax.model import Model, Sampler, Sampling
+from ganjax.options import read
+from ganjax.run_files import RunFiles
+from ganjax.training import Checkpoints
 from ganjax.training.pictures import image_grid, scatter
-from ganjax.training.run_directory import CONFIG, read_json
 
 
 class Run:
     """A finished or a running run.
 
-    Attributes:
+    Args:
       path: its folder.
+      trust_code: whether to run code that the run's config names by import paths. Code
+        that this process runs already needs no consent.
+
+    Attributes:
+      path: the folder.
+      files: what is in it.
       config: the resolved config.
-      game: the game that the config describes.
+      sampling: truncation and batch statistics of the finished model.
 
     Raises:
-      BadInput: if the folder holds no run.
+      BadInput: if the folder holds no run of this format, or the config names code that
+        is not trusted, or whose source changed since the run.
     """
 
-    def __init__(self, path: Path | str):
-        self.path = Path(path)
-        stated = read_json(self.path / CONFIG)
-        if stated is None:
+    def __init__(self, path: Path | str, trust_code: bool = False):
+        self.path, self.files = Path(path), RunFiles(path)
+        stated, record = self.files.read()
+        with names.foreign(f"workdir={path}", trusted=trust_code):
+            for folder in record["code"]["folders"] if trust_code else ():
+                names.beside(folder)
+            self.config: ConfigDict = resolve(stated)
+        self.sampling = read(Sampling, self.config.sampling)
+        for changed in changed_sources(record, self.config):
             raise BadInput(
-                f"workdir={self.path}: expected a run, and there is no {CONFIG} in it"
+                f"workdir={path}: the source of {changed} changed since the run; "
+                f"scripts/train.py --allow_config_change goes on with it"
             )
-        self.config: ConfigDict = resolve(stated)
 
     @functools.cached_property
     def source(self) -> Source:
@@ -50,8 +63,18 @@ class Run:
         return open_data(self.config)
 
     @functools.cached_property
-    def game(self) -> Game:
+    def _built(self):
         return build_game(self.config, self.source)
+
+    @property
+    def game(self) -> Game:
+        """The game that the config describes."""
+        return self._built[0]
+
+    @property
+    def sampler(self) -> Sampler:
+        """How the finished game makes and judges samples."""
+        return self._built[1]
 
     @functools.cached_property
     def state(self) -> GameState:
@@ -60,7 +83,7 @@ class Run:
         Raises:
           BadInput: if there is none yet.
         """
-        return self._restored("checkpoints")
+        return self._restored(self.files.checkpoints)
 
     @functools.cached_property
     def best(self) -> GameState:
@@ -74,11 +97,20 @@ class Run:
                 f"workdir={self.path}: expected a run that keeps its best checkpoint, "
                 f"and checkpoint.best is empty"
             )
-        return self._restored(BEST)
+        return self._restored(self.files.best)
+
+    @functools.cached_property
+    def model(self) -> Model:
+        """The finished model of the newest checkpoint."""
+        return self.model_of(self.state)
+
+    def model_of(self, state: GameState) -> Model:
+        """Return the finished model of a state of this run."""
+        return Model(self.game, self.sampler, state, self.sampling)
 
     def states(self) -> list[GameState]:
-        """Every readable checkpoint that the run keeps, oldest first."""
-        with Checkpoints(self.path / "checkpoints") as checkpoints:
+        """Return every readable checkpoint that the run keeps, oldest first."""
+        with Checkpoints(self.files.checkpoints) as checkpoints:
             return checkpoints.every(self._fresh())
 
     def _fresh(self):
@@ -86,12 +118,12 @@ class Run:
         return init_state(self.game, key, knobs(self.config))
 
     def _restored(self, folder):
-        with Checkpoints(self.path / folder) as checkpoints:
+        with Checkpoints(folder) as checkpoints:
             state = checkpoints.restore(self._fresh())
         if state is None:
             raise BadInput(
-                f"workdir={self.path}: expected a checkpoint in {folder}, and there is "
-                f"none yet"
+                f"workdir={self.path}: expected a checkpoint in {folder.name}, and "
+                f"there is none yet"
             )
         return state
 
@@ -102,10 +134,10 @@ class Run:
         *,
         best: bool = False,
     ) -> dict[str, Any]:
-        """Scores of the newest checkpoint, or of the best, with their protocol.
+        """Return scores of the newest checkpoint, or of the best, with their protocol.
 
         Args:
-          names: of evaluators; those of the run's config if there are none.
+          names: of evaluators; the run's own if there are none.
           overrides: of fields of ``evaluation``, and ``seed``, as text.
 
         Returns:
@@ -114,44 +146,44 @@ class Run:
         Raises:
           BadInput: for a wrong name or value, or if there is no checkpoint.
         """
-        config = resolve(self.config.to_dict(), overrides)
-        for name in names:
-            if name not in EVALUATORS:
-                raise unknown("evaluation.names", name, EVALUATORS)
-        names = tuple(names) or config.evaluation.names
-        evaluation = build_evaluation(config, self.game, self.source, names)
+        asked = {"evaluation.names": ",".join(names)} if names else {}
+        config = resolve(self.config.to_dict(), {**dict(overrides), **asked})
+        made = self.game, self.sampler, self.source
+        evaluation = build_evaluation(config, *made, config.evaluation.names)
         state = self.best if best else self.state
-        return {
-            "scores": evaluation.run(state),
-            "protocol": evaluation.protocol(int(state.step)),
-        }
+        scores = evaluation.run(state)
+        return {"scores": scores, "protocol": evaluation.protocol(int(state.step))}
 
     @property
     def metrics(self) -> list[dict[str, float]]:
-        """The rows of metrics.jsonl, each with its ``step``."""
-        path = self.path / "metrics.jsonl"
-        lines = path.read_text().splitlines() if path.exists() else []
-        return [json.loads(line) for line in lines]
+        """The rows of the run's metrics, each with its ``step``."""
+        return self.files.rows()
 
     def sample(self, key: jax.Array | int, n: int) -> np.ndarray:
-        """``n`` samples ``[n, …]`` by the averaged parameters; images in [-1, 1].
+        """Return ``n`` samples ``[n, …]`` of the model; images are in [-1, 1].
 
         Args:
           key: a typed PRNG key, or a seed for one.
         """
-        if isinstance(key, int):
-            key = jax.random.key(key)
-        return draw(self.game, self.state, key, n)
+        return self.model.sample(key, n)
 
     def picture(self, key: jax.Array | int, n: int) -> Image.Image:
-        """``n`` samples as a grid of images, or as a scatter of points."""
+        """Return ``n`` samples as a grid of images, or as a scatter of points."""
         samples = self.sample(key, n)
         return image_grid(samples) if samples.ndim == 4 else scatter(samples)
 
 
+def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:
+    """Return the import paths of a config whose source is not the one that a run's
+    ``record`` has."""
+    known, found = record["code"]["sources"], names.sources(imports(config))
+    both = [path for path in found if path in known]
+    return [x for x in both if found[x]["sha256"] != known[x]["sha256"]]
+
+
 def started(state: GameState, config: ConfigDict) -> GameState:
-    """A fresh ``state`` with the parameters and variables that the networks of another
-    run ended with, as ``config.start`` says; averages where that run keeps them.
+    """Return a fresh ``state`` with the parameters and variables that the networks of
+    another run ended with, as ``config.start`` says; averages where that run has them.
 
     Raises:
       BadInput: if there is no such run, or its networks are not those of ``config``.

@@ -7,6 +7,7 @@ from typing import Any
 
 from ganjax.errors import BadInput
 from ganjax.report.axes import format_number
+from ganjax.run_files import RunFiles, read_json
 
 # What tells two evaluations of one protocol apart; no reason not to compare them.
 CIRCUMSTANCES = ("step", "seed", "ganjax")
@@ -59,10 +60,10 @@ def _said(protocol: dict[str, Any]) -> str:
 
 
 def _evaluations(run) -> list[dict[str, Any]]:
-    """Those by ``scripts/evaluate.py``, then the newest of the run itself."""
-    folder = Path(run) / "evaluation"
-    own = sorted(folder.glob("[0-9]*.json"))[-1:]
-    found = [*sorted(folder.glob("protocol-*.json")), *own]
+    """Evaluations by ``scripts/evaluate.py``, then the newest of the run itself."""
+    files = RunFiles(run)
+    files.read()
+    found = [*files.protocols(), *list(files.evaluations().values())[-1:]]
     if not found:
         raise BadInput(
             f"workdir={run}: expected a run with an evaluation, and there is none; "
@@ -73,9 +74,9 @@ def _evaluations(run) -> list[dict[str, Any]]:
 
 def _read(path):
     try:
-        found = json.loads(path.read_text())
+        found = read_json(path)
         return {"protocol": found["protocol"], "scores": found["scores"]}
-    except (ValueError, KeyError, TypeError):
+    except (BadInput, KeyError):
         raise BadInput(
             f"{path}: expected an evaluation, a JSON object with a protocol and scores"
         ) from None

@@ -56,6 +56,11 @@ class Panel:
     level: tuple[float, str] | None = None
     limits: tuple[float, float] | None = None
 
+    @property
+    def end(self) -> int:
+        """The last step of its curves."""
+        return max(series.steps[-1] for series in self.series)
+
 
 def draw(panel: Panel, last_step: int) -> Markup:
     """A ``<figure>`` for the panel, its horizontal axis reaching to ``last_step``."""

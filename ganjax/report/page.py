@@ -1,8 +1,7 @@
-"""What the pages share: templates, pictures inside the file, whole files."""
+"""What the pages share: templates, and pictures inside the file."""
 
 import base64
 import io
-import os
 from pathlib import Path
 
 import jinja2
@@ -32,7 +31,7 @@ def picture_of(path: Path, notes: list[str]) -> dict | None:
             image.verify()
             width, height = image.size
     except (OSError, SyntaxError, ValueError):
-        notes.append(f"samples/{path.name} is not a readable picture")
+        notes.append(f"{path.parent.name}/{path.name} is not a readable picture")
         return None
     factor = max(1, PICTURE_WIDTH // width)
     return {
@@ -42,11 +41,3 @@ def picture_of(path: Path, notes: list[str]) -> dict | None:
         "height": height * factor,
         "enlarged": factor > 1,
     }
-
-
-def replace_file(path: Path, text: str) -> Path:
-    """Writes a file at once: a browser that reloads sees the old one or the new one."""
-    unfinished = path.with_name(f"{path.name}.tmp")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
-    return path

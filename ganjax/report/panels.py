@@ -9,6 +9,8 @@ from ganjax.report.figures import Panel, Series
 
 Columns = dict[str, tuple[list[int], list[float]]]
 EVALUATION = "evaluation/"
+# What a score's name ends with where held-out data stand in for samples.
+FLOOR = "_floor"
 
 
 def title_of(name: str) -> str:

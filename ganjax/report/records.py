@@ -7,14 +7,13 @@ diverged into NaN. Whatever can be read is given back; what could not is said in
 
 import json
 import math
-import re
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganjax.errors import BadInput
+from ganjax.run_files import RunFiles, read_json
 
 MOST_STEPS = 2**53
-SAMPLE_NAME = re.compile(r"step_(\d+)\.png")
 
 
 @dataclass(frozen=True)
@@ -51,55 +50,32 @@ def read_records(directory) -> Records:
     """Read ``directory``, a run directory as `ganjax.training` leaves it.
 
     Raises:
-      BadInput: it is not a directory, holds no config.json, or that one is not an
-        object. Everything else may be missing or damaged.
+      BadInput: as `RunFiles.read`. Everything else may be missing or damaged.
     """
-    directory = Path(directory)
-    if not directory.is_dir():
-        raise BadInput(f"workdir='{directory}': expected a run directory, found none")
-    if not (directory / "config.json").is_file():
-        raise BadInput(
-            f"workdir='{directory}': expected a run directory, but it holds no "
-            "config.json"
-        )
+    files = RunFiles(directory)
+    config, record = files.read()
     notes: list[str] = []
-    config = _read_object(directory / "config.json", notes)
-    if notes:
-        raise BadInput(f"workdir='{directory}': {notes[0]}")
-    samples = directory / "samples"
-    steps = [
-        (int(match[1]), path)
-        for path in (samples.iterdir() if samples.is_dir() else ())
-        if (match := SAMPLE_NAME.fullmatch(path.name))
-    ]
-    command = directory / "command.txt"
     return Records(
-        name=directory.resolve().name,
+        name=files.path.resolve().name,
         config=config,
-        environment=_read_object(directory / "environment.json", notes),
-        status=_read_object(directory / "status.json", notes),
-        command=(
-            command.read_text(errors="replace").strip() if command.is_file() else ""
-        ),
-        metrics=_read_columns(directory / "metrics.jsonl", notes),
-        timing=_read_columns(directory / "timing.jsonl", notes),
-        samples=sorted(steps),
-        real=samples / "real.png" if (samples / "real.png").is_file() else None,
+        environment=read_or_note(files.environment, notes),
+        status=read_or_note(files.status, notes),
+        command=str(record.get("command", "")),
+        metrics=_read_columns(files.metrics, notes),
+        timing=_read_columns(files.timing, notes),
+        samples=list(files.pictures().items()),
+        real=files.real if files.real.is_file() else None,
         notes=notes,
     )
 
 
-def _read_object(path: Path, notes: list[str]) -> dict:
-    if not path.is_file():
-        return {}
+def read_or_note(path: Path, notes: list[str]) -> dict:
+    """Return the object of a JSON file, empty if there is none; note a damaged file."""
     try:
-        value = json.loads(path.read_text(errors="replace"))
-    except ValueError:
-        value = None
-    if not isinstance(value, dict):
+        return read_json(path) or {}
+    except BadInput:
         notes.append(f"{path.name} is not a JSON object")
         return {}
-    return value
 
 
 def _read_columns(path: Path, notes: list[str]) -> dict:
@@ -131,13 +107,7 @@ def _read_columns(path: Path, notes: list[str]) -> dict:
 
 def _number(value) -> float | None:
     """A float from a JSON number, null (not a number) or a string such as "NaN"."""
-    if value is None:
-        return math.nan
-    if isinstance(value, bool):
-        return float(value)
-    if isinstance(value, int | float | str):
-        try:
-            return float(value)
-        except (ValueError, OverflowError):
-            return None
-    return None
+    try:
+        return math.nan if value is None else float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None

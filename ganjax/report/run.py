@@ -1,4 +1,4 @@
-"""The report of one run: `report.html` in its directory, from nothing but its files.
+"""The report of one run, a page in its directory, made from nothing but its files.
 
 It is one file that opens offline, with pictures and curves inside. No clock and no
 path of the machine enters it, so an unchanged run directory gives the same bytes.
@@ -11,14 +11,19 @@ from pathlib import Path
 
 from ganjax.report.axes import format_number
 from ganjax.report.figures import Panel, Series, draw
-from ganjax.report.page import environment, picture_of, replace_file
-from ganjax.report.panels import EVALUATION, player_panels, score_panels, title_of
+from ganjax.report.page import environment, picture_of
+from ganjax.report.panels import (
+    EVALUATION,
+    FLOOR,
+    player_panels,
+    score_panels,
+    title_of,
+)
 from ganjax.report.records import Records, read_records
+from ganjax.run_files import RunFiles, write_whole
 
 MOST_PICTURES = 24
 LONG_TEXT = 160
-# What a score's name ends with where held-out data stand in for samples.
-FLOOR = "_floor"
 
 
 def write_report(run_directory) -> Path:
@@ -28,11 +33,11 @@ def write_report(run_directory) -> Path:
       run_directory: as `ganjax.training` leaves it, finished or not.
 
     Raises:
-      BadInput: it is no run directory. Missing or damaged records do not raise; the
-        report names them.
+      BadInput: it is no run directory, or one of another format. Missing or damaged
+        records do not raise; the report names them.
     """
     page = render(read_records(run_directory))
-    return replace_file(Path(run_directory) / "report.html", page)
+    return write_whole(RunFiles(run_directory).report, page)
 
 
 def render(records: Records) -> str:
@@ -60,7 +65,7 @@ def render(records: Records) -> str:
             pictures=_pictures(records, notes),
             real=picture_of(records.real, notes) if records.real else None,
             sections=[
-                (title, [draw(panel, max(last, _end(panel))) for panel in panels])
+                (title, [draw(panel, max(last, panel.end)) for panel in panels])
                 for title, panels in sections
                 if panels
             ],
@@ -133,10 +138,6 @@ def _speed_panels(records: Records) -> list[Panel]:
         )
         if name in records.timing
     ]
-
-
-def _end(panel: Panel) -> int:
-    return max(series.steps[-1] for series in panel.series)
 
 
 def _seconds_of_steps(steps: list[int], rates: list[float]) -> float:

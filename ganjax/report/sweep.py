@@ -8,31 +8,25 @@ from pathlib import Path
 from ganjax.report.axes import format_number
 from ganjax.report.comparison import differing_fields
 from ganjax.report.figures import Panel, Series, draw
-from ganjax.report.page import environment, picture_of, replace_file
-from ganjax.report.panels import EVALUATION, title_of
+from ganjax.report.page import environment, picture_of
+from ganjax.report.panels import EVALUATION, FLOOR, title_of
 from ganjax.report.statistics import Estimate, estimate
-from ganjax.report.sweep_records import FLOOR, SweepRecords, read_sweep
+from ganjax.report.sweep_records import SweepRecords, read_sweep
+from ganjax.run_files import REPORT, write_whole
 
 MOST_CELLS = 8  # in one figure of curves
-# Scores of which less is better, by the first part of their names; of those in neither
-# list nothing is called best.
-LESS = ("fd", "fid", "kd", "kid", "swd", "intra", "ppl", "copied", "reverse_kl",
-        "frechet_pixels", "classes_reverse_kl")  # fmt: skip
-MORE = ("modes", "high_quality", "coverage", "density", "precision", "recall", "is",
-        "prd", "cas", "diversity", "classes_modes", "classes_accuracy",
-        "classes_smallest_share", "classes_found", "smallest_class_share")  # fmt: skip
 
 
 def write_sweep_report(folder) -> Path:
-    """Writes ``report.html`` and ``table.csv`` into a sweep's folder; the page's path.
+    """Write the report and ``table.csv`` into a sweep's folder; return the page's path.
 
     Raises:
       BadInput: if the folder is no sweep's.
     """
     folder = Path(folder)
     records = read_sweep(folder)
-    replace_file(folder / "table.csv", as_csv(records))
-    return replace_file(folder / "report.html", render(records))
+    write_whole(folder / "table.csv", as_csv(records))
+    return write_whole(folder / REPORT, render(records))
 
 
 def as_text(records: SweepRecords) -> str:
@@ -126,19 +120,11 @@ def render(records: SweepRecords) -> str:
             failed=[(_named(t.point), t.reason, t.id) for t in failed],
             following=_following(records),
             heats=_heats(records),
-            panels=[draw(panel, _end(panel)) for panel in _panels(records)],
+            panels=[draw(panel, panel.end) for panel in _panels(records)],
             pictures=_pictures(records, notes),
             trials=[(t.id, _named(t.point), t.state) for t in records.trials],
         )
     )
-
-
-def direction(name: str) -> int:
-    """-1 for a score of which less is better, 1 for more, 0 where nobody knows."""
-    for sign, stems in ((-1, LESS), (1, MORE)):
-        if any(name == stem or name.startswith(f"{stem}_") for stem in stems):
-            return sign
-    return 0
 
 
 def _rows(records):
@@ -163,7 +149,7 @@ def _rows(records):
         )
     for row in table:
         row["scores"] = [
-            (own, _best(own, [other["found"][i] for other in table], name))
+            (own, _best(own, [x["found"][i] for x in table], records.direction(name)))
             for i, (own, name) in enumerate(
                 zip(row["found"], records.score_names, strict=True)
             )
@@ -171,8 +157,7 @@ def _rows(records):
     return table
 
 
-def _best(own: Estimate | None, column: list[Estimate | None], name: str) -> bool:
-    sign = direction(name)
+def _best(own: Estimate | None, column: list[Estimate | None], sign: int) -> bool:
     others = [other for other in column if other is not None and other is not own]
     return bool(
         own and sign and others
@@ -260,10 +245,6 @@ def _curve(label, trials, name) -> Series | None:
         return Series(label, steps, means)
     low, high = [x.low for x in found], [x.high for x in found]
     return Series(label, steps, means, low, high)
-
-
-def _end(panel: Panel) -> int:
-    return max(series.steps[-1] for series in panel.series)
 
 
 def _heats(records) -> list[dict]:

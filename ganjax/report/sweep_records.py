@@ -4,29 +4,38 @@ A cell is what trials have in common that differ in seeds alone.
 """
 
 import dataclasses
-import json
 import math
 from pathlib import Path
 
 from ganjax.errors import BadInput
-from ganjax.report.panels import EVALUATION
-from ganjax.report.records import Records, read_records
+from ganjax.report.panels import EVALUATION, FLOOR
+from ganjax.report.records import Records, read_or_note, read_records
+from ganjax.run_files import RunFiles, read_json
 
 # That of the run, and that of which data a part of them is.
 SEEDS = ("seed", "data.subset")
-FLOOR = "_floor"
+SWEEP, OUTCOMES = "sweep.json", "outcomes.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class TrialRecords:
-    """A trial: what it differs in, what became of it, and its records if it began."""
+    """A trial: what it differs in, what became of it, and its records if it began.
+
+    Attributes:
+      evaluation: the newest that the run wrote, empty before the first.
+    """
 
     id: str
     point: dict[str, str]
     state: str
     reason: str
     records: Records | None
-    protocol: dict
+    evaluation: dict
+
+    @property
+    def protocol(self) -> dict:
+        """What its scores are scores of."""
+        return self.evaluation.get("protocol", {})
 
     @property
     def cell(self) -> tuple[tuple[str, str], ...]:
@@ -107,6 +116,11 @@ class SweepRecords:
         names = dict.fromkeys(name for t in self.trials for name in t.scores)
         return [name for name in names if not name.endswith(FLOOR)]
 
+    def direction(self, name: str) -> int:
+        """Return 1 for a score of which higher is better, -1 for lower, else 0."""
+        said = {t.evaluation.get("directions", {}).get(name) for t in self.trials}
+        return ("higher" in said) - ("lower" in said)
+
     def values(self, trials: list[TrialRecords], name: str) -> list[float]:
         """A score of those of the trials that have it and where it is finite."""
         found = [t.scores[name] for t in trials if name in t.scores]
@@ -114,24 +128,24 @@ class SweepRecords:
 
 
 def is_sweep(folder) -> bool:
-    return (Path(folder) / "sweep.json").is_file()
+    return (Path(folder) / SWEEP).is_file()
 
 
 def read_sweep(folder) -> SweepRecords:
-    """Reads the folder of a sweep.
+    """Read the folder of a sweep.
 
     Raises:
       BadInput: if it is none.
     """
     folder = Path(folder)
     try:
-        stated = json.loads((folder / "sweep.json").read_text())["trials"]
+        stated = read_json(folder / SWEEP)["trials"]
         trials = [(trial["id"], trial["point"]) for trial in stated]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (BadInput, OSError, KeyError, TypeError):
         raise BadInput(
-            f"sweep={folder}: expected the folder of a sweep, with its sweep.json"
+            f"sweep={folder}: expected the folder of a sweep, with its {SWEEP}"
         ) from None
-    outcomes = _json(folder / "outcomes.json")
+    outcomes = read_or_note(folder / OUTCOMES, [])
     return SweepRecords(
         folder.resolve().name,
         [_trial(folder / "trials" / t, t, point, outcomes) for t, point in trials],
@@ -139,28 +153,18 @@ def read_sweep(folder) -> SweepRecords:
 
 
 def told(status: dict, seen: dict) -> dict:
-    """A trial's own status, or where it ended without a word, what its runner saw."""
+    """Return a trial's own status, or where it ended without a word, what its runner
+    saw."""
     if status.get("state") in ("finished", "failed", "interrupted"):
         return status
     return {"state": "waiting", **status, **seen}
 
 
 def _trial(path, trial, point, outcomes):
-    records, status = None, {}
-    if (path / "config.json").is_file():
-        records = read_records(path)
-        status = records.status
-    status = told(status, outcomes.get(trial, {}))
-    state = status["state"]
-    own = sorted(path.glob("evaluation/[0-9]*.json"))
-    protocol = _json(own[-1]).get("protocol", {}) if own else {}
+    files = RunFiles(path)
+    records = read_records(path) if files.config.is_file() else None
+    status = told(records.status if records else {}, outcomes.get(trial, {}))
+    state, own = status["state"], files.evaluations()
+    evaluation = read_or_note(own[max(own)], []) if own else {}
     reason = str(status.get("exit_reason", "")) if state == "failed" else ""
-    return TrialRecords(trial, point, state, reason, records, protocol)
-
-
-def _json(path) -> dict:
-    try:
-        value = json.loads(path.read_text())
-    except (OSError, ValueError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return TrialRecords(trial, point, state, reason, records, evaluation)

@@ -1,4 +1,4 @@
-"""The folder of a sweep: its trials, its plan, and how each trial stands.
+"""The folder of a sweep: its trials, its plan, and the state of each trial.
 
 sweep.json         the base config, and every trial with what it differs in
 configs/ID.json    a trial's resolved config
@@ -6,29 +6,35 @@ plan.json          which trials share a program, and how they run together
 trials/ID/         a trial's run directory, as if it had been run alone
 logs/GROUP.log     what the processes said
 outcomes.json      why a trial ended that could not say so itself
-report.html  table.csv
+The report and table.csv are beside them.
 """
 
 import dataclasses
-import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from ganjax.config import differences, resolve, to_json
+import ganjax
+from ganjax import names
+from ganjax.config import imports, resolve, to_json
 from ganjax.errors import BadInput
-from ganjax.report.sweep_records import told
-from ganjax.sweeps.trials import SweptConfig, named
-from ganjax.training.run_directory import (
+from ganjax.launch import altered
+from ganjax.report.sweep_records import OUTCOMES, SWEEP, told
+from ganjax.run_files import (
+    RunFiles,
     check_folder,
+    check_format,
     lock_folder,
     read_json,
+    write_json,
     write_whole,
 )
+from ganjax.sweeps.trials import SweptConfig, named
 
-SWEEP, PLAN, OUTCOMES = "sweep.json", "plan.json", "outcomes.json"
+FORMAT = 2
+PLAN = "plan.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -56,10 +62,10 @@ class SweepFolder:
         self.path = Path(path).absolute()
 
     def hold(self) -> None:
-        """Keeps other runners out while this process lives.
+        """Keep other runners out while this process lives.
 
         Raises:
-          BadInput: if another one is at work, or the folder is something else.
+          BadInput: if another runner is at work, or the folder is something else.
         """
         check_folder(self.path, SWEEP, "a sweep")
         self._lock = lock_folder(self.path, "runs this sweep")
@@ -70,57 +76,87 @@ class SweepFolder:
         trials: Sequence[SweptConfig],
         commands: Mapping[str, str],
     ) -> None:
-        """Writes down what the sweep consists of; a sweep may grow, and not change.
+        """Write down what the sweep consists of. A sweep may grow, in trials or in
+        steps, and not change.
 
         Args:
           commands: what runs each trial alone, by its id.
 
         Raises:
-          BadInput: if the folder holds trials that are not among these.
+          BadInput: if the folder holds trials that are not among these, or a trial with
+            another config, or a sweep of another format.
         """
-        held = read_json(self.path / SWEEP)
-        if held is not None:
-            gone = [t for t in held["trials"] if t["id"] not in {x.id for x in trials}]
-            if gone:
-                changed = differences(resolve(held["base"]), base)
-                raise BadInput(
-                    f"workdir={self.path}: expected the sweep that it holds, or more "
-                    f"of it; "
-                    + (
-                        f"the config differs in {'; '.join(changed)}"
-                        if changed
-                        else f"its trial ({named(gone[0]['point'])}) is not in this "
-                        f"one, or began before all of these fields were there"
-                    )
+        held = self._held()
+        known = {trial.id for trial in trials}
+        if gone := [t for t in held["trials"] if t["id"] not in known]:
+            changed = altered(held["base"], base)
+            raise BadInput(
+                f"workdir={self.path}: expected the sweep that it holds, or more of "
+                f"it; "
+                + (
+                    f"the config differs in {'; '.join(changed)}"
+                    if changed
+                    else f"its trial ({named(gone[0]['point'])}) is not in this one"
                 )
+            )
+        for trial in trials:
+            self._check_unchanged(trial)
         for trial in trials:
             write_whole(self._config_path(trial.id), to_json(trial.config))
-        known = {
-            "base": base.to_dict(),
-            "trials": [
-                {"id": t.id, "point": t.point, "command": commands[t.id]}
-                for t in trials
-            ],
-        }
-        write_whole(self.path / SWEEP, json.dumps(known, indent=1) + "\n")
+        code = any(imports(trial.config) for trial in trials)
+        write_json(
+            self.path / SWEEP,
+            {
+                "format": FORMAT,
+                "ganjax": ganjax.__version__,
+                "folders": names.folders() if code else [],
+                "base": base.to_dict(),
+                "trials": [
+                    {"id": t.id, "point": t.point, "command": commands[t.id]}
+                    for t in trials
+                ],
+            },
+        )
+
+    def _check_unchanged(self, trial):
+        """An id does not say what the defaults were, nor how many steps."""
+        kept = read_json(self._config_path(trial.id))
+        if kept is None or not RunFiles(self.workdir(trial.id)).config.exists():
+            return
+        if kept["steps"] < trial.config.steps:  # a longer trial goes on
+            kept["steps"] = trial.config.steps
+        if changed := altered(kept, trial.config):
+            raise BadInput(
+                f"workdir={self.path}: expected trial {trial.id} "
+                f"({named(trial.point)}) as it began; its config differs in "
+                f"{'; '.join(changed)}"
+            )
+
+    def _held(self) -> dict[str, Any]:
+        held = read_json(self.path / SWEEP)
+        if held is None:
+            return {"base": {}, "trials": [], "folders": []}
+        check_format(self.path, "a sweep", held, FORMAT)
+        return held
 
     def _config_path(self, trial: str) -> Path:
         return self.path / "configs" / f"{trial}.json"
 
     def config(self, trial: str) -> ConfigDict:
+        """Return a trial's config; its import paths find the code of the sweep."""
+        for folder in self._held()["folders"]:
+            names.beside(folder)
         return resolve(read_json(self._config_path(trial)))
 
     @property
     def points(self) -> dict[str, dict[str, str]]:
         """What each trial differs in, by its id, in order."""
-        held = read_json(self.path / SWEEP) or {"trials": []}
-        return {trial["id"]: trial["point"] for trial in held["trials"]}
+        return {trial["id"]: trial["point"] for trial in self._held()["trials"]}
 
     @property
     def commands(self) -> dict[str, str]:
         """What runs each trial alone, by its id."""
-        held = read_json(self.path / SWEEP) or {"trials": []}
-        return {trial["id"]: trial["command"] for trial in held["trials"]}
+        return {trial["id"]: trial["command"] for trial in self._held()["trials"]}
 
     def workdir(self, trial: str) -> Path:
         return self.path / "trials" / trial
@@ -135,30 +171,34 @@ class SweepFolder:
         ]
 
     def write_plan(self, groups: Sequence[Group], **more: Any) -> None:
-        """The plan, with what it was made from."""
+        """Write the plan, with what it was made from."""
         plan = {**more, "groups": [dataclasses.asdict(group) for group in groups]}
-        write_whole(self.path / PLAN, json.dumps(plan, indent=1) + "\n")
+        write_json(self.path / PLAN, plan)
 
     @property
     def plan(self) -> dict[str, Any]:
         return read_json(self.path / PLAN) or {}
 
     def status(self, trial: str) -> dict[str, Any]:
-        """A trial's own status; where it ended without a word, what the runner saw."""
-        status = read_json(self.workdir(trial) / "status.json") or {}
+        """Return a trial's own status, or what the runner saw of a trial that ended
+        without a word. A trial that finished fewer steps than it has now is waiting."""
+        status = RunFiles(self.workdir(trial)).read_status()
+        steps = (read_json(self._config_path(trial)) or {}).get("steps", 0)
+        if status.get("state") == "finished" and status["step"] < steps:
+            status = {**status, "state": "waiting"}
         return told(status, (read_json(self.path / OUTCOMES) or {}).get(trial, {}))
 
     def over(self, trial: str) -> bool:
-        """Whether there is nothing more to do: finished, or diverged as it would
-        again."""
+        """Return whether there is nothing more to do: the trial has finished its steps,
+        or has diverged as it would again."""
         status = self.status(trial)
         return status["state"] == "finished" or bool(status.get("diverged"))
 
     def note(self, trials: Sequence[str], reason: str | None) -> None:
-        """Why trials ended that did not say so; ``None`` as they begin anew."""
+        """Write why trials ended that did not say so; ``None`` as they begin anew."""
         outcomes = read_json(self.path / OUTCOMES) or {}
         for trial in trials:
             outcomes.pop(trial, None)
             if reason is not None:
                 outcomes[trial] = {"state": "failed", "exit_reason": reason}
-        write_whole(self.path / OUTCOMES, json.dumps(outcomes, indent=1) + "\n")
+        write_json(self.path / OUTCOMES, outcomes)

@@ -3,13 +3,12 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ganjax.combinations import all_on
-from ganjax.schema import flatten
+from ganjax.config import flatten, knobs, knobs_on
 from ganjax.sweeps.trials import SweptConfig
 
 
 def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
-    """The trials by structure, in the order of their first ones."""
+    """Return the trials by structure, in the order of their first ones."""
     groups: dict[Any, list[SweptConfig]] = {}
     for trial in trials:
         groups.setdefault(structure(trial.config), []).append(trial)
@@ -17,18 +16,17 @@ def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
 
 
 def structure(config) -> tuple:
-    """All that a program depends on: every field but the seed and the numbers that are
-    data of the step, of which it matters only whether they are at the value that leaves
-    their term out."""
-    on = all_on(config)
+    """Return all that a program depends on: every field but the seed. Of a knob, whose
+    number is data of the step, only whether its term is in the program."""
+    numbers, on = knobs(config), knobs_on(config)
     return tuple(
-        (path, str(on.get(path, value)))
+        (path, str(path in on if path in numbers else value))
         for path, value in flatten(config)
         if path != "seed"
     )
 
 
 def alone(config) -> bool:
-    """Whether its trials run one by one: a population is of one device each and of data
-    that lie there."""
+    """Return whether trials run one by one: a member of a population has one device and
+    data that are on it."""
     return config.parallel.devices != 1 or config.data.feed == "streamed"

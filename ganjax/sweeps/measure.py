@@ -91,7 +91,7 @@ def measure(setup: Setup, configs, way: str) -> dict[str, float]:
         states, _ = compiled(states, data)
         jax.block_until_ready(states)
         count += 1
-    seconds = (time.monotonic() - start) / (count * plan.inner_steps)
+    seconds = (time.monotonic() - start) / (count * plan.parallel.inner_steps)
     return {"seconds": seconds, "bytes": held, "memory": _memory(plan.devices[0])}
 
 

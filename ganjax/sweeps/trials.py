@@ -2,12 +2,13 @@
 
 import dataclasses
 import hashlib
+import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ml_collections import ConfigDict
 
-from ganjax.config import resolve, to_json
+from ganjax.config import declared, flatten, resolve
 from ganjax.errors import BadInput
 
 
@@ -16,7 +17,7 @@ class SweptConfig:
     """One point of a sweep.
 
     Attributes:
-      id: twelve digits of the SHA-256 of its resolved config.
+      id: see ``trial_id``.
       point: what it differs in, by the path of a field, as text.
       config: resolved.
     """
@@ -49,8 +50,9 @@ def swept(
     found: dict[str, SweptConfig] = {}
     first: dict[str, int] = {}
     swept_too: set[str] = set()
-    number = -1
-    for number, values in enumerate(space):
+    number, points = -1, list(space)
+    lengths = any(isinstance(p, Mapping) and "steps" in p for p in points)
+    for number, values in enumerate(points):
         if not isinstance(values, Mapping):
             raise BadInput(f"trial {number}: {values!r}: expected fields and values")
         point = {str(path): str(value) for path, value in values.items()}
@@ -59,7 +61,7 @@ def swept(
             config = resolve(stated, {**dict(overrides), **point})
         except BadInput as error:
             raise BadInput(f"trial {number} ({named(point)}): {error}") from error
-        name = trial_id(config)
+        name = trial_id(config, lengths=lengths)
         if name in found:
             say(
                 f"trial {number} ({named(point)}) is trial {first[name]} "
@@ -74,9 +76,24 @@ def swept(
     return list(found.values())
 
 
-def trial_id(config: ConfigDict) -> str:
-    """The name of a resolved config."""
-    return hashlib.sha256(to_json(config).encode()).hexdigest()[:12]
+def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
+    """Return the name of a trial: twelve digits of the SHA-256 of the fields in which
+    its resolved config differs from the defaults.
+
+    A field that ganjax adds later does not change the name, and neither does a larger
+    ``steps``, so a sweep can be extended.
+
+    Args:
+      lengths: whether the sweep varies ``steps``, which then counts.
+    """
+    flat = dict(flatten(config))
+    own = {
+        path: flat[path]
+        for path, option in declared(flat).items()
+        if flat[path] != option.default and (lengths or path != "steps")
+    }
+    text = json.dumps(own, sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def named(point: Mapping[str, str]) -> str:

@@ -1,6 +1,5 @@
 """The host's side of a run: the loop, checkpoints, the run directory, its records."""
 
-from ganjax.training.best import BEST
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.dispatch import compiled_step, trace
 from ganjax.training.environment import environment
@@ -8,12 +7,12 @@ from ganjax.training.member import Member, reason
 from ganjax.training.plan import Plan
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged
-from ganjax.training.trainer import train
+from ganjax.training.trainer import Failed, train
 
 __all__ = [
-    "BEST",
     "Checkpoints",
     "Diverged",
+    "Failed",
     "Member",
     "Plan",
     "RunDirectory",

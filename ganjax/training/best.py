@@ -1,53 +1,61 @@
 """The checkpoint with the best score so far, kept beside the newest ones."""
 
 import contextlib
-import json
 import math
 from collections.abc import Callable, Iterator, Mapping
 
 from ganjax.core import GameState
-from ganjax.errors import unknown
+from ganjax.errors import BadInput, unknown
+from ganjax.evaluation import Evaluation
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.plan import Plan
 from ganjax.training.run_directory import RunDirectory
 
-BEST = "best"
-_SIGN = {"least": 1, "greatest": -1}
+_SIGN = {"lower": 1, "higher": -1}
+
+
+def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> None:
+    """Raise ``BadInput`` unless ``checkpoint.best`` is empty or names a score of which
+    lower or higher is better.
+
+    Args:
+      state: its scores are the ones that there are; ``None`` to trust the name.
+    """
+    best = plan.checkpoint.best
+    if not best:
+        return
+    if state is not None and best not in (scores := evaluation.run(state)):
+        raise unknown("checkpoint.best", best, scores)
+    if evaluation.direction(best) is None:
+        raise BadInput(
+            f"checkpoint.best='{best}': expected a score of which lower or higher is "
+            f"better, and neither is of this one"
+        )
 
 
 @contextlib.contextmanager
-def best_checkpoint(run: RunDirectory, plan: Plan) -> Iterator[Callable]:
-    """``offer(scores, state)`` that keeps a state in ``best/`` if its ``plan.best`` is
+def best_checkpoint(
+    run: RunDirectory, evaluation: Evaluation, plan: Plan
+) -> Iterator[Callable]:
+    """Give ``offer(scores, state)``, which keeps a state if its ``checkpoint.best`` is
     better than in every evaluation before.
 
-    How good those were stands in metrics.jsonl, so a run that goes on knows it. Where
+    The earlier scores are in the run's metrics, so a run that goes on knows them. Where
     no score is named nothing is kept.
     """
-    if not plan.best:
+    best = plan.checkpoint.best
+    if not best:
         yield lambda scores, state: None
         return
-    sign = _SIGN[plan.best_is]
-    least = min((sign * x for x in _recorded(run, plan.best)), default=math.inf)
-    with Checkpoints(run.path / BEST, keep=1, log=run.say) as checkpoints:
+    sign = _SIGN[evaluation.direction(best)]
+    earlier = (sign * row.get(f"evaluation/{best}", math.nan) for row in run.rows())
+    least = min((x for x in earlier if not math.isnan(x)), default=math.inf)
+    with Checkpoints(run.best, keep=1, log=run.say) as checkpoints:
 
         def offer(scores: Mapping[str, float], state: GameState) -> None:
             nonlocal least
-            if sign * scores[plan.best] < least:
-                least = sign * scores[plan.best]
+            if sign * scores[best] < least:
+                least = sign * scores[best]
                 checkpoints.save(state)
 
         yield offer
-
-
-def check_best(plan: Plan, scores: Mapping[str, float]) -> None:
-    """Raises ``BadInput`` unless ``plan.best`` is among the scores, or empty."""
-    if plan.best and plan.best not in scores:
-        raise unknown("checkpoint.best", plan.best, scores)
-
-
-def _recorded(run, name):
-    path = run.path / "metrics.jsonl"
-    for line in path.read_text().splitlines() if path.exists() else ():
-        value = json.loads(line).get(f"evaluation/{name}")
-        if value is not None and not math.isnan(value):
-            yield value

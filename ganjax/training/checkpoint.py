@@ -22,6 +22,7 @@ import orbax.checkpoint as ocp
 
 from ganjax.core.state import GameState, to_numpy
 from ganjax.errors import BadInput
+from ganjax.run_files import write_json
 
 MANIFEST = "manifest.json"
 
@@ -107,7 +108,7 @@ class Checkpoints:
         folder = self.directory / str(step)
         try:
             self._writer.wait_until_finished()
-            _write_json(folder / MANIFEST, _digests(folder / "state"))
+            write_json(folder / MANIFEST, _digests(folder / "state"))
         except (OSError, ValueError) as error:
             self._abandon(step, error)
         self._sealed(step)
@@ -239,9 +240,3 @@ def _damage(folder: Path) -> str | None:
         if wanted.get(name) != found.get(name):
             return f"state/{name} does not have the SHA-256 of the manifest"
     return None
-
-
-def _write_json(path: Path, value) -> None:
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(json.dumps(value, indent=1) + "\n")
-    temporary.replace(path)

@@ -21,13 +21,13 @@ from ganjax.training.plan import Plan
 
 
 def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
-    """``(state, data) -> (state, metrics)`` that advances ``plan.inner_steps``."""
+    """Return ``(state, data) -> (state, metrics)`` that advances ``inner_steps``."""
     return compile_step(
         make_train_step(game, batch=feed.batch),
         devices=plan.devices,
-        inner_steps=plan.inner_steps,
+        inner_steps=plan.parallel.inner_steps,
         resident=feed.stream is None,
-        carrier=plan.carrier,
+        carrier=plan.parallel.carrier,
         population=plan.population,
         intervals=game.intervals,
     )
@@ -37,8 +37,8 @@ def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
 def dispatched_data(
     feed: Feed, key: jax.Array, start: int, plan: Plan
 ) -> Iterator[Iterator]:
-    """What each dispatch from step ``start`` on is given: the same arrays on the
-    devices, or the next batches of the stream. ``key`` is that of the state."""
+    """Give the data of each dispatch from step ``start`` on: the same arrays on the
+    devices, or the next batches of the stream. ``key`` is the state's."""
     if feed.stream is None:
         yield itertools.repeat(replicate(feed.data, plan.devices))
         return
@@ -46,15 +46,15 @@ def dispatched_data(
 
         def dispatches():
             while True:
-                taken = list(itertools.islice(batches, plan.inner_steps))
+                taken = list(itertools.islice(batches, plan.parallel.inner_steps))
                 yield split_batch(taken, plan.devices)
 
         yield dispatches()
 
 
 def trace(game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan) -> GameState:
-    """Traces the initialisation and one dispatch, as a run would compile them, without
-    reading, computing or compiling anything; the shapes of the state.
+    """Trace the initialisation and one dispatch, as a run would compile them, without
+    reading, computing or compiling anything. Return the shapes of the state.
 
     Raises:
       BadInput: where the run would, on its first dispatch.
@@ -71,7 +71,7 @@ def _dispatched_shapes(feed, plan):
 
     def spread(x):
         rounds, batch, *rest = x.shape
-        shape = (n, plan.inner_steps, rounds, batch // n, *rest)
+        shape = (n, plan.parallel.inner_steps, rounds, batch // n, *rest)
         return jax.ShapeDtypeStruct(shape, x.dtype)
 
     return jax.tree.map(spread, feed.shapes)

@@ -1,19 +1,21 @@
 """One run's part in the loop: its records, pictures, scores and checkpoints.
 
-A population has many of them beside one compiled step; a run alone is a population of
-one. Each leaves the folder that it would have left alone.
+A population has many members beside one compiled step; a run alone is a population of
+one. Each member leaves the folder that it would have left alone.
 """
 
 import contextlib
 import dataclasses
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 import jax
 
-from ganjax.core import Game, GameState, state_digest
+from ganjax.core import GameState, state_digest
 from ganjax.data import Source
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
+from ganjax.model import Model
+from ganjax.run_files import write_json
 from ganjax.training.best import best_checkpoint, check_best
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.plan import Plan
@@ -26,17 +28,17 @@ from ganjax.training.samples import SamplePictures
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """What a run has of its own beside the game, the data and the plan of all.
+    """What a run has beside the game, the data and the plan of all members.
 
     Attributes:
       run: its folder.
       knobs: its numbers, by name.
-      seed: of a new run; one that goes on has its key in its state.
+      seed: of a new run; a run that goes on has its key in its state.
       evaluation: its scores.
       start_from: what becomes of a fresh state, where there is no checkpoint.
       begin: called once, when the run is known to go on and before it writes.
-      ended: whether the run is over, and is computed only because the others of its
-        population, with whom it shares a program, are not; it writes nothing.
+      ended: whether the run is over. It is computed because the other members share its
+        program, and it writes nothing.
     """
 
     run: RunDirectory
@@ -49,66 +51,76 @@ class Member:
 
 
 def reason(error: Exception) -> str:
-    """Why a run ended, in one line."""
+    """Return why a run ended, in one line."""
     return getattr(error, "strerror", None) or " ".join(str(error).split())
 
 
-class Recorder:
-    """What happens to a member's state between dispatches; a context manager.
+def prepared(
+    member: Member, state: GameState, source: Source, plan: Plan, restored: bool
+) -> SamplePictures:
+    """Check, before anything is written, that a member can go on from ``state``, and
+    return what draws its pictures.
 
-    Attributes:
-      live: whether it still records: neither over nor failed.
+    Raises:
+      BadInput: if the state is past the end, or ``checkpoint.best`` is no score to keep
+        a checkpoint by.
     """
-
-    def __init__(self, member: Member, game: Game, source: Source, plan: Plan):
-        self.member, self._run = member, member.run
-        self._game, self._source, self._plan = game, source, plan
-        self.live = not member.ended
-        self._stack = contextlib.ExitStack()
-
-    def __enter__(self) -> "Recorder":
-        run = self._run
-        self.checkpoints = self._stack.enter_context(
-            Checkpoints(run.checkpoints, self._plan.checkpoints_kept, run.say,
-                        run.reached)
-        )  # fmt: skip
-        return self
-
-    def __exit__(self, *error) -> None:
-        self._stack.__exit__(*error)
-
-    def prepare(self, state: GameState, restored: bool) -> None:
-        """Checks, before anything is written, that the member can go on from ``state``.
-
-        Raises:
-          BadInput: if it stands past the end, or its best score is one it has not.
-        """
-        step, plan = int(state.step), self._plan
-        if step > plan.steps:
-            raise BadInput(
-                f"steps={plan.steps}: expected at least {step}, the step at which the "
-                f"run in workdir={self._run.path} stands"
-            )
-        # All randomness of a run is of its state's key, whatever the config says now.
-        self._pictures = SamplePictures(
-            self._run, self._game, self._source, state.key, plan.sample_count
+    step = int(state.step)
+    if step > plan.steps:
+        raise BadInput(
+            f"steps={plan.steps}: expected at least {step}, the step of the run in "
+            f"workdir={member.run.path}"
         )
-        if plan.best and not restored:  # a wrong name is found now, not in an hour
-            check_best(plan, self.member.evaluation.run(state))
+    # A wrong name is found now, not in an hour.
+    check_best(plan, member.evaluation, None if restored else state)
+    # All randomness of a run is of its state's key, whatever the config says now.
+    return SamplePictures(member.run, source, state.key, plan.samples.count)
 
-    def begin(self, step: int, restored: bool, shown: bool) -> None:
-        """Opens the records at ``step``; ``shown`` where progress is told of it."""
-        run, plan, enter = self._run, self._plan, self._stack.enter_context
-        if restored:
-            run.say(f"going on from step {step}")
-        rewind(run.path, step, plan)
-        self._records = enter(Records(run.path, step))
-        self._offer = enter(best_checkpoint(run, plan))
-        self._log = enter(
-            RunLog(self._records, plan.steps, plan.batch_size, step, shown)
-        )
-        self._pictures.real()
+
+@contextlib.contextmanager
+def recorder(
+    member: Member,
+    checkpoints: Checkpoints,
+    pictures: SamplePictures,
+    shown: bool,
+    *,
+    model: Callable[[GameState], Model],
+    plan: Plan,
+    step: int,
+    restored: bool,
+) -> Iterator["Recorder"]:
+    """Take a member's records back to ``step``, open them, and give its ``Recorder``.
+
+    Args:
+      shown: whether the user sees its progress.
+      restored: whether the member goes on from a checkpoint.
+    """
+    run = member.run
+    if restored:
+        run.say(f"going on from step {step}")
+    rewind(run, step, plan)
+    with (
+        Records(run, step) as records,
+        best_checkpoint(run, member.evaluation, plan) as offer,
+        RunLog(records, plan.steps, plan.batch_size, step, shown) as log,
+    ):
+        pictures.real()
         run.write_status("running", step, steps=plan.steps, carrier=plan.described())
+        yield Recorder(member, checkpoints, pictures, model, plan, records, offer, log)
+
+
+@dataclasses.dataclass(frozen=True)
+class Recorder:
+    """What happens to a member's state between dispatches; ``recorder`` makes it."""
+
+    member: Member
+    checkpoints: Checkpoints
+    pictures: SamplePictures
+    model: Callable[[GameState], Model]
+    plan: Plan
+    records: Records
+    offer: Callable[[Mapping[str, float], GameState], None]
+    log: RunLog
 
     def after(
         self,
@@ -117,7 +129,7 @@ class Recorder:
         metrics: Mapping[str, jax.Array],
         at: tuple[int, ...],
     ) -> None:
-        """Whatever is due after a dispatch that ended at ``step``.
+        """Do what is due after a dispatch that ended at ``step``.
 
         Args:
           state: gives the member's own state.
@@ -126,36 +138,42 @@ class Recorder:
         Raises:
           Diverged: if a number that is looked at is not finite.
         """
-        plan, records = self._plan, self._records
-        if plan.due(plan.log_every, step):
-            self._log.note(step, metrics, at)
-        if plan.due(plan.evaluate_every, step) and self.member.evaluation:
-            self._log.settle()
+        plan = self.plan
+        if plan.due(plan.log.every, step):
+            self.log.note(step, metrics, at)
+        if plan.due(plan.evaluation.every, step) and self.member.evaluation:
+            self.log.settle()
             self._evaluate(step, state())
-        if plan.due(plan.sample_every, step):
-            records.picture(step, "samples", self._pictures.generated(state(), step))
-        if plan.due(plan.checkpoint_every, step):
+        if plan.due(plan.samples.every, step):
+            picture = self.pictures.generated(self.model(state()), step)
+            self.records.picture(step, "samples", picture)
+        if plan.due(plan.checkpoint.every, step):
             self.save(step, state(), metrics, at)
 
     def _evaluate(self, step, state):
-        evaluation, records = self.member.evaluation, self._records
+        evaluation = self.member.evaluation
         scores = evaluation.run(state)
-        records.metrics(step, {f"evaluation/{k}": v for k, v in scores.items()})
-        kept = {"scores": scores, "protocol": evaluation.protocol(step)}
-        self._run.write_json(f"evaluation/{step:08d}.json", kept)
-        records.flush()
-        self._offer(scores, state)
+        self.records.metrics(step, {f"evaluation/{k}": v for k, v in scores.items()})
+        directions = {name: evaluation.direction(name) for name in scores}
+        kept = {
+            "scores": scores,
+            "directions": {k: v for k, v in directions.items() if v},
+            "protocol": evaluation.protocol(step),
+        }
+        write_json(self.member.run.evaluation(step), kept)
+        self.records.flush()
+        self.offer(scores, state)
 
     def save(self, step, state: GameState, metrics, at) -> None:
-        """Begins to write a checkpoint.
+        """Begin to write a checkpoint.
 
         Raises:
           Diverged: if a metric is not finite; the last checkpoint stays.
         """
         # The rows up to a checkpoint are on the disk before it counts.
-        self._log.settle()
+        self.log.settle()
         require_finite(step, values_at(metrics, at))
-        self._records.flush()
+        self.records.flush()
         self.checkpoints.save(state)
 
     def end(
@@ -166,28 +184,30 @@ class Recorder:
         at: tuple[int, ...],
         signal: int,
     ) -> None:
-        """The last checkpoint, and the status that goes with it; ``signal`` is what
-        stopped the run, 0 where nothing did."""
+        """Write the last checkpoint, and the status that goes with it.
+
+        Args:
+          signal: what stopped the run, 0 where nothing did.
+        """
         state = state()
         self.save(step, state, metrics, at)
         self.checkpoints.finish()
-        self._run.write_status(
-            "finished" if step >= self._plan.steps else "interrupted",
+        self.member.run.write_status(
+            "finished" if step >= self.plan.steps else "interrupted",
             step,
-            steps=self._plan.steps,
+            steps=self.plan.steps,
             exit_reason=f"signal {signal}" if signal > 0 else "all steps done",
             state_digest=state_digest(state),
-            carrier=self._plan.described(),
+            carrier=self.plan.described(),
         )
 
     def fail(self, error: Exception, step: int) -> None:
-        """The member is over, and the others go on."""
-        self.live = False
+        """Write that the member has failed."""
         diverged = {"diverged": True} if isinstance(error, Diverged) else {}
-        self._run.write_status(
+        self.member.run.write_status(
             "failed",
             step,
-            steps=self._plan.steps,
+            steps=self.plan.steps,
             exit_reason=reason(error),
             **diverged,
         )

@@ -7,11 +7,12 @@ that was killed and resumed leaves the same file as one that was not.
 import json
 import os
 from collections.abc import Mapping
-from pathlib import Path
 
 import numpy as np
 from PIL import Image
 from tensorboardX import SummaryWriter
+
+from ganjax.run_files import RunFiles
 
 
 class Records:
@@ -20,12 +21,13 @@ class Records:
     TensorBoard is told to forget the events past that step.
     """
 
-    def __init__(self, directory: Path, step: int):
-        self._files = {}
-        for name in ("metrics", "timing"):
-            self._files[name] = (directory / f"{name}.jsonl").open("a")
+    def __init__(self, run: RunFiles, step: int):
+        self._files = {
+            "metrics": run.metrics.open("a"),
+            "timing": run.timing.open("a"),
+        }
         self._events = SummaryWriter(
-            str(directory / "tensorboard"), purge_step=step + 1 if step else None
+            str(run.events), purge_step=step + 1 if step else None
         )
 
     def __enter__(self) -> "Records":

@@ -2,9 +2,9 @@
 
 from PIL import Image
 
-from ganjax.core import Game, GameState, child_key
-from ganjax.data import Source
-from ganjax.evaluation import draw, held_out
+from ganjax.core import child_key
+from ganjax.data import Source, held_out
+from ganjax.model import Model
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.training.run_directory import RunDirectory
 
@@ -14,9 +14,8 @@ _POINTS_A_COUNT = 10  # a scatter of points needs more of them than a grid of im
 class SamplePictures:
     """Writes ``samples/real.png`` and ``samples/step_*.png`` of one run."""
 
-    def __init__(self, run: RunDirectory, game: Game, source: Source, key, count: int):
-        self._folder = run.path / "samples"
-        self._game, self._key = game, child_key(key, "samples")
+    def __init__(self, run: RunDirectory, source: Source, key, count: int):
+        self._run, self._key = run, child_key(key, "samples")
         self._images = len(source.spec.shape) == 3
         self._count = count if self._images else _POINTS_A_COUNT * count
         self._reference, _ = held_out(source.test, self._count, seed=0)
@@ -25,19 +24,19 @@ class SamplePictures:
         """Held-out examples."""
         nothing = self._reference[:0]
         points = self._reference if self._images else nothing
-        return self._save("real.png", points, self._reference, "real")
+        return self._save(self._run.real, points, self._reference, "real")
 
-    def generated(self, state: GameState, step: int) -> Image.Image:
-        """Samples at ``step``."""
-        samples = draw(self._game, state, self._key, self._count)
-        name = f"step_{step:08d}.png"
-        return self._save(name, samples, self._reference, f"step {step}")
+    def generated(self, model: Model, step: int) -> Image.Image:
+        """Samples of the model at ``step``."""
+        samples = model.sample(self._key, self._count)
+        path = self._run.picture(step)
+        return self._save(path, samples, self._reference, f"step {step}")
 
-    def _save(self, name, samples, reference, title):
+    def _save(self, path, samples, reference, title):
         if self._images:
             picture = image_grid(samples)
         else:
             picture = scatter(samples, reference, title=title)
-        self._folder.mkdir(exist_ok=True)
-        picture.save(self._folder / name)
+        path.parent.mkdir(exist_ok=True)
+        picture.save(path)
         return picture

@@ -1,0 +1,187 @@
+"""The files of a run: where they are, how they are read and replaced."""
+
+import fcntl
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any, TextIO
+
+import ganjax
+from ganjax.errors import BadInput
+
+FORMAT = 2
+REPORT = "report.html"
+# What run.json says of a run that was not started by a command and names no code.
+_RECORD = {"command": "", "overrides": {}, "code": {"folders": [], "sources": {}}}
+
+
+class RunFiles:
+    """The paths of a run's files, and what is in the files.
+
+    Args:
+      path: the folder of the run, which need not exist.
+    """
+
+    def __init__(self, path: Path | str):
+        self.path = path = Path(path)
+        self.config, self.record = path / "config.json", path / "run.json"
+        self.environment = path / "environment.json"
+        self.status, self.log = path / "status.json", path / "train.log"
+        self.metrics, self.timing = path / "metrics.jsonl", path / "timing.jsonl"
+        self.events = path / "tensorboard"
+        self.checkpoints, self.best = path / "checkpoints", path / "best"
+        self.real, self.report = path / "samples/real.png", path / REPORT
+
+    def picture(self, step: int) -> Path:
+        """Return the file of the samples of a step."""
+        return self.path / f"samples/step_{step:08d}.png"
+
+    def pictures(self) -> dict[int, Path]:
+        """Return the pictures of samples by step, in order."""
+        return _by_step(self.path.glob("samples/step_*.png"))
+
+    def evaluation(self, step: int) -> Path:
+        """Return the file of the scores of a step, with their protocol."""
+        return self.path / f"evaluation/{step:08d}.json"
+
+    def evaluations(self) -> dict[int, Path]:
+        """Return the scores that the run wrote by step, in order."""
+        return _by_step(self.path.glob("evaluation/*.json"))
+
+    def protocol(self, digest: str) -> Path:
+        """Return the file of the scores under a protocol with this digest."""
+        return self.path / f"evaluation/protocol-{digest}.json"
+
+    def protocols(self) -> list[Path]:
+        """Return the scores that scripts/evaluate.py wrote."""
+        return sorted(self.path.glob("evaluation/protocol-*.json"))
+
+    def rows(self) -> list[dict[str, float]]:
+        """Return the rows of metrics.jsonl, each with its ``step``."""
+        return read_rows(self.metrics)
+
+    def read(self) -> tuple[dict[str, Any], dict[str, Any]]:
+        """Return the config as it is written, and run.json.
+
+        Raises:
+          BadInput: if the folder holds no run, or a run of another format.
+        """
+        if not self.path.is_dir():
+            raise BadInput(f"workdir={self.path}: expected a run directory, found none")
+        if not self.config.is_file():
+            raise BadInput(
+                f"workdir={self.path}: expected a run directory, but it holds no "
+                f"{self.config.name}"
+            )
+        record = read_json(self.record)
+        if record is None:  # format 1 had no such file
+            versions = (read_json(self.environment) or {}).get("versions", {})
+            record = {"format": 1, "ganjax": versions.get("ganjax", "unknown")}
+        check_format(self.path, "a run", record, FORMAT)
+        return read_json(self.config), _RECORD | record
+
+    def describe(self, config: str, **record: Any) -> None:
+        """Write the config, which is JSON, and run.json.
+
+        Args:
+          record: ``command`` and ``overrides``, as the user wrote them; ``code``, the
+            ``folders`` of the user's modules, and the file and SHA-256 of each import
+            path as ``sources``.
+        """
+        version = {"format": FORMAT, "ganjax": ganjax.__version__}
+        write_json(self.record, version | _RECORD | record)
+        write_whole(self.config, config)  # the last: it makes the folder a run's
+
+    def read_status(self) -> dict[str, Any]:
+        """Return ``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step',
+        …}``, empty before the start; while it runs, the step of its last checkpoint."""
+        return read_json(self.status) or {}
+
+
+def _by_step(paths):
+    numbered = {path.stem.removeprefix("step_"): path for path in paths}
+    found = {int(step): path for step, path in numbered.items() if step.isdecimal()}
+    return dict(sorted(found.items()))
+
+
+def check_format(path: Path, what: str, held: Mapping[str, Any], expected: int) -> None:
+    """Raise ``BadInput`` unless the file that describes a folder has a format."""
+    if (found := held.get("format", 1)) != expected:
+        raise BadInput(
+            f"workdir={path}: expected {what} of format {expected}, found format "
+            f"{found}, written by ganjax {held.get('ganjax', 'unknown')}"
+        )
+
+
+def check_folder(path: Path, mark: str, what: str, left: Sequence[str] = ()) -> None:
+    """Raise ``BadInput`` unless a folder holds the file ``mark``, or is new, or empty
+    but for files ``left`` by a process that was killed, and hidden files."""
+    if path.exists() and not path.is_dir():
+        raise BadInput(f"workdir={path}: expected a folder, found a file")
+    if not path.exists() or (path / mark).exists():
+        return
+    for found in path.iterdir():
+        if not found.name.startswith(".") and found.name not in left:
+            raise BadInput(
+                f"workdir={path}: expected an empty folder or {what}, found "
+                f"{found.name} and no {mark}"
+            )
+
+
+def lock_folder(path: Path, doing: str) -> TextIO:
+    """Make a folder and keep other processes out of it until the file is closed.
+
+    Raises:
+      BadInput: if another process is in it, and what that process is ``doing``.
+    """
+    path.mkdir(parents=True, exist_ok=True)
+    lock = (path / ".lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        raise BadInput(f"workdir={path}: another process {doing}") from None
+    return lock
+
+
+def write_whole(path: Path, text: str) -> Path:
+    """Write a file at once, in a folder that is made if there is none: a reader sees
+    the old file or the new one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.tmp")
+    temporary.write_text(text, encoding="utf-8")
+    return temporary.replace(path)
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write a JSON file at once."""
+    write_whole(path, json.dumps(value, indent=2) + "\n")
+
+
+def read_json(path: Path) -> dict[str, Any] | None:
+    """Return the object of a JSON file, ``None`` if there is no such file.
+
+    Raises:
+      BadInput: if the file holds anything else.
+    """
+    problem = ""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        if isinstance(value, dict):
+            return value
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return None
+    except ValueError as error:
+        problem = f", {error}"
+    raise BadInput(f"{path.name}={path}: expected a JSON object{problem}")
+
+
+def read_rows(path: Path) -> list[dict[str, Any]]:
+    """Return the rows of a file of JSON lines, up to the first that is not one: the
+    last line of a killed run may be half written."""
+    rows = []
+    for line in path.read_text().splitlines() if path.exists() else ():
+        try:
+            rows.append(json.loads(line))
+        except ValueError:
+            break
+    return rows
