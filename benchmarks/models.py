@@ -17,7 +17,7 @@ from ganjax.core import (
     replicate,
     stack_members,
 )
-from ganjax.data import SOURCES, Arrays, Source, Spec
+from ganjax.data import Arrays, Source, Spec
 from ganjax.networks import conv
 
 SIZE = (32, 32, 3)
@@ -36,9 +36,6 @@ def noise_images(directory: str = "") -> Source:
     return Source(Spec("noise_images", SIZE), arrays, arrays)
 
 
-SOURCES["noise_images"] = noise_images
-
-
 def image_config(
     architecture: str,
     *,
@@ -55,7 +52,7 @@ def image_config(
     stated = {
         "batch_size": batch_size,
         "precision": precision,
-        "data": {"name": "noise_images", "dir": str(images)},
+        "data": {"name": "benchmarks.models:noise_images", "dir": str(images)},
         "latents": {"name": "normal", "size": LATENTS},
         "networks": {
             "generator": {

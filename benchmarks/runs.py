@@ -1,10 +1,8 @@
 """Rows of whole runs: the shipped loop, the start of a process, what compiles when."""
 
 import contextlib
-import json
 import tempfile
 import time
-from pathlib import Path
 
 import jax
 
@@ -14,6 +12,7 @@ from benchmarks.record import Part, Settings
 from benchmarks.timing import turns
 from ganjax.build import build
 from ganjax.launch import Trial, launch
+from ganjax.run_files import RunFiles, read_rows
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
 LOOP, BARE = "shipped loop", "bare step"
@@ -94,9 +93,9 @@ def _intervals(checkpoint):
 def _seconds_a_step(config) -> float:
     with tempfile.TemporaryDirectory() as workdir:
         launch(Trial(config, workdir))
-        lines = (Path(workdir) / "timing.jsonl").read_text().splitlines()
+        rows = read_rows(RunFiles(workdir).timing)
     # The last row is settled when the run has drawn and saved what it ends with.
-    first, last = json.loads(lines[0]), json.loads(lines[-2])
+    first, last = rows[0], rows[-2]
     return (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
 
 

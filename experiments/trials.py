@@ -1,7 +1,6 @@
 """The trials of an experiment: a sweep, and what is read of it."""
 
 import dataclasses
-import json
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.run_files import RunFiles
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 
@@ -64,16 +64,13 @@ def trained(
             trial.point,
             folder.workdir(trial.id),
             folder.status(trial.id)["state"],
-            _scores(folder.workdir(trial.id) / "metrics.jsonl"),
+            _scores(RunFiles(folder.workdir(trial.id)).rows()),
         )
         for trial in sweep.trials
     ]
 
 
-def _scores(path):
-    if not path.exists():
-        return []
-    rows = map(json.loads, path.read_text().splitlines())
+def _scores(rows):
     return [
         {"step": row["step"]}
         | {k.removeprefix(_SCORE): v for k, v in row.items() if k.startswith(_SCORE)}

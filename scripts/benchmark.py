@@ -19,7 +19,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from ganjax import command_line  # noqa: E402
 from ganjax.errors import BadInput, unknown  # noqa: E402
-from ganjax.schema import PRECISIONS  # noqa: E402
+from ganjax.networks import PRECISIONS  # noqa: E402
 
 
 def main(arguments: list[str]) -> int:

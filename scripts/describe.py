@@ -3,20 +3,25 @@
     python scripts/describe.py
     python scripts/describe.py --axis=losses
     python scripts/describe.py --config=configs/biggan_cifar10.py:tiny
+    python scripts/describe.py --config=configs/ring8.py --fields
 
 For a config: its networks with their parameters and the FLOPs of a forward pass over
 one sample, and an estimate of the memory of a device. Nothing is computed, but the data
-are opened for their shape.
+are opened for their shape. With --fields: every field with its value, the values that
+it takes and what it is; a * marks a knob, which sweeps without compiling again.
 """
 
 from ganjax import catalogue, command_line
 from ganjax.build import build_game, open_data
+from ganjax.config import declared, flatten
 from ganjax.errors import BadInput, unknown
+from ganjax.options import described
 
 
 def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__)
     flags.add_argument("--axis", help="one axis alone")
+    flags.add_argument("--fields", action="store_true", help="every field of --config")
     if any(argument.startswith("--config") for argument in arguments):
         options, config, _ = command_line.parse_with_config(flags, arguments)
         if options.axis is not None:
@@ -24,9 +29,16 @@ def main(arguments: list[str]) -> int:
                 f"--axis={options.axis}: expected it without --config; the one lists "
                 f"what there is, the other says what a config is made of"
             )
-        describe(config)
+        if options.fields:
+            flat = dict(flatten(config))
+            print(described(declared(flat), flat))
+        else:
+            describe(config)
         return 0
-    axis = flags.parse_args(arguments).axis
+    options = flags.parse_args(arguments)
+    if options.fields:
+        raise BadInput("--fields: expected --config=FILE with it")
+    axis = options.axis
     if axis is not None and axis not in catalogue.AXES:
         raise unknown("--axis", axis, catalogue.AXES)
     for name in [axis] if axis else catalogue.AXES:
@@ -39,7 +51,7 @@ def main(arguments: list[str]) -> int:
 
 def describe(config) -> None:
     source = open_data(config)
-    game = build_game(config, source)
+    game, _ = build_game(config, source)
     print(f"game {config.game} on {config.data.name} {source.spec.shape}")
     print(
         f"\n{'network':16} {'architecture':16} {'parameters':>14} {'MFLOP/sample':>14}"

@@ -14,6 +14,7 @@ import sys
 from pathlib import Path
 
 from ganjax import command_line
+from ganjax import names as imports
 from ganjax.errors import BadInput
 
 _FIELDS = {
@@ -33,6 +34,9 @@ def main(arguments: list[str]) -> int:
         flags.add_argument(f"--{name}", help=f"{said}; else as the run's config says")
     flags.add_argument("--seed", help="of the samples; else the run's")
     flags.add_argument("--best", action="store_true", help="the best checkpoint")
+    flags.add_argument(
+        "--trust_code", action="store_true", help="run code that the run's config names"
+    )
     flags = flags.parse_args(arguments)
     overrides = {
         f"evaluation.{name}": getattr(flags, name)
@@ -43,21 +47,22 @@ def main(arguments: list[str]) -> int:
         overrides["seed"] = flags.seed
 
     import ganjax
-    from ganjax.training.run_directory import read_json, write_whole
+    from ganjax.run_files import read_json, write_json
 
-    run = ganjax.load(flags.workdir)
+    imports.beside(Path.cwd())
+    run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
     names = [name.strip() for name in flags.metrics.split(",") if name.strip()]
     found = run.evaluate(names, overrides, best=flags.best)
     protocol = json.dumps(found["protocol"], sort_keys=True)
     digest = hashlib.sha256(protocol.encode()).hexdigest()[:12]
-    path = Path(flags.workdir) / "evaluation" / f"protocol-{digest}.json"
+    path = run.files.protocol(digest)
     try:
         known = dict(read_json(path)["scores"]) if path.exists() else {}
     except (BadInput, KeyError, TypeError, ValueError):
         known = {}
         print(f"{path}: cannot be read, and is written anew", file=sys.stderr)
     found["scores"] = known | found["scores"]
-    write_whole(path, json.dumps(found, indent=2) + "\n")
+    write_json(path, found)
     for name, value in found["scores"].items():
         print(f"{name:44}{value:.5g}")
     print(f"step {found['protocol']['step']}: {path}")

@@ -17,8 +17,8 @@ import re
 import textwrap
 from pathlib import Path
 
-from ganjax import command_line
-from ganjax.errors import BadInput, unknown
+from ganjax import command_line, names
+from ganjax.errors import BadInput
 
 ENDINGS = (".png", ".gif", ".npy")
 
@@ -26,8 +26,11 @@ ENDINGS = (".png", ".gif", ".npy")
 def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__)
     flags.add_argument("--workdir", required=True, help="the folder of the run")
-    flags.add_argument("--mode", default="grid", help="what to draw, see below")
+    flags.add_argument("--mode", default="grid", help="see below, or MODULE:FUNCTION")
     flags.add_argument("--out", help="file or folder; MODE.png if not said")
+    flags.add_argument(
+        "--trust_code", action="store_true", help="run code that the run's config names"
+    )
     options = flags.add_argument_group("options of modes, as said below")
     options.add_argument("--n", type=int, help="samples (64), or rows (8)")
     options.add_argument("--columns", type=int, help="of modes with rows (9)")
@@ -36,23 +39,26 @@ def main(arguments: list[str]) -> int:
     options.add_argument("--reach", type=float, help="in standard deviations (3)")
     options.add_argument("--extractor", help="whose features are compared")
 
+    import ganjax
     from ganjax.gallery import MODES, Request
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
     flags = flags.parse_args(arguments)
-    if flags.mode not in MODES:
-        raise unknown("--mode", flags.mode, MODES)
+    names.beside(Path.cwd())
+    run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
+    mode = MODES.find("--mode", flags.mode)
     grid = flags.mode == "grid"
-    out, folder = _target(flags.out or ("samples.png" if grid else f"{flags.mode}.png"))
+    named = "samples" if grid else flags.mode.rpartition(":")[2]
+    out, folder = _target(flags.out or f"{named}.png")
     given = {"n": 64} if grid else {}
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)
         if value is None:
             continue
-        if name not in MODES[flags.mode].options:
+        if name not in mode.options:
             raise BadInput(
                 f"--{name}={value}: expected a mode that looks at it, and "
-                f"--mode={flags.mode} takes {_named(MODES[flags.mode].options)}"
+                f"--mode={flags.mode} takes {_named(mode.options)}"
             )
         if name in ("n", "columns") and not 1 <= value < 2**31:
             raise BadInput(f"--{name}={value}: expected 1 to 2^31 - 1")
@@ -63,10 +69,6 @@ def main(arguments: list[str]) -> int:
         given[name] = value
     if (folder or out.suffix == ".npy") and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
-
-    import ganjax
-
-    run = ganjax.load(flags.workdir)
     try:
         (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -88,7 +90,7 @@ def main(arguments: list[str]) -> int:
 
         np.save(out, run.sample(request.seed, request.n))
     else:
-        _write(out, MODES[flags.mode](request), said)
+        _write(out, mode(request), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
     return 0
 

@@ -7,4 +7,4 @@ source "$(dirname "$0")/environment.sh"
 install -r requirements.txt -r requirements-test.txt -e .
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
-.venv/bin/python -m pytest --numprocesses=2 --quiet "$@"
+.venv/bin/python -m pytest --numprocesses=2 --dist=worksteal --quiet "$@"

@@ -9,7 +9,6 @@ nothing and writes nothing.
 
 import json
 import shlex
-from pathlib import Path
 
 from ganjax import command_line
 from ganjax.errors import BadInput
@@ -56,6 +55,7 @@ def main(arguments: list[str]) -> int:
         return _dry_run(config)
 
     from ganjax.launch import Trial, launch, scores
+    from ganjax.run_files import RunFiles
 
     command = shlex.join(["python", "scripts/train.py", *arguments])
     trial = Trial(config, flags.workdir, overrides, command)
@@ -67,7 +67,7 @@ def main(arguments: list[str]) -> int:
     width = 2 + max([22, *map(len, found)])
     for name, value in found.items():
         print(f"{name:{width}}{value:.4g}")
-    report = Path(flags.workdir) / "report.html"
+    report = RunFiles(flags.workdir).report
     print(f"{status['state']} at step {status['step']}; report: {report}")
     if status["state"] == "finished":
         return 0

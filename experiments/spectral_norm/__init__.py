@@ -9,7 +9,6 @@ from experiments.claims import Claim, at_least, at_most, near
 from experiments.figures import COLOURS, panels
 from experiments.points import both, of_points
 from experiments.trials import trained
-from ganjax.core import averaged
 from ganjax.networks.layers import Linear
 from ganjax.space import grid, product, seeds
 
@@ -93,7 +92,8 @@ def _space(seed):
 def _measured(run, state):
     """Of the discriminator: the norm of each layer's matrix as it is applied, and the
     largest slope at real, generated and other points."""
-    variables = averaged(run.game, state)["discriminator"]
+    model = run.model_of(state)
+    variables = model.variables["discriminator"]
     spectral = run.config.networks.discriminator.normalization == "spectral"
     norms = []
     for path, own in _layers(variables["params"]):
@@ -113,10 +113,7 @@ def _measured(run, state):
         norms.append(float(values[0]))
         if kernel.shape == (128, 128):
             spectrum = (values / values[0]).round(4).tolist()
-    fake = run.game.sample(
-        run.game.finished(averaged(run.game, state)),
-        jax.random.split(jax.random.key(0), 1000),
-    )
+    fake = model.sampler.sample(model.apply, jax.random.split(jax.random.key(0), 1000))
     points = jnp.concatenate(
         [fake, jax.random.uniform(jax.random.key(1), (4000, 2), minval=-2, maxval=2)]
     )
