@@ -21,7 +21,7 @@ SEVERAL = {"term": 3, "augmentation": 2}
 
 def goes(a, b) -> bool:
     """Whether two entries ``(axis, name)`` may meet: the others are refused, and stand
-    in the table of ``ganjax.combinations``."""
+    in ``ganjax.config.rules``."""
     pair = dict([a, b])
     if pair.get("conditioning") == "multi_hinge" and "loss" in pair:
         return pair["loss"] == "hinge"

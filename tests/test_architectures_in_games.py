@@ -92,9 +92,10 @@ def two_domains(size=8):
     return Source(Spec("waves", (size, size, 3), domains=("a", "b")), draw, draw)
 
 
-def played(name, game):
+def played(name, game, **options):
     stated = config(name, game)
-    return step_of(stated, two_domains() if stated.get("game") == "cyclegan" else None)
+    source = two_domains() if stated.get("game") == "cyclegan" else None
+    return step_of(stated, source, **options)
 
 
 @pytest.mark.parametrize(
@@ -114,7 +115,7 @@ def played(name, game):
     ],
 )
 def test_a_step_has_the_shapes_of_its_state(name, game):
-    step, before, data = played(name, game)
+    step, before, data = played(name, game, compute=jax.eval_shape)
     with conv.form("stock"):  # the quickest to trace, of the same shapes
         after, _ = jax.eval_shape(step, before, data)
     same = jax.tree.map(

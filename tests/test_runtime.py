@@ -1,42 +1,40 @@
 """What commands set up: a place for compiled programs, and a patient allocator."""
 
-import os
 import subprocess
 import sys
 
+import jax
 import pytest
 
+from ganjax import runtime
 from ganjax.runtime import keep_freed_memory
 
-CACHE = "JAX_COMPILATION_CACHE_DIR"
-ASK = """
-import jax
-from ganjax import runtime
-runtime.prepare()
-print(jax.config.jax_compilation_cache_dir)
-"""
+CACHE = "jax_compilation_cache_dir"
 
 
 @pytest.mark.parametrize(
-    ("told", "expected"),
+    ("told", "cache", "expected"),
     [
-        ({"XDG_CACHE_HOME": "/caches", CACHE: ""}, "/caches/ganjax/xla"),
+        ({"XDG_CACHE_HOME": "/caches"}, "", "/caches/ganjax/xla"),
         (
-            {"XDG_CACHE_HOME": "", "HOME": "/home/me", CACHE: ""},
+            {"XDG_CACHE_HOME": "", "HOME": "/home/me"},
+            "",
             "/home/me/.cache/ganjax/xla",
         ),
-        ({CACHE: "/mine"}, "/mine"),
+        ({}, "/mine", "/mine"),
     ],
 )
-def test_compiled_programs_have_a_place(told, expected):
-    asked = subprocess.run(
-        [sys.executable, "-c", ASK],
-        env={**os.environ, **told},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    assert asked.stdout.strip() == expected
+def test_compiled_programs_have_a_place(told, cache, expected, monkeypatch):
+    monkeypatch.setattr(runtime, "keep_freed_memory", lambda: None)
+    for name, value in told.items():
+        monkeypatch.setenv(name, value)
+    before = getattr(jax.config, CACHE)
+    jax.config.update(CACHE, cache)
+    try:
+        runtime.prepare()
+        assert getattr(jax.config, CACHE) == expected
+    finally:
+        jax.config.update(CACHE, before)
 
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's setting")

@@ -8,7 +8,7 @@ import pytest
 from ganjax.build import build
 from ganjax.config import resolve
 from ganjax.core import compile_step, init_state, make_train_step
-from ganjax.schedules import Schedule, scheduled
+from ganjax.schedules import SHAPES, Schedule, scheduled
 from tests import tiny
 
 
@@ -22,7 +22,7 @@ from tests import tiny
     ],
 )
 def test_from_8_to_2_in_40_steps_after_the_tenth(shape, quarter):
-    schedule = Schedule(("rate",), shape, end=2.0, begin=10, steps=40)
+    schedule = Schedule(("rate",), SHAPES[shape], end=2.0, begin=10, steps=40)
     for step, expected in ((0, 8), (10, 8), (20, quarter), (50, 2), (1000, 2)):
         found = scheduled((schedule,), {"rate": 8.0, "other": 1.0}, jnp.array(step))
         np.testing.assert_allclose(found["rate"], expected, rtol=1e-6)

@@ -12,6 +12,7 @@ import pytest
 
 from benchmarks.child import Child
 from ganjax.errors import BadInput
+from tests.commands import exit_code
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,10 +54,10 @@ def test_bad_input_is_refused(flag, says):
         _script().main([flag])
 
 
-def test_bad_input_is_one_line_and_exit_code_2():
-    done = command("--rows=dcgam")
-    assert done.returncode == 2
-    assert "--rows='dcgam'" in done.stderr and len(done.stderr.splitlines()) == 1
+def test_bad_input_is_one_line_and_exit_code_2(monkeypatch, capsys):
+    assert exit_code(monkeypatch, "benchmark.py", "--rows=dcgam") == 2
+    out, err = capsys.readouterr()
+    assert out == "" and "--rows='dcgam'" in err and err.count("\n") == 1
 
 
 @pytest.mark.full

@@ -1,5 +1,7 @@
 """Mirrored examples: which, how often, and that they are the same everywhere."""
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -17,14 +19,18 @@ IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 6, 3)).astype(np.uint
 SPLIT = Arrays(IMAGES, np.arange(40, dtype=np.int32))
 
 
-def batch_of(feed, step, devices=1):
-    """The global batch, ``[rounds, batch, …]``, of ``devices`` that share it."""
-    data = jax.tree.map(jnp.asarray, feed.data)
-    batch = jax.vmap(lambda _: feed.batch(data, KEY, step, "data"), axis_name="data")(
+@functools.partial(jax.jit, static_argnums=(0, 2))
+def _shares(batch, data, devices, step):
+    return jax.vmap(lambda _: batch(data, KEY, step, "data"), axis_name="data")(
         jnp.arange(devices)
     )
+
+
+def batch_of(feed, step, devices=1):
+    """The global batch, ``[rounds, batch, …]``, of ``devices`` that share it."""
     return jax.tree.map(
-        lambda x: np.moveaxis(x, 0, 1).reshape(x.shape[1], -1, *x.shape[3:]), batch
+        lambda x: np.moveaxis(x, 0, 1).reshape(x.shape[1], -1, *x.shape[3:]),
+        _shares(feed.batch, feed.data, devices, step),
     )
 
 

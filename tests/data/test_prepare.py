@@ -17,9 +17,9 @@ import pytest
 from ganjax.data import idx, in_memory, open_source, prepared
 from ganjax.data.prepare import CIFAR_ARCHIVE, CIFAR_CLASSES, CIFAR_MEMBERS, prepare
 from ganjax.errors import BadInput
+from tests.commands import SCRIPTS, exit_code
 
 DEBIAN = Path("/usr/share/datasets/fashion-mnist")
-SCRIPT = Path(__file__).resolve().parents[2] / "scripts" / "prepare_data.py"
 RNG = np.random.RandomState(0)
 
 
@@ -196,15 +196,11 @@ def test_a_folder_marked_read_only_stays_as_it_is(small_mnist, tmp_path):
     assert not list((out / "mnist").iterdir())
 
 
-def test_the_command_exits_with_two_and_one_line(tmp_path):
-    done = subprocess.run(
-        [sys.executable, SCRIPT, "cifar", f"--dir={tmp_path}"],
-        capture_output=True,
-        text=True,
-        timeout=60,
-    )
-    assert done.returncode == 2 and done.stdout == ""
-    assert done.stderr.count("\n") == 1 and "did you mean 'cifar10'" in done.stderr
+def test_the_command_exits_with_two_and_one_line(tmp_path, monkeypatch, capsys):
+    code = exit_code(monkeypatch, "prepare_data.py", "cifar", f"--dir={tmp_path}")
+    out, err = capsys.readouterr()
+    assert code == 2 and out == ""
+    assert err.count("\n") == 1 and "did you mean 'cifar10'" in err
 
 
 def debian():
@@ -218,7 +214,7 @@ def test_fashion_mnist_of_debian_end_to_end(tmp_path):
     done = subprocess.run(
         [
             sys.executable,
-            SCRIPT,
+            SCRIPTS / "prepare_data.py",
             "fashion_mnist",
             f"--manual_dir={DEBIAN}",
             f"--dir={tmp_path}",

@@ -1,7 +1,5 @@
 """What is generated for evaluation, and what evaluators say about known samples."""
 
-import dataclasses
-
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
@@ -11,18 +9,18 @@ import pytest
 from ganjax.build import build
 from ganjax.config import resolve
 from ganjax.core import (
-    Decoder,
+    Game,
     Network,
     child_key,
     compile_step,
     init_state,
     make_train_step,
 )
-from ganjax.data import Arrays, open_source
+from ganjax.data import Arrays, held_out, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import EVALUATORS, Exhibit, draw, held_out
-from ganjax.evaluation.sampling import ask, asked_labels
-from ganjax.evaluation.standing import standing
+from ganjax.evaluation import EVALUATORS, Evaluation, Exhibit
+from ganjax.model import Model, Sampler
+from ganjax.model.standing import standing
 from tests import tiny
 
 
@@ -35,11 +33,15 @@ def convolutional():
 def test_a_sample_depends_on_its_key_and_place_alone(convolutional):
     setup, state = convolutional
     key = jax.random.key(7)
-    many = draw(setup.game, state, key, 260)  # more than one chunk
+    model = setup.model(state)
+    many = model.sample(key, 260)  # more than one chunk
     assert many.shape == (260, 8, 8, 1) and np.abs(many).max() <= 1
-    np.testing.assert_allclose(draw(setup.game, state, key, 5), many[:5], atol=1e-6)
+    np.testing.assert_allclose(model.sample(key, 5), many[:5], atol=1e-6)
     assert not np.allclose(many[250], many[0])
-    assert not np.allclose(draw(setup.game, state, jax.random.key(8), 5), many[:5])
+    assert not np.allclose(model.sample(8, 5), many[:5])
+    np.testing.assert_array_equal(model.sample(7, 260), many)
+    # Those of the latents that the model gives for the key.
+    np.testing.assert_allclose(model.decode(model.latents(key, 5)), many[:5], atol=1e-6)
 
 
 def test_samples_come_from_the_average(convolutional):
@@ -48,7 +50,7 @@ def test_samples_come_from_the_average(convolutional):
     key = jax.random.key(7)
     mixed = state.replace(params=other.params, variables=other.variables)
     np.testing.assert_array_equal(
-        draw(setup.game, mixed, key, 3), draw(setup.game, state, key, 3)
+        setup.model(mixed).sample(key, 3), setup.model(state).sample(key, 3)
     )
 
 
@@ -59,42 +61,46 @@ def test_conditional_samples_show_the_classes_in_turn():
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     kernel = state.ema["generator"]["params"]["Linear_0"]["kernel"]
     state.ema["generator"]["params"]["Linear_0"]["kernel"] = kernel.at[:4].set(0)
-    points = draw(setup.game, state, jax.random.key(0), 24)
+    points = setup.model(state).sample(0, 24)
     np.testing.assert_allclose(points[:8], points[8:16], atol=1e-6)
     assert len(np.unique(points[:8].round(5), axis=0)) == 8
 
 
 def of_labels(classes, network=lambda apply, x: x):
-    """A game whose samples are the labels that they are asked for."""
-    setup = tiny.setup("gan")
-    sample = Decoder(
-        draw=lambda keys: jnp.zeros((len(keys), 2)),
+    """A sampler whose samples are the labels that they are asked for."""
+    return Sampler(
+        draw=lambda keys, truncation=0.0: jnp.zeros((len(keys), 2)),
         decode=lambda apply, z, label: network(apply, label[:, None].astype(float)),
         classes=classes,
     )
-    return setup, dataclasses.replace(setup.game, sample=sample)
 
 
 def test_every_class_is_asked_for_however_many_there_are():
-    setup, game = of_labels(600)  # more than a chunk has samples
+    setup = tiny.setup("gan")
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    model = Model(setup.game, of_labels(600), state)  # more than a chunk has samples
     expected = np.arange(1300) % 600
-    found = draw(game, state, jax.random.key(0), 1300)
-    np.testing.assert_array_equal(found[:, 0], expected)
-    np.testing.assert_array_equal(asked_labels(game, 1300), expected)
-    found = ask(game, state, "decode", np.zeros((1300, 2), np.float32))
+    np.testing.assert_array_equal(model.sample(0, 1300)[:, 0], expected)
+    np.testing.assert_array_equal(model.labels(1300), expected)
+    found = model.decode(np.zeros((1300, 2), np.float32))
     np.testing.assert_array_equal(found[:, 0], expected)
 
 
 def test_paths_and_neighbours_do_not_measure_noise():
     """A generator whose layers add noise by the bits of a latent: steps of 1e-4 along a
     path change its images by the latent alone, and so does Δz of zCR."""
-    small = {"name": "stylegan2", "channel_base": 1024, "channel_max": 8}
+    small = {
+        "name": "stylegan2",
+        "channel_base": 1024,
+        "channel_max": 4,
+        "mapping_layers": 2,
+        "intermediate": 8,
+    }
     stated = {
         "data": {"name": "digits"},
         "batch_size": 8,
         "latents": {"size": 8},
-        "networks": {"generator": small, "discriminator": small},
+        "networks": {"generator": small, "discriminator": {"widths": (8,)}},
         "terms": {"latent_diversity": {"weight": 1.0, "std": 1e-4}},
     }
     setup = build(resolve(stated))
@@ -111,8 +117,8 @@ def test_paths_and_neighbours_do_not_measure_noise():
             params=jax.tree_util.tree_map_with_path(noisy, state.params),
             ema=jax.tree_util.tree_map_with_path(noisy, state.ema),
         )
-        exhibit = Exhibit(setup.game, setup.source, samples=64, seed=0)
-        ((_, length),) = EVALUATORS["paths"](exhibit).run(state)
+        exhibit = Exhibit(setup.sampler, setup.source, samples=64, seed=0)
+        ((_, length),) = EVALUATORS["paths"](exhibit).run(setup.model(state))
         lengths.append(length)
         _, metrics = step(state, setup.feed.data)
         assert abs(metrics["generator/latent_diversity"][0]) < 1e-5
@@ -122,7 +128,7 @@ def test_paths_and_neighbours_do_not_measure_noise():
 def test_standing_statistics_are_of_every_class():
     """The mean of the labels that a normalisation sees, each batch weighing a tenth of
     what is left: of 64 batches of 64 the newest, of labels about 4,000, weigh most."""
-    setup, game = of_labels(4096, lambda apply, x: apply("norm", x))
+    sampler = of_labels(4096, lambda apply, x: apply("norm", x))
     norm = nn.BatchNorm(use_running_average=None, momentum=0.9, axis_name="data")
 
     class Norm:
@@ -132,9 +138,8 @@ def test_standing_statistics_are_of_every_class():
             )
 
     variables = norm.init(jax.random.key(0), jnp.zeros((2, 1)), False)
-    networks = {"norm": Network(Norm(), ())}
-    game = dataclasses.replace(game, networks=networks, players=(), ema=())
-    after = standing(game, {"norm": variables}, jax.random.key(0))
+    game = Game({"norm": Network(Norm(), ())}, players=())
+    after = standing(game, sampler, {"norm": variables}, jax.random.key(0))
     means = 64 * np.arange(64) + 31.5
     expected = np.sum(0.1 * 0.9 ** np.arange(63, -1, -1) * means)
     found = after["norm"]["batch_stats"]["mean"]
@@ -157,12 +162,10 @@ def test_held_out_is_a_seeded_choice():
 def evaluator_of(name, samples, source):
     """The evaluator ``name`` of a game whose samples are given."""
     setup = tiny.setup("gan")
-    game = dataclasses.replace(
-        setup.game, sample=lambda apply, keys: samples[: keys.shape[0]]
-    )
+    sampler = Sampler(generate=lambda apply, keys: samples[: keys.shape[0]])
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
-    exhibit = Exhibit(game, source, samples=len(samples), seed=0)
-    return dict(EVALUATORS[name](exhibit).run(state))
+    exhibit = Exhibit(sampler, source, samples=len(samples), seed=0)
+    return dict(EVALUATORS[name](exhibit).run(Model(setup.game, sampler, state)))
 
 
 def test_pixels_of_the_training_digits_themselves():
@@ -200,9 +203,9 @@ def test_modes_of_the_data_itself():
 
 def test_modes_need_a_mixture():
     setup = tiny.setup("gan")
-    exhibit = Exhibit(setup.game, open_source("digits"), samples=100, seed=0)
+    exhibit = Exhibit(setup.sampler, open_source("digits"), samples=100, seed=0)
     with pytest.raises(BadInput, match="evaluation.names='modes'.*digits"):
-        EVALUATORS["modes"](exhibit)
+        Evaluation(exhibit, ["modes"], setup.model)
 
 
 def test_key_of_evaluation_is_not_that_of_training():

@@ -1,16 +1,14 @@
 """What evaluators are shown: drawn once, labelled as asked, features kept."""
 
-import dataclasses
-
 import jax
 import numpy as np
 import pytest
 
-from ganjax.core import Decoder, child_key, init_state
-from ganjax.data import open_source
-from ganjax.evaluation import Exhibit, draw
-from ganjax.evaluation.exhibit import as_bytes
+from ganjax.core import child_key, init_state
+from ganjax.data import as_bytes, open_source
+from ganjax.evaluation import Exhibit
 from ganjax.metrics.features import Extractor
+from ganjax.model import Model, Sampler
 from tests import tiny
 
 
@@ -30,31 +28,31 @@ def counting(seen, name="brightness"):
     return Extractor(name=name, width=1, digest="0", resize="none", see=see)
 
 
-def test_a_state_is_drawn_once_and_by_the_seed():
+def test_a_model_is_drawn_once_and_by_the_seed():
     setup = tiny.setup("gan")
-    states = [
-        init_state(setup.game, jax.random.key(seed), setup.knobs) for seed in (0, 1)
+    models = [
+        setup.model(init_state(setup.game, jax.random.key(seed), setup.knobs))
+        for seed in (0, 1)
     ]
-    exhibit = Exhibit(setup.game, setup.source, samples=100, seed=3)
-    first = exhibit.fake(states[0])
-    assert exhibit.fake(states[0]) is first
-    assert not np.allclose(exhibit.fake(states[1]).data, first.data)
+    exhibit = Exhibit(setup.sampler, setup.source, samples=100, seed=3)
+    first = exhibit.fake(models[0])
+    assert exhibit.fake(models[0]) is first
+    assert not np.allclose(exhibit.fake(models[1]).data, first.data)
     key = child_key(jax.random.key(3), "evaluation")
-    expected = draw(setup.game, states[0], key, 100)
-    np.testing.assert_array_equal(first.data, expected)
+    np.testing.assert_array_equal(first.data, models[0].sample(key, 100))
 
 
 def test_labels_are_those_that_samples_were_asked_for():
     """Over more than one chunk, with a number of classes that divides none."""
     setup = tiny.setup("gan")
-    shown = Decoder(
-        draw=setup.game.sample.draw,
+    shown = Sampler(
+        draw=setup.sampler.draw,
         decode=lambda apply, z, label: jax.nn.one_hot(label, 7),
         classes=7,
     )
-    game = dataclasses.replace(setup.game, sample=shown)
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
-    fake = Exhibit(game, setup.source, samples=600, seed=0).fake(state)
+    model = Model(setup.game, shown, state)
+    fake = Exhibit(shown, setup.source, samples=600, seed=0).fake(model)
     np.testing.assert_array_equal(fake.data.argmax(1), fake.label)
     assert np.bincount(fake.label).min() >= 84
 
@@ -73,7 +71,7 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
     def test_side(real=100, extractor=None):
         extractor = extractor or counting(seen)
         return Exhibit(
-            setup.game, setup.source, samples=100, seed=0, real=real,
+            setup.sampler, setup.source, samples=100, seed=0, real=real,
             extractor=extractor,
         ).test  # fmt: skip
 
@@ -98,6 +96,6 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
 
 def test_points_and_pixels_are_their_own_features():
     setup = tiny.setup("gan")
-    exhibit = Exhibit(setup.game, open_source("ring8"), samples=100, seed=0, real=50)
+    exhibit = Exhibit(setup.sampler, open_source("ring8"), samples=100, seed=0, real=50)
     np.testing.assert_array_equal(exhibit.train.features, exhibit.train.data)
     assert exhibit.train.probabilities is None and len(exhibit.train) == 50

@@ -7,17 +7,13 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.core import Decoder, init_state
-from ganjax.data import Arrays, Source, Spec, open_source
+from ganjax.core import init_state
+from ganjax.data import Arrays, Source, Spec, held_out, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import (
-    EVALUATORS,
-    Evaluation,
-    Exhibit,
-    held_out,
-)
+from ganjax.evaluation import EVALUATORS, Evaluation, Exhibit
 from ganjax.evaluation.paths import slerp
 from ganjax.metrics.features import Extractor
+from ganjax.model import Model, Sampler
 from ganjax.report.comparison import differing_fields
 from tests import tiny
 
@@ -44,11 +40,19 @@ def normal_source(count=600, width=3):
 
 def exhibit_of(plain, samples, source, **options):
     """An exhibit whose generated samples are given, in whatever chunks."""
-    setup, _ = plain
-    game = dataclasses.replace(
-        setup.game, sample=lambda apply, keys: samples[: keys.shape[0]]
-    )
-    return Exhibit(game, source, samples=len(samples), seed=0, **options)
+    sampler = Sampler(generate=lambda apply, keys: samples[: keys.shape[0]])
+    return Exhibit(sampler, source, samples=len(samples), seed=0, **options)
+
+
+def scores_of(plain, name, exhibit):
+    """The scores of an evaluator, by name."""
+    model = Model(plain[0].game, exhibit.sampler, plain[1])
+    return dict(EVALUATORS[name](exhibit).run(model))
+
+
+def evaluation_of(plain, names, exhibit):
+    game = plain[0].game
+    return Evaluation(exhibit, names, lambda state: Model(game, exhibit.sampler, state))
 
 
 MEASURED = {
@@ -70,7 +74,7 @@ def test_floor_is_the_score_of_held_out_samples(plain, name):
     source = normal_source()
     samples, _ = held_out(source.test, 200, seed=0)
     exhibit = exhibit_of(plain, samples, source)
-    scores = dict(EVALUATORS[name](exhibit).run(plain[1]))
+    scores = scores_of(plain, name, exhibit)
     for stem in MEASURED[name]:
         score = scores.pop(f"{stem}_points_200")
         assert scores.pop(f"{stem}_points_200_floor") == pytest.approx(score, rel=1e-9)
@@ -79,11 +83,8 @@ def test_floor_is_the_score_of_held_out_samples(plain, name):
 
 
 def test_names_say_which_features(plain):
-    scores = dict(
-        EVALUATORS["frechet"](
-            exhibit_of(plain, np.zeros((1000, 3), np.float32), normal_source())
-        ).run(plain[1])
-    )
+    exhibit = exhibit_of(plain, np.zeros((1000, 3), np.float32), normal_source())
+    scores = scores_of(plain, "frechet", exhibit)
     assert "fd_points_1k" in scores
     images = open_source("digits")
     samples = np.zeros((250, 8, 8, 1), np.float32)
@@ -95,15 +96,13 @@ def test_names_say_which_features(plain):
 
         extractor = Extractor(name=name, width=4, digest="0", resize="none", see=see)
         exhibit = exhibit_of(plain, samples, images, extractor=extractor)
-        return exhibit, dict(EVALUATORS["frechet"](exhibit).run(plain[1]))
+        return exhibit, scores_of(plain, "frechet", exhibit)
 
     assert "fid_250" in over("inception")[1]
     exhibit, scores = over("small")
     assert "fd_small_250" in scores and "fid_250" not in scores
-    assert (
-        dict(EVALUATORS["inception_score"](exhibit).run(plain[1]))["is_small_250"] == 1
-    )
-    found = dict(EVALUATORS["classes"](exhibit).run(plain[1]))
+    assert scores_of(plain, "inception_score", exhibit)["is_small_250"] == 1
+    found = scores_of(plain, "classes", exhibit)
     assert found["classes_modes_small_250"] == 1
     assert found["classes_reverse_kl_small_250"] == pytest.approx(np.log(10))
 
@@ -127,7 +126,7 @@ def test_channels_are_read_one_by_one(plain):
     extractor = Extractor(name="bright", width=4, digest="0", resize="none", see=see)
     samples = np.concatenate([flat, flat]) / 127.5 - 1
     exhibit = exhibit_of(plain, samples, source, extractor=extractor)
-    found = dict(EVALUATORS["classes"](exhibit).run(plain[1]))
+    found = scores_of(plain, "classes", exhibit)
     kinds = len(np.unique(label))
     assert found["classes_modes_bright_24"] == kinds
     assert found["classes_modes_bright_12_floor"] == kinds
@@ -138,7 +137,8 @@ def test_channels_are_read_one_by_one(plain):
     )
     two = Source(Spec("two", (2, 2, 3), ("a", "b"), stacked=True), *[source.train] * 2)
     with pytest.raises(BadInput, match="classes of each channel of data.name='two'"):
-        EVALUATORS["classes"](exhibit_of(plain, samples, two, extractor=extractor))
+        exhibit = exhibit_of(plain, samples, two, extractor=extractor)
+        evaluation_of(plain, ["classes"], exhibit)
 
 
 def test_within_classes(plain):
@@ -150,24 +150,22 @@ def test_within_classes(plain):
     data = (rng.standard_normal((count, 2)) + 10 * label[:, None]).astype(np.float32)
     split = Arrays(data, label)
     source = Source(Spec("two", (2,), classes=("a", "b")), split, split)
-    setup, state = plain
     wanted = jnp.asarray(data)
 
     def scores(swapped):
         # Sample i is data point i, of the class asked for or of the other one.
         decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
-        game = dataclasses.replace(
-            setup.game, sample=Decoder(setup.game.sample.draw, decode, classes=2)
-        )
-        exhibit = Exhibit(game, source, samples=count, seed=0)
-        return dict(EVALUATORS["intra_frechet"](exhibit).run(state))[
-            f"intra_fd_points_{count}"
-        ]
+        sampler = Sampler(plain[0].sampler.draw, decode, classes=2)
+        exhibit = Exhibit(sampler, source, samples=count, seed=0)
+        return scores_of(plain, "intra_frechet", exhibit)[f"intra_fd_points_{count}"]
 
     assert scores(0) == pytest.approx(0, abs=1e-6)
     assert scores(1) == pytest.approx(200, rel=0.1)
     with pytest.raises(BadInput, match="intra_frechet.*conditional_gan"):
-        list(EVALUATORS["intra_frechet"](exhibit_of(plain, data, source)).run(state))
+        evaluation = evaluation_of(
+            plain, ["intra_frechet"], exhibit_of(plain, data, source)
+        )
+        evaluation.run(plain[1])
 
 
 def test_what_is_learned_from_samples(plain):
@@ -183,16 +181,13 @@ def test_what_is_learned_from_samples(plain):
     source = Source(
         Spec("two", (2,), classes=("a", "b")), Arrays(data, label), Arrays(test, label)
     )
-    setup, state = plain
     wanted = jnp.asarray(data)
 
     def scores(swapped):
         decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
-        game = dataclasses.replace(
-            setup.game, sample=Decoder(setup.game.sample.draw, decode, classes=2)
-        )
-        exhibit = Exhibit(game, source, samples=count, seed=0)
-        return dict(EVALUATORS["classification"](exhibit).run(state))
+        sampler = Sampler(plain[0].sampler.draw, decode, classes=2)
+        exhibit = Exhibit(sampler, source, samples=count, seed=0)
+        return scores_of(plain, "classification", exhibit)
 
     found = scores(0)
     # Two Gaussians 2√2 apart: Φ(√2) = .921 are told apart.
@@ -200,16 +195,16 @@ def test_what_is_learned_from_samples(plain):
         assert found[f"{stem}_points_400"] == pytest.approx(0.921, abs=0.04)
     assert scores(1)["cas_points_400"] == pytest.approx(1 - 0.921, abs=0.04)
     with pytest.raises(BadInput, match="classification.*conditional_gan"):
-        EVALUATORS["classification"](exhibit_of(plain, data, source))
+        evaluation_of(plain, ["classification"], exhibit_of(plain, data, source))
 
 
 def test_copies_of_training_samples_are_found(plain):
     source = normal_source()
     train, _ = held_out(source.train, 300, seed=1)
     fresh, _ = held_out(source.test, 300, seed=1)
-    scores = dict(EVALUATORS["copies"](exhibit_of(plain, train, source)).run(plain[1]))
+    scores = scores_of(plain, "copies", exhibit_of(plain, train, source))
     assert scores["copied_points_300"] == 1
-    scores = dict(EVALUATORS["copies"](exhibit_of(plain, fresh, source)).run(plain[1]))
+    scores = scores_of(plain, "copies", exhibit_of(plain, fresh, source))
     assert scores["copied_points_300"] < 0.05
 
 
@@ -217,16 +212,17 @@ def test_a_critic_that_looks_at_the_first_number(plain):
     source = normal_source()
     shifted = source.test.data[:300] - 2
     exhibit = exhibit_of(plain, shifted, source)
-    exhibit.game = dataclasses.replace(
-        exhibit.game, critic=lambda apply, x, label: x[:, 0]
+    exhibit.sampler = dataclasses.replace(
+        exhibit.sampler, critic=lambda apply, x, label: x[:, 0]
     )
-    scores = dict(EVALUATORS["critic"](exhibit).run(plain[1]))
+    scores = scores_of(plain, "critic", exhibit)
     assert scores["critic_distance"] == pytest.approx(2, abs=0.3)
     assert scores["critic_auroc"] == pytest.approx(0.92, abs=0.04)  # Φ(2 / √2)
     assert scores["critic_auroc_train_over_test"] == pytest.approx(0.5, abs=0.08)
     encoder = tiny.setup("adversarial_autoencoder")
     with pytest.raises(BadInput, match="names='critic'.*game='gan'"):
-        EVALUATORS["critic"](Exhibit(encoder.game, source, samples=100, seed=0))
+        exhibit = Exhibit(encoder.sampler, source, samples=100, seed=0)
+        Evaluation(exhibit, ["critic"], encoder.model)
 
 
 def test_critics_of_every_kind_have_one_score_a_sample(plain):
@@ -237,8 +233,8 @@ def test_critics_of_every_kind_have_one_score_a_sample(plain):
     ):
         setup = tiny.setup(name, **overrides)
         state = init_state(setup.game, jax.random.key(0), setup.knobs)
-        exhibit = Exhibit(setup.game, setup.source, samples=300, seed=0, real=300)
-        scores = dict(EVALUATORS["critic"](exhibit).run(state))
+        exhibit = Exhibit(setup.sampler, setup.source, samples=300, seed=0, real=300)
+        scores = scores_of((setup, state), "critic", exhibit)
         assert 0 <= scores["critic_p_value"] <= 1
 
 
@@ -254,21 +250,19 @@ def test_slerp_by_hand():
 def test_path_length_on_the_circle(plain):
     """Between random points of a circle the path turns by an angle uniform in [0, π],
     at even speed: the mean of its square is π² / 3."""
-    setup, state = plain
 
-    def draw(keys):
+    def draw(keys, truncation=0.0):
         angle = jax.vmap(lambda k: jax.random.uniform(k, maxval=2 * jnp.pi))(keys)
         return jnp.stack([jnp.cos(angle), jnp.sin(angle)], axis=1)
 
-    game = dataclasses.replace(
-        setup.game, sample=Decoder(draw, lambda apply, z, label: z)
-    )
-    exhibit = Exhibit(game, setup.source, samples=2000, seed=0)
-    (found,) = dict(EVALUATORS["paths"](exhibit).run(state)).items()
+    source = plain[0].source
+    circle = Sampler(draw, lambda apply, z, label: z)
+    exhibit = Exhibit(circle, source, samples=2000, seed=0)
+    (found,) = scores_of(plain, "paths", exhibit).items()
     assert found[0] == "ppl_points_2k"
     assert found[1] == pytest.approx(np.pi**2 / 3, rel=0.06)
     with pytest.raises(BadInput, match="names='paths'.*latents"):
-        EVALUATORS["paths"](exhibit_of(plain, np.zeros((100, 2)), setup.source))
+        evaluation_of(plain, ["paths"], exhibit_of(plain, np.zeros((100, 2)), source))
 
 
 def test_what_a_metric_cannot_take_is_one_line(plain):
@@ -277,23 +271,24 @@ def test_what_a_metric_cannot_take_is_one_line(plain):
         ("density_coverage", np.full((100, 3), np.nan, np.float32), "not finite"),
         ("precision_recall", np.zeros((2, 3), np.float32), "k=3: expected 1 <= k < 2"),
     ):
-        evaluation = Evaluation(exhibit_of(plain, samples, source), [name])
+        evaluation = evaluation_of(plain, [name], exhibit_of(plain, samples, source))
         with pytest.raises(BadInput, match=f"evaluation.names='{name}': .*{said}"):
             evaluation.run(plain[1])
     same = Arrays(np.ones((100, 3), np.float32), np.zeros(100, np.int32))
     constant = Source(Spec("constant", (3,)), same, same)
-    evaluation = Evaluation(exhibit_of(plain, same.data, constant), ["frechet"])
+    exhibit = exhibit_of(plain, same.data, constant)
+    evaluation = evaluation_of(plain, ["frechet"], exhibit)
     with pytest.raises(BadInput, match="real samples have the same features"):
         evaluation.run(plain[1])
     wide = normal_source(width=150)
     fake, _ = held_out(wide.test, 100, seed=0)
     with pytest.warns(UserWarning, match="100 samples of 150 features"):
-        list(EVALUATORS["frechet"](exhibit_of(plain, fake, wide)).run(plain[1]))
+        scores_of(plain, "frechet", exhibit_of(plain, fake, wide))
 
 
 def test_protocols_that_differ_are_refused_by_field(plain):
     exhibit = exhibit_of(plain, np.zeros((100, 3), np.float32), normal_source())
-    one = Evaluation(exhibit, ["sliced"]).protocol(step=10)
+    one = evaluation_of(plain, ["sliced"], exhibit).protocol(step=10)
     assert one["fake"] == 100 and one["real"] == 600 and one["data"] == "normal"
     assert not differing_fields(one, {**one, "step": 20, "seed": 5})
     assert differing_fields(one, {**one, "fake": 200, "resize": "bicubic"}) == [
@@ -305,10 +300,11 @@ def test_protocols_that_differ_are_refused_by_field(plain):
 def test_evaluations_are_of_all_names(plain):
     source = normal_source()
     samples, _ = held_out(source.train, 200, seed=0)
-    evaluation = Evaluation(exhibit_of(plain, samples, source), ["sliced", "kernel"])
+    exhibit = exhibit_of(plain, samples, source)
+    evaluation = evaluation_of(plain, ["sliced", "kernel"], exhibit)
     scores = evaluation.run(plain[1])
     assert evaluation and {"swd_points_200", "kd_points_200"} <= set(scores)
-    assert not Evaluation(exhibit_of(plain, samples, source), [])
+    assert not evaluation_of(plain, [], exhibit)
 
 
 def test_data_that_a_metric_cannot_take_are_named():
@@ -317,6 +313,6 @@ def test_data_that_a_metric_cannot_take_are_named():
     train = setup.source.train
     few = Arrays(train.data[:2], train.label[:2])
     source = dataclasses.replace(setup.source, train=few)
-    exhibit = Exhibit(setup.game, source, samples=100, seed=0)
+    exhibit = Exhibit(setup.sampler, source, samples=100, seed=0)
     with pytest.raises(BadInput, match="names='pixels': x has shape .* N >= 2"):
-        Evaluation(exhibit, ("pixels",))
+        Evaluation(exhibit, ("pixels",), setup.model)

@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+import sys
 import types
 
 import jax
@@ -12,12 +13,13 @@ from PIL import Image
 import ganjax
 from ganjax.config import resolve
 from ganjax.core import init_state
+from ganjax.data import held_out
 from ganjax.errors import BadInput
-from ganjax.evaluation import draw, held_out
 from ganjax.gallery import MODES, Request
 from ganjax.gallery.paths import linear
 from ganjax.gallery.spectrum import radial_spectrum
 from ganjax.gallery.styles import strongest
+from ganjax.run_files import RunFiles
 from ganjax.training.pictures import image_grid
 from scripts import sample
 from tests import tiny
@@ -46,13 +48,17 @@ def run_of(name, path, steps=(0,), **overrides):
     ]
     run = types.SimpleNamespace(
         path=path,
+        files=RunFiles(path),
         config=config,
         game=setup.game,
+        sampler=setup.sampler,
         source=setup.source,
         state=states[-1],
         states=lambda: states,
+        model_of=setup.model,
     )
-    run.sample = lambda seed, n: draw(run.game, run.state, jax.random.key(seed), n)
+    run.model = run.model_of(run.state)
+    run.sample = run.model.sample
     run.picture = lambda seed, n: image_grid(run.sample(seed, n))
     return run
 
@@ -71,6 +77,7 @@ def images(tmp_path_factory):
 def filmed(images, tmp_path_factory):
     run = types.SimpleNamespace(**vars(images))
     run.path = tmp_path_factory.mktemp("run")
+    run.files = RunFiles(run.path)
     (run.path / "samples").mkdir()
     image_grid(np.zeros((64, 8, 8, 1))).save(run.path / "samples/step_00000001.png")
     return run
@@ -112,7 +119,9 @@ def cells(picture, columns):
 def test_interpolations_begin_and_end_at_samples(images):
     request = Request(images, n=3, columns=5)
     ends = [
-        cells(image_grid(request.decode(request.latents(3, name)), columns=1), 1)[:, 0]
+        cells(image_grid(request.model.decode(request.latents(3, name)), columns=1), 1)[
+            :, 0
+        ]
         for name in ("latents", "ends")
     ]
     middles = {}
@@ -150,7 +159,7 @@ def test_classes_share_latents_along_a_column(conditional):
     found = cells(MODES["classes"](request), 3)
     assert found.shape[:2] == (10, 3)
     z = request.latents(3)
-    expected = image_grid(request.decode(z, np.array([7, 7, 7])), columns=3)
+    expected = image_grid(request.model.decode(z, np.array([7, 7, 7])), columns=3)
     assert np.abs(found[7].astype(int) - cells(expected, 3)[0]).max() <= 1
 
 
@@ -179,7 +188,9 @@ def test_directions_of_latents(images):
     request = Request(images, n=2, columns=5)
     found = cells(MODES["directions"](request), 5)
     assert found.shape[:2] == (2, 5)
-    itself = cells(image_grid(request.decode(request.latents(1)), columns=1), 1)[0, 0]
+    itself = cells(image_grid(request.model.decode(request.latents(1)), columns=1), 1)[
+        0, 0
+    ]
     assert np.abs(found[:, 2].astype(int) - itself).max() <= 1
     change = [np.abs(row[4].astype(float) - row[0]).mean() for row in found]
     assert min(change) > 0
@@ -348,7 +359,7 @@ def test_a_mode_looks_at_the_options_that_it_names(mode, of, request):
 
 def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
     main = sample.main
-    monkeypatch.setattr(ganjax, "load", lambda workdir: images)
+    monkeypatch.setattr(ganjax, "load", lambda workdir, trust_code: images)
     out = tmp_path / "run.png"
     main([f"--workdir={images.path}", "--mode=spectrum", f"--out={out}", "--seed=5"])
     said = json.loads(Image.open(out).text["ganjax"])
@@ -358,7 +369,7 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
     assert [f.name for f in files] == [f"seed0-{i:06}.png" for i in range(3)]
     assert Image.open(files[2]).size == (8, 8)
     assert json.loads(Image.open(files[2]).text["ganjax"])["index"] == 2
-    expected = draw(images.game, images.state, jax.random.key(0), 3)
+    expected = images.model.sample(0, 3)
     pixels = np.asarray(Image.open(files[2]))
     assert np.abs(pixels - (expected[2, ..., 0] + 1) * 127.5).max() <= 0.51
     for arguments, said in (
@@ -376,6 +387,36 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
             main([f"--workdir={images.path}", *arguments])
 
 
+OUTSIDE = """
+from PIL import Image
+from ganjax.gallery import looks_at
+
+@looks_at("n")
+def flat(request):
+    shade = int(request.model.sample(0, request.n).size)
+    return Image.new("L", (shade, 2))
+
+def unmarked(request):
+    return flat(request)
+"""
+
+
+def test_a_picture_from_outside(images, tmp_path, monkeypatch):
+    """It is found in the current folder, and takes the options that it names."""
+    monkeypatch.setattr(ganjax, "load", lambda workdir, trust_code: images)
+    monkeypatch.setattr(sys, "path", [*sys.path])
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "my_pictures.py").write_text(OUTSIDE)
+    mode = [f"--workdir={images.path}", "--mode=my_pictures:flat"]
+    sample.main([*mode, "--n=3"])
+    assert Image.open(tmp_path / "flat.png").size == (3 * 64, 2)
+    with pytest.raises(BadInput, match="--seed=1: .* --mode=my_.*:flat takes --n"):
+        sample.main([*mode, "--seed=1"])
+    mode[1] = "--mode=my_pictures:unmarked"
+    with pytest.raises(BadInput, match="expected a picture, .* found a function"):
+        sample.main(mode)
+
+
 @pytest.mark.full
 def test_codes_have_a_row_each(tmp_path):
     """A row a category with one noise a column, then a row a number."""
@@ -388,11 +429,11 @@ def test_codes_have_a_row_each(tmp_path):
     assert found.shape[:2] == (8 + 1, 5)
     z = np.array(request.latents(5))
     z[:, 4:12], z[:, 12] = np.eye(8)[3], 0
-    expected = cells(image_grid(request.decode(z), columns=5), 5)
+    expected = cells(image_grid(request.model.decode(z), columns=5), 5)
     np.testing.assert_array_equal(found[3], expected[0])
     z[:] = np.array(request.latents(5))[0]
     z[:, 12] = [-1, -0.5, 0, 0.5, 1]
-    expected = cells(image_grid(request.decode(z), columns=5), 5)
+    expected = cells(image_grid(request.model.decode(z), columns=5), 5)
     np.testing.assert_array_equal(found[8], expected[0])
 
 

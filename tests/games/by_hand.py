@@ -5,8 +5,9 @@ import jax
 import jax.numpy as jnp
 import optax
 
-from ganjax.core import Network, View
+from ganjax.core import Network, Player, View
 from ganjax.games import Parts
+from ganjax.latents import Latents
 from ganjax.networks.heads import Judgement
 from ganjax.objectives import LOSSES, Adversary, Sight
 
@@ -24,7 +25,7 @@ class Function:
         return (output, {}) if train else output
 
 
-def game(
+def made(
     make,
     functions,
     *,
@@ -33,34 +34,40 @@ def game(
     shape=(1,),
     classes=0,
     options=None,
-    players=("autoencoder", "encoder", "generator", "discriminator")
-    + ("generators", "critic_a", "critic_b"),
 ):
-    """The game that ``make`` gives; ``prior`` is the value of every latent."""
+    """The game and the sampler that ``make`` gives; ``prior`` is the value of every
+    latent."""
 
-    def draw(keys):
+    def draw(keys, truncation=0.0):
         return jnp.full((*keys.shape, 1), prior, jnp.float32)
+
+    def network(name, *inputs, output=None, labelled=False):
+        return Network(Function(functions[name]), ())
+
+    def player(name, owns, objective, reads_data=True):
+        return Player(
+            name, owns, objective, lambda knobs: optax.sgd(1.0), reads_data=reads_data
+        )
 
     return make(
         Parts(
             shape=shape,
             classes=classes,
             batch_size=2,
-            latent_size=1,
-            draw=draw,
-            draw_samples=draw,
-            network=lambda name, *inputs, output=None, told=False: Network(
-                Function(functions[name]), ()
-            ),
-            optimizers=dict.fromkeys(players, lambda knobs: optax.sgd(1.0)),
-            updates=dict.fromkeys(players, 1),
+            latents=Latents(1, draw),
+            network=network,
+            player=player,
             adversary=Adversary(LOSSES[loss], sight=Sight(classes=classes)),
             examples=None,
-            common={},
             options=options or {},
-            told={"generator": "concatenation"},
+            label="concatenation",
         )
     )
+
+
+def game(make, functions, **parts):
+    """The game alone, see ``made``."""
+    return made(make, functions, **parts)[0]
 
 
 def paid(game, player, batch, *, knobs=None, memory=None, seed=0):

@@ -10,18 +10,25 @@ import numpy as np
 import pytest
 
 from ganjax.games.adversarial_autoencoder import adversarial_autoencoder
-from tests.games.by_hand import game, paid
+from tests.games import by_hand
+from tests.games.by_hand import paid
 
 BATCH = {"data": [[1.0, 2.0], [3.0, 5.0]]}
 
 
-def made(loss="wasserstein"):
+def both(loss="wasserstein"):
     functions = {
         "encoder": lambda x: x.sum(-1, keepdims=True),
         "decoder": lambda code: jnp.concatenate([code, code], -1),
         "discriminator": lambda z: 2 * z[:, 0],
     }
-    return game(adversarial_autoencoder, functions, loss=loss, prior=7.0, shape=(2,))
+    return by_hand.made(
+        adversarial_autoencoder, functions, loss=loss, prior=7.0, shape=(2,)
+    )
+
+
+def made(loss="wasserstein"):
+    return both(loss)[0]
 
 
 @pytest.mark.parametrize("weight", [1.0, 10.0])
@@ -50,8 +57,8 @@ def test_encoder_is_the_one_who_fools():
 
 
 def test_samples_are_decoded_latents():
-    played = made()
-    samples = played.sample(
+    played, sampler = both()
+    samples = sampler.sample(
         lambda name, x: played.networks[name]({}, x),
         jax.random.split(jax.random.key(0), 3),
     )

@@ -10,7 +10,7 @@ import numpy as np
 
 from ganjax.games.anomaly import anogan, f_anogan, ganomaly
 from ganjax.networks.heads import Judgement
-from tests.games.by_hand import game, paid
+from tests.games.by_hand import made, paid
 
 X = np.array([[1.0], [3.0]])
 BATCH = {"data": X}
@@ -33,21 +33,21 @@ def test_anogan_descends_to_the_nearest_sample():
         "generator": lambda z: jnp.concatenate([z, jnp.zeros_like(z)], axis=1),
         "discriminator": lambda x: Judgement(x[:, 0], 2 * x),
     }
-    played = game(anogan, functions)
+    _, sampler = made(anogan, functions)
     x = jnp.array([[1.0, 0.0], [-2.0, 0.5], [0.3, -3.0]])
 
     def apply(name, x, method=None):
         return functions[name](x)
 
     np.testing.assert_allclose(
-        played.abilities["encode"](apply, x), x[:, :1], atol=1e-3
+        sampler.abilities["encode"](apply, x), x[:, :1], atol=1e-3
     )
     np.testing.assert_allclose(
-        played.abilities["reconstruct"](apply, x),
+        sampler.abilities["reconstruct"](apply, x),
         [[1, 0], [-2, 0], [0.3, 0]],
         atol=1e-3,
     )
-    found = played.abilities["anomaly"](apply, x)
+    found = sampler.abilities["anomaly"](apply, x)
     np.testing.assert_allclose(found, [0, 0.55, 3.3], atol=2e-3)
 
 
@@ -58,12 +58,12 @@ def test_f_anogan_compares_pixels_and_features():
         "encoder": lambda x: 2 * x,
         "discriminator": judge,
     }
-    played = game(f_anogan, functions, prior=1.0)
+    played, sampler = made(f_anogan, functions, prior=1.0)
     pixels, features = 25 * X[:, 0] ** 2, 1225 * X[:, 0] ** 4
     loss, metrics, _ = paid(played, "encoder", BATCH, knobs={"weights.features": 0.1})
     np.testing.assert_allclose(loss, np.mean(pixels + 0.1 * features), rtol=1e-6)
     np.testing.assert_allclose(metrics["pixels"], pixels.mean(), rtol=1e-6)
-    found = played.abilities["anomaly"](applied(played), jnp.asarray(X))
+    found = sampler.abilities["anomaly"](applied(played), jnp.asarray(X))
     np.testing.assert_allclose(found, pixels + features, rtol=1e-6)
     # The GAN itself is as it was: Wasserstein, 3·1 for every latent.
     assert paid(played, "generator", BATCH)[0] == -3
@@ -78,7 +78,7 @@ def test_ganomaly_compares_codes():
         "second_encoder": lambda x: -6 * x,
         "discriminator": judge,
     }
-    played = game(ganomaly, functions)
+    played, sampler = made(ganomaly, functions)
     weights = {"features": 0.5, "content": 50.0, "code": 2.0}
     knobs = {f"weights.{name}": value for name, value in weights.items()}
     loss, metrics, _ = paid(played, "autoencoder", BATCH, knobs=knobs)
@@ -91,5 +91,5 @@ def test_ganomaly_compares_codes():
         np.testing.assert_allclose(metrics[name], value, rtol=1e-6)
     total = sum(weights[name] * value for name, value in lost.items())
     np.testing.assert_allclose(loss, total, rtol=1e-6)
-    found = played.abilities["anomaly"](applied(played), jnp.asarray(X))
+    found = sampler.abilities["anomaly"](applied(played), jnp.asarray(X))
     np.testing.assert_allclose(found, 38 * X[:, 0], rtol=1e-6)

@@ -9,18 +9,23 @@ import numpy as np
 import pytest
 
 from ganjax.games.bigan import bigan
-from tests.games.by_hand import game, paid
+from tests.games import by_hand
+from tests.games.by_hand import paid
 
 BATCH = {"data": [[1.0], [3.0]]}
 
 
-def made(loss):
+def both(loss):
     functions = {
         "generator": lambda z: 2 * z,
         "encoder": lambda x: -x,
         "discriminator": lambda pair: pair[:, 0] + 10 * pair[:, 1],
     }
-    return game(bigan, functions, loss=loss, prior=7.0)
+    return by_hand.made(bigan, functions, loss=loss, prior=7.0)
+
+
+def made(loss):
+    return both(loss)[0]
 
 
 def test_wasserstein_is_a_difference_of_means():
@@ -42,11 +47,11 @@ def test_a_relativistic_loss_has_both_sides_already(loss):
 
 
 def test_a_sample_and_back():
-    played = made("hinge")
+    played, sampler = both("hinge")
 
     def apply(name, x):
         return played.networks[name]({}, x)
 
     x = np.array([[1.0], [3.0]])
-    np.testing.assert_array_equal(played.abilities["encode"](apply, x), -x)
-    np.testing.assert_array_equal(played.abilities["reconstruct"](apply, x), -2 * x)
+    np.testing.assert_array_equal(sampler.abilities["encode"](apply, x), -x)
+    np.testing.assert_array_equal(sampler.abilities["reconstruct"](apply, x), -2 * x)

@@ -9,18 +9,23 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.games.gan import conditional_gan
+from tests.games import by_hand
 from tests.games.by_hand import game, paid
 
 # Real logits 1·1 and 4·3; fakes 6 and 8, logits 6·1 and 8·3.
 BATCH = {"data": [[1.0], [4.0]], "label": [0, 2]}
 
 
-def made(loss="wasserstein"):
+def both(loss="wasserstein"):
     functions = {
         "generator": lambda z: z[:, :1] + z[:, 1:] @ jnp.array([[1.0], [2.0], [3.0]]),
         "discriminator": lambda x: x[:, 0] * (x[:, 1:] @ jnp.array([1.0, 2.0, 3.0])),
     }
-    return game(conditional_gan, functions, loss=loss, prior=5.0, classes=3)
+    return by_hand.made(conditional_gan, functions, loss=loss, prior=5.0, classes=3)
+
+
+def made(loss="wasserstein"):
+    return both(loss)[0]
 
 
 def test_discriminator_sees_each_with_its_label():
@@ -60,8 +65,8 @@ def test_an_image_gets_its_label_as_constant_channels():
 
 
 def test_samples_show_the_classes_in_turn():
-    played = made()
-    samples = played.sample(
+    played, sampler = both()
+    samples = sampler.sample(
         lambda name, x: played.networks[name]({}, x),
         jax.random.split(jax.random.key(0), 5),
     )

@@ -13,9 +13,9 @@ from tests import tiny
 
 
 def test_a_latent_ends_in_a_category_and_a_number():
-    decoder = tiny.setup("infogan").game.sample
-    z = decoder.draw(jax.random.split(jax.random.key(0), 4000))
-    assert z.shape == (4000, 4 + 8 + 1) and decoder.codes == (8, 1)
+    sampler = tiny.setup("infogan").sampler
+    z = sampler.draw(jax.random.split(jax.random.key(0), 4000))
+    assert z.shape == (4000, 4 + 8 + 1) and sampler.codes == (8, 1)
     kind, number = z[:, 4:12], z[:, 12]
     np.testing.assert_array_equal(kind.sum(axis=1), 1)
     assert set(np.unique(kind)) == {0.0, 1.0}
@@ -50,11 +50,13 @@ def test_who_cannot_read_pays_the_entropy_of_the_code():
 def test_a_code_may_lack_a_part(options):
     stated = tiny.GAMES["infogan"]
     setup = build(resolve(stated | {"options": stated["options"] | options}))
-    kinds, numbers = setup.game.sample.codes
-    z = setup.game.sample.draw(jax.random.split(jax.random.key(0), 3))
+    kinds, numbers = setup.sampler.codes
+    z = setup.sampler.draw(jax.random.split(jax.random.key(0), 3))
     assert z.shape == (3, 4 + kinds + numbers)
 
 
 def test_packs_are_refused():
-    with pytest.raises(BadInput, match="packing=2: expected 1, as game='infogan' asks"):
+    with pytest.raises(
+        BadInput, match="packing=2: expected 1, as the critic of game='infogan'"
+    ):
         tiny.setup("infogan", packing=2)

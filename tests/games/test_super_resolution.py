@@ -10,7 +10,7 @@ from ganjax.config import resolve
 from ganjax.errors import BadInput
 from ganjax.games.super_resolution import reduced, super_resolution
 from tests import tiny
-from tests.games.by_hand import game, paid
+from tests.games.by_hand import game, made, paid
 
 
 def test_a_reduction_keeps_a_constant_and_a_slope():
@@ -44,12 +44,15 @@ def test_the_generator_pays_for_content_and_for_its_judge():
 
 def test_bicubic_interpolation_is_what_it_is_compared_with():
     functions = {"generator": None, "discriminator": None}
-    played = game(super_resolution, functions, shape=(8, 8, 1), options={"factor": 2})
+    _, sampler = made(
+        super_resolution, functions, shape=(8, 8, 1), options={"factor": 2}
+    )
+    interpolate = sampler.abilities["interpolate"]
     x = jax.random.uniform(jax.random.key(0), (2, 8, 8, 1), minval=-1)
-    made = played.abilities["interpolate"](None, x)
-    assert made.shape == x.shape and np.abs(made).max() <= 1
+    found = interpolate(None, x)
+    assert found.shape == x.shape and np.abs(found).max() <= 1
     flat = jnp.full((1, 8, 8, 1), -0.7)
-    np.testing.assert_allclose(played.abilities["interpolate"](None, flat), -0.7, 1e-6)
+    np.testing.assert_allclose(interpolate(None, flat), -0.7, 1e-6)
 
 
 @pytest.mark.parametrize(

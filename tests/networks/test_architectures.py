@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.errors import BadInput
 from ganjax.networks import ARCHITECTURES, dcgan, mlp, sn_dcgan
 from tests.parameters import initialised
 
@@ -149,7 +150,7 @@ def test_parameters_of_mlp():
 def test_shapes(name, size, channels):
     image = (size, size, channels)
     if size not in SIZES.get(name, (size,)):
-        with pytest.raises(ValueError, match=f"not {size}×{size}×{channels}"):
+        with pytest.raises(BadInput, match=f"not {size}×{size}×{channels}"):
             shapes(ARCHITECTURES[name].Generator(shape=image), 12)
         return
     made = output(ARCHITECTURES[name].Generator(shape=image), 12)
@@ -201,15 +202,21 @@ def test_sizes_that_dcgan_can_make(size):
         assert output(discriminator, size, size, 1).shape == (5,)
         return
     for module, inputs in ((generator, (3,)), (discriminator, (size, size, 1))):
-        with pytest.raises(ValueError, match=f"not {size}×{size}×1"):
+        with pytest.raises(BadInput, match=f"not {size}×{size}×1"):
             shapes(module, *inputs)
+
+
+@pytest.mark.parametrize("name", [name for name in BOTH if name != "mlp"])
+def test_generators_from_latents_take_no_images(name):
+    with pytest.raises(BadInput, match="expected latents to generate .* not 32×32×3"):
+        shapes(ARCHITECTURES[name].Generator((32, 32, 3)), 32, 32, 3)
 
 
 @pytest.mark.parametrize("shape", [(8, 16, 1), (2,), (8,)])
 def test_dcgan_makes_square_images_only(shape):
-    with pytest.raises(ValueError, match="expected square images"):
+    with pytest.raises(BadInput, match="expected square images"):
         shapes(dcgan.Generator(shape), 3)
-    with pytest.raises(ValueError, match="expected square images"):
+    with pytest.raises(BadInput, match="expected square images"):
         shapes(dcgan.Discriminator(), *shape)
 
 

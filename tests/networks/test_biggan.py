@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.errors import BadInput
 from ganjax.networks import biggan
 from tests.parameters import count, initial, initialised, output
 
@@ -125,9 +126,9 @@ def test_shapes_of_other_generators(conditioning, hierarchical):
 
 def test_other_sizes_are_refused():
     message = "expected square images of 32, 64 or 128 pixels a side, not 48×48×3"
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BadInput, match=message):
         initial(generator(48), 120)
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises(BadInput, match=message):
         initial(discriminator(), 48, 48, 3)
 
 
@@ -138,7 +139,7 @@ def test_a_latent_is_cut_evenly_but_for_its_first_chunk():
     np.testing.assert_array_equal(jnp.concatenate(cut, -1), z)
     published = biggan.chunks(jnp.zeros((2, 120)), 5)
     assert [c.shape for c in published] == [(2, 20)] * 6
-    with pytest.raises(ValueError, match="at least 4 numbers.*, not 3"):
+    with pytest.raises(BadInput, match="at least 4 numbers.*, not 3"):
         biggan.chunks(z[:, :3], 3)
 
 

@@ -13,9 +13,9 @@ from ganjax.networks.modulated import modulated_convolve
 
 def arrays():
     keys = jax.random.split(jax.random.key(0), 3)
-    x = jax.random.normal(keys[0], (3, 6, 6, 4))
+    x = jax.random.normal(keys[0], (2, 6, 6, 4))
     kernel = jax.random.normal(keys[1], (3, 3, 4, 5))
-    style = jax.random.normal(keys[2], (3, 4)) + 1
+    style = jax.random.normal(keys[2], (2, 4)) + 1
     return x, kernel, style
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+from ganjax.errors import BadInput
 from ganjax.networks import sagan
 from ganjax.networks.attention import SelfAttention
 from tests.parameters import count, initial, initialised, output
@@ -178,19 +179,27 @@ def test_where_attention_is(player, size, side, channels):
     assert [name for name in params if "Attention" in name] == ["SelfAttention_0"]
     output = params["SelfAttention_0"]["output"]["kernel"]
     assert output.shape[-1] == channels
-    without = module.clone(attention=0)
-    assert "SelfAttention_0" not in initial(without, *inputs)["params"]
+
+
+def test_there_may_be_no_attention():
+    for module, inputs in (
+        (sagan.Generator((32, 32, 1), width=2, attention=0), (3,)),
+        (sagan.Discriminator(width=2, attention=0), (32, 32, 1)),
+    ):
+        assert "SelfAttention_0" not in initial(module, *inputs)["params"]
 
 
 def test_attention_needs_feature_maps():
-    with pytest.raises(ValueError, match="attention=20: .*, 8, 16, 32, or 0 for none"):
+    with pytest.raises(BadInput, match="attention=20: .*, 8, 16, 32, or 0 for none"):
         initial(sagan.Generator((32, 32, 1), width=2, attention=20), 3)
     # of 48 pixels there are maps of 3×3, of which none can be pooled
-    with pytest.raises(ValueError, match="attention=3: .*, 24, 12, 6, or 0 for none"):
+    with pytest.raises(BadInput, match="attention=3: .*, 24, 12, 6, or 0 for none"):
         initial(sagan.Discriminator(width=2, attention=3), 48, 48, 1)
 
 
-@pytest.mark.parametrize("size", [32, 48, 64, 128])
+@pytest.mark.parametrize(
+    "size", [32, *(pytest.param(n, marks=pytest.mark.full) for n in (48, 64, 128))]
+)
 def test_shapes(size):
     image = (size, size, 3)
     generator, discriminator = networks(size, 3, width=2)

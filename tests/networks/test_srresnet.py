@@ -3,7 +3,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.errors import BadInput
 from ganjax.networks import srresnet
+from ganjax.networks.pixels import as_channels, as_pixels
 from tests.parameters import count, initialised, output
 
 KEY = jax.random.key(0)
@@ -25,8 +27,9 @@ def test_shapes(small, large):
 
 def test_the_channels_of_a_pixel_become_a_square():
     x = jnp.arange(8.0).reshape(1, 1, 2, 4)
-    made = srresnet.enlarged(x)[0, :, :, 0]
+    made = as_pixels(x, 2)[0, :, :, 0]
     np.testing.assert_array_equal(made, [[0, 1, 4, 5], [2, 3, 6, 7]])
+    np.testing.assert_array_equal(as_channels(as_pixels(x, 2), 2), x)
 
 
 def test_blocks_are_residual():
@@ -54,5 +57,5 @@ def test_blocks_are_residual():
 @pytest.mark.parametrize("small", [5, 16])
 def test_other_ratios_are_refused(small):
     module = srresnet.Generator(shape=(8, 8, 1), width=4, blocks=1)
-    with pytest.raises(ValueError, match="by a power of 2, not"):
+    with pytest.raises(BadInput, match="by a power of 2, not"):
         output(module, small, small, 1)

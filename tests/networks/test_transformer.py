@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
+from ganjax.errors import BadInput
 from ganjax.networks.self_attention import MultiHeadAttention
 from ganjax.networks.transformer import Block, Discriminator, Generator
 from tests.parameters import count, initial, initialised, output
@@ -69,7 +70,7 @@ def test_attention_has_gradients_of_second_order(attention):
 
 
 def test_heads_share_the_channels():
-    with pytest.raises(ValueError, match="heads=4: expected a divisor of the 6 channe"):
+    with pytest.raises(BadInput, match="heads=4: expected a divisor of the 6 channe"):
         MultiHeadAttention(4).init(KEY, jnp.ones((1, TOKENS, CHANNELS)))
 
 
@@ -167,12 +168,12 @@ def test_shapes(size, patch):
 
 
 def test_sizes_that_there_are_not():
-    with pytest.raises(ValueError, match="not 9×9×1"):
+    with pytest.raises(BadInput, match="not 9×9×1"):
         initial(Generator((9, 9, 1), width=4), 3)
     for size, patch in ((8, 3), (8, 4), (28, 8)):
-        with pytest.raises(ValueError, match=f"patch={patch}: expected a power of two"):
+        with pytest.raises(BadInput, match=f"patch={patch}: expected a power of two"):
             initial(Generator((size, size, 1), width=4, patch=patch), 3)
-    with pytest.raises(ValueError, match="multiples of patch=4, not 28×30×1"):
+    with pytest.raises(BadInput, match="multiples of patch=4, not 28×30×1"):
         initial(Discriminator(width=4, patch=4), 28, 30, 1)
 
 

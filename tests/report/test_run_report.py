@@ -9,6 +9,7 @@ from ganjax.errors import BadInput
 from ganjax.report import write_report
 from ganjax.report.records import read_records
 from ganjax.report.run import evenly
+from ganjax.run_files import RunFiles
 
 
 @pytest.fixture
@@ -17,12 +18,10 @@ def run(tmp_path):
     run = tmp_path / "ring_r1"
     (run / "samples").mkdir(parents=True)
     config = {"seed": 3, "optimizer": {"generator": {"learning_rate": 0.0002}}}
-    (run / "config.json").write_text(json.dumps(config))
+    command = "python scripts/train.py --config=configs/ring.py --workdir=runs/ring_r1"
+    RunFiles(run).describe(json.dumps(config), command=command)
     (run / "environment.json").write_text(
         json.dumps({"versions": {"jax": "0.10.2"}, "backend": "cpu", "diff": "<b>\n"})
-    )
-    (run / "command.txt").write_text(
-        "python scripts/train.py --config=configs/ring.py --workdir=runs/ring_r1\n"
     )
     (run / "status.json").write_text(json.dumps({"state": "finished", "step": 3000}))
     rows = [
@@ -129,7 +128,7 @@ def test_evenly_keeps_the_ends():
 
 
 def test_a_run_that_has_only_its_config(tmp_path):
-    (tmp_path / "config.json").write_text("{}")
+    RunFiles(tmp_path).describe("{}")
     page = Page(write_report(tmp_path))
     assert "No metrics have been recorded yet." in page.text
 
@@ -159,7 +158,7 @@ def test_damage_is_named_and_does_not_break_the_report(run):
 
 def test_markup_in_records_is_text(run):
     write_rows(run, [{"step": 1, "<img src=x>/loss": 1.0}])
-    (run / "command.txt").write_text("</pre><script>alert(1)</script>")
+    RunFiles(run).describe("{}", command="</pre><script>alert(1)</script>")
     page = Page(write_report(run))
     assert len([t for t, _ in page.tags if t == "script"]) == 1
     assert "x" not in page.addresses
@@ -175,11 +174,15 @@ def test_time_comes_from_steps_and_rates(run):
 
 @pytest.mark.parametrize(
     ("content", "says"),
-    [(None, "holds no config.json"), ("{", "config.json is not a JSON object")],
+    [
+        (None, "holds no config.json"),
+        ("{", "config.json.*: expected a JSON object"),
+        ("[]", "config.json.*: expected a JSON object"),
+    ],
 )
 def test_what_is_no_run_directory(tmp_path, content, says):
     if content is not None:
-        (tmp_path / "config.json").write_text(content)
+        RunFiles(tmp_path).describe(content)
     with pytest.raises(BadInput, match=says):
         write_report(tmp_path)
     with pytest.raises(BadInput, match="expected a run directory, found none"):

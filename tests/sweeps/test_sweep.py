@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from ganjax.errors import BadInput
-from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.folder import Group, SweepFolder
 from ganjax.sweeps.sweep import Sweep
+from ganjax.sweeps.worker import run_group
 from tests import configs, tiny
 
 ROOT = Path(__file__).parents[2]
@@ -144,8 +145,12 @@ def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
     assert len(register(of(space)).points) == 5
     with pytest.raises(BadInput, match="its trial .loss.name=hinge, seed=0. is not in"):
         register(of(space[1:]))
-    with pytest.raises(BadInput, match="the config differs in steps: 1000 -> 7"):
-        register(of(steps=7))
+    with pytest.raises(BadInput, match="the config differs in batch_size: 8 -> 16"):
+        register(of(batch_size=16))
+    held = json.loads((tmp_path / "sweep.json").read_text())
+    (tmp_path / "sweep.json").write_text(json.dumps(held | {"format": 1}))
+    with pytest.raises(BadInput, match="expected a sweep of format 2, found format 1"):
+        register(of(space))
 
 
 def test_a_kind_that_cannot_be_built_is_found_before_any_starts():
@@ -182,12 +187,42 @@ def test_a_sweep_in_this_process(tmp_path):
     assert len(folder.points) == 2
     for trial in folder.points:
         assert status(tmp_path, trial)["state"] == "finished"
-        ran = (folder.workdir(trial) / "command.txt").read_text()
+        ran = json.loads((folder.workdir(trial) / "run.json").read_text())["command"]
         assert ran.startswith("python scripts/train.py") and trial in ran
     with (tmp_path / "table.csv").open() as file:
         assert [row["state"] for row in csv.DictReader(file)] == ["finished"] * 2
     page = (tmp_path / "report.html").read_text()
     assert all(trial in page for trial in folder.points)
+
+
+def test_a_sweep_is_extended_in_steps_and_a_trial_does_not_change(tmp_path):
+    space = [{"seed": 0}, {"seed": 1}]
+    short = {"samples": {"every": 0, "count": 4}, "log": {"every": 2}}
+    sweeps = {steps: of(space, steps=steps, **short) for steps in (2, 4, 6)}
+    folder = SweepFolder(tmp_path)
+    for steps in (4, 6):
+        sweep = sweeps[steps]
+        folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
+        # What was finished at step 4 is not over when there are 6.
+        assert not any(map(folder.over, folder.points))
+        assert {folder.status(t)["state"] for t in folder.points} == {"waiting"}
+        assert run_group(folder, Group("all", tuple(folder.points), "alone"))
+        assert all(map(folder.over, folder.points))
+        assert {folder.status(t)["step"] for t in folder.points} == {steps}
+    with pytest.raises(BadInput, match="seed=0.* as it began; .* in steps: 6 -> 2$"):
+        folder.register(sweeps[2].base, sweeps[2].trials, sweep.commands(tmp_path))
+
+    # A default that was another one, and a field that was not there, when it began.
+    kept = tmp_path / "configs" / f"{sweep.trials[1].id}.json"
+    config = json.loads(kept.read_text())
+    del config["sampling"]["truncation"]
+    kept.write_text(json.dumps(config))
+    folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
+    config["checkpoint"]["keep"] = 5
+    kept.write_text(json.dumps(config))
+    said = f"{sweep.trials[1].id} .seed=1. .* in checkpoint.keep: 5 -> 3$"
+    with pytest.raises(BadInput, match=said):
+        folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
 
 
 def test_two_runners_and_other_folders_are_refused(tmp_path):

@@ -4,7 +4,9 @@ import pytest
 
 from ganjax.config import resolve
 from ganjax.errors import BadInput
+from ganjax.options import Option
 from ganjax.space import grid, product, seeds
+from ganjax.sweeps import trials
 from ganjax.sweeps.groups import alone, grouped, structure
 from ganjax.sweeps.trials import swept, trial_id
 from tests import tiny
@@ -17,14 +19,39 @@ def points(group):
     return [trial.point for trial in group]
 
 
-def test_a_trial_is_named_by_what_it_is():
+def test_a_trial_is_named_by_what_differs_from_the_defaults():
     (one,) = swept(STATED, [{"seed": 3}])
     assert one.id == trial_id(resolve(STATED, {"seed": "3"}))
     assert one.config.seed == 3
     (same,) = swept({**STATED, "seed": 3}, [{}])
     assert same.id == one.id
-    (other,) = swept(STATED, [{"seed": 3}], {"steps": "7"})
-    assert other.id != one.id and other.config.steps == 7
+    (default,) = swept({**STATED, "seed": 3, "ema": {"decay": 0.999}}, [{}])
+    assert default.id == one.id, "a stated default is a default"
+    (other,) = swept(STATED, [{"seed": 4}])
+    assert other.id != one.id
+
+
+def test_a_field_that_is_new_keeps_the_names_of_trials(monkeypatch):
+    (before,) = swept(STATED, [{"seed": 3}])
+    declared = trials.declared
+
+    def newer(flat):
+        return {**declared(flat), "log.new": Option(5)}
+
+    monkeypatch.setattr(trials, "declared", newer)
+    config = before.config.copy_and_resolve_references().unlock()
+    config.log.new = 5
+    assert trial_id(config) == before.id
+    config.log.new = 6
+    assert trial_id(config) != before.id
+
+
+def test_the_length_counts_where_a_sweep_varies_it():
+    (one,) = swept(STATED, [{"seed": 3}])
+    (longer,) = swept(STATED, [{"seed": 3}], {"steps": "7"})
+    assert longer.id == one.id and longer.config.steps == 7
+    lengths = swept(STATED, [{"steps": 5}, {"steps": 7}])
+    assert len({trial.id for trial in lengths}) == 2
 
 
 def test_what_the_points_set_is_said_to_count_more():

@@ -9,7 +9,7 @@ from ganjax.errors import BadInput
 from scripts import evaluate, report
 from tests.training.test_resume import train
 
-SCORE = "swd_points_100"
+SCORE, HIGHER = "swd_points_100", "density_points_100"
 OPTIONS = {
     "game": "gan",
     "steps": 12,
@@ -18,7 +18,7 @@ OPTIONS = {
     "checkpoint__keep": 1,
     "checkpoint__best": SCORE,
     "evaluation__every": 2,
-    "evaluation__names": "sliced",
+    "evaluation__names": "sliced,density_coverage",
     "evaluation__samples": 100,
     "evaluation__real": 500,
 }
@@ -26,25 +26,28 @@ OPTIONS = {
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """The least and the greatest distance kept, of two seeds."""
+    """Two seeds: the least distance is kept of one, the greatest density of the
+    other, and no option says which is better."""
     folder = tmp_path_factory.mktemp("runs")
-    for name, more in (
-        ("least", {}),
-        ("greatest", {"checkpoint__best_is": "greatest", "seed": 1}),
-    ):
-        train(folder / name, **OPTIONS, **more)
+    more = {"checkpoint__best": HIGHER, "seed": 1}
+    for name, options in (("least", OPTIONS), ("greatest", {**OPTIONS, **more})):
+        train(folder / name, **options)
     return folder
 
 
-@pytest.mark.parametrize(("name", "choose"), [("least", min), ("greatest", max)])
-def test_the_best_of_all_evaluations_is_kept(runs, name, choose):
+@pytest.mark.parametrize(
+    ("name", "score", "choose"), [("least", SCORE, min), ("greatest", HIGHER, max)]
+)
+def test_the_best_of_all_evaluations_is_kept(runs, name, score, choose):
     run = ganjax.load(runs / name)
-    rows = [row for row in run.metrics if f"evaluation/{SCORE}" in row]
+    rows = [row for row in run.metrics if f"evaluation/{score}" in row]
     assert [row["step"] for row in rows] == [2, 4, 6, 8, 10, 12]
-    best = choose(rows, key=lambda row: row[f"evaluation/{SCORE}"])
+    values = [row[f"evaluation/{score}"] for row in rows]
+    assert min(values) < max(values)
+    best = choose(rows, key=lambda row: row[f"evaluation/{score}"])
     assert int(run.best.step) == best["step"]
     again = run.evaluate(best=True)
-    assert again["scores"][SCORE] == pytest.approx(best[f"evaluation/{SCORE}"])
+    assert again["scores"][score] == pytest.approx(best[f"evaluation/{score}"])
     assert again["protocol"]["step"] == best["step"]
 
 
@@ -58,10 +61,14 @@ def test_a_run_that_goes_on_knows_its_best(runs):
     assert int(run.best.step) == best["step"]
 
 
-def test_a_wrong_name_is_found_before_training(tmp_path):
-    with pytest.raises(BadInput, match=f"checkpoint.best='swd': .*one of {SCORE}"):
-        train(tmp_path / "run", **{**OPTIONS, "checkpoint__best": "swd"})
-    assert not (tmp_path / "run" / "metrics.jsonl").exists()
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [("swd", f"one of .*{SCORE}"), (f"{SCORE}_floor", "lower or higher is better")],
+)
+def test_no_score_to_choose_by_is_found_before_training(tmp_path, name, said):
+    with pytest.raises(BadInput, match=f"checkpoint.best='{name}': .*{said}"):
+        train(tmp_path / "run", **{**OPTIONS, "checkpoint__best": name})
+    assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
 
 
 def test_evaluate_writes_scores_with_their_protocol(runs, capsys):

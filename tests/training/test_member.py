@@ -1,6 +1,7 @@
 """Members of one population: what becomes of one is nothing to the others."""
 
 import json
+import traceback
 
 import jax
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ganjax.config import resolve
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
-from ganjax.launch import Trial, launch_population
+from ganjax.launch import Trial, launch, launch_population
 from tests import tiny
 
 SHORT = {
@@ -18,30 +19,50 @@ SHORT = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("error", [BadInput("constant features"), KeyError("a bug")])
-def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch, error):
-    """At step 10 the second of three cannot be scored."""
+def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch):
+    """At step 10 the second and the third of four cannot be scored."""
     run, calls = Evaluation.run, []
+    errors = {2: BadInput("constant features"), 3: KeyError("a bug")}
 
-    def second_raises(self, state):
+    def some_raise(self, state):
         calls.append(int(state.step))
-        if calls.count(10) == 2 and calls[-1] == 10:
-            raise error
+        if calls[-1] == 10 and len(calls) in errors:
+            raise errors[len(calls)]
         return run(self, state)
 
-    monkeypatch.setattr(Evaluation, "run", second_raises)
+    monkeypatch.setattr(Evaluation, "run", some_raise)
     trials = [
         Trial(resolve(tiny.GAMES["gan"], SHORT | {"seed": seed}), tmp_path / str(seed))
-        for seed in range(3)
+        for seed in range(4)
     ]
     statuses = launch_population(
         trials, population="serial", devices=jax.local_devices()[:1]
     )
-    assert [s["state"] for s in statuses] == ["finished", "failed", "finished"]
-    assert statuses[1]["step"] == 10 and statuses[1]["exit_reason"] == str(error)
-    assert calls == [10, 10, 10, 20, 20]
+    states = [s["state"] for s in statuses]
+    assert states == ["finished", "failed", "failed", "finished"]
+    for status, error in zip(statuses[1:3], errors.values(), strict=True):
+        assert status["step"] == 10 and status["exit_reason"] == str(error)
+    assert calls == [10, 10, 10, 10, 20, 20]
     rows = [
         json.loads(line)["step"]
-        for line in (tmp_path / "2" / "metrics.jsonl").read_text().splitlines()
+        for line in (tmp_path / "3" / "metrics.jsonl").read_text().splitlines()
     ]
     assert set(rows) == {10, 20}
+
+
+def test_a_bug_in_a_run_alone_is_raised_as_it_was(tmp_path, monkeypatch):
+    """With the frames of the code that raised it, and no other error around it."""
+
+    def broken(self, state):
+        raise KeyError("a bug")
+
+    monkeypatch.setattr(Evaluation, "run", broken)
+    with pytest.raises(KeyError, match="a bug") as caught:
+        launch(Trial(resolve(tiny.GAMES["gan"], SHORT), tmp_path / "run"))
+    error = caught.value
+    assert traceback.extract_tb(error.__traceback__)[-1].name == "broken"
+    assert error.__cause__ is None and error.__context__ is None
+    status = json.loads((tmp_path / "run/status.json").read_text())
+    assert (status["state"], status["step"]) == ("failed", 10)
+    assert status["exit_reason"] == "'a bug'"
+    assert (tmp_path / "run/report.html").exists()

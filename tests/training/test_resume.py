@@ -222,8 +222,9 @@ def test_a_runs_randomness_is_its_states(tmp_path):
     def digest(folder, seed, steps):
         with RunDirectory(folder) as run:
             state = train_loop(
-                [Member(run, setup.knobs, seed)], game=setup.game, source=setup.source,
-                feed=setup.feed, plan=dataclasses.replace(setup.plan, steps=steps),
+                [Member(run, setup.knobs, seed)], game=setup.game, model=setup.model,
+                source=setup.source, feed=setup.feed,
+                plan=dataclasses.replace(setup.plan, steps=steps),
             )  # fmt: skip
         return state_digest(state)
 
@@ -234,20 +235,6 @@ def test_a_runs_randomness_is_its_states(tmp_path):
     assert digest(parts, seed=1, steps=4) == of_whole
     assert text(parts / "metrics.jsonl") == text(whole / "metrics.jsonl")
     assert contents(parts / "samples") == contents(whole / "samples")
-
-
-def test_finished_run_is_left_alone(tmp_path):
-    train(tmp_path / "run")
-
-    def files():
-        return {
-            path: (path.stat().st_mtime_ns, path.read_bytes())
-            for path in (tmp_path / "run").rglob("*") if path.is_file()
-        }  # fmt: skip
-
-    before = files()
-    train(tmp_path / "run")
-    assert files() == before
 
 
 @pytest.mark.full

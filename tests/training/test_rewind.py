@@ -3,24 +3,19 @@
 import dataclasses
 import json
 
-import jax
 import pytest
 
+from ganjax.evaluation.options import EvaluationOptions
+from ganjax.run_files import RunFiles
 from ganjax.training import Plan
+from ganjax.training.plan import Log, Samples
 from ganjax.training.rewind import rewind
 
 PLAN = Plan(
     steps=100,
-    batch_size=8,
-    devices=jax.local_devices()[:1],
-    carrier="pmap",
-    inner_steps=1,
-    log_every=5,
-    sample_every=6,
-    sample_count=4,
-    evaluate_every=4,
-    checkpoint_every=10,
-    checkpoints_kept=3,
+    log=Log(every=5),
+    samples=Samples(every=6),
+    evaluation=EvaluationOptions(every=4),
 )
 
 
@@ -70,7 +65,7 @@ def left(folder):
     ],
 )
 def test_a_last_step_off_the_schedule_goes(records, step, logged, evaluated, pictured):
-    rewind(records, step, PLAN)
+    rewind(RunFiles(records), step, PLAN)
     earlier = [x for x in (4, 5, 6, 12, 20) if x < step]
     assert left(records) == (
         earlier + [step] * logged,
@@ -84,21 +79,24 @@ def test_a_last_step_off_the_schedule_goes(records, step, logged, evaluated, pic
 
 
 def test_the_end_of_the_plan_is_on_every_schedule(records):
-    rewind(records, 6, dataclasses.replace(PLAN, steps=6))
+    rewind(RunFiles(records), 6, dataclasses.replace(PLAN, steps=6))
     assert left(records) == ([4, 5, 6],) * 5
 
 
 def test_what_is_written_at_the_end_alone_goes_when_the_end_moves(records):
-    rewind(records, 12, dataclasses.replace(PLAN, evaluate_every=0, sample_every=0))
+    plan = dataclasses.replace(
+        PLAN, evaluation=EvaluationOptions(every=0), samples=Samples(every=0)
+    )
+    rewind(RunFiles(records), 12, plan)
     assert left(records)[2:] == ([4, 5, 6],) * 3
 
 
 def test_a_run_that_begins_anew_has_no_records(records):
-    rewind(records, 0, PLAN)
+    rewind(RunFiles(records), 0, PLAN)
     assert left(records) == ([],) * 5
     assert not (records / "tensorboard").exists()
 
 
 def test_a_new_folder_is_left_empty(tmp_path):
-    rewind(tmp_path, 0, PLAN)
+    rewind(RunFiles(tmp_path), 0, PLAN)
     assert list(tmp_path.iterdir()) == []

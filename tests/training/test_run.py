@@ -7,27 +7,30 @@ import numpy as np
 import pytest
 from PIL import Image
 
+import ganjax
 from tests.compilations import TRACED, count_compilations
 from tests.training.test_resume import train
+
+OPTIONS = {
+    "game": "convolutional",
+    "steps": 8,
+    "log__every": 4,
+    "checkpoint__every": 2,
+    "checkpoint__keep": 2,
+    "samples__every": 4,
+    "evaluation__every": 4,
+    "evaluation__names": "pixels",
+    "evaluation__samples": 100,
+    "parallel__inner_steps": 2,
+}
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """A finished run of four dispatches, with what was compiled and traced for it."""
     path = tmp_path_factory.mktemp("runs") / "digits"
-    options = {
-        "game": "convolutional",
-        "steps": 8,
-        "log__every": 4,
-        "checkpoint__every": 4,
-        "samples__every": 4,
-        "evaluation__every": 4,
-        "evaluation__names": "pixels",
-        "evaluation__samples": 100,
-        "parallel__inner_steps": 2,
-    }
     with count_compilations() as compiled, count_compilations(TRACED) as traced:
-        digest, _ = train(path, **options)
+        digest, _ = train(path, **OPTIONS)
     return path, digest, compiled, traced
 
 
@@ -46,12 +49,14 @@ def test_folder_holds_what_a_reader_needs(run):
     assert status["carrier"]["inner_steps"] == 2
     environment = json.loads((path / "environment.json").read_text())
     assert environment["versions"]["jax"] and environment["devices"]
-    overrides = json.loads((path / "overrides.json").read_text())
-    assert overrides["parallel.inner_steps"] == "2"
+    record = json.loads((path / "run.json").read_text())
+    assert record["format"] == 2 and record["ganjax"] == ganjax.__version__
+    assert record["overrides"]["parallel.inner_steps"] == "2"
+    assert "scripts/train.py --config=" in record["command"]
+    assert record["code"] == {"folders": [], "sources": {}}
     assert (
         json.loads((path / "config.json").read_text())["parallel"]["inner_steps"] == 2
     )
-    assert "scripts/train.py --config=" in (path / "command.txt").read_text()
     assert "finished at step 8" in (path / "train.log").read_text()
     assert sorted(p.name for p in (path / "samples").iterdir()) == [
         "real.png",
@@ -75,6 +80,7 @@ def test_rows_of_metrics_and_timing(run):
     scores = {f"evaluation/{name}": x for name, x in saved["scores"].items()}
     assert {"step": 8, **scores} == rows[3]
     assert saved["protocol"]["fake"] == 100 and saved["protocol"]["step"] == 8
+    assert saved["directions"]["coverage"] == "higher"
     timing = [json.loads(x) for x in (path / "timing.jsonl").read_text().splitlines()]
     assert [row["step"] for row in timing] == [4, 8]
     assert all(row["images_per_second"] > 0 for row in timing)
@@ -88,14 +94,29 @@ def test_tensorboard_has_the_scalars(run):
         assert tag in content
 
 
-def test_checkpoints_are_sealed_and_few(tmp_path):
-    train(tmp_path / "run", steps=20, checkpoint__every=5, checkpoint__keep=2)
-    folder = tmp_path / "run/checkpoints"
-    assert sorted(p.name for p in folder.iterdir()) == ["15", "20"]
-    manifest = json.loads((folder / "20/manifest.json").read_text())
+def test_checkpoints_are_sealed_and_few(run):
+    path, _, _, _ = run
+    folder = path / "checkpoints"
+    assert sorted(p.name for p in folder.iterdir()) == ["6", "8"]
+    manifest = json.loads((folder / "8/manifest.json").read_text())
     there = {
-        str(p.relative_to(folder / "20/state"))
-        for p in (folder / "20/state").rglob("*")
+        str(p.relative_to(folder / "8/state"))
+        for p in (folder / "8/state").rglob("*")
         if p.is_file()
     }
     assert set(manifest) == there
+
+
+def test_a_finished_run_is_left_alone(run):
+    path, _, _, _ = run
+
+    def files():
+        return {
+            file: (file.stat().st_mtime_ns, file.read_bytes())
+            for file in path.rglob("*")
+            if file.is_file()
+        }
+
+    before = files()
+    train(path, **OPTIONS)
+    assert files() == before

@@ -6,6 +6,7 @@ import pytest
 
 from ganjax.errors import BadInput
 from ganjax.metrics.features import efficientnet_lite, layout, open_extractor
+from ganjax.metrics.features.resize import resize
 from tests.metrics.features import torch_files
 
 
@@ -40,7 +41,7 @@ def test_features_and_classes_are_the_packages(monkeypatch):
     network = package.EfficientNet.from_pretrained(
         "efficientnet-lite0", weights_path=str(path)
     ).eval()
-    x = efficientnet_lite.resized(images, 224, "bicubic_antialiased")
+    x = resize(images, 224, "bicubic_antialiased")
     x = torch.tensor(np.array(x).transpose(0, 3, 1, 2))
     with torch.no_grad():
         theirs = network.extract_features((x - 127) / 128).mean((2, 3))

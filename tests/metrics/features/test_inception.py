@@ -6,6 +6,7 @@ import pytest
 
 from ganjax.errors import BadInput
 from ganjax.metrics.features import inception, layout, open_extractor, weights
+from ganjax.metrics.features.resize import resize
 from tests.metrics.features import torch_files
 
 TAPS = {"64": (73, 73), "192": (35, 35), "768": (17, 17)}
@@ -76,7 +77,7 @@ def test_every_tap_is_pytorch_fids(tmp_path, monkeypatch, theirs, expected):
         logits = theirs.fc(taps[3].flatten(1)).numpy()
 
     variables = layout.from_torch(expected, weights.read(path), "x")
-    x = inception.resized(images, 299, "bilinear_half_pixel")
+    x = resize(images, 299, "bilinear_half_pixel")
     x = inception.scaled(x, "bilinear_half_pixel")
     ours = jax.jit(inception.InceptionV3().apply)(variables, x)
     for name, tap in zip(("64", "192", "768"), taps, strict=False):

@@ -1,10 +1,12 @@
 """Everything that is refused: an example of each check, and what the reason names."""
 
+import ast
+import inspect
+
 import pytest
 
-from ganjax import combinations
 from ganjax.build import build
-from ganjax.config import resolve
+from ganjax.config import resolve, rules
 from ganjax.errors import BadInput
 
 LABELLED = {"game": "conditional_gan", "data": {"name": "digits"}}
@@ -16,7 +18,7 @@ def conditioned(discriminator, **stated):
     return {**LABELLED, "conditioning": {"discriminator": discriminator}, **stated}
 
 
-# check -> (config, what its reason says).
+# What is refused -> (config, what its reason says).
 CONFIGS = {
     "penalties_of_no_critic": (
         {"regularizers": {"r1": {"player": "discriminatr"}}},
@@ -53,7 +55,7 @@ CONFIGS = {
         conditioned("projection", packing=2),
         ["packing=2", "projection", "concatenation"],
     ),
-    "packs_where_samples_are_asked_alone": (
+    "packs_of_single_samples": (
         {"game": "infogan", "packing": 2},
         ["packing=2", "expected 1", "game='infogan'"],
     ),
@@ -71,7 +73,7 @@ CONFIGS = {
     ),
     "augmented_latents": (
         {"game": "adversarial_autoencoder", "augmentation": {"names": ("flip",)}},
-        ["augmentation.names='flip'", "is shown latents"],
+        ["augmentation.names='flip'", "sees latents"],
     ),
     "schedules_of_nothing": (
         {"schedules": {"decay": {"knobs": "optimizers.*.learning_rat"}}},
@@ -87,7 +89,7 @@ CONFIGS = {
     ),
     "a_start_from_nowhere": (
         {"start": {"networks": ("generator",)}},
-        ["start.networks='generator'", "start.workdir"],
+        ["start.networks=('generator',)", "start.workdir"],
     ),
     "truncated_uniform_latents": (
         {"sampling": {"truncation": 0.5}, "latents": {"name": "uniform"}},
@@ -95,11 +97,11 @@ CONFIGS = {
     ),
     "growth_of_one_side": (
         {"networks": {"generator": {"name": "progressive"}}},
-        ["networks.discriminator.name='mlp'", "'progressive'", "both must together"],
+        ["networks.discriminator.name='mlp'", "must both be progressive"],
     ),
     "normalization_that_an_architecture_lacks": (
         {"networks": {"generator": {"name": "dcgan", "normalization": "instance"}}},
-        ["networks.generator.normalization='instance'", "one of none, batch, spectral"],
+        ["networks.generator.normalization='instance'", "one of batch, none, spectral"],
     ),
 }
 BUILDS = {
@@ -134,9 +136,29 @@ BUILDS = {
 }
 
 
-def test_every_check_has_its_example():
-    assert [check.__name__ for check in combinations.CONFIGS] == list(CONFIGS)
-    assert [check.__name__ for check in combinations.BUILDS] == list(BUILDS)
+def test_every_refusal_has_its_example(monkeypatch):
+    """Each ``yield`` of a rule is reached by an example above or below."""
+    reached, there = set(), set()
+
+    def noting(rule):
+        lines, first = inspect.getsourcelines(rule)
+        for node in ast.walk(ast.parse("".join(lines))):
+            if isinstance(node, ast.Yield):
+                there.add((rule.__name__, first + node.lineno - 1))
+
+        def run(*given):
+            for refusal in (refusals := rule(*given)):
+                reached.add((rule.__name__, refusals.gi_frame.f_lineno))
+                yield refusal
+
+        return run
+
+    groups = tuple(tuple(map(noting, group)) for group in rules.RULES)
+    monkeypatch.setattr(rules, "RULES", groups)
+    for stated, *_ in [*CONFIGS.values(), *BUILDS.values(), *OTHERS]:
+        with pytest.raises(BadInput):
+            build(resolve(stated))
+    assert there - reached == set()
 
 
 @pytest.mark.parametrize("name", CONFIGS)
@@ -162,37 +184,57 @@ def said(refused, parts):
         assert part in message, message
 
 
-@pytest.mark.parametrize(
-    ("stated", "part"),
-    [
-        ({**POINTS, "terms": {"consistency": {"weight": 1.0}}}, "has points"),
-        (
-            {
-                "schedules": {
-                    "one": {"knobs": "ema.decay"},
-                    "two": {"knobs": "ema.*"},
-                }
-            },
-            "schedules.one moves, ema.decay",
-        ),
-        (
-            {"schedules": {"x": {"knobs": "ema.decay", "shape": "exponential"}}},
-            "both ends above 0",
-        ),
-        (
-            {"steps": 10, "schedules": {"x": {"knobs": "ema.decay", "begin": 10}}},
-            "a step before the last, steps=10",
-        ),
-        (
-            {"networks": {"generator": {"updates_per_phase": 3}}},
-            "networks.generator.updates_per_phase=3: there is no such field",
-        ),
-        (
-            {**PICTURES, "optimizers": {"discriminator": {"frozen": ("linear",)}}},
-            "optimizers.discriminator.frozen='linear'",
-        ),
-    ],
+OTHERS = (
+    (
+        {"schedules": {"x": {"knobs": "ema.decay", "end": 2.0}}},
+        "schedules.x.end=2.0: expected 0 to below 1, as of ema.decay",
+    ),
+    (
+        {**LABELLED, "conditioning": {"generator": "none"}},
+        "conditioning.generator='none': expected a way to give the label",
+    ),
+    (
+        {**PICTURES, "game": "semi_supervised"},
+        "data.name='digits': expected examples with data, labelled, known",
+    ),
+    (
+        {"game": "pix2pix", "data": {"name": "unpaired"}},
+        "data.name='unpaired': expected examples in pairs for game='pix2pix'",
+    ),
+    (
+        {"data": {"name": "ring8", "mirror": True}},
+        "data.mirror=True: expected False, as data.name='ring8' has points",
+    ),
+    ({**POINTS, "terms": {"consistency": {"weight": 1.0}}}, "has points"),
+    (
+        {
+            "schedules": {
+                "one": {"knobs": "ema.decay"},
+                "two": {"knobs": "ema.*"},
+            }
+        },
+        "schedules.one moves, ema.decay",
+    ),
+    (
+        {"schedules": {"x": {"knobs": "ema.decay", "shape": "exponential"}}},
+        "both ends above 0",
+    ),
+    (
+        {"steps": 10, "schedules": {"x": {"knobs": "ema.decay", "begin": 10}}},
+        "a step before the last, steps=10",
+    ),
+    (
+        {"networks": {"generator": {"updates_per_phase": 3}}},
+        "networks.generator.updates_per_phase=3: there is no such field",
+    ),
+    (
+        {**PICTURES, "optimizers": {"discriminator": {"frozen": ("linear",)}}},
+        "optimizers.discriminator.frozen='linear'",
+    ),
 )
+
+
+@pytest.mark.parametrize(("stated", "part"), OTHERS)
 def test_refused_for_another_reason(stated, part):
     with pytest.raises(BadInput, match=".") as refused:
         build(resolve(stated))

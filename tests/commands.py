@@ -1,0 +1,22 @@
+"""Commands, run as the shell would run them but in this process."""
+
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganjax import command_line
+
+SCRIPTS = Path(__file__).parents[1] / "scripts"
+
+
+def exit_code(monkeypatch, script, *arguments) -> int:
+    """The code with which ``scripts/NAME.py`` ends for ``arguments``."""
+    path = str(SCRIPTS / script)
+    monkeypatch.setattr(sys, "argv", [path, *map(str, arguments)])
+    # The memory and the cache of this process are those of the tests.
+    monkeypatch.setattr(command_line.runtime, "prepare", lambda: None)
+    with pytest.raises(SystemExit) as ended:
+        runpy.run_path(path, run_name="__main__")
+    return ended.value.code

@@ -1,0 +1,172 @@
+"""One finished model: averages, standing statistics, truncation, devices, abilities."""
+
+import dataclasses
+import re
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.core import Game, Network, init_state
+from ganjax.evaluation import EVALUATORS, Exhibit
+from ganjax.metrics.features import Extractor
+from ganjax.model import Model, Sampler, Sampling
+from ganjax.networks.stylegan2 import Generator
+from tests import tiny
+
+STANDING = Sampling(statistics="standing")
+
+
+@pytest.fixture(scope="module")
+def wrong():
+    """A batch-normalised generator whose averaged statistics are not of its samples."""
+    setup = tiny.setup("convolutional")
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    generator = state.ema["generator"]
+    moved = jax.tree.map(lambda x: x + 3.0, generator["batch_stats"])
+    large = jax.tree.map(lambda x: 5.0 * x, generator["params"])
+    ema = {"generator": {**generator, "batch_stats": moved, "params": large}}
+    return setup, state.replace(ema=ema)
+
+
+def model_of(wrong, sampling=Sampling()):  # noqa: B008
+    setup, state = wrong
+    return Model(setup.game, setup.sampler, state, sampling)
+
+
+def sure():
+    """An extractor of two classes: whether an image is bright above or below."""
+
+    def see(images):
+        above, below = (
+            half.reshape(len(images), -1).mean(1)
+            for half in np.split(images.astype(np.float32), 2, axis=1)
+        )
+        p = 1 / (1 + np.exp((below - above) / 8))
+        return np.stack([above, below], 1), np.stack([p, 1 - p], 1)
+
+    return Extractor(name="halves", width=2, digest="0", resize="none", see=see)
+
+
+@pytest.mark.parametrize("name", ["inversion", "interpolations", "paths", "frechet"])
+def test_every_score_is_of_the_standing_statistics(wrong, name, monkeypatch, tmp_path):
+    """Scores under standing statistics are those of a state whose averages are the
+    statistics that the model has, and not those of the averages that it was given."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    setup, state = wrong
+    model = model_of(wrong, STANDING)
+    exhibit = Exhibit(
+        setup.sampler, setup.source, STANDING, samples=100, seed=0, real=100,
+        extractor=sure(),
+    )  # fmt: skip
+
+    def scores(model):
+        found = dict(EVALUATORS[name](exhibit).run(model))
+        return {x: v for x, v in found.items() if not re.search("floor|nearest", x)}
+
+    had = state.replace(ema={"generator": model.variables["generator"]})
+    found = scores(model)
+    assert found == scores(Model(setup.game, setup.sampler, had))
+    averaged = scores(model_of(wrong))
+    assert all(found[x] != pytest.approx(averaged[x], rel=1e-3) for x in found)
+
+
+def test_standing_statistics_are_of_the_states_own_key(wrong):
+    setup, state = wrong
+    z = np.asarray(model_of(wrong).latents(jax.random.key(3), 5))
+    first, again = (model_of(wrong, STANDING).decode(z) for _ in range(2))
+    np.testing.assert_array_equal(first, again)
+    other = state.replace(key=jax.random.key(9))
+    assert (Model(setup.game, setup.sampler, other, STANDING).decode(z) != first).any()
+
+
+def test_a_model_runs_on_the_first_device_of_its_state(wrong):
+    """Where the state lies on another device its key does too."""
+    setup, state = wrong
+    there = jax.device_put(state, jax.devices()[2])
+    model = Model(setup.game, setup.sampler, there, STANDING)
+    expected = model_of(wrong, STANDING).sample(0, 3)
+    np.testing.assert_allclose(model.sample(0, 3), expected, atol=1e-6)
+    assert jax.tree.leaves(model.variables)[0].devices() == {jax.devices()[2]}
+    both = jax.sharding.NamedSharding(
+        jax.sharding.Mesh(np.array(jax.devices()[1:3]), "data"),
+        jax.sharding.PartitionSpec(),
+    )
+    model = Model(setup.game, setup.sampler, jax.device_put(state, both), STANDING)
+    np.testing.assert_allclose(model.sample(0, 3), expected, atol=1e-6)
+    assert jax.tree.leaves(model.variables)[0].devices() == {jax.devices()[1]}
+
+
+def test_truncation_bounds_normal_latents(wrong):
+    model = model_of(wrong, Sampling(truncation=0.5))
+    z = model.latents(jax.random.key(0), 1000)
+    assert 0.45 < np.abs(z).max() <= 0.5
+    np.testing.assert_allclose(
+        model.sample(0, 1000)[:9], model.decode(np.asarray(z[:9])), atol=1e-6
+    )
+    # Models of the same truncation share their programs.
+    assert model_of(wrong, Sampling(truncation=0.5)).sampler is model.sampler
+
+
+def test_truncation_is_of_styles_where_there_are_some():
+    module = Generator((8, 8, 1), intermediate=8, channel_base=1024, channel_max=8)
+    game = Game({"generator": Network(module, ())}, players=())
+    sampler = Sampler(lambda keys, truncation=0.0: pytest.fail("drawn"))
+    model = Model(game, sampler, None, Sampling(truncation=0.7))
+    assert model.game.networks["generator"].module.truncation == 0.7
+    assert model.sampler is sampler
+    assert Model(game, sampler, None).game is game
+
+
+@dataclasses.dataclass(frozen=True)
+class State:
+    """Of a game without networks."""
+
+    params = variables = ema = {}
+
+
+def simple(**fields):
+    return Model(Game({}, players=()), Sampler(**fields), State())
+
+
+def test_abilities_are_methods():
+    model = simple(abilities={"encode": lambda apply, x: 2 * x, "sample": None})
+    x = np.arange(600, dtype=np.float32)[:, None]  # more than two chunks
+    np.testing.assert_array_equal(model.encode(x), 2 * x)
+    np.testing.assert_array_equal(model.ask("encode", x), 2 * x)
+    assert hasattr(model, "encode") and not hasattr(model, "reconstruct")
+    with pytest.raises(AttributeError, match="'restore'; this model has encode"):
+        model.ask("restore", x)
+    with pytest.raises(TypeError, match="no 'critic'"):
+        model.score(x)
+    with pytest.raises(TypeError, match="no 'decode'"):
+        model.decode(x)
+
+
+def test_an_error_inside_of_a_model_is_shown():
+    model = Model(Game({}, players=()), Sampler(), object())
+    with pytest.raises(AttributeError, match="'object' has no attribute 'ema'|'ema'"):
+        _ = model.variables
+
+
+def test_a_critic_sees_whole_packs_of_its_live_variables():
+    """Scores are the mean of each pair of 500 samples; a chunk has 240."""
+    model = simple(critic=lambda apply, x, label: x.reshape(-1, 2).mean(1))
+    x = np.arange(500, dtype=np.float32)[:, None]
+    np.testing.assert_array_equal(model.score(x), np.arange(240) * 2 + 0.5)
+
+
+def test_a_function_is_compiled_once_for_all_states(wrong):
+    setup, state = wrong
+    traced = []
+
+    def mean(apply, z):
+        traced.append(z.shape)
+        return jnp.mean(apply("generator", z))
+
+    z = jnp.ones((3, 4))
+    first = model_of(wrong).compute(mean, z)
+    other = init_state(setup.game, jax.random.key(1), setup.knobs)
+    assert setup.model(other).compute(mean, z) != first
+    assert traced == [(3, 4)]

@@ -1,0 +1,123 @@
+"""Code that a run names: kept with its SHA-256, compared, and run after consent."""
+
+import hashlib
+import json
+import subprocess
+import sys
+
+import pytest
+
+import ganjax
+from ganjax import names
+from ganjax.config import resolve, to_json
+from ganjax.errors import BadInput
+from ganjax.launch import Trial, launch
+from ganjax.run_files import RunFiles
+from tests import tiny
+
+LOSS = """
+from pathlib import Path
+
+import jax.numpy as jnp
+
+from ganjax.objectives.losses import LOSSES
+
+(Path(__file__).parent / "imported").touch()
+mine = LOSSES["hinge"]
+"""
+SHORT = {"batch_size": 8, "steps": 2, "log": {"every": 1},
+         "samples": {"every": 0, "count": 4}}  # fmt: skip
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch, request):
+    """A module of the user's beside a config, of a name that no other test has; the
+    process forgets it afterwards."""
+    name = f"lab_{hashlib.md5(request.node.name.encode()).hexdigest()[:8]}"
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    (folder / f"{name}.py").write_text(LOSS)
+    monkeypatch.setattr(sys, "path", list(sys.path))
+    monkeypatch.setattr(names, "_folders", [])
+    monkeypatch.setattr(names, "_imported", set(names._imported))
+    yield folder / f"{name}.py", f"{name}:mine"
+    sys.modules.pop(name, None)
+
+
+def config(path, **more):
+    return resolve({**SHORT, **tiny.GAMES["gan"], "loss": {"name": path}, **more})
+
+
+def forget(file):
+    """As a process that has not run the code yet."""
+    sys.modules.pop(file.stem, None)
+    names._imported.discard(f"{file.stem}:mine")
+    names._folders.clear()
+    sys.path.remove(str(file.parent))
+    (file.parent / "imported").unlink(missing_ok=True)
+
+
+@pytest.fixture
+def run(lab, tmp_path):
+    file, path = lab
+    names.beside(file.parent)
+    assert launch(Trial(config(path), tmp_path / "run"))["state"] == "finished"
+    return tmp_path / "run"
+
+
+def test_the_source_is_kept_with_its_digest(lab, run):
+    file, path = lab
+    record = json.loads((run / "run.json").read_text())
+    digest = subprocess.run(["sha256sum", file], capture_output=True, text=True)
+    assert record["code"] == {
+        "folders": [str(file.parent)],
+        "sources": {path: {"file": str(file), "sha256": digest.stdout.split()[0]}},
+    }
+
+
+def test_another_process_needs_consent(lab, run):
+    file, path = lab
+    forget(file)
+    with pytest.raises(BadInput, match=f"loss.name='{path}': .*{run}.*trust_code=True"):
+        ganjax.load(run)
+    assert not (file.parent / "imported").exists()
+    assert ganjax.load(run, trust_code=True).sample(0, 4).shape == (4, 2)
+    assert (file.parent / "imported").exists()
+    ganjax.load(run)  # now this process runs it
+
+
+def test_nothing_of_a_foreign_run_is_resolved_when_a_config_is_compared(lab, tmp_path):
+    """A run that names code, in the workdir of another config: refused by its text."""
+    file, path = lab
+    stated = json.loads(to_json(resolve({**SHORT, **tiny.GAMES["gan"]})))
+    stated["loss"]["name"] = path
+    code = {"folders": [str(file.parent)], "sources": {}}
+    RunFiles(tmp_path / "run").describe(json.dumps(stated), code=code)
+    with pytest.raises(BadInput, match=f"loss.name: {path} -> non_saturating"):
+        launch(Trial(config("non_saturating"), tmp_path / "run"))
+    assert file.stem not in sys.modules
+    assert not (file.parent / "imported").exists()
+
+
+def test_another_runs_parameters_bring_no_code(lab, run, tmp_path):
+    file, path = lab
+    forget(file)
+    begun = config("hinge", start={"workdir": str(run)})
+    with pytest.raises(BadInput, match=f"loss.name='{path}': expected consent"):
+        launch(Trial(begun, tmp_path / "begun"))
+    assert not (file.parent / "imported").exists()
+    assert not (tmp_path / "begun" / "config.json").exists()
+
+
+def test_a_source_that_changed_is_refused_and_may_be_overridden(lab, run):
+    file, path = lab
+    file.write_text(LOSS + "# another loss\n")
+    longer = config(path, steps=4)
+    with pytest.raises(BadInput, match=f"code {path}: source changed since the run"):
+        launch(Trial(longer, run))
+    with pytest.raises(BadInput, match=f"the source of {path} changed since the run"):
+        ganjax.load(run, trust_code=True)
+    assert json.loads((run / "status.json").read_text())["step"] == 2
+    done = launch(Trial(longer, run), allow_config_change=True)
+    assert (done["state"], done["step"]) == ("finished", 4)
+    assert int(ganjax.load(run).state.step) == 4
