@@ -46,14 +46,19 @@ class Run:
     def __init__(self, path: Path | str, trust_code: bool = False):
         self.path, self.files = Path(path), RunFiles(path)
         stated, record = self.files.read()
+        if trust_code:  # what changed is refused before it runs
+            self._refuse(names.altered(record["code"]["sources"]))
         with names.foreign(f"workdir={path}", trusted=trust_code):
             for folder in record["code"]["folders"] if trust_code else ():
                 names.beside(folder)
             self.config: ConfigDict = resolve(stated)
         self.sampling = read(Sampling, self.config.sampling)
-        for changed in changed_sources(record, self.config):
+        self._refuse(changed_sources(record, self.config))
+
+    def _refuse(self, changed):
+        for path in changed:
             raise BadInput(
-                f"workdir={path}: the source of {changed} changed since the run; "
+                f"workdir={self.path}: the source of {path} changed since the run; "
                 f"scripts/train.py --allow_config_change goes on with it"
             )
 

@@ -164,7 +164,17 @@ def sources(paths: Iterable[str]) -> dict[str, dict[str, str]]:
     """Return the source file of each import path and its SHA-256."""
     found = {}
     for path in sorted(paths):
-        file = getattr(sys.modules[path.partition(":")[0]], "__file__", None)
-        digest = hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
-        found[path] = {"file": file or "", "sha256": digest}
+        file = getattr(sys.modules[path.partition(":")[0]], "__file__", None) or ""
+        found[path] = {"file": file, "sha256": _digest(file)}
     return found
+
+
+def altered(recorded: Mapping[str, Mapping[str, str]]) -> list[str]:
+    """Return the import paths, as ``sources`` gave them, whose file has another SHA-256
+    now. Nothing is imported."""
+    there = {p: s for p, s in recorded.items() if Path(s["file"]).is_file()}
+    return [p for p, s in there.items() if _digest(s["file"]) != s["sha256"]]
+
+
+def _digest(file):
+    return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""

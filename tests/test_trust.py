@@ -121,3 +121,12 @@ def test_a_source_that_changed_is_refused_and_may_be_overridden(lab, run):
     done = launch(Trial(longer, run), allow_config_change=True)
     assert (done["state"], done["step"]) == ("finished", 4)
     assert int(ganjax.load(run).state.step) == 4
+
+
+def test_a_source_that_changed_does_not_run(lab, run):
+    file, path = lab
+    file.write_text(LOSS + "# another loss\n")
+    forget(file)
+    with pytest.raises(BadInput, match=f"the source of {path} changed since the run"):
+        ganjax.load(run, trust_code=True)
+    assert not (file.parent / "imported").exists()
