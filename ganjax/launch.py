@@ -144,7 +144,7 @@ def _changed(run, config, allowed) -> list[str]:
         raise BadInput(
             f"seed={config.seed}: expected {seed}, with which the run in workdir="
             f"{run.path} began; its randomness is in its state, so another seed is "
-            f"another run, in a workdir of its own"
+            f"another run, in another workdir"
         )
     if changed and not allowed:
         raise BadInput(

@@ -17,6 +17,7 @@ from ganjax import command_line
 from ganjax.build import build
 from ganjax.config import declared, flatten, resolve
 from ganjax.errors import BadInput
+from ganjax.objectives import TERMS
 from ganjax.options import described
 from ganjax.sweeps.sweep import Sweep
 from scripts import describe, sample, train
@@ -138,9 +139,9 @@ def test_numbers_of_a_term_are_knobs_of_the_state(run):
 
 
 def test_a_term_is_weighed_by_its_numbers(lab):
-    """With D = logit, drift is 2·real² + 0.5·fake² of the logits."""
-    config = resolved(lab, **{"terms.calm.real": "2.0"})
-    (term,) = build(config).game.players[0].objective.__closure__[0].cell_contents.terms
+    """2·E D(x)² + 0.5·E D(G(z))², D(x) being 1 and 3 and D(G(z)) being 2."""
+    section = resolved(lab).terms.calm
+    term = TERMS.find("terms.calm.name", section.name)
 
     class Judged:
         def __init__(self, logits):
@@ -149,7 +150,7 @@ def test_a_term_is_weighed_by_its_numbers(lab):
     class Scene:
         judged_real, judged_fake = Judged([1.0, 3.0]), Judged([2.0])
 
-    value, memory = term.term.function(Scene, None, {"real": 2.0, "fake": 0.5})
+    value, memory = term.function(Scene, None, {"real": 2.0, "fake": 0.5})
     assert (value, memory) == (2 * 5 + 0.5 * 4, None)
 
 

@@ -61,7 +61,7 @@ def _declared(names, labels):
     found = {}
 
     def add(path, component, **defaults):
-        """Adds a component's options to a section, and those of what it chooses."""
+        """Add the options of a component, and of the component that it names."""
         for name, declared in options_of(component).items():
             declared = dataclasses.replace(
                 declared, default=defaults.get(name, declared.default)

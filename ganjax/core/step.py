@@ -201,8 +201,8 @@ def _settle(player, old, state, gradients, report):
     alternating game; in a joint one ``state`` has the other players' updates already,
     so those of two owners of one network add.
 
-    A player keeps the variables of its own networks alone, so a look at what another
-    player made never moves the batch statistics of the other's network.
+    A player keeps the variables of the networks that it owns and of no others. So it
+    can look at another player's samples without moving that player's batch statistics.
     """
     updates, optimizer = player.optimizer(old.knobs).update(
         gradients,

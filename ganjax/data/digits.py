@@ -3,6 +3,7 @@
 import numpy as np
 
 from ganjax.data.source import Arrays, Source, Spec
+from ganjax.errors import BadInput
 
 TEST_PER_CLASS = 50
 
@@ -12,9 +13,17 @@ def open_digits(directory: str = "") -> Source:
 
     Values 0..16 become 0..255, rounded. The split is fixed: 50 test images a class,
     drawn once with a frozen generator (neighbours in the file share a writer).
-    """
-    from sklearn.datasets import load_digits
 
+    Raises:
+        BadInput: scikit-learn is not installed.
+    """
+    try:
+        from sklearn.datasets import load_digits
+    except ImportError as error:
+        raise BadInput(
+            "data.name='digits': needs scikit-learn, which is not installed "
+            "(pip install scikit-learn)"
+        ) from error
     bunch = load_digits()
     data = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
     label = bunch.target.astype(np.int32)

@@ -22,7 +22,7 @@ class Side:
       data: ``[n, …]`` as networks see them.
       label: ``[n]``, what they are or were asked to be; ``None`` without labels.
       extractor: what sees them; ``None`` for the samples themselves as features.
-      keep: whether features are kept on the disk, as those of real samples.
+      keep: whether features are kept on the disk, as for real samples.
     """
 
     data: np.ndarray

@@ -5,7 +5,7 @@ from typing import Any
 
 from ganjax.evaluation.exhibit import Exhibit
 
-# Fréchet and kernel distances have names of their own over this extractor alone.
+# Over this extractor the Fréchet and the kernel distance have special names.
 INCEPTION = "inception"
 _OF_INCEPTION = {"fd": "fid", "kd": "kid"}
 

@@ -25,6 +25,8 @@ def diversity(features, *, pairs: int = PAIRS, seed: int = 0) -> float:
     x = np.asarray(features, np.float64)
     checked(x, "features", x.ndim == 2 and len(x) > 1, "[N, D], N at least 2")
     lengths = np.linalg.norm(x, axis=1, keepdims=True)
+    if not np.isfinite(lengths).all():  # squares may overflow where values do not
+        raise Uncomputable("features are too large for their length")
     if not lengths.all():
         raise Uncomputable("features of a sample are all 0: they have no direction")
     x = x / lengths

@@ -39,7 +39,7 @@ def _compiled(game, sampler):
 def standing(
     game, sampler, variables: dict[str, Any], key: jax.Array
 ) -> dict[str, Any]:
-    """Return ``variables`` (by network) with the batch statistics of their own samples:
+    """Return ``variables`` by network with batch statistics of the model's samples:
     training passes over ``BATCHES`` batches, of which only the running averages are
     kept (the standing statistics of Brock et al. 2019, arXiv 1809.11096)."""
     one = jax.tree.map(lambda x: jnp.expand_dims(x, 0), variables)

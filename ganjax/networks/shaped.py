@@ -13,7 +13,7 @@ class Shaped(nn.Module):
     Attributes:
       shape: of one output.
       dtype: of the products; parameters and outputs are float32.
-      conditioning, classes: how it takes one of so many labels, if not with its input.
+      conditioning, classes: how it takes a label, and how many labels there are.
     """
 
     shape: tuple[int, ...]

@@ -59,7 +59,7 @@ class Term:
     Attributes:
       function: ``(scene, view, numbers) -> (scalar, memory)``.
       player: ``'critic'``, every critic, or ``'generator'``, who makes the samples.
-      options: name -> option of its own, ``terms.LABEL.NAME``.
+      options: name -> option, the field ``terms.LABEL.NAME``.
       memory: what it remembers at first.
       needs: of ``'latents'`` and ``'images'``, what a game must have.
       reads_data: whether it needs real examples in the generator's turn.

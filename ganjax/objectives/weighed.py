@@ -23,7 +23,7 @@ class Penalty:
         mean strength stays; it is due at the steps whose count, from 1, is a multiple.
       player: the critic whose loss it joins; every critic's if ``None``.
       fixed: its own options that are no knobs.
-      numbers: names of its own knobs.
+      numbers: names of the penalty's knobs, beside its weight.
     """
 
     name: str

@@ -4,6 +4,7 @@ import gzip
 import os
 import shutil
 import struct
+import sys
 import zipfile
 from pathlib import Path
 
@@ -280,3 +281,9 @@ def test_cifar10_jpeg_has_its_counts():
     assert (len(source.train), len(source.test)) == (50_000, 10_000)
     assert source.spec.shape == (32, 32, 3) and source.spec.classes[3] == "cat"
     assert np.bincount(in_memory(source.test).label).tolist() == [1000] * 10
+
+
+def test_digits_without_scikit_learn_are_one_line(monkeypatch):
+    monkeypatch.setitem(sys.modules, "sklearn.datasets", None)  # as if not installed
+    with pytest.raises(BadInput, match="data.name='digits': needs scikit-learn"):
+        open_source("digits")

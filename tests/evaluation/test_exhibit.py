@@ -68,29 +68,29 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
     setup = tiny.setup("convolutional")
     seen = []
 
-    def test_side(real=100, extractor=None):
+    def held_out_side(real=100, extractor=None):
         extractor = extractor or counting(seen)
         return Exhibit(
             setup.sampler, setup.source, samples=100, seed=0, real=real,
             extractor=extractor,
         ).test  # fmt: skip
 
-    first = test_side().features
+    first = held_out_side().features
     np.testing.assert_allclose(
-        first[:, 0], as_bytes(test_side().data).reshape(100, -1).mean(1), rtol=1e-5
+        first[:, 0], as_bytes(held_out_side().data).reshape(100, -1).mean(1), rtol=1e-5
     )
-    np.testing.assert_array_equal(test_side().features, first)
+    np.testing.assert_array_equal(held_out_side().features, first)
     assert seen == [100]
-    assert test_side().first(2).features.shape == (2, 1)
+    assert held_out_side().first(2).features.shape == (2, 1)
     assert seen == [100, 2]  # what is not known yet is not asked of all
-    assert len(test_side(real=120).features) == 120
-    test_side(extractor=counting(seen, "other")).features  # noqa: B018
+    assert len(held_out_side(real=120).features) == 120
+    held_out_side(extractor=counting(seen, "other")).features  # noqa: B018
     assert seen == [100, 2, 120, 100]
     for entry in tmp_path.rglob("*.npz"):  # damaged ones are made again
         entry.write_bytes(entry.read_bytes()[:50])
-    np.testing.assert_array_equal(test_side().features, first)
+    np.testing.assert_array_equal(held_out_side().features, first)
     assert seen[-1] == 100 and len(seen) == 5
-    np.testing.assert_array_equal(test_side().features, first)
+    np.testing.assert_array_equal(held_out_side().features, first)
     assert len(seen) == 5
 
 

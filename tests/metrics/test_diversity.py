@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from ganjax.errors import Uncomputable
 from ganjax.metrics import diversity
 
 
@@ -35,3 +36,9 @@ def test_the_pairs_are_those_of_a_seed():
 def test_bad_input_is_named(features, said):
     with pytest.raises(ValueError, match=said):
         diversity(features)
+
+
+def test_a_length_that_overflows_is_refused():
+    """The square of 1e200 is above the largest float64, 1.8e308."""
+    with pytest.raises(Uncomputable, match="too large"):
+        diversity(np.full((2, 2), 1e200))
