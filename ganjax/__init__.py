@@ -20,7 +20,7 @@ _MODULES = {
     "metrics": "density_coverage frechet_distance inception_score kernel_distance "
     "mode_coverage moments precision_recall sliced_wasserstein wasserstein_1d",
     "model": "Model Sampler Sampling",
-    "options": "Option knob option",
+    "options": "Option option",
 }
 _HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
 

@@ -255,13 +255,17 @@ class AugmentationOptions:
     """The section ``augmentation`` of a config."""
 
     names: tuple[str, ...] = option(
-        (), "augmentations, in order", words=True, choices=AUGMENTATIONS
-    )
+        (), "augmentations, in order", item=str, choices=AUGMENTATIONS,
+        needs=("a critic that sees data", "images"),
+    )  # fmt: skip
     probability: float = option(
         1.0, "probability of each augmentation", least=0, most=1, knob=True
     )
     pseudo: bool = option(False, "generated samples among the real ones (APA)")
-    adaptive: bool = option(False, "the probability follows the critic (ADA)")
+    adaptive: bool = option(
+        False, "the probability follows the critic (ADA)",
+        needs=("augmentation.names or pseudo",),
+    )  # fmt: skip
     target: float = option(
         0.6, "mean sign of real logits that ADA holds", above=-1, below=1, knob=True
     )

@@ -14,8 +14,9 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any
 
 import absl.logging
 from ml_collections import ConfigDict
@@ -23,7 +24,7 @@ from ml_collections import ConfigDict
 from ganjax import names, runtime
 from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
-from ganjax.options import described
+from ganjax.options import Option
 
 # What NumPy says where the disk was full, without an errno.
 _CUT_SHORT = r"\d+ requested and \d+ written"
@@ -129,6 +130,19 @@ def parse_with_sweep(
     known, overrides = _with_overrides(flags, arguments)
     space = _from_file(known.config, "sweep")
     return known, load_config(known.config), space, overrides
+
+
+def described(options: Mapping[str, Option], values: Mapping[str, Any]) -> str:
+    """Return a line for each option, path -> option: a ``*`` for a knob, the path, the
+    value, the values that the field takes, and its help."""
+    lines = []
+    for path, option in options.items():
+        value, names = values[path], option.choices
+        shown = ",".join(map(str, value)) if isinstance(value, tuple) else value
+        takes = option.expected if names is None else ", ".join(map(repr, names))
+        mark = "*" if option.knob else " "
+        lines.append(f"{mark} {path} = {shown}  [{takes}]  {option.help}")
+    return "\n".join(lines)
 
 
 def _with_overrides(flags, arguments):

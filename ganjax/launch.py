@@ -11,9 +11,10 @@ import jax
 from ml_collections import ConfigDict
 
 from ganjax import names
-from ganjax.build import Setup, build, build_evaluation
-from ganjax.config import declared, differences, flatten, imports, knobs, to_json
+from ganjax.build import Setup, build
+from ganjax.config import declared, flatten, imports, knobs
 from ganjax.errors import BadInput
+from ganjax.evaluation import evaluation_of
 from ganjax.loading import changed_sources, started
 from ganjax.report import write_report
 from ganjax.run_files import RunFiles, read_json, write_json
@@ -110,12 +111,18 @@ def scores(workdir: Path | str) -> dict[str, float]:
     return read_json(found[max(found)])["scores"] if found else {}
 
 
-def altered(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
+def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
     """Return in what a config that a folder holds differs from a resolved one. A field
     that was added since, and is at its default, is no difference."""
-    flat = dict(flatten(config.to_dict()))
-    new = {path: x.default for path, x in declared(flat).items() if path in flat}
-    return differences(new | dict(flatten(held)), flat)
+    now = dict(flatten(config.to_dict()))
+    then = {path: x.default for path, x in declared(now).items() if path in now}
+    for path, value in flatten(held):  # JSON has lists for tuples
+        then[path] = tuple(value) if isinstance(value, list) else value
+    return [
+        f"{path}: {then.get(path, 'absent')} -> {now.get(path, 'absent')}"
+        for path in sorted(now | then)
+        if now.get(path, ...) != then.get(path, ...)
+    ]
 
 
 def _held(workdir):
@@ -135,7 +142,7 @@ def _changed(run, config, allowed) -> list[str]:
     if not run.config.exists():
         return []
     held, record = run.read()
-    found = altered(held, config)
+    found = changed_fields(held, config)
     changed = [x for x in found if x.partition(":")[0] not in EXTENSIBLE]
     for path in changed_sources(record, config):
         changed.append(f"code {path}: source changed since the run")
@@ -169,7 +176,7 @@ def _over(run, config) -> bool:
 def _shared(setup: Setup, config: ConfigDict) -> Setup:
     """The setup of another member: the same game, data and plan."""
     made = setup.game, setup.sampler, setup.source
-    scores = build_evaluation(config, *made, config.evaluation.names)
+    scores = evaluation_of(config, *made)
     return dataclasses.replace(
         setup, seed=config.seed, knobs=knobs(config), evaluation=scores
     )
@@ -181,7 +188,7 @@ def _member(run, trial, setup, ended=False):
 
     def begin():
         said = {"command": trial.command, "overrides": dict(trial.overrides)}
-        run.describe(to_json(trial.config), **said, code=code)
+        run.describe(trial.config.to_dict(), **said, code=code)
         write_json(run.environment, environment())
 
     return Member(

@@ -12,11 +12,12 @@ from ml_collections import ConfigDict
 from PIL import Image
 
 from ganjax import names
-from ganjax.build import build_evaluation, build_game, open_data
+from ganjax.build import build_game
 from ganjax.config import imports, knobs, resolve
 from ganjax.core import Game, GameState, averaged, init_state
-from ganjax.data import Source
+from ganjax.data import Source, source_of
 from ganjax.errors import BadInput, unknown
+from ganjax.evaluation import evaluation_of
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.options import read
 from ganjax.run_files import RunFiles
@@ -65,7 +66,7 @@ class Run:
     @functools.cached_property
     def source(self) -> Source:
         """The data set that the run learns from."""
-        return open_data(self.config)
+        return source_of(self.config.data)
 
     @functools.cached_property
     def _built(self):
@@ -154,7 +155,7 @@ class Run:
         asked = {"evaluation.names": ",".join(names)} if names else {}
         config = resolve(self.config.to_dict(), {**dict(overrides), **asked})
         made = self.game, self.sampler, self.source
-        evaluation = build_evaluation(config, *made, config.evaluation.names)
+        evaluation = evaluation_of(config, *made)
         state = self.best if best else self.state
         scores = evaluation.run(state)
         return {"scores": scores, "protocol": evaluation.protocol(int(state.step))}

@@ -162,7 +162,7 @@ class OptimizerOptions:
     )
     accumulate: int = option(1, "turns whose gradients make one update", least=1)
     frozen: tuple[str, ...] = option(
-        (), "beginnings of the paths of parameters that do not move", words=True
+        (), "beginnings of the paths of parameters that do not move", item=str
     )
     updates_per_step: int = option(1, "turns of the player in a step", least=1)
 

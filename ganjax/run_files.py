@@ -80,17 +80,18 @@ class RunFiles:
         check_format(self.path, "a run", record, FORMAT)
         return read_json(self.config), _RECORD | record
 
-    def describe(self, config: str, **record: Any) -> None:
-        """Write the config, which is JSON, and run.json.
+    def describe(self, config: Mapping[str, Any], **record: Any) -> None:
+        """Write the config and run.json.
 
         Args:
+          config: nested, of values that JSON has.
           record: ``command`` and ``overrides``, as the user wrote them; ``code``, the
             ``folders`` of the user's modules, and the file and SHA-256 of each import
             path as ``sources``.
         """
         version = {"format": FORMAT, "ganjax": ganjax.__version__}
         write_json(self.record, version | _RECORD | record)
-        write_whole(self.config, config)  # the last: it makes the folder a run's
+        write_json(self.config, config)  # the last: it makes the folder a run's
 
     def read_status(self) -> dict[str, Any]:
         """Return ``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step',

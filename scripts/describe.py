@@ -12,10 +12,10 @@ it takes and what it is; a * marks a knob, which sweeps without compiling again.
 """
 
 from ganjax import catalogue, command_line
-from ganjax.build import build_game, open_data
+from ganjax.build import build_game
 from ganjax.config import declared, flatten
+from ganjax.data import source_of
 from ganjax.errors import BadInput, unknown
-from ganjax.options import described
 
 
 def main(arguments: list[str]) -> int:
@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
             )
         if options.fields:
             flat = dict(flatten(config))
-            print(described(declared(flat), flat))
+            print(command_line.described(declared(flat), flat))
         else:
             describe(config)
         return 0
@@ -50,7 +50,7 @@ def main(arguments: list[str]) -> int:
 
 
 def describe(config) -> None:
-    source = open_data(config)
+    source = source_of(config.data)
     game, _ = build_game(config, source)
     print(f"game {config.game} on {config.data.name} {source.spec.shape}")
     print(

@@ -13,11 +13,12 @@ import pytest
 from ganjax import command_line
 from ganjax.build import build, build_game
 from ganjax.command_line import load_config
-from ganjax.config import differences, flatten, knobs, resolve, to_json
+from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
+from ganjax.launch import changed_fields
 from ganjax.networks import conv
 from ganjax.sweeps.sweep import Sweep
 from ganjax.training import trace
@@ -213,7 +214,7 @@ def test_config_files(path, monkeypatch):
     relative = path.relative_to(ROOT)
     assert f"--config={relative}" in module.__doc__, "the command is in the docstring"
     config = resolve(load_config(str(relative)))
-    assert resolve(json.loads(to_json(config))) == config
+    assert resolve(json.loads(json.dumps(config.to_dict()))) == config
     game, _ = build_game(config, shaped(config.data))
     state, metrics = stepped(config, game)
     assert set(state.params) == set(config.networks)
@@ -276,16 +277,16 @@ def stepped(config, game):
 
 
 @pytest.mark.parametrize("game", NETWORKS)
-def test_to_json_and_back(game):
+def test_json_and_back(game):
     first = next(iter(NETWORKS[game]))
     config = resolve(
         {"game": game, "evaluation": {"names": ["pixels"]}, "seed": 2**32 - 1},
         {f"networks.{first}.widths": "3,5", "ema.decay": "1e-3"},
     )
-    again = resolve(json.loads(to_json(config)))
+    again = resolve(json.loads(json.dumps(config.to_dict())))
     assert again == config
     assert type(again.networks[first].widths) is tuple
-    assert differences(config, again) == []
+    assert changed_fields(config.to_dict(), again) == []
 
 
 @pytest.mark.parametrize("text", ["1e-3", "0.001", ".001", "1E-3", " 0.001"])
@@ -407,16 +408,16 @@ def test_flatten():
     assert dict(flatten(nested)) == {"a": 1, "b.c": (2, 3), "b.d.e": None}
 
 
-def test_differences_name_the_field_and_both_values():
+def test_changed_fields_name_the_field_and_both_values():
     old = resolve({"game": "gan"})
     new = resolve({"seed": 7, "networks": {"generator": {"name": "dcgan", "width": 8}}})
-    assert differences(old, old) == []
-    assert differences(old, new) == [
+    assert changed_fields(old.to_dict(), old) == []
+    assert changed_fields(old.to_dict(), new) == [
         "networks.generator.activation: relu -> absent",
         "networks.generator.name: mlp -> dcgan",
         "networks.generator.normalization: none -> batch",
         "networks.generator.weight_std: 0.0 -> absent",
-        "networks.generator.width: absent -> 8",
+        "networks.generator.width: 64 -> 8",
         "networks.generator.widths: (128, 128) -> absent",
         "seed: 0 -> 7",
     ]

@@ -15,10 +15,10 @@ from PIL import Image
 import ganjax
 from ganjax import command_line
 from ganjax.build import build
+from ganjax.command_line import described
 from ganjax.config import declared, flatten, resolve
 from ganjax.errors import BadInput
 from ganjax.objectives import TERMS
-from ganjax.options import described
 from ganjax.sweeps.sweep import Sweep
 from scripts import describe, sample, train
 
@@ -300,7 +300,7 @@ def test_help_lists_the_fields(capsys):
     with pytest.raises(SystemExit):
         train.main(["--help"])
     said = capsys.readouterr().out
-    assert "* ema.decay = 0.999  [0 to below 1]  decay of a step" in said
+    assert "* ema.decay = 0.999  [at least 0 and below 1]  decay of a step" in said
     assert "loss.name = non_saturating  ['minimax', 'non_saturating'" in said
 
 

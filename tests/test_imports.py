@@ -42,7 +42,7 @@ MAY_IMPORT = {
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model report training",
-    "launch": "build config loading report training",
+    "launch": "build config evaluation loading report training",
     "space": "",
     "sweeps": "build command_line config core data launch report training",
 }

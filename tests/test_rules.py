@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import re
 
 import pytest
 
@@ -26,11 +27,11 @@ CONFIGS = {
     ),
     "labels_of_a_relativistic_loss": (
         {"loss": {"name": "relativistic_pairing", "smoothing": 0.1}},
-        ["loss.smoothing=0.1", "expected 0", "relativistic_pairing"],
+        ["loss.smoothing=0.1", "a loss of single samples", "relativistic_pairing"],
     ),
     "top_k_of_a_relativistic_loss": (
         {"loss": {"name": "relativistic_average", "top_k": 0.5}},
-        ["loss.top_k=0.5", "expected 1", "relativistic_average"],
+        ["loss.top_k=0.5", "a loss of single samples", "relativistic_average"],
     ),
     "joint_moves_of_several_turns": (
         {
@@ -41,7 +42,7 @@ CONFIGS = {
     ),
     "labels_that_nobody_reads": (
         {"conditioning": {"generator": "conditional_batch_norm"}},
-        ["conditioning.generator", "no labels", "game='conditional_gan'"],
+        ["conditioning.generator", "expected one of none, self_modulation"],
     ),
     "loss_of_a_conditioning": (
         conditioned("multi_hinge"),
@@ -49,31 +50,35 @@ CONFIGS = {
     ),
     "what_multi_hinge_replaces": (
         conditioned("multi_hinge", loss={"name": "hinge", "top_k": 0.5}),
-        ["loss.top_k=0.5", "expected 1", "multi_hinge"],
+        ["loss.top_k=0.5", "an adversarial loss", "multi_hinge"],
     ),
     "packs_of_labels": (
         conditioned("projection", packing=2),
-        ["packing=2", "projection", "concatenation"],
+        ["packing=2", "labels joined to samples", "projection"],
     ),
     "packs_of_single_samples": (
         {"game": "infogan", "packing": 2},
-        ["packing=2", "expected 1", "game='infogan'"],
+        ["packing=2", "a critic that takes packs", "game='infogan'"],
     ),
     "packs_that_fill_no_batch": (
         {"packing": 2, "batch_size": 9},
-        ["packing=2", "a divisor of batch_size=9"],
+        ["packing=2", "a batch of whole packs", "batch_size=9"],
     ),
     "terms_of_a_generator_from_latents": (
         {"game": "cyclegan", "terms": {"path_length": {"weight": 1.0}}},
-        ["terms.path_length.weight=1.0", "expected 0", "game='cyclegan'"],
+        ["terms.path_length.weight=1.0", "a generator from latents", "cyclegan"],
     ),
     "adaptation_of_nothing": (
         {"augmentation": {"adaptive": True}},
-        ["augmentation.adaptive=True", "augmentation.names"],
+        ["augmentation.adaptive=True", "augmentation.names or pseudo"],
     ),
     "augmented_latents": (
         {"game": "adversarial_autoencoder", "augmentation": {"names": ("flip",)}},
-        ["augmentation.names='flip'", "sees latents"],
+        [
+            "augmentation.names=('flip',)",
+            "a critic that sees data",
+            "adversarial_autoencoder",
+        ],
     ),
     "schedules_of_nothing": (
         {"schedules": {"decay": {"knobs": "optimizers.*.learning_rat"}}},
@@ -93,7 +98,11 @@ CONFIGS = {
     ),
     "truncated_uniform_latents": (
         {"sampling": {"truncation": 0.5}, "latents": {"name": "uniform"}},
-        ["sampling.truncation=0.5", "latents.name='normal'"],
+        ["sampling.truncation=0.5", "normal latents", "latents.name='uniform'"],
+    ),
+    "an_interval_within_a_dispatch": (
+        {"parallel": {"inner_steps": 3}, "log": {"every": 10}, "steps": 30},
+        ["log.every=10", "a multiple of parallel.inner_steps=3"],
     ),
     "growth_of_one_side": (
         {"networks": {"generator": {"name": "progressive"}}},
@@ -131,7 +140,7 @@ BUILDS = {
     ),
     "pictures_of_points": (
         {**POINTS, "augmentation": {"names": ("cutout",)}},
-        ["augmentation.names='cutout'", "data.name='ring8' has points", "noise"],
+        ["augmentation.names=('cutout',)", "images", "not data.name='ring8'"],
     ),
 }
 
@@ -161,6 +170,16 @@ def test_every_refusal_has_its_example(monkeypatch):
     assert there - reached == set()
 
 
+def test_every_need_has_its_example():
+    """Each entry of ``rules.needs`` is named by an example that does not meet it."""
+    examples = [parts for _, parts in [*CONFIGS.values(), *BUILDS.values(), *OTHERS]]
+    said = " ".join(" ".join([x] if isinstance(x, str) else x) for x in examples)
+    table = inspect.getsource(rules.needs).split("there = {")[1].split("}")[0]
+    wanted = re.findall(r'^ +"([^"]+)": \(', table, flags=re.M)
+    assert len(wanted) == 10
+    assert [need for need in wanted if need not in said] == []
+
+
 @pytest.mark.parametrize("name", CONFIGS)
 def test_refused_by_the_config_alone(name):
     stated, parts = CONFIGS[name]
@@ -187,11 +206,11 @@ def said(refused, parts):
 OTHERS = (
     (
         {"schedules": {"x": {"knobs": "ema.decay", "end": 2.0}}},
-        "schedules.x.end=2.0: expected 0 to below 1, as of ema.decay",
+        "schedules.x.end=2.0: expected at least 0 and below 1, as of ema.decay",
     ),
     (
         {**LABELLED, "conditioning": {"generator": "none"}},
-        "conditioning.generator='none': expected a way to give the label",
+        "conditioning.generator='none': expected one of concatenation,",
     ),
     (
         {**PICTURES, "game": "semi_supervised"},
@@ -203,9 +222,12 @@ OTHERS = (
     ),
     (
         {"data": {"name": "ring8", "mirror": True}},
-        "data.mirror=True: expected False, as data.name='ring8' has points",
+        "data.mirror=True: expected images with it, not data.name='ring8'",
     ),
-    ({**POINTS, "terms": {"consistency": {"weight": 1.0}}}, "has points"),
+    (
+        {**POINTS, "terms": {"consistency": {"weight": 1.0}}},
+        "expected images with it, not data.name='ring8'",
+    ),
     (
         {
             "schedules": {

@@ -9,7 +9,7 @@ import pytest
 
 import ganjax
 from ganjax import names
-from ganjax.config import resolve, to_json
+from ganjax.config import resolve
 from ganjax.errors import BadInput
 from ganjax.launch import Trial, launch
 from ganjax.run_files import RunFiles
@@ -89,10 +89,10 @@ def test_another_process_needs_consent(lab, run):
 def test_nothing_of_a_foreign_run_is_resolved_when_a_config_is_compared(lab, tmp_path):
     """A run that names code, in the workdir of another config: refused by its text."""
     file, path = lab
-    stated = json.loads(to_json(resolve({**SHORT, **tiny.GAMES["gan"]})))
+    stated = resolve({**SHORT, **tiny.GAMES["gan"]}).to_dict()
     stated["loss"]["name"] = path
     code = {"folders": [str(file.parent)], "sources": {}}
-    RunFiles(tmp_path / "run").describe(json.dumps(stated), code=code)
+    RunFiles(tmp_path / "run").describe(stated, code=code)
     with pytest.raises(BadInput, match=f"loss.name: {path} -> non_saturating"):
         launch(Trial(config("non_saturating"), tmp_path / "run"))
     assert file.stem not in sys.modules

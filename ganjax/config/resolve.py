@@ -1,19 +1,153 @@
-"""From what a config file states to a full, checked config, and back to text.
+"""From what a config file states to a full, checked config.
 
-A config file states only what differs from the declared defaults.
+A config file states only what differs from the defaults that components declare.
 """
 
-import json
-from collections.abc import Mapping
+import dataclasses
+import functools
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from flax.traverse_util import unflatten_dict
 from ml_collections import ConfigDict
 
+from ganjax import objectives
+from ganjax.averages import AverageOptions
 from ganjax.config.rules import check
-from ganjax.config.schema import LABELLED, declared, flatten
+from ganjax.core.dynamics import DYNAMICS, DynamicsOptions
+from ganjax.data import DataOptions
 from ganjax.errors import BadInput, no_field
+from ganjax.games import GAMES
+from ganjax.latents import LatentOptions, OptimisedLatentOptions
+from ganjax.model import Sampling
 from ganjax.names import Table, is_path
+from ganjax.networks import ARCHITECTURES, PRECISIONS, network_class, network_options
+from ganjax.optimizers import OptimizerOptions
+from ganjax.options import Option, option, options_of, section
+from ganjax.schedules import ScheduleOptions, matched
+from ganjax.training import Plan
+
+# Fields whose value decides which other fields there are.
+_NAMING = ("game", "name", "shape", "discriminator")
+# Sections whose labels are free, and the components that have a label already.
+LABELLED = {
+    "regularizers": (objectives.PenaltyOptions, objectives.REGULARIZERS),
+    "terms": (objectives.TermOptions, objectives.TERMS),
+    "schedules": (ScheduleOptions, {}),
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class _Root:
+    seed: int = option(0, "seed of all randomness", least=0, most=2**32 - 1)
+    precision: str = option("float32", "of the networks' products", choices=PRECISIONS)
+    sampling: Sampling = section(Sampling)
+    data: DataOptions = section(DataOptions)
+    dynamics: DynamicsOptions = section(DynamicsOptions)
+    ema: AverageOptions = section(AverageOptions)
+
+
+def declared(stated: Mapping[str, Any]) -> dict[str, Option]:
+    """Return every field of a config, path -> option.
+
+    Args:
+      stated: path -> value. The names and labels in it decide which fields there are.
+
+    Raises:
+      BadInput: for the name of a component that does not exist.
+    """
+    chosen = set()
+    for path, value in stated.items():
+        section, _, field = path.rpartition(".")
+        if field in _NAMING and isinstance(value, str):
+            chosen.add((path, value))
+        if "." in section and section.partition(".")[0] in LABELLED:
+            chosen.add((".".join(path.split(".")[:2]), ""))
+    return dict(_declared(tuple(sorted(chosen))))
+
+
+@functools.lru_cache(maxsize=256)
+def _declared(chosen):
+    names = dict(chosen)
+    game = GAMES.make("game", {"game": "gan", **names})
+    found = {"game": Option("gan", "the game", choices=GAMES)}
+
+    def add(section, component, **defaults):
+        """Add the options of a component, and of the component that it names."""
+        for name, own in options_of(component).items():
+            default = defaults.get(name, own.default)
+            field = f"{section}.{name}".lstrip(".")
+            found[field] = dataclasses.replace(own, default=default)
+            if isinstance(own.choices, Table) and type(default) is str:
+                chosen = own.choices.find(field, names.get(field, default))
+                add(field.rpartition(".")[0], chosen)
+
+    for component in (_Root, Plan, objectives.AdversaryOptions):
+        add("", component)
+    if game.latents:
+        add("latents", OptimisedLatentOptions if game.from_latents else LatentOptions)
+    for name, kind in game.networks.items():
+        path = f"networks.{name}.name"
+        found[path] = Option("mlp", f"the {kind}", choices=ARCHITECTURES)
+        module = network_class(path, names.get(path, "mlp"), kind)
+        add(f"networks.{name}", network_options(module))
+    if "label" in game.reads:
+        add("conditioning", objectives.LabelOptions)
+    elif game.from_latents:
+        add("conditioning", objectives.GeneratorLabelOptions)
+    for where, (kind, table) in LABELLED.items():
+        stated = [x.split(".")[1] for x in names if x.startswith(f"{where}.")]
+        for label in dict.fromkeys((*table, *stated)):
+            # A label that is no component says in ``name`` which one it is.
+            if not table or label in table or f"{where}.{label}.name" in names:
+                add(f"{where}.{label}", kind, name=label)
+    for entry in DYNAMICS.values():
+        add("dynamics", entry)
+    for player in game.players:
+        add(f"optimizers.{player}", OptimizerOptions)
+    add("weights", game.weights)
+    add("options", game.options)
+    return found
+
+
+class Choice(dict):
+    """The values of a resolved config, path -> value, and what they choose.
+
+    Attributes:
+      config: the config; fields: path -> option.
+      knobs: path -> option, of the numbers that are data of the step.
+      on: the knobs whose terms are in the program. Such a knob is at another value than
+        the one that leaves its term out, or a schedule moves it.
+      game: the recipe.
+    """
+
+    def __init__(self, config: Mapping[str, Any]):
+        super().__init__(flatten(config))
+        self.config, self.fields = config, declared(self)
+        self.knobs = {k: o for k, o in self.fields.items() if o.knob}
+        moves = [matched(s["knobs"], self.knobs) for s in config["schedules"].values()]
+        on = {k for k, o in self.knobs.items() if self[k] != o.off}
+        self.on = frozenset(on.union(*moves))
+        self.game = GAMES.make("game", config)
+
+    def said(self, field: str) -> str:
+        """Return ``field=value``, as messages show it."""
+        return f"{field}={self[field]!r}"
+
+
+def knobs(config: Mapping[str, Any]) -> dict[str, float]:
+    """Return the numbers of a resolved config that are data of the step, by path."""
+    choice = Choice(config)
+    return {path: float(choice[path]) for path in choice.knobs}
+
+
+def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield ``('a.b', value)`` for every leaf. An empty section is a leaf."""
+    for name, value in config.items():
+        if isinstance(value, Mapping | ConfigDict) and len(value):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value
 
 
 def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> ConfigDict:
@@ -38,62 +172,26 @@ def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> Con
         for path, name in overrides.items()
         if path.endswith(".name") and flat.get(path) != name
     )
+    for path, value in list(flat.items()):
+        says_nothing = isinstance(value, Mapping | ConfigDict)  # an empty section
+        if path not in fields and (says_nothing or path.startswith(replaced)):
+            del flat[path]
     values = {path: option.default for path, option in fields.items()}
-    for path, value in flat.items():
-        if path in fields:
-            values[path] = fields[path].typed(path, value)
-        elif not path.startswith(replaced) and not _states_nothing(path, value, fields):
-            raise no_field(path, value, fields, LABELLED)
-    for path, text in overrides.items():
+    for path, value in (flat | overrides).items():
         if path not in fields:
-            raise no_field(path, text, fields, LABELLED)
-        values[path] = fields[path].parsed(path, text)
-    for path, value in values.items():
-        option = fields[path]
-        option.check(path, value)
-        if option.needs and value and not values[option.needs]:
-            raise BadInput(f"{path}={value!r}: expected {option.needs} with it")
-        if option.whole and value % (inner := values["parallel.inner_steps"]):
-            raise BadInput(
-                f"{path}={value}: expected a multiple of parallel.inner_steps={inner}"
-            )
-    nested = unflatten_dict(values, sep=".")
-    config = ConfigDict({section: {} for section in LABELLED} | nested)
-    check(config)
+            raise no_field(path, value, fields, LABELLED)
+        read = fields[path].parsed if path in overrides else fields[path].typed
+        values[path] = read(path, value)
+    for path, field in fields.items():
+        field.check(path, values[path])
+    config = ConfigDict({x: {} for x in LABELLED} | unflatten_dict(values, sep="."))
+    check(Choice(config))
     return config.lock()
-
-
-def _states_nothing(path, value, fields):
-    section = path in LABELLED or any(name.startswith(f"{path}.") for name in fields)
-    return section and isinstance(value, Mapping | ConfigDict) and not value
-
-
-def to_json(config: ConfigDict) -> str:
-    """Return the config as JSON; ``resolve(json.loads(…))`` gives it back."""
-    return json.dumps(config.to_dict(), indent=2, sort_keys=True) + "\n"
-
-
-def differences(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Return ``'field: old -> new'`` for each field in which two configs differ. Either
-    may be resolved, or read from JSON."""
-    a, b = (
-        {k: tuple(v) if isinstance(v, list) else v for k, v in flatten(config)}
-        for config in (old, new)
-    )
-    return [
-        f"{path}: {a.get(path, 'absent')} -> {b.get(path, 'absent')}"
-        for path in sorted(a | b)
-        if a.get(path, ...) != b.get(path, ...)
-    ]
 
 
 def imports(config: ConfigDict) -> set[str]:
     """Return the import paths that a resolved config names."""
-    flat = dict(flatten(config))
-    return {
-        name
-        for path, option in declared(flat).items()
-        if isinstance(option.choices, Table) and path in flat
-        for name in (flat[path] if option.words else (flat[path],))
-        if is_path(name)
-    }
+    choice = Choice(config)
+    named = [choice[k] for k, o in choice.fields.items() if hasattr(o.choices, "find")]
+    named = [x if isinstance(x, tuple) else (x,) for x in named]
+    return {name for names in named for name in names if is_path(name)}

@@ -14,7 +14,7 @@ import jax
 import optax
 
 from ganjax.names import Table
-from ganjax.options import Option, knob, option
+from ganjax.options import Option, option
 
 
 def simultaneous(field, params, knobs):
@@ -102,7 +102,7 @@ DYNAMICS = Table(
         "simultaneous": Dynamics(simultaneous),
         "consensus": Dynamics(
             consensus,
-            {"strength": knob(10.0, "weight of consensus optimization", least=0)},
+            {"strength": Option(10.0, "weight of consensus", least=0, knob=True)},
         ),
         "extragradient": Dynamics(extragradient),
         "unrolled": Dynamics(

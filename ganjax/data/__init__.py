@@ -3,7 +3,7 @@
 from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
 from ganjax.data.held_out import as_bytes, examples_of, held_out
 from ganjax.data.mirror import mirrored
-from ganjax.data.opening import SOURCES, DataOptions, feed_of, open_source
+from ganjax.data.opening import SOURCES, DataOptions, feed_of, open_source, source_of
 from ganjax.data.partial import some_of
 from ganjax.data.source import (
     Arrays,
@@ -22,5 +22,5 @@ __all__ = [
     "SOURCES", "Arrays", "Composed", "DataOptions", "Feed", "Items", "Sampler",
     "Source", "Spec", "as_bytes", "decoded_bytes", "drawn", "examples_of", "feed_of",
     "fixed_sample", "held_out", "in_memory", "make_feed", "mirrored", "open_source",
-    "resident", "samples", "scaled", "some_of", "streamed",
+    "resident", "samples", "scaled", "some_of", "source_of", "streamed",
 ]  # fmt: skip

@@ -1,6 +1,7 @@
 """Data sources by name, the section ``data`` of a config, and what it makes."""
 
 import dataclasses
+from collections.abc import Mapping
 
 from ganjax.data import synthetic
 from ganjax.data.digits import open_digits
@@ -14,7 +15,7 @@ from ganjax.data.source import Source
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.translations import open_edges_fashion_mnist, open_mnist_twins
 from ganjax.names import Table
-from ganjax.options import option
+from ganjax.options import option, own
 
 SOURCES = Table(
     "an opener of data, (directory) -> Source",
@@ -57,7 +58,9 @@ class DataOptions:
         0, "training samples to learn from; scores see all", least=0, zero="all"
     )
     subset: int = option(0, "seed of the choice of labels and samples", least=0)
-    mirror: bool = option(False, "each image and its mirror image, as often")
+    mirror: bool = option(
+        False, "each image and its mirror image, as often", needs=("images",)
+    )
 
 
 def open_source(
@@ -85,16 +88,22 @@ def open_source(
     return source
 
 
-def feed_of(
-    options: DataOptions, source: Source, *, batch_size: int, rounds: int
-) -> Feed:
-    """Return the feed that a config chose.
+def source_of(section: Mapping) -> Source:
+    """Return the data that the section of a config chose. Raises as ``open_source``."""
+    parts = {name: section[name] for name in ("classes", "labels", "subset")}
+    opener = SOURCES.find("data.name", section["name"])
+    options = own(opener, section)
+    return open_source(section["name"], section["dir"], **parts, **options)
+
+
+def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> Feed:
+    """Return the feed that the section of a config chose.
 
     Raises:
         BadInput: as ``make_feed`` and ``some_of``.
     """
     split, sizes = source.train, {"batch_size": batch_size, "rounds": rounds}
-    if options.limit:
-        split = some_of(source, options.limit, options.subset)
-    feed = make_feed(split, kind=options.feed, **sizes)
-    return mirrored(feed, **sizes) if options.mirror else feed
+    if section["limit"]:
+        split = some_of(source, section["limit"], section["subset"])
+    feed = make_feed(split, kind=section["feed"], **sizes)
+    return mirrored(feed, **sizes) if section["mirror"] else feed

@@ -6,10 +6,11 @@ or more is better, and in ``neither``.
 """
 
 import contextlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ganjax.core import GameState
+from ganjax.core import Game, GameState
+from ganjax.data import Source
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation.compared import Measure, measure
 from ganjax.evaluation.exhibit import Exhibit, Side
@@ -18,7 +19,8 @@ from ganjax.evaluation.options import EvaluationOptions, exhibit_of
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.evaluation.scores import direction_of, name_of
 from ganjax.evaluation.table import EVALUATORS
-from ganjax.model import Model
+from ganjax.model import Model, Sampler, Sampling
+from ganjax.options import read
 
 
 class Evaluation:
@@ -71,6 +73,20 @@ class Evaluation:
         return direction_of(score, self._makers.values())
 
 
+def evaluation_of(
+    config: Mapping[str, Any], game: Game, sampler: Sampler, source: Source
+) -> Evaluation:
+    """Return the evaluators that a config names, by the protocol of its section.
+
+    Raises:
+      BadInput: if the extractor cannot be had, or an evaluator cannot score this game.
+    """
+    sampling, section = read(Sampling, config["sampling"]), config["evaluation"]
+    exhibit = exhibit_of(section, sampler, source, sampling, config["seed"])
+    names = section["names"]
+    return Evaluation(exhibit, names, lambda s: Model(game, sampler, s, sampling))
+
+
 @contextlib.contextmanager
 def _about(name):
     """What a metric cannot take is bad input, and of the evaluator ``name``."""
@@ -87,7 +103,7 @@ __all__ = [
     "Exhibit",
     "Measure",
     "Side",
-    "exhibit_of",
+    "evaluation_of",
     "invert",
     "measure",
     "name_of",

@@ -16,7 +16,7 @@ class EvaluationOptions:
     """What a run is scored by, and the protocol of the scores."""
 
     names: tuple[str, ...] = option(
-        (), "evaluators and measures", words=True, choices=EVALUATORS
+        (), "evaluators and measures", item=str, choices=EVALUATORS
     )
     every: int = option(0, "steps from one evaluation to the next", least=0,
                         zero="only at the end", whole=True)  # fmt: skip
@@ -30,13 +30,13 @@ class EvaluationOptions:
     weights: str = option(
         "",
         "file of the extractor's weights; empty: its own",
-        needs="evaluation.extractor",
+        needs=("evaluation.extractor",),
     )
     resize: str = option(
         "",
         "filter in front of the extractor; empty: its own",
         choices=("", *FILTERS),
-        needs="evaluation.extractor",
+        needs=("evaluation.extractor",),
     )
 
 

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game, Network
+from ganjax.errors import BadInput
 from ganjax.games.gan import GAN, gan
 from ganjax.games.recipe import Parts, weight
 from ganjax.model import Sampler
@@ -80,6 +81,12 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
         (features_of(base.networks["discriminator"]),),
         output=(kinds + 2 * numbers,),
     )
+    normalization = getattr(posterior.module, "normalization", "none")
+    if normalization != "none":
+        raise BadInput(
+            f"networks.posterior.normalization='{normalization}': expected 'none', as "
+            f"a term keeps no statistics of a network"
+        )
     game = dataclasses.replace(
         base,
         networks={**base.networks, "posterior": posterior},

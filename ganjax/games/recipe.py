@@ -10,7 +10,7 @@ from ganjax.core import Game, Network, Player
 from ganjax.latents import Latents
 from ganjax.model import Sampler
 from ganjax.objectives import Adversary
-from ganjax.options import Option, knob
+from ganjax.options import Option
 
 
 @dataclasses.dataclass(frozen=True)
@@ -81,12 +81,7 @@ class Recipe:
     alone: bool = False
     classifies: bool = False
 
-    @property
-    def labelled(self) -> bool:
-        """Whether the game reads labels."""
-        return "label" in self.reads
-
 
 def weight(default: float, help: str) -> Option:
     """Return the option of a weight of a game's loss."""
-    return knob(default, f"weight of {help}", least=0)
+    return Option(default, f"weight of {help}", least=0, knob=True)

@@ -27,8 +27,9 @@ class Sampling:
     """How a finished model samples; the section ``sampling`` of a config."""
 
     truncation: float = option(
-        0.0, "of styles or of a normal latent's tails", least=0, zero="none"
-    )
+        0.0, "of styles or of a normal latent's tails", least=0, zero="none",
+        needs=("normal latents",),
+    )  # fmt: skip
     statistics: str = option(
         "averaged", "batch statistics of averaged networks", choices=STATISTICS
     )

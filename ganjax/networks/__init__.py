@@ -13,8 +13,11 @@ A network raises ``BadInput`` for a size or an option that it cannot take.
 """
 
 import dataclasses
+import functools
+from collections.abc import Sequence
 
 import flax.linen as nn
+import jax
 
 from ganjax.errors import BadInput
 from ganjax.names import Table
@@ -34,6 +37,7 @@ from ganjax.networks import (
     transformer,
     unet,
 )
+from ganjax.networks.layers import MODULATIONS
 from ganjax.options import Option, options_of
 
 PRECISIONS = ("float32", "bfloat16")
@@ -86,19 +90,49 @@ def network_class(field: str, name: str, kind: str) -> type[nn.Module]:
     return found
 
 
-def module_of(path: str, section, kind: str, **filled_in) -> nn.Module:
+def module_of(
+    path: str, section, kind: str, inputs: Sequence[jax.ShapeDtypeStruct], **filled_in
+) -> nn.Module:
     """Return the network that a section of a config describes.
 
     Args:
       path: of the section, for messages.
       kind: of ``KINDS``.
-      filled_in: what follows from the rest of the config; a network has the fields of
-        it that it needs.
+      inputs: what it is called with.
+      filled_in: what follows from the rest of the config. A network has those of these
+        fields that it needs.
+
+    Raises:
+      BadInput: for inputs, a shape, or a way to take a label that the network refuses.
     """
     made = network_class(f"{path}.name", section["name"], kind)
     has = {field.name for field in dataclasses.fields(made)} - {"name"}
     values = {**section, **filled_in}
-    return made(**{name: value for name, value in values.items() if name in has})
+    module = made(**{name: value for name, value in values.items() if name in has})
+    if kind == "generator":
+        _check_label(path, section["name"], module, filled_in.get("conditioning"))
+    try:
+        init = functools.partial(module.init, train=True)
+        jax.eval_shape(init, jax.random.key(0), *inputs)
+    except BadInput as error:
+        raise BadInput(f"{path}: {error}") from error
+    return module
+
+
+def _check_label(path, name, module, way):
+    field = f"conditioning.generator='{way}'"
+    if way in MODULATIONS and not getattr(module, "takes_conditions", False):
+        raise BadInput(
+            f"{field}: expected {path}.normalization='batch' with it, which not every "
+            f"architecture has, or 'concatenation'"
+        )
+    if way == "embedding" and not getattr(module, "embeds_labels", False):
+        classes = {k: _class_of(x, "generator") for k, x in ARCHITECTURES.items()}
+        able = (repr(k) for k, x in classes.items() if hasattr(x, "embeds_labels"))
+        raise BadInput(
+            f"{field}: expected {path}.name={' or '.join(sorted(able))} with it, not "
+            f"'{name}', or 'concatenation'"
+        )
 
 
 def network_options(network: type[nn.Module]) -> dict[str, Option]:
@@ -116,12 +150,12 @@ def network_options(network: type[nn.Module]) -> dict[str, Option]:
 
 
 def _plain_option(field):
-    default, words = field.default, False
+    default, item = field.default, int
     if field.name in _FILLED_IN:
         return None
     if type(default) is tuple:
-        words = {type(x) for x in default} == {str}
-        held = words or all(type(x) is int for x in default)
+        item = str if default and type(default[0]) is str else int
+        held = all(type(x) is item for x in default)
     else:
         held = type(default) in (bool, int, float, str)
-    return Option(default, words=words) if held else None
+    return Option(default, item=item) if held else None

@@ -28,6 +28,8 @@ class Adversary:
       smoothing, flipping: names of the knobs for the labels (see ``relabel``), ``None``
         where the program holds no such term.
       sight: what critics are shown of a sample.
+      head: the outputs that critics give for a label, an entry of ``networks.heads``;
+        ``None`` without labels.
       conditioning: what players pay for a label, and the knob of its weight.
       terms: of either player's loss.
       adaptation: of the probability of augmentation; ``None`` keeps it.
@@ -46,6 +48,7 @@ class Adversary:
     smoothing: str | None = None
     flipping: str | None = None
     sight: Sight = Sight()
+    head: str | None = None
     conditioning: Conditioning | None = None
     conditioning_weight: str = "conditioning.weight"
     terms: tuple[WeighedTerm, ...] = ()

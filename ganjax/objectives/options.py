@@ -8,18 +8,18 @@ from typing import Any
 from ganjax.augment import AugmentationOptions, adapt, augmented, pseudo_real
 from ganjax.networks.layers import MODULATIONS
 from ganjax.objectives.adversarial import Adversary
-from ganjax.objectives.conditioning import CONDITIONINGS, Conditioning
-from ganjax.objectives.losses import LOSSES, Loss
+from ganjax.objectives.conditioning import CONDITIONINGS
+from ganjax.objectives.losses import LOSSES
 from ganjax.objectives.regularizers import REGULARIZERS
 from ganjax.objectives.sight import Sight
 from ganjax.objectives.terms import TERMS
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm
-from ganjax.options import option, options_of, own, section
+from ganjax.options import option, options_of, own, read, section
 
 # The player of a penalty that joins the loss of every critic.
 EVERY_CRITIC = "critics"
-# How a generator takes a label, or its latent a second time.
-WAYS = ("none", "concatenation", "embedding", *MODULATIONS)
+_SINGLE = ("a loss of single samples", "an adversarial loss")
+_WAYS = ("concatenation", "embedding", *MODULATIONS)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -28,14 +28,16 @@ class LossOptions:
 
     name: str = option("non_saturating", "adversarial loss", choices=LOSSES)
     smoothing: float = option(
-        0.0, "label of real samples below 1, by so much", least=0, below=1, knob=True
-    )
+        0.0, "label of real samples below 1, by so much", least=0, below=1, knob=True,
+        needs=_SINGLE,
+    )  # fmt: skip
     flipping: float = option(
-        0.0, "share of labels that are exchanged", least=0, below=1, knob=True
-    )
+        0.0, "share of labels that are exchanged", least=0, below=1, knob=True,
+        needs=_SINGLE,
+    )  # fmt: skip
     top_k: float = option(
         1.0, "share of samples, the best, that the generator learns from", above=0,
-        most=1, knob=True, off=1.0,
+        most=1, knob=True, off=1.0, needs=_SINGLE,
     )  # fmt: skip
 
 
@@ -44,7 +46,13 @@ class AdversaryOptions:
     """The sections of a config that every game's critic has."""
 
     loss: LossOptions = section(LossOptions)
-    packing: int = option(1, "samples that a critic judges as one (PacGAN)", least=1)
+    packing: int = option(
+        1, "samples that a critic judges as one (PacGAN)", least=1,
+        needs=(
+            "a critic that takes packs", "a batch of whole packs",
+            "labels joined to samples",
+        ),
+    )  # fmt: skip
     augmentation: AugmentationOptions = section(AugmentationOptions)
 
 
@@ -71,7 +79,10 @@ class TermOptions:
 class GeneratorLabelOptions:
     """The section ``conditioning`` of a game whose generator makes samples."""
 
-    generator: str = option("none", "how the generator takes the label", choices=WAYS)
+    generator: str = option(
+        "none", "how the generator takes its latent a second time",
+        choices=("none", "self_modulation"),
+    )  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -79,7 +90,7 @@ class LabelOptions:
     """The section ``conditioning`` of a game with labels."""
 
     generator: str = option(
-        "concatenation", "how the generator takes the label", choices=WAYS
+        "concatenation", "how the generator takes the label", choices=_WAYS
     )
     discriminator: str = option(
         "concatenation", "how the critic takes the label", choices=CONDITIONINGS
@@ -90,31 +101,31 @@ class LabelOptions:
 
 
 def adversary_of(
-    options: AdversaryOptions, loss: Loss, penalties: Mapping[str, Mapping[str, Any]],
-    terms: Mapping[str, Mapping[str, Any]], on: Collection[str], *,
-    conditioning: Conditioning | None = None, joined: int = 0, images: bool,
-) -> Adversary:  # fmt: skip
+    config: Mapping[str, Any], on: Collection[str], classes: int, images: bool
+) -> Adversary:
     """Return the adversarial part that a config chose.
 
     Args:
-      penalties, terms: sections by label.
       on: the knobs whose terms are in the program.
-      conditioning: of a game with labels.
-      joined: number of labels that are joined to a sample, else 0.
+      classes: number of labels of the data.
       images: whether the examples are images.
     """
-    priced = conditioning is not None and conditioning.discriminator is not None
-    changes = options.augmentation
+    options, terms = read(AdversaryOptions, config), config["terms"]
+    labels, changes = config.get("conditioning", {}), options.augmentation
+    conditioning, way = None, labels.get("discriminator")
+    if way:
+        conditioning = CONDITIONINGS.make("conditioning.discriminator", labels)
+    joins, prices = way == "concatenation", conditioning and conditioning.discriminator
     augment = functools.partial(augmented, tuple(changes.names))
 
     def knob(name):
         return name if name in on else None
 
     return Adversary(
-        loss=loss,
+        loss=LOSSES.make("loss.name", config["loss"]),
         penalties=tuple(
             _penalty(label, section)
-            for label, section in penalties.items()
+            for label, section in config["regularizers"].items()
             if f"regularizers.{label}.weight" in on
         ),
         smoothing=knob("loss.smoothing"),
@@ -123,11 +134,12 @@ def adversary_of(
         sight=Sight(
             augment=augment if changes.names else None,
             noise=knob("augmentation.noise"),
-            classes=joined,
-            labelled=conditioning is not None and not joined,
+            classes=classes if joins else 0,
+            labelled=conditioning is not None and not joins,
             packing=options.packing,
         ),
-        conditioning=conditioning if priced else None,
+        head=conditioning and conditioning.head_of(way),
+        conditioning=conditioning if prices else None,
         terms=tuple(_term(label, terms[label]) for label in terms_in_order(terms, on)),
         adaptation=Adaptation(adapt) if changes.adaptive else None,
         pseudo=pseudo_real if changes.pseudo else None,

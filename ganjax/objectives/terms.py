@@ -14,7 +14,7 @@ import jax.numpy as jnp
 
 from ganjax.names import Table
 from ganjax.networks.heads import Judgement
-from ganjax.options import Option, knob
+from ganjax.options import Option
 
 CRITIC, GENERATOR = "critic", "generator"
 
@@ -61,7 +61,7 @@ class Term:
       player: ``'critic'``, every critic, or ``'generator'``, who makes the samples.
       options: name -> option, the field ``terms.LABEL.NAME``.
       memory: what it remembers at first.
-      needs: of ``'latents'`` and ``'images'``, what a game must have.
+      needs: of ``config.rules.needs``, what a game must have.
       reads_data: whether it needs real examples in the generator's turn.
     """
 
@@ -204,14 +204,17 @@ def orthogonal_critic(scene, view, numbers):
     return _orthogonal(view.params[scene.critic]), None
 
 
-_MOVE = {"std": knob(0.05, "standard deviation of the latent's move", least=0)}
+_MOVE = {
+    "std": Option(0.05, "standard deviation of the latent's move", least=0, knob=True)
+}
 
 
 def _decay(default):
-    return {"decay": knob(default, "of the moving average", least=0, below=1)}
+    help = "decay of the moving average"
+    return {"decay": Option(default, help, least=0, below=1, knob=True)}
 
 
-_LATENTS, _IMAGES = ("latents",), ("images",)
+_LATENTS, _IMAGES = ("a generator from latents",), ("images",)
 
 TERMS = Table(
     "a Term",

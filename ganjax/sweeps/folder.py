@@ -18,9 +18,9 @@ from ml_collections import ConfigDict
 
 import ganjax
 from ganjax import names
-from ganjax.config import imports, resolve, to_json
+from ganjax.config import imports, resolve
 from ganjax.errors import BadInput
-from ganjax.launch import altered
+from ganjax.launch import changed_fields
 from ganjax.report.sweep_records import OUTCOMES, SWEEP, told
 from ganjax.run_files import (
     RunFiles,
@@ -29,7 +29,6 @@ from ganjax.run_files import (
     lock_folder,
     read_json,
     write_json,
-    write_whole,
 )
 from ganjax.sweeps.trials import SweptConfig, named
 
@@ -89,7 +88,7 @@ class SweepFolder:
         held = self._held()
         known = {trial.id for trial in trials}
         if gone := [t for t in held["trials"] if t["id"] not in known]:
-            changed = altered(held["base"], base)
+            changed = changed_fields(held["base"], base)
             raise BadInput(
                 f"workdir={self.path}: expected the sweep that it holds, or more of "
                 f"it; "
@@ -102,7 +101,7 @@ class SweepFolder:
         for trial in trials:
             self._check_unchanged(trial)
         for trial in trials:
-            write_whole(self._config_path(trial.id), to_json(trial.config))
+            write_json(self._config_path(trial.id), trial.config.to_dict())
         code = any(imports(trial.config) for trial in trials)
         write_json(
             self.path / SWEEP,
@@ -125,7 +124,7 @@ class SweepFolder:
             return
         if kept["steps"] < trial.config.steps:  # a longer trial goes on
             kept["steps"] = trial.config.steps
-        if changed := altered(kept, trial.config):
+        if changed := changed_fields(kept, trial.config):
             raise BadInput(
                 f"workdir={self.path}: expected trial {trial.id} "
                 f"({named(trial.point)}) as it began; its config differs in "

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ganjax.config import flatten, knobs, knobs_on
+from ganjax.config import Choice
 from ganjax.sweeps.trials import SweptConfig
 
 
@@ -18,10 +18,10 @@ def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
 def structure(config) -> tuple:
     """Return all that a program depends on: every field but the seed. Of a knob, whose
     number is data of the step, only whether its term is in the program."""
-    numbers, on = knobs(config), knobs_on(config)
+    choice = Choice(config)
     return tuple(
-        (path, str(path in on if path in numbers else value))
-        for path, value in flatten(config)
+        (path, str(path in choice.on if path in choice.knobs else value))
+        for path, value in choice.items()
         if path != "seed"
     )
 

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganjax.build import build_game, open_data
+from ganjax.build import build_game
 from ganjax.config import resolve
+from ganjax.data import source_of
 from ganjax.errors import BadInput
 from ganjax.report import write_sweep_report
 from ganjax.sweeps.folder import SweepFolder
@@ -60,7 +61,7 @@ class Sweep:
             data = config.data.to_json()
             try:
                 if data not in opened:
-                    opened[data] = open_data(config)
+                    opened[data] = source_of(config.data)
                 build_game(config, opened[data])
             except BadInput as error:
                 number = self.trials.index(kind[0])

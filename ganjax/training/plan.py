@@ -41,7 +41,7 @@ class Checkpointing:
     best: str = option(
         "",
         "score whose best checkpoint stays as well; empty: none",
-        needs="evaluation.names",
+        needs=("evaluation.names",),
     )
 
 
@@ -60,7 +60,7 @@ class Start:
 
     workdir: str = option("", "run whose parameters this run begins with")
     networks: tuple[str, ...] = option(
-        (), "networks to take; all if empty", words=True, needs="start.workdir"
+        (), "networks to take; all if empty", item=str, needs=("start.workdir",)
     )
 
 
@@ -76,7 +76,7 @@ class Plan:
       population: how members run together, as ``compile_step`` takes it.
     """
 
-    steps: int = option(1000, "length of the run", least=1, most=2**31 - 1, whole=True)
+    steps: int = option(1000, "length of the run", least=1, whole=True)
     batch_size: int = option(64, "real examples of a turn, over all devices", least=1)
     log: Log = section(Log)
     samples: Samples = section(Samples)

@@ -75,5 +75,5 @@ def test_a_config_mirrors_images_and_refuses_points():
         for data in (stated["data"], {"name": "digits"})
     )
     assert (turned != plain).any() and turned.shape == plain.shape
-    with pytest.raises(BadInput, match="data.mirror=True: expected False, .*'ring8'"):
+    with pytest.raises(BadInput, match="data.mirror=True: expected images .*'ring8'"):
         build(resolve({"data": {"name": "ring8", "mirror": True}}))

@@ -57,6 +57,6 @@ def test_a_code_may_lack_a_part(options):
 
 def test_packs_are_refused():
     with pytest.raises(
-        BadInput, match="packing=2: expected 1, as the critic of game='infogan'"
+        BadInput, match="packing=2: expected a critic that takes packs.*'infogan'"
     ):
         tiny.setup("infogan", packing=2)

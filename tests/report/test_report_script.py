@@ -7,7 +7,7 @@ from tests.commands import exit_code
 
 
 def test_both_spellings_say_where_the_report_is(tmp_path, monkeypatch, capsys):
-    RunFiles(tmp_path).describe("{}")
+    RunFiles(tmp_path).describe({})
     said = f"report: {tmp_path / 'report.html'}\n"
     assert exit_code(monkeypatch, "report.py", tmp_path) == 0
     assert capsys.readouterr().out == said

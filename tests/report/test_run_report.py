@@ -19,7 +19,7 @@ def run(tmp_path):
     (run / "samples").mkdir(parents=True)
     config = {"seed": 3, "optimizer": {"generator": {"learning_rate": 0.0002}}}
     command = "python scripts/train.py --config=configs/ring.py --workdir=runs/ring_r1"
-    RunFiles(run).describe(json.dumps(config), command=command)
+    RunFiles(run).describe(config, command=command)
     (run / "environment.json").write_text(
         json.dumps({"versions": {"jax": "0.10.2"}, "backend": "cpu", "diff": "<b>\n"})
     )
@@ -128,7 +128,7 @@ def test_evenly_keeps_the_ends():
 
 
 def test_a_run_that_has_only_its_config(tmp_path):
-    RunFiles(tmp_path).describe("{}")
+    RunFiles(tmp_path).describe({})
     page = Page(write_report(tmp_path))
     assert "No metrics have been recorded yet." in page.text
 
@@ -158,7 +158,7 @@ def test_damage_is_named_and_does_not_break_the_report(run):
 
 def test_markup_in_records_is_text(run):
     write_rows(run, [{"step": 1, "<img src=x>/loss": 1.0}])
-    RunFiles(run).describe("{}", command="</pre><script>alert(1)</script>")
+    RunFiles(run).describe({}, command="</pre><script>alert(1)</script>")
     page = Page(write_report(run))
     assert len([t for t, _ in page.tags if t == "script"]) == 1
     assert "x" not in page.addresses
@@ -182,7 +182,8 @@ def test_time_comes_from_steps_and_rates(run):
 )
 def test_what_is_no_run_directory(tmp_path, content, says):
     if content is not None:
-        RunFiles(tmp_path).describe(content)
+        RunFiles(tmp_path).describe({})
+        RunFiles(tmp_path).config.write_text(content)
     with pytest.raises(BadInput, match=says):
         write_report(tmp_path)
     with pytest.raises(BadInput, match="expected a run directory, found none"):
