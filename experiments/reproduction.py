@@ -52,10 +52,10 @@ def reproduce(
     }
     # Through JSON, so that the figure and the verdict see what a reader of it would.
     (out / RESULTS).write_text(json.dumps(record) + "\n")
-    return judge(name, out)
+    return verdict_of(name, out)
 
 
-def judge(name: str, out: Path) -> list[dict[str, Any]]:
+def verdict_of(name: str, out: Path) -> list[dict[str, Any]]:
     """Draws and judges what ``results.json`` in a folder holds; the verdict."""
     module = experiment(name)
     record = json.loads((out / RESULTS).read_text())
@@ -73,7 +73,7 @@ def committed(name: str, scale: str) -> list[dict[str, Any]] | None:
     return json.loads(path.read_text()) if path.exists() else None
 
 
-def standing(name: str) -> list[str]:
+def recorded_verdicts(name: str) -> list[str]:
     """The verdicts that the repository holds, a line a scale; where each claim may be
     judged at any, quick is the paper's protocol."""
     once = all(claim.scale == "any" for claim in experiment(name).CLAIMS)

@@ -70,7 +70,9 @@ def train(config, workdir, *, allow_config_change=False):
       BadInput: as ``scripts/train.py`` refuses it.
     """
     from ganjax.config import resolve
-    from ganjax.launch import Trial, launch
+    from ganjax.launch import RunRequest, launch
 
-    launch(Trial(resolve(config), workdir), allow_config_change=allow_config_change)
+    launch(
+        RunRequest(resolve(config), workdir), allow_config_change=allow_config_change
+    )
     return load(workdir, trust_code=True)

@@ -84,13 +84,13 @@ class Latents:
       size: numbers of a latent.
       draw: ``(keys [n], truncation=0.0) -> z [n, size]``; a truncation bounds each
         number of a normal latent.
-      sharpen: ``(view, z, score) -> z``, the latents of a turn before they are used,
+      optimise: ``(view, z, score) -> z``, the latents of a turn before they are used,
         where ``score`` gives the critic's logits of their samples.
     """
 
     size: int
     draw: Callable[..., jax.Array]
-    sharpen: Callable = _unchanged
+    optimise: Callable = _unchanged
 
 
 def latents_of(section: Mapping, on: Collection[str]) -> Latents:
@@ -104,11 +104,11 @@ def latents_of(section: Mapping, on: Collection[str]) -> Latents:
             return truncated(keys, size, truncation)
         return distribution(keys, size, **options)
 
-    def sharpen(view, z, score):
+    def optimise(view, z, score):
         step, damping = (
             view.knobs[f"latents.{k}"] for k in ("optimisation", "damping")
         )
         return optimised(z, score, step, damping)
 
-    sharpens = "latents.optimisation" in on
-    return Latents(size, draw, sharpen if sharpens else _unchanged)
+    optimises = "latents.optimisation" in on
+    return Latents(size, draw, optimise if optimises else _unchanged)

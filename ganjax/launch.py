@@ -15,7 +15,7 @@ from ganjax.build import Setup, build
 from ganjax.config import declared, flatten, imports, knobs
 from ganjax.errors import BadInput
 from ganjax.evaluation import evaluation_of
-from ganjax.loading import changed_sources, started
+from ganjax.loading import changed_sources, warm_start
 from ganjax.report import write_report
 from ganjax.run_files import RunFiles, read_json, write_json
 from ganjax.training import Failed, Member, RunDirectory, environment, reason, train
@@ -25,7 +25,7 @@ EXTENSIBLE = ("steps",)
 
 
 @dataclasses.dataclass(frozen=True)
-class Trial:
+class RunRequest:
     """A run to be.
 
     Attributes:
@@ -40,7 +40,7 @@ class Trial:
     command: str = ""
 
 
-def launch(trial: Trial, *, allow_config_change: bool = False) -> dict[str, Any]:
+def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str, Any]:
     """Start a run, or go on with the run in its folder. A finished run is left alone.
 
     Args:
@@ -67,7 +67,7 @@ def launch(trial: Trial, *, allow_config_change: bool = False) -> dict[str, Any]
 
 
 def launch_population(
-    trials: Sequence[Trial], *, population: str, devices: Sequence[jax.Device]
+    trials: Sequence[RunRequest], *, population: str, devices: Sequence[jax.Device]
 ) -> list[dict[str, Any]]:
     """Start runs whose configs differ in knobs and seeds only, or go on with them, in
     one compiled program.
@@ -196,7 +196,7 @@ def _member(run, trial, setup, ended=False):
         knobs=setup.knobs,
         seed=setup.seed,
         evaluation=setup.evaluation,
-        start_from=lambda state: started(state, trial.config),
+        start_from=lambda state: warm_start(state, trial.config),
         begin=begin,
         ended=ended or jax.process_index() > 0,
     )

@@ -187,7 +187,7 @@ def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:
     return [x for x in both if found[x]["sha256"] != known[x]["sha256"]]
 
 
-def started(state: GameState, config: ConfigDict) -> GameState:
+def warm_start(state: GameState, config: ConfigDict) -> GameState:
     """Return a fresh ``state`` with the parameters and variables that the networks of
     another run ended with, as ``config.start`` says; averages where that run has them.
 

@@ -78,7 +78,7 @@ def decayed(optimizer: Optimizer, scalars: Scalars) -> Optimizer:
     return optax.chain(optimizer, optax.add_decayed_weights(-strength))
 
 
-def clipped(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
+def clip_weights(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
     """``optimizer`` followed by the projection of every weight onto ``[-limit, limit]``
     (WGAN; Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1 line 7)."""
 
@@ -93,7 +93,7 @@ def clipped(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
     return optax.chain(optimizer, projection)
 
 
-def bounded(optimizer: Optimizer, norm: jax.Array) -> Optimizer:
+def clip_gradients(optimizer: Optimizer, norm: jax.Array) -> Optimizer:
     """``optimizer`` on gradients scaled down to a global ``norm`` where they exceed it
     (Pascanu et al. 2013, arXiv 1211.5063, algorithm 1)."""
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
@@ -192,9 +192,9 @@ def optimizer_of(
         if f"{prefix}weight_decay" in on:
             optimizer = decayed(optimizer, scalars)
         if f"{prefix}gradient_clip" in on:
-            optimizer = bounded(optimizer, scalars["gradient_clip"])
+            optimizer = clip_gradients(optimizer, scalars["gradient_clip"])
         if f"{prefix}clip" in on:
-            optimizer = clipped(optimizer, scalars["clip"])
+            optimizer = clip_weights(optimizer, scalars["clip"])
         if options.accumulate > 1:
             optimizer = accumulated(optimizer, options.accumulate)
         if options.frozen:

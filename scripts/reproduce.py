@@ -49,7 +49,7 @@ def main(arguments: list[str]) -> int:
     if options.list:
         for name in EXPERIMENTS:
             print(f"{name:26}{experiment(name).__doc__.strip().splitlines()[0]}")
-            for line in reproduction.standing(name):
+            for line in reproduction.recorded_verdicts(name):
                 print(f"{'':26}{line}")
         return 0
     if options.scale not in SCALES:
@@ -89,7 +89,7 @@ def _one(name, out, options):
     if options.judge:
         if not (out / reproduction.RESULTS).exists():
             raise BadInput(f"--out={out}: expected a {reproduction.RESULTS} in it")
-        rows = reproduction.judge(name, out)
+        rows = reproduction.verdict_of(name, out)
     else:
         rows = reproduction.reproduce(
             name, scale=options.scale, seed=options.seed, out=out

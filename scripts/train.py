@@ -54,11 +54,11 @@ def main(arguments: list[str]) -> int:
     if flags.dry_run:
         return _dry_run(config)
 
-    from ganjax.launch import Trial, launch, scores
+    from ganjax.launch import RunRequest, launch, scores
     from ganjax.run_files import RunFiles
 
     command = shlex.join(["python", "scripts/train.py", *arguments])
-    trial = Trial(config, flags.workdir, overrides, command)
+    trial = RunRequest(config, flags.workdir, overrides, command)
     status = launch(trial, allow_config_change=flags.allow_config_change)
     if status["state"] == "failed":
         command_line.fail(f"training diverged, {status['exit_reason']}")

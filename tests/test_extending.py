@@ -147,10 +147,10 @@ def test_a_term_is_weighed_by_its_numbers(lab):
         def __init__(self, logits):
             self.logits = np.array(logits)
 
-    class Scene:
-        judged_real, judged_fake = Judged([1.0, 3.0]), Judged([2.0])
+    class TermContext:
+        real_output, fake_output = Judged([1.0, 3.0]), Judged([2.0])
 
-    value, memory = term.function(Scene, None, {"real": 2.0, "fake": 0.5})
+    value, memory = term.function(TermContext, None, {"real": 2.0, "fake": 0.5})
     assert (value, memory) == (2 * 5 + 0.5 * 4, None)
 
 

@@ -9,7 +9,7 @@ import ganjax
 from ganjax.config import knobs
 from ganjax.core import averaged, init_state, state_digest
 from ganjax.errors import BadInput
-from ganjax.loading import started
+from ganjax.loading import warm_start
 from scripts import sample
 from tests.tiny import setup
 from tests.training.test_resume import train
@@ -77,7 +77,7 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     def begun(**section):
         config = loaded.config.copy_and_resolve_references().unlock()
         config.start.update({"workdir": str(path), **section})
-        return started(fresh, config)
+        return warm_start(fresh, config)
 
     state = begun(networks=("generator",))
     for a, b in (
@@ -101,4 +101,4 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     config = loaded.config.copy_and_resolve_references().unlock()
     config.start.workdir = str(path)
     with pytest.raises(BadInput, match="expected networks.generator.*there and"):
-        started(other, config)
+        warm_start(other, config)

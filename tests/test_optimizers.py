@@ -6,7 +6,7 @@ import numpy as np
 import optax
 import pytest
 
-from ganjax.optimizers import OPTIMIZERS, clipped, decayed
+from ganjax.optimizers import OPTIMIZERS, clip_weights, decayed
 
 SCALARS = {"learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "weight_decay": 0.3}
 
@@ -77,7 +77,7 @@ def test_traced_scalars_give_what_floats_give(name):
     params = jax.tree.map(jnp.ones_like, gradient)
 
     def two_steps(scalars):
-        optimizer = clipped(decayed(OPTIMIZERS[name](scalars), scalars), 1.05)
+        optimizer = clip_weights(decayed(OPTIMIZERS[name](scalars), scalars), 1.05)
         state, moved = optimizer.init(params), params
         for _ in range(2):
             update, state = optimizer.update(gradient, state, moved)
@@ -115,7 +115,7 @@ def test_clip_by_hand():
     # -> 1.05, 0, -1.4, .7 without the box of ±1
     params = jnp.array([1.0, 0.5, -0.9, 0.2])
     gradient = jnp.array([-0.5, 5.0, 5.0, -5.0])
-    optimizer = clipped(OPTIMIZERS["sgd"]({**SCALARS, "b1": 0.0}), 1.0)
+    optimizer = clip_weights(OPTIMIZERS["sgd"]({**SCALARS, "b1": 0.0}), 1.0)
     update, _ = optimizer.update(gradient, optimizer.init(params), params)
     np.testing.assert_allclose(params + update, [1.0, 0.0, -1.0, 0.7], atol=1e-7)
 
@@ -125,7 +125,7 @@ def test_clip_by_hand():
 def test_clip_keeps_the_box_and_nothing_else_changes(name, limit):
     keys = jax.random.split(jax.random.key(0), 7)
     plain = decayed(OPTIMIZERS[name](SCALARS), SCALARS)
-    boxed = clipped(plain, limit)
+    boxed = clip_weights(plain, limit)
     params = jax.random.uniform(keys[0], (500,), minval=-1)  # begins outside
     state = boxed.init(params)
     inside = outside = 0

@@ -7,7 +7,7 @@ import pytest
 
 from ganjax import command_line
 from ganjax.config import resolve
-from ganjax.launch import Trial, launch, scores
+from ganjax.launch import RunRequest, launch, scores
 
 CONFIGS = Path(__file__).parents[1] / "configs"
 
@@ -15,7 +15,7 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 def outcome(name, workdir):
     """The last scores of a run of ``configs/NAME.py`` as it stands."""
     config = resolve(command_line.load_config(str(CONFIGS / f"{name}.py")))
-    status = launch(Trial(config, workdir))
+    status = launch(RunRequest(config, workdir))
     assert (status["state"], status["step"]) == ("finished", config.steps)
     last = json.loads((workdir / "metrics.jsonl").read_text().splitlines()[-1])
     assert last["step"] == config.steps

@@ -11,7 +11,7 @@ from ganjax.config import resolve
 from ganjax.core import compile_step, init_state, make_train_step
 from ganjax.errors import BadInput
 from ganjax.objectives import LOSSES, Adversary
-from ganjax.optimizers import accumulated, bounded, frozen
+from ganjax.optimizers import accumulated, clip_gradients, frozen
 from tests import tiny
 from tests.parameters import initialised
 
@@ -46,7 +46,7 @@ def test_accumulated_gradients_are_those_of_one_large_batch():
 
 
 def test_a_gradient_is_no_longer_than_its_bound():
-    optimizer = bounded(optax.sgd(1.0), 1.0)
+    optimizer = clip_gradients(optax.sgd(1.0), 1.0)
     long, short = jnp.array([3.0, 4.0]), jnp.array([0.3, 0.4])
     update, _ = optimizer.update(long, optimizer.init(long))
     np.testing.assert_allclose(update, [-0.6, -0.8], rtol=1e-5)
@@ -84,7 +84,7 @@ def test_the_generator_learns_from_the_best_samples_alone():
     adversary = Adversary(LOSSES["non_saturating"], top_k="top_k")
 
     def loss(x):
-        return adversary.fool(Line(), "generator", "critic", x)[0]
+        return adversary.generator_loss(Line(), "generator", "critic", x)[0]
 
     x = jnp.array([0.0, 3.0, -2.0, 1.0])
     expected = (np.log1p(np.exp(-3)) + np.log1p(np.exp(-1))) / 2

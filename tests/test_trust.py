@@ -11,7 +11,7 @@ import ganjax
 from ganjax import names
 from ganjax.config import resolve
 from ganjax.errors import BadInput
-from ganjax.launch import Trial, launch
+from ganjax.launch import RunRequest, launch
 from ganjax.run_files import RunFiles
 from tests import tiny
 
@@ -61,7 +61,7 @@ def forget(file):
 def run(lab, tmp_path):
     file, path = lab
     names.beside(file.parent)
-    assert launch(Trial(config(path), tmp_path / "run"))["state"] == "finished"
+    assert launch(RunRequest(config(path), tmp_path / "run"))["state"] == "finished"
     return tmp_path / "run"
 
 
@@ -94,7 +94,7 @@ def test_nothing_of_a_foreign_run_is_resolved_when_a_config_is_compared(lab, tmp
     code = {"folders": [str(file.parent)], "sources": {}}
     RunFiles(tmp_path / "run").describe(stated, code=code)
     with pytest.raises(BadInput, match=f"loss.name: {path} -> non_saturating"):
-        launch(Trial(config("non_saturating"), tmp_path / "run"))
+        launch(RunRequest(config("non_saturating"), tmp_path / "run"))
     assert file.stem not in sys.modules
     assert not (file.parent / "imported").exists()
 
@@ -104,7 +104,7 @@ def test_another_runs_parameters_bring_no_code(lab, run, tmp_path):
     forget(file)
     begun = config("hinge", start={"workdir": str(run)})
     with pytest.raises(BadInput, match=f"loss.name='{path}': expected consent"):
-        launch(Trial(begun, tmp_path / "begun"))
+        launch(RunRequest(begun, tmp_path / "begun"))
     assert not (file.parent / "imported").exists()
     assert not (tmp_path / "begun" / "config.json").exists()
 
@@ -114,11 +114,11 @@ def test_a_source_that_changed_is_refused_and_may_be_overridden(lab, run):
     file.write_text(LOSS + "# another loss\n")
     longer = config(path, steps=4)
     with pytest.raises(BadInput, match=f"code {path}: source changed since the run"):
-        launch(Trial(longer, run))
+        launch(RunRequest(longer, run))
     with pytest.raises(BadInput, match=f"the source of {path} changed since the run"):
         ganjax.load(run, trust_code=True)
     assert json.loads((run / "status.json").read_text())["step"] == 2
-    done = launch(Trial(longer, run), allow_config_change=True)
+    done = launch(RunRequest(longer, run), allow_config_change=True)
     assert (done["state"], done["step"]) == ("finished", 4)
     assert int(ganjax.load(run).state.step) == 4
 

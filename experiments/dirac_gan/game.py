@@ -18,7 +18,7 @@ from ganjax.core import (
     make_train_step,
 )
 from ganjax.objectives import LOSSES, REGULARIZERS
-from ganjax.optimizers import clipped
+from ganjax.optimizers import clip_weights
 
 STEP_SIZE = 0.2
 DRAWS = 1000  # of instance noise
@@ -81,7 +81,7 @@ def dirac_game(method: Method, order: str) -> Game:
     """The game whose real data is 0; the generator moves first."""
     loss = LOSSES[method.loss]
 
-    def scene(view, params):
+    def context(view, params):
         view = dataclasses.replace(view, params=params)
         count = DRAWS if method.noise else 1
         fake = view.apply("generator", jnp.zeros((count, 1)))
@@ -97,7 +97,7 @@ def dirac_game(method: Method, order: str) -> Game:
         return real, fake, lambda x: view.apply("discriminator", x)
 
     def price(player, view, params):
-        real, fake, critic = scene(view, params)
+        real, fake, critic = context(view, params)
         if player == "generator":
             return loss.generator(critic(real), critic(fake))
         price = loss.discriminator(critic(real), critic(fake))
@@ -137,7 +137,9 @@ def dirac_game(method: Method, order: str) -> Game:
         return optax.sgd(STEP_SIZE)
 
     def discriminator_descent(knobs):
-        return clipped(descent(knobs), method.clip) if method.clip else descent(knobs)
+        return (
+            clip_weights(descent(knobs), method.clip) if method.clip else descent(knobs)
+        )
 
     dynamics = None
     if order == "simultaneous":

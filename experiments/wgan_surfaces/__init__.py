@@ -10,7 +10,7 @@ from experiments.critics import critic_game, trained_critics
 from experiments.figures import panels
 from ganjax.data import open_source
 from ganjax.networks import mlp
-from ganjax.optimizers import clipped
+from ganjax.optimizers import clip_weights
 
 DATA = ("ring8_wgan_gp", "grid25_wgan_gp", "swiss_roll")
 CLIP = 0.01
@@ -39,7 +39,7 @@ def _critic(data, kind, seed, widths, updates, factor):
 
     def optimizer(knobs):
         if kind == "clipped":
-            return clipped(optax.rmsprop(factor * 5e-5, eps_in_sqrt=False), CLIP)
+            return clip_weights(optax.rmsprop(factor * 5e-5, eps_in_sqrt=False), CLIP)
         return optax.adam(factor * 1e-4, b1=0.5, b2=0.9)
 
     game = critic_game(

@@ -26,11 +26,11 @@ def needs(c, spec=None) -> Refusals:
     latents = "latents.name" if "latents.name" in c else "game"
     there = {  # need -> (whether it is met, the field that decides)
         "a loss of single samples": (separable, "loss.name"),
-        "an adversarial loss": (not conditioning.alone, CRITIC),
+        "an adversarial loss": (not conditioning.replaces_loss, CRITIC),
         "normal latents": (c[latents] == "normal", latents),
         "a generator from latents": (c.game.from_latents, "game"),
-        "a critic that sees data": (c.game.judges == "data", "game"),
-        "a critic that takes packs": (not c.game.alone, "game"),
+        "a critic that sees data": (c.game.critic_sees == "data", "game"),
+        "a critic that takes packs": (not c.game.single_samples, "game"),
         "a batch of whole packs": (packs, "batch_size"),
         "augmentation.names or pseudo": (changes.names or changes.pseudo, ""),
         "labels joined to samples": (c.get(CRITIC) in (None, "concatenation"), CRITIC),

@@ -8,7 +8,7 @@ from ganjax.core.game import Game, Player
 from ganjax.core.parallel import (
     POPULATIONS,
     compile_step,
-    here,
+    local_copy,
     member,
     replicate,
     split_batch,
@@ -22,7 +22,7 @@ from ganjax.core.view import Network, Report, View
 
 __all__ = [
     "DYNAMICS", "Game", "GameState", "Network", "POPULATIONS", "Player", "Report",
-    "View", "averaged", "child_key", "compile_step", "here", "init_state",
+    "View", "averaged", "child_key", "compile_step", "local_copy", "init_state",
     "make_train_step", "member", "replicate", "sample_keys", "split_batch",
     "spread_members", "state_digest", "stack_members",
 ]  # fmt: skip

@@ -311,7 +311,7 @@ def _put(tree, sharding):
     return jax.tree.map(leaf, tree)
 
 
-def here(tree: Tree) -> Tree:
+def local_copy(tree: Tree) -> Tree:
     """A replicated ``tree`` as this process holds it."""
     return jax.tree.map(lambda x: x.addressable_data(0), tree)
 

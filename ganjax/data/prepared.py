@@ -22,7 +22,7 @@ INFO = "dataset_info.json"
 AGAIN = "remove the folder and run scripts/prepare_data.py again"
 
 
-class Records:
+class RecordItems:
     """``Items`` over one split of a prepared folder.
 
     Args:
@@ -74,7 +74,7 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def write_manifest(folder: Path) -> None:
-    """Records the SHA-256 of every file of ``folder`` in its ``MANIFEST``."""
+    """RecordItems the SHA-256 of every file of ``folder`` in its ``MANIFEST``."""
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps({"sha256": digests}, indent=1) + "\n")
 
@@ -154,8 +154,8 @@ def open_prepared(name: str, path: Path) -> Source:
         ) from error
     label = features["label"] if "label" in features else None
     shape, classes = tuple(image.shape), tuple(getattr(label, "names", None) or ())
-    train = Records(train, folder, "train", shape)
-    test = Records(test, folder, "test", shape)
+    train = RecordItems(train, folder, "train", shape)
+    test = RecordItems(test, folder, "test", shape)
     return Source(Spec(builder.info.name, shape, classes), train, test)
 
 

@@ -1,4 +1,4 @@
-"""What a run is judged by. An evaluator is made from an ``Exhibit`` and has
+"""What a run is judged by. An evaluator is made from an ``EvaluationData`` and has
 ``run(model)`` that yields ``(name, value)``; scores are kept with their protocol.
 
 An evaluator's class names the stems of its scores in ``lower`` or ``higher``, as less
@@ -13,9 +13,9 @@ from ganjax.core import Game, GameState
 from ganjax.data import Source
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation.compared import Measure, measure
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.inversion import invert
-from ganjax.evaluation.options import EvaluationOptions, exhibit_of
+from ganjax.evaluation.options import EvaluationOptions, evaluation_data_of
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.evaluation.scores import direction_of, name_of
 from ganjax.evaluation.table import EVALUATORS
@@ -24,7 +24,7 @@ from ganjax.options import read
 
 
 class Evaluation:
-    """The evaluators of a run, over one exhibit.
+    """The evaluators of a run, over one evaluation_data.
 
     Args:
       names: entries of ``EVALUATORS``, or import paths.
@@ -37,16 +37,16 @@ class Evaluation:
 
     def __init__(
         self,
-        exhibit: Exhibit,
+        evaluation_data: EvaluationData,
         names: Sequence[str],
         model: Callable[[GameState], Model],
     ):
-        self._exhibit, self._model = exhibit, model
+        self._data, self._model = evaluation_data, model
         self._makers = {x: EVALUATORS.find("evaluation.names", x) for x in names}
         self._evaluators = {}
         for name, make in self._makers.items():
             with _about(name):
-                self._evaluators[name] = make(exhibit)
+                self._evaluators[name] = make(evaluation_data)
 
     def __bool__(self) -> bool:
         return bool(self._evaluators)
@@ -65,7 +65,7 @@ class Evaluation:
 
     def protocol(self, step: int) -> dict[str, Any]:
         """Return what the scores of a step are scores of."""
-        return protocol_of(self._exhibit, step)
+        return protocol_of(self._data, step)
 
     def direction(self, score: str) -> str | None:
         """Return which values of a score are better, ``'lower'`` or ``'higher'``;
@@ -82,9 +82,13 @@ def evaluation_of(
       BadInput: if the extractor cannot be had, or an evaluator cannot score this game.
     """
     sampling, section = read(Sampling, config["sampling"]), config["evaluation"]
-    exhibit = exhibit_of(section, sampler, source, sampling, config["seed"])
+    evaluation_data = evaluation_data_of(
+        section, sampler, source, sampling, config["seed"]
+    )
     names = section["names"]
-    return Evaluation(exhibit, names, lambda s: Model(game, sampler, s, sampling))
+    return Evaluation(
+        evaluation_data, names, lambda s: Model(game, sampler, s, sampling)
+    )
 
 
 @contextlib.contextmanager
@@ -100,7 +104,7 @@ __all__ = [
     "EVALUATORS",
     "Evaluation",
     "EvaluationOptions",
-    "Exhibit",
+    "EvaluationData",
     "Measure",
     "Side",
     "evaluation_of",

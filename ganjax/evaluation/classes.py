@@ -8,7 +8,7 @@ import numpy as np
 
 from ganjax.data import as_bytes
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import class_coverage
 from ganjax.model import Model
@@ -31,12 +31,12 @@ class Classes:
         "classes_accuracy",
     )
 
-    def __init__(self, exhibit: Exhibit):
-        spec = exhibit.source.spec
-        self._exhibit, self._classes = exhibit, len(spec.classes)
+    def __init__(self, evaluation_data: EvaluationData):
+        spec = evaluation_data.source.spec
+        self._data, self._classes = evaluation_data, len(spec.classes)
         read = None
-        if exhibit.extractor is not None:
-            read = _read(exhibit.test.first(2), spec.stacked)
+        if evaluation_data.extractor is not None:
+            read = _read(evaluation_data.test.first(2), spec.stacked)
         if read is None or read.classes != self._classes:
             channel = "of each channel " if spec.stacked else ""
             raise Uncomputable(
@@ -45,27 +45,27 @@ class Classes:
             )
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        yield from self._scores(self._exhibit.fake(model))
+        yield from self._scores(self._data.fake(model))
         for name, value in self._floor:
             yield f"{name}_floor", value
 
     @functools.cached_property
     def _floor(self):
-        return list(self._scores(self._exhibit.test.first(self._exhibit.samples)))
+        return list(self._scores(self._data.test.first(self._data.samples)))
 
     def _scores(self, side):
-        exhibit = self._exhibit
-        read = _read(side, exhibit.source.spec.stacked)
+        evaluation_data = self._data
+        read = _read(side, evaluation_data.source.spec.stacked)
         counts = np.bincount(read.labels, minlength=self._classes)
         scores = {
             **class_coverage(read.labels, self._classes),
             "smallest_share": counts.min() / len(side),
             "confidence": read.confidence.mean(),
         }
-        if exhibit.labelled:
+        if evaluation_data.labelled:
             scores["accuracy"] = np.mean(read.labels == side.label)
         for stem, value in scores.items():
-            yield name_of(exhibit, f"classes_{stem}", len(side)), float(value)
+            yield name_of(evaluation_data, f"classes_{stem}", len(side)), float(value)
 
 
 @dataclasses.dataclass(frozen=True)

@@ -10,7 +10,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics.arrays import as_points
 from ganjax.model import Model
@@ -27,18 +27,18 @@ class Classification:
 
     higher, neither = ("cas", "cas_augmented"), ("cas_real",)
 
-    def __init__(self, exhibit: Exhibit):
-        if not exhibit.labelled or not exhibit.source.spec.classes:
+    def __init__(self, evaluation_data: EvaluationData):
+        if not evaluation_data.labelled or not evaluation_data.source.spec.classes:
             raise Uncomputable(
                 "expected samples that are asked for by label, as "
                 "game='conditional_gan' does"
             )
-        self._exhibit = exhibit
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        fake = exhibit.fake(model)
-        real = exhibit.train.first(len(fake))
+        evaluation_data = self._data
+        fake = evaluation_data.fake(model)
+        real = evaluation_data.train.first(len(fake))
         ours = as_points(samples=fake.features)[0], fake.label
         theirs = real.features, real.label
         both = tuple(np.concatenate(pair) for pair in zip(ours, theirs, strict=True))
@@ -47,8 +47,10 @@ class Classification:
             ("cas_real", theirs),
             ("cas_augmented", both),
         ):
-            score = _accuracy(*learned, exhibit.test.features, exhibit.test.label)
-            yield name_of(exhibit, stem, len(fake)), score
+            score = _accuracy(
+                *learned, evaluation_data.test.features, evaluation_data.test.label
+            )
+            yield name_of(evaluation_data, stem, len(fake)), score
 
 
 def _accuracy(x, label, test, test_label):

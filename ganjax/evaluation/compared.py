@@ -4,7 +4,7 @@ import dataclasses
 import functools
 from collections.abc import Callable, Iterator
 
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
@@ -14,7 +14,7 @@ Scores = Iterator[tuple[str, float]]
 @dataclasses.dataclass(eq=False)
 class Measure:
     """A function of two sets of samples, made by ``measure``. Like an evaluator's class
-    it makes an evaluator of an ``Exhibit``.
+    it makes an evaluator of an ``EvaluationData``.
 
     Attributes:
       function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s.
@@ -30,8 +30,8 @@ class Measure:
     def __post_init__(self):
         functools.update_wrapper(self, self.function)
 
-    def __call__(self, exhibit: Exhibit) -> "Compared":
-        return Compared(self, exhibit)
+    def __call__(self, evaluation_data: EvaluationData) -> "Compared":
+        return Compared(self, evaluation_data)
 
 
 def measure(**directions: tuple[str, ...]) -> Callable[..., Measure]:
@@ -46,18 +46,18 @@ class Compared:
     A name says over which features and how many samples: ``fd_small_cnn_mnist_5k``.
     """
 
-    def __init__(self, measure: Measure, exhibit: Exhibit):
-        self._measure, self._exhibit = measure, exhibit
+    def __init__(self, measure: Measure, evaluation_data: EvaluationData):
+        self._measure, self._data = measure, evaluation_data
 
     def run(self, model: Model) -> Scores:
-        yield from self._scores(self._exhibit.fake(model))
+        yield from self._scores(self._data.fake(model))
         for name, value in self._floor:
             yield f"{name}_floor", value
 
     @functools.cached_property
     def _floor(self) -> list[tuple[str, float]]:
-        return list(self._scores(self._exhibit.test.first(self._exhibit.samples)))
+        return list(self._scores(self._data.test.first(self._data.samples)))
 
     def _scores(self, other):
-        for stem, value in self._measure.function(self._exhibit.train, other):
-            yield name_of(self._exhibit, stem, len(other)), value
+        for stem, value in self._measure.function(self._data.train, other):
+            yield name_of(self._data, stem, len(other)), value

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import memorisation
 from ganjax.model import Model
@@ -15,14 +15,14 @@ class Copies:
     # Real samples have a statistic of 0: below it lie copies, above it strange samples.
     lower, neither = ("copied",), ("copying_z",)
 
-    def __init__(self, exhibit: Exhibit):
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        fake = exhibit.fake(model)
+        evaluation_data = self._data
+        fake = evaluation_data.fake(model)
         found = memorisation(
-            fake.features, exhibit.train.features, exhibit.test.features
+            fake.features, evaluation_data.train.features, evaluation_data.test.features
         )
         for stem, value in found.items():
-            yield name_of(exhibit, stem, len(fake)), value
+            yield name_of(evaluation_data, stem, len(fake)), value

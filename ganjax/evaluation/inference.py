@@ -8,7 +8,7 @@ from scipy.optimize import linear_sum_assignment
 
 from ganjax.core import child_key
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.inversion import error_of_nearest
 from ganjax.metrics import (
     frechet_distance,
@@ -30,20 +30,20 @@ class Reconstruction:
 
     lower, neither = ("reconstruction_mse",), ("reconstruction_mse_nearest",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("reconstruct")
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("reconstruct")
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        test = exhibit.test.first(exhibit.samples)
+        evaluation_data = self._data
+        test = evaluation_data.test.first(evaluation_data.samples)
         made = model.ask("reconstruct", test.data)
         yield f"reconstruction_mse_{len(test)}", np.mean((made - test.data) ** 2)
-        error = error_of_nearest(test, exhibit.train)
+        error = error_of_nearest(test, evaluation_data.train)
         yield f"reconstruction_mse_nearest_{len(test)}", error
 
 
-class Latents:
+class LatentsScores:
     """How far the codes of held-out samples are from the latents that the game draws,
     as a Fréchet distance, with that of as many other latents as its floor; and how well
     the encoder inverts the generator: the mean squared error, over entries, of the code
@@ -52,13 +52,13 @@ class Latents:
 
     lower, neither = ("fd_latents", "latents_mse"), ("latents_mse_nearest",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("encode")
-        exhibit.require_latents()
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("encode")
+        evaluation_data.require_latents()
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        test = self._exhibit.test.first(self._exhibit.samples)
+        test = self._data.test.first(self._data.samples)
         codes = model.ask("encode", test.data)
         n, size = codes.shape
         z, others = (self._draw(model, name, n) for name in ("latents", "others"))
@@ -76,7 +76,7 @@ class Latents:
         )
 
     def _draw(self, model, name, n):
-        key = child_key(jax.random.key(self._exhibit.seed), name)
+        key = child_key(jax.random.key(self._data.seed), name)
         return np.asarray(model.draw(jax.random.split(key, n)))
 
 
@@ -92,15 +92,15 @@ class Codes:
 
     higher = ("codes_bound", "codes_agreement", "codes_correlation")
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("read")
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("read")
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        kinds, numbers = exhibit.sampler.codes
-        key = child_key(jax.random.key(exhibit.seed), "codes")
-        z = np.asarray(model.draw(jax.random.split(key, exhibit.samples)))
+        evaluation_data = self._data
+        kinds, numbers = evaluation_data.sampler.codes
+        key = child_key(jax.random.key(evaluation_data.seed), "codes")
+        z = np.asarray(model.draw(jax.random.split(key, evaluation_data.samples)))
         code = z[:, z.shape[1] - kinds - numbers :]
         read = model.ask("read", model.decode(z))
         if kinds:
@@ -112,10 +112,10 @@ class Codes:
             flat = min(np.std(x) for x in pair) == 0
             value = 0.0 if flat else np.corrcoef(*pair)[0, 1]
             yield f"codes_correlation_{i - kinds}", value
-        test = exhibit.test.first(exhibit.samples)
+        test = evaluation_data.test.first(evaluation_data.samples)
         if kinds and test.label is not None:
             found = model.ask("read", test.data)[:, :kinds].argmax(axis=1)
-            classes = len(exhibit.source.spec.classes)
+            classes = len(evaluation_data.source.spec.classes)
             counts = np.zeros((kinds, classes))
             np.add.at(counts, (found, test.label), 1)
             matched = counts[linear_sum_assignment(-counts)].sum()
@@ -127,12 +127,12 @@ class Labels:
 
     lower = ("labels_error",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("classify")
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("classify")
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        test = self._exhibit.test
+        test = self._data.test
         read = model.ask("classify", test.data).argmax(axis=1)
         yield f"labels_error_{len(test)}", np.mean(read != test.label)
 
@@ -145,23 +145,25 @@ class Anomalies:
 
     higher, neither = ("anomalies_auroc",), ("anomalies_auroc_pca",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("anomaly")
-        if not exhibit.source.spec.normal:
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("anomaly")
+        if not evaluation_data.source.spec.normal:
             raise Uncomputable(
                 "expected data of which some classes are normal, data.classes=K"
             )
-        self._exhibit = exhibit
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        test = exhibit.test
+        evaluation_data = self._data
+        test = evaluation_data.test
         found = model.ask("anomaly", test.data)
         yield f"anomalies_auroc_{len(test)}", self._auroc(found)
-        train, seen = (x.data.reshape(len(x), -1) for x in (exhibit.train, test))
+        train, seen = (
+            x.data.reshape(len(x), -1) for x in (evaluation_data.train, test)
+        )
         error = principal_error(train, seen, EXPLAINED)
         yield f"anomalies_auroc_pca_{len(test)}", self._auroc(error)
 
     def _auroc(self, score):
-        normal = np.isin(self._exhibit.test.label, self._exhibit.source.spec.normal)
+        normal = np.isin(self._data.test.label, self._data.source.spec.normal)
         return two_sample_test(score[~normal], score[normal])["auroc"]

@@ -9,7 +9,7 @@ import numpy as np
 import optax
 
 from ganjax.core import child_key
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.metrics import nearest
 from ganjax.model import Model
 
@@ -73,17 +73,17 @@ class Inversion:
 
     lower, neither = ("inversion_mse",), ("inversion_mse_nearest",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require_latents()
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require_latents()
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        test = exhibit.test.first(min(exhibit.samples, INVERTED))
-        label = test.label if exhibit.labelled else None
-        _, made = invert(model, test.data, label=label, seed=exhibit.seed)
+        evaluation_data = self._data
+        test = evaluation_data.test.first(min(evaluation_data.samples, INVERTED))
+        label = test.label if evaluation_data.labelled else None
+        _, made = invert(model, test.data, label=label, seed=evaluation_data.seed)
         yield f"inversion_mse_{len(test)}", np.mean((made - test.data) ** 2)
-        error = error_of_nearest(test, exhibit.train)
+        error = error_of_nearest(test, evaluation_data.train)
         yield f"inversion_mse_nearest_{len(test)}", error
 
 

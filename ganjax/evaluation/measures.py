@@ -11,7 +11,7 @@ import numpy as np
 from ganjax import metrics
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.compared import Scores, measure
-from ganjax.evaluation.exhibit import Side
+from ganjax.evaluation.evaluation_data import Side
 
 SUBSETS = 100
 SUBSET_SIZE = 1000

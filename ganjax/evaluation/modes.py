@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.metrics import mode_coverage
 from ganjax.model import Model
 
@@ -14,14 +14,14 @@ class Modes:
 
     lower, higher = ("reverse_kl",), ("modes", "high_quality")
 
-    def __init__(self, exhibit: Exhibit):
-        spec = exhibit.source.spec
+    def __init__(self, evaluation_data: EvaluationData):
+        spec = evaluation_data.source.spec
         if spec.modes is None:
             raise Uncomputable(
                 f"expected a mixture, and data.name='{spec.name}' has no modes"
             )
-        self._exhibit, self._spec = exhibit, spec
+        self._data, self._spec = evaluation_data, spec
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        points = self._exhibit.fake(model).data
+        points = self._data.fake(model).data
         yield from mode_coverage(points, self._spec.modes, self._spec.std).items()

@@ -3,7 +3,7 @@
 import dataclasses
 
 from ganjax.data import Source
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.table import EVALUATORS
 from ganjax.metrics.features import EXTRACTORS, FILTERS, open_extractor
 from ganjax.model import Sampler, Sampling
@@ -40,14 +40,16 @@ class EvaluationOptions:
     )
 
 
-def exhibit_of(
+def evaluation_data_of(
     options: EvaluationOptions, sampler: Sampler, source: Source, sampling: Sampling,
     seed: int,
-) -> Exhibit:  # fmt: skip
+) -> EvaluationData:  # fmt: skip
     """Return the samples that a config asks for. Raises ``BadInput`` if the extractor
     cannot be had."""
     extractor = None
     if options.extractor:
         extractor = open_extractor(options.extractor, options.weights, options.resize)
     sizes = {"samples": options.samples, "real": options.real}
-    return Exhibit(sampler, source, sampling, **sizes, seed=seed, extractor=extractor)
+    return EvaluationData(
+        sampler, source, sampling, **sizes, seed=seed, extractor=extractor
+    )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.metrics import best_std, parzen_log_likelihood
 from ganjax.model import Model
 
@@ -22,13 +22,16 @@ class Parzen:
     higher = ("parzen",)
     neither = ("parzen_error", "parzen_std", "parzen_real")
 
-    def __init__(self, exhibit: Exhibit):
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        fake = self._points(exhibit.fake(model))
-        test, train = self._points(exhibit.test), self._points(exhibit.train)
+        evaluation_data = self._data
+        fake = self._points(evaluation_data.fake(model))
+        test, train = (
+            self._points(evaluation_data.test),
+            self._points(evaluation_data.train),
+        )
         validation, rest = train[:VALIDATION], train[VALIDATION:][: len(fake)]
         std = best_std(fake, validation, CANDIDATES)
         mean, error = parzen_log_likelihood(fake, test, std)
@@ -41,4 +44,4 @@ class Parzen:
 
     def _points(self, side):
         points = side.data.reshape(len(side), -1)
-        return (points + 1) / 2 if self._exhibit.pictures else points
+        return (points + 1) / 2 if self._data.pictures else points

@@ -9,7 +9,7 @@ import numpy as np
 
 from ganjax.core import child_key, sample_keys
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
@@ -62,16 +62,19 @@ class Paths:
 
     lower = ("ppl",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require_latents()
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require_latents()
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit, sampler = self._exhibit, model.sampler
-        key = child_key(jax.random.key(exhibit.seed), "paths")
-        size, keys = min(exhibit.samples, CHUNK), sample_keys(key, exhibit.samples)
+        evaluation_data, sampler = self._data, model.sampler
+        key = child_key(jax.random.key(evaluation_data.seed), "paths")
+        size, keys = (
+            min(evaluation_data.samples, CHUNK),
+            sample_keys(key, evaluation_data.samples),
+        )
         lengths = []
-        for first in range(0, exhibit.samples - size + 1, size):
+        for first in range(0, evaluation_data.samples - size + 1, size):
             label = sampler.labels(size, first)
             part = keys[first : first + size]
             ends = model.compute(_ends(sampler), part, label)
@@ -80,10 +83,10 @@ class Paths:
         lengths = np.sort(np.concatenate(lengths))
         cut = int(TRIMMED * len(lengths))
         inner = lengths[cut : len(lengths) - cut]
-        yield name_of(exhibit, "ppl", len(lengths)), float(inner.mean())
+        yield name_of(evaluation_data, "ppl", len(lengths)), float(inner.mean())
 
     def _features(self, samples):
-        extractor = self._exhibit.extractor
+        extractor = self._data.extractor
         if extractor is None:
             return samples.reshape(len(samples), -1).astype(np.float64)
         return extractor.see((samples + 1) * 127.5)[0].astype(np.float64)
@@ -101,27 +104,30 @@ class Interpolations:
     higher = ("interpolations_confidence",)
     neither = ("interpolations_confidence_ends", "interpolations_confidence_blended")
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require_latents()
-        known = exhibit.extractor and exhibit.test.first(2).probabilities is not None
-        if not known or exhibit.labelled:
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require_latents()
+        known = (
+            evaluation_data.extractor
+            and evaluation_data.test.first(2).probabilities is not None
+        )
+        if not known or evaluation_data.labelled:
             raise Uncomputable(
                 "expected an extractor with classes, and a game without labels"
             )
-        self._exhibit = exhibit
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        key = child_key(jax.random.key(exhibit.seed), "interpolations")
-        z = model.draw(jax.random.split(key, 2 * (exhibit.samples // 2)))
+        evaluation_data = self._data
+        key = child_key(jax.random.key(evaluation_data.seed), "interpolations")
+        z = model.draw(jax.random.split(key, 2 * (evaluation_data.samples // 2)))
         a, b = jnp.split(z, 2)
         ends = [model.decode(np.asarray(x)) for x in (a, b)]
         between = [model.decode(np.asarray(slerp(a, b, t))) for t in MIDDLES]
         blended = [(1 - t) * ends[0] + t * ends[1] for t in MIDDLES]
         for suffix, made in (("", between), ("_ends", ends), ("_blended", blended)):
-            side = Side(np.concatenate(made), None, exhibit.extractor)
+            side = Side(np.concatenate(made), None, evaluation_data.extractor)
             stem = f"interpolations_confidence{suffix}"
             yield (
-                name_of(exhibit, stem, len(a)),
+                name_of(evaluation_data, stem, len(a)),
                 float(side.probabilities.max(axis=1).mean()),
             )

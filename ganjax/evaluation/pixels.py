@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.metrics import (
     density_coverage,
     frechet_distance,
@@ -33,15 +33,18 @@ class Pixels:
     lower = ("frechet_pixels",)
     higher = ("classes_found", "smallest_class_share", "coverage")
 
-    def __init__(self, exhibit: Exhibit):
-        spec = exhibit.source.spec
-        if not exhibit.pictures:
+    def __init__(self, evaluation_data: EvaluationData):
+        spec = evaluation_data.source.spec
+        if not evaluation_data.pictures:
             raise Uncomputable(
                 f"expected images, and data.name='{spec.name}' has points"
             )
-        self._exhibit = exhibit
+        self._data = evaluation_data
         self._classes = len(spec.classes)
-        self._train, self._test = _flat(exhibit.train), _flat(exhibit.test)
+        self._train, self._test = (
+            _flat(evaluation_data.train),
+            _flat(evaluation_data.test),
+        )
         if self._train.shape[1] <= MOST_PIXELS:
             half = len(self._train) // 2
             self._real = moments(self._train)
@@ -50,9 +53,9 @@ class Pixels:
             )
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        fake = _flat(self._exhibit.fake(model))
+        fake = _flat(self._data.fake(model))
         if self._classes:
-            labels = knn_classify(self._train, self._exhibit.train.label, fake, k=5)
+            labels = knn_classify(self._train, self._data.train.label, fake, k=5)
             shares = np.bincount(labels, minlength=self._classes) / len(fake)
             yield "classes_found", float(np.sum(shares >= 0.01))
             yield "smallest_class_share", float(shares.min())

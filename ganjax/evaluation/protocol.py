@@ -3,18 +3,18 @@
 from typing import Any
 
 import ganjax
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 
 
-def protocol_of(exhibit: Exhibit, step: int) -> dict[str, Any]:
+def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     """Return the fields that change a score, for JSON: what is compared with what over
     which features, how it was sampled, and of which state and code it is."""
-    extractor, sampling = exhibit.extractor, exhibit.sampling
+    extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
     return {
-        "data": exhibit.source.spec.name,
+        "data": evaluation_data.source.spec.name,
         "reference": "train",  # the split that samples are compared with
-        "real": len(exhibit.train),
-        "fake": exhibit.samples,
+        "real": len(evaluation_data.train),
+        "fake": evaluation_data.samples,
         "extractor": extractor.name if extractor else "none",
         "weights": extractor.digest if extractor else "none",
         "resize": extractor.resize if extractor else "none",
@@ -23,6 +23,6 @@ def protocol_of(exhibit: Exhibit, step: int) -> dict[str, Any]:
         "statistics": sampling.statistics,
         "truncation": sampling.truncation,
         "step": step,
-        "seed": exhibit.seed,
+        "seed": evaluation_data.seed,
         "ganjax": ganjax.__version__,
     }

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from ganjax.evaluation.exhibit import Exhibit
+from ganjax.evaluation.evaluation_data import EvaluationData
 
 # Over this extractor the Fréchet and the kernel distance have special names.
 INCEPTION = "inception"
@@ -12,13 +12,13 @@ _OF_INCEPTION = {"fd": "fid", "kd": "kid"}
 LOWER, HIGHER = "lower", "higher"
 
 
-def name_of(exhibit: Exhibit, stem: str, count: int) -> str:
+def name_of(evaluation_data: EvaluationData, stem: str, count: int) -> str:
     """Return the name of a score: what, over which features, over how many samples."""
     amount = f"{count // 1000}k" if count % 1000 == 0 else str(count)
-    if exhibit.extractor is None:
-        features = "pixels" if exhibit.pictures else "points"
+    if evaluation_data.extractor is None:
+        features = "pixels" if evaluation_data.pictures else "points"
     else:
-        features = exhibit.extractor.name
+        features = evaluation_data.extractor.name
     if features == INCEPTION and _over_inception(stem) != stem:
         return f"{_over_inception(stem)}_{amount}"
     return f"{stem}_{features}_{amount}"

@@ -4,12 +4,12 @@ from ganjax.evaluation.classes import Classes
 from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import Measure
 from ganjax.evaluation.copies import Copies
-from ganjax.evaluation.critics import Critic
+from ganjax.evaluation.critics import CriticScores
 from ganjax.evaluation.inference import (
     Anomalies,
     Codes,
     Labels,
-    Latents,
+    LatentsScores,
     Reconstruction,
 )
 from ganjax.evaluation.inversion import Inversion
@@ -22,9 +22,9 @@ from ganjax.evaluation.translation import Restoration, Translation
 from ganjax.names import Table
 
 _EVALUATORS = (
-    Modes, Pixels, Classes, Classification, Copies, Critic, Paths, Interpolations,
-    Inversion, Parzen, Reconstruction, Latents, Codes, Labels, Anomalies, Translation,
-    Restoration,
+    Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
+    Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
+    Translation, Restoration,
 )  # fmt: skip
 
 
@@ -32,10 +32,10 @@ def _evaluates(found):
     return isinstance(found, type) and callable(getattr(found, "run", None))
 
 
-# Each entry makes an evaluator from an ``Exhibit``.
+# Each entry makes an evaluator from an ``EvaluationData``.
 EVALUATORS = Table(
     "an evaluator's class or a Measure",
-    {evaluator.__name__.lower(): evaluator for evaluator in _EVALUATORS} | MEASURES,
+    {x.__name__.removesuffix("Scores").lower(): x for x in _EVALUATORS} | MEASURES,
     of=Measure,
     accepts=_evaluates,
 )

@@ -8,7 +8,7 @@ import numpy as np
 from ganjax.core import child_key
 from ganjax.data import samples
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.exhibit import Exhibit, Side
+from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.measures import frechet
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import peak_signal_to_noise, structural_similarity
@@ -22,30 +22,32 @@ class Translation:
 
     lower, higher = ("translation_l1",), ("translation_class",)
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("translate")
-        spec = exhibit.source.spec
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("translate")
+        spec = evaluation_data.source.spec
         if not spec.test_paired:
             raise Uncomputable(
                 f"expected data whose test split is in pairs, as "
                 f"data.name='edges_fashion_mnist'; data.name='{spec.name}' is not"
             )
-        self._exhibit = exhibit
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        key = child_key(jax.random.key(exhibit.seed), "translation")
-        test = samples(exhibit.source.test, jax.random.split(key, exhibit.samples))
+        evaluation_data = self._data
+        key = child_key(jax.random.key(evaluation_data.seed), "translation")
+        test = samples(
+            evaluation_data.source.test, jax.random.split(key, evaluation_data.samples)
+        )
         b = np.asarray(test["b"])
         made = model.ask("translate", np.asarray(test["a"]))
         yield f"translation_l1_{len(b)}", np.mean(np.abs(made - b))
-        side = Side(made, None, exhibit.extractor)
-        classes = len(exhibit.source.spec.classes)
-        if exhibit.extractor is not None and classes:
+        side = Side(made, None, evaluation_data.extractor)
+        classes = len(evaluation_data.source.spec.classes)
+        if evaluation_data.extractor is not None and classes:
             read = side.probabilities
             if read is not None and read.shape[1] == classes:
                 kept = np.mean(read.argmax(axis=1) == np.asarray(test["label"]))
-                yield name_of(exhibit, "translation_class", len(b)), kept
+                yield name_of(evaluation_data, "translation_class", len(b)), kept
 
 
 class Restoration:
@@ -57,13 +59,13 @@ class Restoration:
     higher = ("restoration_psnr", "restoration_ssim")
     neither = tuple(f"{stem}_bicubic" for stem in (*lower, *higher))
 
-    def __init__(self, exhibit: Exhibit):
-        exhibit.require("restore")
-        self._exhibit = exhibit
+    def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require("restore")
+        self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
-        exhibit = self._exhibit
-        test = exhibit.test.first(exhibit.samples)
+        evaluation_data = self._data
+        test = evaluation_data.test.first(evaluation_data.samples)
         for ability, suffix in (("restore", ""), ("interpolate", "_bicubic")):
             made = model.ask(ability, test.data)
             scores = {
@@ -72,6 +74,6 @@ class Restoration:
             }
             for stem, value in scores.items():
                 yield f"restoration_{stem}{suffix}_{len(test)}", value.mean()
-            side = Side(made, None, exhibit.extractor)
-            distance = dict(frechet.function(exhibit.train, side))["fd"]
-            yield name_of(exhibit, f"fd_restored{suffix}", len(test)), distance
+            side = Side(made, None, evaluation_data.extractor)
+            distance = dict(frechet.function(evaluation_data.train, side))["fd"]
+            yield name_of(evaluation_data, f"fd_restored{suffix}", len(test)), distance

@@ -64,7 +64,9 @@ def _autoencoder(parts, classes):
             real = view.batch["data"]
             drawn = prior(view.keys("latents", real.shape[0]))
             shown = code(view.apply("encoder", real))[:, part]
-            loss, metrics, view = adversary.judge(view, critic, critic, drawn, shown)
+            loss, metrics, view = adversary.critic_loss(
+                view, critic, critic, drawn, shown
+            )
             return loss, view.report(**metrics)
 
         return objective
@@ -76,7 +78,9 @@ def _autoencoder(parts, classes):
         for critic, (part, prior, prefix) in matched.items():
             drawn = prior(view.keys("latents", real.shape[0]))
             seen = code(output)[:, part]
-            loss, metrics, view = adversary.fool(view, "encoder", critic, seen, drawn)
+            loss, metrics, view = adversary.generator_loss(
+                view, "encoder", critic, seen, drawn
+            )
             total = total + loss
             told |= {f"{prefix}{name}": value for name, value in metrics.items()}
         return total, view.report(**told)
@@ -113,7 +117,9 @@ def _autoencoder(parts, classes):
             "encoder": parts.network("encoder", parts.shape, output=latent),
             "decoder": parts.network("decoder", latent, output=parts.shape),
             **{
-                critic: parts.network(critic, adversary.sight.shape((dimensions,)))
+                critic: parts.network(
+                    critic, adversary.critic_inputs.shape((dimensions,))
+                )
                 for critic, dimensions in zip(matched, (size, classes), strict=False)
             },
         },
@@ -146,7 +152,7 @@ ADVERSARIAL_AUTOENCODER = Recipe(
     networks=_NETWORKS,
     players=("autoencoder", "discriminator", "encoder"),
     weights=_WEIGHTS,
-    judges="latents",
+    critic_sees="latents",
 )
 
 SEMI_SUPERVISED_AUTOENCODER = Recipe(
@@ -156,5 +162,5 @@ SEMI_SUPERVISED_AUTOENCODER = Recipe(
     critics=("discriminator", "class_discriminator"),
     weights=_WEIGHTS | {"supervised": weight(1.0, "the cross-entropy of known labels")},
     reads=("data", "labelled", "known"),
-    judges="latents",
+    critic_sees="latents",
 )

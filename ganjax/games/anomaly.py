@@ -159,7 +159,7 @@ def ganomaly(parts: Parts) -> tuple[Game, Sampler]:
 
 def _features(see, *seen):
     """The last features that a discriminator has of each."""
-    return [see("discriminator", x, method="judge").features for x in seen]
+    return [see("discriminator", x, method="full_output").features for x in seen]
 
 
 def _mean_square(x):
@@ -170,7 +170,7 @@ def _distance(x, y):
     return jnp.sum(jnp.abs(x - y), axis=tuple(range(1, x.ndim)))
 
 
-ANOGAN = dataclasses.replace(GAN, make=anogan, alone=True)
+ANOGAN = dataclasses.replace(GAN, make=anogan, single_samples=True)
 
 F_ANOGAN = dataclasses.replace(
     ANOGAN,
@@ -194,5 +194,5 @@ GANOMALY = Recipe(
         "content": weight(50.0, "the L1 error of reconstructions"),
         "code": weight(1.0, "the squared difference of codes"),
     },
-    alone=True,
+    single_samples=True,
 )

@@ -33,7 +33,7 @@ def bigan(parts: Parts) -> tuple[Game, Sampler]:
 
     def generator(owned, view):
         real, fake, view = pairs(view, lambda v, name, x: v.update(name, x))
-        loss, metrics, view = adversary.exchange(
+        loss, metrics, view = adversary.exchange_loss(
             view, "generator", "discriminator", real, fake
         )
         return loss, view.report(**metrics)
@@ -68,5 +68,5 @@ BIGAN = Recipe(
         "discriminator": "discriminator",
     },
     players=("discriminator", "generator"),
-    judges="pairs",
+    critic_sees="pairs",
 )

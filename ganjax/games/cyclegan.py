@@ -30,7 +30,7 @@ def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
         fake_a, view = view.update("b_to_a", b)
         fooled, metrics = jnp.zeros(()), {}
         for domain, fake, real in (("b", fake_b, b), ("a", fake_a, a)):
-            loss, own, view = adversary.fool(
+            loss, own, view = adversary.generator_loss(
                 view, "generators", f"critic_{domain}", fake, real
             )
             fooled = fooled + loss
@@ -51,7 +51,7 @@ def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
             pool, shown = _exchange(view.memory[place], made, view.key)
             view = view.remember(**{place: pool})
             real, fake = view.batch[domain], view.share(shown)
-            loss, metrics, view = adversary.judge(view, name, name, real, fake)
+            loss, metrics, view = adversary.critic_loss(view, name, name, real, fake)
             return loss, view.report(**metrics)
 
         return objective
@@ -59,7 +59,7 @@ def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
     def translate(apply, a):
         return apply("a_to_b", a)
 
-    shape, seen = parts.shape, adversary.sight.shape(parts.shape)
+    shape, seen = parts.shape, adversary.critic_inputs.shape(parts.shape)
     empty = {"images": jnp.zeros((POOL_SIZE, *shape)), "filled": jnp.array(0)}
     game = Game(
         networks={

@@ -16,25 +16,29 @@ def duel(
     Args:
       networks: of the other player; all are averaged.
       seen: the shape of what the discriminator judges.
-      shown: ``view -> (real, fake, origin)``, what it judges, as ``Adversary.judge``
-        takes it.
+      shown: ``view -> (real, fake, origin)``, the arguments of
+        ``Adversary.critic_loss``.
       objective, name, reads_data: of the other player.
     """
-    adversary, judge, owns = parts.adversary, "discriminator", tuple(networks)
+    adversary, player, owns = parts.adversary, "discriminator", tuple(networks)
 
     def discriminator(owned, view):
         real, fake, origin = shown(view)
-        loss, metrics, view = adversary.judge(view, judge, judge, real, fake, **origin)
+        loss, metrics, view = adversary.critic_loss(
+            view, player, player, real, fake, **origin
+        )
         return loss, view.report(**metrics)
 
-    sight = adversary.sight
-    critic = parts.network(judge, sight.shape(seen), labelled=sight.labelled)
+    critic_inputs = adversary.critic_inputs
+    critic = parts.network(
+        player, critic_inputs.shape(seen), labelled=critic_inputs.labelled
+    )
     return Game(
-        networks={**networks, judge: critic},
+        networks={**networks, player: critic},
         players=(
-            parts.player(judge, (judge,), discriminator),
+            parts.player(player, (player,), discriminator),
             parts.player(name, owns, objective, reads_data=reads_data),
         ),
         ema=owns,
-        memory=lambda key: adversary.memory((judge,), name),
+        memory=lambda key: adversary.memory((player,), name),
     )

@@ -1,5 +1,5 @@
 """The generative adversarial network (Goodfellow et al. 2014, arXiv 1406.2661), and the
-conditional one, whose players are told the label (Mirza & Osindero 2014, arXiv
+conditional one, whose players are label_input the label (Mirza & Osindero 2014, arXiv
 1411.1784): noise to data, for any loss, term, conditioning, augmentation and
 dynamics."""
 
@@ -42,19 +42,19 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
         """Latents of a turn, with what a term may do with them."""
         label = labels(view)
         z = latents.draw(view.keys("latents", n))
-        z = latents.sharpen(view, z, lambda z: score(view, z, label))
+        z = latents.optimise(view, z, lambda z: score(view, z, label))
 
         def generate(z):
             return view.apply(GENERATOR, *inputs(z, label))
 
-        scene = {
+        context = {
             "label": label,
             "latents": z,
             "generate": generate,
             "generator": GENERATOR,
-            "given": lambda z: inputs(z, label),
+            "generator_inputs": lambda z: inputs(z, label),
         }
-        return z, scene
+        return z, context
 
     def score(view, z, label):
         fake = view.apply(GENERATOR, *inputs(z, label))
@@ -62,15 +62,15 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
 
     def shown(view):
         real = view.batch["data"]
-        z, scene = drawn(view, real.shape[0])
-        return real, scene["generate"](z), scene
+        z, context = drawn(view, real.shape[0])
+        return real, context["generate"](z), context
 
     def generator(owned, view):
-        z, scene = drawn(view, view.local(parts.batch_size))
-        fake, view = view.update(GENERATOR, *inputs(z, scene["label"]))
+        z, context = drawn(view, view.local(parts.batch_size))
+        fake, view = view.update(GENERATOR, *inputs(z, context["label"]))
         real = None if view.batch is None else view.batch["data"]
-        loss, metrics, view = adversary.fool(
-            view, GENERATOR, DISCRIMINATOR, fake, real, **scene
+        loss, metrics, view = adversary.generator_loss(
+            view, GENERATOR, DISCRIMINATOR, fake, real, **context
         )
         return loss, view.report(**metrics)
 
@@ -78,8 +78,8 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
         return apply(GENERATOR, *inputs(z, label))
 
     latent = latents.size + (parts.classes if joins else 0)
-    told = labelled and not joins
-    made = parts.network(GENERATOR, (latent,), output=parts.shape, labelled=told)
+    label_input = labelled and not joins
+    made = parts.network(GENERATOR, (latent,), output=parts.shape, labelled=label_input)
     how = {"reads_data": labelled or adversary.reads_data()}
     game = duel(parts, {GENERATOR: made}, parts.shape, shown, generator, **how)
     sampler = Sampler(

@@ -41,16 +41,16 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
         deviation = jnp.clip(deviation, NARROWEST, WIDEST)
         return jax.nn.log_softmax(logits), mean, deviation
 
-    def category(scene, view, own):
+    def category(context, view, own):
         """−E log Q(c|x) of the category, in nats."""
-        kind = scene.latents[:, noise : noise + kinds]
-        log_q, _, _ = read(view.apply("posterior", scene.judged_fake.features))
+        kind = context.latents[:, noise : noise + kinds]
+        log_q, _, _ = read(view.apply("posterior", context.fake_output.features))
         return -jnp.mean(jnp.sum(kind * log_q, axis=1)), None
 
-    def continuous(scene, view, own):
+    def continuous(context, view, own):
         """−E log Q(c|x) of all numbers together, in nats."""
-        code = scene.latents[:, noise + kinds :]
-        _, mean, deviation = read(view.apply("posterior", scene.judged_fake.features))
+        code = context.latents[:, noise + kinds :]
+        _, mean, deviation = read(view.apply("posterior", context.fake_output.features))
         square = ((code - mean) / jnp.exp(deviation)) ** 2
         each = 0.5 * square + deviation + 0.5 * jnp.log(2 * jnp.pi)
         return jnp.mean(jnp.sum(each, axis=1)), None
@@ -71,7 +71,7 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
 
     def read_code(apply, x):
         """What Q reads: the probabilities of categories, then the means of numbers."""
-        features = apply("discriminator", x, method="judge").features
+        features = apply("discriminator", x, method="full_output").features
         log_q, mean, _ = read(apply("posterior", features))
         return jnp.concatenate([jnp.exp(log_q), mean], axis=1)
 
@@ -105,7 +105,7 @@ def features_of(discriminator: Network) -> int:
 
     def judged(*inputs):
         make, key = discriminator.module.init_with_output, jax.random.key(0)
-        return make(key, *inputs, train=True, method="judge")[0]
+        return make(key, *inputs, train=True, method="full_output")[0]
 
     return jax.eval_shape(judged, *discriminator.inputs).features.shape[-1]
 
@@ -136,5 +136,5 @@ INFOGAN = dataclasses.replace(
         "categories": Option(10, "categories of a code", least=0, zero="no category"),
         "continuous": Option(2, "numbers of a code", least=0),
     },
-    alone=True,
+    single_samples=True,
 )

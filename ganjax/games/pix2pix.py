@@ -22,7 +22,7 @@ def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
     def generator(owned, view):
         a, b = view.batch["a"], view.batch["b"]
         made, view = view.update("generator", a)
-        fooled, metrics, view = parts.adversary.fool(
+        fooled, metrics, view = parts.adversary.generator_loss(
             view, "generator", "discriminator", _pair(a, made), _pair(a, b)
         )
         error = jnp.mean(jnp.abs(b - made))

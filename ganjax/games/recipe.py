@@ -61,9 +61,9 @@ class Recipe:
       paired: whether a and b of an example must belong together.
       latents: whether the game draws latents; from_latents: whether a network named
         ``generator`` makes samples from them.
-      judges: what the critics see: ``'data'``, ``'latents'``, or ``'pairs'`` of a datum
-        and a latent, as one vector.
-      alone: whether the critic judges single samples, which must not be packed.
+      critic_sees: what the critics see: ``'data'``, ``'latents'``, or ``'pairs'``
+        of a sample and a latent, as one vector.
+      single_samples: whether the critic judges single samples, so no packs.
       classifies: whether the critic has a logit for each class.
     """
 
@@ -77,8 +77,8 @@ class Recipe:
     paired: bool = False
     latents: bool = True
     from_latents: bool = False
-    judges: str = "data"
-    alone: bool = False
+    critic_sees: str = "data"
+    single_samples: bool = False
     classifies: bool = False
 
 

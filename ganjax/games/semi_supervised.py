@@ -22,12 +22,12 @@ def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
     The generator descends ``weights.fooling`` times its adversarial loss, and whatever
     terms the config has; the paper's descends ``terms.feature_matching`` alone.
     """
-    adversary = dataclasses.replace(parts.adversary, fooling="weights.fooling")
+    adversary = dataclasses.replace(parts.adversary, generator_weight="weights.fooling")
     base, sampler = gan(dataclasses.replace(parts, adversary=adversary))
-    judge, generator = base.players
+    critic, generator = base.players
 
     def discriminator(owned, view):
-        unsupervised, report = judge.objective(owned, view)
+        unsupervised, report = critic.objective(owned, view)
         log_p = jax.nn.log_softmax(classes(view.apply, view.batch["labelled"]))
         known = view.batch["known"]
         price = -jnp.mean(jnp.take_along_axis(log_p, known[:, None], axis=1))
@@ -38,12 +38,12 @@ def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
         return loss, report.replace(metrics=report.metrics | told)
 
     def classes(apply, x):
-        seen = adversary.sight.plain(x, None)
-        return apply("discriminator", *seen, method="judge").outputs["classes"]
+        seen = adversary.critic_inputs.plain(x, None)
+        return apply("discriminator", *seen, method="full_output").outputs["classes"]
 
     game = dataclasses.replace(
         base,
-        players=(dataclasses.replace(judge, objective=discriminator), generator),
+        players=(dataclasses.replace(critic, objective=discriminator), generator),
         ema=("generator", "discriminator"),
     )
     return game, dataclasses.replace(
@@ -61,6 +61,6 @@ SEMI_SUPERVISED = dataclasses.replace(
         "fooling": weight(1.0, "the generator's adversarial loss"),
     },
     reads=("data", "labelled", "known"),
-    alone=True,
+    single_samples=True,
     classifies=True,
 )

@@ -35,7 +35,7 @@ def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
     def generator(owned, view):
         real = view.batch["data"]
         fake, view = view.update("generator", reduced(real, factor))
-        fooled, metrics, view = adversary.fool(
+        fooled, metrics, view = adversary.generator_loss(
             view, "generator", "discriminator", fake, real
         )
         error = jnp.mean((real - fake) ** 2)

@@ -16,9 +16,9 @@ from ganjax.metrics.frechet import (
     frechet_interval,
     moments,
 )
+from ganjax.metrics.image_similarity import peak_signal_to_noise, structural_similarity
 from ganjax.metrics.inception_score import inception_score
 from ganjax.metrics.kernel import kernel_distance, squared_discrepancy
-from ganjax.metrics.likeness import peak_signal_to_noise, structural_similarity
 from ganjax.metrics.memorisation import memorisation
 from ganjax.metrics.modes import class_coverage, mode_coverage
 from ganjax.metrics.nearest import knn_classify, nearest

@@ -12,7 +12,7 @@ import numpy as np
 
 from ganjax.core import Game, GameState, averaged, child_key, sample_keys
 from ganjax.model.sampler import Sampler
-from ganjax.model.standing import standing
+from ganjax.model.standing_statistics import standing_statistics
 from ganjax.options import option
 
 CHUNK = 250
@@ -78,7 +78,7 @@ class Model:
             if self.sampling.statistics != "standing":
                 return variables
             key = _on_first_device(child_key(self.state.key, "standing"))
-            return standing(self.game, self.sampler, variables, key)
+            return standing_statistics(self.game, self.sampler, variables, key)
 
     @functools.cached_property
     def live(self) -> dict[str, Any]:
@@ -170,14 +170,16 @@ class Model:
     def apply(self, network: str, *inputs, method: str | None = None):
         """Return the output of one network, or of another ``method`` of its module, in
         evaluation mode, with the same noise for all latents. For use inside ``jit``."""
-        return steady(self.game, self.variables)(network, *inputs, method=method)
+        return with_fixed_noise(self.game, self.variables)(
+            network, *inputs, method=method
+        )
 
     def compute(self, function: Callable, *inputs) -> Any:
         """Return ``function(apply, *inputs)``, compiled once for all states of a game.
 
         ``apply`` is as in the method above. Hand in the same function object each time.
         """
-        return _compiled(function, self.game, steady)(self.variables, *inputs)
+        return _compiled(function, self.game, with_fixed_noise)(self.variables, *inputs)
 
     def _own(self, name):
         found = getattr(self.sampler, name)
@@ -213,7 +215,7 @@ def plain(game: Game, variables: Mapping[str, Any]) -> Callable:
     return apply
 
 
-def steady(game: Game, variables: Mapping[str, Any]) -> Callable:
+def with_fixed_noise(game: Game, variables: Mapping[str, Any]) -> Callable:
     """Return the ``apply`` of a sampler that holds noise fixed across latents.
 
     Use it to compare or to optimise latents.

@@ -1,13 +1,13 @@
 """Network architectures, each a file with a ``Generator`` and a ``Discriminator``, or
-with one of them: networks from image to image, and what judges patches.
+with one of them: networks from image to image, and what judges im2col.
 
 A module declares its options as fields. The builder fills in other fields: ``shape``
 from the data, ``dtype`` of the arithmetic from ``precision`` (parameters and outputs
 are float32), ``conditioning`` and ``classes`` from the game and the data. Every module
 is called with ``train``, a conditional one with the labels as its second input.
 Discriminators are ``Critic``s: a call returns logits of shape ``[n]``, or of
-``patchgan`` ``[n, p]``, ``judge`` all that there is to say, and ``mixes_samples`` says
-whether a logit depends on the rest of its batch.
+``patchgan`` ``[n, p]``. ``full_output`` also returns features and the outputs of a
+conditioning. ``mixes_samples`` says whether a logit depends on the rest of its batch.
 
 A network raises ``BadInput`` for a size or an option that it cannot take.
 """

@@ -68,13 +68,13 @@ def conditions(
     what blocks see of it.
     """
     layers.check_latents(z)
-    told = label is not None and network.conditioning in layers.MODULATIONS
+    label_input = label is not None and network.conditioning in layers.MODULATIONS
     shared = network.conditioning == "conditional_batch_norm" and network.embedding > 0
     if not network.hierarchical and not shared:
         given = layers.condition(network.conditioning, network.classes, z, label)
         return z, [given] * blocks
     seen = []
-    if told:
+    if label_input:
         vector = jax.nn.one_hot(label, network.classes)
         if network.embedding:
             # Not spectral, as in the authors' code.
@@ -124,7 +124,7 @@ class Discriminator(Critic):
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         plan = residual.plan_of(PLANS, x.shape[1:], self.attention)
         style = residual.style_of(self, orthogonal)
         x = residual.pooled_features(self, x, plan, style, wide=True, train=train)

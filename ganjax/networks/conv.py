@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterator
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks import patches, phases, winograd
+from ganjax.networks import im2col, subpixel, winograd
 from ganjax.networks.geometry import Geometry
 
 DIMENSIONS = ("NHWC", "HWIO", "NHWC")
@@ -59,13 +59,13 @@ def _stock_kernel_gradient(x, cotangent, geometry):
 
 FORMS = {
     "stock": Form(_stock, _stock_input_gradient, _stock_kernel_gradient),
-    "patches": patches,
+    "im2col": im2col,
     "winograd": winograd,
-    "phases": Form(_stock, phases.input_gradient, _stock_kernel_gradient),
+    "subpixel": Form(_stock, subpixel.input_gradient, _stock_kernel_gradient),
 }
 
 # Forms that are not there for every kernel and stride.
-LIMITED = {"winograd": winograd.applies, "phases": phases.applies}
+LIMITED = {"winograd": winograd.applies, "subpixel": subpixel.applies}
 
 # With fewer channels than this the transforms of a tile cost more than they save.
 FEWEST_WINOGRAD_CHANNELS = 16
@@ -220,12 +220,12 @@ def _traced_once(forced, which, geometry, channels, a, b):
 def _fastest_on_cpu(geometry, channels):
     if _is_there("winograd", geometry) and min(channels) >= FEWEST_WINOGRAD_CHANNELS:
         return "winograd"
-    return "patches"
+    return "im2col"
 
 
 def _fastest_on_gpu(channels):
     # Patches are of the inputs: those of many channels are too much to write.
-    return "patches" if channels[0] <= MOST_PATCHED_CHANNELS else "phases"
+    return "im2col" if channels[0] <= MOST_PATCHED_CHANNELS else "subpixel"
 
 
 def _is_there(name, geometry):

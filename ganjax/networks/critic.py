@@ -4,15 +4,15 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.heads import Judgement, head
+from ganjax.networks.heads import CriticOutput, head
 
 
 class Critic(nn.Module):
-    """A discriminator: ``judge`` gives its whole judgement of a batch, and a plain call
-    the logits alone. The builder fills its fields in.
+    """A discriminator. A call returns its logits, ``full_output`` everything it
+    computes for a batch. The builder fills its fields in.
 
-    A subclass writes ``judge(x, label=None, *, train) -> Judgement`` as its compact
-    method, which ends in ``self.head``.
+    A subclass writes ``full_output(x, label=None, *, train) -> CriticOutput`` as its
+    compact method, which ends in ``self.head``.
     """
 
     dtype: jnp.dtype = jnp.float32
@@ -29,11 +29,11 @@ class Critic(nn.Module):
         self, x: jax.Array, label: jax.Array | None = None, *, train: bool
     ) -> jax.Array:
         """``x [n, …] -> logits [n]``."""
-        return self.judge(x, label, train=train).logits
+        return self.full_output(x, label, train=train).logits
 
     def head(
         self, features: jax.Array, label: jax.Array | None, **options
-    ) -> Judgement:
+    ) -> CriticOutput:
         """The judgement of ``features [n, d]``, asked for ``label [n]``; ``options`` as
         of ``heads.head``."""
         own = {"conditioning": self.conditioning, "classes": self.classes}

@@ -130,7 +130,7 @@ class Discriminator(Critic):
     minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         x = among_others(self, strided_stack(self, x, train=train))
         spectral = self.normalization == "spectral"
         return self.head(x, label, spectral=spectral, kernel_init=dcgan_init)

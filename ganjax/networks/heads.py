@@ -15,7 +15,7 @@ EMBEDDING = 64
 
 
 @flax.struct.dataclass
-class Judgement:
+class CriticOutput:
     """What a discriminator says of ``n`` samples.
 
     Attributes:
@@ -39,7 +39,7 @@ def head(
     classes: int,
     biased: bool = True,
     **options,
-) -> Judgement:
+) -> CriticOutput:
     """The judgement of ``features [n, d]``, asked for ``label [n]``.
 
     Call inside a compact module; ``options`` are those of ``Linear``. ``biased``: the
@@ -72,11 +72,11 @@ def head(
     if conditioning == "multi_hinge":
         hinges = linear(features, classes + 1, "hinges")
         own = jnp.take_along_axis(hinges, label[:, None], 1)[:, 0]
-        return Judgement(own - hinges[:, classes], wide, {"hinges": hinges})
+        return CriticOutput(own - hinges[:, classes], wide, {"hinges": hinges})
     if conditioning == "class_logits":
         scores = linear(features, classes, "classifier")
         logits = jax.nn.logsumexp(scores, axis=-1)
-        return Judgement(logits, wide, {"classes": scores})
+        return CriticOutput(logits, wide, {"classes": scores})
     logits = linear(features, 1, use_bias=biased)[:, 0]
     outputs = {}
     if conditioning == "projection":
@@ -90,7 +90,7 @@ def head(
     if conditioning in ("contrastive", "data_to_data"):
         outputs["embedding"] = _unit(linear(features, EMBEDDING, "embedding"))
         outputs["proxy"] = _unit(of_label(EMBEDDING))
-    return Judgement(logits, wide, outputs)
+    return CriticOutput(logits, wide, outputs)
 
 
 def _unit(x):

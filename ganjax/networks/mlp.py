@@ -51,7 +51,7 @@ class Discriminator(Critic):
     minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         x = among_others(self, _hidden(self, x.reshape(x.shape[0], -1), train))
         return self.head(x, label, spectral=self.normalization == "spectral")
 

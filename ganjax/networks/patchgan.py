@@ -22,7 +22,7 @@ import jax.numpy as jnp
 
 from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.networks.layers import Conv, normalised
 from ganjax.options import option
 
@@ -31,7 +31,7 @@ CONDITIONINGS = ("none", "concatenation")
 
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n, p]``. The features of its judgement are those
-    that the last layer sees, averaged over patches.
+    that the last layer sees, averaged over im2col.
 
     A label can be told with the image (``"concatenation"``) or not at all: there is no
     one vector of features of a sample that a head could compare with it.
@@ -44,7 +44,7 @@ class Discriminator(Critic):
     )
 
     @nn.compact
-    def judge(self, x, label=None, *, train) -> Judgement:
+    def full_output(self, x, label=None, *, train) -> CriticOutput:
         if self.conditioning not in CONDITIONINGS:
             raise BadInput(
                 f"conditioning='{self.conditioning}': expected one of "
@@ -62,4 +62,4 @@ class Discriminator(Critic):
             x = nn.leaky_relu(convolved(x, features, stride=stride, plain=i == 0), 0.2)
         logits = convolved(x, 1, plain=True).astype(jnp.float32)
         features = x.astype(jnp.float32).mean((1, 2))
-        return Judgement(logits.reshape(logits.shape[0], -1), features)
+        return CriticOutput(logits.reshape(logits.shape[0], -1), features)

@@ -37,7 +37,7 @@ import jax.numpy as jnp
 from ganjax.networks import conv
 from ganjax.networks.critic import Critic
 from ganjax.networks.equalised import unit_normal
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.networks.layers import Conv, Linear, check_latents
 from ganjax.networks.minibatch_deviation import with_deviation
 from ganjax.networks.shaped import Shaped, sides
@@ -118,7 +118,7 @@ class Discriminator(Critic):
         return True
 
     @nn.compact
-    def judge(self, x, label=None, *, train) -> Judgement:
+    def full_output(self, x, label=None, *, train) -> CriticOutput:
         top = _top(x.shape[1:])
         now = _grown(self, top, train)
 

@@ -23,7 +23,7 @@ import jax.numpy as jnp
 from ganjax.errors import BadInput
 from ganjax.networks import resample
 from ganjax.networks.critic import Critic
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.networks.layers import Conv, Linear, check_latents
 from ganjax.networks.shaped import Shaped, sides
 from ganjax.options import option
@@ -142,7 +142,7 @@ class Discriminator(Critic):
     group: int = option(16, "channels that a 3×3 convolution sees together", least=1)
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         channels = stages(x.shape[1:], self.width)[::-1]
         depth = self.blocks * len(channels)
         x = _residual(self, _pointwise(self, channels[0])(x), depth)
@@ -160,5 +160,5 @@ class Discriminator(Critic):
             # The product of as many numbers has the size of one of them.
             init = nn.initializers.variance_scaling(1 / self.width, "fan_in", "normal")
             wanted = _embedded(label, self.classes, self.width, init)
-            return Judgement(jnp.sum(seen * wanted, -1), features)
+            return CriticOutput(jnp.sum(seen * wanted, -1), features)
         return self.head(features, label, biased=False, kernel_init=keeping)

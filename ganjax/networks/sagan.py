@@ -56,7 +56,7 @@ class Discriminator(Critic):
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         plan = residual.plan_of(PLANS, x.shape[1:], self.attention)
         style = residual.style_of(self, glorot)
         x = residual.pooled_features(self, x, plan, style, wide=True, train=train)

@@ -44,7 +44,7 @@ class Discriminator(Critic):
     minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         _, k = levels(x.shape[1:])
         kinds = [{"kernel": 3}, {"kernel": 4, "stride": 2}]
         for i in range(2 * k + 1):

@@ -56,7 +56,7 @@ class Discriminator(Critic):
     pooling: str = option("sum", "of features over pixels", choices=residual.POOLINGS)
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         plan = residual.plan_of(PLANS, x.shape[1:])
         style = residual.style_of(self, glorot, glorot_in_blocks)
         x = residual.pooled_features(

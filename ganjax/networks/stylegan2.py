@@ -36,7 +36,7 @@ from ganjax.networks.equalised import (
     activated,
     unit_normal,
 )
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.networks.latent_keys import child_keys, keys_of
 from ganjax.networks.layers import check_latents
 from ganjax.networks.minibatch_deviation import with_deviation
@@ -293,7 +293,7 @@ class Discriminator(Critic):
         return self.minibatch_std_group > 1
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         def channels(side):
             return min(self.channel_base // side, self.channel_max)
 
@@ -312,7 +312,7 @@ class Discriminator(Critic):
             x = EqualisedLinear(channels(last), dtype=self.dtype)(x)
             mapped = Mapping(LABEL_LAYERS, channels(last), self.classes)(label=label)
             x = x.astype(jnp.float32) * mapped / math.sqrt(mapped.shape[-1])
-            return Judgement(jnp.sum(x, -1), wide)
+            return CriticOutput(jnp.sum(x, -1), wide)
         # With parameters of deviation 1 this is their equalised scale.
         x = x / math.sqrt(x.shape[-1])
         return self.head(x, label, kernel_init=unit_normal)

@@ -99,7 +99,7 @@ class Discriminator(Critic):
     patch: int = option(2, "pixels along the side of a token", least=1)
 
     @nn.compact
-    def judge(self, x, label=None, *, train):
+    def full_output(self, x, label=None, *, train):
         x = _patches(x, self.patch)
         x = Linear(self.width, kernel_init=_init, dtype=self.dtype)(x)
         x = _with_positions(self, x, "positions")

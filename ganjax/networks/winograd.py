@@ -16,9 +16,15 @@ import dataclasses
 
 import jax.numpy as jnp
 
+from ganjax.networks.matmul import over_channels, over_pixels
 from ganjax.networks.pixels import as_channels, as_pixels
-from ganjax.networks.products import over_channels, over_pixels
-from ganjax.networks.windows import Grid, interleave, overlap_add, transposed, windows
+from ganjax.networks.sliding_windows import (
+    Grid,
+    interleave,
+    overlap_add,
+    sliding_windows,
+    transposed,
+)
 
 # Of a tile along an axis. With 4 the maps of SN-DCGAN's convolutions took 1.28 times as
 # long on two cores with AVX-512, though they multiply less.
@@ -105,14 +111,14 @@ def _data_tiles(x, algorithm, geometry) -> Grid:
     x = geometry.padded(x, whole)
     if geometry.stride == 2:
         x = as_channels(x, 2)
-    return _transform(algorithm.data, windows(x, (taps, taps), OUTPUTS))
+    return _transform(algorithm.data, sliding_windows(x, (taps, taps), OUTPUTS))
 
 
 def _output_tiles(cotangent, algorithm) -> Grid:
     odd = [size % OUTPUTS for size in cotangent.shape[1:3]]
     if any(odd):
         cotangent = jnp.pad(cotangent, ((0, 0), (0, odd[0]), (0, odd[1]), (0, 0)))
-    tiles = windows(cotangent, (OUTPUTS, OUTPUTS), OUTPUTS)
+    tiles = sliding_windows(cotangent, (OUTPUTS, OUTPUTS), OUTPUTS)
     return _transform(transposed(algorithm.output), tiles)
 
 

@@ -7,12 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.objectives.conditioning import Conditioning
+from ganjax.objectives.critic_inputs import CriticInputs
 from ganjax.objectives.losses import Loss, relabel
-from ganjax.objectives.regularizers import Critic
-from ganjax.objectives.sight import Sight
-from ganjax.objectives.terms import CRITIC, GENERATOR, Scene
+from ganjax.objectives.regularizers import CriticPass
+from ganjax.objectives.terms import CRITIC, GENERATOR, TermContext
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm, memory_name
 
 
@@ -27,7 +27,7 @@ class Adversary:
     Attributes:
       smoothing, flipping: names of the knobs for the labels (see ``relabel``), ``None``
         where the program holds no such term.
-      sight: what critics are shown of a sample.
+      critic_inputs: what critics are shown of a sample.
       head: the outputs that critics give for a label, an entry of ``networks.heads``;
         ``None`` without labels.
       conditioning: what players pay for a label, and the knob of its weight.
@@ -35,19 +35,19 @@ class Adversary:
       adaptation: of the probability of augmentation; ``None`` keeps it.
       pseudo: ``(keys, real, fake, probability) -> real``, which passes some generated
         samples off as real (APA), or ``None``.
-      vary: see ``Scene``.
+      vary: see ``TermContext``.
       top_k: name of the knob with the share of generated samples, those with the
         largest logits, that the generator learns from (Sinha et al. 2020, arXiv
         2002.06224, section 4); ``None`` for all.
-      fooling: name of the knob with the weight of what the generator pays for logits,
-        beside its terms; ``None`` for 1.
+      generator_weight: name of the knob with the weight of the generator's adversarial
+        loss; ``None`` for 1. Its terms have weights of their own.
     """
 
     loss: Loss
     penalties: tuple[Penalty, ...] = ()
     smoothing: str | None = None
     flipping: str | None = None
-    sight: Sight = Sight()
+    critic_inputs: CriticInputs = CriticInputs()
     head: str | None = None
     conditioning: Conditioning | None = None
     conditioning_weight: str = "conditioning.weight"
@@ -56,7 +56,7 @@ class Adversary:
     pseudo: Callable | None = None
     vary: Callable | None = None
     top_k: str | None = None
-    fooling: str | None = None
+    generator_weight: str | None = None
 
     def memory(self, critics: Sequence[str], generator: str) -> dict[str, Any]:
         """What the objectives of these players remember at first; a probability of
@@ -93,9 +93,9 @@ class Adversary:
     def scores(self, critic: str, apply: Callable, x, label=None) -> jax.Array:
         """The finished critic's logits of samples ``x [n, …]`` as they are, one for
         each pack; ``apply`` as in ``Game.sample``."""
-        return _of_samples(apply(critic, *self.sight.plain(x, label)))
+        return _of_samples(apply(critic, *self.critic_inputs.plain(x, label)))
 
-    def judge(self, view, player, critic, real, fake, *, label=None, **origin):
+    def critic_loss(self, view, player, critic, real, fake, *, label=None, **origin):
         """The critic's loss.
 
         Args:
@@ -103,7 +103,8 @@ class Adversary:
           critic: name of the network.
           real, fake: ``[n, …]``.
           label: ``[n]``, of both, where there are labels.
-          origin: of what a ``Scene`` says of where samples came from, that there is.
+          origin: optional fields of ``TermContext`` that describe where the samples
+            came from.
 
         Returns:
           ``(loss, metrics, view)``; the view keeps what the pass over real samples
@@ -122,13 +123,13 @@ class Adversary:
         penalties = [p for p in self.penalties if p.player in (None, player)]
         terms = [w for w in self.terms if w.term.player == CRITIC]
         full = self.conditioning is not None or bool(terms)
-        packed = self.sight.pack(real), self.sight.pack(fake)
+        packed = self.critic_inputs.pack(real), self.critic_inputs.pack(fake)
 
         def inputs(side, x):
-            return self.sight(view, side, x, label, probability)
+            return self.critic_inputs(view, side, x, label, probability)
 
         def update(*seen):
-            judged, after = _judgement(view, critic, seen, full)
+            judged, after = _critic_output(view, critic, seen, full)
             return judged, after.variables
 
         def logits_at(side):
@@ -138,26 +139,26 @@ class Adversary:
 
             return at
 
-        passes = Critic(lambda x: _of_samples(logits_at("real")(x)[0]))
+        passes = CriticPass(lambda x: _of_samples(logits_at("real")(x)[0]))
         lazy = all(penalty.interval > 1 for penalty in penalties)
         if lazy and view.treats_samples_alone(critic):
             sides = inputs("real", packed[0]), inputs("fake", packed[1])
             both, written = update(*jax.tree.map(_joined, *sides))
             halves = jax.tree.map(lambda x: jnp.split(x, 2), both)
-            judged_real, judged_fake = jax.tree.transpose(
+            real_output, fake_output = jax.tree.transpose(
                 jax.tree.structure(both), None, halves
             )
         else:
-            fake_logits, pull_fake, (judged_fake, _) = jax.vjp(
+            fake_logits, pull_fake, (fake_output, _) = jax.vjp(
                 logits_at("fake"), packed[1], has_aux=True
             )
-            real_logits, pull_real, (judged_real, written) = jax.vjp(
+            real_logits, pull_real, (real_output, written) = jax.vjp(
                 logits_at("real"), packed[0], has_aux=True
             )
             # The pullbacks carry the derivative of the logits alone.
-            judged_real = judged_real.replace(logits=real_logits)
-            judged_fake = judged_fake.replace(logits=fake_logits)
-            passes = Critic(
+            real_output = real_output.replace(logits=real_logits)
+            fake_output = fake_output.replace(logits=fake_logits)
+            passes = CriticPass(
                 passes.logits,
                 (
                     (packed[0], lambda: pull_real(_shares(real_logits))[0]),
@@ -165,23 +166,25 @@ class Adversary:
                 ),
             )
         after = dataclasses.replace(view, variables=written)
-        loss, metrics = self._judged(view, judged_real, judged_fake, label)
+        loss, metrics = self._judged(view, real_output, fake_output, label)
         for penalty in penalties:
             value = penalty(view, passes, *packed)
             loss = loss + penalty.weight(view) * value
             metrics[penalty.name] = value
-        judged = judged_real, judged_fake
-        scene = self._scene(view, critic, (real, fake), judged, label, origin)
-        added, own, after = _added(terms, after, player, scene)
+        judged = real_output, fake_output
+        context = self._context(view, critic, (real, fake), judged, label, origin)
+        added, own, after = _added(terms, after, player, context)
         if self.adaptation is not None:
             after, own["augmentation"] = self._adapted(
-                after, critic, probability, judged_real.logits, real.shape[0]
+                after, critic, probability, real_output.logits, real.shape[0]
             )
         return loss + added, metrics | own, after
 
-    def fool(self, view, player, critic, fake, real=None, *, label=None, **origin):
-        """The loss of whoever made ``fake``; arguments as in ``judge``. ``real`` is
-        needed where ``reads_data`` says so. Nothing that the critic writes is kept.
+    def generator_loss(
+        self, view, player, critic, fake, real=None, *, label=None, **origin
+    ):
+        """Return the generator loss for ``fake``. Arguments as in ``critic_loss``.
+        ``real`` is needed if ``reads_data()``. The critic's variables are not updated.
 
         Returns:
           ``(loss, metrics, view)``.
@@ -191,23 +194,23 @@ class Adversary:
 
         def judged(side, x):
             seen = self._shown(view, critic, side, x, label)
-            return _judgement(view, critic, seen, full)[0]
+            return _critic_output(view, critic, seen, full)[0]
 
-        judged_fake = judged("fake", fake)
-        judged_real = judged("real", real) if self.reads_data() else None
-        loss, metrics = self._fooled(view, judged_real, judged_fake, label)
-        if self.fooling is not None:
-            loss = view.knobs[self.fooling] * loss
-        both = judged_real, judged_fake
-        scene = self._scene(view, critic, (real, fake), both, label, origin)
-        added, own, view = _added(terms, view, player, scene)
+        fake_output = judged("fake", fake)
+        real_output = judged("real", real) if self.reads_data() else None
+        loss, metrics = self._fooled(view, real_output, fake_output, label)
+        if self.generator_weight is not None:
+            loss = view.knobs[self.generator_weight] * loss
+        both = real_output, fake_output
+        context = self._context(view, critic, (real, fake), both, label, origin)
+        added, own, view = _added(terms, view, player, context)
         return loss + added, metrics | own, view
 
-    def exchange(self, view, player, critic, real, fake):
+    def exchange_loss(self, view, player, critic, real, fake):
         """The loss of whoever made a part of both, and wants each taken for the other:
         as ``fool``, and where the loss knows single samples the critic's price of
         ``real`` as fake besides. (A relativistic loss is of both as it stands.)"""
-        loss, metrics, view = self.fool(view, player, critic, fake, real)
+        loss, metrics, view = self.generator_loss(view, player, critic, fake, real)
         if self.loss.separable:
             seen = self._shown(view, critic, "real", real, None)
             loss = loss + jnp.mean(self.loss.on_fake(view.apply(critic, *seen)))
@@ -229,7 +232,7 @@ class Adversary:
         )
         metrics["label"] = price
         loss = view.knobs[self.conditioning_weight] * price
-        if not self.conditioning.alone:
+        if not self.conditioning.replaces_loss:
             labelled = self._labels(view, real.logits)
             loss = loss + labelled.discriminator(*seen)
         return loss, metrics
@@ -239,7 +242,7 @@ class Adversary:
             return self._plainly_fooled(view, real, fake), {}
         price = self.conditioning.generator(*self._compared(view, fake, label))
         loss = view.knobs[self.conditioning_weight] * price
-        if not self.conditioning.alone:
+        if not self.conditioning.replaces_loss:
             loss = self._plainly_fooled(view, real, fake) + loss
         return loss, {"label": price}
 
@@ -272,9 +275,9 @@ class Adversary:
     def _probability(self, view, critic):
         if self.adaptation is not None:
             return view.memory[memory_name("augmentation", critic)]
-        if self.sight.augment is None and self.pseudo is None:
+        if self.critic_inputs.augment is None and self.pseudo is None:
             return None
-        return view.knobs[self.sight.probability]
+        return view.knobs[self.critic_inputs.probability]
 
     def _adapted(self, view, critic, probability, real_logits, n):
         moved = self.adaptation.adapt(
@@ -287,16 +290,20 @@ class Adversary:
         return view.remember(**{memory_name("augmentation", critic): moved}), moved
 
     def _shown(self, view, critic, side, x, label):
-        """What the critic sees of samples ``x``, see ``Sight``."""
+        """What the critic sees of samples ``x``, see ``CriticInputs``."""
         probability = self._probability(view, critic)
-        return self.sight(view, side, self.sight.pack(x), label, probability)
+        return self.critic_inputs(
+            view, side, self.critic_inputs.pack(x), label, probability
+        )
 
-    def _scene(self, view, critic, samples, judged, label, origin):
-        def judge(name, x, label):
+    def _context(self, view, critic, samples, judged, label, origin):
+        def critic_output(name, x, label):
             seen = self._shown(view, critic, name, x, label)
-            return _judgement(view, critic, seen, True)[0]
+            return _critic_output(view, critic, seen, True)[0]
 
-        return Scene(critic, *samples, *judged, judge, self.vary, label, **origin)
+        return TermContext(
+            critic, *samples, *judged, critic_output, self.vary, label, **origin
+        )
 
     def _labels(self, view, logits) -> Loss:
         if self.smoothing is None and self.flipping is None:
@@ -315,12 +322,12 @@ class Adversary:
         return relabel(self.loss, **labels)
 
 
-def _judgement(view, critic, inputs, full) -> tuple[Judgement, Any]:
+def _critic_output(view, critic, inputs, full) -> tuple[CriticOutput, Any]:
     """All that a critic has to say, or where ``full`` is false its logits alone."""
     if full:
-        return view.update(critic, *inputs, method="judge")
+        return view.update(critic, *inputs, method="full_output")
     logits, after = view.update(critic, *inputs)
-    return Judgement(logits), after
+    return CriticOutput(logits), after
 
 
 def _of_samples(logits):
@@ -334,11 +341,11 @@ def _shares(logits):
     return jnp.full_like(logits, len(logits) / logits.size)
 
 
-def _added(terms, view, player, scene):
+def _added(terms, view, player, context):
     """The weighted terms, their metrics, and the view that remembers what they do."""
     total, metrics = jnp.zeros(()), {}
     for term in terms:
-        value, view = term(view, player, scene)
+        value, view = term(view, player, context)
         total = total + term.weight(view) * value
         metrics[term.name] = value
     return total, metrics, view

@@ -26,7 +26,7 @@ class Conditioning:
       whole_batch: whether samples are compared with each other, so that judgements must
         be gathered from all devices first.
       losses: the adversarial losses it goes with, all if empty.
-      alone: whether it takes the place of the adversarial loss.
+      replaces_loss: whether it takes the place of the adversarial loss.
       head: the entry of ``CONDITIONINGS`` whose outputs it prices, for a conditioning
         from outside.
     """
@@ -35,7 +35,7 @@ class Conditioning:
     generator: Callable | None = None
     whole_batch: bool = False
     losses: tuple[str, ...] = ()
-    alone: bool = False
+    replaces_loss: bool = False
     head: str = "auxiliary_classifier"
 
     def head_of(self, name: str) -> str:
@@ -163,7 +163,7 @@ def multi_hinge() -> Conditioning:
         no_class = jnp.full_like(label, fake.outputs["hinges"].shape[1] - 1)
         return margin(real, label) + margin(fake, no_class)
 
-    return Conditioning(discriminator, margin, losses=("hinge",), alone=True)
+    return Conditioning(discriminator, margin, losses=("hinge",), replaces_loss=True)
 
 
 _ASKED = (

@@ -9,9 +9,9 @@ from ganjax.augment import AugmentationOptions, adapt, augmented, pseudo_real
 from ganjax.networks.layers import MODULATIONS
 from ganjax.objectives.adversarial import Adversary
 from ganjax.objectives.conditioning import CONDITIONINGS
+from ganjax.objectives.critic_inputs import CriticInputs
 from ganjax.objectives.losses import LOSSES
 from ganjax.objectives.regularizers import REGULARIZERS
-from ganjax.objectives.sight import Sight
 from ganjax.objectives.terms import TERMS
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm
 from ganjax.options import option, options_of, own, read, section
@@ -131,7 +131,7 @@ def adversary_of(
         smoothing=knob("loss.smoothing"),
         flipping=knob("loss.flipping"),
         top_k=knob("loss.top_k"),
-        sight=Sight(
+        critic_inputs=CriticInputs(
             augment=augment if changes.names else None,
             noise=knob("augmentation.noise"),
             classes=classes if joins else 0,

@@ -1,10 +1,10 @@
 """Penalties on a critic's gradient with respect to its input.
 
-Each is ``(critic, real, fake, keys, mean) -> scalar``: ``critic`` is a function
-``x [n, …] -> logits [n]`` (or a ``Critic``) that treats samples alone; real and fake
-have the shape ``[n, …]``; ``keys [n]``, one a sample, are for what is random; ``mean``,
-the average of a scalar over devices, for what needs a statistic of the whole batch.
-Norms run over all entries of a sample.
+Each is ``(critic, real, fake, keys, mean) -> scalar``. ``critic`` is a function ``x [n,
+…] -> logits [n]``, or a ``CriticPass``, and treats samples separately. ``real`` and
+``fake`` have the shape ``[n, …]``. ``keys [n]``, one for each sample, are for random
+draws. ``mean`` averages a scalar over devices, for statistics of the whole batch. Norms
+run over all entries of a sample.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from ganjax.names import Table
 
 
 @dataclasses.dataclass(frozen=True)
-class Critic:
+class CriticPass:
     """A critic that has judged some samples already.
 
     Its gradient there needs no second pass, and the derivatives of loss and penalty are

@@ -1,8 +1,9 @@
 """Terms of a player's loss that need more than its critic's gradient.
 
-Each is ``(scene, view, numbers) -> (scalar, memory)``: ``scene`` is the turn as far as
-it went, ``numbers`` are the term's own options, and ``memory`` is what it remembers
-from turn to turn (``None`` for a term without). A term belongs to one player.
+Each is ``(context, view, numbers) -> (scalar, memory)``. ``context`` has the samples
+and the critic's outputs of the turn, ``numbers`` are the term's own options, and
+``memory`` is the value that the term keeps for the next turn, or ``None``. A term
+belongs to one player.
 """
 
 import dataclasses
@@ -13,14 +14,14 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.names import Table
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.options import Option
 
 CRITIC, GENERATOR = "critic", "generator"
 
 
 @dataclasses.dataclass(frozen=True)
-class Scene:
+class TermContext:
     """A turn, as a term sees it.
 
     Attributes:
@@ -28,10 +29,10 @@ class Scene:
         makes its samples otherwise.
       real, fake: ``[n, …]``; in a generator's turn ``real`` may be ``None``.
       label, latents: of the samples, ``None`` where there are none.
-      given: ``latents [n, d] -> inputs`` of the generator, with the same labels.
-      judged_real, judged_fake: what the critic said of them.
-      judge: ``(name, x [n, …], label) -> Judgement`` of other samples, seen through
-        the same augmentation, drawn anew for another ``name``.
+      generator_inputs: ``latents [n, d] -> inputs`` of the generator, same labels.
+      real_output, fake_output: what the critic said of them.
+      critic_output: ``(name, x [n, …], label) -> CriticOutput`` for other samples.
+        They pass through the same augmentation, with new draws for each ``name``.
       generate: ``latents [n, d] -> samples [n, …]`` with the same labels.
       vary: ``(keys [n], x [n, …]) -> x``: a change that leaves what is in a picture.
       memory: what the term remembers.
@@ -40,14 +41,14 @@ class Scene:
     critic: str
     real: jax.Array | None
     fake: jax.Array
-    judged_real: Judgement | None
-    judged_fake: Judgement
-    judge: Callable[..., Judgement]
+    real_output: CriticOutput | None
+    fake_output: CriticOutput
+    critic_output: Callable[..., CriticOutput]
     vary: Callable[[jax.Array, jax.Array], jax.Array] | None
     label: jax.Array | None = None
     generator: str | None = None
     latents: jax.Array | None = None
-    given: Callable[[jax.Array], tuple] | None = None
+    generator_inputs: Callable[[jax.Array], tuple] | None = None
     generate: Callable[[jax.Array], jax.Array] | None = None
     memory: Any = None
 
@@ -57,7 +58,7 @@ class Term:
     """A term and what it takes.
 
     Attributes:
-      function: ``(scene, view, numbers) -> (scalar, memory)``.
+      function: ``(context, view, numbers) -> (scalar, memory)``.
       player: ``'critic'``, every critic, or ``'generator'``, who makes the samples.
       options: name -> option, the field ``terms.LABEL.NAME``.
       memory: what it remembers at first.
@@ -73,92 +74,92 @@ class Term:
     reads_data: bool = False
 
 
-def _moved(scene, view, name, x):
+def _moved(context, view, name, x):
     """Mean squared change of the critic's logits as ``x`` is varied."""
-    varied = scene.vary(view.keys(f"vary/{name}", x.shape[0]), x)
-    before = scene.judge(f"consistency/{name}", x, scene.label).logits
-    after = scene.judge(f"consistency/{name}", varied, scene.label).logits
+    varied = context.vary(view.keys(f"vary/{name}", x.shape[0]), x)
+    before = context.critic_output(f"consistency/{name}", x, context.label).logits
+    after = context.critic_output(f"consistency/{name}", varied, context.label).logits
     return jnp.mean((before - after) ** 2)
 
 
-def consistency(scene, view, numbers):
+def consistency(context, view, numbers):
     """E(D(x) − D(T(x)))² over real samples and small changes T (CR-GAN; Zhang et al.
     2020, arXiv 1910.12027, eq. 2)."""
-    return _moved(scene, view, "real", scene.real), None
+    return _moved(context, view, "real", context.real), None
 
 
-def balanced_consistency(scene, view, numbers):
+def balanced_consistency(context, view, numbers):
     """The same over real and over generated samples (bCR; Zhao et al. 2021, arXiv
     2002.04724, algorithm 1)."""
-    real = _moved(scene, view, "real", scene.real)
-    return real + _moved(scene, view, "fake", scene.fake), None
+    real = _moved(context, view, "real", context.real)
+    return real + _moved(context, view, "fake", context.fake), None
 
 
-def _nearby(scene, view, numbers):
-    keys = view.keys("nearby", scene.latents.shape[0])
-    size = scene.latents.shape[1:]
+def _nearby(context, view, numbers):
+    keys = view.keys("nearby", context.latents.shape[0])
+    size = context.latents.shape[1:]
     noise = jax.vmap(lambda key: jax.random.normal(key, size))(keys)
-    near = scene.latents + numbers["std"] * noise
-    if hasattr(view.networks[scene.generator].module, "as_of"):
+    near = context.latents + numbers["std"] * noise
+    if hasattr(view.networks[context.generator].module, "as_of"):
         # What is drawn besides the latent must not be another.
-        itself, *_ = scene.given(scene.latents)
-        moved = scene.given(near)
-        return view.apply(scene.generator, itself, *moved, method="as_of")
-    return scene.generate(near)
+        itself, *_ = context.generator_inputs(context.latents)
+        moved = context.generator_inputs(near)
+        return view.apply(context.generator, itself, *moved, method="as_of")
+    return context.generate(near)
 
 
-def latent_consistency(scene, view, numbers):
+def latent_consistency(context, view, numbers):
     """E(D(G(z)) − D(G(z + Δz)))², Δz ~ N(0, std²) (the critic's part of zCR; Zhao et
     al. 2021, arXiv 2002.04724, algorithm 2)."""
-    near = jax.lax.stop_gradient(_nearby(scene, view, numbers))
-    logits = scene.judge("fake", near, scene.label).logits
-    return jnp.mean((scene.judged_fake.logits - logits) ** 2), None
+    near = jax.lax.stop_gradient(_nearby(context, view, numbers))
+    logits = context.critic_output("fake", near, context.label).logits
+    return jnp.mean((context.fake_output.logits - logits) ** 2), None
 
 
-def latent_diversity(scene, view, numbers):
+def latent_diversity(context, view, numbers):
     """−E(G(z) − G(z + Δz))², the mean over entries: the generator shall answer to its
     latent (its part of zCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 2)."""
-    return -jnp.mean((scene.fake - _nearby(scene, view, numbers)) ** 2), None
+    return -jnp.mean((context.fake - _nearby(context, view, numbers)) ** 2), None
 
 
-def lecam(scene, view, numbers):
+def lecam(context, view, numbers):
     """E relu(D(x) − α_F)² + E relu(α_R − D(G(z)))² with moving averages α of the
     critic's logits on real (R) and generated (F) samples (Tseng et al. 2021, arXiv
     2104.03310, eq. 4; the authors' code has the relu)."""
-    real, fake = scene.judged_real.logits, scene.judged_fake.logits
-    value = jnp.mean(jax.nn.relu(real - scene.memory["fake"]) ** 2)
-    value = value + jnp.mean(jax.nn.relu(scene.memory["real"] - fake) ** 2)
+    real, fake = context.real_output.logits, context.fake_output.logits
+    value = jnp.mean(jax.nn.relu(real - context.memory["fake"]) ** 2)
+    value = value + jnp.mean(jax.nn.relu(context.memory["real"] - fake) ** 2)
     # The first averages are what was first seen, whenever that is.
-    decay = numbers["decay"] * scene.memory["begun"]
+    decay = numbers["decay"] * context.memory["begun"]
 
     def averaged(old, logits):
         new = view.mean(jnp.mean(jax.lax.stop_gradient(logits)))
         return decay * old + (1 - decay) * new
 
     return value, {
-        "real": averaged(scene.memory["real"], real),
-        "fake": averaged(scene.memory["fake"], fake),
+        "real": averaged(context.memory["real"], real),
+        "fake": averaged(context.memory["fake"], fake),
         "begun": jnp.ones(()),
     }
 
 
-def path_length(scene, view, numbers):
+def path_length(context, view, numbers):
     """E(‖Jᵀy‖ − a)², y ~ N(0, I / pixels), J the generator's derivative by its latent
     and a the moving average of ‖Jᵀy‖ (Karras et al. 2020, arXiv 1912.04958, eq. 4).
 
     By the intermediate latent where the generator has one (methods ``map`` and
     ``synthesise``), else by its latent.
     """
-    module = view.networks[scene.generator].module
+    module = view.networks[context.generator].module
     if hasattr(module, "synthesise"):
-        given = scene.given(scene.latents)
-        start = view.apply(scene.generator, *given, method="map")
+        given = context.generator_inputs(context.latents)
+        start = view.apply(context.generator, *given, method="map")
 
         def make(w):
-            return view.apply(scene.generator, w, given[0], method="synthesise")
+            return view.apply(context.generator, w, given[0], method="synthesise")
     else:
-        start, make = scene.latents, scene.generate
-    shape = scene.fake.shape[1:]
+        start, make = context.latents, context.generate
+    shape = context.fake.shape[1:]
     pixels = shape[0] * shape[1] if len(shape) == 3 else shape[0]
     keys = view.keys("path", start.shape[0])
     y = jax.vmap(lambda key: jax.random.normal(key, shape))(keys) / jnp.sqrt(pixels)
@@ -170,15 +171,15 @@ def path_length(scene, view, numbers):
     # The square root has no derivative at zero.
     length = jnp.sqrt(squares + 1e-12)
     mean = view.mean(jnp.mean(jax.lax.stop_gradient(length)))
-    average = scene.memory + numbers["decay"] * (mean - scene.memory)
+    average = context.memory + numbers["decay"] * (mean - context.memory)
     return jnp.mean((length - average) ** 2), average
 
 
-def feature_matching(scene, view, numbers):
+def feature_matching(context, view, numbers):
     """‖E f(x) − E f(G(z))‖² of the critic's last features, means over the whole batch
     (Salimans et al. 2016, arXiv 1606.03498, section 3.1)."""
-    real = view.mean(jnp.mean(scene.judged_real.features, 0))
-    fake = view.mean(jnp.mean(scene.judged_fake.features, 0))
+    real = view.mean(jnp.mean(context.real_output.features, 0))
+    fake = view.mean(jnp.mean(context.fake_output.features, 0))
     return jnp.sum((jax.lax.stop_gradient(real) - fake) ** 2), None
 
 
@@ -193,15 +194,15 @@ def _orthogonal(params):
     return total
 
 
-def orthogonal_generator(scene, view, numbers):
+def orthogonal_generator(context, view, numbers):
     """Kernels with orthogonal columns of any length (Brock et al. 2019, arXiv
     1809.11096, eq. 3), in the generator."""
-    return _orthogonal(view.params[scene.generator]), None
+    return _orthogonal(view.params[context.generator]), None
 
 
-def orthogonal_critic(scene, view, numbers):
+def orthogonal_critic(context, view, numbers):
     """The same in the critic."""
-    return _orthogonal(view.params[scene.critic]), None
+    return _orthogonal(view.params[context.critic]), None
 
 
 _MOVE = {

@@ -67,7 +67,7 @@ class WeighedTerm:
     interval: int = 1
     fixed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
-    def __call__(self, view, player, scene) -> tuple[jax.Array, Any]:
+    def __call__(self, view, player, context) -> tuple[jax.Array, Any]:
         """Return the unweighted term, 0 where it is not due, and the view after it."""
         prefix = f"terms.{self.name}."
         numbers = {
@@ -77,10 +77,10 @@ class WeighedTerm:
         }
         place = memory_name(self.name, player)
         held = view.memory.get(place)
-        scene = dataclasses.replace(scene, memory=held)
+        context = dataclasses.replace(context, memory=held)
 
         def due():
-            return self.term.function(scene, view, {**self.fixed, **numbers})
+            return self.term.function(context, view, {**self.fixed, **numbers})
 
         value, memory = view.every(self.interval, due, lambda: (jnp.zeros(()), held))
         return value, view if memory is None else view.remember(**{place: memory})

@@ -2,7 +2,7 @@
 
 A run may have been killed in the middle of a line, may not have begun, may have
 diverged into NaN. Whatever can be read is given back; what could not is said in
-`Records.notes`, so that a report never looks more complete than its run.
+`RunRecords.notes`, so that a report never looks more complete than its run.
 """
 
 import json
@@ -17,7 +17,7 @@ MOST_STEPS = 2**53
 
 
 @dataclass(frozen=True)
-class Records:
+class RunRecords:
     """What a run directory holds.
 
     `metrics` and `timing` are columns: name -> (steps, values), ordered by step, with
@@ -46,7 +46,7 @@ class Records:
         return max(seen, default=None)
 
 
-def read_records(directory) -> Records:
+def read_records(directory) -> RunRecords:
     """Read ``directory``, a run directory as `ganjax.training` leaves it.
 
     Raises:
@@ -55,7 +55,7 @@ def read_records(directory) -> Records:
     files = RunFiles(directory)
     config, record = files.read()
     notes: list[str] = []
-    return Records(
+    return RunRecords(
         name=files.path.resolve().name,
         config=config,
         environment=read_or_note(files.environment, notes),

@@ -19,7 +19,7 @@ from ganjax.report.panels import (
     score_panels,
     title_of,
 )
-from ganjax.report.records import Records, read_records
+from ganjax.report.records import RunRecords, read_records
 from ganjax.run_files import RunFiles, write_whole
 
 MOST_PICTURES = 24
@@ -40,7 +40,7 @@ def write_report(run_directory) -> Path:
     return write_whole(RunFiles(run_directory).report, page)
 
 
-def render(records: Records) -> str:
+def render(records: RunRecords) -> str:
     """The page as text."""
     last = records.last_step or 0
     game, terms = player_panels(records.metrics)
@@ -85,7 +85,7 @@ def evenly(items: list, most: int) -> list:
     return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
 
 
-def _facts(records: Records) -> list[tuple[str, str]]:
+def _facts(records: RunRecords) -> list[tuple[str, str]]:
     facts = []
     if records.last_step is not None:
         facts.append((f"{records.last_step:,}", "steps"))
@@ -105,7 +105,7 @@ def _facts(records: Records) -> list[tuple[str, str]]:
     return facts
 
 
-def _scores(records: Records) -> list[dict]:
+def _scores(records: RunRecords) -> list[dict]:
     """The newest of each score, with its floor. A floor over another number of samples
     than the score's has a card of its own."""
     newest = {
@@ -129,7 +129,7 @@ def _scores(records: Records) -> list[dict]:
     return cards
 
 
-def _speed_panels(records: Records) -> list[Panel]:
+def _speed_panels(records: RunRecords) -> list[Panel]:
     return [
         Panel(title, (Series(title, *records.timing[name]),))
         for name, title in (
@@ -158,7 +158,7 @@ def _duration(seconds: float) -> str:
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {seconds} s"
 
 
-def _pictures(records: Records, notes: list[str]) -> list[dict]:
+def _pictures(records: RunRecords, notes: list[str]) -> list[dict]:
     pictures = []
     for step, path in evenly(records.samples, MOST_PICTURES):
         picture = picture_of(path, notes)
@@ -191,7 +191,7 @@ def _row(path: str, value) -> dict:
     return {"path": path, "value": text, "long": len(text) > LONG_TEXT or "\n" in text}
 
 
-def _workdir(records: Records) -> str:
+def _workdir(records: RunRecords) -> str:
     """The directory as the user named it on the command line, else its name."""
     said = re.search(r"""--workdir[= ]["']?([^\s"']+)""", records.command)
     return said[1] if said else records.name

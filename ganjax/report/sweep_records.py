@@ -9,7 +9,7 @@ from pathlib import Path
 
 from ganjax.errors import BadInput
 from ganjax.report.panels import EVALUATION, FLOOR
-from ganjax.report.records import Records, read_or_note, read_records
+from ganjax.report.records import RunRecords, read_or_note, read_records
 from ganjax.run_files import RunFiles, read_json
 
 # That of the run, and that of which data a part of them is.
@@ -29,7 +29,7 @@ class TrialRecords:
     point: dict[str, str]
     state: str
     reason: str
-    records: Records | None
+    records: RunRecords | None
     evaluation: dict
 
     @property
@@ -152,7 +152,7 @@ def read_sweep(folder) -> SweepRecords:
     )
 
 
-def told(status: dict, seen: dict) -> dict:
+def trial_status(status: dict, seen: dict) -> dict:
     """Return a trial's own status, or where it ended without a word, what its runner
     saw."""
     if status.get("state") in ("finished", "failed", "interrupted"):
@@ -163,7 +163,7 @@ def told(status: dict, seen: dict) -> dict:
 def _trial(path, trial, point, outcomes):
     files = RunFiles(path)
     records = read_records(path) if files.config.is_file() else None
-    status = told(records.status if records else {}, outcomes.get(trial, {}))
+    status = trial_status(records.status if records else {}, outcomes.get(trial, {}))
     state, own = status["state"], files.evaluations()
     evaluation = read_or_note(own[max(own)], []) if own else {}
     reason = str(status.get("exit_reason", "")) if state == "failed" else ""

@@ -21,7 +21,7 @@ from ganjax import names
 from ganjax.config import imports, resolve
 from ganjax.errors import BadInput
 from ganjax.launch import changed_fields
-from ganjax.report.sweep_records import OUTCOMES, SWEEP, told
+from ganjax.report.sweep_records import OUTCOMES, SWEEP, trial_status
 from ganjax.run_files import (
     RunFiles,
     check_folder,
@@ -185,7 +185,9 @@ class SweepFolder:
         steps = (read_json(self._config_path(trial)) or {}).get("steps", 0)
         if status.get("state") == "finished" and status["step"] < steps:
             status = {**status, "state": "waiting"}
-        return told(status, (read_json(self.path / OUTCOMES) or {}).get(trial, {}))
+        return trial_status(
+            status, (read_json(self.path / OUTCOMES) or {}).get(trial, {})
+        )
 
     def over(self, trial: str) -> bool:
         """Return whether there is nothing more to do: the trial has finished its steps,

@@ -26,7 +26,7 @@ def structure(config) -> tuple:
     )
 
 
-def alone(config) -> bool:
+def runs_separately(config) -> bool:
     """Return whether trials run one by one: a member of a population has one device and
     data that are on it."""
     return config.parallel.devices != 1 or config.data.feed == "streamed"

@@ -11,7 +11,7 @@ from typing import Any
 from ganjax.core import POPULATIONS
 from ganjax.errors import BadInput
 from ganjax.sweeps.folder import Group, SweepFolder
-from ganjax.sweeps.groups import alone, grouped
+from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.trials import SweptConfig
 
 WAYS = ("auto", *POPULATIONS, "alone")
@@ -86,7 +86,11 @@ def plan(
 
 
 def _joins(group, population):
-    return len(group) > 1 and population != "alone" and not alone(group[0].config)
+    return (
+        len(group) > 1
+        and population != "alone"
+        and not runs_separately(group[0].config)
+    )
 
 
 def _kind(config) -> str:

@@ -11,7 +11,7 @@ from ganjax.data import source_of
 from ganjax.errors import BadInput
 from ganjax.report import write_sweep_report
 from ganjax.sweeps.folder import SweepFolder
-from ganjax.sweeps.groups import alone, grouped
+from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.planner import plan
 from ganjax.sweeps.runner import run_local
 from ganjax.sweeps.slots import SHARED, gpus, slots
@@ -92,7 +92,11 @@ class Sweep:
         """What would run, for reading."""
         lines = [f"{len(self.trials)} trials in {len(self.kinds)} programs"]
         for kind in self.kinds:
-            alone_ = len(kind) == 1 or population == "alone" or alone(kind[0].config)
+            alone_ = (
+                len(kind) == 1
+                or population == "alone"
+                or runs_separately(kind[0].config)
+            )
             how = "one by one" if alone_ else "together"
             lines.append(f"{len(kind)} {how}:")
             lines += [f"  {trial.id}  {named(trial.point)}" for trial in kind]

@@ -12,7 +12,7 @@ from typing import Any
 
 import jax
 
-from ganjax.launch import Trial, launch, launch_population
+from ganjax.launch import RunRequest, launch, launch_population
 from ganjax.sweeps.folder import Group, SweepFolder
 from ganjax.sweeps.slots import use_cores
 
@@ -41,7 +41,7 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
     """
     points, commands = folder.points, folder.commands
     trials = [
-        Trial(
+        RunRequest(
             folder.config(trial),
             folder.workdir(trial),
             points[trial],

@@ -39,7 +39,7 @@ def agreed(code: int) -> int:
     return int(codes.max() if codes.max() > 0 else codes.min())
 
 
-def together(name: str) -> None:
+def barrier(name: str) -> None:
     """Waits until every process is here."""
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices(name)

@@ -18,8 +18,8 @@ from ganjax.model import Model
 from ganjax.run_files import write_json
 from ganjax.training.best import best_checkpoint, check_best
 from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.plan import Plan
-from ganjax.training.records import Records
 from ganjax.training.rewind import rewind
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged, RunLog, require_finite, values_at
@@ -100,7 +100,7 @@ def recorder(
         run.say(f"going on from step {step}")
     rewind(run, step, plan)
     with (
-        Records(run, step) as records,
+        MetricsLog(run, step) as records,
         best_checkpoint(run, member.evaluation, plan) as offer,
         RunLog(records, plan.steps, plan.batch_size, step, shown) as log,
     ):
@@ -118,7 +118,7 @@ class Recorder:
     pictures: SamplePictures
     model: Callable[[GameState], Model]
     plan: Plan
-    records: Records
+    records: MetricsLog
     offer: Callable[[Mapping[str, float], GameState], None]
     log: RunLog
 

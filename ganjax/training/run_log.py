@@ -8,8 +8,8 @@ from collections.abc import Mapping
 import jax
 import numpy as np
 
+from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.progress import ProgressReport
-from ganjax.training.records import Records
 
 
 class Diverged(Exception):
@@ -43,7 +43,7 @@ class RunLog:
 
     def __init__(
         self,
-        records: Records,
+        records: MetricsLog,
         steps: int,
         batch_size: int,
         start: int,

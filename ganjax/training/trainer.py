@@ -11,8 +11,8 @@ import jax
 from ganjax.core import (
     Game,
     GameState,
-    here,
     init_state,
+    local_copy,
     member,
     replicate,
     spread_members,
@@ -23,7 +23,7 @@ from ganjax.errors import BadInput
 from ganjax.model import Model
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.dispatch import compiled_step, dispatched_data
-from ganjax.training.hosts import agreed, together
+from ganjax.training.hosts import agreed, barrier
 from ganjax.training.member import Member, Recorder, prepared, recorder
 from ganjax.training.plan import Plan
 from ganjax.training.run_log import Diverged
@@ -106,7 +106,7 @@ def train(
             step += plan.parallel.inner_steps
             everyone.each(Recorder.after, step, state, metrics)
         everyone.each(Recorder.end, step, state, metrics, end)
-        together("end")  # what the first process wrote, the others may read
+        barrier("end")  # what the first process wrote, the others may read
     return state
 
 
@@ -132,7 +132,8 @@ class _Everyone:
                 at, own = (place, -1), functools.partial(member, state, place)
             else:
                 shared = jax.process_count() > 1
-                at, own = (-1,), functools.partial(here if shared else _same, state)
+                copy = local_copy if shared else _same
+                at, own = (-1,), functools.partial(copy, state)
             try:
                 act(mine, step, own, metrics, at, *more)
             except Diverged as error:

@@ -14,7 +14,7 @@ import pytest
 
 from ganjax.core import Game
 from ganjax.data import Arrays, Source, Spec, as_bytes, open_source
-from ganjax.evaluation import EVALUATORS, Evaluation, Exhibit, measures
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, measures
 from ganjax.evaluation.scores import direction_of
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler
@@ -163,14 +163,14 @@ def scores_of(decode, names=(), *, right=False, labelled=False, source=None):
         critic=lambda apply, x, label: x.mean((1, 2, 3)),
         abilities=abilities(right),
     )
-    exhibit = Exhibit(
+    evaluation_data = EvaluationData(
         sampler, source or SOURCE, samples=COUNT, seed=0, real=5 * COUNT,
         extractor=EXTRACTOR,
     )  # fmt: skip
     model = Model(Game({}, players=()), sampler, State())
     found = {}
     for name in names or [x for x in EVALUATORS if x not in OTHERS]:
-        found |= dict(EVALUATORS[name](exhibit).run(model))
+        found |= dict(EVALUATORS[name](evaluation_data).run(model))
     return found
 
 
@@ -178,9 +178,9 @@ def points_of(decode):
     """The scores of modes, over points."""
     source = open_source("ring8")
     sampler = Sampler(lambda keys, truncation=0.0: jnp.zeros((len(keys), 2)), decode)
-    exhibit = Exhibit(sampler, source, samples=COUNT, seed=0)
+    evaluation_data = EvaluationData(sampler, source, samples=COUNT, seed=0)
     model = Model(Game({}, players=()), sampler, State())
-    return dict(EVALUATORS["modes"](exhibit).run(model))
+    return dict(EVALUATORS["modes"](evaluation_data).run(model))
 
 
 @pytest.fixture(scope="module")
@@ -264,7 +264,7 @@ def test_names_over_inception_keep_their_directions():
 
 
 def test_a_direction_is_known_of_the_evaluators_that_there_are(found):
-    exhibit = Exhibit(Sampler(draw, good), SOURCE, samples=COUNT, seed=0)
-    evaluation = Evaluation(exhibit, ["sliced"], lambda state: None)
+    evaluation_data = EvaluationData(Sampler(draw, good), SOURCE, samples=COUNT, seed=0)
+    evaluation = Evaluation(evaluation_data, ["sliced"], lambda state: None)
     assert evaluation.direction("swd_pixels_300") == "lower"
     assert evaluation.direction("recall_pixels_300") is None

@@ -18,9 +18,9 @@ from ganjax.core import (
 )
 from ganjax.data import Arrays, held_out, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import EVALUATORS, Evaluation, Exhibit
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData
 from ganjax.model import Model, Sampler
-from ganjax.model.standing import standing
+from ganjax.model.standing_statistics import standing_statistics
 from tests import tiny
 
 
@@ -117,8 +117,10 @@ def test_paths_and_neighbours_do_not_measure_noise():
             params=jax.tree_util.tree_map_with_path(noisy, state.params),
             ema=jax.tree_util.tree_map_with_path(noisy, state.ema),
         )
-        exhibit = Exhibit(setup.sampler, setup.source, samples=64, seed=0)
-        ((_, length),) = EVALUATORS["paths"](exhibit).run(setup.model(state))
+        evaluation_data = EvaluationData(
+            setup.sampler, setup.source, samples=64, seed=0
+        )
+        ((_, length),) = EVALUATORS["paths"](evaluation_data).run(setup.model(state))
         lengths.append(length)
         _, metrics = step(state, setup.feed.data)
         assert abs(metrics["generator/latent_diversity"][0]) < 1e-5
@@ -139,7 +141,7 @@ def test_standing_statistics_are_of_every_class():
 
     variables = norm.init(jax.random.key(0), jnp.zeros((2, 1)), False)
     game = Game({"norm": Network(Norm(), ())}, players=())
-    after = standing(game, sampler, {"norm": variables}, jax.random.key(0))
+    after = standing_statistics(game, sampler, {"norm": variables}, jax.random.key(0))
     means = 64 * np.arange(64) + 31.5
     expected = np.sum(0.1 * 0.9 ** np.arange(63, -1, -1) * means)
     found = after["norm"]["batch_stats"]["mean"]
@@ -164,8 +166,10 @@ def evaluator_of(name, samples, source):
     setup = tiny.setup("gan")
     sampler = Sampler(generate=lambda apply, keys: samples[: keys.shape[0]])
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
-    exhibit = Exhibit(sampler, source, samples=len(samples), seed=0)
-    return dict(EVALUATORS[name](exhibit).run(Model(setup.game, sampler, state)))
+    evaluation_data = EvaluationData(sampler, source, samples=len(samples), seed=0)
+    return dict(
+        EVALUATORS[name](evaluation_data).run(Model(setup.game, sampler, state))
+    )
 
 
 def test_pixels_of_the_training_digits_themselves():
@@ -203,9 +207,11 @@ def test_modes_of_the_data_itself():
 
 def test_modes_need_a_mixture():
     setup = tiny.setup("gan")
-    exhibit = Exhibit(setup.sampler, open_source("digits"), samples=100, seed=0)
+    evaluation_data = EvaluationData(
+        setup.sampler, open_source("digits"), samples=100, seed=0
+    )
     with pytest.raises(BadInput, match="evaluation.names='modes'.*digits"):
-        Evaluation(exhibit, ["modes"], setup.model)
+        Evaluation(evaluation_data, ["modes"], setup.model)
 
 
 def test_key_of_evaluation_is_not_that_of_training():

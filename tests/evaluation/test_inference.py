@@ -10,7 +10,7 @@ import pytest
 from ganjax.core import Game
 from ganjax.data import Arrays, Source, Spec
 from ganjax.errors import BadInput, Uncomputable
-from ganjax.evaluation import EVALUATORS, Evaluation, Exhibit
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData
 from ganjax.model import Model, Sampler
 from tests import tiny
 
@@ -43,8 +43,8 @@ def source(train, test, label=None, classes=(), **spec):
 
 
 def scores(name, made, data, n=1000):
-    exhibit = Exhibit(made, data, samples=n, seed=0)
-    return dict(EVALUATORS[name](exhibit).run(model_of(made)))
+    evaluation_data = EvaluationData(made, data, samples=n, seed=0)
+    return dict(EVALUATORS[name](evaluation_data).run(model_of(made)))
 
 
 def model_of(sampler):
@@ -150,15 +150,19 @@ def test_anomalies_by_the_game_and_by_principal_components():
 def test_what_a_game_cannot_do_is_refused(name, data, said):
     setup = tiny.setup("gan")
     with pytest.raises(BadInput, match=said):
-        exhibit = Exhibit(setup.sampler, setup.source, samples=100, seed=0)
-        Evaluation(exhibit, [name], setup.model)
+        evaluation_data = EvaluationData(
+            setup.sampler, setup.source, samples=100, seed=0
+        )
+        Evaluation(evaluation_data, [name], setup.model)
 
 
 def test_anomalies_need_classes_that_are_left_out():
     setup = tiny.setup("ganomaly", data__classes="")
     with pytest.raises(BadInput, match="some classes are normal, data.classes=K"):
-        exhibit = Exhibit(setup.sampler, setup.source, samples=100, seed=0)
-        Evaluation(exhibit, ["anomalies"], setup.model)
+        evaluation_data = EvaluationData(
+            setup.sampler, setup.source, samples=100, seed=0
+        )
+        Evaluation(evaluation_data, ["anomalies"], setup.model)
 
 
 def test_translations_are_compared_with_their_pairs():

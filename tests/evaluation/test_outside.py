@@ -10,7 +10,7 @@ import pytest
 from ganjax import names
 from ganjax.core import init_state
 from ganjax.errors import BadInput
-from ganjax.evaluation import Evaluation, Exhibit
+from ganjax.evaluation import Evaluation, EvaluationData
 from tests import tiny
 
 SCORES = """
@@ -28,11 +28,11 @@ SCORES = """
     class Largest:
         lower = ("largest",)
 
-        def __init__(self, exhibit):
-            self.exhibit = exhibit
+        def __init__(self, evaluation_data):
+            self.evaluation_data = evaluation_data
 
         def run(self, model):
-            yield "largest", np.abs(self.exhibit.fake(model).data).max()
+            yield "largest", np.abs(self.evaluation_data.fake(model).data).max()
 
 
     @measure()
@@ -46,8 +46,8 @@ SCORES = """
         yield
 
 
-    def function(exhibit):
-        return Largest(exhibit)
+    def function(evaluation_data):
+        return Largest(evaluation_data)
 """
 
 
@@ -58,23 +58,30 @@ def evaluation(tmp_path_factory):
     names.beside(folder)
     setup = tiny.setup("gan")
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
-    exhibit = Exhibit(setup.sampler, setup.source, samples=100, seed=0)
+    evaluation_data = EvaluationData(setup.sampler, setup.source, samples=100, seed=0)
 
     def made(*own):
         paths = [f"outside_scores:{name}" for name in own]
-        return Evaluation(exhibit, paths, setup.model), exhibit, state, setup
+        return (
+            Evaluation(evaluation_data, paths, setup.model),
+            evaluation_data,
+            state,
+            setup,
+        )
 
     return made
 
 
 def test_a_measure_and_an_evaluator_by_their_paths(evaluation):
-    made, exhibit, state, setup = evaluation("spread", "Largest")
+    made, evaluation_data, state, setup = evaluation("spread", "Largest")
     found = made.run(state)
     fake = setup.model(state)
-    assert found["spread_points_100"] == pytest.approx(np.std(exhibit.fake(fake).data))
-    held_out = np.std(exhibit.test.first(100).data)
+    assert found["spread_points_100"] == pytest.approx(
+        np.std(evaluation_data.fake(fake).data)
+    )
+    held_out = np.std(evaluation_data.test.first(100).data)
     assert found["spread_points_100_floor"] == pytest.approx(held_out)
-    assert found["largest"] == np.abs(exhibit.fake(fake).data).max()
+    assert found["largest"] == np.abs(evaluation_data.fake(fake).data).max()
     directions = {name: made.direction(name) for name in found}
     assert directions == {
         "spread_points_100": "higher",

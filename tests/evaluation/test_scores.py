@@ -1,4 +1,4 @@
-"""Evaluators over exhibits whose answers are known."""
+"""Evaluators over evaluation data whose answers are known."""
 
 import dataclasses
 
@@ -10,7 +10,7 @@ import pytest
 from ganjax.core import init_state
 from ganjax.data import Arrays, Source, Spec, held_out, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import EVALUATORS, Evaluation, Exhibit
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData
 from ganjax.evaluation.paths import slerp
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler
@@ -38,21 +38,25 @@ def normal_source(count=600, width=3):
     return Source(Spec("normal", (width,), classes=("even", "odd")), train, test)
 
 
-def exhibit_of(plain, samples, source, **options):
-    """An exhibit whose generated samples are given, in whatever chunks."""
+def evaluation_data_of(plain, samples, source, **options):
+    """An evaluation_data whose generated samples are given, in whatever chunks."""
     sampler = Sampler(generate=lambda apply, keys: samples[: keys.shape[0]])
-    return Exhibit(sampler, source, samples=len(samples), seed=0, **options)
+    return EvaluationData(sampler, source, samples=len(samples), seed=0, **options)
 
 
-def scores_of(plain, name, exhibit):
+def scores_of(plain, name, evaluation_data):
     """The scores of an evaluator, by name."""
-    model = Model(plain[0].game, exhibit.sampler, plain[1])
-    return dict(EVALUATORS[name](exhibit).run(model))
+    model = Model(plain[0].game, evaluation_data.sampler, plain[1])
+    return dict(EVALUATORS[name](evaluation_data).run(model))
 
 
-def evaluation_of(plain, names, exhibit):
+def evaluation_of(plain, names, evaluation_data):
     game = plain[0].game
-    return Evaluation(exhibit, names, lambda state: Model(game, exhibit.sampler, state))
+    return Evaluation(
+        evaluation_data,
+        names,
+        lambda state: Model(game, evaluation_data.sampler, state),
+    )
 
 
 MEASURED = {
@@ -73,8 +77,8 @@ def test_floor_is_the_score_of_held_out_samples(plain, name):
     names say over what and how many."""
     source = normal_source()
     samples, _ = held_out(source.test, 200, seed=0)
-    exhibit = exhibit_of(plain, samples, source)
-    scores = scores_of(plain, name, exhibit)
+    evaluation_data = evaluation_data_of(plain, samples, source)
+    scores = scores_of(plain, name, evaluation_data)
     for stem in MEASURED[name]:
         score = scores.pop(f"{stem}_points_200")
         assert scores.pop(f"{stem}_points_200_floor") == pytest.approx(score, rel=1e-9)
@@ -83,8 +87,10 @@ def test_floor_is_the_score_of_held_out_samples(plain, name):
 
 
 def test_names_say_which_features(plain):
-    exhibit = exhibit_of(plain, np.zeros((1000, 3), np.float32), normal_source())
-    scores = scores_of(plain, "frechet", exhibit)
+    evaluation_data = evaluation_data_of(
+        plain, np.zeros((1000, 3), np.float32), normal_source()
+    )
+    scores = scores_of(plain, "frechet", evaluation_data)
     assert "fd_points_1k" in scores
     images = open_source("digits")
     samples = np.zeros((250, 8, 8, 1), np.float32)
@@ -95,14 +101,16 @@ def test_names_say_which_features(plain):
             return flat, np.eye(10, dtype=np.float32)[[0] * len(x)]
 
         extractor = Extractor(name=name, width=4, digest="0", resize="none", see=see)
-        exhibit = exhibit_of(plain, samples, images, extractor=extractor)
-        return exhibit, scores_of(plain, "frechet", exhibit)
+        evaluation_data = evaluation_data_of(
+            plain, samples, images, extractor=extractor
+        )
+        return evaluation_data, scores_of(plain, "frechet", evaluation_data)
 
     assert "fid_250" in over("inception")[1]
-    exhibit, scores = over("small")
+    evaluation_data, scores = over("small")
     assert "fd_small_250" in scores and "fid_250" not in scores
-    assert scores_of(plain, "inception_score", exhibit)["is_small_250"] == 1
-    found = scores_of(plain, "classes", exhibit)
+    assert scores_of(plain, "inception_score", evaluation_data)["is_small_250"] == 1
+    found = scores_of(plain, "classes", evaluation_data)
     assert found["classes_modes_small_250"] == 1
     assert found["classes_reverse_kl_small_250"] == pytest.approx(np.log(10))
 
@@ -125,8 +133,8 @@ def test_channels_are_read_one_by_one(plain):
 
     extractor = Extractor(name="bright", width=4, digest="0", resize="none", see=see)
     samples = np.concatenate([flat, flat]) / 127.5 - 1
-    exhibit = exhibit_of(plain, samples, source, extractor=extractor)
-    found = scores_of(plain, "classes", exhibit)
+    evaluation_data = evaluation_data_of(plain, samples, source, extractor=extractor)
+    found = scores_of(plain, "classes", evaluation_data)
     kinds = len(np.unique(label))
     assert found["classes_modes_bright_24"] == kinds
     assert found["classes_modes_bright_12_floor"] == kinds
@@ -137,8 +145,8 @@ def test_channels_are_read_one_by_one(plain):
     )
     two = Source(Spec("two", (2, 2, 3), ("a", "b"), stacked=True), *[source.train] * 2)
     with pytest.raises(BadInput, match="classes of each channel of data.name='two'"):
-        exhibit = exhibit_of(plain, samples, two, extractor=extractor)
-        evaluation_of(plain, ["classes"], exhibit)
+        evaluation_data = evaluation_data_of(plain, samples, two, extractor=extractor)
+        evaluation_of(plain, ["classes"], evaluation_data)
 
 
 def test_within_classes(plain):
@@ -156,14 +164,16 @@ def test_within_classes(plain):
         # Sample i is data point i, of the class asked for or of the other one.
         decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
         sampler = Sampler(plain[0].sampler.draw, decode, classes=2)
-        exhibit = Exhibit(sampler, source, samples=count, seed=0)
-        return scores_of(plain, "intra_frechet", exhibit)[f"intra_fd_points_{count}"]
+        evaluation_data = EvaluationData(sampler, source, samples=count, seed=0)
+        return scores_of(plain, "intra_frechet", evaluation_data)[
+            f"intra_fd_points_{count}"
+        ]
 
     assert scores(0) == pytest.approx(0, abs=1e-6)
     assert scores(1) == pytest.approx(200, rel=0.1)
     with pytest.raises(BadInput, match="intra_frechet.*conditional_gan"):
         evaluation = evaluation_of(
-            plain, ["intra_frechet"], exhibit_of(plain, data, source)
+            plain, ["intra_frechet"], evaluation_data_of(plain, data, source)
         )
         evaluation.run(plain[1])
 
@@ -186,8 +196,8 @@ def test_what_is_learned_from_samples(plain):
     def scores(swapped):
         decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
         sampler = Sampler(plain[0].sampler.draw, decode, classes=2)
-        exhibit = Exhibit(sampler, source, samples=count, seed=0)
-        return scores_of(plain, "classification", exhibit)
+        evaluation_data = EvaluationData(sampler, source, samples=count, seed=0)
+        return scores_of(plain, "classification", evaluation_data)
 
     found = scores(0)
     # Two Gaussians 2√2 apart: Φ(√2) = .921 are told apart.
@@ -195,34 +205,36 @@ def test_what_is_learned_from_samples(plain):
         assert found[f"{stem}_points_400"] == pytest.approx(0.921, abs=0.04)
     assert scores(1)["cas_points_400"] == pytest.approx(1 - 0.921, abs=0.04)
     with pytest.raises(BadInput, match="classification.*conditional_gan"):
-        evaluation_of(plain, ["classification"], exhibit_of(plain, data, source))
+        evaluation_of(
+            plain, ["classification"], evaluation_data_of(plain, data, source)
+        )
 
 
 def test_copies_of_training_samples_are_found(plain):
     source = normal_source()
     train, _ = held_out(source.train, 300, seed=1)
     fresh, _ = held_out(source.test, 300, seed=1)
-    scores = scores_of(plain, "copies", exhibit_of(plain, train, source))
+    scores = scores_of(plain, "copies", evaluation_data_of(plain, train, source))
     assert scores["copied_points_300"] == 1
-    scores = scores_of(plain, "copies", exhibit_of(plain, fresh, source))
+    scores = scores_of(plain, "copies", evaluation_data_of(plain, fresh, source))
     assert scores["copied_points_300"] < 0.05
 
 
 def test_a_critic_that_looks_at_the_first_number(plain):
     source = normal_source()
     shifted = source.test.data[:300] - 2
-    exhibit = exhibit_of(plain, shifted, source)
-    exhibit.sampler = dataclasses.replace(
-        exhibit.sampler, critic=lambda apply, x, label: x[:, 0]
+    evaluation_data = evaluation_data_of(plain, shifted, source)
+    evaluation_data.sampler = dataclasses.replace(
+        evaluation_data.sampler, critic=lambda apply, x, label: x[:, 0]
     )
-    scores = scores_of(plain, "critic", exhibit)
+    scores = scores_of(plain, "critic", evaluation_data)
     assert scores["critic_distance"] == pytest.approx(2, abs=0.3)
     assert scores["critic_auroc"] == pytest.approx(0.92, abs=0.04)  # Φ(2 / √2)
     assert scores["critic_auroc_train_over_test"] == pytest.approx(0.5, abs=0.08)
     encoder = tiny.setup("adversarial_autoencoder")
     with pytest.raises(BadInput, match="names='critic'.*game='gan'"):
-        exhibit = Exhibit(encoder.sampler, source, samples=100, seed=0)
-        Evaluation(exhibit, ["critic"], encoder.model)
+        evaluation_data = EvaluationData(encoder.sampler, source, samples=100, seed=0)
+        Evaluation(evaluation_data, ["critic"], encoder.model)
 
 
 def test_critics_of_every_kind_have_one_score_a_sample(plain):
@@ -233,8 +245,10 @@ def test_critics_of_every_kind_have_one_score_a_sample(plain):
     ):
         setup = tiny.setup(name, **overrides)
         state = init_state(setup.game, jax.random.key(0), setup.knobs)
-        exhibit = Exhibit(setup.sampler, setup.source, samples=300, seed=0, real=300)
-        scores = scores_of((setup, state), "critic", exhibit)
+        evaluation_data = EvaluationData(
+            setup.sampler, setup.source, samples=300, seed=0, real=300
+        )
+        scores = scores_of((setup, state), "critic", evaluation_data)
         assert 0 <= scores["critic_p_value"] <= 1
 
 
@@ -257,12 +271,14 @@ def test_path_length_on_the_circle(plain):
 
     source = plain[0].source
     circle = Sampler(draw, lambda apply, z, label: z)
-    exhibit = Exhibit(circle, source, samples=2000, seed=0)
-    (found,) = scores_of(plain, "paths", exhibit).items()
+    evaluation_data = EvaluationData(circle, source, samples=2000, seed=0)
+    (found,) = scores_of(plain, "paths", evaluation_data).items()
     assert found[0] == "ppl_points_2k"
     assert found[1] == pytest.approx(np.pi**2 / 3, rel=0.06)
     with pytest.raises(BadInput, match="names='paths'.*latents"):
-        evaluation_of(plain, ["paths"], exhibit_of(plain, np.zeros((100, 2)), source))
+        evaluation_of(
+            plain, ["paths"], evaluation_data_of(plain, np.zeros((100, 2)), source)
+        )
 
 
 def test_what_a_metric_cannot_take_is_one_line(plain):
@@ -271,24 +287,28 @@ def test_what_a_metric_cannot_take_is_one_line(plain):
         ("density_coverage", np.full((100, 3), np.nan, np.float32), "not finite"),
         ("precision_recall", np.zeros((2, 3), np.float32), "k=3: expected 1 <= k < 2"),
     ):
-        evaluation = evaluation_of(plain, [name], exhibit_of(plain, samples, source))
+        evaluation = evaluation_of(
+            plain, [name], evaluation_data_of(plain, samples, source)
+        )
         with pytest.raises(BadInput, match=f"evaluation.names='{name}': .*{said}"):
             evaluation.run(plain[1])
     same = Arrays(np.ones((100, 3), np.float32), np.zeros(100, np.int32))
     constant = Source(Spec("constant", (3,)), same, same)
-    exhibit = exhibit_of(plain, same.data, constant)
-    evaluation = evaluation_of(plain, ["frechet"], exhibit)
+    evaluation_data = evaluation_data_of(plain, same.data, constant)
+    evaluation = evaluation_of(plain, ["frechet"], evaluation_data)
     with pytest.raises(BadInput, match="real samples have the same features"):
         evaluation.run(plain[1])
     wide = normal_source(width=150)
     fake, _ = held_out(wide.test, 100, seed=0)
     with pytest.warns(UserWarning, match="100 samples of 150 features"):
-        scores_of(plain, "frechet", exhibit_of(plain, fake, wide))
+        scores_of(plain, "frechet", evaluation_data_of(plain, fake, wide))
 
 
 def test_protocols_that_differ_are_refused_by_field(plain):
-    exhibit = exhibit_of(plain, np.zeros((100, 3), np.float32), normal_source())
-    one = evaluation_of(plain, ["sliced"], exhibit).protocol(step=10)
+    evaluation_data = evaluation_data_of(
+        plain, np.zeros((100, 3), np.float32), normal_source()
+    )
+    one = evaluation_of(plain, ["sliced"], evaluation_data).protocol(step=10)
     assert one["fake"] == 100 and one["real"] == 600 and one["data"] == "normal"
     assert not differing_fields(one, {**one, "step": 20, "seed": 5})
     assert differing_fields(one, {**one, "fake": 200, "resize": "bicubic"}) == [
@@ -300,11 +320,11 @@ def test_protocols_that_differ_are_refused_by_field(plain):
 def test_evaluations_are_of_all_names(plain):
     source = normal_source()
     samples, _ = held_out(source.train, 200, seed=0)
-    exhibit = exhibit_of(plain, samples, source)
-    evaluation = evaluation_of(plain, ["sliced", "kernel"], exhibit)
+    evaluation_data = evaluation_data_of(plain, samples, source)
+    evaluation = evaluation_of(plain, ["sliced", "kernel"], evaluation_data)
     scores = evaluation.run(plain[1])
     assert evaluation and {"swd_points_200", "kd_points_200"} <= set(scores)
-    assert not evaluation_of(plain, [], exhibit)
+    assert not evaluation_of(plain, [], evaluation_data)
 
 
 def test_data_that_a_metric_cannot_take_are_named():
@@ -313,6 +333,6 @@ def test_data_that_a_metric_cannot_take_are_named():
     train = setup.source.train
     few = Arrays(train.data[:2], train.label[:2])
     source = dataclasses.replace(setup.source, train=few)
-    exhibit = Exhibit(setup.sampler, source, samples=100, seed=0)
+    evaluation_data = EvaluationData(setup.sampler, source, samples=100, seed=0)
     with pytest.raises(BadInput, match="names='pixels': x has shape .* N >= 2"):
-        Evaluation(exhibit, ("pixels",), setup.model)
+        Evaluation(evaluation_data, ("pixels",), setup.model)

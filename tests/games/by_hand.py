@@ -8,19 +8,19 @@ import optax
 from ganjax.core import Network, Player, View
 from ganjax.games import Parts
 from ganjax.latents import Latents
-from ganjax.networks.heads import Judgement
-from ganjax.objectives import LOSSES, Adversary, Sight
+from ganjax.networks.heads import CriticOutput
+from ganjax.objectives import LOSSES, Adversary, CriticInputs
 
 
 class Function:
-    """A module without parameters; that of a ``Judgement`` gives its logits."""
+    """A module without parameters; that of a ``CriticOutput`` gives its logits."""
 
     def __init__(self, function):
         self.function = function
 
     def apply(self, variables, *inputs, train, mutable=(), method=None):
         output = self.function(*inputs)
-        if isinstance(output, Judgement) and method != "judge":
+        if isinstance(output, CriticOutput) and method != "full_output":
             output = output.logits
         return (output, {}) if train else output
 
@@ -57,7 +57,9 @@ def made(
             latents=Latents(1, draw),
             network=network,
             player=player,
-            adversary=Adversary(LOSSES[loss], sight=Sight(classes=classes)),
+            adversary=Adversary(
+                LOSSES[loss], critic_inputs=CriticInputs(classes=classes)
+            ),
             examples=None,
             options=options or {},
             label="concatenation",

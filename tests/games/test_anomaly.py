@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.games.anomaly import anogan, f_anogan, ganomaly
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from tests.games.by_hand import made, paid
 
 X = np.array([[1.0], [3.0]])
@@ -17,12 +17,12 @@ BATCH = {"data": X}
 
 
 def judge(x):
-    return Judgement(x[:, 0], x**2)
+    return CriticOutput(x[:, 0], x**2)
 
 
 def applied(played):
     return lambda name, x, method=None: (
-        judge(x) if method == "judge" else played.networks[name]({}, x)
+        judge(x) if method == "full_output" else played.networks[name]({}, x)
     )
 
 
@@ -31,7 +31,7 @@ def test_anogan_descends_to_the_nearest_sample():
     .1·2·|b| = 1.1·|b|, beside what Adam leaves of a."""
     functions = {
         "generator": lambda z: jnp.concatenate([z, jnp.zeros_like(z)], axis=1),
-        "discriminator": lambda x: Judgement(x[:, 0], 2 * x),
+        "discriminator": lambda x: CriticOutput(x[:, 0], 2 * x),
     }
     _, sampler = made(anogan, functions)
     x = jnp.array([[1.0, 0.0], [-2.0, 0.5], [0.3, -3.0]])

@@ -13,7 +13,7 @@ from ganjax.config import resolve
 from ganjax.errors import BadInput
 from ganjax.games.semi_supervised import semi_supervised
 from ganjax.networks import mlp
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from tests import tiny
 from tests.games.by_hand import game, paid
 from tests.parameters import initialised
@@ -23,7 +23,7 @@ BATCH = {"data": [[1.0], [2.0]], "labelled": [[3.0], [0.0]], "known": [0, 1]}
 
 def judge(x):
     classes = jnp.concatenate([x, jnp.zeros_like(x)], axis=1)
-    return Judgement(jnp.logaddexp(x[:, 0], 0.0), x, {"classes": classes})
+    return CriticOutput(jnp.logaddexp(x[:, 0], 0.0), x, {"classes": classes})
 
 
 def made(loss="non_saturating"):
@@ -56,7 +56,7 @@ def test_a_discriminators_logit_is_that_of_all_its_classes():
     module = mlp.Discriminator(widths=(8,), conditioning="class_logits", classes=3)
     x = jax.random.normal(jax.random.key(0), (5, 4))
     variables = initialised(module, jax.random.key(1), x)
-    judged = module.apply(variables, x, train=False, method="judge")
+    judged = module.apply(variables, x, train=False, method="full_output")
     p = np.exp(judged.outputs["classes"]).sum(axis=1)
     np.testing.assert_allclose(judged.logits, np.log(p), rtol=1e-5)
     assert judged.outputs["classes"].shape == (5, 3)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ganjax.core import Game, Network, init_state
-from ganjax.evaluation import EVALUATORS, Exhibit
+from ganjax.evaluation import EVALUATORS, EvaluationData
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.networks.stylegan2 import Generator
@@ -56,13 +56,13 @@ def test_every_score_is_of_the_standing_statistics(wrong, name, monkeypatch, tmp
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     setup, state = wrong
     model = model_of(wrong, STANDING)
-    exhibit = Exhibit(
+    evaluation_data = EvaluationData(
         setup.sampler, setup.source, STANDING, samples=100, seed=0, real=100,
         extractor=sure(),
     )  # fmt: skip
 
     def scores(model):
-        found = dict(EVALUATORS[name](exhibit).run(model))
+        found = dict(EVALUATORS[name](evaluation_data).run(model))
         return {x: v for x, v in found.items() if not re.search("floor|nearest", x)}
 
     had = state.replace(ema={"generator": model.variables["generator"]})

@@ -13,7 +13,7 @@ import pytest
 
 from ganjax.core.loop import contains_convolution
 from ganjax.networks import conv
-from ganjax.networks.windows import overlap_add, windows
+from ganjax.networks.sliding_windows import overlap_add, sliding_windows
 
 FAST = sorted(set(conv.FORMS) - {"stock"})
 
@@ -76,7 +76,7 @@ def test_patches_are_of_the_fewer_channels():
     def loss(x, kernel):
         return jnp.sum(conv.convolve(x, kernel) ** 2)
 
-    with conv.form("patches"):
+    with conv.form("im2col"):
         program = jax.jit(jax.grad(loss, (0, 1))).lower(x, kernel).as_text()
     shapes = re.findall(r"tensor<([0-9x]+)xf32>", program)
     sizes = [math.prod(map(int, shape.split("x"))) for shape in shapes]
@@ -159,10 +159,10 @@ def block_diagonal(kernel, groups):
     ("form", "taps", "stride"),
     [
         ("stock", 4, 2),
-        ("patches", 4, 2),
+        ("im2col", 4, 2),
         ("winograd", 3, 1),
         pytest.param("stock", 3, 1, marks=pytest.mark.full),
-        pytest.param("patches", 3, 1, marks=pytest.mark.full),
+        pytest.param("im2col", 3, 1, marks=pytest.mark.full),
         *(pytest.param(form, 1, 1, marks=pytest.mark.full) for form in conv.FORMS),
     ],
 )
@@ -203,7 +203,7 @@ def test_groups_are_feature_groups_elsewhere_and_products_on_the_cpu():
 @pytest.mark.parametrize(("size", "stride"), [(3, 2), (4, 2), (3, 1), (1, 2)])
 def test_overlap_add_is_the_adjoint_of_windows(size, stride):
     (x,) = arrays((2, 8, 9, 3))
-    grid = windows(x, (size, size), stride)
+    grid = sliding_windows(x, (size, size), stride)
     others = [arrays(*(entry.shape for entry in row)) for row in grid]
     back = overlap_add(others, stride)
     whole = np.zeros_like(x)

@@ -84,7 +84,9 @@ def test_a_labelled_logit_starts_as_small_as_one_number():
 
     def seen(key):
         variables = discriminator.init(key, x, label, train=True)
-        judged = discriminator.apply(variables, x, label, train=False, method="judge")
+        judged = discriminator.apply(
+            variables, x, label, train=False, method="full_output"
+        )
         return judged.logits, judged.features
 
     keys = jax.random.split(KEY, 20)

@@ -1,4 +1,4 @@
-"""Networks from image to image, and the discriminator of patches."""
+"""Networks from image to image, and the discriminator of im2col."""
 
 import functools
 
@@ -267,7 +267,7 @@ def test_logits_of_patches(size, patches):
     assert output(critic, size, size, 3).shape == (5, patches**2)
     x = jax.ShapeDtypeStruct((5, size, size, 3), jnp.float32)
     judged = jax.eval_shape(
-        lambda v, x: critic.apply(v, x, train=False, method="judge"),
+        lambda v, x: critic.apply(v, x, train=False, method="full_output"),
         initial(critic, size, size, 3),
         x,
     )
@@ -283,9 +283,11 @@ def test_features_average_to_the_logits():
     critic = patchgan.Discriminator(width=2, normalization="spectral")
     x = jax.random.normal(KEY, (3, 8, 8, 1))
     variables = initialised(critic, jax.random.key(1), x)
-    judged = critic.apply(variables, x, train=False, method="judge")
+    judged = critic.apply(variables, x, train=False, method="full_output")
     plain = critic.clone(normalization="none")
-    free = plain.apply({"params": variables["params"]}, x, train=False, method="judge")
+    free = plain.apply(
+        {"params": variables["params"]}, x, train=False, method="full_output"
+    )
     kernel = np.asarray(variables["params"]["Conv_4"]["kernel"])
     expected = np.asarray(free.features) @ kernel[1, 1]
     np.testing.assert_allclose(free.logits, expected, rtol=1e-4, atol=1e-6)

@@ -47,7 +47,7 @@ class Line:
 
 def judged(view, *penalties):
     adversary = Adversary(LOSSES["wasserstein"], penalties)
-    return adversary.judge(view, "discriminator", "critic", REAL, FAKE)
+    return adversary.critic_loss(view, "discriminator", "critic", REAL, FAKE)
 
 
 @pytest.mark.parametrize("alone", [True, False])
@@ -57,7 +57,7 @@ def test_real_and_fake_have_their_sides(alone):
     loss, metrics, _ = judged(Line(alone=alone))
     np.testing.assert_allclose(loss, -2, rtol=1e-6)
     assert (metrics["real_logit"], metrics["fake_logit"]) == (2, 0)
-    fooled, _, _ = Adversary(LOSSES["wasserstein"]).fool(
+    fooled, _, _ = Adversary(LOSSES["wasserstein"]).generator_loss(
         Line(), "generator", "critic", REAL
     )
     np.testing.assert_allclose(fooled, -2, rtol=1e-6)
@@ -95,7 +95,7 @@ def test_accuracy_is_on_the_right_side_of_the_losss_boundary(loss, real, fake):
     adversary = Adversary(LOSSES[loss])
     view = Line()
     view.gather = lambda x: x
-    _, metrics, _ = adversary.judge(view, "discriminator", "critic", REAL, FAKE)
+    _, metrics, _ = adversary.critic_loss(view, "discriminator", "critic", REAL, FAKE)
     assert metrics.get("real_accuracy") == real
     assert metrics.get("fake_accuracy") == fake
 
@@ -104,7 +104,7 @@ def test_the_boundary_of_least_squares_is_a_half():
     """A logit of 0.4 is nearer to fake's 0 than to real's 1."""
     x = jnp.array([[0.4, 0.0, 0.0]])
     adversary = Adversary(LOSSES["least_squares"])
-    _, metrics, _ = adversary.judge(Line(), "discriminator", "critic", x, x)
+    _, metrics, _ = adversary.critic_loss(Line(), "discriminator", "critic", x, x)
     assert (metrics["real_accuracy"], metrics["fake_accuracy"]) == (0, 1)
 
 
@@ -169,7 +169,9 @@ def test_all_patches_of_a_sample_have_its_label():
             view.keys = lambda name, n, seed=seed: jax.random.split(
                 jax.random.fold_in(jax.random.key(seed), len(name)), n
             )
-            loss, _, _ = adversary.judge(view, "discriminator", "critic", REAL, FAKE)
+            loss, _, _ = adversary.critic_loss(
+                view, "discriminator", "critic", REAL, FAKE
+            )
             losses.append(float(loss))
         np.testing.assert_allclose(*losses, rtol=1e-6)
         seen.add(round(losses[0], 3))
@@ -183,7 +185,7 @@ def test_the_best_samples_are_those_whose_patches_are_best_on_average():
     view = Patches()
     view.knobs = {"share": jnp.asarray(0.5)}
     view.gather = view.share = lambda x: x
-    loss, _, _ = adversary.fool(view, "generator", "critic", FAKE)
+    loss, _, _ = adversary.generator_loss(view, "generator", "critic", FAKE)
     # ½·(0.5² + 1.5²)/2
     np.testing.assert_allclose(loss, 0.625, rtol=1e-6)
     np.testing.assert_array_equal(adversary.logits(view, "critic", FAKE), [-2, 2])

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.networks.heads import Judgement
+from ganjax.networks.heads import CriticOutput
 from ganjax.objectives import CONDITIONINGS
 
 LABEL = jnp.array([0, 1])
@@ -12,7 +12,7 @@ LABEL = jnp.array([0, 1])
 
 def judged(**outputs):
     logits = jnp.zeros(2)
-    return Judgement(logits, None, {k: jnp.asarray(v) for k, v in outputs.items()})
+    return CriticOutput(logits, None, {k: jnp.asarray(v) for k, v in outputs.items()})
 
 
 def price(name, real, fake, label=LABEL):

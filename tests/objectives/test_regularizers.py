@@ -7,7 +7,7 @@ import pytest
 
 from ganjax.networks.conv import convolve
 from ganjax.objectives import REGULARIZERS
-from ganjax.objectives.regularizers import Critic
+from ganjax.objectives.regularizers import CriticPass
 
 W = jnp.array([1.0, -2.0, 2.0])  # ‖W‖ = 3
 KEYS = jax.random.split(jax.random.key(0), 4)
@@ -114,7 +114,7 @@ def test_a_penalty_shares_the_losss_pass(name):
         def slope():
             return pull(jnp.ones_like(logits))[0]
 
-        own = Critic(lambda x: critic(weights, x), ((x, slope),))
+        own = CriticPass(lambda x: critic(weights, x), ((x, slope),))
         penalty = REGULARIZERS[name](own, x, x, KEYS)
         return jnp.mean(jax.nn.softplus(-logits)) + penalty
 

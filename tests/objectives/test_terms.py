@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from ganjax import core
-from ganjax.networks.heads import Judgement
-from ganjax.objectives import TERMS, Scene
+from ganjax.networks.heads import CriticOutput
+from ganjax.objectives import TERMS, TermContext
 
 N = 6
 W = jnp.array([1.0, -2.0])  # the critic's logit is x·w
@@ -40,21 +40,21 @@ class View:
 
 
 def judgement(x):
-    return Judgement(x @ W, x, {})
+    return CriticOutput(x @ W, x, {})
 
 
-def scene(memory=None, vary=None, fake=None):
+def context(memory=None, vary=None, fake=None):
     fake = Z @ A if fake is None else fake
-    return Scene(
+    return TermContext(
         critic="critic",
         generator="generator",
         real=REAL,
         fake=fake,
         label=None,
         latents=Z,
-        judged_real=judgement(REAL),
-        judged_fake=judgement(fake),
-        judge=lambda name, x, label: judgement(x),
+        real_output=judgement(REAL),
+        fake_output=judgement(fake),
+        critic_output=lambda name, x, label: judgement(x),
         generate=lambda z: z @ A,
         vary=vary,
         memory=memory,
@@ -63,7 +63,7 @@ def scene(memory=None, vary=None, fake=None):
 
 def value(name, *, view=None, numbers=None, **options):
     numbers = {k: jnp.asarray(v) for k, v in (numbers or {}).items()}
-    return TERMS[name].function(scene(**options), view or View(), numbers)
+    return TERMS[name].function(context(**options), view or View(), numbers)
 
 
 def test_consistency_is_the_squared_change_of_the_logit():

@@ -7,7 +7,7 @@ from ganjax.errors import BadInput
 from ganjax.options import Option
 from ganjax.space import grid, product, seeds
 from ganjax.sweeps import trials
-from ganjax.sweeps.groups import alone, grouped, structure
+from ganjax.sweeps.groups import grouped, runs_separately, structure
 from ganjax.sweeps.trials import swept, trial_id
 from tests import tiny
 
@@ -123,7 +123,7 @@ def test_what_decides_a_program(field):
 
 
 def test_what_takes_several_devices_runs_alone():
-    assert not alone(resolve(STATED))
-    assert alone(resolve(STATED, {"parallel.devices": "2"}))
+    assert not runs_separately(resolve(STATED))
+    assert runs_separately(resolve(STATED, {"parallel.devices": "2"}))
     images = {"batch_size": 8, **tiny.GAMES["convolutional"]}
-    assert alone(resolve(images, {"data.feed": "streamed"}))
+    assert runs_separately(resolve(images, {"data.feed": "streamed"}))

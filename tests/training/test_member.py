@@ -9,7 +9,7 @@ import pytest
 from ganjax.config import resolve
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
-from ganjax.launch import Trial, launch, launch_population
+from ganjax.launch import RunRequest, launch, launch_population
 from tests import tiny
 
 SHORT = {
@@ -32,7 +32,9 @@ def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Evaluation, "run", some_raise)
     trials = [
-        Trial(resolve(tiny.GAMES["gan"], SHORT | {"seed": seed}), tmp_path / str(seed))
+        RunRequest(
+            resolve(tiny.GAMES["gan"], SHORT | {"seed": seed}), tmp_path / str(seed)
+        )
         for seed in range(4)
     ]
     statuses = launch_population(
@@ -58,7 +60,7 @@ def test_a_bug_in_a_run_alone_is_raised_as_it_was(tmp_path, monkeypatch):
 
     monkeypatch.setattr(Evaluation, "run", broken)
     with pytest.raises(KeyError, match="a bug") as caught:
-        launch(Trial(resolve(tiny.GAMES["gan"], SHORT), tmp_path / "run"))
+        launch(RunRequest(resolve(tiny.GAMES["gan"], SHORT), tmp_path / "run"))
     error = caught.value
     assert traceback.extract_tb(error.__traceback__)[-1].name == "broken"
     assert error.__cause__ is None and error.__context__ is None

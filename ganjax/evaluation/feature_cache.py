@@ -14,7 +14,7 @@ from ganjax.metrics.features import Extractor, cache_folder
 Seen = tuple[np.ndarray, np.ndarray | None]
 
 
-def kept(extractor: Extractor, images: np.ndarray) -> Seen:
+def cached_features(extractor: Extractor, images: np.ndarray) -> Seen:
     """Return what an extractor sees, from the cache if it saw these images before.
 
     An entry is known by the pixels, the weights and the filter, so no other one can

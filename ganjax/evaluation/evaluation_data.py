@@ -9,7 +9,7 @@ import numpy as np
 from ganjax.core import child_key
 from ganjax.data import Source, as_bytes, held_out
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.kept import kept
+from ganjax.evaluation.feature_cache import cached_features
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
 
@@ -35,7 +35,7 @@ class Side:
         if self.extractor is None:
             return self.data.reshape(len(self.data), -1), None
         images, see = as_bytes(self.data), self.extractor.see
-        return kept(self.extractor, images) if self.keep else see(images)
+        return cached_features(self.extractor, images) if self.keep else see(images)
 
     @property
     def features(self) -> np.ndarray:
@@ -62,7 +62,7 @@ class Side:
 
 
 @dataclasses.dataclass(eq=False)
-class Exhibit:
+class EvaluationData:
     """The samples by which a run is judged.
 
     Attributes:

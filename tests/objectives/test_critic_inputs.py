@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.objectives.sight import Sight, joined, pack, unpack
+from ganjax.objectives.critic_inputs import CriticInputs, joined, pack, unpack
 
 
 def test_a_pack_is_neighbours_channel_by_channel():
@@ -36,17 +36,17 @@ def test_each_of_a_pack_has_its_own_label_and_its_own_draw():
     def shifted(keys, x, probability):
         return x + jax.vmap(jax.random.uniform)(keys).reshape(-1, 1)
 
-    sight = Sight(augment=shifted, classes=2, packing=2)
+    critic_inputs = CriticInputs(augment=shifted, classes=2, packing=2)
     x, label = jnp.zeros((4, 1)), jnp.array([0, 1, 1, 0])
-    (shown,) = sight(View(), "real", pack(x, 2), label, 1.0)
-    assert shown.shape == (2, *sight.shape((1,))) == (2, 6)
+    (shown,) = critic_inputs(View(), "real", pack(x, 2), label, 1.0)
+    assert shown.shape == (2, *critic_inputs.shape((1,))) == (2, 6)
     drawn = jax.vmap(jax.random.uniform)(View().keys("augment/real", 4))
     expected = [[drawn[0], 1, 0, drawn[1], 0, 1], [drawn[2], 0, 1, drawn[3], 1, 0]]
     np.testing.assert_allclose(shown, expected, rtol=1e-6)
 
 
 def test_noise_has_its_deviation():
-    sight = Sight(noise="std")
-    (shown,) = sight(View(), "real", jnp.zeros((4000, 2)), None, None)
+    critic_inputs = CriticInputs(noise="std")
+    (shown,) = critic_inputs(View(), "real", jnp.zeros((4000, 2)), None, None)
     np.testing.assert_allclose(shown.std(), 2.0, rtol=0.05)
     np.testing.assert_allclose(shown.mean(), 0.0, atol=0.1)

@@ -36,7 +36,7 @@ def _compiled(game, sampler):
     return jax.jit(jax.vmap(all_of_them, in_axes=(0, None), axis_name="data"))
 
 
-def standing(
+def standing_statistics(
     game, sampler, variables: dict[str, Any], key: jax.Array
 ) -> dict[str, Any]:
     """Return ``variables`` by network with batch statistics of the model's samples:

@@ -6,7 +6,7 @@ import pytest
 
 from ganjax.core import child_key, init_state
 from ganjax.data import as_bytes, open_source
-from ganjax.evaluation import Exhibit
+from ganjax.evaluation import EvaluationData
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler
 from tests import tiny
@@ -34,10 +34,10 @@ def test_a_model_is_drawn_once_and_by_the_seed():
         setup.model(init_state(setup.game, jax.random.key(seed), setup.knobs))
         for seed in (0, 1)
     ]
-    exhibit = Exhibit(setup.sampler, setup.source, samples=100, seed=3)
-    first = exhibit.fake(models[0])
-    assert exhibit.fake(models[0]) is first
-    assert not np.allclose(exhibit.fake(models[1]).data, first.data)
+    evaluation_data = EvaluationData(setup.sampler, setup.source, samples=100, seed=3)
+    first = evaluation_data.fake(models[0])
+    assert evaluation_data.fake(models[0]) is first
+    assert not np.allclose(evaluation_data.fake(models[1]).data, first.data)
     key = child_key(jax.random.key(3), "evaluation")
     np.testing.assert_array_equal(first.data, models[0].sample(key, 100))
 
@@ -52,7 +52,7 @@ def test_labels_are_those_that_samples_were_asked_for():
     )
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     model = Model(setup.game, shown, state)
-    fake = Exhibit(shown, setup.source, samples=600, seed=0).fake(model)
+    fake = EvaluationData(shown, setup.source, samples=600, seed=0).fake(model)
     np.testing.assert_array_equal(fake.data.argmax(1), fake.label)
     assert np.bincount(fake.label).min() >= 84
 
@@ -70,7 +70,7 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
 
     def held_out_side(real=100, extractor=None):
         extractor = extractor or counting(seen)
-        return Exhibit(
+        return EvaluationData(
             setup.sampler, setup.source, samples=100, seed=0, real=real,
             extractor=extractor,
         ).test  # fmt: skip
@@ -96,6 +96,12 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
 
 def test_points_and_pixels_are_their_own_features():
     setup = tiny.setup("gan")
-    exhibit = Exhibit(setup.sampler, open_source("ring8"), samples=100, seed=0, real=50)
-    np.testing.assert_array_equal(exhibit.train.features, exhibit.train.data)
-    assert exhibit.train.probabilities is None and len(exhibit.train) == 50
+    evaluation_data = EvaluationData(
+        setup.sampler, open_source("ring8"), samples=100, seed=0, real=50
+    )
+    np.testing.assert_array_equal(
+        evaluation_data.train.features, evaluation_data.train.data
+    )
+    assert (
+        evaluation_data.train.probabilities is None and len(evaluation_data.train) == 50
+    )

@@ -15,7 +15,7 @@ from tensorboardX import SummaryWriter
 from ganjax.run_files import RunFiles
 
 
-class Records:
+class MetricsLog:
     """Appends rows to the logs of a run that goes on from ``step``; a context manager.
 
     TensorBoard is told to forget the events past that step.
@@ -30,7 +30,7 @@ class Records:
             str(run.events), purge_step=step + 1 if step else None
         )
 
-    def __enter__(self) -> "Records":
+    def __enter__(self) -> "MetricsLog":
         return self
 
     def __exit__(self, *_) -> None:

@@ -8,8 +8,8 @@ one of few to many, by the kernel turned round.
 
 import jax.numpy as jnp
 
-from ganjax.networks.products import over_channels, over_pixels
-from ganjax.networks.windows import overlap_add, windows
+from ganjax.networks.matmul import over_channels, over_pixels
+from ganjax.networks.sliding_windows import overlap_add, sliding_windows
 
 
 def forward(x, kernel, geometry):
@@ -60,7 +60,7 @@ def _patches(x, geometry):
         (size - 1) * geometry.stride + taps
         for size, taps in zip(geometry.output, geometry.kernel, strict=True)
     ]
-    grid = windows(geometry.padded(x, whole), geometry.kernel, geometry.stride)
+    grid = sliding_windows(geometry.padded(x, whole), geometry.kernel, geometry.stride)
     return jnp.concatenate([entry for row in grid for entry in row], axis=-1)
 
 

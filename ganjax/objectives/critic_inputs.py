@@ -38,7 +38,7 @@ def unpack(x: jax.Array, size: int) -> jax.Array:
 
 
 @dataclasses.dataclass(frozen=True)
-class Sight:
+class CriticInputs:
     """How samples become the inputs of a critic.
 
     Attributes:

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 Grid = list[list[jax.Array]]
 
 
-def windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
+def sliding_windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
     """``size[0] × size[1]`` arrays ``[n, h, w, c]``: entry ``(i, j)`` of the windows
     that start at every ``stride``-th pixel of ``x [n, H, W, c]``, as many as fit."""
 
