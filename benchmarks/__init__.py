@@ -1,2 +1,4 @@
-"""How fast ganjax is against what else there is: rows of measurements, each a ratio of
-times taken in turns on one machine. Run by ``scripts/benchmark.py``."""
+"""Speed of ganjax compared with other programs. Run by ``scripts/benchmark.py``.
+
+Each row gives ratios of times. All programs of a row are timed in turns on one machine.
+"""

@@ -1,4 +1,4 @@
-"""Two programs are compared in speed only if their first step is one and the same."""
+"""Check that two programs have the same first step. Only then are they timed."""
 
 from collections.abc import Mapping
 
@@ -9,23 +9,24 @@ from ganjax.build import Setup
 from ganjax.core import GameState, View, child_key, sample_keys
 from ganjax.latents import LATENTS
 
-# Largest difference over the largest absolute value: of a loss, or of the gradients of
-# a layer (those of a bias in front of a batch norm are nothing but rounding).
+# Allowed difference, relative to the largest absolute value of the loss or of a layer's
+# gradients. Parameters of a layer share this value, because the gradient of a bias
+# before a batch norm is only rounding error.
 TOLERANCE = 1e-4
 
 FirstStep = dict[str, tuple[float, Mapping[str, np.ndarray]]]
 
 
 class Disagreement(Exception):
-    """Losses or gradients of the first step differ; nothing may be timed."""
+    """Losses or gradients of the first step differ, so the programs are not timed."""
 
 
 def perturbed(state: GameState) -> GameState:
-    """``state`` with noise of ½ on all vectors (biases, gains).
+    """Return ``state`` with noise of scale ½ on all vectors (biases, gains).
 
-    At an initial state real and fake logits are nearly equal, so the gradient of the
-    last bias is a difference of equals, all rounding; and zero biases and unit gains
-    would hide a mistake in their conversion.
+    At an initial state the real and fake logits are nearly equal, so the gradient of
+    the last bias is only rounding error. Also, zero biases and unit gains would hide a
+    mistake in their conversion.
     """
     leaves, structure = jax.tree.flatten(state.params)
     key = child_key(state.key, "perturbed")
@@ -39,8 +40,16 @@ def perturbed(state: GameState) -> GameState:
 
 
 def example(setup: Setup, config, state: GameState) -> dict[str, np.ndarray]:
-    """A batch ``real [n, H, W, C]`` of the feed and the latents ``z [n, d]`` that both
-    players draw with the state's key."""
+    """Return the batch and the latents of the first step.
+
+    Args:
+      setup: the result of ``ganjax.build.build``.
+      config: its config.
+      state: its state. Both players draw the same latents with the state's key.
+
+    Returns:
+      ``{"real": [n, H, W, C], "z": [n, d]}``.
+    """
 
     def draw(state, data):
         key = child_key(state.key, "data")
@@ -56,9 +65,12 @@ def example(setup: Setup, config, state: GameState) -> dict[str, np.ndarray]:
 
 
 def first_step(setup: Setup, state: GameState, real: np.ndarray):
-    """``{player: (loss, gradients by network)}`` at ``state``, of ganjax's objectives.
+    """Return ``{player: (loss, gradients by network)}`` of ganjax's objectives.
 
-    Every player sees ``real`` and the latents of ``example``.
+    Args:
+      setup: the result of ``ganjax.build.build``.
+      state: where losses and gradients are computed.
+      real: the batch of ``example``. Players also see the latents of ``example``.
     """
 
     def turn(player):
@@ -88,20 +100,23 @@ def first_step(setup: Setup, state: GameState, real: np.ndarray):
 
 
 def require_agreement(mine: FirstStep, theirs: FirstStep) -> float:
-    """Compares ``{player: (loss, {name: gradient})}`` of two programs.
+    """Compare the first steps of two programs.
+
+    Args:
+      mine, theirs: ``{player: (loss, {name: gradient})}`` of each program.
 
     Returns:
-      The largest difference found, relative to the largest value of its layer.
+      The largest difference, relative to the largest value of its layer.
 
     Raises:
-      Disagreement: if it is above ``TOLERANCE``, or names differ.
+      Disagreement: if a difference is above ``TOLERANCE``, or if names differ.
     """
     worst = 0.0
     for player, (loss, gradients) in mine.items():
         other_loss, other_gradients = theirs[player]
         if set(gradients) != set(other_gradients):
             odd = sorted(set(gradients) ^ set(other_gradients))
-            raise Disagreement(f"{player}: gradients of {odd} on one side alone")
+            raise Disagreement(f"{player}: only one program has gradients of {odd}")
         pairs = {"loss": (np.asarray(loss), np.asarray(other_loss))} | {
             name: (gradients[name], other_gradients[name]) for name in gradients
         }
@@ -115,14 +130,14 @@ def require_agreement(mine: FirstStep, theirs: FirstStep) -> float:
             if not difference <= TOLERANCE:
                 raise Disagreement(
                     f"{player}: {name} differs by {difference:.1e} of its layer's "
-                    f"largest value at step 1, and {TOLERANCE:g} is allowed"
+                    f"largest value at step 1; expected at most {TOLERANCE:g}"
                 )
             worst = max(worst, difference)
     return worst
 
 
 def _bound(function):
-    """``function`` compiled, with the data axis of one device bound around it."""
+    """Return ``function`` compiled, with the axis "data" bound to one device."""
     mapped = jax.vmap(
         lambda slot, *arguments: function(*arguments),
         in_axes=(0, None, None),

@@ -1,7 +1,7 @@
-"""Work in a process of its own: other flags, a clean peak of memory, a cold start.
+"""Work in a separate process: other flags, a separate peak of memory, a cold start.
 
-A child makes one object and then answers calls of its methods, a line of JSON each way,
-so that children can be timed in turns.
+A child builds one object and then answers calls of its methods. A call and its answer
+are one line of JSON each. So children can be timed in turns.
 """
 
 import contextlib
@@ -16,7 +16,13 @@ ROOT = Path(__file__).parents[1]
 
 
 class Child:
-    """The object ``module:name(**options)`` in another process; a context manager."""
+    """The object ``module:name(**options)`` in another process, as a context manager.
+
+    Args:
+      target: ``module:name`` of the object's class or function.
+      options: its keyword arguments, which JSON must be able to hold.
+      environment: further environment variables.
+    """
 
     def __init__(self, target: str, options: dict, environment: dict[str, str] = ()):
         inherited = {**os.environ, "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
@@ -36,13 +42,13 @@ class Child:
         with contextlib.suppress(OSError):
             self._process.stdin.close()
         if self._process.wait() and not _:
-            raise RuntimeError(f"a child ended with {self._process.returncode}")
+            raise RuntimeError(f"a child process ended with {self._process.returncode}")
 
     def ask(self, method: str, *arguments):
-        """What ``method(*arguments)`` of the child's object returns.
+        """Return the result of ``method(*arguments)`` of the child's object.
 
         Raises:
-          RuntimeError: if the child ends first; its traceback is on stderr.
+          RuntimeError: if the child ends before it answers. Its traceback is on stderr.
         """
         try:
             self._process.stdin.write(json.dumps([method, *arguments]) + "\n")
@@ -51,16 +57,16 @@ class Child:
         except BrokenPipeError:
             answer = ""
         if not answer:
-            raise RuntimeError("a child process of the benchmark failed; see above")
+            raise RuntimeError("a child process failed; its traceback is above")
         return json.loads(answer)
 
     def run(self, calls: int):
-        """``run(calls)`` of the object, for a ``Contender``."""
+        """Call ``run(calls)`` of the object, for a ``Contender``."""
         return self.ask("run", calls)
 
 
 def _answer(target: str, options: str) -> None:
-    # Answers alone go to the pipe; whatever else prints goes to stderr.
+    # Only answers go to the pipe. All other output goes to stderr.
     pipe, sys.stdout = sys.stdout, sys.stderr
     from ganjax import runtime
 

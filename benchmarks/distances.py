@@ -1,4 +1,4 @@
-"""Rows of metrics: the Fréchet distance and neighbours, against who else has them."""
+"""Rows about metrics: the Fréchet distance and neighbours, against other libraries."""
 
 from pathlib import Path
 
@@ -21,7 +21,10 @@ OURS, OURS_ALL, THEIRS = "precision, recall", "all four numbers", "prdc, all fou
 
 
 def frechet(settings: Settings) -> list[Part]:
-    """From moments of full rank, against scipy's ``sqrtm`` of the product."""
+    """Compare the Fréchet distance from moments with scipy's ``sqrtm`` of the product.
+
+    The moments have full rank.
+    """
     import scipy.linalg
 
     width = settings.size(2048, 64)
@@ -64,8 +67,9 @@ def frechet(settings: Settings) -> list[Part]:
         "s",
         samples,
         notes=[
-            f"the same value to {worst:.1e} (1e-6 is allowed)",
-            "frechet_from_root: the real data's root is at hand, as in an evaluator",
+            f"all values agree to {worst:.1e} (1e-6 is allowed)",
+            "frechet_from_root: the root of the real covariance is given, as in an "
+            "evaluator",
         ],
     )
     part.faster("frechet_distance", "scipy sqrtm", must=5, aim=20)
@@ -74,11 +78,11 @@ def frechet(settings: Settings) -> list[Part]:
 
 
 class Neighbours:
-    """One way to the numbers on one pair of feature sets, for ``Child``."""
+    """One implementation on one pair of feature sets, for ``Child``."""
 
     def __init__(self, way: str, count: int, width: int):
         if way == THEIRS:
-            from prdc import compute_prdc  # noqa: F401  (its imports are baseline)
+            from prdc import compute_prdc  # noqa: F401  (import before the baseline)
         self._way = way
         rng = np.random.default_rng(0)
         self._real = rng.standard_normal((count, width), np.float32)
@@ -95,7 +99,7 @@ class Neighbours:
         return self._values
 
     def peak(self) -> float:
-        """MiB above the most that the process held before it computed, at least 1."""
+        """Return the peak memory minus the peak before ``run``, in MiB, at least 1."""
         return max(self._most - self._before, 1.0)
 
     def _compute(self):
@@ -112,7 +116,7 @@ class Neighbours:
 
 
 def neighbours(settings: Settings) -> list[Part]:
-    """Time and peak memory, each way in a process of its own."""
+    """Compare time and peak memory with prdc. Each program has a separate process."""
     try:
         import prdc  # noqa: F401
     except ImportError as error:
@@ -138,8 +142,8 @@ def neighbours(settings: Settings) -> list[Part]:
     notes = []
     for name, value in values[OURS_ALL].items():
         other = values[THEIRS][name]
-        # prdc measures distances in single precision, so a few pairs at the very edge
-        # of a ball fall on its other side.
+        # prdc computes distances in single precision, so a few points at the edge of a
+        # ball are counted differently.
         if abs(value - other) > 5e-3 * max(1.0, abs(other)):
             raise NotRun(f"{name} is {value:.6g} here and {other:.6g} by prdc")
         notes.append(f"{name}: {value:.6g}, by prdc {other:.6g}")
@@ -149,16 +153,17 @@ def neighbours(settings: Settings) -> list[Part]:
     time.faster(OURS_ALL, THEIRS)
     memory.costs(OURS, THEIRS, must=0.25, aim=0.1)
     memory.costs(OURS_ALL, THEIRS)
-    memory.notes.append("peak of the process less what it held before it computed")
+    memory.notes.append("peak of the process minus its peak before the computation")
     return [time, memory]
 
 
 def _peak() -> float:
-    """The most memory that this program held so far, in MiB.
+    """Return this process's peak of memory so far, in MiB.
 
-    ``getrusage``'s maximum outlives ``exec``: a child would begin with its parent's.
+    The maximum of ``getrusage`` survives ``exec``, so a child would start with the peak
+    of its parent.
     """
     for line in Path("/proc/self/status").read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
-    raise NotRun("the kernel does not tell a process's peak of memory (VmHWM)")
+    raise NotRun("the kernel does not report a process's peak of memory (VmHWM)")

@@ -1,4 +1,4 @@
-"""ganjax's side: the games that are measured, and their compiled steps."""
+"""The ganjax programs of the benchmark: configs and compiled steps."""
 
 import contextlib
 from collections.abc import Mapping
@@ -22,13 +22,17 @@ from ganjax.networks import conv
 
 SIZE = (32, 32, 3)
 LATENTS = 128
-# As many as CIFAR-10 has. Time does not depend on what is in a picture, so they are
-# noise: no file is needed, and no two are equal.
+# The number of training images in CIFAR-10. The content of an image does not change the
+# time, so the images are noise and no file is needed.
 IMAGES = 50_000
 
 
 def noise_images(directory: str = "") -> Source:
-    """``IMAGES`` random pictures of ``SIZE``, or as many as ``directory`` says."""
+    """Return a data source of random images of ``SIZE``.
+
+    Args:
+      directory: the number of images as text; empty for ``IMAGES``.
+    """
     count = int(directory or IMAGES)
     rng = np.random.default_rng(0)
     pixels = rng.integers(0, 256, (count, *SIZE), np.uint8)
@@ -45,9 +49,20 @@ def image_config(
     images: int = IMAGES,
     overrides: Mapping[str, object] = (),
 ) -> ConfigDict:
-    """``dcgan``, ``sn_dcgan`` or ``sngan_resnet`` on noise images: non-saturating loss,
-    Adam with 2e-4, .5, .999, batch norm in the generator, and in the discriminator
-    spectral norm, or none for ``dcgan``."""
+    """Return the config of an image game on noise images.
+
+    The loss is non-saturating, and Adam has rate 2e-4 and betas (0.5, 0.999). The
+    generator has batch norm. The discriminator has spectral norm, or no normalisation
+    for ``dcgan``.
+
+    Args:
+      architecture: ``dcgan``, ``sn_dcgan`` or ``sngan_resnet``.
+      width: the width of both networks.
+      batch_size: images in a batch.
+      precision: ``float32`` or ``bfloat16``.
+      images: the number of images.
+      overrides: further config fields, ``{path: value}``.
+    """
     normalization = "none" if architecture == "dcgan" else "spectral"
     stated = {
         "batch_size": batch_size,
@@ -71,22 +86,27 @@ def image_config(
 
 
 def ring_config(**overrides: object) -> ConfigDict:
-    """``configs/ring8.py``; ``overrides`` are paths with ``__`` for dots."""
+    """Return the config of ``configs/ring8.py``.
+
+    Args:
+      overrides: config fields, ``path=value`` with ``__`` for each dot of the path.
+    """
     texts = {path.replace("__", "."): str(v) for path, v in overrides.items()}
     return resolve(ring8_config.get_config(), texts)
 
 
 class Steps:
-    """A compiled step that goes on where the last call ended.
+    """A compiled step that continues from the end of the last call.
 
     Args:
-      setup: what ``ganjax.build`` made.
-      inner_steps: steps a call.
-      form: of all convolutions, ``None`` for ganjax's own choice.
-      population: how ``members`` run (see ``compile_step``); ``'solo'`` keeps every
-        member a state of its own, advanced one after another by one solo program.
-      devices: how many share the batch.
-      options: of the compiler (see ``compile_step``).
+      setup: the result of ``ganjax.build.build``.
+      inner_steps: steps in a dispatch.
+      form: the form of all convolutions; ``None`` for ganjax's choice.
+      population: how ``members`` run (see ``compile_step``). With ``'solo'`` every
+        member has a separate state, and one solo program advances them in turn.
+      members: the number of members.
+      devices: the number of devices that share the batch.
+      options: options of the compiler (see ``compile_step``).
     """
 
     def __init__(
@@ -118,12 +138,12 @@ class Steps:
             compiler_options=options,
         )
         self.units = inner_steps * members
-        # The form is chosen while tracing, which the first call does.
+        # The first call traces the step, and tracing chooses the form.
         with conv.form(form) if form else contextlib.nullcontext():
             self.run(1)
 
     def run(self, calls: int) -> None:
-        """Makes ``calls`` dispatches of every state and waits for the last."""
+        """Make ``calls`` dispatches of every state and wait for the last one."""
         for _ in range(calls):
             for i, state in enumerate(self._states):
                 self._states[i], _ = self._compiled(state, self._data)
@@ -131,11 +151,11 @@ class Steps:
 
 
 class Programs:
-    """Compiled steps of one image game, by name; fit for ``Child``.
+    """Compiled steps of one image game, by name, for ``Child``.
 
     Args:
-      architecture, options: as ``image_config`` takes them.
-      programs: what ``Steps`` takes, of each.
+      architecture, options: arguments of ``image_config``.
+      programs: ``{name: keyword arguments of Steps}``.
     """
 
     def __init__(self, architecture: str, options: dict, programs: dict[str, dict]):
@@ -143,5 +163,5 @@ class Programs:
         self._steps = {name: Steps(setup, **how) for name, how in programs.items()}
 
     def run(self, name: str, calls: int) -> None:
-        """``Steps.run`` of one of them."""
+        """Call ``Steps.run`` of the program ``name``."""
         self._steps[name].run(calls)

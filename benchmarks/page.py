@@ -1,6 +1,6 @@
-"""A record of the benchmark as markdown, its tables aligned to be read as they are.
+"""Records of the benchmark as Markdown with aligned tables.
 
-python -m benchmarks.page     writes benchmarks/README.md from benchmarks/results/
+``python -m benchmarks.page`` writes benchmarks/README.md from benchmarks/results/.
 """
 
 import json
@@ -13,22 +13,28 @@ FOLDER = Path(__file__).parent
 INTRODUCTION = """\
 # Benchmark
 
-Made by `python -m benchmarks.page` from `results/*.json`; do not edit. To measure:
+`python -m benchmarks.page` writes this page from `results/*.json`. Do not edit it. To
+measure:
 
     pip install -r requirements-benchmark.txt
     python scripts/benchmark.py --peer=torch --out=benchmarks/results/NAME.json
 
-Contenders run in turns, A B B A, in one process or in processes that are all alive;
-a time is the median over windows with the least and the greatest in brackets. A ratio
-is one of medians; its brackets hold the least and the greatest ratio of any two
-windows. *Overlap* says that the two ranges of times share a value: then nothing was
-shown. *Must* and *aim* are what was set before anything was measured. Before torch is
-timed, weights are converted and the losses and gradients of both players agreed.
+Programs run in turns, A B B A, in one process or in processes that are all alive. A
+time is the median over windows. Its range is the least and the greatest time. A ratio
+is the ratio of two medians. Its range is the least and the greatest ratio of any two
+windows. *Overlap* is "yes" if the two ranges of times share a value. Then the row shows
+no difference. *Must* and *aim* are limits that were set before the measurements.
+*Holds* compares the ratio with *must*. Before torch is timed, its weights are set to
+ganjax's weights, and the losses and gradients of both players must agree.
 """
 
 
 def page(records: Iterable[tuple[str, dict[str, Any]]]) -> str:
-    """The whole page, of ``(name, record)``."""
+    """Return the whole page.
+
+    Args:
+      records: pairs ``(name, record)``.
+    """
     sections = [INTRODUCTION]
     for name, record in records:
         sections.append(f"## {name}\n\n{text(record)}")
@@ -38,7 +44,7 @@ def page(records: Iterable[tuple[str, dict[str, Any]]]) -> str:
 
 
 def text(record: dict[str, Any]) -> str:
-    """One record: what it ran on, and all rows."""
+    """Return the Markdown of one record: the machine, the versions and all rows."""
     hardware, windows = record["hardware"], record["windows"]
     versions = ", ".join(
         f"{name} {record['versions'][name]}"
@@ -101,7 +107,7 @@ def _ratio(ratio):
 
 
 def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
-    """The lines of an aligned markdown table, and an empty one."""
+    """Return the lines of an aligned Markdown table, and an empty line."""
     rows = [[cell.replace("|", "\\|") for cell in row] for row in (head, *rows)]
     widths = [max(len(row[i]) for row in rows) for i in range(len(head))]
     rule = ["-" * max(width, 1) for width in widths]
@@ -113,7 +119,7 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def of_results(folder: Path = FOLDER) -> str:
-    """The page of ``folder``'s ``results``."""
+    """Return the page of the JSON files in ``folder``/results."""
     found = sorted((folder / "results").glob("*.json"))
     return page((path.stem, json.loads(path.read_text())) for path in found)
 

@@ -1,4 +1,4 @@
-"""What a row of the benchmark hands back, and the record of a whole run."""
+"""Results of a row of the benchmark, and the header of a record."""
 
 import dataclasses
 import os
@@ -13,13 +13,14 @@ from ganjax.training import environment
 
 @dataclasses.dataclass(frozen=True)
 class Settings:
-    """What a command asks of every row.
+    """Settings of the command for every row.
 
     Attributes:
       windows: how long to measure.
-      quick: sizes so small that only the program is tested, not the machine.
+      quick: whether to use tiny sizes. They test the program; their times mean nothing.
       peer: ``'torch'`` or ``None``.
-      cases: precisions and batch sizes of image steps; the hardware's own if empty.
+      cases: ``(precision, batch size)`` of image steps. If empty, the defaults of the
+        hardware.
     """
 
     windows: Windows
@@ -28,28 +29,28 @@ class Settings:
     cases: tuple[tuple[str, int], ...] = ()
 
     def size(self, full: Any, quick: Any) -> Any:
-        """``full``, or ``quick`` where the command is to be quick."""
+        """Return ``quick`` if the command is quick, else ``full``."""
         return quick if self.quick else full
 
     def quickly(self) -> Windows:
-        """Windows to choose among variants by, not to report."""
+        """Return short windows, for a choice among variants and not for a report."""
         return Windows(2, self.windows.seconds)
 
 
 class NotRun(Exception):
-    """A row, or a part of one, cannot run here; the message says why."""
+    """A row, or a part of a row, cannot run here. The message gives the reason."""
 
 
 @dataclasses.dataclass
 class Part:
-    """One comparison: the samples of each contender and the ratios that matter.
+    """One comparison: the samples of each program, and their ratios.
 
     Attributes:
-      title: what is compared.
-      unit: of the samples, ``'s/step'``, ``'MiB'`` …
-      samples: by contender.
-      ratios: as ``faster`` and ``costs`` made them.
-      notes: what a reader must know: what was tried, what was left out and why.
+      title: the subject of the comparison.
+      unit: unit of the samples, such as ``'s/step'`` or ``'MiB'``.
+      samples: ``{program: samples}``.
+      ratios: the rows that ``faster``, ``costs``, ``share`` and ``value`` add.
+      notes: remarks for the reader, such as variants that were tried or left out.
     """
 
     title: str
@@ -66,7 +67,13 @@ class Part:
         must: float | None = None,
         aim: float | None = None,
     ) -> None:
-        """Adds how many times less ``name`` takes ``than`` another; more is better."""
+        """Add how many times faster ``name`` is than ``than``. More is better.
+
+        Args:
+          name, than: two programs of ``samples``.
+          must: the limit that decides whether the row holds.
+          aim: the limit that we hope for.
+        """
         self._add(f"{name}: times faster than {than}", than, name, must, aim, "least")
 
     def costs(
@@ -77,18 +84,30 @@ class Part:
         must: float | None = None,
         aim: float | None = None,
     ) -> None:
-        """Adds what ``name`` takes ``over`` another takes; less is better."""
+        """Add the ratio of ``name`` to ``over``. Less is better.
+
+        Args:
+          name, over: two programs of ``samples``.
+          must: the limit that decides whether the row holds.
+          aim: the limit that we hope for.
+        """
         self._add(f"{name}: cost over {over}", name, over, must, aim, "most")
 
     def share(self, name: str, of: str) -> None:
-        """Adds what part of a rate ``of`` another ``name`` reaches."""
+        """Add the rate of ``name`` as a share of the rate of ``of``."""
         self._add(f"{name}: share of {of}", name, of, None, None, "least")
 
     def value(
         self, name: str, value: float, *, must: float | None = None, bound: str
     ) -> None:
-        """Adds a number that is no ratio of samples, with ``bound`` ``'least'`` or
-        ``'most'`` for what it must be."""
+        """Add a number that is not a ratio of samples.
+
+        Args:
+          name: its name in the table.
+          value: the number.
+          must: its limit.
+          bound: ``'least'`` if ``must`` is a lower limit, ``'most'`` for an upper one.
+        """
         self.ratios.append({"name": name, "value": value, "must": must, "bound": bound})
 
     def _add(self, title, above, below, must, aim, bound):
@@ -108,7 +127,7 @@ class Part:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """The part with the median and range of each contender."""
+        """Return the part for JSON, with the median and range of each program."""
         return {
             "title": self.title,
             "unit": self.unit,
@@ -127,10 +146,11 @@ class Part:
 
 
 def header(settings: Settings, versions: dict[str, str]) -> dict[str, Any]:
-    """Hardware, versions and revision, and how long was measured.
+    """Return the header of a record: hardware, versions, revision and settings.
 
     Args:
-      versions: of what the benchmark alone imports.
+      settings: the settings of the command.
+      versions: versions of packages that only the benchmark imports.
     """
     found = environment()
     return {
@@ -152,7 +172,7 @@ def header(settings: Settings, versions: dict[str, str]) -> dict[str, Any]:
 
 
 def _cpu() -> str:
-    """The processor's model, as the kernel names it."""
+    """Return the name of the processor as the kernel reports it."""
     try:
         for line in Path("/proc/cpuinfo").read_text().splitlines():
             if line.startswith("model name"):

@@ -1,4 +1,4 @@
-"""All rows by name, and the run of some of them."""
+"""The rows of the benchmark by name, and the function that runs them."""
 
 import importlib.metadata
 import sys
@@ -29,10 +29,10 @@ PEERS = ("torch",)
 
 
 def chosen(names: str) -> list[str]:
-    """The rows of a comma-separated list, every one where it is empty.
+    """Return the rows of a comma-separated list, or all rows if it is empty.
 
     Raises:
-      BadInput: for a name that is in none of ``ROWS``.
+      BadInput: for a name that is not in ``ROWS``.
     """
     found = [name.strip() for name in names.split(",") if name.strip()] or list(ROWS)
     for name in found:
@@ -46,13 +46,15 @@ def measure(
     settings: Settings,
     done: Callable[[dict[str, Any]], None] = lambda record: None,
 ) -> dict[str, Any]:
-    """The record of a run.
+    """Run rows and return the record.
+
+    A row that fails or cannot run has the reason in the record. The other rows still
+    run.
 
     Args:
-      names: rows, in their order.
-      done: called with the record so far after every row.
-
-    A row that cannot run, or fails, is recorded as such and does not stop the rest.
+      names: the rows, in the order of the run.
+      settings: the settings of the command.
+      done: is called with the present record after every row.
     """
     extras = {name: _version(name) for name in ("torch", "prdc", "scikit-learn")}
     record = {**header(settings, extras), "rows": {}}
@@ -64,20 +66,24 @@ def measure(
 
 
 def refused(record: dict[str, Any]) -> Sequence[str]:
-    """Rows that found two programs unequal, or broke: a command's failure."""
+    """Return the rows that failed: two programs differ, or the row raised an error."""
     return [name for name, row in record["rows"].items() if row.get("failed")]
 
 
 def check_peer(peer: str | None) -> None:
-    """Raises ``BadInput`` for a peer that there is none of, or is not installed."""
+    """Check that the peer is known and installed.
+
+    Raises:
+      BadInput: otherwise.
+    """
     if peer is None:
         return
     if peer not in PEERS:
         raise unknown("--peer", peer, PEERS)
     if _version(peer) == "not installed":
         raise BadInput(
-            f"--peer={peer}: expected it to be installed, as "
-            f"requirements-benchmark.txt says"
+            f"--peer={peer}: expected {peer} to be installed; run "
+            f"pip install -r requirements-benchmark.txt"
         )
 
 
@@ -88,7 +94,7 @@ def _row(row, settings):
         return {"not_run": str(reason)}
     except Disagreement as difference:
         return {"not_run": f"refused to time: {difference}", "failed": True}
-    except Exception as error:  # hours of other rows must not be lost with this one
+    except Exception as error:  # one failed row must not lose hours of other rows
         traceback.print_exc()
         return {"not_run": f"{type(error).__name__}: {error}", "failed": True}
 

@@ -1,4 +1,4 @@
-"""Rows of whole runs: the shipped loop, the start of a process, what compiles when."""
+"""Rows about whole runs: the training loop, the start of a process, compilations."""
 
 import contextlib
 import tempfile
@@ -11,7 +11,7 @@ from benchmarks.models import IMAGES, Steps, image_config, ring_config
 from benchmarks.record import Part, Settings
 from benchmarks.timing import turns
 from ganjax.build import build
-from ganjax.launch import Trial, launch
+from ganjax.launch import RunRequest, launch
 from ganjax.run_files import RunFiles, read_rows
 
 COMPILED = "/jax/core/compile/backend_compile_duration"
@@ -19,7 +19,7 @@ LOOP, BARE = "shipped loop", "bare step"
 
 
 def loop(settings: Settings) -> list[Part]:
-    """``ganjax.launch`` with logging, EMA and a checkpoint over its compiled step."""
+    """Compare ``ganjax.launch`` (with logging, EMA, a checkpoint) and its bare step."""
     images = settings.size(IMAGES, 256)
     games = {
         "dcgan": (
@@ -47,8 +47,8 @@ def _loop(settings, name, make, sizes):
     bare.run(3)
     step = (time.perf_counter() - start) / 3 / inner
     seconds = settings.size(max(20.0, settings.windows.seconds), 0.2)
-    # As many steps as there are from one checkpoint to the next, or a window's; the one
-    # that is saved in them is in the middle, as the end of a run is not timed.
+    # A run has the steps between two checkpoints, or the steps of a window if these are
+    # more. Its one checkpoint is in the middle, because the end of a run is not timed.
     apart = settings.size(make().checkpoint.every, 0)
     rows = max(4, round(seconds / step / every), apart // every)
     steps = rows * every
@@ -72,8 +72,8 @@ def _loop(settings, name, make, sizes):
         "s/step",
         samples,
         notes=[
-            f"{inner} steps a dispatch in both; the loop is timed from its first "
-            f"logged row to its last but one, by the run's own timing.jsonl"
+            f"Both run {inner} steps in a dispatch. The loop is timed from its first "
+            f"logged row to its last row but one, with the run's timing.jsonl"
         ],
     )
     part.faster(LOOP, BARE, must=0.97, aim=0.99)
@@ -81,7 +81,7 @@ def _loop(settings, name, make, sizes):
 
 
 def _intervals(checkpoint):
-    """Overrides so that beside the log only a checkpoint is due."""
+    """Return overrides with which a run writes only its log and a checkpoint."""
     return {
         "samples__every": 0,
         "evaluation__every": 0,
@@ -92,15 +92,15 @@ def _intervals(checkpoint):
 
 def _seconds_a_step(config) -> float:
     with tempfile.TemporaryDirectory() as workdir:
-        launch(Trial(config, workdir))
+        launch(RunRequest(config, workdir))
         rows = read_rows(RunFiles(workdir).timing)
-    # The last row is settled when the run has drawn and saved what it ends with.
+    # The last row is written after the final samples and checkpoint, so it is left out.
     first, last = rows[0], rows[-2]
     return (last["seconds"] - first["seconds"]) / (last["step"] - first["step"])
 
 
 class FirstStep:
-    """A DCGAN up to the end of its first step, for ``Child``."""
+    """A DCGAN that runs up to the end of its first step, for ``Child``."""
 
     def __init__(self, width: int, images: int):
         self._config = image_config("dcgan", width=width, images=images)
@@ -110,10 +110,10 @@ class FirstStep:
 
 
 def startup(settings: Settings) -> list[Part]:
-    """From the start of a process to the end of the first step of a DCGAN."""
+    """Time a process from its start to the end of the first step of a DCGAN."""
     samples = {"cold": [], "warm": []}
     options = settings.size({"width": 64, "images": IMAGES}, {"width": 4, "images": 99})
-    # A cold start is made once a pair: each needs an empty cache of its own.
+    # Each pair has a new cache folder: empty for the cold start, filled for the warm.
     for _ in range(settings.windows.count):
         with tempfile.TemporaryDirectory() as cache:
             for name in samples:
@@ -130,9 +130,9 @@ def startup(settings: Settings) -> list[Part]:
         "s",
         samples,
         notes=[
-            "cold: an empty persistent compilation cache; warm: the one that the cold "
-            "start left; both with the imports. Windows are cold, warm, cold, warm …, "
-            "as warm needs cold"
+            "cold: with an empty persistent compilation cache; warm: with the cache "
+            "that the cold start wrote; both include the imports. The order is cold, "
+            "warm, cold, warm …, because each warm start needs a cold start"
         ],
     )
     part.faster("warm", "cold")
@@ -140,7 +140,7 @@ def startup(settings: Settings) -> list[Part]:
 
 
 def traces(settings: Settings) -> list[Part]:
-    """Programs compiled after the first dispatch of a run: none."""
+    """Count programs compiled after the first dispatch of a run. Expected: none."""
     counted = {}
     images = settings.size(2048, 256)
     games = {"ring8 MLP": build(ring_config())}
@@ -152,8 +152,8 @@ def traces(settings: Settings) -> list[Part]:
             with _counted() as seen:
                 steps.run(8)
             counted[f"{name}, {inner} a dispatch"] = [float(len(seen))]
-    # Of the loop: what twice as many steps, rows and checkpoints compile beside. The
-    # first of the three runs is for small programs that a process compiles but once.
+    # For the loop: how many more programs a run of twice the length compiles. The first
+    # of the three runs compiles small programs that a process compiles only once.
     lengths = {}
     for steps in (16, 8, 16):
         config = ring_config(
@@ -163,7 +163,7 @@ def traces(settings: Settings) -> list[Part]:
             **_intervals(4),
         )
         with tempfile.TemporaryDirectory() as workdir, _counted() as seen:
-            launch(Trial(config, workdir))
+            launch(RunRequest(config, workdir))
         lengths[steps] = len(seen)
     counted["shipped loop, 16 steps over 8"] = [float(lengths[16] - lengths[8])]
     part = Part("programs compiled after step 1", "programs", counted)
@@ -174,7 +174,7 @@ def traces(settings: Settings) -> list[Part]:
 
 @contextlib.contextmanager
 def _counted():
-    """A list that grows by each program compiled, or taken from the cache, inside."""
+    """Yield a list that collects programs compiled, or read from the cache, inside."""
     seen, counting = [], [True]
 
     def note(event, duration, **details):
@@ -185,4 +185,4 @@ def _counted():
     try:
         yield seen
     finally:
-        counting[0] = False  # a listener cannot be taken off again
+        counting[0] = False  # JAX cannot remove a listener

@@ -1,4 +1,4 @@
-"""Rows of many: a population in one program, a batch spread over host devices."""
+"""Rows about scale: a population in one program, a batch split over host devices."""
 
 import contextlib
 
@@ -12,7 +12,7 @@ from ganjax.build import build
 
 
 def population(settings: Settings) -> list[Part]:
-    """Members of configs/ring8.py together, against as many solo runs in turn."""
+    """Compare members of configs/ring8.py in one program with solo runs in turn."""
     setup = build(ring_config())
     inner = settings.size(100, 4)
     parts = []
@@ -52,7 +52,7 @@ class OverDevices:
 
 
 def devices(settings: Settings) -> list[Part]:
-    """One global batch over 1, 2, 4, 8 host devices, each count a process."""
+    """Compare one global batch over 1, 2, 4 and 8 host devices, each in a process."""
     parts = []
     batch = settings.size(1024, 32)
     for game, inner in (("ring8 MLP", settings.size(10, 2)), ("dcgan", 1)):

@@ -1,4 +1,4 @@
-"""Rows of one compiled step: against torch, with penalties, against the machine."""
+"""Rows about one compiled step: against torch, with penalties, against the machine."""
 
 import contextlib
 import functools
@@ -31,9 +31,9 @@ from ganjax.core import init_state
 from ganjax.networks.flops import multiply_adds
 
 INNER = 8
-# Where two programs must agree: rounding may carry an activation over the kink of its
-# ReLU, which moves gradients by more than rounding. So there are few activations, and a
-# few points; a program that is not equal agrees at none.
+# Two programs must agree at one of ``POINTS`` states. Rounding can move an activation
+# over the kink of its ReLU, which changes gradients by more than rounding. So the batch
+# is small, and there are a few states. A program that is not equal agrees at none.
 POINTS, POINT_BATCH = 6, 2
 ONE = "ganjax, a step a dispatch"
 SCANNED = "ganjax, scanned"
@@ -43,7 +43,7 @@ PIECES = "ganjax, scanned, in XLA's own graphs"
 
 
 def cases(settings: Settings) -> list[tuple[str, int]]:
-    """Precisions and batch sizes: those asked for, or what goes with the hardware."""
+    """Return ``(precision, batch size)`` pairs: of the command, or for the hardware."""
     if settings.cases:
         return list(settings.cases)
     if jax.default_backend() == "cpu":
@@ -64,7 +64,7 @@ def sngan_resnet(settings: Settings) -> list[Part]:
 
 
 def sizes(settings: Settings) -> dict[str, int]:
-    """Full, or so small that every program is only seen to run."""
+    """Return sizes for ``image_config``: full, or tiny for a quick run."""
     return settings.size({"images": IMAGES}, {"images": 256, "width": 8})
 
 
@@ -108,20 +108,23 @@ def _against_torch(settings, architecture, precision, batch_size):
 
 
 def _programs(stack, *arguments):
-    """``run(name, calls)`` of ``Programs``. On a GPU they have a process of their own,
-    where no other program's graphs are."""
+    """Return ``run(name, calls)`` of ``Programs``.
+
+    On a GPU the programs run in a separate process, without the CUDA graphs of other
+    programs.
+    """
     if jax.default_backend() == "cpu":
         return Programs(*arguments).run
     names = "architecture", "options", "programs"
     options = dict(zip(names, arguments, strict=True))
     child = stack.enter_context(Child("benchmarks.models:Programs", options))
     for name in options["programs"]:
-        child.ask("run", name, 1)  # so that none compiles while others are timed
+        child.ask("run", name, 1)  # compile all programs before any is timed
     return functools.partial(child.ask, "run")
 
 
 def _set(against, architecture, *case):
-    """What was set beforehand for a step ``against`` another program."""
+    """Return the limits that were set in advance for a step ``against`` a program."""
     if jax.default_backend() == "cpu":
         bounds = {"torch": (0.9, 1.2), "stock": (1.4, 3)}[against]
         bounds = {"dcgan": bounds, "sn_dcgan": bounds}
@@ -132,7 +135,7 @@ def _set(against, architecture, *case):
 
 
 def _fastest_stock(settings, setup, inner, notes):
-    """Stock convolutions in the carrier that serves them best."""
+    """Return stock convolutions with the faster number of steps in a dispatch."""
     tried = {n: Steps(setup, inner_steps=n, form="stock") for n in (1, inner)}
     took = compare(
         [Contender(str(n), steps.run, n) for n, steps in tried.items()],
@@ -141,7 +144,7 @@ def _fastest_stock(settings, setup, inner, notes):
     best = min(tried, key=lambda n: min(took[str(n)]))
     for n in tried:
         notes.append(f"{STOCK}, {n} a dispatch: {min(took[str(n)]):.4g} s/step")
-    notes.append(f"{STOCK}: {best} a dispatch is the one compared")
+    notes.append(f"{STOCK}: the table has {best} a dispatch")
     return Contender(STOCK, tried[best].run, best)
 
 
@@ -152,7 +155,7 @@ def _torch(settings, architecture, options, setup, notes):
         raise NotRun(f"torch cannot be imported: {error}") from error
 
     config = image_config(architecture, **options)
-    # In single precision, whatever is timed, two equal programs agree closely.
+    # The check uses single precision for every timed precision, for close agreement.
     small = {"precision": "float32", "batch_size": POINT_BATCH}
     single = image_config(architecture, **(options | small))
     exact = build(single)
@@ -185,15 +188,15 @@ def _torch(settings, architecture, options, setup, notes):
                 last = error
         else:
             raise last
-        torch_peer.forget()  # or the batch's size would be compiled as a variable
+        torch_peer.forget()  # else torch compiles the batch size as a variable
         return torch_peer.Peer(config, point(0)[0], pixels, form)
 
     peer, form, tried = torch_peer.fastest(
         checked, 2 * settings.windows.seconds, settings.quick
     )
     notes.append(
-        f"losses and gradients of step 1 agree to {worst:.1e} of the largest value of "
-        f"each layer ({TOLERANCE:g} is allowed), in every form that ran"
+        f"losses and gradients of step 1 agree to {worst:.1e} of each layer's largest "
+        f"value ({TOLERANCE:g} is allowed), in every form that ran"
     )
     for name, took in tried.items():
         said = took if isinstance(took, str) else f"{took:.4g} s/step"
@@ -203,8 +206,11 @@ def _torch(settings, architecture, options, setup, notes):
 
 
 def r1(settings: Settings) -> list[Part]:
-    """A step with gradient penalties over one without, all dispatched alike: scanned,
-    but on CPU a step at a time, as lazy terms are there."""
+    """Compare steps with and without gradient penalties.
+
+    All programs have the same number of steps in a dispatch. On CPU it is one step,
+    because lazy terms run so there.
+    """
     period = settings.size(16, 2)
     inner = 1 if jax.default_backend() == "cpu" else period
     weight = {"regularizers.r1.weight": 0.1}
@@ -236,7 +242,7 @@ def _repeated(run, times):
 
 
 def roof(settings: Settings) -> list[Part]:
-    """FLOP/s of each step over those of a large product in the same process."""
+    """Compare the FLOP/s of each step with a large matrix product."""
     parts = []
     for precision, batch_size in cases(settings):
         product, product_flops = _product(settings, precision)
@@ -274,9 +280,18 @@ def roof(settings: Settings) -> list[Part]:
 
 
 def step_flops(setup, batch_size, latents, shape) -> int:
-    """FLOPs of a step with one discriminator update, 4g + 8d forward passes: the
-    discriminator's turn takes g and, for real and fake, 3·2d; the generator's 3g, and
-    2d through a frozen discriminator."""
+    """Return the FLOPs of a step with one discriminator update.
+
+    Let g and d be the FLOPs of a forward pass of the generator and the discriminator.
+    The discriminator's update takes g + 3·2d (real and fake). The generator's update
+    takes 3g + 2d, because the discriminator is frozen. The sum is 4g + 8d.
+
+    Args:
+      setup: the result of ``ganjax.build.build``.
+      batch_size: samples in a batch.
+      latents: the shape of a latent.
+      shape: the shape of a sample.
+    """
 
     def forward(name, *sizes):
         module = setup.game.networks[name].module
@@ -293,7 +308,7 @@ def step_flops(setup, batch_size, latents, shape) -> int:
 
 
 def _product(settings, precision):
-    """``(run, flops)`` of a square product large enough to reach the machine's roof."""
+    """Return ``(run, flops)`` of a product that reaches the machine's top speed."""
     on_cpu = jax.default_backend() == "cpu"
     n = settings.size(2048 if on_cpu else 8192, 128)
     a = jax.random.normal(jax.random.key(0), (n, n), jnp.dtype(precision))

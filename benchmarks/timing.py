@@ -1,4 +1,4 @@
-"""Times of several programs, taken in turns so that a drift of the machine hits all."""
+"""Times of several programs in turns, so that a drift of the machine affects all."""
 
 import math
 import statistics
@@ -12,9 +12,9 @@ class Contender:
     """A program to time.
 
     Attributes:
-      name: how tables call it.
-      run: ``run(calls)`` makes that many calls and returns when their work is done.
-      units: units of work (steps, members' steps …) in one call.
+      name: its name in tables.
+      run: ``run(calls)`` makes ``calls`` calls and returns when their work is done.
+      units: units of work (for example steps) in one call.
     """
 
     name: str
@@ -24,14 +24,14 @@ class Contender:
 
 @dataclass(frozen=True)
 class Windows:
-    """How long to measure: ``count`` windows of at least ``seconds`` for each."""
+    """How long to measure: ``count`` windows of at least ``seconds`` per program."""
 
     count: int
     seconds: float
 
 
 def turns(names: Sequence[str], count: int) -> Iterator[str]:
-    """The order of windows, A B B A A B …: each name ``count`` times."""
+    """Yield the order of windows, A B B A A B …, with each name ``count`` times."""
     for i in range(count):
         yield from names if i % 2 == 0 else reversed(names)
 
@@ -41,9 +41,15 @@ def compare(
     windows: Windows,
     clock: Callable[[], float] = time.perf_counter,
 ) -> dict[str, list[float]]:
-    """Seconds a unit of every window, by name.
+    """Return the seconds per unit of work in every window, by name.
 
-    Each contender runs once for warmth and once to find how many calls fill a window.
+    Each program first makes one call to warm up, and one call to find how many calls
+    fill a window.
+
+    Args:
+      contenders: the programs.
+      windows: how long to measure.
+      clock: returns the time in seconds.
     """
 
     def timed(contender, calls):
@@ -65,15 +71,15 @@ def compare(
 
 
 def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
-    """Median of ``above`` over median of ``below``."""
+    """Return the median of ``above`` divided by the median of ``below``."""
     return statistics.median(above) / statistics.median(below)
 
 
 def ratio_range(above: Sequence[float], below: Sequence[float]) -> tuple[float, float]:
-    """The least and the greatest ratio of a sample of each."""
+    """Return the least and the greatest ratio of one sample of each."""
     return min(above) / max(below), max(above) / min(below)
 
 
 def overlap(a: Sequence[float], b: Sequence[float]) -> bool:
-    """Whether the ranges of two sets of samples share a value."""
+    """Return whether the ranges of two sets of samples share a value."""
     return min(a) <= max(b) and min(b) <= max(a)

@@ -1,8 +1,7 @@
-"""DCGAN, SN-DCGAN and SNGAN's residual networks of 32 pixels as plain torch modules,
-and ganjax's parameters as theirs.
+"""DCGAN, SN-DCGAN and SNGAN's residual networks for 32 × 32 pixels in plain torch.
 
-Layers carry ganjax's names (``Conv_0``, ``BatchNorm_0`` …), which is all that the
-conversion needs. Arrays of pixels are NCHW here; ganjax's are NHWC.
+Layers have ganjax's names (``Conv_0``, ``BatchNorm_0`` …), so the conversion of
+parameters needs no table of names. Images are NCHW here and NHWC in ganjax.
 """
 
 import numpy as np
@@ -18,15 +17,19 @@ def _unit(x):
 
 
 class Layer(nn.Module):
-    """A linear map with its weight in torch's layout.
+    """A linear layer or a convolution, with its weight in torch's layout.
 
     Args:
-      size: of ganjax's kernel: ``(inputs, outputs)`` or HWIO.
-      stride: of a convolution; ``transpose`` for a fractional one.
-      pixels: ``(H, W, C)`` of a linear map's input or output where that is an image.
-      inward: whether ``pixels`` are those of the input.
-      spectral: divide by the spectral norm, one power iteration in every pass; ``u``
-        moves in those that ``keep`` it, as ganjax's does: once an update.
+      size: the shape of ganjax's kernel: ``(inputs, outputs)`` or HWIO.
+      bias: whether the layer has a bias.
+      stride: the stride of a convolution.
+      transpose: whether the convolution is transposed.
+      pixels: ``(H, W, C)`` of the image, if the input or output of a linear layer is a
+        flattened image.
+      inward: whether the input, not the output, is this image.
+      spectral: whether to divide by the spectral norm. Every pass makes one power
+        iteration. Only passes with ``keep`` store ``u``. As in ganjax, an update has
+        one such pass.
     """
 
     def __init__(
@@ -51,9 +54,9 @@ class Layer(nn.Module):
             self.register_buffer("u", torch.zeros(size[-1]))
 
     def layout(self, kernel: np.ndarray) -> np.ndarray:
-        """ganjax's kernel, or its gradient, in this layer's layout."""
+        """Return ganjax's kernel, or its gradient, in this layer's layout."""
         if kernel.ndim == 4 and self.transpose:
-            # torch's is the adjoint of a convolution, whose kernel ganjax flips.
+            # torch's layer is the adjoint of a convolution. ganjax flips its kernel.
             return np.flip(kernel, (0, 1)).transpose(2, 3, 0, 1).copy()
         if kernel.ndim == 4:
             return kernel.transpose(3, 2, 0, 1).copy()
@@ -66,7 +69,7 @@ class Layer(nn.Module):
         return kernel.T.copy()
 
     def bias_layout(self, bias: np.ndarray) -> np.ndarray:
-        """ganjax's bias, or its gradient, in this layer's layout."""
+        """Return ganjax's bias, or its gradient, in this layer's layout."""
         if self.pixels and not self.inward:
             bias = bias.reshape(self.pixels).transpose(2, 0, 1).reshape(-1)
         return bias.copy()
@@ -96,7 +99,7 @@ class Layer(nn.Module):
 
 
 class BatchNorm(nn.BatchNorm2d):
-    """Batch norm in training; its running averages move in passes that ``keep``."""
+    """Batch norm in training. Only passes with ``keep`` update its running averages."""
 
     def forward(self, x, keep):
         running = (self.running_mean, self.running_var) if keep else (None, None)
@@ -109,10 +112,11 @@ class Residual(nn.Module):
     """ganjax's block of two 3×3 convolutions, ReLU before each, and a shortcut.
 
     Args:
-      features: of the input, inside, of the output.
+      features: channels of the input, between the convolutions, and of the output.
       resample: ``"up"``, ``"down"`` or ``None``.
-      image: the input is an image: it is not activated first.
-      options: of ``Layer``.
+      normalized: whether batch norm precedes each ReLU.
+      image: whether the input is an image. Then the first ReLU is left out.
+      options: further arguments of ``Layer``.
     """
 
     def __init__(self, features, *, resample, normalized, image=False, **options):
@@ -142,7 +146,8 @@ class Residual(nn.Module):
         if self.resample == "up":
             y = F.interpolate(y, scale_factor=2)
         y = convolved(activated(convolved(y, 0), 1), 1)
-        # Resampling and a 1×1 convolution commute, and it is cheaper on fewer pixels.
+        # Resampling and a 1×1 convolution commute. The convolution is cheaper on fewer
+        # pixels.
         if self.resample == "down":
             y, x = F.avg_pool2d(y, 2), F.avg_pool2d(x, 2)
         if "Conv_2" in self.layers:
@@ -180,8 +185,11 @@ class ResidualGenerator(nn.Module):
 
 
 class ResidualDiscriminator(nn.Module):
-    """``images [n, 3, 32, 32] -> logits [n]``: four blocks of ``2·width`` channels with
-    spectral norm, the first two halve; a sum over pixels."""
+    """``images [n, 3, 32, 32] -> logits [n]``: four blocks of ``2·width`` channels.
+
+    All layers have spectral norm. The first two blocks halve the resolution. A sum over
+    pixels comes before the last layer.
+    """
 
     def __init__(self, width: int, channels: int = 3):
         super().__init__()
@@ -208,14 +216,20 @@ class ResidualDiscriminator(nn.Module):
 
 
 def networks(architecture: str, width: int, latents: int):
-    """``(generator, discriminator)`` with zeros for parameters."""
+    """Build ``(generator, discriminator)``. ``load`` sets their parameters.
+
+    Args:
+      architecture: ``dcgan``, ``sn_dcgan`` or ``sngan_resnet``.
+      width: the width of both networks.
+      latents: the size of a latent.
+    """
     if architecture == "sngan_resnet":
         return ResidualGenerator(width, latents), ResidualDiscriminator(width)
     return Generator(architecture, width, latents), Discriminator(architecture, width)
 
 
 class Generator(nn.Module):
-    """``z [n, d] -> images [n, 3, 32, 32]``, batch norm and ReLU, tanh at the end."""
+    """``z [n, d] -> images [n, 3, 32, 32]``, with batch norm, ReLU and a final tanh."""
 
     def __init__(self, architecture: str, width: int, latents: int, channels: int = 3):
         super().__init__()
@@ -255,7 +269,7 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """``images [n, 3, 32, 32] -> logits [n]``, leaky ReLU."""
+    """``images [n, 3, 32, 32] -> logits [n]``, with leaky ReLU."""
 
     def __init__(self, architecture: str, width: int, channels: int = 3):
         super().__init__()
@@ -294,8 +308,12 @@ class Discriminator(nn.Module):
 
 
 def converted(network: nn.Module, tree: dict) -> dict[str, np.ndarray]:
-    """ganjax's parameters, or their gradients, by the names and in the layouts of
-    ``network``'s parameters."""
+    """Return ganjax's parameters with the names and layouts of ``network``.
+
+    Args:
+      network: a network of this module.
+      tree: ganjax's parameters of the same network, or their gradients.
+    """
     found = {}
     for path, layer, own in _layers(network, tree):
         if isinstance(layer, BatchNorm):
@@ -310,7 +328,11 @@ def converted(network: nn.Module, tree: dict) -> dict[str, np.ndarray]:
 
 @torch.no_grad()
 def load(network: nn.Module, params: dict, variables: dict) -> None:
-    """Gives ``network`` ganjax's parameters and spectral vectors."""
+    """Copy ganjax's parameters and spectral vectors into ``network``.
+
+    Raises:
+      ValueError: if the names of the parameters differ.
+    """
     by_name = dict(network.named_parameters())
     arrays = converted(network, params)
     if set(arrays) != set(by_name):
@@ -323,7 +345,7 @@ def load(network: nn.Module, params: dict, variables: dict) -> None:
 
 
 def _layers(network, tree, above=""):
-    """``(path in torch, layer, its part of ganjax's tree)`` of every layer."""
+    """Yield ``(path in torch, layer, its part of ganjax's tree)`` for every layer."""
     for name, layer in network.layers.items():
         path = f"{above}layers.{name}"
         if isinstance(layer, Residual):

@@ -1,6 +1,8 @@
-"""The equal torch program: same networks, losses, optimizer, data flow and average.
+"""The torch program that equals ganjax's program, for a comparison of speed.
 
-Forms of it are timed against each other first, and the fastest is the peer.
+Networks, losses, optimizer, data and parameter average are the same. The program has
+several forms, such as eager and compiled. They are timed first, and the fastest form is
+the peer.
 """
 
 import atexit
@@ -25,13 +27,13 @@ EMA_DECAY = 0.999
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """How the program is run.
+    """A way to run the program.
 
     Attributes:
       compiler: ``None`` for eager, else a mode of ``torch.compile``.
-      channels_last: memory format of images and of convolutions' weights.
-      joined: whether the discriminator sees real and fake in one pass.
-      captured: whether a whole step, both players and the average, is one CUDA graph.
+      channels_last: whether images and weights of convolutions have this memory format.
+      joined: whether the discriminator sees real and fake samples in one pass.
+      captured: whether a step (both players and the average) is one CUDA graph.
     """
 
     compiler: str | None
@@ -56,8 +58,15 @@ EAGER = [
 
 
 def compiled_forms(device: str, eager: Form) -> list[Form]:
-    """Those to try once ``eager`` is the fastest of the eager ones: all on a CPU; on a
-    GPU, where there are more and each takes a minute to compile, those like it."""
+    """Return the forms to try after the eager ones.
+
+    On a CPU these are all layouts, compiled. On a GPU each form takes a minute to
+    compile, so only the layout of ``eager`` is tried.
+
+    Args:
+      device: ``'cpu'`` or ``'cuda'``.
+      eager: the fastest eager form.
+    """
     if device == "cpu":
         return [dataclasses.replace(form, compiler="default") for form in EAGER]
     return [
@@ -72,26 +81,30 @@ def compiled_forms(device: str, eager: Form) -> list[Form]:
 
 
 def device() -> str:
-    """Where torch computes: a GPU if it sees one, else all cores."""
+    """Set up torch and return its device: ``'cuda'`` if there is a GPU, else ``'cpu'``.
+
+    On a CPU torch uses all cores.
+    """
     torch.set_num_threads(len(os.sched_getaffinity(0)))
-    # As JAX does on a GPU: products of single precision in TF32, the fastest algorithm.
+    # Like JAX on a GPU: TF32 for products in single precision, and fastest algorithms.
     torch.set_float32_matmul_precision("high")
     torch.backends.cudnn.allow_tf32 = torch.backends.cudnn.benchmark = True
     return "cuda" if torch.cuda.is_available() else "cpu"
 
 
 def threads() -> str:
-    """What torch computes with, for the record."""
+    """Return the number of threads and the device as text, for the record."""
     return f"{torch.get_num_threads()} threads on {device()}"
 
 
 class Peer:
-    """A training program in one form, from ganjax's initial state.
+    """A torch training program in one form, with ganjax's initial state.
 
     Args:
-      config: of the ganjax program (an image game of ``benchmarks.models``).
-      state: its state before the first step.
-      pixels: uint8 ``[N, H, W, C]``, resident on the device.
+      config: the config of the ganjax program (an image game of ``benchmarks.models``).
+      state: the state of the ganjax program before the first step.
+      pixels: uint8 ``[N, H, W, C]``, kept on the device.
+      form: the form of the program.
     """
 
     units = 1
@@ -108,7 +121,7 @@ class Peer:
         memory = torch.channels_last if form.channels_last else torch.contiguous_format
         for network in (self.generator, self.discriminator):
             network.to(self.device, memory_format=memory).train()
-        # Rows lie as the convolutions want them, so a batch is gathered, not permuted.
+        # The data has the layout of the convolutions, so a batch needs no permutation.
         data = torch.from_numpy(pixels).permute(0, 3, 1, 2)
         self.data = data.contiguous(memory_format=memory).to(self.device)
         self.order, self.place = torch.randperm(len(data), device=self.device), 0
@@ -137,8 +150,10 @@ class Peer:
         self.captured, self.graph = form.captured, None
 
     def discriminator_loss(self, real, z):
-        """softplus(−D(x)) + softplus(D(G(z))); the generator has no gradient here, and
-        its batch statistics stay as they were."""
+        """Return softplus(−D(x)) + softplus(D(G(z))).
+
+        The generator gets no gradient, and its running statistics do not change.
+        """
         with self.cast:
             with torch.no_grad():
                 fake = self.generator(z)
@@ -146,19 +161,19 @@ class Peer:
                 logits = self.discriminator(torch.cat([real, fake]), keep=True)
                 real_logits, fake_logits = logits.split(len(real))
             else:
-                # As in ganjax both see one spectral norm, and it moves once.
+                # As in ganjax, both passes use the same u, which is updated once.
                 fake_logits = self.discriminator(fake)
                 real_logits = self.discriminator(real, keep=True)
         return F.softplus(-real_logits).mean() + F.softplus(fake_logits).mean()
 
     def generator_loss(self, z):
-        """softplus(−D(G(z))) with a frozen discriminator."""
+        """Return softplus(−D(G(z))) with a frozen discriminator."""
         with self.cast:
             logits = self.discriminator(self.generator(z, keep=True), frozen=True)
         return F.softplus(-logits).mean()
 
     def step(self) -> None:
-        """One step on the next batch."""
+        """Make one step on the next batch."""
         if not self.captured:
             self.advance(self._real())
             return
@@ -168,7 +183,7 @@ class Peer:
         self.graph.replay()
 
     def advance(self, real) -> None:
-        """A turn of each player on ``real``, then the average of the generator."""
+        """Update both players on ``real``, then the average of the generator."""
         discriminator_loss, generator_loss = self.losses
         loss = discriminator_loss(real, self._normal())
         self._descend("discriminator", loss)
@@ -178,14 +193,17 @@ class Peer:
             torch._foreach_lerp_(self.averages, self._averaged(), 1 - EMA_DECAY)
 
     def run(self, calls: int) -> None:
-        """Makes ``calls`` steps and waits for the last."""
+        """Make ``calls`` steps and wait for the last one."""
         for _ in range(calls):
             self.step()
         if self.device == "cuda":
             torch.cuda.synchronize()
 
     def _capture(self):
-        """Makes ``graph`` of a step, after three on another stream, as torch asks."""
+        """Capture a step as ``graph``, after three steps on another stream.
+
+        torch requires these steps.
+        """
         self.real = self._real()
         stream = torch.cuda.Stream()
         stream.wait_stream(torch.cuda.current_stream())
@@ -200,7 +218,7 @@ class Peer:
     def _descend(self, name, loss):
         loss.backward()
         self.optimizers[name].step()
-        # A CUDA graph may not find gradients of the step before.
+        # A CUDA graph must not start with gradients of the last step.
         self.optimizers[name].zero_grad(set_to_none=True)
 
     def _real(self):
@@ -220,19 +238,21 @@ class Peer:
 
 
 def first_step(peer: Peer, real: np.ndarray, z: np.ndarray):
-    """``{player: (loss, {parameter: gradient})}`` of the program as it is timed.
+    """Return ``{player: (loss, {parameter: gradient})}`` of the timed program.
 
     Args:
-      real: float32 ``[n, H, W, C]`` in [-1, 1]; z: ``[n, latents]``.
+      peer: the program.
+      real: float32 ``[n, H, W, C]`` in [-1, 1].
+      z: float32 ``[n, latents]``.
     """
-    # What is timed may be in TF32; what is compared is not.
+    # The timed program can use TF32. The comparison does not.
     torch.set_float32_matmul_precision("highest")
     torch.backends.cudnn.allow_tf32 = False
     real = torch.tensor(real).permute(0, 3, 1, 2).to(peer.device)
     z = torch.tensor(z).to(peer.device)
     discriminator_loss, generator_loss = peer.losses
     found = {}
-    # The discriminator comes last, as its pass moves the spectral vectors.
+    # The discriminator comes last, because its pass changes the spectral vectors.
     for name, loss in (
         ("generator", lambda: generator_loss(z)),
         ("discriminator", lambda: discriminator_loss(real, z)),
@@ -248,44 +268,50 @@ def first_step(peer: Peer, real: np.ndarray, z: np.ndarray):
 
 
 def forget() -> None:
-    """Drops what torch has compiled, and what it has learned of shapes."""
+    """Drop torch's compiled programs and its records of input shapes."""
     torch.compiler.reset()
 
 
 def as_torch(peer: Peer, name: str, tree: dict) -> dict[str, np.ndarray]:
-    """ganjax's gradients of a network in the peer's names and layouts."""
+    """Return ganjax's gradients of a network with the peer's names and layouts.
+
+    Args:
+      peer: the torch program.
+      name: ``'generator'`` or ``'discriminator'``.
+      tree: ganjax's gradients.
+    """
     return converted(getattr(peer, name), tree)
 
 
 def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
-    """The program in its fastest form, and what every form took.
+    """Find the fastest form of the torch program.
 
     Args:
-      make: a peer in a form, already checked.
+      make: builds and checks the peer of a form.
       seconds: how long each form is timed.
-      quick: tries one eager and one compiled form.
+      quick: whether to try only one eager and one compiled form.
 
     Returns:
-      ``(peer, form, {form: seconds a step, or why it did not run})``.
+      ``(peer, form, {form: seconds per step, or the reason why it did not run})``.
 
     Raises:
-      Disagreement: from ``make``; any other error drops the form.
+      Disagreement: from ``make``. Any other error leaves out the form.
     """
-    best, found = {}, {}  # one form and its peer: each holds the data on the device
-    # A run that was killed leaves half-written programs in the user's cache, and a form
-    # that fails on one would be missing from the comparison.
+    best, found = {}, {}  # best has one entry, because each peer holds the data
+    # A killed run can leave half-written programs in the user's cache. A form that
+    # reads one would fail and be missing from the comparison. So the cache is new.
     cache = tempfile.mkdtemp()
     os.environ["TORCHINDUCTOR_CACHE_DIR"] = cache
     atexit.register(shutil.rmtree, cache, ignore_errors=True)
 
     def attempt(form):
-        forget()  # the limit of compiled programs is for the whole process
+        forget()  # the limit of compiled programs counts for the whole process
         try:
             peer = make(form)
             found[form] = _seconds_a_step(peer, seconds)
         except Disagreement:
             raise
-        except Exception as error:  # a compiler is missing in many ways
+        except Exception as error:  # a missing compiler raises various errors
             found[form] = f"not run: {type(error).__name__}: {error}"[:200]
             return
         if not best or found[form] < min(found[other] for other in best):
@@ -303,7 +329,7 @@ def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
 
 def _seconds_a_step(peer, seconds):
     peer.run(3)  # compiles, and lets the allocator settle
-    calls = 1 if peer.device == "cpu" else 20  # to wait for a GPU takes time as well
+    calls = 1 if peer.device == "cpu" else 20  # waiting for a GPU takes time
     steps, start = 0, time.perf_counter()
     while (took := time.perf_counter() - start) < seconds or not steps:
         peer.run(calls)

@@ -1,16 +1,16 @@
-"""Adversarial autoencoders (Makhzani et al. 2016, arXiv 1511.05644) of MNIST's digits.
+"""Adversarial autoencoder on MNIST (Makhzani et al. 2016, arXiv 1511.05644).
 
-    python scripts/train.py --config=configs/adversarial_autoencoder_mnist.py \\
+    ganjax train --config=adversarial_autoencoder_mnist \\
         --workdir=runs/aae
 
-Eight numbers a digit; ``:plane`` has two, for a map of the latent space
-(``scripts/sample.py --mode=latents``); ``:denoising`` sees digits with noise of
-standard deviation .5; ``:semi_supervised`` has a class beside eight numbers, learnt
-from 100 labels (section 5).
+A code has eight numbers. Variants: ``:plane`` has codes of two numbers, for a map of
+the latent space (``ganjax sample --mode=latents``). ``:denoising`` adds noise with
+standard deviation 0.5 to the encoder's input. ``:semi_supervised`` adds a class to the
+code, learnt from 100 labels (section 5).
 
-Expected in 3 minutes on 2 CPU cores: the Fréchet distance of codes from the latent
-distribution falls tenfold from what it is after the first step (``fd_latents``), and
-the error of reconstruction is reported (``reconstruction_mse``).
+Expected in 3 minutes on 2 CPU cores: the Fréchet distance between codes and latents
+(``fd_latents``) falls to a tenth of its first value. The reconstruction error is
+reported as ``reconstruction_mse``.
 """
 
 from configs import images

@@ -1,11 +1,11 @@
-"""BiGAN (Donahue et al. 2017, arXiv 1605.09782, section 4.2) on MNIST, by fully
-connected networks as in the paper.
+"""BiGAN on MNIST (Donahue et al. 2017, arXiv 1605.09782, section 4.2). As in the paper,
+all networks are fully connected.
 
-    python scripts/train.py --config=configs/bigan_mnist.py --workdir=runs/bigan
+    ganjax train --config=bigan_mnist --workdir=runs/bigan
 
-Expected in 6 minutes on 2 CPU cores: the encoder reads the latent of a generated sample
-with a smaller error than the latent of the nearest of 5,000 other samples has
-(``latents_mse`` below ``latents_mse_nearest``).
+Expected in 6 minutes on 2 CPU cores: ``latents_mse`` is below ``latents_mse_nearest``.
+The first is the error of the encoder's latent for a generated sample. The second is the
+error of the latent of the nearest of 5,000 other samples.
 """
 
 from configs import images

@@ -1,14 +1,14 @@
-"""BigGAN on CIFAR-10 (Brock et al. 2019, arXiv 1809.11096): the paper's networks, with
-the rates, the updates and the average of the first author's PyTorch code, which there
-has batches of 50, normal initialisation, and neither parts of the latent for each block
-nor a shared embedding.
+"""BigGAN on CIFAR-10 (Brock et al. 2019, arXiv 1809.11096). The networks are the
+paper's. Learning rates, updates per step and the average are from the first author's
+PyTorch code. On CIFAR-10 that code differs in four points: batches of 50, normal
+initialisation, no part of the latent for each block, and no shared embedding.
 
-    python scripts/train.py --config=configs/biggan_cifar10.py --workdir=runs/biggan \\
+    ganjax train --config=biggan_cifar10 --workdir=runs/biggan \\
         --config.data.dir=DIR
 
-Published: FID 4.16 (PyTorch-StudioGAN, with ``width`` 96, 80-dimensional latents,
-attention, b1 of .5, five updates of the discriminator, and mirrored data). Ours: not
-run.
+Published: FID 4.16 in PyTorch-StudioGAN. Their run has ``width`` 96, latents of size
+80, attention, b1 = 0.5, five discriminator updates per step, and mirrored data. Ours:
+not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

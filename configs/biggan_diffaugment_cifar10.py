@@ -1,9 +1,9 @@
 """BigGAN with DiffAugment on CIFAR-10 (Zhao et al. 2020, arXiv 2006.10738).
 
-    python scripts/train.py --config=configs/biggan_diffaugment_cifar10.py \\
+    ganjax train --config=biggan_diffaugment_cifar10 \\
         --workdir=runs/diffaugment --config.data.dir=DIR
 
-Published: FID 3.35 (PyTorch-StudioGAN). Ours: not run.
+Published: FID 3.35 in PyTorch-StudioGAN. Ours: not run.
 """
 
 from configs import biggan_cifar10

@@ -1,17 +1,17 @@
-"""A conditional GAN (Mirza & Osindero 2014, arXiv 1411.1784) of MNIST's digits.
+"""Conditional GAN on MNIST (Mirza & Osindero 2014, arXiv 1411.1784).
 
-    python scripts/train.py --config=configs/conditional_mnist.py --workdir=runs/cgan
+    ganjax train --config=conditional_mnist --workdir=runs/cgan
 
-The players are told the label beside their input. ``:auxiliary`` trains a
-discriminator that also names the class (ACGAN; Odena et al. 2017, arXiv 1610.09585),
-``:projection`` one that compares features with the class (Miyato & Koyama 2018, arXiv
-1802.05637); their generators are told by conditional batch normalisation.
+Both players get the label joined to their input. Variants: with ``:auxiliary`` the
+discriminator also predicts the class (ACGAN; Odena et al. 2017, arXiv 1610.09585). With
+``:projection`` the discriminator compares features with the class (Miyato & Koyama
+2018, arXiv 1802.05637). In both variants the generator gets the label by conditional
+batch normalisation. The discriminator has spectral norm, because with batch norm fewer
+samples have the requested class. ``:auxiliary`` takes twice the steps, because its
+players first agree on classes that differ from the digits.
 
-Expected in 5 minutes on 2 CPU cores: a classifier reads the class that was asked for
-from at least 90 % of 5,000 samples (``classes_accuracy``). Discriminators that are
-asked for the class have spectral norm; with batch norm fewer samples are of the class
-that was asked for. ``:auxiliary`` has twice the steps: its players first agree on
-classes that are not quite the digits.
+Expected in 5 minutes on 2 CPU cores: a classifier finds the requested class in at least
+90 % of 5,000 samples (``classes_accuracy``).
 """
 
 from configs import images

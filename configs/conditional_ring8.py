@@ -1,9 +1,9 @@
-"""A conditional GAN (Mirza & Osindero 2014, arXiv 1411.1784) on eight Gaussians, each
-a class of its own.
+"""Conditional GAN on eight Gaussians (Mirza & Osindero 2014, arXiv 1411.1784). Each
+Gaussian is one class.
 
-    python scripts/train.py --config=configs/conditional_ring8.py --workdir=runs/cgan
+    ganjax train --config=conditional_ring8 --workdir=runs/cgan
 
-Expected: 8 of 8 modes and at least 90 % of 2,500 samples within 3σ.
+Expected: 8 of 8 modes, and at least 90 % of 2,500 samples within 3σ.
 """
 
 from configs import ring8

@@ -1,10 +1,10 @@
-"""DCGAN on CIFAR-10 (Radford et al. 2016, arXiv 1511.06434), as in PyTorch-StudioGAN's
-table.
+"""DCGAN on CIFAR-10 (Radford et al. 2016, arXiv 1511.06434), with the settings of
+PyTorch-StudioGAN.
 
-    python scripts/train.py --config=configs/dcgan_cifar10.py --workdir=runs/dcgan \\
+    ganjax train --config=dcgan_cifar10 --workdir=runs/dcgan \\
         --config.data.dir=DIR
 
-Published: FID 48.29. Ours: not run.
+Published: FID 48.29 in PyTorch-StudioGAN. Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

@@ -1,10 +1,12 @@
 """DCGAN on Fashion-MNIST, 28×28 (Radford et al. 2016, arXiv 1511.06434).
 
-    python scripts/train.py --config=configs/dcgan_fashion_mnist.py \\
+    ganjax train --config=dcgan_fashion_mnist \\
         --workdir=runs/fashion_mnist --config.data.dir=DIR
 
-DIR holds the four IDX files (plain or .gz), or is the folder that
-scripts/prepare_data.py fashion_mnist made.
+DIR is the folder that ``ganjax prepare fashion_mnist`` made, or a folder with the four
+IDX files (plain or .gz).
+
+Expected: nothing is measured yet. The config was tested for 200 steps only.
 """
 
 from configs import dcgan_mnist

@@ -1,15 +1,15 @@
-"""A small DCGAN on MNIST whose latent space is looked at: interpolations, arithmetic,
+"""A small DCGAN on MNIST, to study its latent space: interpolations, arithmetic,
 directions, and the inversion of real digits.
 
-    python scripts/train.py --config=configs/dcgan_small_mnist.py --workdir=runs/dcgan
-    python scripts/sample.py --workdir=runs/dcgan --mode=inversions
-    python scripts/sample.py --workdir=runs/dcgan --mode=edits
-    python scripts/sample.py --workdir=runs/dcgan --mode=arithmetic \\
+    ganjax train --config=dcgan_small_mnist --workdir=runs/dcgan
+    ganjax sample --workdir=runs/dcgan --mode=inversions
+    ganjax sample --workdir=runs/dcgan --mode=edits
+    ganjax sample --workdir=runs/dcgan --mode=arithmetic \\
         --extractor=small_cnn_mnist
 
-Expected in 5 minutes on 2 CPU cores: a classifier is surer of interpolations than of
-blended images (``interpolations_confidence``), and inverted test digits are nearer to
-the digits than the nearest training digits are (``inversion_mse``).
+Expected in 5 minutes on 2 CPU cores: a classifier is more confident on interpolations
+than on blended images (``interpolations_confidence``). The error of inverted test
+digits (``inversion_mse``) is below the error of the nearest training digits.
 """
 
 from configs import images

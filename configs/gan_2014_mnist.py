@@ -1,13 +1,13 @@
-"""The first GAN (Goodfellow et al. 2014, arXiv 1406.2661) on MNIST: fully connected
-networks, the minimax game, and the log-likelihood under a Parzen window.
+"""The first GAN on MNIST (Goodfellow et al. 2014, arXiv 1406.2661). It has fully
+connected networks and is scored by the log-likelihood under a Parzen window.
 
-    python scripts/train.py --config=configs/gan_2014_mnist.py --workdir=runs/gan2014
+    ganjax train --config=gan_2014_mnist --workdir=runs/gan2014
 
-Expected in 13 minutes on one CPU core: the estimate (``parzen_10000``, in nats, with
-its standard error beside it) rises from −25 at step 2,000 to 147 at the last. The
-paper's is 225 ± 2, of a network with maxout and dropout trained to its best. The
-generator's loss is the one of section 3 that does not vanish;
-``--config.loss.name=minimax`` is that of equation 1.
+Expected in 13 minutes on one CPU core: the estimate ``parzen_10000``, in nats, rises
+from −25 at step 2,000 to 147 at the last step. Its standard error is reported too. The
+paper has 225 ± 2, with maxout, dropout and training to the best score. The generator's
+loss is the non-saturating loss of section 3. ``--config.loss.name=minimax`` selects the
+loss of equation 1.
 """
 
 from configs import images

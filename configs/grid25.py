@@ -1,8 +1,9 @@
-"""Twenty-five Gaussians on a grid: {-4, -2, 0, 2, 4}², σ .05, z ~ N(0, I).
+"""A GAN on 25 Gaussians with means on the grid {-4, -2, 0, 2, 4}² and σ = 0.05.
+Latents are z ~ N(0, I).
 
-    python scripts/train.py --config=configs/grid25.py --workdir=runs/grid25
+    ganjax train --config=grid25 --workdir=runs/grid25
 
-Expected: 25 of 25 modes and at least 85 % of 2,500 samples within 3σ.
+Expected: 25 of 25 modes, and at least 85 % of 2,500 samples within 3σ.
 """
 
 from ml_collections import ConfigDict

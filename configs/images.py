@@ -1,11 +1,12 @@
-"""What the configs of images share: CIFAR-10 for the published tables and how each is
-made to run in seconds, and MNIST for the family of games."""
+"""Shared parts of the image configs: CIFAR-10 for the published tables, MNIST for the
+games of the gallery, and changes that make a config run in seconds."""
 
 from ml_collections import ConfigDict
 
 
 def cifar10(game="gan"):
-    """32×32 images; ``data.name=cifar10_jpeg`` takes a folder or zip of images."""
+    """Return a config of 32×32 images. ``data.name=cifar10_jpeg`` reads a folder or a
+    zip file of images."""
     config = ConfigDict()
     config.game = game
     config.data = {"name": "cifar10"}
@@ -16,7 +17,8 @@ def cifar10(game="gan"):
 
 
 def mnist(game="gan", data="mnist"):
-    """28×28 images in minutes on two cores, scored by the shipped classifier."""
+    """Return a config of 28×28 images, scored by the classifier in this repository. A
+    run takes minutes on two CPU cores."""
     config = ConfigDict()
     config.game = game
     config.data = {"name": data}
@@ -31,7 +33,7 @@ def mnist(game="gan", data="mnist"):
 
 
 def shortest(config):
-    """``config`` on the 8×8 digits that are always there, for a few steps."""
+    """Return ``config`` with two steps on scikit-learn's 8×8 digits."""
     config.data.name = "digits"
     config.steps = 2
     config.parallel = {"inner_steps": 1}
@@ -42,8 +44,8 @@ def shortest(config):
 
 
 def two_rates(generator=1e-3, discriminator=5e-4):
-    """A faster generator: it has few steps to learn in (two time scales, Heusel et al.
-    2017, arXiv 1706.08500, the other way about)."""
+    """Return optimizers with a faster generator, because runs are short. Heusel et al.
+    2017 (arXiv 1706.08500) also use two rates, but with a faster discriminator."""
     return {
         "generator": {"learning_rate": generator, "b1": 0.5},
         "discriminator": {"learning_rate": discriminator, "b1": 0.5},
@@ -55,8 +57,8 @@ def adam(rate, b1=0.0, b2=0.9, **options):
 
 
 def tiny(config, size=32, **networks):
-    """``config`` in a few steps of a batch of 8 waves, its networks with the options
-    given: ``name={…}``."""
+    """Return ``config`` with two steps on gratings, a batch of 8, and small networks.
+    ``networks`` holds the options of each network: ``name={…}``."""
     config.data = {"name": f"gratings{size}"}
     config.steps = 2
     config.batch_size = 8
@@ -69,6 +71,5 @@ def tiny(config, size=32, **networks):
 
 
 def both(**options):
-    # A copy each: ConfigDict keeps one that is shared, and a change of either's options
-    # would be one of both.
+    # Two copies: with one shared dict, a change for one network would change both.
     return {"generator": dict(options), "discriminator": dict(options)}

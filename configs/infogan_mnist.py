@@ -1,12 +1,12 @@
-"""InfoGAN (Chen et al. 2016, arXiv 1606.03657) on MNIST: a code of one category in ten
-and two numbers, found in digits without a label.
+"""InfoGAN on MNIST (Chen et al. 2016, arXiv 1606.03657). The code is one of ten
+categories and two numbers, learnt without labels.
 
-    python scripts/train.py --config=configs/infogan_mnist.py --workdir=runs/infogan
-    python scripts/sample.py --workdir=runs/infogan --mode=codes
+    ganjax train --config=infogan_mnist --workdir=runs/infogan
+    ganjax sample --workdir=runs/infogan --mode=codes
 
-Expected in 4 minutes on 2 CPU cores: the bound of the information that a sample has of
-its category reaches at least 2.2 nats (ln 10 = 2.303) over 5,000 samples
-(``codes_bound``). Learning rates are the paper's (appendix C.1).
+Expected in 4 minutes on 2 CPU cores: ``codes_bound``, a lower bound of the mutual
+information of sample and category, reaches at least 2.2 nats over 5,000 samples. The
+largest possible value is ln 10 = 2.303. Learning rates are the paper's (appendix C.1).
 """
 
 from configs import images

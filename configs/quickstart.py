@@ -1,9 +1,9 @@
-"""A DCGAN on 1,297 handwritten digits of 8×8 pixels, embedded in scikit-learn.
+"""A DCGAN on 1,297 handwritten digits of 8×8 pixels, which are part of scikit-learn.
 
-    python scripts/train.py --config=configs/quickstart.py --workdir=runs/quickstart
+    ganjax train --config=quickstart --workdir=runs/quickstart
 
-Expected in under 4 minutes on 2 CPU cores: all 10 classes among 1,000 samples, each
-with at least 3 %, and a coverage of the held-out digits of at least .5.
+Expected in less than 4 minutes on 2 CPU cores: 1,000 samples show all 10 classes, each
+in at least 3 % of the samples. The coverage of the held-out digits is at least 0.5.
 """
 
 from ml_collections import ConfigDict

@@ -1,16 +1,17 @@
-"""R3GAN on CIFAR-10 (Huang et al. 2024, arXiv 2501.05441): relativistic pairs, R1 and
-R2 at every step, mirrored data, and a burn-in along half a cosine over 20 million
-images, by the authors' code (which applies the changes of colour half as often).
+"""R3GAN on CIFAR-10 (Huang et al. 2024, arXiv 2501.05441). It has the relativistic
+pairing loss, R1 and R2 at every step, mirrored data, and a burn-in with cosine
+schedules over 20 million images. The settings are from the authors' code. Departure:
+that code applies the changes of colour half as often.
 
-    python scripts/train.py --config=configs/r3gan_cifar10.py \\
+    ganjax train --config=r3gan_cifar10 \\
         --workdir=runs/r3gan --config.data.dir=DIR --config.parallel.devices=0
 
-Published: FID 1.96. Ours: not run.
+``parallel.devices=0`` uses all devices. Published: FID 1.96. Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny
 
-BURN_IN = 39_062  # of 512 images
+BURN_IN = 39_062  # steps of 512 images
 ARGUMENTS = ("tiny",)
 
 

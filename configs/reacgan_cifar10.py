@@ -1,12 +1,12 @@
-"""ReACGAN on CIFAR-10 (Kang et al. 2021, arXiv 2111.01118): BigGAN's networks and the
-D2D-CE loss.
+"""ReACGAN on CIFAR-10 (Kang et al. 2021, arXiv 2111.01118): the networks of
+configs/biggan_cifar10.py with the D2D-CE loss.
 
-    python scripts/train.py --config=configs/reacgan_cifar10.py \\
+    ganjax train --config=reacgan_cifar10 \\
         --workdir=runs/reacgan --config.data.dir=DIR
 
-Published: FID 3.87 (PyTorch-StudioGAN, with the networks that its BigGAN has, batches
-of 128, a rate of 2.8e-4, and embeddings of 512 numbers, where these have 64). Ours: not
-run.
+Published: FID 3.87 in PyTorch-StudioGAN. Their run has the networks of their BigGAN,
+batches of 128, a learning rate of 2.8e-4, and embeddings of size 512, where ours have
+64. Ours: not run.
 """
 
 from configs import biggan_cifar10

@@ -1,8 +1,9 @@
-"""Eight Gaussians on a ring: radius 1, σ .02, z ~ N(0, I).
+"""A GAN on eight Gaussians with means on a ring of radius 1 and σ = 0.02. Latents are
+z ~ N(0, I).
 
-    python scripts/train.py --config=configs/ring8.py --workdir=runs/ring8
+    ganjax train --config=ring8 --workdir=runs/ring8
 
-Expected: 8 of 8 modes and at least 90 % of 2,500 samples within 3σ.
+Expected: 8 of 8 modes, and at least 90 % of 2,500 samples within 3σ.
 """
 
 from ml_collections import ConfigDict
@@ -23,7 +24,7 @@ def get_config():
         "discriminator": {"learning_rate": 1e-3, "b1": 0.0, "b2": 0.99},
         "generator": {"learning_rate": 2e-3, "b1": 0.0, "b2": 0.99},
     }
-    config.schedules = {  # at full rates a late excursion of the game may end the run
+    config.schedules = {  # at full rates the game may leave the solution late
         "decay": {"knobs": "optimizers.*.learning_rate", "shape": "linear", "end": 0.0}
     }
     config.ema = {"decay": 0.999}

@@ -1,10 +1,12 @@
-"""SAGAN on CIFAR-10 (Zhang et al. 2019, arXiv 1805.08318), each player at its rate.
+"""SAGAN on CIFAR-10 (Zhang et al. 2019, arXiv 1805.08318). Each player has a separate
+learning rate.
 
-    python scripts/train.py --config=configs/sagan_cifar10.py --workdir=runs/sagan \\
+    ganjax train --config=sagan_cifar10 --workdir=runs/sagan \\
         --config.data.dir=DIR
 
-Published: FID 10.35 (PyTorch-StudioGAN, with 2e-4 for both, b1 of .5, five updates of
-the discriminator, and mirrored data). Ours: not run.
+Published: FID 10.35 in PyTorch-StudioGAN. Their run has a learning rate of 2e-4 for
+both players, b1 = 0.5, five discriminator updates per step, and mirrored data. Ours:
+not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

@@ -1,10 +1,11 @@
-"""SNGAN, residual, on CIFAR-10 (Miyato et al. 2018, arXiv 1802.05957), as mimicry
-trains it: without an average of the generator. (Its generator upsamples bilinearly.)
+"""SNGAN with residual networks on CIFAR-10 (Miyato et al. 2018, arXiv 1802.05957), with
+the settings of the library mimicry. The generator has no average. Departure: mimicry's
+generator upsamples bilinearly.
 
-    python scripts/train.py --config=configs/sngan_cifar10.py --workdir=runs/sngan \\
+    ganjax train --config=sngan_cifar10 --workdir=runs/sngan \\
         --config.data.dir=DIR
 
-Published: FID 16.77 ± .04, IS 7.97 (mimicry). Ours: not run.
+Published: FID 16.77 ± 0.04 and IS 7.97 in mimicry. Ours: not run.
 """
 
 from configs.images import adam, cifar10, tiny

@@ -1,10 +1,10 @@
-"""SNGAN with projection on CIFAR-10 (Miyato & Koyama 2018, arXiv 1802.05637), as
-mimicry trains it.
+"""SNGAN with projection on CIFAR-10 (Miyato & Koyama 2018, arXiv 1802.05637), with the
+settings of the library mimicry.
 
-    python scripts/train.py --config=configs/sngan_projection_cifar10.py \\
+    ganjax train --config=sngan_projection_cifar10 \\
         --workdir=runs/projection --config.data.dir=DIR
 
-Published: FID 10.84, IS 8.25 (mimicry). Ours: not run.
+Published: FID 10.84 and IS 8.25 in mimicry. Ours: not run.
 """
 
 from configs import sngan_cifar10

@@ -1,11 +1,11 @@
-"""StyleGAN2 with adaptive augmentation on CIFAR-10 (Karras et al. 2020, arXiv
-2006.06676): pixel blitting, geometry and colour, at a probability that keeps the mean
-sign of real logits at .6.
+"""StyleGAN2 with adaptive augmentation on CIFAR-10 (ADA; Karras et al. 2020, arXiv
+2006.06676). The augmentations are pixel blitting, geometry and colour. Their
+probability adapts so that the mean sign of real logits is 0.6.
 
-    python scripts/train.py --config=configs/stylegan2_ada_cifar10.py \\
+    ganjax train --config=stylegan2_ada_cifar10 \\
         --workdir=runs/ada --config.data.dir=DIR
 
-Published: FID 2.31 (PyTorch-StudioGAN). Ours: not run.
+Published: FID 2.31 in PyTorch-StudioGAN. Ours: not run.
 """
 
 from configs import stylegan2_cifar10

@@ -1,10 +1,11 @@
-"""StyleGAN2 on CIFAR-10 (Karras et al. 2020, arXiv 1912.04958), by the CIFAR settings
-of ADA's code (arXiv 2006.06676): no style mixing, no path length, R1 of .01.
+"""StyleGAN2 on CIFAR-10 (Karras et al. 2020, arXiv 1912.04958), with the CIFAR settings
+of ADA's code (arXiv 2006.06676): no style mixing, no path length penalty, and an R1
+weight of 0.01.
 
-    python scripts/train.py --config=configs/stylegan2_cifar10.py \\
+    ganjax train --config=stylegan2_cifar10 \\
         --workdir=runs/stylegan2 --config.data.dir=DIR
 
-Published: FID 3.78 (PyTorch-StudioGAN). Ours: not run.
+Published: FID 3.78 in PyTorch-StudioGAN. Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

@@ -1,5 +1,5 @@
-"""A game by hand: the Dirac-GAN (Mescheder et al. 2018, arXiv 1801.04406). Without R1
-its players circle the solution. `python examples/dirac_gan.py a.png` draws it."""
+"""The Dirac-GAN (Mescheder et al. 2018, arXiv 1801.04406), written by hand. Without R1
+its players circle the solution. To draw it: `python examples/dirac_gan.py a.png`."""
 
 import sys
 

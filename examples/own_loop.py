@@ -1,4 +1,4 @@
-"""A loop and batches of your own, around ganjax's compiled step.
+"""Train with your own loop and your own batches around ganjax's compiled step.
 
 python examples/own_loop.py moons.png
 """
@@ -15,7 +15,7 @@ from ganjax.build import build
 
 STEPS, BATCH = 3000, 128
 
-# The data of the config only say that an example is a point in the plane.
+# The config's data give only the shape of an example: a point in the plane.
 config = resolve({
     "data": {"name": "swiss_roll"},
     "batch_size": BATCH,
@@ -35,7 +35,7 @@ state = init_state(setup.game, jax.random.key(0), setup.knobs)
 
 
 def batch(seed):
-    """One sub-batch for each turn of a player that reads data, ``[rounds, n, 2]``."""
+    """Return ``[rounds, n, 2]``: one sub-batch per turn of a player that reads data."""
     rounds = setup.game.rounds
     points, _ = make_moons(rounds * BATCH, noise=0.05, random_state=seed)
     return {"data": points.reshape(rounds, BATCH, 2).astype(np.float32)}

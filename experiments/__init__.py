@@ -1,8 +1,8 @@
-"""Figures and tables of papers, each with its protocol, its claims and a verdict.
+"""Reproductions of figures and tables of papers, with claims and verdicts.
 
-An experiment is a package here with ``run(scale, seed, out) -> results``,
-``figure(results)`` and ``CLAIMS``; its README says what it reproduces and what came
-out.
+Each experiment is a package in this folder. It defines ``run(scale, seed, out) ->
+results``, ``figure(results)`` and ``CLAIMS``. Its README describes the published
+figure, the protocol and our results.
 """
 
 import importlib
@@ -28,11 +28,14 @@ EXPERIMENTS = (
 
 
 def experiment(name: str) -> ModuleType:
-    """The package of an experiment.
+    """Return the package of an experiment.
+
+    Args:
+      name: one of ``EXPERIMENTS``.
 
     Raises:
-      BadInput: if there is none of that name.
+      BadInput: if no experiment has this name.
     """
     if name not in EXPERIMENTS:
         raise unknown("experiment", name, EXPERIMENTS)
-    return importlib.import_module(f"experiments.{name}")
+    return importlib.import_module(f"{__name__}.{name}")

@@ -1,4 +1,4 @@
-"""What an experiment claims, and how a claim is judged."""
+"""Claims of an experiment, and the rules that judge them."""
 
 import dataclasses
 import math
@@ -11,14 +11,22 @@ NOT_RUN = "not run"
 
 @dataclasses.dataclass(frozen=True)
 class Bound:
-    """What a measured value must satisfy, in words and as a test."""
+    """A condition on a measured value.
+
+    Attributes:
+      says: the condition in words.
+      holds: ``value -> bool``.
+    """
 
     says: str
     holds: Callable[[Any], bool]
 
 
 def near(value: float, *, relative: float = 0.0, absolute: float = 0.0) -> Bound:
-    """Within ``relative``·|value| or ``absolute`` of a value, whichever is more."""
+    """Accept values close to ``value``.
+
+    The larger of ``relative``·|value| and ``absolute`` is the allowed difference.
+    """
     room = max(relative * abs(value), absolute)
     said = f"{relative:g} of it" if relative * abs(value) >= absolute else f"{room:g}"
     return Bound(f"{value:g} within {said}", lambda x: abs(x - value) <= room)
@@ -42,15 +50,14 @@ def exactly(value: Any) -> Bound:
 
 @dataclasses.dataclass(frozen=True)
 class Claim:
-    """One thing that an experiment says will be found, fixed before it is run.
+    """A statement about the results of an experiment, fixed before the run.
 
     Attributes:
-      says: in words.
-      measured: ``results -> value``, a number or what JSON can hold.
-      bound: what the value must satisfy; of a list of numbers each one.
-      published: what the paper gives, where it gives a value.
-      scale: the one at which it is judged; ``'any'`` where the quick protocol is the
-        paper's.
+      says: the statement in words.
+      measured: ``results -> value``. The value is a number or another JSON value.
+      bound: the condition on the value. Each number of a list must satisfy it.
+      published: the value or word that the paper gives, or ``None``.
+      scale: the scale at which the claim is judged; ``'any'`` for every scale.
     """
 
     says: str
@@ -60,7 +67,11 @@ class Claim:
     scale: str = "any"
 
     def judged(self, results: Mapping[str, Any], scale: str) -> dict[str, Any]:
-        """A row of a verdict. A value that is not finite holds nothing."""
+        """Return the row of a verdict for this claim.
+
+        A claim of another scale has ``passed`` = ``NOT_RUN``. A value that is not
+        finite fails.
+        """
         row = {
             "claim": self.says,
             "scale": self.scale,
@@ -86,10 +97,10 @@ def _holds(bound, value):
 def verdict(
     claims: Sequence[Claim], results: Mapping[str, Any], scale: str
 ) -> list[dict[str, Any]]:
-    """A row a claim; those of the other scale are not run."""
+    """Return one row for each claim; see ``Claim.judged``."""
     return [claim.judged(results, scale) for claim in claims]
 
 
 def holds(rows: Sequence[Mapping[str, Any]]) -> bool:
-    """Whether every claim that was judged holds."""
+    """Return whether every judged claim holds. Claims that did not run are ignored."""
     return all(row["passed"] in (True, NOT_RUN) for row in rows)

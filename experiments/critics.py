@@ -1,4 +1,4 @@
-"""A critic alone, between two distributions that do not learn."""
+"""Training of a critic between two fixed distributions, without a generator."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -38,10 +38,17 @@ def critic_game(
     optimizer: Callable[[Mapping[str, jax.Array]], optax.GradientTransformation],
     batch_size: int = 256,
 ) -> Game:
-    """A game of one player, who tells real points of ``size`` numbers from fake ones.
+    """Build a game with one player: a critic between real and fake points.
 
     Args:
-      penalty: of ``REGULARIZERS``, weighed by the knob ``weight``.
+      module: the critic, which maps points ``[n, size]`` to logits ``[n]``.
+      size: numbers in a point.
+      draw: returns one real and one fake point for a key and the knobs.
+      loss: a name of ``LOSSES``.
+      penalty: a name of ``REGULARIZERS``, or empty for no penalty. The knob ``weight``
+        is the weight of the penalty.
+      optimizer: returns the optimizer for the knobs.
+      batch_size: real points in a batch; the batch has as many fake points.
     """
     price = LOSSES[loss].discriminator
 
@@ -71,15 +78,25 @@ def critic_game(
 
 
 def _decay(knobs, step):
-    # A short memory at first, so that the average is not of the initial values.
+    # The decay is small at first, so that the average forgets the initial values.
     return jnp.minimum(0.999, (1.0 + step) / (10.0 + step))
 
 
 def trained_critics(
     game: Game, knobs: list[dict[str, float]], *, steps: int, seed: int
 ) -> list[tuple[Any, Callable[[np.ndarray], np.ndarray]]]:
-    """One critic for each setting of the knobs, all from the same initial values, as
-    one population; ``(state, x [n, D] -> logits [n])`` with averaged parameters."""
+    """Train one critic for each setting of the knobs, all in one program.
+
+    Args:
+      game: the game of ``critic_game``.
+      knobs: a dictionary of knobs for each critic.
+      steps: updates of each critic.
+      seed: the same for all critics, so that they have the same initial values.
+
+    Returns:
+      For each critic ``(state, judge)``. ``judge`` maps points ``[n, D]`` to logits
+      ``[n]`` and uses the averaged parameters.
+    """
     states = [init_state(game, jax.random.key(seed), own) for own in knobs]
     step = make_train_step(game, batch=lambda data, key, step, axis: None)
     run = compile_step(step, inner_steps=steps, population="vmap")

@@ -4,19 +4,21 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-# How seeds run together: on two cores one after another is as fast as at once (packing
-# 1 to 4 of pacgan: 9.6 to 16.5 ms against 10.7 to 16.8 for four seeds), which to find
-# out again takes longer than some of the trainings.
+# How seeds run together. On two cores, ``map`` (one seed after another) is as fast as
+# ``vmap``: for four seeds of pacgan with packing 1 to 4 it takes 9.6 to 16.5 ms against
+# 10.7 to 16.8 ms. ``auto`` measures this, which takes longer than some quick trainings.
 POPULATIONS = {"quick": "map", "paper": "auto"}
 
 
 def of_points(data: str, *, steps: int, snapshots: int, **sections: Any) -> ConfigDict:
-    """A game of fully connected networks that is scored by the modes it finds.
+    """Build the config of a game on points, scored by the modes that it finds.
 
     Args:
-      snapshots: how often it is scored in its course.
-      sections: the rest of the config. Without ``ema`` it is the generator itself that
-        is scored, as papers from before the practice of averaging do.
+      data: the name of the data source.
+      steps: the length of a run.
+      snapshots: the number of evaluations in a run.
+      sections: further sections of the config. Without ``ema`` the parameters are not
+        averaged, as in papers from before averaging was common.
     """
     config = ConfigDict()
     config.steps = steps
@@ -35,5 +37,5 @@ def of_points(data: str, *, steps: int, snapshots: int, **sections: Any) -> Conf
 
 
 def both(**options: Any) -> dict[str, dict[str, Any]]:
-    """The same options for generator and discriminator."""
+    """Return a section with the same options for generator and discriminator."""
     return {"generator": dict(options), "discriminator": dict(options)}

@@ -1,8 +1,8 @@
-"""One experiment, run and judged, and what that leaves on the disk.
+"""Run of one experiment, judgement of its claims, and the files that it writes.
 
-results.json  what was measured, on what, by which revision, in how long
-figure.png    made from results.json and from nothing else
-verdict.json  a row a claim
+results.json  the measurements, the machine, the revision and the duration
+figure.png    drawn from results.json alone
+verdict.json  one row for each claim
 """
 
 import json
@@ -11,10 +11,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from experiments import experiment
-from experiments.claims import NOT_RUN, SCALES, verdict
-from experiments.figures import paper_style
 from ganjax.training import environment
+
+from . import experiment
+from .claims import NOT_RUN, SCALES, verdict
+from .figures import paper_style
 
 RESULTS, FIGURE, VERDICT = "results.json", "figure.png", "verdict.json"
 HERE = Path(__file__).parent
@@ -28,13 +29,17 @@ def reproduce(
     out: Path,
     say: Callable[[str], None] = print,
 ) -> list[dict[str, Any]]:
-    """Runs an experiment and judges its claims.
+    """Run an experiment and judge its claims.
 
     Args:
-      out: the folder of its results, figure and verdict.
+      name: one of ``EXPERIMENTS``.
+      scale: ``'quick'`` or ``'paper'``.
+      seed: the first seed of the trials.
+      out: the folder for the results, the figure and the verdict.
+      say: prints one line of progress.
 
     Returns:
-      The verdict.
+      The verdict, one row for each claim.
     """
     module = experiment(name)
     out.mkdir(parents=True, exist_ok=True)
@@ -50,13 +55,13 @@ def reproduce(
         "changed": bool(environment()["diff"]),
         "results": results,
     }
-    # Through JSON, so that the figure and the verdict see what a reader of it would.
+    # The figure and the verdict read the JSON file, so both can be made from it alone.
     (out / RESULTS).write_text(json.dumps(record) + "\n")
     return verdict_of(name, out)
 
 
 def verdict_of(name: str, out: Path) -> list[dict[str, Any]]:
-    """Draws and judges what ``results.json`` in a folder holds; the verdict."""
+    """Draw and judge the ``results.json`` of a folder, and return the verdict."""
     module = experiment(name)
     record = json.loads((out / RESULTS).read_text())
     with paper_style():
@@ -68,14 +73,17 @@ def verdict_of(name: str, out: Path) -> list[dict[str, Any]]:
 
 
 def committed(name: str, scale: str) -> list[dict[str, Any]] | None:
-    """The verdict that the repository holds; ``None`` if there is none."""
+    """Return the committed verdict of an experiment, or ``None``."""
     path = HERE / name / scale / VERDICT
     return json.loads(path.read_text()) if path.exists() else None
 
 
 def recorded_verdicts(name: str) -> list[str]:
-    """The verdicts that the repository holds, a line a scale; where each claim may be
-    judged at any, quick is the paper's protocol."""
+    """Return a line about the committed verdict for each scale.
+
+    If every claim has scale ``'any'``, the quick protocol is the paper's, and there is
+    one line.
+    """
     once = all(claim.scale == "any" for claim in experiment(name).CLAIMS)
     return [
         f"{scale}: {_count(committed(name, scale))}"
@@ -93,7 +101,12 @@ def _count(rows):
 def changed(
     rows: list[Mapping[str, Any]], before: list[Mapping[str, Any]] | None
 ) -> list[str]:
-    """What a verdict says otherwise than one before it, a line a claim."""
+    """Return a line for each claim whose outcome differs from an earlier verdict.
+
+    Args:
+      rows: the new verdict.
+      before: the earlier verdict, or ``None``.
+    """
     if before is None:
         return ["there is no committed verdict"]
     old = {row["claim"]: row["passed"] for row in before}
@@ -106,7 +119,7 @@ def changed(
 
 
 def table(rows: list[Mapping[str, Any]]) -> str:
-    """A verdict for reading."""
+    """Return a verdict as text for a terminal."""
     lines = []
     for row in rows:
         lines.append(f"{_word(row['passed']):8}{row['claim']}")

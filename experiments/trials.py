@@ -1,4 +1,4 @@
-"""The trials of an experiment: a sweep, and what is read of it."""
+"""Trials of an experiment: the sweep that runs them, and functions of their scores."""
 
 import dataclasses
 import os
@@ -19,13 +19,13 @@ _SCORE = "evaluation/"
 
 @dataclasses.dataclass(frozen=True)
 class Trial:
-    """A run that is over.
+    """A run that has ended.
 
     Attributes:
-      point: what it differs in, by the path of a field, as text.
-      path: its folder.
+      point: the config fields that differ between trials, ``{path: value as text}``.
+      path: the folder of the run.
       state: ``'finished'`` or ``'failed'``.
-      scores: a row an evaluation, ``{'step', name: value}``.
+      scores: one row for each evaluation, ``{'step', name: value}``.
     """
 
     point: dict[str, str]
@@ -35,7 +35,7 @@ class Trial:
 
     @property
     def row(self) -> dict[str, Any]:
-        """All but the folder, for ``results.json``."""
+        """The trial without its folder, for ``results.json``."""
         return {"point": self.point, "state": self.state, "scores": self.scores}
 
 
@@ -46,15 +46,19 @@ def trained(
     *,
     population: str = "auto",
 ) -> list[Trial]:
-    """Runs every point of a space as far as it gets, in the order of the space. The
-    same call again goes on with what a killed one left.
+    """Run a sweep and return its trials in the order of the space.
+
+    A trial that fails does not stop the sweep. The same call resumes a sweep that was
+    killed.
 
     Args:
-      out: the folder of the sweep; it keeps the runs and a report.
-      population: how trials that share a program run, as ``scripts/sweep.py`` takes it.
+      config: the config that all trials share.
+      space: the fields of each trial.
+      out: the folder of the sweep. It keeps the runs and a report.
+      population: how trials that share a program run; see ``ganjax sweep``.
 
     Raises:
-      BadInput: for a point that is no valid config, or data that are missing.
+      BadInput: for a point that is not a valid config, or if data are missing.
     """
     sweep = Sweep(config, space)
     sweep.run(out, population=population, cores=sorted(os.sched_getaffinity(0)))
@@ -80,7 +84,12 @@ def _scores(rows):
 
 
 def chosen(rows: Sequence[Row], **fields: Any) -> list[Row]:
-    """The rows whose point has these values; a dot of a path is written as ``__``."""
+    """Return the rows whose point has these values.
+
+    Args:
+      rows: the trials.
+      fields: ``path=value``, with ``__`` for each dot of the path.
+    """
     wanted = {name.replace("__", "."): str(value) for name, value in fields.items()}
     return [
         row
@@ -90,7 +99,7 @@ def chosen(rows: Sequence[Row], **fields: Any) -> list[Row]:
 
 
 def last(rows: Sequence[Row], name: str) -> list[float]:
-    """Each row's last score of a name; nan where there is none."""
+    """Return the last score ``name`` of each row, or nan if a row has no such score."""
     return [
         row["scores"][-1].get(name, float("nan")) if row["scores"] else float("nan")
         for row in rows
@@ -98,13 +107,16 @@ def last(rows: Sequence[Row], name: str) -> list[float]:
 
 
 def lead(rows: Sequence[Row], others: Sequence[Row], name: str) -> float:
-    """By how much the mean of some rows' last scores is above that of others'."""
+    """Return the mean last score of ``rows`` minus the mean of ``others``."""
     return float(np.mean(last(rows, name)) - np.mean(last(others, name)))
 
 
 def distance(row: Row) -> float:
-    """A row's last Fréchet distance, over whatever features; infinite where there is
-    none, as of a run that failed."""
+    """Return the last Fréchet distance of a row.
+
+    The score may have any feature extractor. A row without a distance, such as a failed
+    run, counts as infinite.
+    """
     for name, value in (row["scores"] or [{}])[-1].items():
         if name.startswith("fd_") and not name.endswith("_floor"):
             return value
@@ -112,6 +124,6 @@ def distance(row: Row) -> float:
 
 
 def curve(row: Row, name: str) -> tuple[list[int], list[float]]:
-    """``(steps, values)`` of a score in the course of a run."""
+    """Return ``(steps, values)`` of the score ``name`` over a run."""
     found = [(s["step"], s[name]) for s in row["scores"] if name in s]
     return [step for step, _ in found], [value for _, value in found]

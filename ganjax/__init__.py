@@ -6,34 +6,13 @@
 ``import ganjax`` starts no JAX backend. Names are imported when they are first used.
 """
 
-import importlib
+import lazy_loader
 
 __version__ = "0.1.0"
 
-_MODULES = {
-    "build": "Setup",
-    "config": "resolve",
-    "core": "Game GameState Network Player Report View compile_step init_state "
-    "make_train_step split_batch state_digest",
-    "errors": "BadInput Uncomputable",
-    "loading": "Run",
-    "metrics": "density_coverage frechet_distance inception_score kernel_distance "
-    "mode_coverage moments precision_recall sliced_wasserstein wasserstein_1d",
-    "model": "Model Sampler Sampling",
-    "options": "Option option",
-}
-_HOME = {name: module for module, names in _MODULES.items() for name in names.split()}
-
-__all__ = ["load", "train", *_HOME]
-
-
-def __getattr__(name):
-    if name in _HOME:
-        return getattr(importlib.import_module(f"ganjax.{_HOME[name]}"), name)
-    try:
-        return importlib.import_module(f"ganjax.{name}")
-    except ModuleNotFoundError as error:
-        raise AttributeError(f"ganjax has no attribute '{name}'") from error
+# The stub ``__init__.pyi`` lists the public names; type checkers read it as well.
+__getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
+__all__ += ["load", "train"]
 
 
 def __dir__():
@@ -45,7 +24,7 @@ def load(run, *, trust_code=False):
 
     Args:
       run: the folder.
-      trust_code: consent to run the code outside of ganjax that the run's config names.
+      trust_code: whether to run the code outside ganjax that the run's config names.
 
     Raises:
       BadInput: if the folder holds no run of this format, or its config names code and
@@ -57,17 +36,17 @@ def load(run, *, trust_code=False):
 
 
 def train(config, workdir, *, allow_config_change=False):
-    """Train what a config describes, and return the run.
+    """Train with a config, and return the run.
 
-    The same call resumes an interrupted run and leaves a finished one alone.
+    The same call resumes an interrupted run and does not change a finished run.
 
     Args:
-      config: a ConfigDict or a nested dict; what it does not state is the default.
+      config: a ConfigDict or a nested dict. It states only what is not the default.
       workdir: the folder of the run.
-      allow_config_change: go on with a run that began with another config.
+      allow_config_change: whether to continue a run that began with another config.
 
     Raises:
-      BadInput: as ``scripts/train.py`` refuses it.
+      BadInput: for input that ``ganjax train`` refuses.
     """
     from ganjax.config import resolve
     from ganjax.launch import RunRequest, launch

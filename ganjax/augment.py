@@ -1,16 +1,16 @@
-"""What the discriminator sees in place of its images, by name.
+"""Augmentations of the images that the discriminator sees, by name.
 
-An entry of ``AUGMENTATIONS`` is ``(key, image [H, W, C], probability) -> image``, for
-an image in [-1, 1] with one channel or three and a scalar probability, traced or not.
-At 0 an entry is exactly the identity. What a key draws is an affine map of the image,
-so gradients of any order pass. ``augmented`` maps entries over a batch, with a key for
-each sample, so nothing depends on how the batch is split.
+An entry of ``AUGMENTATIONS`` is ``(key, image [H, W, C], probability) -> image``. The
+image is in [-1, 1] and has one channel or three. The probability is a scalar and may be
+traced; at 0 an entry is exactly the identity. For a given key the map is affine in the
+image, so gradients of any order pass. ``augmented`` maps entries over a batch with one
+key per sample, so the result does not depend on how the batch is split.
 
 ``colour``, ``translation`` and ``cutout`` are DiffAugment (Zhao et al. 2020, arXiv
-2006.10738), which applies them always. ``blit``, ``geometric`` and
-``colour_transform`` are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676,
-appendix B), whose probability ``adapt`` moves; within an entry each transformation is
-drawn by itself. ``pseudo_real`` hides generated images among the real.
+2006.10738), which always applies them. ``blit``, ``geometric`` and ``colour_transform``
+are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676, appendix B). ``adapt``
+changes its probability, and each transformation of an entry is drawn independently.
+``pseudo_real`` puts generated images among the real ones.
 """
 
 import dataclasses
@@ -35,7 +35,7 @@ def _signed(key, shape=()):
 
 
 def flip(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """The mirror image, left and right exchanged, half as often as ``probability``."""
+    """Mirror the image left to right, with half of ``probability``."""
     return jnp.where(_happens(key, probability / 2), image[:, ::-1], image)
 
 
@@ -43,8 +43,8 @@ def flip(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """Brightness plus U(-½, ½), then saturation times U(0, 2) about each pixel's mean
-    over channels, then contrast times U(½, 3/2) about the mean of the image."""
+    """Add U(-½, ½) to the brightness, then multiply the saturation by U(0, 2) about
+    each pixel's mean, then the contrast by U(½, 3/2) about the image's mean."""
     gate, *keys = jax.random.split(key, 4)
     brightness, saturation, contrast = (jax.random.uniform(k) for k in keys)
     changed = saturated(image + (brightness - 0.5), 2 * saturation)
@@ -53,20 +53,20 @@ def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def saturated(image: jax.Array, gain) -> jax.Array:
-    """Every pixel's distance from the mean of its channels times ``gain``."""
+    """Multiply every pixel's distance from the mean of its channels by ``gain``."""
     mean = image.mean(-1, keepdims=True)
     return mean + gain * (image - mean)
 
 
 def contrasted(image: jax.Array, gain) -> jax.Array:
-    """The distance from the mean of the image times ``gain``."""
+    """Multiply the distance from the mean of the image by ``gain``."""
     mean = image.mean()
     return mean + gain * (image - mean)
 
 
 def translation(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """A shift by whole pixels, at most an eighth of the size to the nearest of them,
-    with zeros moving in."""
+    """Shift by whole pixels, at most an eighth of the size (rounded), and fill with
+    zeros."""
     gate, *keys = jax.random.split(key, 3)
     most = [(size + 4) // 8 for size in image.shape[:2]]
     shift = [
@@ -77,20 +77,20 @@ def translation(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def _shifted(image, shift, most, padding):
-    """``image`` moved down and right by ``shift``, of at most ``most`` pixels."""
+    """Shift ``image`` down and right by ``shift`` pixels, at most ``most``."""
     wide = jnp.pad(image, [(m, m) for m in most] + [(0, 0)], mode=padding)
     start = [m - s for m, s in zip(most, shift, strict=True)]
     return jax.lax.dynamic_slice(wide, (*start, 0), image.shape)
 
 
 def cutout(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """Zero in a rectangle of half the height and half the width, whose centre is
-    anywhere in the image: some of it may lie outside."""
+    """Set a rectangle of half the height and half the width to zero. Its centre is
+    anywhere in the image, so a part of it may lie outside."""
     gate, *keys = jax.random.split(key, 3)
     inside = []
     for k, size in zip(keys, image.shape[:2], strict=True):
         length = size // 2
-        # An even length has its centre between two pixels or at one of the ends.
+        # The centre of an even length is between two pixels, or at an image border.
         centre = jax.random.randint(k, (), 0, size + 1 - length % 2)
         offset = jnp.arange(size) - (centre - length // 2)
         inside.append((offset >= 0) & (offset < length))
@@ -103,9 +103,9 @@ def cutout(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def blit(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """Flip, turn by a multiple of 90°, shift by whole pixels of at most an eighth of
-    the size with the image reflected at its borders. Half of the flips and a quarter of
-    the turns drawn are none.
+    """Flip, rotate by a multiple of 90°, and shift by whole pixels (at most an eighth
+    of the size, with reflection at the borders). Half of the drawn flips and a quarter
+    of the drawn rotations change nothing.
 
     Raises:
       BadInput: if the image is not square.
@@ -126,12 +126,12 @@ def blit(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def geometric(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """Scale by 2^N(0, .2), turn, stretch by 2^N(0, .2) along and across, turn, shift by
-    N(0, .125) of the size: one ``warp``.
+    """Scale by 2^N(0, 0.2), rotate, stretch anisotropically by 2^N(0, 0.2), rotate, and
+    shift by N(0, 0.125) of the size, all in one ``warp``.
 
-    The turns are by U(-π, π), each drawn so often that one of the two happens with
-    ``probability``. The published warp samples between two wavelet filters that keep it
-    free of aliases; this one is bilinear.
+    Rotations are by U(-π, π). Each is drawn so often that at least one of the two
+    happens with ``probability``. The published warp uses wavelet filters against
+    aliasing; this warp is bilinear.
     """
     gates, values = jax.random.split(key, (2, 5))
     either = 1 - jnp.sqrt(jnp.clip(1.0 - probability, 0, 1))
@@ -151,16 +151,16 @@ def geometric(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def inverse_affine(scale, turn, stretch, turn_after, shift) -> jax.Array:
-    """The matrix for ``warp`` that enlarges by ``2^scale``, turns counter-clockwise by
-    ``turn``, stretches x by ``2^stretch`` and y by its inverse, turns by
+    """Return the matrix for a ``warp`` that enlarges by ``2^scale``, rotates counter-
+    clockwise by ``turn``, stretches x by ``2^stretch`` and y by its inverse, rotates by
     ``turn_after`` and shifts by ``shift`` pixels ``[2]`` (x right, y down)."""
 
     def turned(angle):
         c, s = jnp.cos(angle), jnp.sin(angle)
         return jnp.array([[c, -s], [s, c]])
 
-    # Scalings multiply rows; a product of such matrices must not be rounded to the
-    # short formats that accelerators multiply in.
+    # Scalings multiply rows. The matrix product needs full precision: accelerators
+    # would round to shorter formats.
     stretched = jnp.exp2(jnp.stack([-stretch, stretch]))[:, None]
     after = stretched * turned(turn_after)
     linear = jnp.exp2(-scale) * jnp.matmul(turned(turn), after, precision="highest")
@@ -169,10 +169,10 @@ def inverse_affine(scale, turn, stretch, turn_after, shift) -> jax.Array:
 
 
 def warp(image: jax.Array, inverse: jax.Array) -> jax.Array:
-    """``image [H, W, C]`` seen through the affine map whose inverse is ``inverse [2,
-    3]``: the output at p = (x, y) is the input at ``inverse · (x, y, 1)``, both in
-    pixels from the centre, x to the right and y down. Samples are bilinear, and outside
-    the image is its reflection."""
+    """Transform ``image [H, W, C]`` by the affine map with inverse ``inverse [2, 3]``.
+    The output at (x, y) is the input at ``inverse · (x, y, 1)``, both in pixels from
+    the centre, x to the right and y down. Sampling is bilinear, and the image is
+    reflected at its borders."""
     height, width, channels = image.shape
     middle_x, middle_y = (width - 1) / 2, (height - 1) / 2
     x = jnp.arange(width)[None] - middle_x
@@ -180,7 +180,7 @@ def warp(image: jax.Array, inverse: jax.Array) -> jax.Array:
     column, row = (a * x + b * y + c for a, b, c in inverse)
     column, row = column + middle_x, row + middle_y
     left, top = jnp.floor(column), jnp.floor(row)
-    right, below = column - left, row - top  # how much of the next pixel
+    right, below = column - left, row - top  # weight of the next pixel
     places, weights = [], []
     for down, of_row in ((0, 1 - below), (1, below)):
         for along, of_column in ((0, 1 - right), (1, right)):
@@ -194,17 +194,17 @@ def warp(image: jax.Array, inverse: jax.Array) -> jax.Array:
 
 
 def _reflected(index, size):
-    """``index`` folded into the image; the borders are not repeated."""
+    """Reflect ``index`` into the image. Border pixels are not repeated."""
     index = jnp.abs(index) % max(2 * (size - 1), 1)
     return jnp.minimum(index, 2 * (size - 1) - index)
 
 
 def colour_transform(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """Brightness plus N(0, .2), contrast times 2^N(0, ½), luma flipped or not, hue
-    turned by U(-π, π), saturation times 2^N(0, 1): see ``recolour``."""
+    """Recolour: add N(0, 0.2) to the brightness, multiply the contrast by 2^N(0, ½),
+    flip the luma, rotate the hue by U(-π, π), multiply the saturation by 2^N(0, 1)."""
     gates, values = jax.random.split(key, (2, 5))
     happen = [_happens(gate, probability) for gate in gates]
-    happen[2] &= jax.random.bernoulli(values[2])  # half of the luma flips are none
+    happen[2] &= jax.random.bernoulli(values[2])  # half of the luma flips do nothing
     if image.shape[-1] == 1:
         happen[3:] = 2 * [jnp.array(False)]
     drawn = (
@@ -219,17 +219,17 @@ def colour_transform(key: jax.Array, image: jax.Array, probability) -> jax.Array
 
 
 def recolour(image: jax.Array, brightness, contrast, flipped, hue, saturation):
-    """``image [H, W, C]`` after these five in turn: add ``brightness``, multiply by
-    ``2^contrast``, reflect in the plane of no luma if ``flipped`` is 1 (not if 0), turn
-    by ``hue`` about the luma axis v = (1, 1, 1)/√3, multiply the distance from that
-    axis by ``2^saturation``.
+    """Return ``image [H, W, C]`` after five steps: add ``brightness``, multiply by
+    ``2^contrast``, negate the luma if ``flipped`` is 1 (not if 0), rotate by ``hue``
+    about the luma axis v = (1, 1, 1)/√3, and multiply the distance from this axis by
+    ``2^saturation``.
 
-    Each of them acts on the mean m of the channels and on the rest d apart, so the 4×4
-    matrix of the five is  (1 - 2·flipped)·2^contrast·(m + brightness) +
-    2^(contrast + saturation)·(cos(hue)·d + sin(hue)·v×d).  Grey images have no d.
+    Each step acts separately on the mean m of the channels and on the rest d. So the
+    product of the five 4×4 matrices is (1 - 2·flipped)·2^contrast·(m + brightness) +
+    2^(contrast + saturation)·(cos(hue)·d + sin(hue)·v×d). Grey images have d = 0.
 
     Raises:
-      BadInput: if there are neither one nor three channels.
+      BadInput: if the number of channels is not one or three.
     """
     if image.shape[-1] not in (1, 3):
         raise BadInput(f"expected one channel or three, not {image.shape[-1]}")
@@ -255,19 +255,19 @@ class AugmentationOptions:
     """The section ``augmentation`` of a config."""
 
     names: tuple[str, ...] = option(
-        (), "augmentations, in order", item=str, choices=AUGMENTATIONS,
+        (), "augmentations in order", item=str, choices=AUGMENTATIONS,
         needs=("a critic that sees data", "images"),
     )  # fmt: skip
     probability: float = option(
         1.0, "probability of each augmentation", least=0, most=1, knob=True
     )
-    pseudo: bool = option(False, "generated samples among the real ones (APA)")
+    pseudo: bool = option(False, "put generated samples among the real ones (APA)")
     adaptive: bool = option(
-        False, "the probability follows the critic (ADA)",
+        False, "adapt the probability to the critic (ADA)",
         needs=("augmentation.names or pseudo",),
     )  # fmt: skip
     target: float = option(
-        0.6, "mean sign of real logits that ADA holds", above=-1, below=1, knob=True
+        0.6, "mean sign of real logits, target of ADA", above=-1, below=1, knob=True
     )
     speed: float = option(
         500.0, "thousands of real samples from probability 0 to 1", above=0, knob=True
@@ -278,8 +278,8 @@ class AugmentationOptions:
 
 
 def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax.Array:
-    """Return ``images [n, H, W, C]`` after the entries ``names`` in turn. An entry has
-    the keys folded with its name, so its draws do not depend on the others."""
+    """Return ``images [n, H, W, C]`` after the entries ``names``, in order. Each entry
+    folds its name into ``keys [n]``, so its draws do not depend on the others."""
     for name in names:
         change = AUGMENTATIONS.find("augmentation.names", name)
         number = zlib.crc32(name.encode())
@@ -289,23 +289,23 @@ def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax
 
 
 def adapt(probability, sign, *, target, images, speed) -> jax.Array:
-    """The next probability of ADA (section 3).
+    """Return the next probability of ADA (section 3).
 
     Args:
-      sign: the mean sign of the logits of real images, r_t: near 1 where the
-        discriminator overfits.
-      target: the ``sign`` to hold, .6 in the paper.
-      images: how many real ones were seen since the last change.
-      speed: thousands of images that it takes from 0 to 1, 500 in the paper.
+      sign: the mean sign r_t of the logits of real images, near 1 if the discriminator
+        overfits.
+      target: the desired ``sign``, 0.6 in the paper.
+      images: number of real images since the last change.
+      speed: thousands of images for the way from 0 to 1, 500 in the paper.
 
-    The paper bounds the probability from below alone; a probability ends at 1.
+    The paper limits the probability only from below. Here it is also at most 1.
     """
     step = jnp.sign(sign - target) * images / (speed * 1000)
     return jnp.clip(probability + step, 0.0, 1.0)
 
 
 def pseudo_real(keys, real: jax.Array, fake: jax.Array, probability) -> jax.Array:
-    """``real [n, …]`` with each sample exchanged for that of ``fake [n, …]`` with
-    ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849)."""
+    """Return ``real [n, …]``, where each sample is replaced by its sample of ``fake
+    [n, …]`` with ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849)."""
     deceives = jax.vmap(_happens, (0, None))(keys, probability)
     return jnp.where(deceives.reshape(-1, *(1,) * (real.ndim - 1)), fake, real)

@@ -1,4 +1,4 @@
-"""The decay of averaged parameters, from step to step."""
+"""Decay of the averaged parameters (EMA) at each step."""
 
 import dataclasses
 import functools
@@ -14,9 +14,9 @@ from ganjax.options import option
 class AverageOptions:
     """The section ``ema`` of a config."""
 
-    decay: float = option(0.999, "decay of a step", least=0, below=1, knob=True)
+    decay: float = option(0.999, "decay per step", least=0, below=1, knob=True)
     half_life: float = option(
-        0.0, "thousands of images", least=0, zero="ema.decay instead", knob=True
+        0.0, "in thousands of images", least=0, zero="use ema.decay", knob=True
     )
     ramp: float = option(
         0.05, "largest half-life, as a share of the images seen", least=0, zero="none",
@@ -25,21 +25,21 @@ class AverageOptions:
 
 
 def decay_of(batch_size: int, on: Collection[str]) -> Callable:
-    """Return ``(knobs, step) -> decay``; ``on`` are the knobs in the program."""
+    """Return ``(knobs, step) -> decay``. ``on`` are the knobs that the program uses."""
     if "ema.half_life" not in on:
         return _decay_a_step
     return functools.partial(_half_life, batch_size)
 
 
 def _decay_a_step(knobs, step):
-    # A short memory at first, so that the average forgets the initial values.
+    # The decay is small at first, so that the average forgets the initial values.
     step = step.astype(jnp.float32)
     return jnp.minimum(knobs["ema.decay"], (1 + step) / (10 + step))
 
 
 def _half_life(batch_size, knobs, step):
-    """The decay of a half-life in thousands of images, at most ``ema.ramp`` times those
-    seen (Karras et al. 2020, arXiv 2006.06676, official code)."""
+    """Return the decay for a half-life in thousands of images, limited to ``ema.ramp``
+    times the images seen (Karras et al. 2020, arXiv 2006.06676, official code)."""
     seen = (step.astype(jnp.float32) + 1) * batch_size
     most = jnp.where(knobs["ema.ramp"] > 0, seen * knobs["ema.ramp"], math.inf)
     half_life = jnp.minimum(1000 * knobs["ema.half_life"], most)

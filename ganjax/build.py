@@ -26,7 +26,7 @@ from ganjax.training import Plan
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """All that a run is made of."""
+    """All parts of a run."""
 
     game: Game
     sampler: Sampler
@@ -47,8 +47,8 @@ def build(config: ConfigDict) -> Setup:
     """Build what a resolved config describes.
 
     Raises:
-      BadInput: if the data cannot be read, or do not go with the networks or with the
-        number of devices.
+      BadInput: if the data cannot be read, or do not fit the networks or the number of
+        devices.
     """
     source = source_of(config.data)
     game, sampler = build_game(config, source)
@@ -67,17 +67,17 @@ def build(config: ConfigDict) -> Setup:
 
 
 def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
-    """Return the game and its sampler, for data of ``source``'s shape.
+    """Return the game and its sampler, for data with the shape of ``source``.
 
     Raises:
-      BadInput: for data or networks that do not go with the game.
+      BadInput: for data or networks that do not fit the game.
     """
     spec, choice = source.spec, Choice(config)
     check(choice, spec)
     recipe, classes = choice.game, len(spec.classes)
     adversary = adversary_of(config, choice.on, classes, images=len(spec.shape) == 3)
     label = config.get("conditioning", {}).get("generator", "none")
-    # How the networks of a kind take a label that is not joined to their inputs.
+    # How each kind of network takes a label that is not concatenated to its inputs.
     heads = {"discriminator": "class_logits" if recipe.classifies else adversary.head}
     if label in ("embedding", *MODULATIONS):
         heads["generator"] = label

@@ -1,4 +1,4 @@
-"""The axes of an ablation, their entries, and what a config makes of them."""
+"""The axes of an ablation and their entries, and the size and cost of a game."""
 
 import inspect
 import math
@@ -29,11 +29,11 @@ from ganjax.objectives import (
 
 
 def _named(table: Mapping[str, Any], module: ModuleType) -> dict[str, Any]:
-    """What documents each entry: the function of its name."""
+    """Return the function that documents each entry: it has the name of the entry."""
     return {name: getattr(module, name) for name in table}
 
 
-# axis -> (the config field that names an entry, entry -> what documents it).
+# axis -> (config field that names an entry, entry -> its documented object or text).
 AXES: dict[str, tuple[str, dict[str, Any]]] = {
     "games": ("game", {name: recipe.make for name, recipe in GAMES.items()}),
     "architectures": ("networks.NETWORK.name", dict(ARCHITECTURES)),
@@ -51,7 +51,7 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
     "dynamics": (
         "dynamics.name",
         {
-            name: way.joint or "The players in order, each seeing the ones before it."
+            name: way.joint or "Players update in order; each sees earlier updates."
             for name, way in DYNAMICS.items()
         },
     ),
@@ -64,28 +64,28 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def line(entry: Any) -> str:
-    """The first paragraph of an entry's docstring, or of a text, as one line."""
+    """Return the first paragraph of an entry's docstring, or of a text, as one line."""
     document = entry if isinstance(entry, str) else inspect.getdoc(entry) or ""
     return " ".join(document.split("\n\n")[0].split())
 
 
 def parameters(game: Game, name: str) -> int:
-    """How many numbers a network learns."""
+    """Return the number of parameters of a network."""
     leaves = jax.tree.leaves(_variables(game, name)["params"])
     return sum(math.prod(leaf.shape) for leaf in leaves)
 
 
 def flops(game: Game, name: str) -> int:
-    """FLOPs of a forward pass over one sample: two for every multiply-add."""
+    """Return the FLOPs of one sample's forward pass: two for every multiply-add."""
     n = game.networks[name].inputs[0].shape[0]
     return 2 * multiply_adds(*_pass(game, name)) // n
 
 
 def memory(config, game: Game) -> dict[str, int]:
-    """Bytes that a run holds on a device, by what they are for: ``state`` (parameters,
-    averages, optimizers, memory), ``gradients`` of the player who owns most, and, as an
-    estimate of what a backward pass needs, ``activations``: what all products of one
-    pass of a batch through every network give."""
+    """Return the bytes of a run on a device: of its ``state`` (parameters, averages,
+    optimizers, memory), the ``gradients`` of the player with the most parameters, and
+    ``activations``. These are an estimate for a backward pass: the outputs of all
+    products in one pass of a batch through every network."""
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))
     owned = (
         sum(_bytes(state.params[name]) for name in player.owns)
@@ -111,7 +111,7 @@ def _bytes(tree):
 
 
 def _pass(game, name):
-    """A network's forward pass, and the shapes that it is called with."""
+    """Return a network's forward pass, and the shapes of its arguments."""
     network = game.networks[name]
 
     def forward(variables, *inputs):

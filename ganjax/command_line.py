@@ -21,7 +21,7 @@ from typing import Any
 import absl.logging
 from ml_collections import ConfigDict
 
-from ganjax import names, runtime
+from ganjax import names, runtime, shipped
 from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
 from ganjax.options import Option
@@ -48,23 +48,34 @@ class _Parser(argparse.ArgumentParser):
         return known, rest
 
 
-def parser(description: str) -> argparse.ArgumentParser:
-    """A parser whose errors are ``BadInput``."""
+def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser:
+    """Return a parser whose errors are ``BadInput``.
+
+    Args:
+      prog: the command, if it is not the name of the script.
+    """
     return _Parser(
+        prog=prog,
         description=description,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
 
 
-def run(main: Callable[[list[str]], int | None]) -> None:
-    """Runs ``main(arguments)`` and exits with its code."""
+def run(
+    main: Callable[[list[str]], int | None], arguments: list[str] | None = None
+) -> None:
+    """Run ``main(arguments)`` and exit with its code.
+
+    Args:
+      arguments: by default ``sys.argv[1:]``.
+    """
     # Orbax and tensorboardX log, with tracebacks, what reaches us as errors anyway.
     absl.logging.set_verbosity(absl.logging.FATAL)
     logging.getLogger("tensorboardX").setLevel(logging.CRITICAL)
     runtime.prepare()
     try:
-        code = main(sys.argv[1:])
+        code = main(sys.argv[1:] if arguments is None else arguments)
     except BadInput as error:
         fail(error)
         code = 2
@@ -81,7 +92,7 @@ def run(main: Callable[[list[str]], int | None]) -> None:
 
 
 def _full_disk(error):
-    """What to say of an error that a full disk led to; ``None`` for any other.
+    """Return the message for an error that a full disk caused, or ``None``.
 
     What closes files behind a failed write fails as well, so the whole chain counts.
     """
@@ -148,15 +159,15 @@ def described(options: Mapping[str, Option], values: Mapping[str, Any]) -> str:
 def _with_overrides(flags, arguments):
     flags.add_argument(
         "--config", required=True, metavar="FILE[:ARG]",
-        help="a config file, with the argument of its get_config after a colon; "
-        "--config.FIELD=VALUE changes one field",
+        help="a config file or the name of a shipped config; the argument of its "
+        "get_config follows a colon; --config.FIELD=VALUE changes one field",
     )  # fmt: skip
     if {"-h", "--help"} & set(arguments):
         fields = declared({})
         defaults = {path: option.default for path, option in fields.items()}
         flags.epilog = (
             "fields of the default config, --config.FIELD=VALUE (a * marks a knob; "
-            "scripts/describe.py --config=FILE --fields shows those of a file):\n\n"
+            "ganjax describe --config=FILE --fields shows the fields of a file):\n\n"
         ) + described(fields, defaults).replace("%", "%%")
     known, rest = flags.parse_known_args(arguments)
     overrides = {}
@@ -188,13 +199,7 @@ def load_config(name: str) -> ConfigDict:
 
 def _from_file(name, function):
     file, _, argument = name.partition(":")
-    path = Path(file)
-    if not path.is_file():
-        there = sorted({*path.parent.glob("*.py"), *Path("configs").glob("*.py")})
-        raise BadInput(
-            f"--config={file}: expected a file, found none"
-            f"{nearest(str(path), map(str, there))}"
-        )
+    path = _config_file(file)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None:
         raise BadInput(f"--config={file}: expected a Python file, NAME.py")
@@ -226,6 +231,24 @@ def _from_file(name, function):
         raise BadInput(f"--config={name}: {what}") from error
     finally:
         sys.path.pop(0)
+
+
+def _config_file(name):
+    """The file that ``--config`` names, by its path or as a shipped config."""
+    known = shipped.configs()
+    if name in known:
+        return known[name]
+    path = Path(name)
+    if path.is_file():
+        return path
+    there = sorted({*path.parent.glob("*.py"), *Path("configs").glob("*.py")})
+    by_path = nearest(str(path), map(str, there))
+    by_name = nearest(name.removeprefix("configs/").removesuffix(".py"), known)
+    if path.suffix == ".py":
+        found = f"expected a file, found none{by_path or by_name}"
+    else:
+        found = f"expected a file or a shipped config, found none{by_name or by_path}"
+    raise BadInput(f"--config={name}: {found}")
 
 
 def _where(error, path):

@@ -1,4 +1,4 @@
-"""Errors that a user can mend: one line, exit code 2, no traceback."""
+"""Errors that a user can correct: one line, exit code 2, no traceback."""
 
 import difflib
 from collections.abc import Iterable, Mapping
@@ -6,36 +6,36 @@ from typing import Any
 
 
 class BadInput(Exception):
-    """Something the user wrote or pointed at is wrong.
+    """An error in the user's config, command line or files.
 
-    The message is one line that names the field, its value, what was expected and,
-    where there is one, the nearest right name. Commands print it and exit with 2.
+    The message is one line with the field, its value, the expected values and, if one
+    is similar, the nearest valid name. Commands print it and exit with code 2.
     """
 
 
 class Uncomputable(ValueError):
-    """A metric cannot be computed from what it is given."""
+    """A metric cannot be computed from its inputs."""
 
 
 def closest(name: str, choices: Iterable[str]) -> str | None:
-    """The choice most like ``name``, if any is much like it."""
+    """Return the choice that is most similar to ``name``, or ``None``."""
     close = difflib.get_close_matches(str(name), list(choices), n=1, cutoff=0.5)
     return close[0] if close else None
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """A phrase ``; did you mean 'x'?`` for the closest choice, or the empty string."""
+    """Return ``; did you mean 'x'?`` for the closest choice, or an empty string."""
     close = closest(name, choices)
     return f"; did you mean '{close}'?" if close else ""
 
 
 def shape_text(shape: Iterable[int]) -> str:
-    """A shape as messages show it, ``8×8×3``."""
+    """Return a shape as messages show it: ``8×8×3``."""
     return "×".join(map(str, shape))
 
 
 def unknown(field: str, name: str, choices: Iterable[str]) -> BadInput:
-    """The error for a name that is in none of ``choices``."""
+    """Return the error for a name that is not in ``choices``."""
     choices = sorted(choices)
     expected = ", ".join(choices)
     return BadInput(
@@ -50,13 +50,13 @@ def no_field(
 
     Args:
       fields: path -> an object with ``kind``, the field's type in words.
-      labelled: sections whose fields are in sections with a free label.
+      labelled: sections whose fields are in subsections with a free label.
     """
     said, parts = f"{path}={value!r}", path.split(".")
     if names := _names_in(path, fields):
         return BadInput(f"{said}: expected a section with {', '.join(names)}")
     if parts[0] in labelled and len(parts) < 3:
-        return BadInput(f"{said}: expected fields in it, {parts[0]}.NAME.FIELD")
+        return BadInput(f"{said}: expected fields {parts[0]}.NAME.FIELD")
     for field in fields:
         if path.startswith(f"{field}."):
             kind = fields[field].kind
@@ -67,6 +67,7 @@ def no_field(
     section = ".".join(parts[:depth])
     names = _names_in(section, fields)
     elsewhere = [field for field in fields if field.split(".")[-1] == parts[-1]]
+    meant: str | None
     if name := closest(parts[depth], names):
         meant = ".".join([*parts[:depth], name, *parts[depth + 1 :]])
         meant = meant if meant in fields else ".".join([*parts[:depth], name])

@@ -1,5 +1,5 @@
-"""Latent distributions: ``(keys [n], size) -> z [n, size]``, a key for each sample; and
-the step that a latent may take before it is used."""
+"""Latent distributions ``(keys [n], size) -> z [n, size]``, with one key per sample.
+An optional step optimises latents before their use."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
@@ -12,23 +12,23 @@ from ganjax.options import option, own
 
 
 def normal(keys: jax.Array, size: int) -> jax.Array:
-    """z ~ N(0, I)."""
+    """Draw z ~ N(0, I)."""
     return jax.vmap(lambda key: jax.random.normal(key, (size,)))(keys)
 
 
 def uniform(keys: jax.Array, size: int) -> jax.Array:
-    """z ~ U[-1, 1]^size (DCGAN; Radford et al. 2016, arXiv 1511.06434)."""
+    """Draw z ~ U[-1, 1]^size (DCGAN; Radford et al. 2016, arXiv 1511.06434)."""
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1))(keys)
 
 
 def wide_uniform(keys: jax.Array, size: int) -> jax.Array:
-    """z ~ U[-5, 5]^size (Sun et al. 2020, arXiv 2011.04926, two clusters)."""
+    """Draw z ~ U[-5, 5]^size (Sun et al. 2020, arXiv 2011.04926, two clusters)."""
     return 5 * uniform(keys, size)
 
 
 def truncated(keys: jax.Array, size: int, limit: float) -> jax.Array:
-    """Normal latents of which every number lies in [-limit, limit] (the truncation
-    trick; Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
+    """Draw normal latents with every number in [-limit, limit] (the truncation trick;
+    Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
     draw = jax.random.truncated_normal
     return jax.vmap(lambda key: draw(key, -limit, limit, (size,)))(keys)
 
@@ -37,10 +37,10 @@ def optimised(
     z: jax.Array, score: Callable[[jax.Array], jax.Array], step: jax.Array,
     damping: jax.Array,
 ) -> jax.Array:  # fmt: skip
-    """``z [n, d]`` after one step that raises the critic's ``score [n]`` of what it
-    gives: Δz = step · g / (‖g‖² + damping), g = ∂score/∂z, the natural gradient of
-    LOGAN (Wu et al. 2019, arXiv 1912.00953, eq. 11). Gradients flow through the step,
-    to generator and critic; its own penalty (their w_r) is left out.
+    """Return ``z [n, d]`` after one step that raises the critic's ``score [n]``:
+    Δz = step · g / (‖g‖² + damping), g = ∂score/∂z, the natural gradient of LOGAN (Wu
+    et al. 2019, arXiv 1912.00953, eq. 11). Gradients flow through the step to generator
+    and critic. The paper's penalty on Δz (weight w_r) is not implemented.
     """
     slope = jax.grad(lambda z: jnp.sum(score(z)))(z)
     squares = jnp.sum(slope**2, -1, keepdims=True)
@@ -58,7 +58,7 @@ class LatentOptions:
     """The section ``latents`` of a config."""
 
     name: str = option("normal", "distribution of latents", choices=LATENTS)
-    size: int = option(64, "numbers of a latent", least=1)
+    size: int = option(64, "dimension of a latent", least=1)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -66,10 +66,10 @@ class OptimisedLatentOptions(LatentOptions):
     """The section ``latents`` of a game whose generator makes samples from latents."""
 
     optimisation: float = option(
-        0.0, "step of a latent to a higher score (LOGAN)", least=0, zero="none",
+        0.0, "step size of latent optimisation (LOGAN)", least=0, zero="none",
         knob=True,
     )  # fmt: skip
-    damping: float = option(5.0, "of that step", above=0, knob=True)
+    damping: float = option(5.0, "damping of that optimisation", above=0, knob=True)
 
 
 def _unchanged(view, z, score):
@@ -81,11 +81,11 @@ class Latents:
     """The latents of a game.
 
     Attributes:
-      size: numbers of a latent.
-      draw: ``(keys [n], truncation=0.0) -> z [n, size]``; a truncation bounds each
-        number of a normal latent.
-      optimise: ``(view, z, score) -> z``, the latents of a turn before they are used,
-        where ``score`` gives the critic's logits of their samples.
+      size: dimension of a latent.
+      draw: ``(keys [n], truncation=0.0) -> z [n, size]``. ``truncation`` limits the
+        absolute value of each number of a normal latent; 0 means no limit.
+      optimise: ``(view, z, score) -> z``, applied to a turn's latents before their use.
+        ``score`` maps latents to the critic's logits of their samples.
     """
 
     size: int
@@ -94,7 +94,7 @@ class Latents:
 
 
 def latents_of(section: Mapping, on: Collection[str]) -> Latents:
-    """Return the latents that the section of a config chose; ``on`` are the knobs whose
+    """Return the latents that a config's section selects. ``on`` are the knobs whose
     terms are in the program."""
     distribution = LATENTS.find("latents.name", section["name"])
     size, options = section["size"], own(distribution, section)

@@ -1,4 +1,4 @@
-"""Runs from their configs to their ends, as a command or a sweep starts them."""
+"""Start or resume runs from their configs, for commands and sweeps."""
 
 import contextlib
 import dataclasses
@@ -20,18 +20,18 @@ from ganjax.report import write_report
 from ganjax.run_files import RunFiles, read_json, write_json
 from ganjax.training import Failed, Member, RunDirectory, environment, reason, train
 
-# A run with more steps is the same run.
+# Fields that may change when a run resumes: it may become longer.
 EXTENSIBLE = ("steps",)
 
 
 @dataclasses.dataclass(frozen=True)
 class RunRequest:
-    """A run to be.
+    """A request to start or resume a run.
 
     Attributes:
-      config: resolved.
-      workdir: its folder.
-      overrides, command: as they were written, for the run's record.
+      config: the resolved config.
+      workdir: folder of the run.
+      overrides, command: as the user wrote them, for the run's record.
     """
 
     config: ConfigDict
@@ -41,19 +41,19 @@ class RunRequest:
 
 
 def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str, Any]:
-    """Start a run, or go on with the run in its folder. A finished run is left alone.
+    """Start a run, or resume the run in its folder. A finished run does not change.
 
     Args:
-      allow_config_change: go on although the run was started with another config, or
-        with other code behind an import path; the seed stays.
+      allow_config_change: whether to resume a run that began with another config, or
+        with other code behind an import path. The seed must stay the same.
 
     Returns:
-      The run's status, ``state`` being ``'finished'``, ``'interrupted'`` or
-      ``'failed'`` (then it diverged).
+      The run's status. Its ``state`` is ``'finished'``, ``'interrupted'``, or
+      ``'failed'`` if the run diverged.
 
     Raises:
-      BadInput: if the run cannot be what was asked for; then nothing was written. If
-        an example turns out damaged on the way, the run has failed.
+      BadInput: if the request is invalid; then nothing is written. A damaged example
+        that is found during training raises it too; then the run has failed.
     """
     with _held(trial.workdir) as run:
         changed = _changed(run, trial.config, allow_config_change)
@@ -69,21 +69,21 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
 def launch_population(
     trials: Sequence[RunRequest], *, population: str, devices: Sequence[jax.Device]
 ) -> list[dict[str, Any]]:
-    """Start runs whose configs differ in knobs and seeds only, or go on with them, in
-    one compiled program.
+    """Start or resume runs in one compiled program. Their configs differ in knobs and
+    seeds only.
 
     Finished members are recomputed because the program runs the whole population;
     nothing is written for them.
 
     Args:
-      population: ``'vmap'``, ``'map'`` or ``'serial'``, as ``compile_step`` takes it.
-      devices: over which the members are spread.
+      population: ``'vmap'``, ``'map'`` or ``'serial'``, see ``compile_step``.
+      devices: devices over which the members are spread.
 
     Returns:
       The status of each run.
 
     Raises:
-      BadInput: as ``launch``.
+      BadInput: see ``launch``.
     """
     with contextlib.ExitStack() as stack:
         runs = [stack.enter_context(_held(trial.workdir)) for trial in trials]
@@ -92,7 +92,7 @@ def launch_population(
         over = [_over(r, t.config) for r, t in zip(runs, trials, strict=True)]
         if not all(over):
             setup = build(trials[0].config)
-            # The members' newest checkpoints may be one apart after a kill.
+            # After a kill, the members' newest checkpoints may be one apart: keep two.
             kept = max(2, setup.plan.checkpoint.keep)
             checkpoint = dataclasses.replace(setup.plan.checkpoint, keep=kept)
             together = {"population": population, "devices": devices}
@@ -106,17 +106,17 @@ def launch_population(
 
 
 def scores(workdir: Path | str) -> dict[str, float]:
-    """Return the newest scores that a run wrote, empty before the first."""
+    """Return the newest scores that a run wrote; empty before its first scores."""
     found = RunFiles(workdir).evaluations()
     return read_json(found[max(found)])["scores"] if found else {}
 
 
 def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """Return in what a config that a folder holds differs from a resolved one. A field
-    that was added since, and is at its default, is no difference."""
+    """Return the differences between a folder's config and a resolved config. A field
+    that ganjax added later, with its default value, is not a difference."""
     now = dict(flatten(config.to_dict()))
     then = {path: x.default for path, x in declared(now).items() if path in now}
-    for path, value in flatten(held):  # JSON has lists for tuples
+    for path, value in flatten(held):  # JSON stores tuples as lists
         then[path] = tuple(value) if isinstance(value, list) else value
     return [
         f"{path}: {then.get(path, 'absent')} -> {now.get(path, 'absent')}"
@@ -132,13 +132,13 @@ def _held(workdir):
         if error.errno == errno.ENOSPC:
             raise
         raise BadInput(
-            f"workdir={workdir}: expected a folder to write to, {error.strerror}"
+            f"workdir={workdir}: expected a writable folder: {error.strerror}"
         ) from error
 
 
 def _changed(run, config, allowed) -> list[str]:
-    """Return in what the run is of another config or other code; BadInput unless that
-    is allowed. Nothing of the run is resolved, as that would import what it names."""
+    """Return how config and code changed since the run began. Raise ``BadInput`` if
+    this is not allowed. The old config is not resolved: that would import its code."""
     if not run.config.exists():
         return []
     held, record = run.read()
@@ -149,14 +149,14 @@ def _changed(run, config, allowed) -> list[str]:
     seed = held.get("seed", config.seed)
     if config.seed != seed:
         raise BadInput(
-            f"seed={config.seed}: expected {seed}, with which the run in workdir="
-            f"{run.path} began; its randomness is in its state, so another seed is "
-            f"another run, in another workdir"
+            f"seed={config.seed}: expected {seed}, the seed of the run in workdir="
+            f"{run.path}; the random state is part of the run; to use another seed, "
+            f"start a new workdir"
         )
     if changed and not allowed:
         raise BadInput(
-            f"workdir={run.path}: expected a run of this config, and it has another "
-            f"one ({'; '.join(changed)}); --allow_config_change goes on"
+            f"workdir={run.path}: expected the config and code of this run, but they "
+            f"differ ({'; '.join(changed)}); --allow_config_change resumes anyway"
         )
     return changed
 
@@ -167,14 +167,14 @@ def _over(run, config) -> bool:
         return False
     if status["step"] > config.steps:
         raise BadInput(
-            f"steps={config.steps}: expected at least {status['step']}, at which the "
-            f"run in workdir={run.path} ended"
+            f"steps={config.steps}: expected at least {status['step']}, the last "
+            f"step of the run in workdir={run.path}"
         )
     return status["step"] == config.steps
 
 
 def _shared(setup: Setup, config: ConfigDict) -> Setup:
-    """The setup of another member: the same game, data and plan."""
+    """Return the setup of another member, with the same game, data and plan."""
     made = setup.game, setup.sampler, setup.source
     scores = evaluation_of(config, *made)
     return dataclasses.replace(
@@ -208,13 +208,13 @@ def _train(setup, members, plan):
     try:
         train(members, **made, source=setup.source, feed=setup.feed, plan=plan)
     except Failed as error:
-        failed = error  # its cause is raised outside, so that it stays as it was
+        failed = error  # its cause is raised below, so that it gets no context
     for run in live:
         if failed is None:
             write_report(run.path)
             continue
-        with contextlib.suppress(OSError):  # of a full disk: the first one counts
-            # A member of a population may have failed before.
+        with contextlib.suppress(OSError):  # full disk: the first error counts
+            # A member of a population may have failed earlier.
             if run.read_status().get("state") != "failed":
                 why = reason(failed.__cause__)
                 run.write_status("failed", failed.step, exit_reason=why)

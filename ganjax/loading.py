@@ -1,4 +1,4 @@
-"""A run, given back from its folder."""
+"""Load a run from its folder."""
 
 import functools
 from collections.abc import Mapping, Sequence
@@ -26,28 +26,28 @@ from ganjax.training.pictures import image_grid, scatter
 
 
 class Run:
-    """A finished or a running run.
+    """A run loaded from its folder; it may still be running.
 
     Args:
-      path: its folder.
+      path: folder of the run.
       trust_code: whether to run code that the run's config names by import paths. Code
-        that this process runs already needs no consent.
+        that this process has already imported needs no consent.
 
     Attributes:
-      path: the folder.
-      files: what is in it.
+      path: folder of the run.
+      files: paths and contents of the run's files.
       config: the resolved config.
       sampling: truncation and batch statistics of the finished model.
 
     Raises:
-      BadInput: if the folder holds no run of this format, or the config names code that
-        is not trusted, or whose source changed since the run.
+      BadInput: if the folder holds no run of this format, or if the config names code
+        that is not trusted or has changed since the run.
     """
 
     def __init__(self, path: Path | str, trust_code: bool = False):
         self.path, self.files = Path(path), RunFiles(path)
         stated, record = self.files.read()
-        if trust_code:  # what changed is refused before it runs
+        if trust_code:  # refuse changed code before it runs
             self._refuse(names.altered(record["code"]["sources"]))
         with names.foreign(f"workdir={path}", trusted=trust_code):
             for folder in record["code"]["folders"] if trust_code else ():
@@ -60,12 +60,12 @@ class Run:
         for path in changed:
             raise BadInput(
                 f"workdir={self.path}: the source of {path} changed since the run; "
-                f"scripts/train.py --allow_config_change goes on with it"
+                f"ganjax train --allow_config_change resumes with the new source"
             )
 
     @functools.cached_property
     def source(self) -> Source:
-        """The data set that the run learns from."""
+        """The data set of the run."""
         return source_of(self.config.data)
 
     @functools.cached_property
@@ -79,7 +79,7 @@ class Run:
 
     @property
     def sampler(self) -> Sampler:
-        """How the finished game makes and judges samples."""
+        """The functions by which the finished game makes and judges samples."""
         return self._built[1]
 
     @functools.cached_property
@@ -87,21 +87,21 @@ class Run:
         """The newest readable checkpoint.
 
         Raises:
-          BadInput: if there is none yet.
+          BadInput: if there are no readable checkpoints.
         """
         return self._restored(self.files.checkpoints)
 
     @functools.cached_property
     def best(self) -> GameState:
-        """The checkpoint with the best score, as ``checkpoint.best`` asks for.
+        """The checkpoint with the best value of the score ``checkpoint.best``.
 
         Raises:
-          BadInput: if there is none, or none was asked for.
+          BadInput: if there is no such checkpoint, or ``checkpoint.best`` is empty.
         """
         if not self.config.checkpoint.best:
             raise BadInput(
                 f"workdir={self.path}: expected a run that keeps its best checkpoint, "
-                f"and checkpoint.best is empty"
+                f"but checkpoint.best is empty"
             )
         return self._restored(self.files.best)
 
@@ -128,7 +128,7 @@ class Run:
             state = checkpoints.restore(self._fresh())
         if state is None:
             raise BadInput(
-                f"workdir={self.path}: expected a checkpoint in {folder.name}, and "
+                f"workdir={self.path}: expected a checkpoint in {folder.name}, but "
                 f"there is none yet"
             )
         return state
@@ -136,15 +136,16 @@ class Run:
     def evaluate(
         self,
         names: Sequence[str] = (),
-        overrides: Mapping[str, str] = (),
+        overrides: Mapping[str, str] | None = None,
         *,
         best: bool = False,
     ) -> dict[str, Any]:
-        """Return scores of the newest checkpoint, or of the best, with their protocol.
+        """Return scores of the newest checkpoint with their protocol.
 
         Args:
-          names: of evaluators; the run's own if there are none.
-          overrides: of fields of ``evaluation``, and ``seed``, as text.
+          names: names of evaluators; by default the evaluators in the run's config.
+          overrides: values, as text, for fields of ``evaluation`` and for ``seed``.
+          best: whether to score the best checkpoint and not the newest one.
 
         Returns:
           ``{'scores': {name: value}, 'protocol': {field: value}}``.
@@ -153,7 +154,7 @@ class Run:
           BadInput: for a wrong name or value, or if there is no checkpoint.
         """
         asked = {"evaluation.names": ",".join(names)} if names else {}
-        config = resolve(self.config.to_dict(), {**dict(overrides), **asked})
+        config = resolve(self.config.to_dict(), {**(overrides or {}), **asked})
         made = self.game, self.sampler, self.source
         evaluation = evaluation_of(config, *made)
         state = self.best if best else self.state
@@ -162,7 +163,7 @@ class Run:
 
     @property
     def metrics(self) -> list[dict[str, float]]:
-        """The rows of the run's metrics, each with its ``step``."""
+        """The rows of metrics.jsonl, each with its ``step``."""
         return self.files.rows()
 
     def sample(self, key: jax.Array | int, n: int) -> np.ndarray:
@@ -180,19 +181,19 @@ class Run:
 
 
 def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """Return the import paths of a config whose source is not the one that a run's
-    ``record`` has."""
+    """Return the import paths of a config whose source differs from the source in a
+    run's ``record``."""
     known, found = record["code"]["sources"], names.sources(imports(config))
     both = [path for path in found if path in known]
     return [x for x in both if found[x]["sha256"] != known[x]["sha256"]]
 
 
 def warm_start(state: GameState, config: ConfigDict) -> GameState:
-    """Return a fresh ``state`` with the parameters and variables that the networks of
-    another run ended with, as ``config.start`` says; averages where that run has them.
+    """Return a fresh ``state`` with the parameters and variables of another run, which
+    ``config.start`` names. They are averages where that run has averages.
 
     Raises:
-      BadInput: if there is no such run, or its networks are not those of ``config``.
+      BadInput: if there is no such run, or its networks have other shapes.
     """
     if not config.start.workdir:
         return state
@@ -223,7 +224,7 @@ def _check_alike(network, own, given, path):
     for leaf in sorted(wanted | found):
         if wanted.get(leaf) != found.get(leaf):
             raise BadInput(
-                f"start.workdir={path}: expected networks.{network} as it is here; "
+                f"start.workdir={path}: expected networks.{network} of equal shapes; "
                 f"{leaf} is {found.get(leaf, 'absent')} there and "
                 f"{wanted.get(leaf, 'absent')} here"
             )

@@ -1,7 +1,7 @@
-"""From a name in a config to a component: tables, and import paths for outside code.
+"""Find components by name: tables, and import paths for outside code.
 
-A name is an entry of a table, or ``MODULE:ATTRIBUTE`` for code of the user's own, in an
-installed package or in a file beside the config.
+A name is an entry of a table, or ``MODULE:ATTRIBUTE`` for the user's code, in an
+installed package or in a file next to the config.
 """
 
 import contextlib
@@ -32,10 +32,10 @@ class Table(Mapping[str, Any]):
     Attributes:
       kind: what a component is, for messages.
       entries: name -> component.
-      of: the class of a component; an import path may also lead to a function that
-        returns one. ``None`` where components are functions themselves.
+      of: the class of a component. An import path may also lead to a function that
+        returns a component. ``None`` if components are functions.
       accepts: whether an object from an import path can be used.
-      made: turns such an object into a component.
+      made: converts such an object to a component.
     """
 
     kind: str
@@ -54,11 +54,11 @@ class Table(Mapping[str, Any]):
         return len(self.entries)
 
     def find(self, field: str, name: str) -> Any:
-        """Return the component ``name``, which ``field`` of a config asks for.
+        """Return the component ``name``, which is the value of the config's ``field``.
 
         Raises:
-          BadInput: for a name that is not there, or an import path that does not lead
-            to a component of this kind.
+          BadInput: for an unknown name, or an import path that does not lead to a
+            component of this kind.
         """
         if name in self.entries:
             return self.entries[name]
@@ -70,9 +70,9 @@ class Table(Mapping[str, Any]):
         return self.made(found)
 
     def make(self, field: str, section: Mapping[str, Any]) -> Any:
-        """Return the component that ``field`` names in a section of a config. Where an
-        import path leads to a function that returns the component, the function takes
-        the section's options by keyword. Raises as ``find``."""
+        """Return the component that ``field`` names in a section of a config. If an
+        import path leads to a function that returns the component, the function gets
+        the section's options by keyword. Raises the errors of ``find``."""
         name = section[field.rpartition(".")[2]]
         found = self.find(field, name)
         if not isinstance(found, self.of):
@@ -87,7 +87,7 @@ class Table(Mapping[str, Any]):
 
 
 def is_path(name: str) -> bool:
-    """Return whether a name is written as an import path."""
+    """Return whether a name has the form of an import path."""
     return _PATH.fullmatch(name) is not None
 
 
@@ -95,16 +95,16 @@ def imported(field: str, path: str) -> Any:
     """Return the object at ``MODULE:ATTRIBUTE``.
 
     Raises:
-      BadInput: without consent to run foreign code, if there is no such module or
-        attribute, or if the module raises while it is imported.
+      BadInput: without consent to run foreign code, for a missing module or attribute,
+        or if the module raises an error during its import.
     """
     if (whose := _trusted.get()) and path not in _imported:
         raise BadInput(
-            f"{field}='{path}': expected consent to run the code that {whose} names, "
-            f"--trust_code or trust_code=True"
+            f"{field}='{path}': expected consent to run the code that {whose} names; "
+            f"give it with --trust_code or trust_code=True"
         )
     module, _, attribute = path.partition(":")
-    # Only now, so that files beside a config hide nothing from other programs.
+    # Only now, so that files next to a config hide no modules from other programs.
     sys.path += [folder for folder in _folders if folder not in sys.path]
     try:
         found = importlib.import_module(module)
@@ -113,7 +113,7 @@ def imported(field: str, path: str) -> Any:
         if missing and f"{module}.".startswith(f"{missing}."):
             raise BadInput(
                 f"{field}='{path}': there is no module {missing}, neither installed "
-                f"nor beside the config"
+                f"nor next to the config"
             ) from error
         raise BadInput(f"{field}='{path}': {said(error)}") from error
     if not hasattr(found, attribute):
@@ -126,7 +126,7 @@ def imported(field: str, path: str) -> Any:
 
 
 def said(error: BaseException) -> str:
-    """Return an error in one line, with the line of the user's code that raised it."""
+    """Return an error in one line, with the line number in the user's code."""
     ours = (__file__, importlib.__file__)
     lines = [
         frame.lineno
@@ -151,8 +151,8 @@ def folders() -> list[str]:
 
 @contextlib.contextmanager
 def foreign(whose: str, trusted: bool) -> Iterator[None]:
-    """Inside, refuse to import what ``whose`` config names unless it is trusted. Code
-    that this process runs already stays usable."""
+    """Refuse to import outside code inside the context, unless ``trusted``. Messages
+    name its origin ``whose``. Code that this process imported before stays usable."""
     token = _trusted.set("" if trusted else whose)
     try:
         yield
@@ -170,8 +170,8 @@ def sources(paths: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def altered(recorded: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the import paths, as ``sources`` gave them, whose file has another SHA-256
-    now. Nothing is imported."""
+    """Return the import paths whose file now has another SHA-256 than ``recorded``,
+    a result of ``sources``. Nothing is imported."""
     there = {p: s for p, s in recorded.items() if Path(s["file"]).is_file()}
     return [p for p, s in there.items() if _digest(s["file"]) != s["sha256"]]
 

@@ -1,9 +1,9 @@
-"""Optimizers by name, their numbers given as (traced) scalars.
+"""Optimizers by name. Their numbers are (traced) scalars.
 
-An entry is ``(scalars) -> optax.GradientTransformation`` and takes what it needs of
-``learning_rate``, ``b1`` (decay of the first moment, or momentum) and ``b2`` (decay of
-the second moment). None of them is kept in the optimizer's state, so a sweep over them
-compiles once.
+An entry is ``(scalars) -> optax.GradientTransformation``. It reads the scalars that it
+needs: ``learning_rate``, ``b1`` (decay of the first moment, or momentum) and ``b2``
+(decay of the second moment). The optimizer's state contains none of them, so a sweep
+over them compiles once.
 """
 
 import dataclasses
@@ -25,8 +25,8 @@ _EPS = 1e-8  # the value that Adam's paper recommends
 
 
 def adam(scalars: Scalars) -> Optimizer:
-    """Adam (Kingma & Ba 2015, arXiv 1412.6980). ``eps_root``, if there is one, stands
-    under the root, which has no derivative at zero otherwise."""
+    """Return Adam (Kingma & Ba 2015, arXiv 1412.6980). An optional scalar ``eps_root``
+    is added under the square root, because the root has no derivative at zero."""
     return optax.adam(
         scalars["learning_rate"],
         b1=scalars["b1"],
@@ -37,10 +37,10 @@ def adam(scalars: Scalars) -> Optimizer:
 
 
 def rmsprop(scalars: Scalars) -> Optimizer:
-    """RMSProp (Hinton 2012, lecture 6e): ``b2`` averages the squared gradient and
-    ``b1`` is the momentum. What keeps it from dividing by zero is added to the root,
-    as in Adam: under it a step would be short of gradients below 1e-4, and a clipped
-    critic has smaller ones."""
+    """Return RMSProp (Hinton 2012, lecture 6e): ``b2`` averages the squared gradient
+    and ``b1`` is the momentum. Epsilon is added to the square root, as in Adam. Under
+    the root it would shorten steps for gradients below 1e-4, and the gradients of a
+    clipped critic are smaller."""
     return optax.rmsprop(
         scalars["learning_rate"],
         decay=scalars["b2"],
@@ -51,12 +51,12 @@ def rmsprop(scalars: Scalars) -> Optimizer:
 
 
 def sgd(scalars: Scalars) -> Optimizer:
-    """Gradient descent with ``b1`` as momentum (0 is plain descent)."""
+    """Return gradient descent with momentum ``b1`` (0 is plain descent)."""
     return optax.sgd(scalars["learning_rate"], momentum=scalars["b1"])
 
 
 def optimistic_adam(scalars: Scalars) -> Optimizer:
-    """Adam that steps by twice the newest direction less the one before
+    """Return Adam that steps by twice the newest direction minus the previous direction
     (Daskalakis et al. 2018, arXiv 1711.00141, algorithm 1)."""
     return optax.chain(
         optax.scale_by_adam(scalars["b1"], scalars["b2"], eps=_EPS),
@@ -66,12 +66,12 @@ def optimistic_adam(scalars: Scalars) -> Optimizer:
 
 
 def optimistic_sgd(scalars: Scalars) -> Optimizer:
-    """Gradient descent by 2·g − g of the step before (same paper, eq. 5)."""
+    """Return gradient descent by 2·g − (g of the previous step) (same paper, eq. 5)."""
     return optax.optimistic_gradient_descent(scalars["learning_rate"])
 
 
 def decayed(optimizer: Optimizer, scalars: Scalars) -> Optimizer:
-    """``optimizer`` with decoupled weight decay: each step also subtracts
+    """Add decoupled weight decay to ``optimizer``: each step also subtracts
     ``learning_rate · weight_decay · w`` (Loshchilov & Hutter 2019, arXiv 1711.05101).
     """
     strength = scalars["learning_rate"] * scalars["weight_decay"]
@@ -79,7 +79,7 @@ def decayed(optimizer: Optimizer, scalars: Scalars) -> Optimizer:
 
 
 def clip_weights(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
-    """``optimizer`` followed by the projection of every weight onto ``[-limit, limit]``
+    """Project every weight onto ``[-limit, limit]`` after each step of ``optimizer``
     (WGAN; Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1 line 7)."""
 
     def update(updates, state, params=None):
@@ -94,25 +94,25 @@ def clip_weights(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
 
 
 def clip_gradients(optimizer: Optimizer, norm: jax.Array) -> Optimizer:
-    """``optimizer`` on gradients scaled down to a global ``norm`` where they exceed it
+    """Scale gradients down to a global ``norm`` if they exceed it, before ``optimizer``
     (Pascanu et al. 2013, arXiv 1211.5063, algorithm 1)."""
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
 
 
 def accumulated(optimizer: Optimizer, turns: int) -> Optimizer:
-    """``optimizer`` that moves at every ``turns``-th turn, by the mean of the gradients
-    since: a batch that is ``turns`` times as large in the memory of one."""
+    """Update only at every ``turns``-th turn, with the mean gradient of these turns.
+    This acts like a batch ``turns`` times as large, with the memory of one batch."""
     return optax.MultiSteps(optimizer, turns).gradient_transformation()
 
 
 def frozen(
     optimizer: Optimizer, names: Sequence[str], field: str = "frozen"
 ) -> Optimizer:
-    """``optimizer`` that leaves alone every parameter whose path (``network/layer/…``)
-    begins with one of ``names`` (FreezeD; Mo et al. 2020, arXiv 2002.10964).
+    """Keep every parameter unchanged whose path (``network/layer/…``) begins with one
+    of ``names`` (FreezeD; Mo et al. 2020, arXiv 2002.10964).
 
     Raises:
-      BadInput: at its start, for a name that no path begins with.
+      BadInput: when its state is initialised, for a name that begins no path.
     """
 
     def labels(params):
@@ -120,7 +120,7 @@ def frozen(
         for name in names:
             if not any(_inside(path, name) for path in flat):
                 path = next(iter(flat)).rpartition("/")[0]
-                expected = f"the beginning of a parameter's path, as '{path}'"
+                expected = f"the beginning of a parameter's path, like '{path}'"
                 raise BadInput(f"{field}='{name}': expected {expected}")
         kept = {
             path: "frozen" if any(_inside(path, n) for n in names) else "moved"
@@ -154,24 +154,24 @@ class OptimizerOptions:
     b2: float = option(0.999, "decay of the second moment", least=0, below=1, knob=True)
     weight_decay: float = option(0.0, "decoupled weight decay", least=0, knob=True)
     clip: float = option(
-        0.0, "projection of the weights onto [-clip, clip]", least=0, zero="none",
+        0.0, "limit of each weight: projects onto [-clip, clip]", least=0, zero="none",
         knob=True,
     )  # fmt: skip
     gradient_clip: float = option(
-        0.0, "largest norm of all gradients together", least=0, zero="none", knob=True
+        0.0, "largest global norm of the gradients", least=0, zero="none", knob=True
     )
-    accumulate: int = option(1, "turns whose gradients make one update", least=1)
+    accumulate: int = option(1, "turns whose mean gradient makes an update", least=1)
     frozen: tuple[str, ...] = option(
-        (), "beginnings of the paths of parameters that do not move", item=str
+        (), "beginnings of the paths of frozen parameters", item=str
     )
-    updates_per_step: int = option(1, "turns of the player in a step", least=1)
+    updates_per_step: int = option(1, "turns of the player per step", least=1)
 
 
 def optimizer_of(
     player: str, options: OptimizerOptions, on: Collection[str], *,
     differentiated: bool = False,
 ) -> Callable[[Scalars], Optimizer]:  # fmt: skip
-    """Return ``knobs -> optimizer`` of a player, as a config chose it.
+    """Return ``knobs -> optimizer`` of a player, from the options of its config.
 
     Args:
       on: the knobs whose terms are in the program.
@@ -187,7 +187,7 @@ def optimizer_of(
             if name.startswith(prefix)
         }
         if differentiated:
-            scalars["eps_root"] = 1e-24  # far below what a gradient's square holds
+            scalars["eps_root"] = 1e-24  # far below a squared gradient
         optimizer = entry(scalars)
         if f"{prefix}weight_decay" in on:
             optimizer = decayed(optimizer, scalars)

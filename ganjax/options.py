@@ -1,6 +1,6 @@
-"""Declarations of the fields of a config, written beside the code that uses them.
+"""Declarations of config fields, written next to the code that uses the fields.
 
-Validation, ``--help``, ``describe.py --fields``, knobs, sweep groups and trial ids
+Validation, ``--help``, ``ganjax describe --fields``, knobs, sweep groups and trial ids
 follow from an ``Option``.
 """
 
@@ -20,7 +20,7 @@ _LIMITS = {
     "below": ("below", operator.lt),
 }
 _KINDS = {int: "whole numbers, as in 64,64", str: "names"}
-# What a number can hold: an int of 32 bits with its sign, a float of single precision.
+# The largest numbers: of a signed int of 32 bits, and of a single-precision float.
 _RANGES = {
     int: (2**31 - 1, "a number below 2^31"),
     float: (float(np.finfo(np.float32).max), "a finite number of single precision"),
@@ -32,17 +32,17 @@ class Option:
     """One field of a config.
 
     Attributes:
-      default: the value of a config that does not state the field. Its type is the
-        type of the field. A tuple holds whole numbers, or names.
-      help: one line.
+      default: the value if a config does not state the field. Its type is the type of
+        the field. A tuple holds whole numbers, or names.
+      help: one line of text.
       least, most, above, below: limits of the number, or of each number of a tuple.
-      zero: what 0 means, for messages.
-      choices: the names that the field takes, and import paths for a ``names.Table``.
-      knob: the number is data of the compiled step: sweeps over it compile once.
-      off: the value of a knob that leaves its term out of the program.
+      zero: the meaning of 0, for messages.
+      choices: the names that the field accepts; a ``names.Table`` adds import paths.
+      knob: whether the number is data of the step, so that a sweep compiles once.
+      off: the value of a knob that removes its term from the program.
       item: the type of the items of a tuple.
-      needs: fields that must be stated with it, or names of ``config.rules.needs``.
-      whole: the field counts steps and is a multiple of ``parallel.inner_steps``.
+      needs: fields that must be stated with it, or needs of ``config.rules.needs``.
+      whole: whether the field counts steps, in multiples of ``parallel.inner_steps``.
     """
 
     default: Any
@@ -60,7 +60,7 @@ class Option:
     whole: bool = False
 
     def typed(self, path: str, value: Any) -> Any:
-        """Return a value of a config file as the field's type. Raises ``BadInput``."""
+        """Convert a value of a config file to the field's type. Raises ``BadInput``."""
         kind = type(self.default)
         if kind is tuple and isinstance(value, list | tuple):
             if all(type(x) is self.item for x in value):
@@ -72,7 +72,7 @@ class Option:
         raise BadInput(f"{path}={value!r}: expected {self.kind}")
 
     def parsed(self, path: str, text: str) -> Any:
-        """Return a command line's text as the field's type. Raises ``BadInput``."""
+        """Convert command-line text to the field's type. Raises ``BadInput``."""
         kind = type(self.default)
         try:
             if kind is bool:
@@ -85,7 +85,7 @@ class Option:
             raise BadInput(f"{path}={text!r}: expected {self.kind}") from None
 
     def check(self, path: str, value: Any) -> None:
-        """Raise ``BadInput`` unless the field takes a value of its type."""
+        """Raise ``BadInput`` unless the field accepts the value, which has its type."""
         for x in value if isinstance(value, tuple) else (value,):
             if hasattr(self.choices, "find"):
                 self.choices.find(path, x)
@@ -108,14 +108,14 @@ class Option:
 
     @property
     def expected(self) -> str:
-        """The values that the field takes, in words."""
+        """The values that the field accepts, in words."""
         zero = f" (0: {self.zero})" if self.zero else ""
         said = [f"{words} {limit}" for limit, words, _ in self._limits()]
         return " and ".join(said) + zero if said else self.kind
 
     @property
     def kind(self) -> str:
-        """The type, in words."""
+        """The type of the field, in words."""
         is_tuple = type(self.default) is tuple
         return _KINDS[self.item] if is_tuple else type(self.default).__name__
 
@@ -132,7 +132,7 @@ def section(kind: type) -> Any:
 
 
 def configured(**options: Option) -> Callable:
-    """Mark a function as a component with these options, which it takes by keyword."""
+    """Mark a function as a component that takes these options by keyword."""
 
     def mark(function):
         function.options = options
@@ -144,8 +144,8 @@ def configured(**options: Option) -> Callable:
 def options_of(component: Any) -> dict[str, Option]:
     """Return the options that a component declares, by path within its section.
 
-    A component is a mapping of options, has one as ``options``, or is a dataclass with
-    fields made by ``option`` and ``section``. Anything else has no options.
+    A component is a mapping of options, has such a mapping as attribute ``options``, or
+    is a dataclass with fields made by ``option`` and ``section``. Others have none.
     """
     declared = getattr(component, "options", component)
     if isinstance(declared, Mapping):
@@ -161,12 +161,12 @@ def options_of(component: Any) -> dict[str, Option]:
 
 
 def own(component: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a component's options that are no knobs."""
+    """Return the values of a component's options that are not knobs."""
     return {k: values[k] for k, o in options_of(component).items() if not o.knob}
 
 
 def read(kind: type, values: Mapping[str, Any]) -> Any:
-    """Make a dataclass from the section of a config; other values are passed over."""
+    """Make a dataclass from a section of a config. Other values are ignored."""
     found = {}
     for field in dataclasses.fields(kind):
         if "section" in field.metadata:

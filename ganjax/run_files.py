@@ -1,4 +1,4 @@
-"""The files of a run: where they are, how they are read and replaced."""
+"""The files of a run: their paths, and how they are read and replaced."""
 
 import fcntl
 import json
@@ -11,15 +11,15 @@ from ganjax.errors import BadInput
 
 FORMAT = 2
 REPORT = "report.html"
-# What run.json says of a run that was not started by a command and names no code.
+# Entries of run.json for a run without a command and without the user's own code.
 _RECORD = {"command": "", "overrides": {}, "code": {"folders": [], "sources": {}}}
 
 
 class RunFiles:
-    """The paths of a run's files, and what is in the files.
+    """The paths and contents of a run's files.
 
     Args:
-      path: the folder of the run, which need not exist.
+      path: folder of the run; it may be missing.
     """
 
     def __init__(self, path: Path | str):
@@ -33,27 +33,27 @@ class RunFiles:
         self.real, self.report = path / "samples/real.png", path / REPORT
 
     def picture(self, step: int) -> Path:
-        """Return the file of the samples of a step."""
+        """Return the path of the picture of samples at a step."""
         return self.path / f"samples/step_{step:08d}.png"
 
     def pictures(self) -> dict[int, Path]:
-        """Return the pictures of samples by step, in order."""
+        """Return the paths of the pictures of samples by step, in order."""
         return _by_step(self.path.glob("samples/step_*.png"))
 
     def evaluation(self, step: int) -> Path:
-        """Return the file of the scores of a step, with their protocol."""
+        """Return the path of the scores and their protocol at a step."""
         return self.path / f"evaluation/{step:08d}.json"
 
     def evaluations(self) -> dict[int, Path]:
-        """Return the scores that the run wrote by step, in order."""
+        """Return the paths of the scores that the run wrote, by step, in order."""
         return _by_step(self.path.glob("evaluation/*.json"))
 
     def protocol(self, digest: str) -> Path:
-        """Return the file of the scores under a protocol with this digest."""
+        """Return the path of the scores under the protocol with this digest."""
         return self.path / f"evaluation/protocol-{digest}.json"
 
     def protocols(self) -> list[Path]:
-        """Return the scores that scripts/evaluate.py wrote."""
+        """Return the paths of the scores that ``ganjax evaluate`` wrote."""
         return sorted(self.path.glob("evaluation/protocol-*.json"))
 
     def rows(self) -> list[dict[str, float]]:
@@ -61,7 +61,7 @@ class RunFiles:
         return read_rows(self.metrics)
 
     def read(self) -> tuple[dict[str, Any], dict[str, Any]]:
-        """Return the config as it is written, and run.json.
+        """Return the contents of config.json and run.json.
 
         Raises:
           BadInput: if the folder holds no run, or a run of another format.
@@ -84,18 +84,18 @@ class RunFiles:
         """Write the config and run.json.
 
         Args:
-          config: nested, of values that JSON has.
-          record: ``command`` and ``overrides``, as the user wrote them; ``code``, the
-            ``folders`` of the user's modules, and the file and SHA-256 of each import
-            path as ``sources``.
+          config: nested, with values that JSON can hold.
+          record: ``command`` and ``overrides``, as the user wrote them, and ``code``:
+            the ``folders`` of the user's modules, and the ``sources``, which hold the
+            file and SHA-256 of each import path.
         """
         version = {"format": FORMAT, "ganjax": ganjax.__version__}
         write_json(self.record, version | _RECORD | record)
-        write_json(self.config, config)  # the last: it makes the folder a run's
+        write_json(self.config, config)  # last: it marks the folder as a run
 
     def read_status(self) -> dict[str, Any]:
         """Return ``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step',
-        …}``, empty before the start; while it runs, the step of its last checkpoint."""
+        …}``, empty before the start. A running run has the last checkpoint's step."""
         return read_json(self.status) or {}
 
 
@@ -106,7 +106,7 @@ def _by_step(paths):
 
 
 def check_format(path: Path, what: str, held: Mapping[str, Any], expected: int) -> None:
-    """Raise ``BadInput`` unless the file that describes a folder has a format."""
+    """Raise ``BadInput`` unless ``held``, read from a folder, has the right format."""
     if (found := held.get("format", 1)) != expected:
         raise BadInput(
             f"workdir={path}: expected {what} of format {expected}, found format "
@@ -115,8 +115,8 @@ def check_format(path: Path, what: str, held: Mapping[str, Any], expected: int) 
 
 
 def check_folder(path: Path, mark: str, what: str, left: Sequence[str] = ()) -> None:
-    """Raise ``BadInput`` unless a folder holds the file ``mark``, or is new, or empty
-    but for files ``left`` by a process that was killed, and hidden files."""
+    """Raise ``BadInput`` unless a folder is new, empty or holds the file ``mark``. An
+    empty folder may hold hidden files, and files ``left`` by a killed process."""
     if path.exists() and not path.is_dir():
         raise BadInput(f"workdir={path}: expected a folder, found a file")
     if not path.exists() or (path / mark).exists():
@@ -130,10 +130,10 @@ def check_folder(path: Path, mark: str, what: str, left: Sequence[str] = ()) -> 
 
 
 def lock_folder(path: Path, doing: str) -> TextIO:
-    """Make a folder and keep other processes out of it until the file is closed.
+    """Make a folder and lock it for this process until the returned file is closed.
 
     Raises:
-      BadInput: if another process is in it, and what that process is ``doing``.
+      BadInput: if another process has the lock. ``doing`` describes that process.
     """
     path.mkdir(parents=True, exist_ok=True)
     lock = (path / ".lock").open("a")
@@ -145,8 +145,8 @@ def lock_folder(path: Path, doing: str) -> TextIO:
 
 
 def write_whole(path: Path, text: str) -> Path:
-    """Write a file at once, in a folder that is made if there is none: a reader sees
-    the old file or the new one."""
+    """Write a file atomically: a reader sees the old file or the new one. Make its
+    folder if it is missing."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     temporary.write_text(text, encoding="utf-8")
@@ -154,15 +154,15 @@ def write_whole(path: Path, text: str) -> Path:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file at once."""
+    """Write a JSON file atomically."""
     write_whole(path, json.dumps(value, indent=2) + "\n")
 
 
 def read_json(path: Path) -> dict[str, Any] | None:
-    """Return the object of a JSON file, ``None`` if there is no such file.
+    """Return the object in a JSON file, or ``None`` if there is no such file.
 
     Raises:
-      BadInput: if the file holds anything else.
+      BadInput: if the file does not hold a JSON object.
     """
     problem = ""
     try:
@@ -177,8 +177,8 @@ def read_json(path: Path) -> dict[str, Any] | None:
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file of JSON lines, up to the first that is not one: the
-    last line of a killed run may be half written."""
+    """Return the rows of a file of JSON lines, up to the first invalid line. The last
+    line of a killed run may be incomplete."""
     rows = []
     for line in path.read_text().splitlines() if path.exists() else ():
         try:

@@ -1,4 +1,4 @@
-"""What a command sets up in its process before it computes."""
+"""Settings that a command makes in its process before it computes."""
 
 import ctypes
 import os
@@ -14,10 +14,10 @@ _ARENA_MAX = -8
 
 
 def prepare() -> None:
-    """Compiled programs are kept on the disk, and freed memory in the process.
+    """Keep compiled programs on the disk, and freed memory in the process.
 
-    The cache is ``ganjax/xla`` in the user's cache folder, unless JAX has been told of
-    another one (``JAX_COMPILATION_CACHE_DIR``).
+    The programs go to ``ganjax/xla`` in the user's cache folder, unless JAX has another
+    cache (``JAX_COMPILATION_CACHE_DIR``).
     """
     if not jax.config.jax_compilation_cache_dir:
         caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
@@ -28,16 +28,16 @@ def prepare() -> None:
 
 
 def keep_freed_memory() -> bool:
-    """Has blocks of up to 1 GiB come from memory that the process already holds; to be
-    called before JAX starts its threads.
+    """Take blocks of up to 1 GiB from memory that the process already holds. Call this
+    before JAX starts its threads.
 
-    XLA's CPU backend allocates the temporaries of every dispatch anew. By default glibc
-    maps large blocks and unmaps them again, and a fresh page from the kernel costs as
-    much as what is computed on it: a DCGAN step was 1.7 times slower. All threads take
-    from one heap, as a thread's own could hold no block of more than 64 MiB.
+    XLA's CPU backend allocates new temporary arrays in every dispatch. By default glibc
+    maps large blocks and unmaps them again. A fresh page from the kernel costs as much
+    as the computation on it: a DCGAN step was 1.7 times slower. All threads share
+    one heap, because a heap for each thread cannot hold a block above 64 MiB.
 
     Returns:
-      Whether the C library knows the setting (glibc on Linux does).
+      Whether the C library supports the setting (glibc on Linux does).
     """
     if not sys.platform.startswith("linux"):
         return False

@@ -1,4 +1,4 @@
-"""Numbers that change during training: shapes of the way from a start to an end."""
+"""Schedules: knobs that change during training, from a start value to an end value."""
 
 import dataclasses
 import fnmatch
@@ -14,23 +14,23 @@ from ganjax.options import option, own
 
 
 def linear(start, end, part):
-    """Along a straight line."""
+    """Follow a straight line."""
     return start + (end - start) * part
 
 
 def cosine(start, end, part):
-    """Half a cosine, level at both ends (Loshchilov & Hutter 2017, arXiv 1608.03983,
-    eq. 5; the burn-in of R3GAN, arXiv 2501.05441, appendix)."""
+    """Follow half a cosine, flat at both ends (Loshchilov & Hutter 2017, arXiv
+    1608.03983, eq. 5; the burn-in of R3GAN, arXiv 2501.05441, appendix)."""
     return end + (start - end) * 0.5 * (1 + jnp.cos(jnp.pi * part))
 
 
 def exponential(start, end, part):
-    """By equal factors in equal times; both ends above 0."""
+    """Change by equal factors in equal times. Both ends must be above 0."""
     return start * (end / start) ** part
 
 
 def sudden(start, end, part):
-    """The start until the last moment, then the end."""
+    """Keep the start value, and jump to the end value at the last step."""
     return jnp.where(part < 1, start, end)
 
 
@@ -42,30 +42,30 @@ SHAPES = Table(
 
 @dataclasses.dataclass(frozen=True)
 class ScheduleOptions:
-    """A section ``schedules.NAME`` of a config; the names are free."""
+    """A section ``schedules.NAME`` of a config. ``NAME`` is free."""
 
-    knobs: str = option("", "knobs that move, with * and commas")
-    shape: str = option("linear", "shape of the way", choices=SHAPES)
+    knobs: str = option("", "knobs that change, with * and commas")
+    shape: str = option("linear", "shape of the change", choices=SHAPES)
     end: float = option(0.0, "value at the end")
-    begin: int = option(0, "step at which the knobs begin to move", least=0)
-    steps: int = option(0, "steps that they take", least=0, zero="up to the last step")
+    begin: int = option(0, "step at which the change begins", least=0)
+    steps: int = option(0, "steps of the change", least=0, zero="up to the last step")
 
 
 def matched(patterns: str, knobs: Iterable[str]) -> list[str]:
-    """Return the knobs that patterns with ``*``, separated by commas, name."""
+    """Return the knobs that match ``patterns``, with ``*`` and separated by commas."""
     wanted = [pattern.strip() for pattern in patterns.split(",")]
     return [k for k in knobs if any(fnmatch.fnmatchcase(k, p) for p in wanted)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """What becomes of some knobs.
+    """One change of some knobs.
 
     Attributes:
-      knobs: names; each starts at its own value.
-      shape: ``(start, end, part) -> value``, as an entry of ``SHAPES``.
-      end: what they come to, and keep.
-      begin, steps: the step at which they start to move, and how many they take.
+      knobs: names. Each knob starts at its value in the config.
+      shape: ``(start, end, part) -> value``, like an entry of ``SHAPES``.
+      end: the last value, which the knobs keep afterwards.
+      begin, steps: the step at which the change begins, and its number of steps.
     """
 
     knobs: tuple[str, ...]
@@ -82,7 +82,7 @@ class Schedule:
 def schedule_of(
     sections: Iterable[Mapping], knobs: Collection[str], steps: int
 ) -> Callable[[Mapping[str, jax.Array], jax.Array], dict[str, jax.Array]]:
-    """Return ``(knobs, step) -> knobs`` of the schedules that a config has.
+    """Return ``(knobs, step) -> knobs`` for all schedules of a config.
 
     Args:
       knobs: the names of all knobs.
@@ -107,7 +107,7 @@ def schedule_of(
 def scheduled(
     schedules: Sequence[Schedule], knobs: Mapping[str, jax.Array], step: jax.Array
 ) -> dict[str, jax.Array]:
-    """The knobs at ``step``."""
+    """Return the knobs at ``step``."""
     moved = {
         name: schedule(knobs[name], step)
         for schedule in schedules
@@ -117,10 +117,10 @@ def scheduled(
 
 
 def refusals(choice: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield the fields of a config's schedules that cannot be, and what was expected.
+    """Yield each invalid field of a config's schedules, and the expected value.
 
     Args:
-      choice: values by path, with ``config`` and ``knobs``, name -> ``Option``.
+      choice: values by path, with attributes ``config`` and ``knobs``, name -> option.
     """
     taken = {}
     for name, schedule in choice.config["schedules"].items():
@@ -128,21 +128,21 @@ def refusals(choice: Mapping) -> Iterator[tuple[str, str]]:
         moved = matched(schedule["knobs"], choice.knobs)
         if not moved:
             hint = nearest(schedule["knobs"], choice.knobs)
-            expected = "numbers that are knobs, as optimizers.*.learning_rate"
+            expected = "names of knobs, such as optimizers.*.learning_rate"
             yield f"{section}.knobs", f"{expected}{hint}"
         for knob in moved:
             if knob in taken:
-                expected = f"other knobs than schedules.{taken[knob]} moves, {knob}"
+                expected = f"other knobs: schedules.{taken[knob]} already moves {knob}"
                 yield f"{section}.knobs", expected
             taken[knob] = name
             if schedule["shape"] == "exponential" and min(choice[knob], end) <= 0:
                 ends = f"{knob} goes from {choice[knob]} to {end}"
                 expected = (
-                    f"'linear' or 'cosine', as {ends}, and factors need both ends"
+                    f"'linear' or 'cosine', as {ends}; 'exponential' needs both ends"
                 )
                 yield f"{section}.shape", f"{expected} above 0"
             if not choice.knobs[knob].holds(end):
-                yield f"{section}.end", f"{choice.knobs[knob].expected}, as of {knob}"
+                yield f"{section}.end", f"{choice.knobs[knob].expected}, for {knob}"
         if not schedule["steps"] and schedule["begin"] >= choice["steps"]:
             expected = f"a step before the last, steps={choice['steps']}"
             yield f"{section}.begin", expected

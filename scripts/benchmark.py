@@ -5,8 +5,8 @@
     python scripts/benchmark.py --show=results.json
 
 Prints a table for each row and writes everything, samples included, to --out after
-every row. Needs nothing but ganjax; --peer=torch and the row neighbours need what
-requirements-benchmark.txt names. Leave the machine to it: everything else that runs
+every row. --peer=torch and the row neighbours need the packages in
+requirements-benchmark.txt. Leave the machine to it: everything else that runs
 is in the numbers.
 """
 

@@ -6,8 +6,8 @@ source "$(dirname "$0")/environment.sh"
 echo "Installing into .venv …"
 install -r requirements.txt -e .
 
-echo "Training configs/quickstart.py in runs/quickstart …"
-.venv/bin/python scripts/train.py --config=configs/quickstart.py --workdir=runs/quickstart
+echo "Training the config quickstart in runs/quickstart …"
+.venv/bin/ganjax train --config=quickstart --workdir=runs/quickstart
 
 cat <<'NEXT'
 
@@ -15,6 +15,6 @@ Where to look next
   runs/quickstart/report.html     curves, samples over time, config: open it in a browser
   runs/quickstart/samples/        a grid of generated digits every 1,000 steps
   source .venv/bin/activate
-  python scripts/sample.py --workdir=runs/quickstart --n=100 --out=digits.png
-  python scripts/train.py --config=configs/quickstart.py --workdir=runs/hinge --config.loss.name=hinge
+  ganjax sample --workdir=runs/quickstart --n=100 --out=digits.png
+  ganjax train --config=quickstart --workdir=runs/hinge --config.loss.name=hinge
 NEXT

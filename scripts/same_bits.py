@@ -4,7 +4,7 @@
     python scripts/same_bits.py --revision=HEAD --runs=ring8,quickstart --out=same.json
 
 Both trees train the same runs, one at a time, in the same environment and on the same
-cores, each with a compilation cache of its own. Compared are the arrays of the last
+cores, each with a separate compilation cache. Compared are the arrays of the last
 state (parameters, variables, averages and optimizers) and the rows of metrics.jsonl.
 The checkout is compared as it is on the disk, with uncommitted changes. Exit codes: 0
 all are equal, 3 one differs, 1 a run could not be trained, 2 bad input.

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs ganjax with its test needs into .venv, then lints and tests.
+# Installs ganjax with its test needs into .venv, then lints, checks types, and tests.
 # --full adds the slow tests; anything else goes to pytest.
 set -euo pipefail
 source "$(dirname "$0")/environment.sh"
@@ -7,4 +7,5 @@ source "$(dirname "$0")/environment.sh"
 install -r requirements.txt -r requirements-test.txt -e .
 .venv/bin/ruff check .
 .venv/bin/ruff format --check .
+.venv/bin/mypy
 .venv/bin/python -m pytest --numprocesses=2 --dist=worksteal --quiet "$@"

@@ -1,4 +1,4 @@
-"""Commands, run as the shell would run them but in this process."""
+"""Run commands as a shell runs them, but in this process."""
 
 import runpy
 import sys
@@ -12,10 +12,10 @@ SCRIPTS = Path(__file__).parents[1] / "scripts"
 
 
 def exit_code(monkeypatch, script, *arguments) -> int:
-    """The code with which ``scripts/NAME.py`` ends for ``arguments``."""
+    """Return the exit code of ``scripts/NAME.py`` for ``arguments``."""
     path = str(SCRIPTS / script)
     monkeypatch.setattr(sys, "argv", [path, *map(str, arguments)])
-    # The memory and the cache of this process are those of the tests.
+    # The tests have already set up the memory and the cache of this process.
     monkeypatch.setattr(command_line.runtime, "prepare", lambda: None)
     with pytest.raises(SystemExit) as ended:
         runpy.run_path(path, run_name="__main__")

@@ -1,4 +1,4 @@
-"""What JAX traces and compiles while something runs."""
+"""Record which programs JAX traces and compiles."""
 
 import contextlib
 
@@ -20,8 +20,10 @@ jax.monitoring.register_event_duration_secs_listener(_note)
 
 @contextlib.contextmanager
 def count_compilations(event=COMPILED):
-    """A list that grows by the name of each program compiled (or taken from the
-    persistent cache) inside the block; traced with ``event=TRACED``."""
+    """Yield a list that receives the name of each program compiled inside the block.
+
+    A program from the persistent cache counts as well. With ``event=TRACED`` the list
+    receives the traced functions."""
     seen = []
     entry = (event, seen)
     _listening.append(entry)

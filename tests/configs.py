@@ -10,7 +10,7 @@ def get_config(name):
     return ConfigDict({"batch_size": 8, "samples": {"count": 4}, **tiny.GAMES[name]})
 
 
-# Losses of one step each, and a member whose numbers overflow.
+# Three losses, each with its own program, and a member whose numbers overflow.
 RATE = "optimizers.generator.learning_rate"
 SPACES = {
     "gan": [

@@ -1,20 +1,20 @@
-"""Every test sees four host devices and strict ranks; slow ones are asked for."""
+"""Every test has four host devices and strict ranks. Slow tests need ``--full``."""
 
 import gc
 import os
 import tempfile
 from importlib import metadata
 
-# Added to the flags that are set already, unless they name a number of devices.
+# Added to the existing flags, unless they already set the number of devices.
 _flags = os.environ.get("XLA_FLAGS", "")
 if "--xla_force_host_platform_device_count" not in _flags:
     _flags += " --xla_force_host_platform_device_count=4"
 os.environ["XLA_FLAGS"] = _flags.strip()
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
-# A worker has about one core, and threads of NumPy without one wait by spinning.
+# A worker has about one core. More threads of NumPy would only spin and wait.
 for _threads in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
     os.environ.setdefault(_threads, "1")
-# Of this session alone, and shared with the processes that it starts.
+# The cache belongs to this session and to the processes that it starts.
 if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
     _cache = tempfile.TemporaryDirectory(prefix="ganjax-tests-")
     os.environ["JAX_COMPILATION_CACHE_DIR"] = _cache.name
@@ -22,7 +22,7 @@ if "JAX_COMPILATION_CACHE_DIR" not in os.environ:
 
 import pytest  # noqa: E402
 
-# Tracing makes millions of small objects, and to go through them all is a sixth of it.
+# Tracing makes millions of small objects. To scan them takes a sixth of its time.
 gc.set_threshold(200_000, 50, 100)
 
 
@@ -31,10 +31,11 @@ def pytest_addoption(parser):
 
 
 def pytest_configure(config):
-    """Most of the time goes into compiling programs that then run for milliseconds, so
-    by default machine code is made in haste: XLA's passes are the same, but the last,
-    which turns loops into code, and LLVM's. A program is one LLVM module, as the two
-    cores already have a worker each."""
+    """Set flags for fast compilation, unless ``--full`` is given.
+
+    Most of the time goes into compiling programs that run for milliseconds. XLA's
+    passes stay the same, except LLVM's passes and the last pass, which turns loops
+    into code. A program is one LLVM module, because each core already has a worker."""
     if not config.getoption("--full"):
         os.environ["XLA_FLAGS"] += (
             " --xla_backend_optimization_level=0"
@@ -46,16 +47,16 @@ def pytest_configure(config):
                 " --xla_cpu_use_fusion_emitters=false"
                 " --xla_cpu_parallel_codegen_split_count=1"
             )
-    # The process that only hands out the tests of others needs no JAX.
+    # The process that only distributes tests to workers needs no JAX.
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         import jax
 
-        # [n] against [n, 1] would broadcast to [n, n] without a word.
+        # [n] and [n, 1] would silently broadcast to [n, n].
         jax.config.update("jax_numpy_rank_promotion", "raise")
 
 
-# So many cases of these tests run by default, evenly chosen. The others make the same
-# statement about other networks or sizes, and run with --full.
+# The number of cases of each test that run by default, evenly chosen. The other cases
+# check the same statement for other networks or sizes. They run with --full.
 CASES = {
     "core/test_step.py::test_a_forgotten_average_fails_at_trace_time": 2,
     "core/test_step.py::test_a_turn_changes_only_what_its_player_owns": 1,
@@ -102,7 +103,7 @@ CASES = {
 
 
 def _left_out(items):
-    """The cases of ``CASES`` that a default run leaves out."""
+    """Yield the cases of the tests in ``CASES`` that a default run skips."""
     cases = {}
     for item in items:
         name = item.nodeid.partition("[")[0].removeprefix("tests/")

@@ -1,5 +1,5 @@
-"""A covering array of the axes of an ablation: few configurations in which every two
-entries of different axes meet."""
+"""A covering array for an ablation: a few configurations that contain every pair of
+entries from different axes."""
 
 import itertools
 
@@ -15,13 +15,13 @@ AXES = {
     "term": (*REGULARIZERS, *TERMS),
     "augmentation": (*AUGMENTATIONS, "noise", "pseudo", "adaptive"),
 }
-# Of these a configuration may have several.
+# A configuration may have several entries of these axes.
 SEVERAL = {"term": 3, "augmentation": 2}
 
 
 def goes(a, b) -> bool:
-    """Whether two entries ``(axis, name)`` may meet: the others are refused, and stand
-    in ``ganjax.config.rules``."""
+    """Return whether two entries ``(axis, name)`` may meet. ``ganjax.config.rules``
+    refuses all other pairs."""
     pair = dict([a, b])
     if pair.get("conditioning") == "multi_hinge" and "loss" in pair:
         return pair["loss"] == "hinge"
@@ -29,7 +29,7 @@ def goes(a, b) -> bool:
 
 
 def pairs():
-    """All that must meet."""
+    """Return all pairs of entries that must meet."""
     entries = [(axis, name) for axis, names in AXES.items() for name in names]
     return {
         frozenset((a, b))
@@ -39,7 +39,7 @@ def pairs():
 
 
 def met(row) -> set:
-    """The pairs of a configuration, ``{axis: names}``."""
+    """Return the pairs of a configuration ``{axis: names}``."""
     entries = [(axis, name) for axis, names in row.items() for name in names]
     return {
         frozenset((a, b)) for a, b in itertools.combinations(entries, 2) if a[0] != b[0]
@@ -47,8 +47,10 @@ def met(row) -> set:
 
 
 def rows() -> list[dict[str, tuple[str, ...]]]:
-    """Configurations that cover ``pairs``: first one for each loss and conditioning,
-    then as many as it takes, always with what is missing most."""
+    """Return configurations that cover ``pairs``.
+
+    The first ones have each loss with each conditioning. More follow until all pairs
+    are covered. Each new entry covers the most missing pairs."""
     missing, found = pairs(), []
     starts = [
         {"conditioning": (conditioning,), "loss": (loss,)}
@@ -75,7 +77,7 @@ def _most_missed(row, axis, missing):
 
 
 def _start(missing):
-    """A row with a pair that never met, and with a loss and a conditioning."""
+    """Return a row with a missing pair, a loss and a conditioning."""
     row = {axis: (name,) for axis, name in min(map(sorted, missing))}
     if "loss" not in row:
         multi_hinge = row.get("conditioning") == ("multi_hinge",)
@@ -84,7 +86,7 @@ def _start(missing):
 
 
 def config(row) -> dict:
-    """What a config file would state for a configuration, on 8×8 digits."""
+    """Return the values of a config file for a configuration, on 8×8 digits."""
     conditioning, (loss,) = row["conditioning"][0], row["loss"]
     (dynamics,) = row["dynamics"]
     names = [name for name in row["augmentation"] if name in AUGMENTATIONS]
@@ -113,7 +115,7 @@ def config(row) -> dict:
         "terms": {name: {"weight": 0.1} for name in row["term"] if name in TERMS},
     }
     if conditioning != UNCONDITIONAL:
-        # Every way to tell the generator, in turn.
+        # Alternate between the ways to condition the generator.
         ways = ("concatenation", "conditional_batch_norm", "self_modulation")
         way = ways[tuple(LOSSES).index(loss) % len(ways)]
         stated["game"] = "conditional_gan"

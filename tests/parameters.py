@@ -1,4 +1,4 @@
-"""What a network is initialised to, or would be, without computing it."""
+"""Variables, parameter counts and output shapes of a network."""
 
 import math
 
@@ -7,8 +7,8 @@ import jax.numpy as jnp
 
 
 def initial(module, *shape, labels=False, n=2):
-    """The variables of ``module`` for inputs ``[n, *shape]`` (and labels ``[n]``), as
-    shapes."""
+    """Return the shapes of the variables of ``module`` for inputs ``[n, *shape]`` (and
+    labels ``[n]``). Nothing is computed."""
     x = [jax.ShapeDtypeStruct((n, *shape), jnp.float32)]
     if labels:
         x.append(jax.ShapeDtypeStruct((n,), jnp.int32))
@@ -16,19 +16,19 @@ def initial(module, *shape, labels=False, n=2):
 
 
 def initialised(module, key, *inputs):
-    """The variables of ``module`` for ``inputs``, by one program: op by op, as ``init``
-    runs, takes longer."""
+    """Return the variables of ``module`` for ``inputs``. One compiled program is faster
+    than ``init``, which runs op by op."""
     return jax.jit(lambda key, *x: module.init(key, *x, train=True))(key, *inputs)
 
 
 def count(module, *shape, labels=False):
-    """How many parameters ``module`` has."""
+    """Return the number of parameters of ``module``."""
     leaves = jax.tree.leaves(initial(module, *shape, labels=labels)["params"])
     return sum(math.prod(leaf.shape) for leaf in leaves)
 
 
 def output(module, *shape, labels=False, n=5):
-    """What ``module`` makes of ``[n, *shape]`` (and labels), as a shape."""
+    """Return the shape of the output for inputs ``[n, *shape]`` (and labels)."""
     x = [jax.ShapeDtypeStruct((n, *shape), jnp.float32)]
     if labels:
         x.append(jax.ShapeDtypeStruct((n,), jnp.int32))

@@ -10,7 +10,7 @@ from ganjax.data import Source, Spec, open_source
 from ganjax.networks import ARCHITECTURES, conv
 from tests.test_matrix import QUICK, moved_and_finite, step_of
 
-# Options at which a network is small; its image size where it is not 8.
+# Options for small networks.
 SMALL = {
     "mlp": {"widths": (4,)},
     "dcgan": {"width": 2},
@@ -32,7 +32,7 @@ SMALL = {
     "srresnet": {"width": 2, "blocks": 1, "normalization": "none"},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
 }
-# Slow to trace; a published config of each is traced by default, see test_config.py.
+# Slow to trace. By default test_config.py traces a published config of each instead.
 NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
 GAMES = {
     "hinge": {"loss": {"name": "hinge"}},
@@ -50,8 +50,10 @@ def of_kind(name, kind, option):
 
 
 def config(name, game):
-    """``name`` for both players, or with an ``mlp`` where it has one of them; a network
-    from image to image translates, one to more pixels restores."""
+    """Return a small config with ``name`` for both players.
+
+    If ``name`` has no generator, the generator is an ``mlp``. A network from image to
+    image plays CycleGAN. A network that adds pixels plays super-resolution."""
     architecture, small = ARCHITECTURES[name], SMALL[name]
     makes, judges = (
         hasattr(architecture, "Generator"),
@@ -82,7 +84,7 @@ def config(name, game):
 
 
 def two_domains(size=8):
-    """Waves, and others that know nothing of them."""
+    """Return a source with two domains of independent waves."""
     waves = open_source(f"gratings{size}").train
 
     def draw(keys):
@@ -104,7 +106,7 @@ def played(name, game, **options):
 @pytest.mark.parametrize(
     "name",
     [
-        # Slow to trace; R3GAN's own config is traced by tests/test_config.py.
+        # Slow to trace. tests/test_config.py traces R3GAN's own config.
         pytest.param(
             name,
             marks=pytest.mark.full
@@ -116,7 +118,7 @@ def played(name, game, **options):
 )
 def test_a_step_has_the_shapes_of_its_state(name, game):
     step, before, data = played(name, game, compute=jax.eval_shape)
-    with conv.form("stock"):  # the quickest to trace, of the same shapes
+    with conv.form("stock"):  # fastest to trace, same shapes
         after, _ = jax.eval_shape(step, before, data)
     same = jax.tree.map(
         lambda a, b: (a.shape, a.dtype) == (b.shape, b.dtype), before, after
@@ -135,7 +137,7 @@ def test_a_step(name, game):
 
 @pytest.mark.full
 def test_path_length_is_by_the_style_of_a_latent_with_its_label():
-    """StyleGAN2 maps the latent that it was given, label and all."""
+    """StyleGAN2 maps the latent together with its label."""
     stated = config("stylegan2", "hinge") | {
         "game": "conditional_gan",
         "terms": {"path_length": {"weight": 2.0}},

@@ -1,4 +1,4 @@
-"""What the discriminator sees: each transformation against what is known of it."""
+"""Each augmentation compared with its known properties."""
 
 import math
 
@@ -15,7 +15,7 @@ from tests.compilations import count_compilations
 KEYS = jax.random.split(jax.random.key(1), 4000)
 NAMES = list(AUGMENTATIONS)
 N, SIZE = 16, 16
-# Compiled once for each shape: the probability is traced.
+# Compiled once for each shape, because the probability is traced.
 BATCHED = {name: jax.vmap(entry, (0, 0, None)) for name, entry in AUGMENTATIONS.items()}
 COMPILED = {name: jax.jit(entry) for name, entry in BATCHED.items()}
 
@@ -54,7 +54,7 @@ def test_a_sample_depends_on_its_own_key_alone(name):
 
 
 def identical(name, probability, n=4000, size=8):
-    """The fraction of images that come back as they were."""
+    """Return the fraction of images that do not change."""
     images = some(n, size)
     seen = np.asarray(COMPILED[name](KEYS[:n], images, p(probability)))
     return (seen == images).all((1, 2, 3)).mean()
@@ -65,13 +65,13 @@ def identical(name, probability, n=4000, size=8):
     [
         ("flip", lambda p: 1 - p / 2),
         ("colour", lambda p: 1 - p),
-        # By -1, 0 or 1 of 8 pixels in each direction.
+        # A shift by -1, 0 or 1 pixel (an eighth of 8) in each direction.
         ("translation", lambda p: 1 - 8 / 9 * p),
         ("cutout", lambda p: 1 - p),
-        # Half of the flips, a quarter of the turns and, at 8 pixels, a quarter of the
-        # shifts (each of the two a number from -1 to 1, rounded) change nothing.
+        # Half of the flips and a quarter of the turns change nothing. At 8 pixels the
+        # two shifts are rounded numbers from -1 to 1, so a quarter changes nothing.
         ("blit", lambda p: (1 - p / 2) * (1 - 3 / 4 * p) ** 2),
-        # Scale, stretch, shift, and one of two turns with the same probability.
+        # Scale, stretch, shift, and one of two turns, with equal probabilities.
         ("geometric", lambda p: (1 - p) ** 4),
         # Half of the luma flips change nothing.
         ("colour_transform", lambda p: (1 - p) ** 4 * (1 - p / 2)),
@@ -109,9 +109,9 @@ def test_saturation_keeps_the_mean_of_channels_and_contrast_that_of_the_image():
 
 
 def test_colour_draws_from_the_published_ranges():
-    """Of y = a + b·m + c·(x - m): brightness, contrast and saturation are read off."""
+    """Compute brightness, contrast and saturation from y = a + b·m + c·(x - m)."""
     n = 4000
-    # Two pixels of one hue: means 0 and .5, so the image mean is .25.
+    # Two pixels with means 0 and 0.5, so the image mean is 0.25.
     image = jnp.array([[[0.3, 0.0, -0.3], [0.5, 0.5, 0.5]]])
     images = jnp.broadcast_to(image, (n, *image.shape))
     seen = np.asarray(COMPILED["colour"](KEYS, images, p(1)))
@@ -127,8 +127,8 @@ def test_colour_draws_from_the_published_ranges():
 
 
 def test_translation_is_of_an_eighth_to_the_nearest_pixel():
-    """Of 28 pixels 3.5, which the authors' code rounds up, as it does 1 of 8 and 4 of
-    32: a bright dot in the middle is seen so far away and no further."""
+    """An eighth of 28 pixels is 3.5, and the authors' code rounds it up to 4. 8 and 32
+    pixels give 1 and 4. A bright dot in the middle moves this far and no further."""
     for size, most in ((8, 1), (28, 4), (32, 4)):
         middle = size // 2
         image = jnp.zeros((size, size, 1)).at[middle, middle].set(1.0)
@@ -141,7 +141,7 @@ def test_translation_is_of_an_eighth_to_the_nearest_pixel():
 
 def test_translation_moves_pixels_and_lets_zeros_in():
     n = 200
-    images = 2 + some(n)  # no zeros of their own
+    images = 2 + some(n)  # images without zeros
     seen = np.asarray(COMPILED["translation"](KEYS[:n], images, p(1)))
     found = set()
     for image, moved in zip(np.asarray(images), seen, strict=True):
@@ -210,7 +210,7 @@ def test_warp_knows_the_symmetries_of_the_square(size):
     ]:
         seen = augment.warp(image, jnp.array(inverse, jnp.float32))
         np.testing.assert_array_equal(seen, expected)
-    # The same from the parameters, whose sine and cosine are rounded.
+    # The same turn from its angle, whose sine and cosine are rounded.
     zero = jnp.zeros(2)
     turned = augment.warp(
         image, augment.inverse_affine(0.0, math.pi / 2, 0.0, 0.0, zero)
@@ -228,7 +228,7 @@ def test_warp_between_pixels_and_beyond_the_border():
         inverse = augment.inverse_affine(0.0, 0.0, 0.0, 0.0, jnp.array([by, 0.0]))
         return np.asarray(augment.warp(image, inverse))[1, :, 0]
 
-    # To the left by a quarter: three quarters of a pixel and a quarter of the next.
+    # A shift to the left by a quarter: 3/4 of a pixel plus 1/4 of the next pixel.
     np.testing.assert_allclose(shifted(-0.25), [0.25, 1.75, 5.25, 8.75 - 1.0])
     np.testing.assert_array_equal(shifted(-2), [4, 9, 4, 1])
     np.testing.assert_array_equal(shifted(3), [9, 4, 1, 0])
@@ -244,8 +244,8 @@ def test_warp_of_a_ramp():
     shift = jnp.array([2.0, -1.5])
     inverse = augment.inverse_affine(1.0, 0.0, 0.5, 0.0, shift)
     seen = np.asarray(augment.warp(ramp, inverse))
-    # Twice as large, √2 wider and 1/√2 as high, then moved.
-    inner = slice(10, 23)  # sampled inside of the image
+    # Enlarged by 2, stretched by √2 in width and 1/√2 in height, then moved.
+    inner = slice(10, 23)  # samples inside the image
     expected = (x - 2) / 2**1.5
     np.testing.assert_allclose(seen[16, inner, 0], expected[inner], atol=1e-5)
     expected = (x + 1.5) / 2**0.5
@@ -253,7 +253,7 @@ def test_warp_of_a_ramp():
 
 
 def test_recolouring_is_the_product_of_its_matrices():
-    """Homogeneous 4×4 matrices of the five transformations, in turn."""
+    """Multiply the homogeneous 4×4 matrices of the five transformations."""
     brightness, contrast, hue, saturation = 0.3, -0.4, 1.1, 0.7
     v = np.array([1, 1, 1]) / math.sqrt(3)
     cross = np.array([[0, -v[2], v[1]], [v[2], 0, -v[0]], [-v[1], v[0], 0]])
@@ -287,10 +287,10 @@ def test_grey_images_have_no_hue():
     image = some(channels=1)[0]
     seen = augment.recolour(image, 0.25, 1.0, 1, 2.0, 3.0)
     np.testing.assert_allclose(seen, -2 * (image + 0.25), atol=1e-6)
-    # A grey image of three channels stays grey, and becomes the same grey.
+    # A grey image with three channels becomes the same grey.
     three = augment.recolour(jnp.repeat(image, 3, -1), 0.25, 1.0, 1, 2.0, 3.0)
     np.testing.assert_allclose(three, jnp.repeat(seen, 3, -1), atol=1e-5)
-    # Brightness and contrast alone, and half of the luma flips, change a grey image.
+    # Only brightness, contrast and half of the luma flips change a grey image.
     images = some(4000, 2, 1)
     seen = np.asarray(COMPILED["colour_transform"](KEYS, images, p(0.4)))
     expected = 0.6**2 * 0.8
@@ -304,7 +304,7 @@ def test_grey_images_have_no_hue():
 def test_gradient_is_the_transpose_of_the_map(name):
     """The map is affine: f(x + d) - f(x) = L·d, and ⟨w, L·d⟩ = ⟨Lᵀ·w, d⟩."""
     x, d = some(4, 8), some(4, 8, seed=1)
-    w = d + some(4, 8, seed=2)  # not at right angles to what the map makes of d
+    w = d + some(4, 8, seed=2)  # not orthogonal to L·d
 
     @jax.jit
     def both(x, d, w):
@@ -312,9 +312,9 @@ def test_gradient_is_the_transpose_of_the_map(name):
             return BATCHED[name](KEYS[:4], x, p(1))
 
         y, back = jax.vjp(of, x)
-        # Its gradient does not depend on x, so a penalty on it has none there.
+        # The map's derivative does not depend on x, so this gradient is zero.
         second = jax.grad(lambda x: jnp.sum(jax.vjp(of, x)[1](w)[0] ** 2))(x)
-        # The penalty of a critic, a cubic one here, does.
+        # The gradient penalty of a cubic critic depends on x.
         critic = jax.grad(lambda x: jnp.sum(of(x) ** 3))
         penalty = jax.grad(lambda x: jnp.sum(critic(x) ** 2))(x)
         return of(x + d) - y, back(w)[0], second, penalty
@@ -343,19 +343,19 @@ def test_entries_draw_from_keys_of_their_own():
     moved = augmented(("translation",), keys, images, p(1))
     holes = augmented(("cutout",), keys, moved, p(1))
     np.testing.assert_array_equal(both, holes)
-    # In the other order the holes are moved: the same draws, another result.
+    # In the other order the holes are moved as well: same draws, other result.
     other = augmented(("cutout", "translation"), keys, images, p(1))
     assert (np.asarray(other) != both).any()
     np.testing.assert_array_equal(augmented((), keys, images, p(1)), images)
-    # The bare keys are nobody's.
+    # No entry uses the given keys directly.
     bare = COMPILED["translation"](keys, images, p(1))
     assert (np.asarray(bare) != moved).any()
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_real_and_fake_under_one_key_are_changed_alike(name):
-    """What is drawn depends on the keys, not on the images: the map is affine in them,
-    with one linear part for both."""
+    """The draws depend on the keys, not on the images. So the map is affine in the
+    images, with the same linear part for real and fake."""
     real, fake = some(seed=0), some(seed=1)
     see = lambda x: COMPILED[name](KEYS[:N], x, p(0.5))  # noqa: E731
     middle = see((real + fake) / 2)
@@ -367,10 +367,10 @@ def test_adaptation_rises_while_the_discriminator_is_too_sure():
         probability, sign, target=0.6, images=64, speed=500))  # fmt: skip
     once = adapt(0.0, 0.9)
     np.testing.assert_allclose(once, 64 / 500_000, rtol=1e-6)
-    np.testing.assert_allclose(adapt(0.5, 0.6), 0.5)  # on target: it rests
+    np.testing.assert_allclose(adapt(0.5, 0.6), 0.5)  # on target
     np.testing.assert_allclose(adapt(0.5, 0.1), 0.5 - 64 / 500_000, rtol=1e-6)
     probability = jax.lax.fori_loop(0, 8000, lambda i, p: adapt(p, 0.9), 0.0)
-    assert probability == 1  # 500,000 images are 7812.5 of 64
+    assert probability == 1  # 500,000 / 64 = 7812.5 steps
     probability = jax.lax.fori_loop(0, 8000, lambda i, p: adapt(p, 0.0), probability)
     assert probability == 0
 
@@ -382,5 +382,5 @@ def test_pseudo_real(shape):
     np.testing.assert_array_equal(augment.pseudo_real(KEYS, real, fake, p(0)), real)
     np.testing.assert_array_equal(augment.pseudo_real(KEYS, real, fake, p(1)), fake)
     seen = np.asarray(augment.pseudo_real(KEYS, real, fake, p(0.3))).reshape(n, -1)
-    assert (seen == seen[:, :1]).all()  # a sample is of one kind
+    assert (seen == seen[:, :1]).all()  # no sample is mixed
     assert abs(seen[:, 0].mean() - 0.3) < 4 * math.sqrt(0.3 * 0.7 / n)

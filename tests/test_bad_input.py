@@ -1,12 +1,12 @@
-"""What a user can get wrong costs one line and changes nothing on the disk.
+"""A mistake of a user gives a one-line error and changes nothing on the disk.
 
-Every mistake is made twice: in a workdir that is not there yet, and in one that holds
-a run.
+Every mistake is made twice: with a workdir that does not exist yet, and with a workdir
+that holds a run.
 """
 
 import errno
 import fcntl
-import importlib.util
+import importlib
 import json
 import os
 import re
@@ -40,7 +40,7 @@ BASE = {
 
 
 def nested(fields):
-    """``{'a.b': x}`` as ``{'a': {'b': x}}``."""
+    """Return ``{'a': {'b': x}}`` for ``{'a.b': x}``."""
     config = {}
     for path, value in fields.items():
         *sections, name = path.split(".")
@@ -52,7 +52,9 @@ def nested(fields):
 
 
 def write_config(folder, **changes):
-    """A config file of ``BASE``; sections that ``changes`` replaces whole are whole."""
+    """Write a config file with ``BASE`` and ``changes``.
+
+    A change of a whole section replaces all fields of ``BASE`` in it."""
     changes = {path.replace("__", "."): value for path, value in changes.items()}
     kept = {
         path: value
@@ -66,15 +68,12 @@ def write_config(folder, **changes):
 
 
 def hold(folder):
-    """Makes a folder that of a run of ``BASE`` which has not begun."""
+    """Make ``folder`` the workdir of a run of ``BASE`` that has not begun."""
     RunFiles(folder).describe(resolve(nested(BASE)).to_dict())
 
 
-def load(script):
-    spec = importlib.util.spec_from_file_location(script, ROOT / f"scripts/{script}.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+def load(name):
+    return importlib.import_module(f"ganjax.commands.{name}")
 
 
 @pytest.fixture
@@ -94,7 +93,7 @@ def command(monkeypatch, capfd):
 
 @pytest.fixture
 def refused(command, monkeypatch, tmp_path):
-    """Asserts that ``train.py`` refuses its arguments, and returns what it says."""
+    """Assert that ``ganjax train`` refuses its arguments, and return its message."""
 
     def train(*arguments, **keywords):
         raise AssertionError("training began")
@@ -488,7 +487,7 @@ def test_another_seed_is_another_run(command, tmp_path):
     config = f"--config={write_config(tmp_path)}"
     for flags in ([], ["--allow_config_change"], ["--config.batch_size=16"]):
         said = refuse_workdir(command, run, config, "--config.seed=7", *flags)
-        assert_says(said, "seed=7: expected 0", str(run), "in its state", "another run")
+        assert_says(said, "seed=7: expected 0", str(run), "random state", "new workdir")
         assert contents(run) == before
 
 
@@ -555,7 +554,7 @@ def test_a_value_may_follow_a_space(command, tmp_path):
     assert_says(command("train", *arguments)[2], "seed=-1", "expected at least 0")
 
 
-# --- In a process of its own: nothing else speaks, and the shell sees the code --------
+# --- In a separate process: no other output, and the shell gets the exit code ---------
 
 
 @pytest.mark.parametrize(
@@ -590,12 +589,12 @@ def test_in_a_process(tmp_path, arguments, part):
     assert contents(tmp_path) == {}
 
 
-# --- What no input mends: full disks, damage, divergence ------------------------------
+# --- What no input can repair: full disks, damage, divergence -------------------------
 
 
 @pytest.fixture(scope="module")
 def compile_once(tmp_path_factory):
-    """The runs below share one program."""
+    """The runs below share one compiled program."""
     names = {
         "jax_compilation_cache_dir": str(tmp_path_factory.mktemp("compiled")),
         "jax_persistent_cache_min_compile_time_secs": 0.0,
@@ -625,7 +624,7 @@ def small(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def undisturbed(small, compile_once, tmp_path_factory):
-    """The folder of a run that nothing happens to."""
+    """The folder of a run without any disturbance."""
     folder = tmp_path_factory.mktemp("runs") / "undisturbed"
     assert load("train").main([small, f"--workdir={folder}"]) == 0
     return folder
@@ -678,7 +677,7 @@ def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error):
             raise pending.pop()
         done = real(*arguments, **keywords)
         if pending and when == "finish" and writing:
-            raise pending.pop()  # when nothing writes any more, as Orbax does
+            raise pending.pop()  # after all writes have ended, as in Orbax
         return done
 
     with monkeypatch.context() as patch:
@@ -693,7 +692,7 @@ def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error):
     assert status(tmp_path / "run")["step"] == 15
 
     code, _, err = trained()
-    assert code == 0 and "going on from step 10" in err
+    assert code == 0 and "resuming from step 10" in err
     digests = [status(run)["state_digest"] for run in (tmp_path / "run", undisturbed)]
     assert digests[0] == digests[1]
 
@@ -748,7 +747,7 @@ def test_damaged_checkpoints(trained, undisturbed, tmp_path):
     flip_a_byte(checkpoints / "15")
     code, _, err = trained()
     assert code == 0
-    assert_says(err, "checkpoint 15 is damaged", "going on from step 10")
+    assert_says(err, "checkpoint 15 is damaged", "resuming from step 10")
     runs = (tmp_path / "run", undisturbed)
     assert len({status(run)["state_digest"] for run in runs}) == 1
     assert len({(run / "metrics.jsonl").read_bytes() for run in runs}) == 1
@@ -782,11 +781,11 @@ def test_config_change_on_purpose(trained, tmp_path):
     assert code == 2
     assert_says(err, "optimizers.generator.learning_rate: 0.0002 -> 0.01")
     code, _, err = trained(faster, "--allow_config_change")
-    assert code == 0 and "going on from step 10" in err
+    assert code == 0 and "resuming from step 10" in err
     config = json.loads((tmp_path / "run/config.json").read_text())
     assert config["optimizers"]["generator"]["learning_rate"] == 0.01
 
-    # A change that the checkpoints cannot follow leaves the run as it was.
+    # A change that does not fit the checkpoints is refused. The run does not change.
     wider = "--config.networks.generator.widths=32"
     before = contents(tmp_path / "run")
     code, out, err = trained(faster, "--allow_config_change", wider)
@@ -835,7 +834,7 @@ def test_a_process_of_many_needs_a_coordinator(refused, tmp_path):
 
 
 def test_an_image_that_turns_out_damaged_fails_the_run(command, tmp_path):
-    """Headers are read beforehand, pixels of a streamed image when its turn comes."""
+    """Headers are read before training, pixels of a streamed image only when used."""
     folder = tmp_path / "images"
     for side in ("train", "test"):
         write_images(folder / side, [(8, 8)] * 3)

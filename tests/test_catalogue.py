@@ -1,4 +1,4 @@
-"""What can be chosen, and what a config is made of."""
+"""The catalogue of choices, and the sizes of a config's game."""
 
 import re
 
@@ -6,11 +6,11 @@ import pytest
 
 from ganjax import catalogue
 from ganjax.build import build
+from ganjax.commands import describe
 from ganjax.config import resolve
 from ganjax.errors import BadInput
-from scripts import describe
 
-# A citation, or a word that points at the entry before, which has one.
+# A citation, or words that refer to the citation of the entry before.
 CITED = re.compile(r"arXiv|same paper|The same")
 
 
@@ -43,8 +43,8 @@ MLP = {
 
 
 def test_sizes_of_a_game_by_hand():
-    """3 → 4 → 2 has 16 + 10 parameters and 12 + 8 multiply-adds, 2 → 5 → 1 has 15 + 6
-    and 10 + 5. Products give 4 + 2 and 5 + 1 numbers a sample."""
+    """3 → 4 → 2 has 16 + 10 parameters and 12 + 8 multiply-adds. 2 → 5 → 1 has 15 + 6
+    and 10 + 5. The matrix products give 4 + 2 and 5 + 1 numbers per sample."""
     config = resolve(MLP)
     game = build(config).game
     assert catalogue.parameters(game, "generator") == 26
@@ -54,7 +54,7 @@ def test_sizes_of_a_game_by_hand():
     memory = catalogue.memory(config, game)
     assert memory["gradients"] == 4 * 26
     assert memory["activations"] == 4 * 32 * (6 + 6)
-    # Parameters, the generator's average, the step, momenta, and a number a knob.
+    # Parameters, the generator's average, momenta, the step, and a number per knob.
     numbers = 26 + 21 + 26 + 26 + 21 + 1 + len(build(config).knobs)
     assert memory["state"] == 4 * numbers
 

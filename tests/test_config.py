@@ -1,4 +1,4 @@
-"""The schema: defaults, overrides, knobs, and the way to JSON and back."""
+"""The schema: defaults, overrides, knobs, and conversion to JSON and back."""
 
 import importlib.util
 import inspect
@@ -28,7 +28,7 @@ FILES = sorted((ROOT / "configs").glob("*.py"))
 BUILT_IN = (
     "digits", "ring", "grid", "swiss_roll", "two_clusters", "unpaired", "gratings"
 )  # fmt: skip
-# Shape and classes of data that are not there.
+# Image shape and number of classes of data sets that are not on this machine.
 SHAPES = {
     "mnist": ((28, 28, 1), 10),
     "fashion_mnist": ((28, 28, 1), 10),
@@ -43,7 +43,7 @@ DOMAINS = {
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
 }
 
-# What each game's config has beyond what all have, by hand.
+# The parts of each game's config that differ between games, by hand.
 NETWORKS = {
     "gan": {"generator", "discriminator"},
     "conditional_gan": {"generator", "discriminator"},
@@ -120,7 +120,7 @@ def test_defaults_of_every_game(game):
 
 @pytest.mark.parametrize("game", NETWORKS)
 def test_knobs_are_the_numbers_of_the_terms(game):
-    # 6 an optimizer; a weight a regularizer and a term, and the term's own numbers.
+    # 6 per optimizer, a weight per regularizer and per term, and the term's numbers.
     config = resolve({"game": game})
     expected = {"loss.smoothing", "loss.flipping", "loss.top_k", "dynamics.strength"}
     expected |= {f"ema.{number}" for number in ("decay", "half_life", "ramp")}
@@ -185,8 +185,8 @@ SLOW = (
     ],
 )
 def test_sweep_files(name, request):
-    """Every row is a config, and every program's networks have shapes; with --full the
-    programs themselves."""
+    """Every row is a config, and the networks of every program have shapes. With --full
+    the programs are traced as well."""
     file, _, argument = name.partition(":")
     path = f"{ROOT}/configs/sweeps/{file}.py" + (f":{argument}" if argument else "")
     flags = command_line.parser("")
@@ -212,7 +212,7 @@ def test_config_files(path, monkeypatch):
     if not hasattr(module, "get_config"):
         pytest.skip("what other config files share")
     relative = path.relative_to(ROOT)
-    assert f"--config={relative}" in module.__doc__, "the command is in the docstring"
+    assert f"--config={path.stem}" in module.__doc__, "the command is in the docstring"
     config = resolve(load_config(str(relative)))
     assert resolve(json.loads(json.dumps(config.to_dict()))) == config
     game, _ = build_game(config, shaped(config.data))
@@ -244,7 +244,7 @@ def test_variants_that_a_docstring_names(path, variant, monkeypatch):
 
 
 def shaped(section):
-    """A source of that shape, without its data."""
+    """Return a source with the shapes of a data set, without its data."""
     name = section.name
     if name.startswith(BUILT_IN):
         return open_source(name)
@@ -256,7 +256,7 @@ def shaped(section):
 
 
 def stepped(config, game):
-    """``(state, metrics)`` after a step, as shapes; nothing is computed."""
+    """Return the shapes of ``(state, metrics)`` after a step. Nothing is computed."""
 
     def examples(field):
         n = (game.rounds, config.batch_size)
@@ -272,7 +272,7 @@ def stepped(config, game):
     batched = jax.tree.map(
         lambda x: jax.ShapeDtypeStruct((1, *x.shape), x.dtype), state
     )
-    with conv.form("stock"):  # the quickest to trace, of the same shapes
+    with conv.form("stock"):  # fastest to trace, same shapes
         return jax.eval_shape(carried, batched, data)
 
 
@@ -341,7 +341,7 @@ def test_what_is_no_tuple_of_whole_numbers(text):
 
 
 def test_another_architecture_brings_its_own_options():
-    # The file's options of the old one mean nothing to it.
+    # The options of the old architecture in the file do not apply to the new one.
     stated = {"networks": {"generator": {"widths": (32,), "normalization": "batch"}}}
     config = resolve(
         stated,

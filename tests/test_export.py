@@ -1,4 +1,4 @@
-"""The step lowers for accelerators that are not here."""
+"""The step lowers for accelerators that this machine does not have."""
 
 import jax
 import jax.export
@@ -38,7 +38,8 @@ STEPS = {
 
 @pytest.mark.parametrize("name", STEPS)
 def test_the_step_lowers(name):
-    """With convolutions where they are not products, lazy terms as conditionals."""
+    """Convolutions stay, except those that become matrix products. Lazy terms become
+    conditionals."""
     game, overrides = STEPS[name]
     setup = tiny.setup(game, **overrides)
     state = jax.eval_shape(
@@ -49,12 +50,12 @@ def test_the_step_lowers(name):
         make_train_step(setup.game, batch=setup.feed.batch), inner_steps=inner_steps
     )
     data = jax.eval_shape(lambda: setup.feed.data)
-    for platform in ("tpu", "cuda"):  # traced once
+    for platform in ("tpu", "cuda"):  # one trace for both
         exported = jax.export.export(step, platforms=[platform])(state, data)
         text = exported.mlir_module()
         assert exported.platforms == (platform,)
-        # DCGAN at 8 pixels has convolutions of the image alone, and those are products
-        # on a GPU.
+        # DCGAN at 8 pixels has only convolutions of the image, and on a GPU these are
+        # matrix products.
         as_such = game == "convolutional" and (platform == "tpu" or "sn_dcgan" in name)
         assert ("stablehlo.convolution" in text) == as_such
         if "lazy" in name:

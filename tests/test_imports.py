@@ -1,4 +1,4 @@
-"""Who imports whom, read from the source: imports point downward only."""
+"""Which layer imports which, read from the source. Imports only point downward."""
 
 import ast
 import graphlib
@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "ganjax"
 FOLDERS = ("ganjax", "benchmarks", "scripts", "configs", "tests", "experiments")
 
-# layer -> the other layers that it may import, beside those open to all.
+# layer -> the other layers that it may import, in addition to the open layers.
 MAY_IMPORT = {
     "errors": "",
     "options": "",
@@ -37,7 +37,8 @@ MAY_IMPORT = {
     "build": "averages config core data evaluation games latents metrics model "
     "networks objectives optimizers schedules training",
     "runtime": "",
-    "command_line": "config runtime",
+    "shipped": "",
+    "command_line": "config runtime shipped",
     "loading": "build config core data evaluation model training",
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
@@ -45,10 +46,13 @@ MAY_IMPORT = {
     "launch": "build config evaluation loading report training",
     "space": "",
     "sweeps": "build command_line config core data launch report training",
+    "commands": "build catalogue command_line config data gallery launch loading "
+    "report shipped sweeps training",
+    "__main__": "commands",
 }
-# Layers that every other one may import.
+# Layers that every other layer may import.
 OPEN = {"errors", "options", "names", "run_files"}
-# Libraries that one place alone imports.
+# Libraries that only one place may import.
 ONLY_IN = {
     "tensorflow_datasets": lambda path: path.startswith("ganjax/data/"),
     "orbax": lambda path: path == "ganjax/training/checkpoint.py",
@@ -59,7 +63,7 @@ ONLY_IN = {
     "chex": lambda path: False,
     "clu": lambda path: False,
 }
-# Layers that read configs: those above the engine.
+# All layers except the layers above the engine, which read configs.
 BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "config",
     "build",
@@ -77,7 +81,7 @@ def sources(*folders):
 
 
 def imported(path):
-    """Every module that a file imports anywhere, absolute, by its full name."""
+    """Yield the full absolute name of every module that a file imports."""
     package = path.relative_to(ROOT).with_suffix("").parts[:-1]
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -93,7 +97,7 @@ def layer_of(path):
 
 
 def layers_imported(path):
-    """The layers of ganjax that a file imports."""
+    """Return the layers of ganjax that a file imports."""
     names = (name.split(".") for name in imported(path))
     return {parts[1] for parts in names if parts[0] == "ganjax" and len(parts) > 1}
 
@@ -183,7 +187,7 @@ def test_no_file_is_named_for_nothing():
 
 def test_no_file_knows_the_machine_it_was_written_on():
     places = "|".join(["/" + "root/", "/" + "work/", "/" + r"tmp/w\b"])
-    # In a worktree .git is a file, and no part of the repository.
+    # In a worktree .git is a file, and it is not part of the repository.
     files = [p for p in ROOT.iterdir() if p.is_file() and p.name != ".git"]
     for folder in (*FOLDERS, "docs", ".github"):
         files += [path for path in (ROOT / folder).rglob("*") if path.is_file()]

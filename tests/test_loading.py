@@ -1,4 +1,4 @@
-"""A run given back, from Python and from the command line."""
+"""Load a run from Python and from the command line."""
 
 import jax
 import numpy as np
@@ -6,11 +6,11 @@ import pytest
 from PIL import Image
 
 import ganjax
+from ganjax.commands import sample
 from ganjax.config import knobs
 from ganjax.core import averaged, init_state, state_digest
 from ganjax.errors import BadInput
 from ganjax.loading import warm_start
-from scripts import sample
 from tests.tiny import setup
 from tests.training.test_resume import train
 
@@ -32,12 +32,12 @@ def test_load_gives_the_run_back(run):
     images = loaded.sample(jax.random.key(3), 6)
     assert images.shape == (6, 8, 8, 1) and np.abs(images).max() <= 1
     np.testing.assert_array_equal(images, loaded.sample(3, 6))
-    # Nothing was locked or changed: another load reads the same.
+    # Loading locks and changes nothing, so another load reads the same state.
     assert state_digest(ganjax.load(path).state) == digest
 
 
 def test_train_goes_on_with_a_run_and_gives_it_back(run):
-    """A finished run is left alone, so this compiles nothing."""
+    """A finished run is not trained again, so this compiles nothing."""
     path, digest = run
     again = ganjax.train(ganjax.load(path).config, path)
     assert state_digest(again.state) == digest
@@ -67,8 +67,8 @@ def test_bad_requests_are_one_line(run, tmp_path):
 
 
 def test_another_run_begins_with_its_parameters(run, tmp_path):
-    """The generator of the run's averages, the discriminator as it was; only the
-    networks that were asked for."""
+    """Only the named networks are loaded, with the run's averages if it has them.
+    Without names all networks are loaded."""
     path, _ = run
     loaded = ganjax.load(path)
     end = averaged(loaded.game, loaded.state)

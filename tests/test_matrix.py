@@ -1,4 +1,4 @@
-"""Everything goes with everything: each pair of entries of two axes takes a step."""
+"""All choices work together: each pair of entries of two axes takes a step."""
 
 import jax
 import jax.numpy as jnp
@@ -11,7 +11,7 @@ from ganjax.data import make_feed, open_source
 from tests import covering
 
 ROWS = covering.rows()
-# Compiled to be right, not to be fast.
+# Fast compilation. The speed of the program does not matter.
 QUICK = {"xla_backend_optimization_level": 0, "xla_llvm_disable_expensive_passes": True}
 
 
@@ -20,8 +20,10 @@ def name_of(row):
 
 
 def step_of(stated, source=None, compute=lambda start: start()):
-    """``(step, state, data)`` of a config, on one device; ``source`` in place of the
-    config's data, ``compute=jax.eval_shape`` for the shapes of the state alone."""
+    """Return ``(step, state, data)`` of a config on one device.
+
+    ``source`` replaces the config's data. ``compute=jax.eval_shape`` returns only the
+    shapes of the state."""
     config = resolve(stated)
     source = source or open_source(config.data.name)
     game, _ = build_game(config, source)
@@ -39,7 +41,7 @@ def step_of(stated, source=None, compute=lambda start: start()):
 
 
 def moved_and_finite(before, after, metrics):
-    """Every metric and parameter is finite, and every network moved."""
+    """Assert that metrics and parameters are finite and that every network moved."""
     for name, value in metrics.items():
         assert jnp.isfinite(value).all(), name
     for network, params in after.params.items():
@@ -58,7 +60,7 @@ def test_few_configurations_cover_every_pair():
 @pytest.mark.parametrize(
     "row",
     [
-        # All of them take minutes on two cores: but for one they run with --full.
+        # All rows take minutes on two cores. All but one need --full.
         pytest.param(row, marks=() if i == 16 else pytest.mark.full)
         for i, row in enumerate(ROWS)
     ],

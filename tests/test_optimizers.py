@@ -1,4 +1,4 @@
-"""Steps of each optimizer by hand: w = 1, gradients .5 and then -.25."""
+"""Steps of each optimizer by hand: w = 1, gradients 0.5 and then -0.25."""
 
 import jax
 import jax.numpy as jnp
@@ -12,7 +12,7 @@ SCALARS = {"learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "weight_decay": 0.3}
 
 
 def updates(optimizer, gradients=(0.5, -0.25), weight=1.0):
-    """What each gradient in turn adds to the weight."""
+    """Return the update of the weight for each gradient in turn."""
     params = jnp.asarray(weight)
     state = optimizer.init(params)
     found = []
@@ -26,18 +26,18 @@ def updates(optimizer, gradients=(0.5, -0.25), weight=1.0):
 @pytest.mark.parametrize(
     "name, b1, expected",
     [
-        # -.1 g
+        # -0.1 g
         ("sgd", 0.0, [-0.05, 0.025]),
-        # momentum: .9·.5 - .25 = .2
+        # momentum: 0.9·0.5 - 0.25 = 0.2
         ("sgd", 0.9, [-0.05, -0.02]),
-        # m/(1-b1) = .5, √(v/(1-b2)) = .5; then m = .02, v = .0031:
-        # (.02/.19) / √(.0031/.0199) = .2666994
+        # m/(1-b1) = 0.5, √(v/(1-b2)) = 0.5; then m = 0.02, v = 0.0031:
+        # (0.02/0.19) / √(0.0031/0.0199) = 0.2666994
         ("adam", 0.9, [-0.1, -0.02666994]),
-        # m is the gradient: .5/.5; then -.25/√(.0031/.0199) = -.6334111
+        # m is the gradient: 0.5/0.5; then -0.25/√(0.0031/0.0199) = -0.6334111
         ("adam", 0.0, [-0.1, 0.06334111]),
-        # v = .01·.25: .5/.05 = 10; then -.25/√.0031 = -4.490133
+        # v = 0.01·0.25: 0.5/0.05 = 10; then -0.25/√0.0031 = -4.490133
         ("rmsprop", 0.0, [-1.0, 0.4490133]),
-        # momentum of the scaled steps: .5·(-1) + .4490133
+        # momentum of the scaled steps: 0.5·(-1) + 0.4490133
         ("rmsprop", 0.5, [-1.0, -0.0509867]),
     ],
 )
@@ -48,8 +48,8 @@ def test_two_steps_by_hand(name, b1, expected):
 
 @pytest.mark.parametrize("name", ["adam", "rmsprop"])
 def test_a_small_gradient_is_not_lost(name):
-    """A constant gradient is divided by its own size, 1e-6 as well as 1: the steps
-    become those of the learning rate, .1."""
+    """A constant gradient is divided by its own size, also if it is only 1e-6. So the
+    steps approach the learning rate, 0.1."""
     scalars = {**SCALARS, "b1": 0.0}
     *_, last = updates(OPTIMIZERS[name](scalars), (1e-6,) * 500)
     assert last == pytest.approx(-0.1, rel=0.02)
@@ -57,7 +57,7 @@ def test_a_small_gradient_is_not_lost(name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_weight_decay_is_decoupled_from_the_gradient(name):
-    # w = 2 loses .1 · .3 · 2 = .06 besides, whatever the gradient was.
+    # w = 2 also loses 0.1 · 0.3 · 2 = 0.06, for every gradient.
     for gradient in (0.5, -300.0):
         plain = updates(OPTIMIZERS[name](SCALARS), (gradient,), weight=2.0)
         both = decayed(OPTIMIZERS[name](SCALARS), SCALARS)
@@ -66,7 +66,7 @@ def test_weight_decay_is_decoupled_from_the_gradient(name):
 
 
 def test_weight_decay_alone_shrinks_by_a_factor():
-    # A gradient of 0 leaves (1 - .03)^2 of the weight after two steps.
+    # After two steps with gradient 0, (1 - 0.03)^2 of the weight remains.
     optimizer = decayed(OPTIMIZERS["adam"](SCALARS), SCALARS)
     assert 2 + sum(updates(optimizer, (0.0, 0.0), 2.0)) == pytest.approx(2 * 0.97**2)
 
@@ -99,7 +99,7 @@ def test_traced_scalars_give_what_floats_give(name):
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_the_state_holds_no_scalar(name):
-    # After a step with one learning rate the state fits any other.
+    # The state does not depend on the learning rate.
     gradient = jnp.array([0.5, -3.0])
     states = []
     for rate in (0.1, 0.2):
@@ -112,7 +112,7 @@ def test_the_state_holds_no_scalar(name):
 
 
 def test_clip_by_hand():
-    # -> 1.05, 0, -1.4, .7 without the box of ±1
+    # Without the limits ±1 the result would be 1.05, 0, -1.4, 0.7.
     params = jnp.array([1.0, 0.5, -0.9, 0.2])
     gradient = jnp.array([-0.5, 5.0, 5.0, -5.0])
     optimizer = clip_weights(OPTIMIZERS["sgd"]({**SCALARS, "b1": 0.0}), 1.0)
@@ -126,7 +126,7 @@ def test_clip_keeps_the_box_and_nothing_else_changes(name, limit):
     keys = jax.random.split(jax.random.key(0), 7)
     plain = decayed(OPTIMIZERS[name](SCALARS), SCALARS)
     boxed = clip_weights(plain, limit)
-    params = jax.random.uniform(keys[0], (500,), minval=-1)  # begins outside
+    params = jax.random.uniform(keys[0], (500,), minval=-1)  # some are outside
     state = boxed.init(params)
     inside = outside = 0
     for key in keys[1:]:
@@ -136,7 +136,7 @@ def test_clip_keeps_the_box_and_nothing_else_changes(name, limit):
         kept = np.abs(params + free) <= limit
         np.testing.assert_array_equal(update[kept], free[kept])
         params = optax.apply_updates(params, update)
-        # w + (limit - w) rounds once.
+        # w + (limit - w) has one rounding.
         assert np.abs(params).max() <= limit * (1 + 1e-5)
         inside, outside = inside + kept.sum(), outside + (~kept).sum()
     assert inside > 0 and outside > 0

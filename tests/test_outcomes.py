@@ -1,4 +1,4 @@
-"""The small configs reach what their docstrings say."""
+"""The small configs reach the scores that their docstrings state."""
 
 import json
 from pathlib import Path
@@ -13,7 +13,7 @@ CONFIGS = Path(__file__).parents[1] / "configs"
 
 
 def outcome(name, workdir):
-    """The last scores of a run of ``configs/NAME.py`` as it stands."""
+    """Run ``configs/NAME.py`` unchanged and return its last scores."""
     config = resolve(command_line.load_config(str(CONFIGS / f"{name}.py")))
     status = launch(RunRequest(config, workdir))
     assert (status["state"], status["step"]) == ("finished", config.steps)

@@ -1,4 +1,4 @@
-"""How runs are steered: averages, accumulation, clipping, freezing, adaptation."""
+"""Training practice: averages, accumulation, clipping, freezing, adaptation."""
 
 import jax
 import jax.numpy as jnp
@@ -17,8 +17,8 @@ from tests.parameters import initialised
 
 
 def test_a_half_life_in_thousands_of_images():
-    """Of 64 images a step and a half-life of .64 thousand, ten steps halve; within the
-    first images the ramp of a tenth holds it to a tenth of those seen."""
+    """With 64 images per step and a half-life of 0.64 thousand images, ten steps halve
+    the weight. At first ``ramp`` limits the half-life to a tenth of the images seen."""
     setup = build(
         resolve(
             {
@@ -30,7 +30,7 @@ def test_a_half_life_in_thousands_of_images():
     knobs = {name: jnp.asarray(value) for name, value in setup.knobs.items()}
     decay = setup.game.ema_decay(knobs, jnp.array(10**6))
     np.testing.assert_allclose(decay**10, 0.5, rtol=1e-5)
-    # After the step from 19 to 20 steps 1,280 images were seen: a half-life of 128.
+    # After step 20, 1,280 images were seen, so the half-life is 128 images.
     early = setup.game.ema_decay(knobs, jnp.array(19))
     np.testing.assert_allclose(early**2, 0.5, rtol=1e-5)
 
@@ -65,7 +65,7 @@ def test_frozen_layers_stay():
 
 
 class Line:
-    """A view of a critic whose logit is the sample."""
+    """A view of a critic whose logit is the sample itself."""
 
     knobs = {"top_k": jnp.asarray(0.5)}
     memory = {}
@@ -80,7 +80,7 @@ class Line:
 
 
 def test_the_generator_learns_from_the_best_samples_alone():
-    """Half of four: the mean of −log σ over the logits 3 and 1; no slope by 0, −2."""
+    """The better half of 0, 3, −2, 1 has the loss −log σ. 0 and −2 have no gradient."""
     adversary = Adversary(LOSSES["non_saturating"], top_k="top_k")
 
     def loss(x):
@@ -103,8 +103,9 @@ def steps(stated, count):
 
 @pytest.mark.parametrize(("target", "grows"), [(-0.99, True), (0.99, False)])
 def test_augmentation_grows_where_the_critic_is_too_sure(target, grows):
-    """8 images a step, .04 thousand from 0 to 1: a fifth a step, up where the mean sign
-    of real logits lies above the target, down to no less than 0 where it lies below."""
+    """8 images per step and 0.04 thousand images from 0 to 1 give a fifth per step. The
+    probability rises if the mean sign of real logits is above the target. It falls, at
+    least to 0, if the mean sign is below."""
     stated = {
         "data": {"name": "digits"},
         "batch_size": 8,
@@ -121,8 +122,8 @@ def test_augmentation_grows_where_the_critic_is_too_sure(target, grows):
 
 
 def test_a_pseudo_real_sample_is_not_compared_with_itself():
-    """Pairs of a sample with itself would cost ln 2 each, whatever the critic; pairs of
-    others cost more, as the mean of a convex function of differences of mean 0."""
+    """A pair of a sample with itself would cost ln 2 for every critic. Other pairs cost
+    more, because the loss is convex and the differences have mean 0."""
     stated = {
         "data": {"name": "ring8"},
         "batch_size": 8,
@@ -179,7 +180,7 @@ def test_both_players_learn_their_own_embeddings_of_a_label(name):
 
 
 def test_standing_statistics_are_those_of_the_samples():
-    """The first layer's mean over latents N(0, I) is 0 whatever the average says."""
+    """The first layer's mean over latents is 0, even if the running mean is wrong."""
     stated = {
         **tiny.GAMES["gan"],
         "batch_size": 8,

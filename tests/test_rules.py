@@ -1,4 +1,4 @@
-"""Everything that is refused: an example of each check, and what the reason names."""
+"""Refused configs: an example of each check, and the words of its message."""
 
 import ast
 import inspect
@@ -19,7 +19,7 @@ def conditioned(discriminator, **stated):
     return {**LABELLED, "conditioning": {"discriminator": discriminator}, **stated}
 
 
-# What is refused -> (config, what its reason says).
+# What is refused -> (config, words of the message).
 CONFIGS = {
     "penalties_of_no_critic": (
         {"regularizers": {"r1": {"player": "discriminatr"}}},
@@ -146,7 +146,7 @@ BUILDS = {
 
 
 def test_every_refusal_has_its_example(monkeypatch):
-    """Each ``yield`` of a rule is reached by an example above or below."""
+    """An example above or below reaches each ``yield`` of a rule."""
     reached, there = set(), set()
 
     def noting(rule):
@@ -171,7 +171,7 @@ def test_every_refusal_has_its_example(monkeypatch):
 
 
 def test_every_need_has_its_example():
-    """Each entry of ``rules.needs`` is named by an example that does not meet it."""
+    """Each entry of ``rules.needs`` has an example that does not meet it."""
     examples = [parts for _, parts in [*CONFIGS.values(), *BUILDS.values(), *OTHERS]]
     said = " ".join(" ".join([x] if isinstance(x, str) else x) for x in examples)
     table = inspect.getsource(rules.needs).split("there = {")[1].split("}")[0]
@@ -206,7 +206,7 @@ def said(refused, parts):
 OTHERS = (
     (
         {"schedules": {"x": {"knobs": "ema.decay", "end": 2.0}}},
-        "schedules.x.end=2.0: expected at least 0 and below 1, as of ema.decay",
+        "schedules.x.end=2.0: expected at least 0 and below 1, for ema.decay",
     ),
     (
         {**LABELLED, "conditioning": {"generator": "none"}},
@@ -235,7 +235,7 @@ OTHERS = (
                 "two": {"knobs": "ema.*"},
             }
         },
-        "schedules.one moves, ema.decay",
+        "schedules.one already moves ema.decay",
     ),
     (
         {"schedules": {"x": {"knobs": "ema.decay", "shape": "exponential"}}},

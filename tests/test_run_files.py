@@ -1,4 +1,4 @@
-"""One module knows a run's files, and a run of another format is refused."""
+"""Only one module names a run's files. A run of another format is refused."""
 
 import ast
 import json
@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 import ganjax
+from ganjax.commands import evaluate, report, sample
 from ganjax.errors import BadInput
 from ganjax.run_files import FORMAT, RunFiles, read_rows, write_json, write_whole
-from scripts import evaluate, report, sample
 from tests.training.test_resume import train
 
 PACKAGE = Path(ganjax.__file__).parent
@@ -23,8 +23,8 @@ FOLDERS = ("checkpoints", "best", "evaluation", "samples", "tensorboard")
 
 
 def spelled(source):
-    """The names of a run's files in the strings of a module, and the folders that it
-    joins to a path; docstrings are prose."""
+    """Yield strings of a module that name a run's files, and run folders that it joins
+    to a path. Docstrings do not count."""
     tree = ast.parse(source)
     prose = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for node in ast.walk(tree):
@@ -77,7 +77,7 @@ def finished(tmp_path_factory):
 
 
 def of_format_1(folder):
-    """As ganjax left it before there was a run.json."""
+    """Change ``folder`` to format 1, which has no run.json."""
     (folder / "run.json").unlink()
     (folder / "overrides.json").write_text("{}")
     return "expected a run of format 2, found format 1, written by ganjax 0.1.0$"
@@ -86,7 +86,7 @@ def of_format_1(folder):
 def of_format_9(folder):
     record = json.loads((folder / "run.json").read_text())
     assert record["format"] == FORMAT == 2
-    later = {"format": 9, "ganjax": "7.5"}  # whatever else it may hold
+    later = {"format": 9, "ganjax": "7.5"}  # every format has these
     (folder / "run.json").write_text(json.dumps(later))
     return "expected a run of format 2, found format 9, written by ganjax 7.5$"
 
@@ -114,7 +114,7 @@ def test_another_format_is_refused_in_one_line(finished, tmp_path, other):
 
 
 def test_a_run_killed_before_its_config_begins_anew(finished, tmp_path):
-    """run.json is written first, and with config.json the folder is a run's."""
+    """run.json is written first. The folder is a run only when it has config.json."""
     run = RunFiles(tmp_path / "run")
     run.path.mkdir()
     run.record.write_bytes(RunFiles(finished).record.read_bytes())

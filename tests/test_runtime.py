@@ -1,4 +1,4 @@
-"""What commands set up: a place for compiled programs, and a patient allocator."""
+"""The setup of commands: a cache for compiled programs, and memory that is kept."""
 
 import subprocess
 import sys
@@ -39,8 +39,8 @@ def test_compiled_programs_have_a_place(told, cache, expected, monkeypatch):
 
 @pytest.mark.skipif(not sys.platform.startswith("linux"), reason="glibc's setting")
 def test_freed_blocks_are_not_given_back():
-    """A block of 256 MiB that was touched and freed is there for the next one: the
-    second takes almost no page from the kernel."""
+    """A freed block of 256 MiB is reused by the next block, so the second block takes
+    almost no pages from the kernel."""
     program = """
 import resource
 import numpy as np

@@ -1,4 +1,4 @@
-"""Values of schedules at their start, on the way, and after."""
+"""Values of schedules at the start, in between, and after the end."""
 
 import jax
 import jax.numpy as jnp
@@ -30,7 +30,7 @@ def test_from_8_to_2_in_40_steps_after_the_tenth(shape, quarter):
 
 
 def test_a_step_descends_by_the_scheduled_rate_and_keeps_its_knobs():
-    """The learning rate falls to nothing in two steps: the third moves nothing."""
+    """The learning rate is zero after two steps, so the third step changes nothing."""
     stated = {
         "batch_size": 8,
         "steps": 3,

@@ -1,4 +1,4 @@
-"""The suite itself: the cases that a default run leaves out exist."""
+"""The suite itself: the tests with fewer cases in a default run exist."""
 
 from tests.conftest import CASES
 

@@ -1,4 +1,4 @@
-"""Code that a run names: kept with its SHA-256, compared, and run after consent."""
+"""Code that a run names: stored with its SHA-256, compared, and run after consent."""
 
 import hashlib
 import json
@@ -31,8 +31,8 @@ SHORT = {"batch_size": 8, "steps": 2, "log": {"every": 1},
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch, request):
-    """A module of the user's beside a config, of a name that no other test has; the
-    process forgets it afterwards."""
+    """A module of a user in the folder of a config. No other test has a module of this
+    name, and the process forgets the module afterwards."""
     name = f"lab_{hashlib.md5(request.node.name.encode()).hexdigest()[:8]}"
     folder = tmp_path / "lab"
     folder.mkdir()
@@ -49,7 +49,7 @@ def config(path, **more):
 
 
 def forget(file):
-    """As a process that has not run the code yet."""
+    """Reset this process to the state before it ran the code."""
     sys.modules.pop(file.stem, None)
     names._imported.discard(f"{file.stem}:mine")
     names._folders.clear()
@@ -83,11 +83,12 @@ def test_another_process_needs_consent(lab, run):
     assert not (file.parent / "imported").exists()
     assert ganjax.load(run, trust_code=True).sample(0, 4).shape == (4, 2)
     assert (file.parent / "imported").exists()
-    ganjax.load(run)  # now this process runs it
+    ganjax.load(run)  # this process has consent now
 
 
 def test_nothing_of_a_foreign_run_is_resolved_when_a_config_is_compared(lab, tmp_path):
-    """A run that names code, in the workdir of another config: refused by its text."""
+    """The workdir has a run that names code, and the new config is different. Comparing
+    the texts is enough to refuse it."""
     file, path = lab
     stated = resolve({**SHORT, **tiny.GAMES["gan"]}).to_dict()
     stated["loss"]["name"] = path

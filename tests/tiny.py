@@ -16,7 +16,8 @@ GAMES = {
         },
         "loss": {"name": "hinge"},
     },
-    # A batch mean inside a non-linearity, and a generator that sees real examples.
+    # The loss has a batch mean inside a non-linearity, and the generator's loss needs
+    # real examples.
     "relativistic": {
         "data": {"name": "ring8"},
         "latents": {"size": 4},
@@ -50,7 +51,7 @@ GAMES = {
     "cyclegan": {
         "game": "cyclegan",
         "data": {"name": "unpaired"},
-        "batch_size": 16,  # four steps fill the image pools and begin to exchange
+        "batch_size": 16,  # after four steps the image pools are full
         "networks": {
             name: {"widths": (16,)}
             for name in ("a_to_b", "b_to_a", "critic_a", "critic_b")
@@ -117,20 +118,21 @@ GAMES = {
     },
 }
 
-# Two players with a network each, an owner of two, and two owners of one.
+# Two players with one network each, a player with two networks, and a network that
+# belongs to two players.
 PLAIN = ("gan", "infogan", "adversarial_autoencoder")
 
 
 def setup(name, **overrides):
-    """The built game; ``overrides`` are config paths with ``__`` for dots."""
+    """Return the built game. ``overrides`` are config paths with ``__`` for dots."""
     texts = {path.replace("__", "."): str(v) for path, v in overrides.items()}
     return build(resolve({"batch_size": 8, **GAMES[name]}, texts))
 
 
 def sgd(name):
-    """Overrides that make every player descend plainly, so rounding stays small."""
+    """Return overrides to plain SGD for every player, so rounding stays small."""
     players = RECIPES[GAMES[name].get("game", "gan")].players
-    # The cycle loss, weighed by 10, is descended stably by small steps only.
+    # The cycle loss has the weight 10, so only small steps are stable.
     rate = 0.005 if name == "cyclegan" else 0.05
     return {
         f"optimizers__{player}__{field}": value

@@ -1,10 +1,10 @@
-"""Architectures × augmentation of what the discriminator sees, on CIFAR-10, three seeds
-each.
+"""Sweep of four architectures × three augmentations of the discriminator's input, on
+CIFAR-10 with three seeds.
 
-    python scripts/sweep.py --config=configs/sweeps/architectures.py \\
+    ganjax sweep --config=sweeps/architectures \\
         --workdir=runs/architectures --config.data.dir=DIR
 
-36 trials of 50,000 steps in 12 programs; expected: days on a GPU. Ours: not run.
+36 trials of 50,000 steps in 12 programs. Expected time: days on a GPU. Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

@@ -1,10 +1,10 @@
-"""Seven losses on the grid of 25 Gaussians, eight seeds each.
+"""Sweep of seven losses on the grid of 25 Gaussians, with eight seeds.
 
-    python scripts/sweep.py --config=configs/sweeps/grid_losses.py \\
+    ganjax sweep --config=sweeps/grid_losses \\
         --workdir=runs/grid_losses
 
-56 trials of 60,000 steps in 7 programs; expected: two hours on two CPU cores. Ours:
-not run.
+56 trials of 60,000 steps in 7 programs. Expected time: two hours on two CPU cores.
+Ours: not run.
 """
 
 from configs import grid25

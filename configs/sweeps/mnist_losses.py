@@ -1,10 +1,11 @@
-"""Losses × regularisers with a DCGAN on MNIST, five seeds each.
+"""Sweep of four losses × four gradient penalties (one is none) with a DCGAN on MNIST,
+with five seeds.
 
-    python scripts/sweep.py --config=configs/sweeps/mnist_losses.py \\
+    ganjax sweep --config=sweeps/mnist_losses \\
         --workdir=runs/mnist_losses --config.data.dir=DIR
 
-80 trials of 20,000 steps in 16 programs; expected: hours on a GPU, five days on two
-CPU cores. Ours: not run.
+80 trials of 20,000 steps in 16 programs. Expected time: hours on a GPU, or five days on
+two CPU cores. Ours: not run.
 """
 
 from configs import dcgan_mnist
@@ -12,7 +13,7 @@ from configs.images import both
 from ganjax.space import grid, product, seeds
 
 LOSSES = ("non_saturating", "least_squares", "wasserstein", "relativistic_pairing")
-# No normalisation of batches, which a penalty on a single sample's gradient would see.
+# No batch norm: these penalties need the gradient of one sample at a time.
 PENALTIES = (
     {},
     {"regularizers.r1.weight": 1.0},

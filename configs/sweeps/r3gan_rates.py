@@ -1,11 +1,11 @@
-"""Learning rate × weight of R1 and R2 for the relativistic pairing loss (Huang et al.
-2024, arXiv 2501.05441), drawn at random, on the grid of 25 Gaussians.
+"""Random search over the learning rate and the weight of R1 and R2, with the
+relativistic pairing loss (Huang et al. 2024, arXiv 2501.05441) on 25 Gaussians.
 
-    python scripts/sweep.py --config=configs/sweeps/r3gan_rates.py \\
+    ganjax sweep --config=sweeps/r3gan_rates \\
         --workdir=runs/r3gan_rates
 
-64 trials of 20,000 steps in one program; expected: an hour on two CPU cores. Ours: not
-run.
+64 trials of 20,000 steps in one program. Expected time: an hour on two CPU cores. Ours:
+not run.
 """
 
 from configs import grid25

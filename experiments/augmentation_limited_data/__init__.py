@@ -1,15 +1,20 @@
-"""Limited data, with and without DiffAugment and ADA (Zhao 2020; Karras 2020)."""
+"""Limited data, with and without DiffAugment and ADA (Zhao 2020; Karras 2020).
+
+The papers show that augmentation helps more when there are fewer data. We train on a
+few items and on all, and compare Fréchet distances.
+"""
 
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.claims import Claim, at_least, at_most
-from experiments.figures import COLOURS, panels
-from experiments.trials import chosen, distance, trained
 from ganjax.report.statistics import estimate
 from ganjax.space import product, seeds
 
-# What each kind does to grey images, and to those with colours.
+from ..claims import Claim, at_least, at_most
+from ..figures import COLOURS, panels
+from ..trials import chosen, distance, trained
+
+# Augmentations of each kind, for grey images and for colour images.
 GREY = {"none": "", "DiffAugment": "translation,cutout", "ADA": "blit,geometric"}
 COLOURED = {
     "none": "",
@@ -95,14 +100,23 @@ def _config(protocol):
 
 
 def distances(results, kind, items):
-    """Final Fréchet distances of a kind of augmentation on so many items, by seed."""
+    """Return the last Fréchet distance of each seed.
+
+    Args:
+      results: the results of ``run``.
+      kind: the kind of augmentation.
+      items: the number of training items; 0 for all.
+    """
     rows = [row for row in results["trials"] if row["kind"] == kind]
     return [distance(row) for row in chosen(rows, data__limit=items)]
 
 
 def _ratio(results, kind, place):
-    """Distance with an augmentation, in parts of that without, by the same seed: its
-    mean, and the interval of that."""
+    """Return an estimate of (distance with augmentation) / (distance without).
+
+    Each ratio compares two runs with the same seed. The estimate is the mean ratio and
+    its interval.
+    """
     items = results["items"][place]
     with_, without = (distances(results, name, items) for name in (kind, "none"))
     return estimate(np.divide(with_, without))

@@ -1,15 +1,19 @@
-"""Dirac-GAN: which GAN training methods converge (Mescheder et al. 2018)."""
+"""Dirac-GAN: which GAN training methods converge (Mescheder et al. 2018).
+
+The paper's figure 3 shows trajectories of a game with two parameters. We run the nine
+methods in three update orders and compare radii and eigenvalues with the paper.
+"""
 
 import numpy as np
 
-from experiments.claims import Claim, at_least, at_most, near
-from experiments.dirac_gan.game import METHODS, ORDERS, STEP_SIZE, trajectory
-from experiments.figures import panels
+from ..claims import Claim, at_least, at_most, near
+from ..figures import panels
+from .game import METHODS, ORDERS, STEP_SIZE, trajectory
 
 STEPS = 500
-SETTLED = 100  # last steps over which a radius is averaged
+SETTLED = 100  # number of last steps in the mean radius
 
-# Final radii of the authors' method in simultaneous order.
+# Published radii after the last step, with simultaneous updates.
 RADII = {
     "gan": 3.09695,
     "nsgan": 0.640207,
@@ -52,8 +56,11 @@ def _thinned(path):
 
 
 def _multipliers(path):
-    """Of the linear map that takes each point to the next close to the equilibrium, by
-    least squares over a few of them: ``[modulus, angle]`` of its eigenvalues."""
+    """Return ``[modulus, angle]`` of the eigenvalues of the step at the equilibrium.
+
+    Close to the equilibrium the step is a linear map. Least squares over a few points
+    of the path gives this map.
+    """
     near_ = path[np.linalg.norm(path, axis=1) < 1e-3][:8]
     map_, *_ = np.linalg.lstsq(near_[:-1], near_[1:], rcond=None)
     values = sorted(np.linalg.eigvals(map_), key=lambda v: v.imag)
@@ -61,8 +68,11 @@ def _multipliers(path):
 
 
 def derived(gamma: float) -> list[list[float]]:
-    """The same by the eigenvalues of the gradient field, −γ/2 ± √(γ²/4 − f′(0)²)
-    (section 4.1; equation 12 of R3GAN's paper prints f′(0) without its square)."""
+    """Return ``[modulus, angle]`` of the eigenvalues of the step, from the formula.
+
+    The eigenvalues of the gradient field are −γ/2 ± √(γ²/4 − f′(0)²) (section 4.1;
+    equation 12 of the R3GAN paper prints f′(0) without its square).
+    """
     root = np.sqrt(complex(gamma**2 / 4 - SLOPE**2))
     values = [1 + STEP_SIZE * (-gamma / 2 + sign * root) for sign in (-1, 1)]
     values = sorted(values, key=lambda v: v.imag)
@@ -140,7 +150,7 @@ CLAIMS = (
 
 
 def figure(results):
-    """Trajectories from (1, 1), a column a method, a row an order."""
+    """Draw trajectories from (1, 1): a column for each method, a row for each order."""
     methods = list(results["paths"])
     drawn, axes = panels(
         len(ORDERS), len(methods), width=1.25, height=1.35, sharex=True, sharey=True

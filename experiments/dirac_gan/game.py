@@ -1,4 +1,4 @@
-"""The Dirac-GAN of every method as a game, in float64 where that is on."""
+"""The Dirac-GAN of every method as a ganjax game, in float64."""
 
 import dataclasses
 
@@ -21,17 +21,19 @@ from ganjax.objectives import LOSSES, REGULARIZERS
 from ganjax.optimizers import clip_weights
 
 STEP_SIZE = 0.2
-DRAWS = 1000  # of instance noise
+DRAWS = 1000  # samples of instance noise in a step
 
 
 @dataclasses.dataclass(frozen=True)
 class Method:
-    """A row of the paper's figure.
+    """A training method of the paper's figure.
 
     Attributes:
-      penalty, weight: of the discriminator.
+      loss: a name of ``LOSSES``.
+      penalty: the discriminator's penalty, a name of ``REGULARIZERS``, or empty.
+      weight: the weight of the penalty.
       noise: standard deviation of instance noise.
-      clip: of the discriminator's weight after each update.
+      clip: bound on the discriminator's weight after each update; 0 for none.
       consensus: the paper's γ of consensus optimisation.
     """
 
@@ -47,7 +49,7 @@ METHODS = {
     "gan": Method("minimax"),
     "nsgan": Method("non_saturating"),
     "wgan": Method("wasserstein", clip=1.0),
-    # The penalty is (|ψ| − 1)², whose derivative holds a 2.
+    # Our penalty is (|ψ| − 1)². Its derivative has a factor 2.
     "wgan_gp": Method("wasserstein", penalty="wgan_gp", weight=0.35),
     "consensus": Method("minimax", consensus=1.0),
     "instance_noise": Method("minimax", noise=0.7),
@@ -59,7 +61,7 @@ ORDERS = {"simultaneous": 1, "alternating_1": 1, "alternating_5": 5}
 
 
 class _Point(nn.Module):
-    """The generator: every sample is at θ."""
+    """The generator. Every sample is θ."""
 
     @nn.compact
     def __call__(self, z, *, train):
@@ -68,8 +70,11 @@ class _Point(nn.Module):
 
 
 class _Slope(nn.Module):
-    """The discriminator: the logit of x is −ψx. The paper's is large on generated data,
-    a loss here expects one that is large on real data, and so the sign."""
+    """The discriminator, with logit −ψx.
+
+    The paper's discriminator ψx is large on generated data. Losses of ganjax expect
+    logits that are large on real data, so the sign is reversed.
+    """
 
     @nn.compact
     def __call__(self, x, *, train):
@@ -78,7 +83,12 @@ class _Slope(nn.Module):
 
 
 def dirac_game(method: Method, order: str) -> Game:
-    """The game whose real data is 0; the generator moves first."""
+    """Build the game of a method. Real data are 0, and the generator moves first.
+
+    Args:
+      method: one of ``METHODS``.
+      order: a name of ``ORDERS``.
+    """
     loss = LOSSES[method.loss]
 
     def context(view, params):
@@ -108,7 +118,7 @@ def dirac_game(method: Method, order: str) -> Game:
         return price
 
     def unrest(view):
-        """½‖v‖², v the gradients of both players by what is theirs."""
+        """Return ½‖v‖². v holds each player's gradient by its own parameters."""
         norms = 0.0
         for player in ("generator", "discriminator"):
 
@@ -122,7 +132,7 @@ def dirac_game(method: Method, order: str) -> Game:
     def objective(player):
         def play(owned, view):
             value = price(player, view, view.params)
-            # In turns each player descends its own share of the dynamics' joint term.
+            # With alternating updates each player adds its share of the joint term.
             if method.consensus and order != "simultaneous":
                 value = value + method.consensus * unrest(view)
             position = {
@@ -174,7 +184,17 @@ def dirac_game(method: Method, order: str) -> Game:
 
 
 def trajectory(method: str, order: str, steps: int, seed: int) -> np.ndarray:
-    """(θ, ψ) before the first and after each step, float64 ``[steps + 1, 2]``."""
+    """Return (θ, ψ) before the first step and after each step.
+
+    Args:
+      method: a name of ``METHODS``.
+      order: a name of ``ORDERS``.
+      steps: the number of steps.
+      seed: the seed of instance noise.
+
+    Returns:
+      float64 ``[steps + 1, 2]``.
+    """
     with jax.enable_x64(True):
         chosen = METHODS[method]
         game = dirac_game(chosen, order)

@@ -1,16 +1,21 @@
-"""Are GANs created equal: Fashion-MNIST by loss (Lucic et al. 2018, Table 2)."""
+"""Are GANs created equal: Fashion-MNIST by loss (Lucic et al. 2018, Table 2).
+
+The paper gives the FID of each loss. We train with six losses and compare the order of
+the Fréchet distances with the published order.
+"""
 
 import numpy as np
 from ml_collections import ConfigDict
 from scipy import stats
 
-from experiments.claims import Claim, at_least, exactly
-from experiments.figures import COLOURS, panels
-from experiments.trials import distance, trained
 from ganjax.space import seeds
 
-# FID over Inception, mean and standard deviation. Ours is over another extractor, and
-# only the ranking can be compared.
+from ..claims import Claim, at_least, exactly
+from ..figures import COLOURS, panels
+from ..trials import distance, trained
+
+# FID with Inception features: (mean, standard deviation). Our features are different,
+# so only the order can be compared.
 PUBLISHED = {
     "MM": (29.6, 1.6),
     "NS": (26.5, 1.6),
@@ -20,8 +25,8 @@ PUBLISHED = {
     "DRAGAN": (27.7, 1.2),
 }
 EXTRACTOR = "small_cnn_fashion_mnist"
-# scale -> seeds, steps, width of the networks, factor on the paper's learning rates,
-# samples of a score
+# scale -> (seeds, steps, width of the networks, factor on the paper's learning rates,
+# samples for a score)
 SCALES = {
     "quick": (2, 800, 8, 8.0, 2000),
     "paper": (5, 18_750, 64, 1.0, 10_000),
@@ -40,7 +45,7 @@ def _variant(loss, rate, b1=0.5, critic_steps=1, **more):
     }
 
 
-# The paper's defaults.
+# The paper's default settings.
 VARIANTS = {
     "MM": _variant("minimax", 5e-5, 0.0),
     "NS": _variant("non_saturating", 5e-5, 0.0),
@@ -112,13 +117,15 @@ def _config(steps, width, samples):
 
 
 def _distances(rows, variant):
-    """The final Fréchet distances of a loss."""
+    """Return the last Fréchet distance of each run of a loss."""
     return np.array([distance(row) for row in rows if row["variant"] == variant])
 
 
 def _correlation(rows):
-    """Spearman's rank correlation of mean distances with the published ones, and its
-    95 % interval over draws of seeds."""
+    """Return Spearman's rank correlation of our mean distances and the published ones.
+
+    The 95 % interval is a bootstrap over seeds.
+    """
     published = [PUBLISHED[name][0] for name in VARIANTS]
     own = [_distances(rows, name) for name in VARIANTS]
     rng = np.random.default_rng(0)
@@ -149,8 +156,8 @@ CLAIMS = (
         scale="quick",
     ),
     Claim(
-        "quick: mean distance of the saturating loss, in parts of that of the "
-        "non-saturating one",
+        "quick: mean distance of the saturating loss, divided by the mean distance of "
+        "the non-saturating loss",
         lambda r: float(
             np.mean(_distances(r["trials"], "MM"))
             / np.mean(_distances(r["trials"], "NS"))

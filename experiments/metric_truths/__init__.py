@@ -1,11 +1,13 @@
-"""Metrics on known truth: closed forms, bias, and toys of density and coverage."""
+"""Metrics on known truth: closed forms, bias, and toys of density and coverage.
+
+Each metric is computed on samples for which its value is known: from a closed form, or
+from the paper and code of density and coverage (Naeem et al. 2020).
+"""
 
 import math
 
 import numpy as np
 
-from experiments.claims import Claim, at_least, at_most, near
-from experiments.figures import panels
 from ganjax.metrics import (
     density_coverage,
     frechet_distance,
@@ -18,11 +20,14 @@ from ganjax.metrics import (
     wasserstein_1d,
 )
 
+from ..claims import Claim, at_least, at_most, near
+from ..figures import panels
+
 BIAS_COUNTS, BIAS_SIZE, BIAS_REPEATS = (250, 500, 1000, 2000, 4000), 16, 20
 KERNEL_REPEATS, KERNEL_COUNT = 200, 200
 COVERAGE_COUNT, COVERAGE_REPEATS, COVERAGE_K = 1000, 20, 5
-# The example of the README of clovaai/generative-evaluation-prdc: its figures, which
-# are of one draw, and the standard deviation of one (of 8, seeds 100 to 107).
+# The example in the README of clovaai/generative-evaluation-prdc: the published value,
+# from one draw, and the standard deviation over our 8 draws (seeds 100 to 107).
 README_SIZE, README_COUNT = 1000, 10_000
 README = {
     "precision": (0.4772, 0.0075),
@@ -30,7 +35,8 @@ README = {
     "density": (1.0555, 0.059),
     "coverage": (0.9735, 0.0057),
 }
-# Naeem et al. 2020 (arXiv 2002.09797), figures 3 and 4: dimensions, and an outlier.
+# Samples that move away from the real ones, with and without an outlier (Naeem et al.
+# 2020, arXiv 2002.09797, figures 3 and 4).
 SHIFTS, SHIFT_SIZE, SHIFT_COUNT = np.linspace(-1, 1, 9), 64, 2000
 
 
@@ -53,8 +59,10 @@ def run(scale, seed, out):
 
 
 def _frechet(rng):
-    """Covariances that do not commute, for which Tr (AB)^½ = √(Tr AB + 2√det AB) where
-    they are two by two."""
+    """Return relative errors for 2 × 2 and for diagonal covariances.
+
+    The 2 × 2 covariances do not commute. For them Tr (AB)^½ = √(Tr AB + 2√det AB).
+    """
     a, b = (x @ x.T for x in rng.standard_normal((2, 2, 2)))
     gap = rng.standard_normal(2)
     root = math.sqrt(np.trace(a @ b) + 2 * math.sqrt(np.linalg.det(a @ b)))
@@ -85,7 +93,10 @@ def _bias(rng):
 
 
 def _kernel(rng):
-    """One subset of all points: the unbiased estimate itself."""
+    """Return the mean in standard errors, and the share of negative estimates.
+
+    One subset that holds all points gives the unbiased estimate.
+    """
     found = [
         kernel_distance(
             rng.standard_normal((KERNEL_COUNT, 8)),
@@ -103,8 +114,11 @@ def _kernel(rng):
 
 
 def _wasserstein(rng):
-    """A shift by v moves mass |v·u| along a direction u; of a unit vector in the plane
-    that is 2/π on average."""
+    """Return distances between a sample and the shifted sample.
+
+    A shift by v moves the projection on a direction u by |v·u|. For a unit vector v in
+    the plane, the mean over directions is 2/π.
+    """
     x = rng.standard_normal((4000, 2))
     return {
         "line": wasserstein_1d(x[:, 0], x[:, 0] + 1.5),
@@ -150,8 +164,15 @@ def _coverage(rng):
 
 
 def expected_coverage(real: int, fake: int, k: int) -> float:
-    """For equal distributions, 1 − ∏_{j<k} (N − 1 − j) / (N + M − 1 − j) (Naeem et al.
-    2020, arXiv 2002.09797, lemma 2)."""
+    """Return the expected coverage of two samples from the same distribution.
+
+    It is 1 − ∏_{j<k} (N − 1 − j) / (N + M − 1 − j) (Naeem et al. 2020, arXiv
+    2002.09797, lemma 2).
+
+    Args:
+      real, fake: numbers N and M of samples.
+      k: the number of neighbours.
+    """
     j = np.arange(k)
     return float(1 - np.prod((real - 1 - j) / (real + fake - 1 - j)))
 
@@ -161,8 +182,11 @@ def _neighbours(real, fake):
 
 
 def _shifts(rng):
-    """Generated samples about μ·1, real ones about 0, and with one real outlier at 1·1
-    beside them."""
+    """Return scores of generated samples with mean (μ, …, μ), for each μ in ``SHIFTS``.
+
+    The real samples have mean 0. A second set of real samples has one outlier at
+    (1, …, 1).
+    """
     real = rng.standard_normal((SHIFT_COUNT, SHIFT_SIZE))
     noise = rng.standard_normal((SHIFT_COUNT, SHIFT_SIZE))
     spoilt = real.copy()
@@ -204,7 +228,7 @@ CLAIMS = (
         for count, value in ((250, 0.67), (1000, 0.172), (4000, 0.0428))
     ),
     Claim(
-        "that bias falls as 1/N: slope of its logarithm over that of N",
+        "that bias falls as 1/N: slope of log(bias) over log(N)",
         lambda r: float(
             np.polyfit(
                 np.log(BIAS_COUNTS), np.log([r["bias"][str(n)] for n in BIAS_COUNTS]), 1

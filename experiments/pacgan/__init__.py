@@ -1,16 +1,21 @@
-"""PacGAN: packed discriminators find more modes (Lin et al. 2018, Table 1)."""
+"""PacGAN: packed discriminators find more modes (Lin et al. 2018, Table 1).
+
+The discriminator sees 1 to 4 samples together. We count modes, samples within 3σ and
+reverse KL on a ring and on a grid of Gaussians.
+"""
 
 import numpy as np
 
-from experiments.claims import Claim, at_least, at_most, near
-from experiments.figures import COLOURS, panels
-from experiments.points import POPULATIONS, both, of_points
-from experiments.trials import chosen, last, lead, trained
 from ganjax.space import product, seeds, together
+
+from ..claims import Claim, at_least, at_most, near
+from ..figures import COLOURS, panels
+from ..points import POPULATIONS, both, of_points
+from ..trials import chosen, last, lead, trained
 
 PACKINGS = (1, 2, 3, 4)
 DATA = {"ring": "ring8_pacgan", "grid": "grid25"}
-# Of maxout's five pieces one is passed on: 1000 are the paper's 200.
+# Maxout keeps one of five pieces, so a width of 1000 here is 200 units in the paper.
 SCALES = {
     "quick": {
         "seeds": 4,
@@ -29,7 +34,7 @@ SCALES = {
         "adam": {"learning_rate": 1e-4, "b1": 0.8, "b2": 0.999},
     },
 }
-# Mean and standard error over 10 trials, for packing 1 to 4.
+# (mean, standard error) over the paper's 10 trials, for packing 1 to 4.
 PUBLISHED = {
     "ring": {
         "modes": ((6.3, 0.5), (7.9, 0.1), (7.8, 0.1), (7.8, 0.1)),
@@ -81,7 +86,7 @@ def _mean(results, data, packing, name):
 
 
 def _packed_less_alone(data, name):
-    """By how much packing 2 to 4 are above packing 1, each."""
+    """Return a function: the scores of packing 2, 3 and 4, each minus packing 1."""
 
     def measured(results):
         alone, *packed = (chosen(results[data], packing=n) for n in PACKINGS)
@@ -97,15 +102,16 @@ def _published_gains(data, name):
 
 CLAIMS = (
     Claim(
-        "quick: modes of the grid that packing 2, 3 and 4 find beyond those of 1, on "
-        "average over seeds",
+        "quick: modes of the grid with packing 2, 3 and 4 minus modes with packing 1, "
+        "mean over seeds",
         _packed_less_alone("grid", "modes"),
         at_least(2.0),
         published=_published_gains("grid", "modes"),
         scale="quick",
     ),
     Claim(
-        "quick: their reverse KL on the grid less that of 1, nats",
+        "quick: reverse KL on the grid with packing 2, 3 and 4 minus reverse KL with "
+        "packing 1, nats",
         _packed_less_alone("grid", "reverse_kl"),
         at_most(-0.2),
         published=_published_gains("grid", "reverse_kl"),
@@ -113,7 +119,7 @@ CLAIMS = (
     ),
     *(
         Claim(
-            f"modes of the {data} that packing 2, 3 and 4 find beyond those of 1",
+            f"modes of the {data} with packing 2, 3 and 4 minus modes with packing 1",
             _packed_less_alone(data, "modes"),
             at_least(1.0),
             published=_published_gains(data, "modes"),

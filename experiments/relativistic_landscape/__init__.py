@@ -1,4 +1,8 @@
-"""Relativistic GANs have a better landscape (Sun, Fang and Schwing 2020)."""
+"""Relativistic GANs have a better landscape (Sun, Fang and Schwing 2020).
+
+The paper counts bad local minima and trains on two clusters. We count the minima with
+the best discriminator, and measure how soon each loss generates both clusters.
+"""
 
 import itertools
 import math
@@ -8,22 +12,23 @@ import jax.numpy as jnp
 import numpy as np
 from scipy import optimize
 
-from experiments.claims import Claim, at_least, exactly, near
-from experiments.figures import COLOURS, draw_courses, panels
-from experiments.points import POPULATIONS, both, of_points
-from experiments.relativistic_landscape.clusters import lesser_shares
-from experiments.trials import chosen, trained
 from ganjax.objectives import LOSSES
 from ganjax.space import grid, product, seeds
 
-# The paper's JS-GAN and RS-GAN, and what they are called here.
+from ..claims import Claim, at_least, exactly, near
+from ..figures import COLOURS, draw_courses, panels
+from ..points import POPULATIONS, both, of_points
+from ..trials import chosen, trained
+from .clusters import lesser_shares
+
+# The losses of the paper's JS-GAN and RS-GAN, and their names in figures.
 PAIR = {"minimax": "separable", "relativistic_pairing": "relativistic"}
 TRAINED = ("non_saturating", "relativistic_pairing")
 POINTS = (2, 3)
-SEEDS, STEPS = 10, 5000  # of the clusters
-# scale -> seeds, steps of the five Gaussians, of which nothing is claimed
+SEEDS, STEPS = 10, 5000  # runs on two clusters
+# scale -> (seeds, steps) of the five Gaussians. There is no claim about them.
 SCALES = {"quick": (2, 4000), "paper": (5, 20_000)}
-# Logits further apart than this are as good as infinitely far.
+# Bound on logits. The loss at this bound is practically the loss at infinity.
 REACH = 40.0
 
 
@@ -45,21 +50,23 @@ def run(scale, seed, out):
 
 
 def _landscape(loss, n):
-    """Every way to lay n generated points on n data points or off them.
+    """Return all placements of n generated points on n data points or off the data.
+
+    A generated point off the data can move without a change in value. So at a strict
+    local minimum every generated point lies on a data point. The placement is a strict
+    local minimum if the value rises whenever some points move to separate places off
+    the data.
 
     Returns:
-      The value of each (the discriminator's best, in the paper's sign), whether it is a
-      strict local minimum of the generator's problem, and whether that is a bad one.
-
-    A point that lies on no data can move without changing anything, so a strict local
-    minimum has every point on data; and it is one if moving any of them off, to a place
-    of its own, raises the value.
+      For each placement: its value with the best discriminator, in the paper's sign;
+      whether it is a strict local minimum of the generator's problem; and whether it is
+      a bad one, with a value above the least value.
     """
     off = -1
     values = {}
 
     def value(places):
-        # Which data point is which does not matter to the value of a place off them.
+        # A placement can be needed more than once, so its value is kept.
         if places not in values:
             values[places] = best_value(loss, n, places)
         return values[places]
@@ -80,8 +87,16 @@ def _landscape(loss, n):
 
 
 def best_value(loss, n, places):
-    """sup over logits of −(the discriminator's loss): a discriminator may give each
-    place any logit, and each generated point off the data has a place of its own."""
+    """Return the supremum over logits of −(the discriminator's loss).
+
+    The discriminator can give each place any logit. Each generated point off the data
+    has a separate place.
+
+    Args:
+      loss: a name of ``LOSSES``.
+      n: the number of data points.
+      places: for each generated point, the index of its data point, or −1.
+    """
     at = [p if p >= 0 else n + i for i, p in enumerate(places)]
     price = LOSSES[loss].discriminator
     with jax.enable_x64(True):
@@ -118,8 +133,10 @@ def _gaussians(steps):
 
 
 def _escapes(loss, seed):
-    """For each seed the steps until a fifth of the points lie in either cluster; one
-    more than there are if they never do."""
+    """Return, for each seed, the first step with a fifth of the points in each cluster.
+
+    The value is ``STEPS`` + 1 if no step has them.
+    """
     shares = lesser_shares(loss, range(seed, seed + SEEDS), STEPS)
     both = shares >= 0.2
     first = np.where(both.any(axis=1), both.argmax(axis=1), STEPS)

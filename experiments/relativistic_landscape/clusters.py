@@ -1,5 +1,7 @@
-"""Two clusters on the line, as an empirical problem: points and latents stay as they
-were drawn (Sun, Fang and Schwing 2020, arXiv 2011.04926, section 5)."""
+"""Two clusters on the line, with data points and latents that stay fixed in training.
+
+Source: Sun, Fang and Schwing 2020, arXiv 2011.04926, section 5.
+"""
 
 from collections.abc import Callable
 
@@ -20,15 +22,16 @@ from ganjax.core import (
 )
 from ganjax.objectives import LOSSES
 
-POINTS = 100  # of data, half of them in each cluster, and as many latents
+POINTS = 100  # number of data points (half of them in each cluster) and of latents
 CENTRES, WIDTH = (0.0, 4.0), 0.3
-# The authors count a point so near to the lower end of a cluster as in it.
+# A point is in a cluster if it is closer than this to the cluster's lower end, as in
+# the authors' code.
 REACH = 0.36
-TURNS = 10
+TURNS = 10  # updates of each network in a step
 
 
 class _Network(nn.Module):
-    """From one number to one, initialised as torch's linear layers are."""
+    """A network from one number to one number, initialised like torch's layers."""
 
     width: int
     activation: Callable
@@ -49,7 +52,13 @@ class _Network(nn.Module):
 
 
 def cluster_game(loss: str) -> Game:
-    """Ten turns each; pairs of a relativistic loss stay the same."""
+    """Build the game: in each step, ten updates of each network in turn.
+
+    A relativistic loss pairs the same data points and latents in every step.
+
+    Args:
+      loss: a name of ``LOSSES``.
+    """
     price = LOSSES[loss]
 
     def scores(view):
@@ -101,8 +110,14 @@ def cluster_game(loss: str) -> Game:
 
 
 def lesser_shares(loss: str, seeds: range, steps: int) -> np.ndarray:
-    """The share of generated points in that cluster which has fewer, at the last turn
-    of each step, ``[seeds, steps]``; a population."""
+    """Return the share of generated points in the cluster with fewer of them.
+
+    All seeds run in one program. The share is taken at the last generator update of
+    each step.
+
+    Returns:
+      ``[seeds, steps]``.
+    """
     game = cluster_game(loss)
     states = [init_state(game, jax.random.key(seed), {}) for seed in seeds]
     step = make_train_step(game, batch=lambda data, key, step, axis: None)

@@ -1,18 +1,23 @@
-"""Spectral normalisation: power iteration against SVD, Lipschitz bounds in training."""
+"""Spectral normalisation: power iteration against SVD, Lipschitz bounds in training.
+
+The paper bounds a network's Lipschitz constant by the product of its layers' norms. We
+check the estimate of the norm, and the bound over a training run.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 import ganjax
-from experiments.claims import Claim, at_least, at_most, near
-from experiments.figures import COLOURS, panels
-from experiments.points import both, of_points
-from experiments.trials import trained
 from ganjax.networks.layers import Linear
 from ganjax.space import grid, product, seeds
 
-# Of the matrix whose power iteration is watched.
+from ..claims import Claim, at_least, at_most, near
+from ..figures import COLOURS, panels
+from ..points import both, of_points
+from ..trials import trained
+
+# The matrix of the power iteration: its size, and σ₂/σ₁.
 SINGULAR, RATIOS = 64, (0.7, 0.9)
 ITERATIONS = 40
 TRIALS = 3
@@ -42,8 +47,11 @@ def run(scale, seed, out):
 
 
 def _iteration(ratio, seed):
-    """Errors σ₁ − σ̂ of the estimate after each iteration, for singular values 1,
-    ``ratio``, and others that are at most half of that, so that it decides."""
+    """Return the error σ₁ − σ̂ of the estimate after each iteration.
+
+    The singular values are 1, ``ratio`` and others of at most ``ratio`` / 2, so that
+    ``ratio`` decides the speed.
+    """
     rng = np.random.default_rng(seed)
     left, right = (
         np.linalg.qr(x)[0] for x in rng.standard_normal((2, SINGULAR, SINGULAR))
@@ -90,8 +98,11 @@ def _space(seed):
 
 
 def _measured(run, state):
-    """Of the discriminator: the norm of each layer's matrix as it is applied, and the
-    largest slope at real, generated and other points."""
+    """Return measurements of the discriminator.
+
+    They are the norm of each layer's matrix after normalisation, the largest gradient
+    norm at generated and at random points, and the singular values of a hidden layer.
+    """
     model = run.model_of(state)
     variables = model.variables["discriminator"]
     spectral = run.config.networks.discriminator.normalization == "spectral"
@@ -126,7 +137,7 @@ def _measured(run, state):
 
 
 def _layers(params, path=()):
-    """``(path, {'kernel', …})`` of every layer, in the order of their names."""
+    """Yield ``(path, {'kernel', …})`` for every layer, in the order of names."""
     for name in sorted(params):
         own = params[name]
         if "kernel" in own:
@@ -136,8 +147,10 @@ def _layers(params, path=()):
 
 
 def _rate(ratio):
-    """By which the error shrinks an iteration, over what is neither the beginning nor
-    rounding."""
+    """Return a function: the factor by which one iteration multiplies the error.
+
+    The first iterations, and errors at the level of rounding, are left out.
+    """
 
     def measured(results):
         errors = np.array(results["iteration"][str(ratio)])

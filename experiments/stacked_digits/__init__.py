@@ -1,14 +1,19 @@
-"""Stacked MNIST: a thousand modes, packing, R3GAN's loss (Lin 2018, Table 3)."""
+"""Stacked MNIST: a thousand modes, packing, R3GAN's loss (Lin 2018, Table 3).
+
+The papers count the modes that a GAN finds among stacks of three digits. We train with
+packing and with gradient penalties, and a classifier counts modes and measures the KL.
+"""
 
 import numpy as np
 from ml_collections import ConfigDict
 
-from experiments.claims import Claim, at_least, at_most, near
-from experiments.figures import COLOURS, panels
-from experiments.trials import last, trained
 from ganjax.space import seeds
 
-# scale -> seeds, steps, packs in a batch, samples that are judged, factor on the rates
+from ..claims import Claim, at_least, at_most, near
+from ..figures import COLOURS, panels
+from ..trials import last, trained
+
+# scale -> (seeds, steps, packs in a batch, samples for a score, factor on the rates)
 SCALES = {"quick": (2, 1500, 32, 5000, 5.0), "paper": (5, 500_000, 128, 25_600, 1.0)}
 PACKINGS = (1, 2, 4)
 SEPARABLE, PAIRED = "GAN + R1 + R2", "RpGAN + R1 + R2"
@@ -20,8 +25,9 @@ _R1 = {
 }
 _BOTH = {**_R1, "regularizers.r2.weight": GAMMA}
 _RELATIVISTIC = {"loss.name": "relativistic_pairing"}
-# What is varied, and published modes and KL: PacGAN's Table 3 for a discriminator half
-# the generator's size, R3GAN's Table 1 for its own network, where R1 alone fails.
+# variant -> (config fields, published modes, published KL). Packing: PacGAN's Table 3,
+# with a discriminator of half the generator's size. Penalties: R3GAN's Table 1, with
+# R3GAN's network; there, R1 alone fails.
 VARIANTS = {
     "packing 1": ({"packing": 1}, 487.7, 2.24),
     "packing 2": ({"packing": 2}, 840.7, 1.00),
@@ -75,7 +81,10 @@ def _config(steps, samples, factor):
 
 
 def _found(results, variant, name):
-    """A score of each run of a variant, whatever its count is called."""
+    """Return a score for each run of a variant.
+
+    ``{}`` in ``name`` is replaced by the extractor and the number of samples.
+    """
     rows = [row for row in results["trials"] if row["variant"] == variant]
     count = results["samples"]
     size = f"{count // 1000}k" if count % 1000 == 0 else count
@@ -88,7 +97,11 @@ def _mean(results, variant, name="classes_modes_{}"):
 
 
 def expected_modes(count: int) -> float:
-    """Of 1,000 equal ones, those that ``count`` samples meet on average."""
+    """Return how many of 1,000 equally likely modes ``count`` samples hit, on average.
+
+    Args:
+      count: the number of samples.
+    """
     return 1000 * (1 - (1 - 1e-3) ** count)
 
 
@@ -127,7 +140,7 @@ CLAIMS = (
         scale="quick",
     ),
     Claim(
-        "modes of packing 2 and 4 beyond those of 1",
+        "modes with packing 2 and 4 minus modes with packing 1",
         lambda r: [
             _mean(r, f"packing {n}") - _mean(r, "packing 1") for n in PACKINGS[1:]
         ],

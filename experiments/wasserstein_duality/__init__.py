@@ -1,4 +1,8 @@
-"""Wasserstein GAN: parallel lines, and what a penalised critic estimates."""
+"""Wasserstein GAN: parallel lines, and the estimate of a penalised critic.
+
+The paper compares W and JS on parallel lines. We train critics and a discriminator
+there, and critics between Gaussians, and compare their estimates with derived values.
+"""
 
 import dataclasses
 
@@ -8,16 +12,17 @@ import numpy as np
 import optax
 from scipy import integrate, stats
 
-from experiments.claims import Claim, at_most
-from experiments.critics import critic_game, trained_critics
-from experiments.figures import panels
 from ganjax.metrics import wasserstein_1d
 from ganjax.networks import mlp
 
+from ..claims import Claim, at_most
+from ..critics import critic_game, trained_critics
+from ..figures import panels
+
 THETAS = (-1.0, -0.5, -0.25, 0.25, 0.5, 1.0)
-LAMBDA = 10.0  # on the lines
-# (mean, standard deviation) of the second Gaussian, and the weight of the penalty; the
-# first is N(0, 1).
+LAMBDA = 10.0  # weight of the penalty on the lines
+# (mean, standard deviation) of the second Gaussian, and the weight of the penalty. The
+# first Gaussian is N(0, 1).
 GAUSSIANS = tuple(
     (mean, std, weight)
     for mean, std in ((1.0, 1.0), (2.0, 1.0), (0.0, 2.0), (1.0, 2.0))
@@ -29,11 +34,11 @@ FRESH = 200_000
 
 
 def _growing(knobs, step):
-    """The penalty grows to its weight, by a factor each update of the first half.
+    """Return knobs whose penalty weight grows geometrically over the first half.
 
-    (|f′| − 1)² has a barrier of λ between the two signs of a slope. Where the critic's
-    has to differ from place to place, at its full weight it keeps the sign that each
-    slope happened to begin with. The end is the same problem.
+    λ (|f′| − 1)² has a barrier of height λ between positive and negative slopes. With
+    the full weight from the start, each slope would keep its initial sign, although the
+    correct sign can differ from place to place. The second half has the full weight.
     """
     share = jnp.minimum(2.0 * step / STEPS, 1.0)
     return {**knobs, "weight": FIRST_WEIGHT ** (1 - share) * knobs["weight"] ** share}
@@ -44,7 +49,7 @@ def _adam(knobs):
 
 
 def _lines(key, knobs):
-    """Points (0, U[0, 1]) and (θ, U[0, 1]) (Arjovsky et al. 2017, example 1)."""
+    """Draw points (0, U[0, 1]) and (θ, U[0, 1]) (Arjovsky et al. 2017, example 1)."""
     first, second = jax.random.uniform(key, (2,))
     return jnp.stack([jnp.zeros(()), first]), jnp.stack([knobs["theta"], second])
 
@@ -83,10 +88,10 @@ def _on_lines(seed):
         rows.append(
             {
                 "theta": theta,
-                # The lines are parallel: all mass moves across, none along.
+                # The lines are parallel, so mass moves only across, not along.
                 "distance": wasserstein_1d(real[:, 0], fake[:, 0]),
                 "estimate": float(judge(real).mean() - judge(fake).mean()),
-                # The minimax value at its optimum is 2 JS − 2 ln 2, from below.
+                # The best discriminator has the value 2 JS − 2 ln 2; others have less.
                 "divergence": float(np.log(2) - softplus.sum() / 2),
             }
         )
@@ -95,8 +100,8 @@ def _on_lines(seed):
 
 def _between_gaussians(seed):
     game = critic_game(
-        # The best slope is steeper in the tails (``derived``). Slopes of rectifiers are
-        # constant in pieces, and nothing in the penalty says where pieces should end.
+        # The best slope is steeper in the tails (``derived``). A ReLU critic has
+        # piecewise constant slopes, and the penalty does not place the pieces' ends.
         mlp.Discriminator(widths=(64, 64), activation="tanh"),
         1,
         _gaussians,
@@ -127,17 +132,22 @@ def _between_gaussians(seed):
 
 
 def derived(mean: float, std: float) -> tuple[float, float]:
-    """W₁ of N(0, 1) and N(mean, std²), and the excess of a critic with the penalty
-    (|f′| − 1)², times its weight λ.
+    """Return W₁ of N(0, 1) and N(mean, std²), and the bias of a penalised critic.
 
-    On a line E f(x) − E f(y) = ∫ f′ (G − F) for the distribution functions F and G, and
-    the penalty is λ ∫ p (|f′| − 1)², p the density of the points between. Their
-    difference is largest, at each point, for |f′| = 1 + |F − G| / 2λp; so the critic's
-    estimate is ∫ |F − G| + (1/2λ) ∫ (F − G)² / p.
+    On a line, E f(x) − E f(y) = ∫ f′ (G − F) for the distribution functions F and G.
+    The penalty is λ ∫ p (|f′| − 1)², with the density p of the points between x and y.
+    At each point, the first integrand minus the second is largest for |f′| = 1 +
+    |F − G| / 2λp. The critic's estimate is then ∫ |F − G| + (1/2λ) ∫ (F − G)² / p.
+
+    Args:
+      mean, std: mean and standard deviation of the second Gaussian.
+
+    Returns:
+      ``(W₁, λ · bias)``. Divide the second number by the weight λ of the penalty.
     """
     x = np.linspace(-8 * std, 8 * std + mean, 4001)
     gaps = abs(stats.norm.cdf(x) - stats.norm.cdf(x, mean, std))
-    # A point between, at a share t, is normal; t is uniform.
+    # A point at the share t between x and y is normal, and t is uniform on [0, 1].
     nodes, weights = np.polynomial.legendre.leggauss(64)
     t = (nodes + 1) / 2
     given = stats.norm.pdf(x[:, None], t * mean, np.hypot(1 - t, t * std))

@@ -1,22 +1,27 @@
-"""WGAN-GP: value surfaces of critics, clipped and penalised (Gulrajani et al. 2017)."""
+"""WGAN-GP: value surfaces of critics, clipped and penalised (Gulrajani et al. 2017).
+
+The paper's figure 1 shows critics between toy data and a fixed generator. We train the
+critics and measure gradient norms and the distribution of weights.
+"""
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import optax
 
-from experiments.claims import Claim, at_least, between
-from experiments.critics import critic_game, trained_critics
-from experiments.figures import panels
 from ganjax.data import open_source
 from ganjax.networks import mlp
 from ganjax.optimizers import clip_weights
 
+from ..claims import Claim, at_least, between
+from ..critics import critic_game, trained_critics
+from ..figures import panels
+
 DATA = ("ring8_wgan_gp", "grid25_wgan_gp", "swiss_roll")
 CLIP = 0.01
-# Weights of the penalty: the one of the paper's text, and the one of its code for toys.
-KINDS = {"clipped": 0.0, "penalised": 10.0, "penalised, λ = .1": 0.1}
-# scale -> widths, updates, factor on the paper's learning rates
+# Weights of the penalty: 10 in the paper's text, 0.1 in the paper's code for toy data.
+KINDS = {"clipped": 0.0, "penalised": 10.0, "penalised, λ = 0.1": 0.1}
+# scale -> (widths, updates, factor on the paper's learning rates)
 SCALES = {"quick": ((128,) * 3, 6000, 4.0), "paper": ((512,) * 3, 100_000, 1.0)}
 GRID, REACH = 48, 2.0
 
@@ -29,7 +34,7 @@ def run(scale, seed, out):
 
 
 def _critic(data, kind, seed, widths, updates, factor):
-    """A critic between the data and a generator that is fixed at data + N(0, I)."""
+    """Train a critic between the data and data + N(0, I), and return measurements."""
     sampler = open_source(data).train
 
     def draw(key, knobs):
@@ -93,8 +98,8 @@ def _claims(scale, said):
             scale=scale,
         ),
         Claim(
-            f"{said}the same at λ = .1, where the best slope is steeper",
-            _each("penalised, λ = .1", "slope"),
+            f"{said}the same at λ = 0.1, where the best slope is steeper",
+            _each("penalised, λ = 0.1", "slope"),
             at_least(2.0),
             scale=scale,
         ),

@@ -1,4 +1,4 @@
-"""Configs: from what a file states to a full, checked config, and what it declares."""
+"""Configs: complete and check what a config file states, and list all fields."""
 
 from ganjax.config.resolve import Choice, declared, flatten, imports, knobs, resolve
 

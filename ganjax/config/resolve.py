@@ -1,4 +1,4 @@
-"""From what a config file states to a full, checked config.
+"""Complete and check a config.
 
 A config file states only what differs from the defaults that components declare.
 """
@@ -27,9 +27,9 @@ from ganjax.options import Option, option, options_of, section
 from ganjax.schedules import ScheduleOptions, matched
 from ganjax.training import Plan
 
-# Fields whose value decides which other fields there are.
+# Fields whose values decide which other fields exist.
 _NAMING = ("game", "name", "shape", "discriminator")
-# Sections whose labels are free, and the components that have a label already.
+# Sections with free labels, and the components whose names are labels already.
 LABELLED = {
     "regularizers": (objectives.PenaltyOptions, objectives.REGULARIZERS),
     "terms": (objectives.TermOptions, objectives.TERMS),
@@ -40,7 +40,7 @@ LABELLED = {
 @dataclasses.dataclass(frozen=True)
 class _Root:
     seed: int = option(0, "seed of all randomness", least=0, most=2**32 - 1)
-    precision: str = option("float32", "of the networks' products", choices=PRECISIONS)
+    precision: str = option("float32", "dtype of matrix products", choices=PRECISIONS)
     sampling: Sampling = section(Sampling)
     data: DataOptions = section(DataOptions)
     dynamics: DynamicsOptions = section(DynamicsOptions)
@@ -51,10 +51,10 @@ def declared(stated: Mapping[str, Any]) -> dict[str, Option]:
     """Return every field of a config, path -> option.
 
     Args:
-      stated: path -> value. The names and labels in it decide which fields there are.
+      stated: path -> value. The names and labels in it decide which fields exist.
 
     Raises:
-      BadInput: for the name of a component that does not exist.
+      BadInput: for an unknown component.
     """
     chosen = set()
     for path, value in stated.items():
@@ -73,7 +73,7 @@ def _declared(chosen):
     found = {"game": Option("gan", "the game", choices=GAMES)}
 
     def add(section, component, **defaults):
-        """Add the options of a component, and of the component that it names."""
+        """Add the options of a component, and of every component that they choose."""
         for name, own in options_of(component).items():
             default = defaults.get(name, own.default)
             field = f"{section}.{name}".lstrip(".")
@@ -98,7 +98,7 @@ def _declared(chosen):
     for where, (kind, table) in LABELLED.items():
         stated = [x.split(".")[1] for x in names if x.startswith(f"{where}.")]
         for label in dict.fromkeys((*table, *stated)):
-            # A label that is no component says in ``name`` which one it is.
+            # The field ``name`` of a free label names its component.
             if not table or label in table or f"{where}.{label}.name" in names:
                 add(f"{where}.{label}", kind, name=label)
     for entry in DYNAMICS.values():
@@ -111,13 +111,13 @@ def _declared(chosen):
 
 
 class Choice(dict):
-    """The values of a resolved config, path -> value, and what they choose.
+    """The values of a resolved config, path -> value, and the components they select.
 
     Attributes:
       config: the config; fields: path -> option.
-      knobs: path -> option, of the numbers that are data of the step.
-      on: the knobs whose terms are in the program. Such a knob is at another value than
-        the one that leaves its term out, or a schedule moves it.
+      knobs: path -> option of each number that is data of the step.
+      on: the knobs whose terms are in the program: all knobs that differ from their
+        value ``off``, and all knobs that a schedule moves.
       game: the recipe.
     """
 
@@ -136,7 +136,7 @@ class Choice(dict):
 
 
 def knobs(config: Mapping[str, Any]) -> dict[str, float]:
-    """Return the numbers of a resolved config that are data of the step, by path."""
+    """Return the knobs of a resolved config, path -> value: numbers given to a step."""
     choice = Choice(config)
     return {path: float(choice[path]) for path in choice.knobs}
 
@@ -150,23 +150,25 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{name}", value
 
 
-def resolve(stated: Mapping[str, Any], overrides: Mapping[str, str] = ()) -> ConfigDict:
+def resolve(
+    stated: Mapping[str, Any], overrides: Mapping[str, str] | None = None
+) -> ConfigDict:
     """Return the full, locked config.
 
     Args:
-      stated: what a config file returned, nested.
+      stated: the nested values that a config file returned.
       overrides: path -> text, as on a command line.
 
     Raises:
-      BadInput: for a field that is not there, a value of the wrong type, out of range,
-        or not among the names, and for fields that contradict each other.
+      BadInput: for an unknown field or name, for a value of the wrong type or out of
+        range, and for fields that contradict each other.
     """
     if not isinstance(stated, Mapping | ConfigDict):
         raise BadInput(f"config={stated!r}: expected a ConfigDict or a dict")
-    overrides, flat = dict(overrides), dict(flatten(stated))
+    overrides, flat = dict(overrides or {}), dict(flatten(stated))
     fields = declared(flat | overrides)
-    # Options of the component that the file chose mean nothing to another one that the
-    # command line chose.
+    # If the command line replaces a component of the file, drop the options that only
+    # the old component has.
     replaced = tuple(
         path.removesuffix("name")
         for path, name in overrides.items()

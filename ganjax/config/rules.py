@@ -1,5 +1,5 @@
-"""Choices that components forbid each other. A rule yields the field that it refuses
-and what it expects; ``tests/test_rules.py`` has an example of each."""
+"""Rules about combinations of components. A rule yields each field that it refuses and
+the expected value. ``tests/test_rules.py`` has an example of each refusal."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -14,8 +14,8 @@ CRITIC = "conditioning.discriminator"
 
 
 def needs(c, spec=None) -> Refusals:
-    """A conditioning may ask for a loss. What an option or a term declares as ``needs``
-    is another field that must be stated, or something that another choice has."""
+    """A conditioning may need certain losses. An option or a term declares ``needs``:
+    fields that must be stated as well, or conditions from the table ``there``."""
     section = {"discriminator": "concatenation", **c.config.get("conditioning", {})}
     conditioning = CONDITIONINGS.make(CRITIC, section)
     known = conditioning.losses or (c["loss.name"],)
@@ -24,7 +24,7 @@ def needs(c, spec=None) -> Refusals:
     separable = LOSSES.make("loss.name", c.config.loss).separable
     changes, packs = c.config.augmentation, c["batch_size"] % c["packing"] == 0
     latents = "latents.name" if "latents.name" in c else "game"
-    there = {  # need -> (whether it is met, the field that decides)
+    there = {  # need -> (whether it is met, the field that decides it)
         "a loss of single samples": (separable, "loss.name"),
         "an adversarial loss": (not conditioning.replaces_loss, CRITIC),
         "normal latents": (c[latents] == "normal", latents),
@@ -52,15 +52,15 @@ def needs(c, spec=None) -> Refusals:
 
 
 def steps(c) -> Refusals:
-    """Steps are dispatched ``inner_steps`` at a time."""
+    """Counts of steps are multiples of ``inner_steps``, the steps of one dispatch."""
     for field, option in c.fields.items():
         if option.whole and c[field] % c["parallel.inner_steps"]:
             yield field, f"a multiple of {c.said('parallel.inner_steps')}"
 
 
 def players(c) -> Refusals:
-    """A penalty joins the loss of a critic that judges single samples. Joint dynamics
-    take one turn a step. Progressive networks grow together."""
+    """A penalty needs a critic of the game, without batch normalisation. Joint dynamics
+    take one turn per player. Progressive networks grow together."""
     critics = (EVERY_CRITIC, *c.game.critics)
     for label, penalty in c.config.regularizers.items():
         if penalty.player not in critics:
@@ -83,7 +83,7 @@ def players(c) -> Refusals:
 
 
 def data(c, spec) -> Refusals:
-    """A game reads what the data have."""
+    """The data must have the fields, and the pairs, that the game reads."""
     missing = set(c.game.reads) - set(spec.fields)
     if missing:
         expected = f"examples with {', '.join(c.game.reads)} for {c.said('game')}"
@@ -100,7 +100,7 @@ RULES = (OF_CONFIGS, (needs, data))
 
 
 def check(c, *spec: Any) -> None:
-    """Raise ``BadInput`` for the first refusal of a ``Choice``, or of its data."""
+    """Raise ``BadInput`` for the first refusal of a ``Choice``, or of its data spec."""
     for rule in RULES[len(spec)]:
         for field, expected in rule(c, *spec):
             raise BadInput(f"{c.said(field)}: expected {expected}")

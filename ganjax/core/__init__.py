@@ -1,6 +1,6 @@
 """The engine: a game of networks and players, compiled into one pure step.
 
-Knows no network, no loss and no data; everything above hands those in as values.
+The engine contains no network, no loss and no data. Its callers pass them in as values.
 """
 
 from ganjax.core.dynamics import DYNAMICS

@@ -1,4 +1,4 @@
-"""The average of a tree over devices."""
+"""Average of a tree over devices."""
 
 from typing import Any
 
@@ -9,10 +9,10 @@ Tree = Any
 
 
 def average(tree: Tree, axis: str) -> Tree:
-    """The mean of every leaf over ``axis``.
+    """Return the mean of every leaf over ``axis``.
 
-    Over several devices all leaves travel as one vector: a meeting of devices costs
-    more than what they exchange there, and on CPU there would be one for each leaf.
+    With several devices, all leaves are sent as one vector. A collective operation
+    costs more than the data that it moves, and on CPU each leaf would need one.
     """
     if jax.lax.axis_size(axis) == 1:
         return jax.lax.pmean(tree, axis)

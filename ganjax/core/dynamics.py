@@ -1,9 +1,9 @@
-"""How the players' gradients become one update when they do not take turns.
+"""Joint dynamics: the players' gradients become one update, without turns.
 
 A joint dynamics is ``(field, params, knobs) -> (gradients, reports)``. ``field`` maps
-all parameters to each player's gradient of its own objective, of the whole batch, and
-its report, at one and the same point; what it returns is by player. The engine averages
-the gradients over devices and hands each to its player's optimizer.
+all parameters to ``(gradients, reports)``, two dictionaries with one entry per player.
+Each player's gradient is the gradient of its objective on the whole batch. The engine
+averages the returned gradients over devices and passes each to its player's optimizer.
 """
 
 import dataclasses
@@ -18,15 +18,15 @@ from ganjax.options import Option, option
 
 
 def simultaneous(field, params, knobs):
-    """Every player's gradient at the old parameters (simultaneous gradient descent;
-    Mescheder et al. 2017, arXiv 1705.10461, eq. 3)."""
+    """Return every player's gradient at the old parameters (simultaneous gradient
+    descent; Mescheder et al. 2017, arXiv 1705.10461, eq. 3)."""
     return field(params)
 
 
 def consensus(field, params, knobs):
-    """Each player also descends ½‖v‖², v all players' gradients, which is 0 where none
-    wants to move (consensus optimization; Mescheder et al. 2017, arXiv 1705.10461,
-    algorithm 2). ``dynamics.strength`` is the paper's γ."""
+    """Return gradients to which γ·∇½‖v‖² is added, where v joins all players' gradients
+    and γ is ``dynamics.strength``. ½‖v‖² is 0 at an equilibrium (consensus
+    optimization; Mescheder et al. 2017, arXiv 1705.10461, algorithm 2)."""
 
     def unrest(params):
         gradients, reports = field(params)
@@ -46,25 +46,25 @@ def consensus(field, params, knobs):
 
 
 def extragradient(field, params, knobs):
-    """Every player's gradient where all would be after a step from here, taken from
-    here (Korpelevich 1976; Gidel et al. 2019, arXiv 1802.10551, algorithm 4, which asks
-    the optimizers for the step and, as here, for the one that counts; unlike there the
-    step ahead leaves their averages alone)."""
+    """Return every player's gradient after a look-ahead step, for an update of the
+    current parameters (Korpelevich 1976; Gidel et al. 2019, arXiv 1802.10551, algorithm
+    4). As in the paper, the optimizers compute the look-ahead step and the update.
+    Unlike in the paper, the look-ahead step does not change the optimizers' state."""
     ahead, _ = field.descend(field.players, params, field.optimizer)
     return field(ahead)
 
 
 def unrolled(field, params, knobs, *, steps: int):
-    """The last player's gradient looks through ``steps`` updates of all others, on the
-    same examples, while they descend plainly (Metz et al. 2017, arXiv
-    1611.02163, eq. 8–10). The updates are those of their optimizers."""
+    """Return the gradients; the last player differentiates through ``steps`` updates of
+    all other players, on the same examples (Metz et al. 2017, arXiv 1611.02163, eq.
+    8–10). The others use their plain gradients and their optimizers."""
     *others, last = field.players
     gradients, reports = field(params)
 
     def ahead(owned):
         def follow(moved, _):
             moved_params, optimizer = moved
-            # The others' answer to what the last player does is what it looks for.
+            # The others respond to the last player's parameters, ``owned``.
             return field.descend(others, {**moved_params, **owned}, optimizer), None
 
         start = ({**params, **owned}, field.optimizer)
@@ -78,21 +78,23 @@ def unrolled(field, params, knobs, *, steps: int):
 
 @dataclasses.dataclass(frozen=True)
 class Dynamics:
-    """A way to move.
+    """How the players' parameters move in one step.
 
     Attributes:
-      joint: the joint dynamics, ``None`` for players that take turns in order, each
-        seeing the ones before it. It takes its options that are no knobs by keyword.
-      options: name -> option, ``dynamics.NAME``.
+      joint: the joint dynamics. ``None`` if players take turns in order, and each sees
+        the updates before it. Options that are not knobs are passed by keyword.
+      options: name -> option of the config field ``dynamics.NAME``.
     """
 
     joint: Callable | None = None
     options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
 
     def chosen(self, **values: object) -> Callable | None:
-        """Return the joint dynamics with its own options; others are passed over."""
+        """Return the joint dynamics with its options; ignore all other values."""
         own = {k: values[k] for k, o in self.options.items() if not o.knob}
-        return functools.partial(self.joint, **own) if own else self.joint
+        if self.joint is None or not own:
+            return self.joint
+        return functools.partial(self.joint, **own)
 
 
 DYNAMICS = Table(
@@ -102,11 +104,11 @@ DYNAMICS = Table(
         "simultaneous": Dynamics(simultaneous),
         "consensus": Dynamics(
             consensus,
-            {"strength": Option(10.0, "weight of consensus", least=0, knob=True)},
+            {"strength": Option(10.0, "weight of the penalty", least=0, knob=True)},
         ),
         "extragradient": Dynamics(extragradient),
         "unrolled": Dynamics(
-            unrolled, {"steps": Option(5, "updates that unrolling sees", least=1)}
+            unrolled, {"steps": Option(5, "updates that are unrolled", least=1)}
         ),
     },
     Dynamics,
@@ -115,6 +117,6 @@ DYNAMICS = Table(
 
 @dataclasses.dataclass(frozen=True)
 class DynamicsOptions:
-    """The section ``dynamics`` of a config, beside the options of the entries."""
+    """The section ``dynamics`` of a config, without the options of the entries."""
 
-    name: str = option("alternating", "how the players move", choices=DYNAMICS)
+    name: str = option("alternating", "how the players update", choices=DYNAMICS)

@@ -1,4 +1,4 @@
-"""What a game is: networks, and players who descend objectives on them."""
+"""A game: networks, and players that minimise objectives on them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -13,17 +13,17 @@ Objective = Callable[[dict[str, Tree], View], tuple[jax.Array, Report]]
 
 @dataclasses.dataclass(frozen=True)
 class Player:
-    """Who owns which networks and descends which objective on them.
+    """The owner of networks, and the objective that it minimises on them.
 
     Attributes:
       name: prefix of the player's metrics and name of its optimizer state.
-      owns: networks whose parameters it updates. Two players may own one network.
+      owns: networks whose parameters it updates. Two players may own the same network.
       objective: ``(owned parameters, view) -> (loss, report)``. The view's ``params``
-        already hold the owned parameters that are differentiated.
+        already contain the owned parameters, so the loss is differentiable by them.
       optimizer: ``knobs -> optax.GradientTransformation``. Its numbers come from the
-        knobs, so they are swept without recompiling.
-      updates_per_step: turns it takes in a step.
-      reads_data: whether each of its turns is given real examples.
+        knobs, so a sweep over them compiles only once.
+      updates_per_step: number of turns that it takes in a step.
+      reads_data: whether each of its turns receives real examples.
     """
 
     name: str
@@ -36,20 +36,20 @@ class Player:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Game:
-    """A differentiable game as a value, equal to itself alone.
+    """A differentiable game as a value. Each game object equals only itself.
 
     Attributes:
-      networks: by name.
+      networks: name -> network.
       players: in the order of their turns.
       ema: networks whose parameters and variables are averaged over steps.
-      ema_decay: ``(knobs, step) -> decay`` of that average.
-      dynamics: ``None`` for alternating turns, else a joint update, see
-        ``core.dynamics``; it needs ``updates_per_step == 1`` of every player.
-      schedule: ``(knobs, step) -> knobs``, what they are at a step. The state keeps
-        those that it began with.
-      intervals: of the lazy terms, those that objectives take ``View.every`` so many
-        steps. Whoever names them may have the step compiled for what is due.
-      memory: ``key -> {name: pytree}``, the initial value of what objectives remember.
+      ema_decay: ``(knobs, step) -> decay`` of these averages.
+      dynamics: ``None`` for alternating turns, else a joint update (see
+        ``core.dynamics``), which needs ``updates_per_step == 1`` of every player.
+      schedule: ``(knobs, step) -> knobs`` of that step. The state always keeps the
+        initial knobs.
+      intervals: the intervals, in steps, that objectives pass to ``View.every`` (lazy
+        terms). With them a step can be compiled for only the terms that are due.
+      memory: ``key -> {name: pytree}``, the initial memory of the objectives.
     """
 
     networks: Mapping[str, Network]
@@ -68,14 +68,14 @@ class Game:
         owners = [("ema", self.ema), *((p.name, p.owns) for p in self.players)]
         for owner, wanted in owners:
             if missing := sorted(set(wanted) - set(self.networks)):
-                there = f"there are {sorted(self.networks)}"
-                raise ValueError(f"{owner} names networks {missing}; {there}")
+                there = f"the game has {sorted(self.networks)}"
+                raise ValueError(f"{owner} names unknown networks {missing}; {there}")
         if self.dynamics is not None:
             busy = [p.name for p in self.players if p.updates_per_step != 1]
             if busy:
-                raise ValueError(f"joint dynamics take one update a step: {busy}")
+                raise ValueError(f"joint dynamics need one update a step from {busy}")
 
     @property
     def rounds(self) -> int:
-        """Sub-batches of real examples that one step takes."""
+        """The number of sub-batches of real examples that one step takes."""
         return sum(p.updates_per_step for p in self.players if p.reads_data)

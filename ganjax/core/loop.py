@@ -6,8 +6,8 @@ from jax.extend import core as jex
 
 
 def contains_convolution(jaxpr, platform: str) -> bool:
-    """Whether ``jaxpr``, inner jaxprs included, holds a convolution when it is lowered
-    for ``platform``."""
+    """Return whether ``jaxpr`` or one of its inner jaxprs contains a convolution when
+    it is lowered for ``platform``."""
     return any(
         equation.primitive.name == "conv_general_dilated"
         or any(contains_convolution(i, platform) for i in _inner(equation, platform))
@@ -18,7 +18,7 @@ def contains_convolution(jaxpr, platform: str) -> bool:
 def _inner(equation, platform):
     params = dict(equation.params)
     if choices := params.get("branches_platforms"):
-        # Of a choice by platform only one branch is lowered; None stands for the rest.
+        # A choice by platform lowers only one branch. None means all other platforms.
         named = [i for i, names in enumerate(choices) if names and platform in names]
         rest = [i for i, names in enumerate(choices) if names is None]
         params["branches"] = [params["branches"][i] for i in (named or rest)]
@@ -32,17 +32,17 @@ def _inner(equation, platform):
 
 
 def loop(body, carry, xs, length: int):
-    """``jax.lax.scan``, unrolled on CPU where the body holds convolutions.
+    """Run ``jax.lax.scan``, unrolled on CPU if the body contains convolutions.
 
     XLA's CPU backend runs a convolution inside a while loop about ten times slower than
-    outside of one; everywhere else a rolled loop compiles faster and runs as fast. A
-    single turn is no loop at all: ``scan`` would leave a while around it.
+    outside. In all other cases a rolled loop compiles faster and runs equally fast. A
+    single turn runs without a loop, because ``scan`` would add a while loop around it.
     """
 
     def at(i):
         return jax.tree.map(lambda x: x[i], xs)
 
-    body = jax.jit(body, inline=True)  # traced once, however often it is unrolled
+    body = jax.jit(body, inline=True)  # traced once, also if it is unrolled
     if length > 1 and not (
         jax.default_backend() == "cpu"
         and contains_convolution(jax.make_jaxpr(body)(carry, at(0)).jaxpr, "cpu")

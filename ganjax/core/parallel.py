@@ -1,7 +1,7 @@
 """Carriers: the same step on one device, over devices, over a population.
 
-The data axis is always bound, so one step serves every carrier unchanged. The state has
-no device axis: a checkpoint does not know how many devices wrote it.
+The data axis is always bound, so one step works with every carrier unchanged. The state
+has no device axis, so a checkpoint does not depend on the number of devices.
 """
 
 import dataclasses
@@ -21,10 +21,10 @@ from ganjax.core.state import GameState
 Tree = Any
 POPULATIONS = ("vmap", "map", "serial")
 
-# A dispatch on a GPU is one CUDA graph, loops and convolutions included, whose kernels
-# may overlap. XLA's own graphs leave both out, which cuts the step of a small network
-# into dozens of pieces, each launched from the host. The numbers are the same, bit for
-# bit; a small convolutional step takes half the time.
+# With these options a dispatch on a GPU is one CUDA graph, loops and convolutions
+# included, and its kernels may overlap. XLA's default graphs exclude both, so the host
+# must launch the step of a small network in dozens of pieces. The results are bitwise
+# identical, and a small convolutional step takes half the time.
 ONE_GRAPH = {
     "xla_gpu_enable_command_buffer": "FUSION,CUBLAS,CUBLASLT,CUDNN,CUSTOM_CALL,"
     "CONVOLUTION,COLLECTIVES,CONDITIONAL,WHILE,DYNAMIC_SLICE_FUSION",
@@ -39,29 +39,29 @@ def compile_step(
     carrier: str = "pmap", axis: str = "data", intervals: Sequence[int] = (),
     compiler_options: Mapping[str, object] | None = None,
 ) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:  # fmt: skip
-    """A compiled ``(state, data) -> (state, metrics)`` that advances ``inner_steps``.
+    """Return a compiled ``(state, data) -> (state, metrics)`` of ``inner_steps`` steps.
 
-    The incoming state is donated. Metrics carry a leading axis ``[inner_steps]``, and
+    The input state is donated. Metrics have a leading axis ``[inner_steps]``, or
     ``[members, inner_steps]`` for a population.
 
     Args:
       step: from ``make_train_step``.
-      devices: where to run; the first device if ``None``. Without a population the
-        batch is spread over them; with one, its members are.
-      inner_steps: steps in one dispatch.
-      population: ``None``, or how a state with a leading member axis on every leaf but
-        ``step`` runs (see ``stack_members``): ``'vmap'`` together, ``'map'`` one after
-        another in one program, ``'serial'`` one after another from the host. A member
-        under ``'map'`` and ``'serial'`` equals its solo run exactly.
+      devices: where to run; the first device if ``None``. Several devices share the
+        batch, or the members of a population.
+      inner_steps: number of steps in one dispatch.
+      population: ``None``, or how to run a state with a leading member axis on every
+        leaf except ``step`` (see ``stack_members``): ``'vmap'`` together, ``'map'`` in
+        sequence in one program, ``'serial'`` in sequence from the host. With ``'map'``
+        and ``'serial'`` each member is bitwise identical to its solo run.
       resident: whether ``data`` is the whole data set, the same on every device
-        (``replicate``), or the examples of just these steps (``split_batch``).
-      carrier: ``'pmap'`` or ``'shard_map'`` where there are several devices.
-      axis: the name given to ``make_train_step``.
-      intervals: the game's. On one CPU device the host then chooses, step by step,
-        between programs with and without what is due, as the gradient of a conditional
-        is zeros that are written and added; elsewhere conditionals decide.
-      compiler_options: for XLA, beside ``XLA_FLAGS``; ``'pmap'`` takes none. ``None``
-        are ``ONE_GRAPH`` for one GPU, and none elsewhere.
+        (``replicate``), or only the examples of these steps (``split_batch``).
+      carrier: ``'pmap'`` or ``'shard_map'``, used with several devices.
+      axis: the axis name given to ``make_train_step``.
+      intervals: ``Game.intervals``. On one CPU device the host then chooses before each
+        step between programs with and without the due terms, because the gradient of a
+        conditional writes and adds zeros. Elsewhere conditionals decide.
+      compiler_options: for XLA, added to ``XLA_FLAGS``; ``'pmap'`` takes none. ``None``
+        means ``ONE_GRAPH`` for one GPU, and no options elsewhere.
 
     Raises:
       ValueError: for an unknown population or carrier, a population of streamed data,
@@ -70,17 +70,17 @@ def compile_step(
     devices = list(devices or jax.local_devices()[:1])
     if population is not None:
         if population not in POPULATIONS:
-            raise ValueError(f"population={population!r}: one of {POPULATIONS}")
+            raise ValueError(f"population={population!r}: expected {POPULATIONS}")
         if not resident:
             raise ValueError("a population needs resident data")
     if carrier not in ("pmap", "shard_map"):
-        raise ValueError(f"carrier={carrier!r}: 'pmap' or 'shard_map'")
+        raise ValueError(f"carrier={carrier!r}: expected 'pmap' or 'shard_map'")
 
     if compiler_options is None and len(devices) == 1:
         compiler_options = ONE_GRAPH if devices[0].platform == "gpu" else None
     options = {"donate_argnums": 0, "compiler_options": compiler_options}
     jit = functools.partial(jax.jit, **options)
-    members = {"vmap": _together, "map": _in_turn}.get(population)
+    members = {"vmap": _together, "map": _in_turn}.get(population or "")
 
     def dispatch(inner_steps, due=None):
         many = _repeat(step, inner_steps, resident, due)
@@ -118,9 +118,9 @@ def _repeat(step, inner_steps, resident, due=None):
 
 
 def _step_by_step(program, inner_steps, resident, intervals):
-    """A dispatch as so many of one step each, by ``program(1, due)`` of what the host
-    knows to be due, compiled when it first is; the whole ``program(inner_steps)``, with
-    its conditionals, where the step is not known because all this is only traced."""
+    """Return a dispatch that runs ``inner_steps`` single steps. The host knows the due
+    terms and runs ``program(1, due)``, compiled at its first use. Inside a trace the
+    step is unknown, so ``program(inner_steps)`` runs, with its conditionals."""
     decided = program(inner_steps)
     single = functools.cache(functools.partial(program, 1))
 
@@ -148,8 +148,8 @@ def _in_sequence(rows):
 
 
 def _bind_axis(body, resident, axis):
-    """The data axis of one device. Under ``vmap`` a forgotten ``pmean`` is an error at
-    trace time, which ``pmap`` would not notice."""
+    """Bind the data axis on one device. With ``vmap`` a forgotten ``pmean`` is an error
+    at trace time. ``pmap`` would not detect it."""
     in_axes = (None, None if resident else 0)
     return jax.vmap(body, in_axes, None, axis_name=axis, axis_size=1)
 
@@ -158,7 +158,7 @@ def _batch_over_pmap(many, devices, resident, axis):
     pmap = functools.partial(jax.pmap, axis_name=axis, out_axes=None, devices=devices)
     if not resident:
         return pmap(many, in_axes=(None, 0), donate_argnums=0)
-    # pmap wants an argument with a mapped axis, and here every one is shared.
+    # pmap needs an argument with a mapped axis, but all arguments here are shared.
     mapped = pmap(
         lambda slot, state, data: many(state, data),
         in_axes=(0, None, None),
@@ -171,8 +171,8 @@ def _batch_over(many, devices, resident, axis):
     def body(state, data):
         return many(state, data if resident else jax.tree.map(lambda x: x[0], data))
 
-    # check_vma=False: with it on, gradients of replicated parameters arrive already
-    # summed and the step's own average would be wrong.
+    # With check_vma=True the gradients of replicated parameters are already summed, and
+    # the average in the step would be wrong.
     return jax.shard_map(
         body,
         mesh=Mesh(np.asarray(devices), (axis,)),
@@ -196,8 +196,8 @@ def _together(many):
 def _in_turn(many):
     def members(states, data):
         def member(_, own):
-            # The barrier keeps XLA from fusing across the member's edge, which would
-            # round differently from the solo program.
+            # The barrier prevents XLA from fusing this member's operations with others.
+            # Such fusion would round differently from the solo program.
             seen = own.replace(step=states.step), data
             done = many(*jax.lax.optimization_barrier(seen))
             state, metrics = jax.lax.optimization_barrier(done)
@@ -222,7 +222,7 @@ def _members_over(members, devices, axis):
 
 
 def _member_specs():
-    """Of a population's leaves: every one over the devices, but for ``step``."""
+    """Return the sharding of a population: all leaves except ``step`` over devices."""
     return _member_axes(P("member")).replace(step=P())
 
 
@@ -237,16 +237,16 @@ def _one_by_one(solo):
 
 
 def spread_members(states: GameState, devices: Sequence[jax.Device]) -> GameState:
-    """A population with its members over the devices, where a step expects them.
+    """Return a population with its members spread over devices, as a step expects.
 
     Raises:
-      ValueError: if the members do not divide among the devices.
+      ValueError: if the devices cannot have equally many members.
     """
     if len(devices) == 1:
         return jax.device_put(states, devices[0])
     count = states.key.shape[0]
     if count % len(devices):
-        raise ValueError(f"{count} members over {len(devices)} devices")
+        raise ValueError(f"{count} members do not divide among {len(devices)} devices")
 
     def put(spec, part):
         return jax.device_put(part, _sharding(devices, "member", spec))
@@ -260,25 +260,25 @@ def _sharding(devices, axis, spec):
 
 
 def stack_members(states: Sequence[GameState]) -> GameState:
-    """A population: every leaf but ``step``, which is shared, gets a member axis first.
+    """Return a population: every leaf gets a leading member axis, except ``step``.
 
     Raises:
       ValueError: if the members are not at the same step.
     """
     steps = sorted({int(state.step) for state in states})
     if len(steps) != 1:
-        raise ValueError(f"members stand at different steps: {steps}")
+        raise ValueError(f"members are at different steps: {steps}")
     stacked = _stack([state.replace(step=None) for state in states])
     return stacked.replace(step=jnp.copy(states[0].step))
 
 
 def member(states: GameState, index: int) -> GameState:
-    """Member ``index`` of a population, as a state of its own."""
+    """Return member ``index`` of a population as a separate state."""
     own = _take(states.replace(step=None), index)
     return own.replace(step=jnp.copy(states.step))
 
 
-# Compiled as a whole: a program a leaf would take seconds.
+# One program for all leaves: a separate program for each leaf would take seconds.
 @jax.jit
 def _stack(states):
     return jax.tree.map(lambda *x: jnp.stack(x), *states)
@@ -290,14 +290,14 @@ def _take(states, index):
 
 
 def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:
-    """``tree`` on every device, so that the first call does not compile twice."""
+    """Put ``tree`` on every device, so that a step compiles only once."""
     if len(devices) == 1:
         return jax.device_put(tree, devices[0])
     return _put(tree, _sharding(devices, "data", P()))
 
 
 def _put(tree, sharding):
-    """On devices of which other processes may hold some; each has the whole tree."""
+    """Put ``tree`` on devices, also of other processes. Each process has all of it."""
     if sharding.is_fully_addressable:
         return jax.device_put(tree, sharding)
 
@@ -312,13 +312,13 @@ def _put(tree, sharding):
 
 
 def local_copy(tree: Tree) -> Tree:
-    """A replicated ``tree`` as this process holds it."""
+    """Return this process's copy of a replicated ``tree``."""
     return jax.tree.map(lambda x: x.addressable_data(0), tree)
 
 
 def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
-    """Host batches of consecutive steps, each ``[rounds, batch, …]``, as what a
-    streamed step takes: ``[devices, steps, rounds, local, …]``, spread over devices."""
+    """Return the input of a streamed step, ``[devices, steps, rounds, local, …]``,
+    spread over devices, from one host batch ``[rounds, batch, …]`` for each step."""
     n = len(devices)
 
     def arrange(*steps):

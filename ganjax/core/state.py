@@ -2,6 +2,7 @@
 
 import functools
 import hashlib
+from collections.abc import Mapping
 from typing import Any
 
 import flax.struct
@@ -11,19 +12,17 @@ import numpy as np
 
 from ganjax.core.game import Game
 from ganjax.core.randomness import child_key
-from ganjax.core.view import Knobs
 
 Tree = Any
 
 
-@flax.struct.dataclass
-class GameState:
-    """The whole state of a run; resuming needs nothing else.
+class GameState(flax.struct.PyTreeNode):
+    """The whole state of a run. Resuming needs nothing else.
 
-    ``params`` and ``variables`` are by network, ``optimizer`` by player, ``memory`` and
-    ``knobs`` by name. ``ema`` holds, by network, a full ``{'params': …, …}`` that
-    evaluation applies as it is: batch statistics are averaged like parameters.
-    ``key`` never changes; all randomness is folded out of it and ``step``.
+    ``params`` and ``variables`` have one entry per network, ``optimizer`` one per
+    player. ``ema`` holds a full ``{'params': …, …}`` of each averaged network: batch
+    statistics are averaged like parameters. ``key`` never changes. All random draws
+    are derived from it and from ``step``.
     """
 
     step: jax.Array
@@ -36,33 +35,35 @@ class GameState:
     knobs: dict[str, jax.Array]
 
 
-def init_state(game: Game, key: jax.Array, knobs: Knobs) -> GameState:
-    """The state before the first step.
+def init_state(
+    game: Game, key: jax.Array, knobs: Mapping[str, float | jax.Array]
+) -> GameState:
+    """Return the state before the first step.
 
     Args:
       key: typed PRNG key of the run (``jax.random.key(seed)``).
-      knobs: numbers by name; they become float32 scalars of the state.
+      knobs: name -> number. They become float32 scalars of the state.
     """
 
-    knobs = {name: jnp.asarray(value, jnp.float32) for name, value in knobs.items()}
+    scalars = {name: jnp.asarray(value, jnp.float32) for name, value in knobs.items()}
     step = jnp.zeros((), jnp.int32)
-    # What is traced, for its shapes say, belongs to the program around it.
+    # Inside another program's trace no separate program is compiled.
     traced = isinstance(step, jax.core.Tracer)
     initialise = (_initialiser if traced else _compiled_initialiser)(game)
-    params, variables, optimizer, memory = initialise(key, knobs)
+    params, variables, optimizer, memory = initialise(key, scalars)
     ema = {n: {"params": params[n], **variables[n]} for n in game.ema}
-    state = GameState(step, key, params, variables, optimizer, ema, memory, knobs)
+    state = GameState(step, key, params, variables, optimizer, ema, memory, scalars)
     # A compiled step donates its input, so no two leaves may share a buffer.
     return jax.tree.map(jnp.copy, state)
 
 
-# LLVM takes seconds over random numbers that are drawn once, with a kernel for each
-# parameter. With less of it the values are the same to rounding, and the program of two
-# four-layer networks compiles in 1.2 s instead of 8.4 s (two cores of an AMD EPYC).
+# LLVM needs seconds to optimise random draws that run only once, one kernel for each
+# parameter. With less optimisation the values are equal up to rounding, and the program
+# of two four-layer networks compiles in 1.2 s, not 8.4 s (two cores of an AMD EPYC).
 _QUICKLY = {"xla_backend_optimization_level": 1}
 
 
-# The seeds of a game, of which a population has many, share a program.
+# All seeds of a game share one program. A population has many seeds.
 @functools.lru_cache(maxsize=8)
 def _compiled_initialiser(game):
     quickly = _QUICKLY if jax.default_backend() == "cpu" else None
@@ -89,14 +90,14 @@ def _initialiser(game):
 
 
 def averaged(game: Game, state: GameState) -> dict[str, Tree]:
-    """``{network: {'params': …, …}}`` for evaluation: averages where the game keeps
-    them, live values elsewhere."""
+    """Return ``{network: {'params': …, …}}`` for evaluation: the averages of networks
+    in ``game.ema``, the live values of all others."""
     live = {n: {"params": state.params[n], **state.variables[n]} for n in game.networks}
     return {**live, **state.ema}
 
 
 def to_numpy(state: Tree) -> Tree:
-    """The state on the host, keys as their uint32 data."""
+    """Return the state on the host, with keys as their uint32 data."""
 
     def leaf(x):
         if jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
@@ -107,10 +108,10 @@ def to_numpy(state: Tree) -> Tree:
 
 
 def state_digest(state: GameState) -> str:
-    """SHA-256 over all leaves in the order of their paths: path, dtype, shape, bytes.
+    """Return the SHA-256 of all leaves, sorted by path: path, dtype, shape, bytes.
 
-    Two runs on the same carrier, device count, backend and versions are equal bit for
-    bit if and only if their digests are.
+    Two runs on the same carrier, device count, backend and versions are bitwise
+    identical if and only if their digests are equal.
     """
     digest = hashlib.sha256()
     leaves, _ = jax.tree_util.tree_flatten_with_path(to_numpy(state))

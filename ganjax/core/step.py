@@ -21,18 +21,18 @@ Metrics = dict[str, jax.Array]
 def make_train_step(
     game: Game, *, batch: Callable[..., Any], axis: str = "data"
 ) -> Callable[[GameState, Any], tuple[GameState, Metrics]]:
-    """The pure function ``(state, data) -> (state, metrics)`` of a game.
+    """Return the pure function ``(state, data) -> (state, metrics)`` of a game.
 
     Args:
       batch: ``(data, key, step, axis) -> examples [rounds, local, …]``, called once a
         step with ``axis`` bound. ``rounds`` is ``game.rounds``: one sub-batch for each
         turn of each player that reads data, in the order of the turns.
-      axis: name of the axis that carriers bind (see ``compile_step``).
+      axis: name of the data axis, which ``compile_step`` binds.
 
     Returns:
-      A step whose metrics are scalars named ``player/metric``; those of several turns
-      are averaged. It takes ``due`` besides, the view's, where that is known while
-      tracing.
+      The step. Its metrics are scalars named ``player/metric``, averaged over the
+      turns of the player. The step has an optional argument ``due`` (see ``View``),
+      for callers that know it while tracing.
     """
 
     def step(state: GameState, data, due=None) -> tuple[GameState, Metrics]:
@@ -48,7 +48,8 @@ def make_train_step(
 
 
 def _take_turns(game, state, rounds, key, axis, due):
-    metrics, first = {}, 0
+    metrics: Metrics = {}
+    first = 0
     for player in game.players:
         n = player.updates_per_step
         examples = None
@@ -84,7 +85,8 @@ def _move_together(game, state, rounds, key, axis, due):
     gradients, reports = game.dynamics(field, state.params, state.knobs)
     logged = {name: report.metrics for name, report in reports.items()}
     gradients, logged = average((gradients, logged), axis)
-    moved, metrics = state, {}
+    moved = state
+    metrics: Metrics = {}
     for player in game.players:
         name = player.name
         report = reports[name].replace(metrics=logged[name])
@@ -110,8 +112,8 @@ def _turn_keys(key, player: Player):
 class Field:
     """All players' gradients as a function of all parameters, for a joint dynamics.
 
-    ``players`` are names in the order of the game; ``optimizer`` holds their states
-    before the step, which only ``descend`` takes any further.
+    ``players`` are names in the order of the game. ``optimizer`` holds their optimizer
+    states before the step; only ``descend`` returns newer ones.
     """
 
     _game: Game
@@ -128,25 +130,25 @@ class Field:
         return self._state.optimizer
 
     def __call__(self, params):
-        """``(gradients, reports)`` by player; gradients of the whole batch."""
+        """Return ``(gradients, reports)`` by player, gradients on the whole batch."""
         found = {
             player.name: _descent(self._objective(player, params), player, params)
             for player in self._game.players
         }
         gradients = {name: gradient for name, (gradient, _) in found.items()}
         reports = {name: report for name, (_, report) in found.items()}
-        # A dynamics that is not linear in the gradients needs those of the whole batch.
+        # A dynamics that is nonlinear in the gradients needs whole-batch gradients.
         return average(gradients, self._axis), reports
 
     def loss(self, name, params):
-        """``(loss, report)`` of the player ``name`` on this device's examples."""
+        """Return ``(loss, report)`` of player ``name`` on this device's examples."""
         (player,) = (p for p in self._game.players if p.name == name)
         value, report = self._objective(player, params)(_owned(player, params))
         return value, _with_loss(report, value)
 
     def descend(self, names, params, optimizer):
-        """``(params, optimizer)`` after one update of the players ``names``, each from
-        ``params``."""
+        """Return ``(params, optimizer)`` after one update of each player in ``names``.
+        All gradients are computed at ``params``."""
         moved, after = dict(params), dict(optimizer)
         for player in self._game.players:
             if player.name not in names:
@@ -162,7 +164,7 @@ class Field:
 
 
 def _loss(game, player, state, params, examples, key, axis, due):
-    """The player's objective as a function of what it owns."""
+    """Return the player's objective as a function of its owned parameters."""
 
     def loss(owned):
         view = View(
@@ -183,7 +185,7 @@ def _loss(game, player, state, params, examples, key, axis, due):
 
 
 def _descent(loss, player, params):
-    """This device's gradient at ``params`` by what the player owns, and its report."""
+    """Return this device's gradient by the owned parameters, and the report."""
     differentiated = jax.value_and_grad(loss, has_aux=True)
     (value, report), gradients = differentiated(_owned(player, params))
     return gradients, _with_loss(report, value)
@@ -194,15 +196,15 @@ def _with_loss(report, value):
 
 
 def _settle(player, old, state, gradients, report):
-    """``state`` after the player's update by what all devices agree on, and the
-    player's metrics.
+    """Return ``state`` after the player's update, and the player's metrics.
 
-    The update is computed at ``old`` and added to ``state``: one and the same in the
-    alternating game; in a joint one ``state`` has the other players' updates already,
-    so those of two owners of one network add.
+    ``gradients`` are already averaged over devices. The update is computed at ``old``
+    and added to ``state``. With alternating turns both are the same state. With a joint
+    dynamics ``state`` already contains the updates of other players, so the updates of
+    two owners of one network add.
 
-    A player keeps the variables of the networks that it owns and of no others. So it
-    can look at another player's samples without moving that player's batch statistics.
+    A player keeps only the new variables of the networks that it owns. So it can use
+    another player's samples without changing that player's batch statistics.
     """
     updates, optimizer = player.optimizer(old.knobs).update(
         gradients,

@@ -1,4 +1,4 @@
-"""Scikit-learn's handwritten digits: 1,797 images of 8×8, inside its package."""
+"""The handwritten digits in scikit-learn: 1,797 images of 8×8, without download."""
 
 import numpy as np
 
@@ -9,10 +9,10 @@ TEST_PER_CLASS = 50
 
 
 def open_digits(directory: str = "") -> Source:
-    """1,297 training and 500 test digits, ``[8, 8, 1]``; ``directory`` is ignored.
+    """Open 1,297 training and 500 test digits ``[8, 8, 1]``. Ignores ``directory``.
 
-    Values 0..16 become 0..255, rounded. The split is fixed: 50 test images a class,
-    drawn once with a frozen generator (neighbours in the file share a writer).
+    Values 0 to 16 become 0 to 255, rounded. The split is fixed: 50 test images of each
+    class, chosen at random because neighbours in the file share a writer.
 
     Raises:
         BadInput: scikit-learn is not installed.
@@ -27,7 +27,7 @@ def open_digits(directory: str = "") -> Source:
     bunch = load_digits()
     data = np.rint(bunch.images * (255 / 16)).astype(np.uint8)[..., None]
     label = bunch.target.astype(np.int32)
-    # RandomState's streams never change between versions of numpy; Generator's may.
+    # Streams of RandomState never change between numpy versions; Generator's may.
     order = np.random.RandomState(0).permutation(len(label))
     test = np.zeros(len(label), bool)
     for digit in range(10):

@@ -1,9 +1,9 @@
-"""From a split to the batches that a compiled step asks for.
+"""Feeds: they turn a split into the batches of a compiled step.
 
-A feed's ``batch`` runs inside the compiled step. Three kinds, one contract: data that
-lie on the device (``resident``), data drawn there (``drawn``), and data that the host
-reads ahead and hands over (``streamed``). The resident and the streamed feed of one
-data set give the same samples for the same (key, step).
+A feed's ``batch`` runs inside the compiled step. Three kinds share one contract: data
+stored on the device (``resident``), data drawn on the device (``drawn``), and data that
+the host reads in advance (``streamed``). For one data set and one (key, step), the
+resident and the streamed feed give the same samples.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,21 +25,21 @@ FEEDS = ("auto", "resident", "streamed")
 
 @dataclass(frozen=True)
 class Feed:
-    """Where a step's real samples come from.
+    """A source of real batches for a compiled step.
 
     Attributes:
-        data: put on the device once and passed to every ``batch``; ``()`` for none.
+        data: arrays put on the device once and passed to every ``batch``, or ``()``.
         batch: ``(data, key, step, axis) -> dict of [rounds, local, …]``, pure, called
             with the axis ``axis`` bound; local = batch_size / (size of the axis).
-            Device a holds samples a·local … of each round's global batch, so their
-            union does not depend on the number of devices. ``key`` is the run's data
-            key, the same at every step and on every device. uint8 images come out as
-            float32 in [-1, 1], points as they are, labels as int32.
+            Device a returns samples a·local … of each round's global batch, so the
+            global batch does not depend on the number of devices. ``key`` is the data
+            key of the run, the same at every step and on every device. Images
+            (uint8) become float32 in [-1, 1], points are unchanged, labels are int32.
         stream: None, or ``(key, start_step) -> iterator`` of host dicts for steps
-            start_step, start_step + 1, …: what to pass as ``data``, sharded over its
+            start_step, start_step + 1, …. Pass each dict as ``data``, sharded over its
             second axis (``[rounds, batch_size, …]``). The iterator has ``close()`` and
             is a context manager.
-        shapes: None, or the ``jax.ShapeDtypeStruct`` of what the stream gives.
+        shapes: None, or the ``jax.ShapeDtypeStruct`` of each array of the stream.
     """
 
     data: Any
@@ -49,20 +49,20 @@ class Feed:
 
 
 def scaled(data: jax.Array) -> jax.Array:
-    """uint8 ``[…]`` to float32 x / 127.5 - 1, in [-1, 1]; other types unchanged."""
+    """Scale uint8 ``[…]`` to float32 x / 127.5 - 1, in [-1, 1]; keep other types."""
     if data.dtype != jnp.uint8:
         return data
-    # XLA divides by multiplying with the reciprocal, and 255 / 127.5 - 1 written as it
-    # stands gives 1.0000001; this form gives ±1 exactly and is odd about the middle.
+    # XLA divides by multiplying with the reciprocal, so x / 127.5 - 1 gives 1.0000001
+    # for 255. This form gives exactly ±1, and its values are symmetric about zero.
     return (2.0 * data.astype(jnp.float32) - 255.0) / 255.0
 
 
 def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
-    """The whole split on the device; each step gathers its samples there.
+    """Build a feed that keeps the whole split on the device and gathers from it.
 
     Args:
         arrays: the split.
-        batch_size, rounds: global samples a round, and sub-batches a step.
+        batch_size, rounds: global samples in each round, and rounds in each step.
 
     Raises:
         BadInput: the split is empty, or (when traced) batch_size is not a multiple of
@@ -83,10 +83,10 @@ def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
 
 
 def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed:
-    """Samples drawn fresh inside the step.
+    """Build a feed that draws fresh samples inside the step.
 
-    Sample i of the rounds × batch_size that a step takes has the key
-    ``fold_in(fold_in(key, step), i)``, whatever the number of devices.
+    Sample i of the rounds × batch_size samples of a step has the key
+    ``fold_in(fold_in(key, step), i)``, for any number of devices.
 
     Args:
         sampler: ``keys [n] -> dict of [n, …]``.
@@ -110,18 +110,18 @@ def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed
 def streamed(
     split: Arrays | Items, *, batch_size: int, rounds: int, threads=8, prefetch=4
 ) -> Feed:
-    """Batches read by host threads ahead of the step that wants them.
+    """Build a feed whose batches host threads read in advance.
 
     Args:
-        split: what to read; an error in reading surfaces at the batch that has it.
+        split: the split to read. A read error is raised with the batch of the item.
         batch_size, rounds: as in ``resident``.
-        threads: grain's reading threads; each makes whole batches.
-        prefetch: steps kept ready or in the making (at least ``threads``).
+        threads: reading threads of grain; each makes whole batches.
+        prefetch: steps that are ready or being read (at least ``threads``).
 
     Raises:
         BadInput: the split is empty, its first item cannot be decoded, or (when traced)
             batch_size is not a multiple of the number of devices.
-        ValueError: (when traced) the batch given is not one device's share.
+        ValueError: (when traced) the size of the batch is not one device's share.
     """
     _size(split)
     one = split.data[0] if isinstance(split, Arrays) else split[0]["data"]
@@ -149,26 +149,26 @@ def streamed(
 def make_feed(
     split: Split, *, batch_size: int, rounds: int, kind: str = "auto", memory=2**30
 ) -> Feed:
-    """The feed for a split.
+    """Build the feed for a split.
 
     Args:
-        split: any of the four forms; a sampler is always drawn.
+        split: any of the four forms; a sampler always becomes a ``drawn`` feed.
         batch_size, rounds: as in ``resident``.
-        kind: 'resident', 'streamed', or 'auto': resident when the decoded data fit
-            in ``memory``.
-        memory: bytes.
+        kind: 'resident', 'streamed', or 'auto': resident if the decoded data fit in
+            ``memory``, otherwise streamed. A sampler needs 'auto'.
+        memory: the limit of 'auto', in bytes.
 
     Raises:
-        BadInput: unknown kind or one that does not go with the split, an empty split,
-            or an item that cannot be decoded.
+        BadInput: the kind is unknown or does not fit the split, the split is empty, or
+            an item cannot be decoded.
     """
     if kind not in FEEDS:
         raise unknown("data.feed", kind, FEEDS)
     if callable(split):
         if kind != "auto":
             raise BadInput(
-                f"data.feed='{kind}': expected 'auto', as the samples of this data set "
-                "are drawn inside the step"
+                f"data.feed='{kind}': expected 'auto', because this data set is drawn "
+                "inside the step"
             )
         return drawn(split, batch_size=batch_size, rounds=rounds)
     fits = kind == "auto" and decoded_bytes(split) <= memory
@@ -179,13 +179,13 @@ def make_feed(
 
 def _size(split):
     if not len(split):
-        raise BadInput("data.dir: the training split holds no sample")
+        raise BadInput("data.dir: the training split has no samples")
     return len(split)
 
 
 def example_keys(key, step, batch_size: int, rounds: int, axis: str) -> jax.Array:
-    """Keys ``[rounds, local]`` of this device's examples: ``key`` folded with the step
-    and with the place among the rounds × batch_size examples of the step."""
+    """Return keys ``[rounds, local]`` for this device's examples: ``key`` folded with
+    the step, then with the place among the step's rounds × batch_size examples."""
     local, first = _share(batch_size, axis)
     starts = batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
     places = starts + first + jnp.arange(local, dtype=jnp.int32)[None]
@@ -195,7 +195,7 @@ def example_keys(key, step, batch_size: int, rounds: int, axis: str) -> jax.Arra
 
 
 def _share(batch_size, axis):
-    """This device's number of samples a round, and the first of them."""
+    """Return this device's number of samples in a round, and the index of the first."""
     devices = jax.lax.axis_size(axis)
     if batch_size % devices:
         raise BadInput(

@@ -1,4 +1,4 @@
-"""Real samples outside of training: for evaluation, pictures and translations."""
+"""Real samples for evaluation, pictures and translations, outside of training."""
 
 import functools
 from collections.abc import Callable
@@ -10,23 +10,23 @@ import numpy as np
 from ganjax.data.feeds import scaled
 from ganjax.data.source import in_memory, samples
 
-# Held-out images that a game which translates has for pictures; they become a constant
-# of a program.
+# The number of held-out images for pictures of a translation game. They become a
+# constant of a compiled program.
 SHOWN = 1000
 
 
 def as_bytes(images: np.ndarray) -> np.ndarray:
-    """Return images ``[n, H, W, C]`` in [-1, 1] as the nearest of 256 values, as files
-    hold them and every extractor expects them."""
+    """Return images ``[n, H, W, C]`` in [-1, 1] as uint8, rounded to the nearest value:
+    the format of image files and of every extractor."""
     return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
 
 
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return at most ``n`` real ``(samples [n, …], labels [n])`` of a split, as the
-    networks see them; a seeded choice where there are more."""
+    """Return at most ``n`` real ``(samples [n, …], labels [n])`` of a split, scaled for
+    the networks. ``seed`` chooses them."""
     if callable(split):
         batch = samples(split, jax.random.split(jax.random.key(seed), n))
-        # Of two unpaired domains generated samples resemble the second.
+        # With two unpaired domains, generated samples resemble the second.
         data = batch["data"] if "data" in batch else batch["b"]
         label = batch.get("label", np.zeros(n, np.int32))
         return np.asarray(data), np.asarray(label)
@@ -36,7 +36,7 @@ def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 def examples_of(split) -> Callable[[jax.Array], dict[str, jax.Array]]:
-    """Return ``keys [n] -> batch`` of a split, for use inside a program."""
+    """Return a function ``keys [n] -> batch`` of a split, for compiled programs."""
     if callable(split):
         return split
 

@@ -1,7 +1,7 @@
 """IDX files (MNIST's format), plain or gzipped, read and verified with numpy alone.
 
 The format: two zero bytes, a type (8 is uint8), the number of axes, one big-endian
-32-bit length an axis, then the values.
+32-bit length for each axis, then the values.
 """
 
 import functools
@@ -31,8 +31,8 @@ CONTENT: dict[str, dict[str, str]] = {
         "t10k-images-idx3-ubyte": "md5:2646ac647ad5339dbf082846283269ea",
         "t10k-labels-idx1-ubyte": "md5:27ae3e4e09519cfbb04c329615203637",
     },
-    # Uncompressed content of the .gz files whose SHA-256 TFDS registers (a test
-    # rebuilds those .gz from Debian's package and compares both sums).
+    # SHA-256 of the uncompressed content of the .gz files that TFDS registers. A test
+    # rebuilds these .gz files from Debian's package and compares both sums.
     "fashion_mnist": {
         "train-images-idx3-ubyte": "sha256:c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",  # noqa: E501
         "train-labels-idx1-ubyte": "sha256:bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",  # noqa: E501
@@ -51,15 +51,15 @@ CLASSES = {
 
 
 def read_idx(path: Path, checksum: str = "") -> np.ndarray:
-    """The uint8 array in one IDX file.
+    """Read the uint8 array of one IDX file.
 
     Args:
         path: the file; gzip is recognised by its first bytes, not by its name.
         checksum: ``'md5:…'`` or ``'sha256:…'`` of the uncompressed content, or ''.
 
     Raises:
-        BadInput: unreadable, damaged or truncated, not IDX of uint8, header and length
-            disagree, or the checksum differs.
+        BadInput: the file is unreadable, damaged, truncated or not IDX of uint8, its
+            length contradicts its header, or the checksum differs.
     """
     wrong = functools.partial(bad_file, path.parent, path.name)
     try:
@@ -73,8 +73,8 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
         got = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
         if got != expected:
             raise wrong(
-                f"{algorithm} of the content is {got}, expected {expected}: damaged, "
-                "or other data"
+                f"{algorithm} of the content is {got}, expected {expected}: the file "
+                "is damaged or holds other data"
             )
     if len(content) < 4 or content[:3] != b"\0\0\x08":
         raise wrong(f"not an IDX file of uint8 (starts with {content[:4].hex()!r})")
@@ -89,7 +89,7 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    """``stem`` in ``folder``, plain or ``.gz``, or spelt ``x.idx3-ubyte``; or None."""
+    """Return the file of ``stem`` (also ``.gz``, or ``x.idx3-ubyte``), or None."""
     for spelling in (stem, stem.replace("-idx", ".idx")):
         for name in (spelling, spelling + ".gz"):
             if (folder / name).is_file():
@@ -98,18 +98,18 @@ def find(folder: Path, stem: str) -> Path | None:
 
 
 def missing(folder: Path) -> list[str]:
-    """Names of the IDX files that are not in ``folder``."""
+    """Return the names of the IDX files that are not in ``folder``."""
     stems = (stem for pair in FILES.values() for stem in pair)
     return [f"{stem}.gz" for stem in stems if not find(folder, stem)]
 
 
 def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
-    """One split, images ``[N, H, W, C]`` (C = 1 where the file has three axes).
+    """Read one split, images ``[N, H, W, C]`` (C = 1 if the file has three axes).
 
     Args:
-        folder: holds the IDX files.
+        folder: the folder of the IDX files.
         split: 'train' or 'test'.
-        checksums: content checksum by file name without ``.gz``; empty verifies none.
+        checksums: file name without ``.gz`` -> checksum of the content; may be empty.
 
     Raises:
         BadInput: a file is missing or damaged, or images and labels do not match.
@@ -121,7 +121,7 @@ def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
             raise bad_file(folder, stem + ".gz", "no such file")
         values = read_idx(path, checksums.get(stem, ""))
         if values.ndim not in axes or not values.size:
-            problem = f"has shape {values.shape}, expected {axes[0]} axes and some data"
+            problem = f"has shape {values.shape}, expected {axes[0]} axes, not empty"
             raise bad_file(folder, path.name, problem)
         read.append(values)
     images, labels = read
@@ -133,15 +133,15 @@ def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
 
 
 def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
-    """Both splits of an IDX folder as a source called ``name``.
+    """Read both splits of an IDX folder as a source with the name ``name``.
 
     Raises:
-        BadInput: see ``read_split``; or the splits' images differ in size.
+        BadInput: as ``read_split``, or the images of the splits differ in size.
     """
     train, test = (read_split(folder, split, checksums) for split in FILES)
     shape, other = train.data.shape[1:], test.data.shape[1:]
     if shape != other:
-        problem = f"images of {other}, but {shape} in {FILES['train'][0]}"
+        problem = f"has images of {other}, but {shape} in {FILES['train'][0]}"
         raise bad_file(folder, FILES["test"][0], problem)
     count = int(max(train.label.max(), test.label.max())) + 1
     classes = CLASSES.get(name, tuple(map(str, range(count))))
@@ -149,22 +149,22 @@ def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
 
 
 def open_idx(directory: str) -> Source:
-    """Any folder of the four IDX files; contents are not compared with known data.
+    """Open any folder of the four IDX files, without comparison with known data.
 
     Raises:
-        BadInput: naming ``data.dir`` and the file.
+        BadInput: data are missing or damaged; names ``data.dir`` and the file.
     """
     return read_folder("idx", _folder(locate("idx", directory)), {})
 
 
 def open_mnist_like(name: str, directory: str) -> Source:
-    """MNIST or Fashion-MNIST, from a prepared TFDS folder or a folder of IDX files.
+    """Open MNIST or Fashion-MNIST from a prepared TFDS folder or a folder of IDX files.
 
-    A prepared folder is preferred where both are there. IDX contents are compared with
-    ``CONTENT[name]``, so other data under these names is refused (use ``idx``).
+    If both are present, the prepared folder is used. Contents of IDX files are compared
+    with ``CONTENT[name]``: other data under these names are refused (use ``idx``).
 
     Raises:
-        BadInput: naming ``data.dir`` and the file.
+        BadInput: data are missing or damaged; names ``data.dir`` and the file.
     """
     from ganjax.data import prepared
 
@@ -175,19 +175,19 @@ def open_mnist_like(name: str, directory: str) -> Source:
 
 
 def open_mnist(directory: str) -> Source:
-    """MNIST, 60,000 + 10,000 digits of 28×28; see ``open_mnist_like``."""
+    """Open MNIST, 60,000 + 10,000 digits of 28×28; see ``open_mnist_like``."""
     return open_mnist_like("mnist", directory)
 
 
 def open_fashion_mnist(directory: str) -> Source:
-    """Fashion-MNIST, 60,000 + 10,000 articles of 28×28; see ``open_mnist_like``."""
+    """Open Fashion-MNIST, 60,000 + 10,000 images of 28×28; see ``open_mnist_like``."""
     return open_mnist_like("fashion_mnist", directory)
 
 
 def _folder(path: Path) -> Path:
     if not path.is_dir():
         raise BadInput(
-            f"data.dir='{path}': a file; expected the folder that holds "
-            f"{FILES['train'][0]}.gz and its companions"
+            f"data.dir='{path}': is a file; expected the folder that holds "
+            f"{FILES['train'][0]}.gz and the other three files"
         )
     return path

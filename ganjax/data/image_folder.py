@@ -1,19 +1,19 @@
-"""Folders and .zip files of PNG, JPEG, WebP, BMP or TIFF images, one folder a class.
+"""Folders and .zip files of PNG, JPEG, WebP, BMP or TIFF images: a folder per class.
 
-What ``data.dir`` may be:
+``data.dir`` may be:
 
-- a folder or a .zip with ``train/`` and ``test/`` inside, in capitals or not; where
-  there is no ``test/``, ``val/``, ``valid/`` or ``validation/`` (beside it, these are
-  left alone);
-- a folder that holds two parts, each a folder or a .zip, named ``train`` and ``test``
-  or with names that end in ``_train`` and ``_test``;
+- a folder or a .zip that contains ``train/`` and ``test/``, in lower or upper case. If
+  there is no ``test/``, then ``val/``, ``valid/`` or ``validation/`` is used. If there
+  is one, these folders are ignored;
+- a folder that contains two parts, each a folder or a .zip. Their names are ``train``
+  and ``test``, or end in ``_train`` and ``_test``;
 - ``TRAIN,TEST``: two folders or .zip files, separated by a comma;
-- one folder or .zip without splits: a tenth of the images, those whose names have the
-  smallest SHA-256, become the test split.
+- one folder or .zip without splits. A tenth of the images become the test split: the
+  images whose names have the smallest SHA-256.
 
-Images that lie in no folder have no class: label 0, ``spec.classes == ()``. Labels
-follow the sorted class names. All images must be of one size. They are read as grey
-(C = 1) if every one is grey, else as RGB; transparency is laid over white.
+Images outside of any folder have no class: label 0, ``spec.classes == ()``. Labels
+follow the sorted class names. All images must have one size. They are read as grey
+(C = 1) if all are grey, otherwise as RGB. Transparent images are put on white.
 """
 
 import hashlib
@@ -32,9 +32,9 @@ from ganjax.data.source import Source, Spec
 from ganjax.errors import BadInput
 
 SUFFIXES = {".png", ".jpg", ".jpeg", ".jfif", ".webp", ".bmp", ".tif", ".tiff"}
-# Of images that are not read: what is silently left out would be missed by nobody.
+# Image files that raise an error, because skipping them would go unnoticed.
 OTHERS = {".gif", ".avif", ".heic", ".heif", ".jp2", ".jxl"}
-# What a split of held-out images may be called, the first that is there.
+# Folder names of the held-out split. The first one that exists is used.
 HELD_OUT = ("test", "val", "valid", "validation")
 GREY, COLOUR = {"1", "L"}, {"LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
 
@@ -58,16 +58,16 @@ class Part:
             self._read = archive.read
         for name in names:
             if _kind(name) in OTHERS:
-                raise bad_file(path, name, "is an image of a kind that is not read")
+                raise bad_file(path, name, "has an image format that is not supported")
         self.names = sorted(name for name in names if _kind(name) in SUFFIXES)
         if not self.names:
             raise BadInput(
-                f"data.dir='{path}': holds no image, expected files ending "
-                f"in {', '.join(sorted(SUFFIXES))}"
+                f"data.dir='{path}': has no images, expected files that "
+                f"end in {', '.join(sorted(SUFFIXES))}"
             )
 
     def read(self, name: str) -> bytes:
-        """The bytes of a file; BadInput if they cannot be read or fail the CRC."""
+        """Return the bytes of a file. Raise BadInput if it is unreadable or damaged."""
         try:
             return self._read(name)
         except Exception as error:  # zipfile raises OSError, BadZipFile, zlib.error, …
@@ -75,7 +75,7 @@ class Part:
 
 
 def _kind(name: str) -> str:
-    """The suffix of a file, or '' where it is hidden."""
+    """Return the suffix of a file in lower case, or '' if the file is hidden."""
     path = PurePosixPath(name)
     hidden = any(part.startswith((".", "__MACOSX")) for part in path.parts)
     return "" if hidden else path.suffix.lower()
@@ -85,8 +85,8 @@ class Images:
     """``Items`` over image files.
 
     Args:
-        files: (part, name in it, label) of every image.
-        mode: Pillow's 'L' or 'RGB', what images are converted to.
+        files: (part, name in the part, label) of every image.
+        mode: the Pillow mode that images are converted to, 'L' or 'RGB'.
         size: (width, height) of every image.
     """
 
@@ -115,13 +115,13 @@ class Images:
 
 
 def open_image_folder(directory: str) -> Source:
-    """Images in folders; the module's docstring lists what ``directory`` may be.
+    """Open images in folders. The module docstring lists the forms of ``directory``.
 
-    Opening reads every image's header (for its size and mode) and decodes none.
+    Opening reads the header of every image (size and mode) but decodes no image.
 
     Raises:
-        BadInput: no images, unlike sizes, a damaged .zip or header, an image beside
-            the class folders, or one in a mode that is not 8 bits a channel.
+        BadInput: there are no images, sizes differ, a .zip or header is damaged, an
+            image is outside the class folders, or a mode is not 8 bits a channel.
     """
     pair = directory.split(",")
     if len(pair) == 2 and not Path(directory).expanduser().exists():
@@ -134,10 +134,10 @@ def open_image_folder(directory: str) -> Source:
 
 
 def open_cifar10_jpeg(directory: str) -> Source:
-    """CIFAR-10 re-encoded as JPEG: scores are not those of (lossless) CIFAR-10.
+    """Open CIFAR-10 re-encoded as JPEG. Scores differ from lossless CIFAR-10.
 
-    ``directory`` holds ``cifar10_jpeg_train`` and ``cifar10_jpeg_test``, as .zip or
-    folder; where it is empty the data roots and their ``cifar10_jpeg/`` are searched.
+    ``directory`` contains ``cifar10_jpeg_train`` and ``cifar10_jpeg_test``, each a .zip
+    or a folder. If empty, the data roots and their ``cifar10_jpeg/`` are searched.
 
     Raises:
         BadInput: see ``open_image_folder``.
@@ -157,10 +157,10 @@ def open_cifar10_jpeg(directory: str) -> Source:
 
 
 def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
-    """``<stem>_train`` and ``<stem>_test`` in ``folder``, each a folder or a .zip.
+    """Find ``<stem>_train`` and ``<stem>_test`` in ``folder``, each a folder or a .zip.
 
-    With an empty ``stem`` any name will do as long as there is one pair only, plain
-    ``train`` and ``test`` included.
+    With an empty ``stem``, names may have any stem or none (``train`` and ``test``),
+    but there must be exactly one pair.
     """
     children = sorted(folder.iterdir()) if folder.is_dir() else []
     parts = [c for c in children if c.is_dir() or c.suffix.lower() == ".zip"]
@@ -172,7 +172,7 @@ def find_pair(folder: Path, stem: str) -> tuple[Path, Path] | None:
 
 
 File = tuple[Part, str, tuple[str, ...]]
-"""The part that holds an image, its name there, and the folders it lies in."""
+"""The part that holds an image, its name in the part, and its folders there."""
 
 
 def _source(name: str, first: Part, second: Part | None) -> Source:
@@ -181,7 +181,7 @@ def _source(name: str, first: Part, second: Part | None) -> Source:
     classes = sorted({_class(file) for file in every})
     for part, file, folders in every:
         if not folders and classes != [""]:
-            raise bad_file(part.path, file, "lies beside the class folders, not in one")
+            raise bad_file(part.path, file, "is not inside a class folder")
     mode, size = _scan(every)
     number = {label: i for i, label in enumerate(classes)}
     train, test = (
@@ -197,7 +197,7 @@ def _class(file: File) -> str:
 
 
 def _files(part: Part) -> list[File]:
-    """Every image with its folders, without the outer folders that all share."""
+    """List every image with its folders, without the outer folders that all share."""
     folders = [PurePosixPath(name).parts[:-1] for name in part.names]
     shared = len(os.path.commonprefix([f[:-1] for f in folders]))
     return [(part, n, f[shared:]) for n, f in zip(part.names, folders, strict=True)]
@@ -222,7 +222,7 @@ def _split(files: list[File]) -> tuple[list[File], list[File]]:
 
 
 def _scan(files: list[File]) -> tuple[str, tuple[int, int]]:
-    """Pillow's mode and (width, height) for all the images, from headers alone."""
+    """Return Pillow's mode and (width, height) of all images, read from the headers."""
     from PIL import Image
 
     def header(file: File) -> tuple[str, tuple[int, int]]:
@@ -231,7 +231,7 @@ def _scan(files: list[File]) -> tuple[str, tuple[int, int]]:
         try:
             with Image.open(io.BytesIO(content)) as image:
                 return image.mode, image.size
-        except Exception as error:  # Pillow raises many kinds for what is no image
+        except Exception as error:  # Pillow raises many kinds of errors
             raise bad_file(part.path, name, "is not a readable image") from error
 
     with ThreadPoolExecutor(8) as pool:

@@ -1,8 +1,8 @@
-"""Where data lie on disk, and how an error about them reads.
+"""The place of data on disk, and errors about data files.
 
-``data.dir`` names the place. Where it is empty the data are looked for under the name
-of the source in each data root: ``$GANJAX_DATA_DIR`` if set, then
-``~/.cache/ganjax/data``. ``scripts/prepare_data.py`` writes to the first of them.
+``data.dir`` is the path. If it is empty, each data root is searched for a folder with
+the name of the source. The data roots are ``$GANJAX_DATA_DIR``, if set, and
+``~/.cache/ganjax/data``. ``ganjax prepare`` writes to the first one.
 """
 
 import os
@@ -12,22 +12,22 @@ from ganjax.errors import BadInput
 
 
 def data_roots() -> list[Path]:
-    """The folders searched when ``data.dir`` is empty, first match wins."""
+    """Return the folders searched if ``data.dir`` is empty. The first match wins."""
     named = os.environ.get("GANJAX_DATA_DIR", "")
     roots = [Path(named).expanduser()] if named else []
     return [*roots, Path("~/.cache/ganjax/data").expanduser()]
 
 
 def locate(name: str, directory: str) -> Path:
-    """The existing file or folder that holds the data of source ``name``.
+    """Return the existing file or folder that holds the data of source ``name``.
 
     Args:
-        name: the source's name, the folder's name under a data root.
+        name: the name of the source and of its folder under a data root.
         directory: the value of ``data.dir``; may be empty, may start with ``~``.
 
     Raises:
-        BadInput: ``directory`` does not exist or is an empty folder; or it is empty
-            and no data root holds ``name``.
+        BadInput: ``directory`` does not exist, is unreadable or is an empty folder; or
+            ``directory`` is '' and no data root holds ``name``.
     """
     if not directory:
         for root in data_roots():
@@ -37,7 +37,7 @@ def locate(name: str, directory: str) -> Path:
         raise BadInput(
             f"data.dir='': {name} is not at {searched}; set data.dir to its folder, "
             f"or GANJAX_DATA_DIR to a folder that holds {name}/, "
-            "or make it with scripts/prepare_data.py"
+            "or make it with ganjax prepare"
         )
     path = Path(directory).expanduser()
     try:
@@ -54,5 +54,5 @@ def locate(name: str, directory: str) -> Path:
 
 
 def bad_file(directory: Path | str, file: str, problem: str) -> BadInput:
-    """The one-line error for ``file`` inside ``data.dir``."""
+    """Return the one-line error for ``file`` inside ``data.dir``."""
     return BadInput(f"data.dir='{directory}': {file}: {' '.join(problem.split())}")

@@ -1,4 +1,4 @@
-"""Images and their mirror images, each as often: data twice as large."""
+"""Random mirroring: each image and its mirror image are equally likely."""
 
 import dataclasses
 
@@ -7,16 +7,16 @@ import jax.numpy as jnp
 
 from ganjax.data.feeds import Feed, example_keys
 
-# What the data's key is folded with; no step is as large.
+# Folded into the data key. It is larger than any step, so no step uses its keys.
 _MIRRORS = 2**31 + 1
 
 
 def mirrored(feed: Feed, *, batch_size: int, rounds: int) -> Feed:
-    """``feed`` whose examples are exchanged, left and right, half of the time; all
-    images of an example together, so that pairs stay pairs.
+    """Return ``feed`` with each example mirrored left to right with probability 1/2.
 
-    A coin is of the example's place in the step's batches, whatever the number of
-    devices. Arrays of the feed other than images, ``[rounds, local, H, W, C]``, stay.
+    All images of an example are mirrored together, so pairs stay pairs. The choice
+    depends on the example's place in the step, not on the number of devices. Arrays
+    that are not images ``[rounds, local, H, W, C]`` are unchanged.
     """
 
     def batch(data, key, step, axis):

@@ -1,4 +1,4 @@
-"""Data sources by name, the section ``data`` of a config, and what it makes."""
+"""Data sources by name, and the section ``data`` of a config."""
 
 import dataclasses
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ from ganjax.names import Table
 from ganjax.options import option, own
 
 SOURCES = Table(
-    "an opener of data, (directory) -> Source",
+    "a function (directory) -> Source",
     {
         **{name: synthetic.gaussians(name) for name in synthetic.LAYOUTS},
         "swiss_roll": synthetic.shape("swiss_roll", synthetic.swiss_roll, 2),
@@ -47,19 +47,19 @@ SOURCES = Table(
 class DataOptions:
     """The section ``data`` of a config."""
 
-    name: str = option("digits", "source of the data", choices=SOURCES)
-    dir: str = option("", "folder or file; empty: the data roots")
-    feed: str = option("auto", "where examples wait for their step", choices=FEEDS)
+    name: str = option("digits", "name of the data source", choices=SOURCES)
+    dir: str = option("", "folder or file of the data; if empty, search data roots")
+    feed: str = option("auto", "how batches reach the step", choices=FEEDS)
     classes: tuple[int, ...] = option(
-        (), "labels of the training samples; all if empty", least=0
+        (), "train only on samples of these classes; all if empty", least=0
     )
-    labels: int = option(0, "training labels that are known", least=0, zero="all")
+    labels: int = option(0, "number of known training labels", least=0, zero="all")
     limit: int = option(
-        0, "training samples to learn from; scores see all", least=0, zero="all"
+        0, "number of training samples; scores use all", least=0, zero="all"
     )
-    subset: int = option(0, "seed of the choice of labels and samples", least=0)
+    subset: int = option(0, "seed that chooses labels and samples", least=0)
     mirror: bool = option(
-        False, "each image and its mirror image, as often", needs=("images",)
+        False, "mirror each image with probability 1/2", needs=("images",)
     )
 
 
@@ -70,15 +70,15 @@ def open_source(
 
     Args:
         name: a key of ``SOURCES``, or an import path.
-        directory: the value of ``data.dir``; where it is empty the data roots are
+        directory: the value of ``data.dir``; if it is empty, the data roots are
             searched (``ganjax.data.location``). Synthetic sources and digits ignore it.
-        classes: those that training samples are of; all if empty (``of_classes``).
-        options: of the source itself.
-        labels, subset: how many of their labels are known, and which; 0 for all
-            (``partly_labelled``).
+        classes: the classes of the training samples; all if empty (``of_classes``).
+        options: options of the source.
+        labels, subset: the number of known training labels (0 means all), and the seed
+            that chooses them (``partly_labelled``).
 
     Raises:
-        BadInput: unknown name, or data that are missing or damaged.
+        BadInput: the name is unknown, or the data are missing or damaged.
     """
     source = SOURCES.find("data.name", name)(directory, **options)
     if classes:
@@ -89,7 +89,7 @@ def open_source(
 
 
 def source_of(section: Mapping) -> Source:
-    """Return the data that the section of a config chose. Raises as ``open_source``."""
+    """Return the source that a ``data`` section chooses. Raises as ``open_source``."""
     parts = {name: section[name] for name in ("classes", "labels", "subset")}
     opener = SOURCES.find("data.name", section["name"])
     options = own(opener, section)
@@ -97,7 +97,7 @@ def source_of(section: Mapping) -> Source:
 
 
 def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> Feed:
-    """Return the feed that the section of a config chose.
+    """Return the feed that a ``data`` section chooses.
 
     Raises:
         BadInput: as ``make_feed`` and ``some_of``.

@@ -1,9 +1,9 @@
-"""The order of the data: a pure function of (key, step), never a stored state.
+"""The order of the data: a pure function of (key, step), without stored state.
 
 Positions count through an endless run: position p is place p % size of epoch
-p // size, and every epoch visits the data in a keyed permutation of its own. Any
-element of it is computed alone, so a device or a thread asks only for its own part,
-and a resumed run needs nothing but its step.
+p // size. Each epoch visits the data in a different permutation, given by the key.
+Every element can be computed alone, so a device or a thread computes only its part,
+and a resumed run needs only its step.
 """
 
 import jax
@@ -12,13 +12,13 @@ import numpy as np
 
 ROUNDS = 8
 SHUFFLE_BELOW = 512
-"""Up to this size an epoch is shuffled outright: a network mixes few items poorly."""
+"""Up to this size, epochs are shuffled directly: few items mix poorly by Feistel."""
 
 
 def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Array:
-    """Data indices at positions ``step * per_step + offset + [0, count)``.
+    """Return the data indices at positions ``step * per_step + offset + [0, count)``.
 
-    Works under jit, vmap and scan; uses 32-bit integers only, yet the position may be
+    Works under jit, vmap and scan. Uses only 32-bit integers, yet the position may be
     far above 2³².
 
     Args:
@@ -26,7 +26,7 @@ def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Arra
         step: int32 scalar ≥ 0, may be traced.
         per_step: positions that a step consumes (static).
         size: items in the data set (static), 1 ≤ size < 2³¹.
-        offset: int32 scalar ≥ 0, may be traced: where in the step to begin.
+        offset: int32 scalar ≥ 0, may be traced: the first position in the step.
         count: how many indices (static).
 
     Returns:
@@ -42,7 +42,7 @@ def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Arra
     first, place = _epoch_and_place(step, per_step, size, offset)
     place = place + jnp.arange(count, dtype=jnp.uint32)
     epoch, place = place // np.uint32(size), place % np.uint32(size)
-    epochs = (count - 1) // size + 2  # as many as `count` positions can touch
+    epochs = (count - 1) // size + 2  # the most that `count` positions touch
     keys = jax.vmap(jax.random.fold_in, (None, 0))(
         key, first + jnp.arange(epochs, dtype=jnp.uint32)
     )
@@ -54,11 +54,11 @@ def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Arra
 
 
 def _epoch_and_place(step, per_step, size, offset):
-    """(position // size mod 2³², position % size), uint32, with exact arithmetic.
+    """Return (position // size mod 2³², position % size), uint32, computed exactly.
 
-    position = Σ_k digit_k(step) · 256^k · per_step + offset. Quotient and remainder of
-    every such term are tabulated before tracing; the sum carries where it reaches size.
-    (A term a bit would need no table, but XLA takes minutes over so long a chain.)
+    position = Σ_k digit_k(step) · 256^k · per_step + offset. Tables hold the quotient
+    and the remainder of every term before tracing; the sum carries if it reaches size.
+    (One term per bit needs no table, but XLA compiles that long chain for minutes.)
     """
     step, offset = (jnp.asarray(x).astype(jnp.uint32) for x in (step, offset))
     n = np.uint32(size)
@@ -78,11 +78,11 @@ def _carry(epoch, place, n):
 
 
 def _permute(place, words, size):
-    """A keyed bijection of [0, size), pointwise in ``place`` [n], ``words`` [n, 8].
+    """Apply a keyed bijection of [0, size) to each ``place`` [n], by ``words`` [n, 8].
 
-    A generalised Feistel network on Z_a × Z_b with a·b just above size, walked until it
-    lands inside (Black and Rogaway 2002, "Ciphers with arbitrary finite domains").
-    Fewer than √size + 1 of the a·b values lie outside, so the walk is short.
+    A generalised Feistel network on Z_a × Z_b, with a·b just above size, is repeated
+    until the value is in range (Black and Rogaway 2002, "Ciphers with arbitrary finite
+    domains"). Fewer than √size + 1 values are out of range, so repetitions are few.
     """
     a = int(np.ceil(np.sqrt(size)))
     b = -(-size // a)
@@ -102,7 +102,7 @@ def _permute(place, words, size):
 
 
 def _mix(x):
-    """MurmurHash3's 32-bit finaliser: every input bit moves every output bit."""
+    """MurmurHash3's 32-bit finaliser: every input bit affects every output bit."""
     x = (x ^ (x >> np.uint32(16))) * np.uint32(0x85EBCA6B)
     x = (x ^ (x >> np.uint32(13))) * np.uint32(0xC2B2AE35)
     return x ^ (x >> np.uint32(16))

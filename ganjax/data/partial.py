@@ -1,4 +1,4 @@
-"""Parts of a source: some of its classes, a few of its labels, or of its samples."""
+"""Parts of a source: some of its classes, of its labels, or of its samples."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -12,35 +12,35 @@ from ganjax.errors import BadInput
 
 
 def of_classes(source: Source, classes: Sequence[int]) -> Source:
-    """``source`` with training samples of ``classes`` alone; the test split keeps all.
+    """Keep only the training samples of ``classes``. The test split is unchanged.
 
     Raises:
-        BadInput: for labels that are none of the data, or data without samples at hand.
+        BadInput: a label is repeated or unknown, or the data are drawn or in pairs.
     """
     count = len(source.spec.classes)
     wrong = [label for label in classes if not 0 <= label < count]
     if wrong or len(set(classes)) < len(classes):
         raise BadInput(
             f"data.classes={','.join(map(str, classes))}: expected different labels of "
-            f"data.name='{source.spec.name}', which has {count}"
+            f"data.name='{source.spec.name}', which has {count} classes"
         )
     train = _arrays(source, "data.classes")
     kept = in_memory(train, np.isin(train.label, classes))
-    # Scores of other training samples are other scores.
+    # Scores for other training classes are not comparable: the name shows the classes.
     name = f"{source.spec.name}:{','.join(map(str, classes))}"
     spec = dataclasses.replace(source.spec, name=name, normal=tuple(classes))
     return Source(spec, kept, source.test)
 
 
 def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
-    """``source`` of which ``labels`` training samples have a label that may be known,
-    as many of each class, by a choice that ``subset`` seeds.
+    """Make only ``labels`` training labels known, equally many of each class.
 
-    A batch holds ``'data'``, drawn of all samples, and beside it ``'labelled'`` with
-    ``'known'``, drawn of those few and their labels.
+    ``subset`` is the seed of the choice. A batch holds ``'data'``, drawn from all
+    samples, and ``'labelled'`` with ``'known'``: labelled samples and their labels.
 
     Raises:
-        BadInput: unless each class has as many samples, and at least one.
+        BadInput: ``labels`` is not a positive multiple of the class count, a class has
+            too few samples, or the data are drawn or in pairs.
     """
     count = len(source.spec.classes)
     if count == 0 or labels % count or labels <= 0:
@@ -55,8 +55,8 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
     )
     if len(chosen) < labels:
         raise BadInput(
-            f"data.labels={labels}: expected at most as many as each class of "
-            f"data.name='{source.spec.name}' has"
+            f"data.labels={labels}: expected no more labels of a class than samples "
+            f"in data.name='{source.spec.name}'"
         )
 
     def make(arrays, keys):
@@ -78,11 +78,11 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
 
 
 def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
-    """``count`` training samples to learn from, by a choice that ``subset`` seeds; a
-    larger part of the same choice holds a smaller one.
+    """Return ``count`` training samples, chosen by the seed ``subset``. For one seed, a
+    larger choice contains every smaller choice.
 
     Raises:
-        BadInput: for more than there are, or data without samples at hand.
+        BadInput: there are fewer samples, or the data are drawn or in pairs.
     """
     train = _arrays(source, "data.limit")
     if count > len(train):
@@ -97,7 +97,7 @@ def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
 def _arrays(source, field):
     if callable(source.train) or source.spec.domains != ("data",):
         raise BadInput(
-            f"{field}: expected data that are read, not drawn or in pairs as those of "
+            f"{field}: expected data that are read, not drawn or in pairs like "
             f"data.name='{source.spec.name}'"
         )
     return in_memory(source.train)

@@ -1,10 +1,10 @@
-"""Prepares MNIST, Fashion-MNIST and CIFAR-10 as TFDS folders without TensorFlow.
+"""Prepare MNIST, Fashion-MNIST and CIFAR-10 as TFDS folders without TensorFlow.
 
-TFDS's own builders read with ``tf.io``. Here each stock builder is subclassed under its
-own name and version, gets samples that were read with gzip and numpy, and writes
-array_record; ``tfds.data_source`` reads the result anywhere. What is read is verified:
-downloads and archives by TFDS against the SHA-256 it registers, IDX files in a manual
-directory by their content (their gzip may have been redone: Debian's was).
+TFDS builders read with ``tf.io``. Here each one is subclassed with its name and
+version. It gets samples that were read with gzip and numpy, and writes array_record;
+``tfds.data_source`` reads the result anywhere. All input is verified: TFDS compares
+downloads and archives with the SHA-256 that it registers. IDX files in a manual folder
+are compared by content, because packages such as Debian's compress them again.
 """
 
 import contextlib
@@ -39,12 +39,12 @@ _DAMAGED = (OSError, EOFError, KeyError, ValueError, tarfile.TarError, zlib.erro
 
 @dataclass(frozen=True)
 class Prepared:
-    """What ``prepare`` left behind.
+    """The result of ``prepare``.
 
     Attributes:
         folder: ``OUT/name``, a value for ``data.dir``.
-        version_folder: where the records are.
-        already: whether it was there, and verified, before.
+        version_folder: the folder of the records.
+        already: whether the folder already existed; it was then verified.
     """
 
     folder: Path
@@ -53,21 +53,21 @@ class Prepared:
 
 
 def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
-    """Writes ``OUT/name/version`` with array_record files and a SHA-256 manifest.
+    """Write ``OUT/name/version`` with array_record files and a SHA-256 manifest.
 
-    The folder appears in one rename when it is complete; a second call verifies it.
+    One rename creates the complete folder. A second call verifies it.
 
     Args:
         name: one of ``NAMES``.
-        out: parent folder; '' is the first data root, ``$GANJAX_DATA_DIR`` or else
-            ``~/.cache/ganjax/data``.
-        manual_dir: a folder with the files, if they are not to be downloaded: the four
+        out: the parent folder; '' is the first data root (``$GANJAX_DATA_DIR`` if set,
+            otherwise ``~/.cache/ganjax/data``).
+        manual_dir: a folder with the files, if they must not be downloaded: the four
             IDX files (plain or .gz), or ``cifar-10-binary.tar.gz``.
 
     Raises:
-        BadInput: unknown name, files missing or damaged, no network, a checksum that
-            differs, an output that cannot be written, or one that is damaged or was
-            made by something else.
+        BadInput: the name is unknown, files are missing or damaged, the network fails,
+            a checksum differs, or the output cannot be written, is damaged, or was made
+            by another program.
     """
     if name not in NAMES:
         raise unknown("name", name, NAMES)
@@ -85,7 +85,7 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
             )
         return Prepared(root / name, final, True)
     for folder in (root, root / name):
-        # Root may write anywhere; what is marked read-only stays as it is even so.
+        # The root user may write anywhere. A folder marked read-only is refused.
         if folder.is_dir() and not folder.stat().st_mode & 0o222:
             raise BadInput(
                 f"dir='{root}': {folder} is marked read-only; choose another --dir"
@@ -110,7 +110,7 @@ def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
 
 
 def _read(name, stock, work, manual_dir):
-    """({split: Arrays}, class names or ()) from the manual directory or the network."""
+    """Return ({split: Arrays}, class names or ()) of manual_dir or of a download."""
     cifar = name == "cifar10"
     files = [f"{stem}.gz" for pair in idx.FILES.values() for stem in pair]
     files = [CIFAR_ARCHIVE] if cifar else files
@@ -135,12 +135,12 @@ def _read(name, stock, work, manual_dir):
     try:
         content = idx.CONTENT[name]
         return {s: idx.read_split(folder, s, content) for s in idx.FILES}, ()
-    except BadInput as error:  # the reader speaks of data.dir; here it is a manual_dir
+    except BadInput as error:  # the reader names data.dir, not manual_dir
         raise BadInput(str(error).replace("data.dir=", "manual_dir=", 1)) from error
 
 
 def _fetch(name, stock, files, work, manual_dir):
-    """{file: verified path} by TFDS's download manager, which checks each SHA-256."""
+    """Return {file: path}. TFDS's download manager verifies each SHA-256."""
     import tensorflow_datasets as tfds
     from tensorflow_datasets.core.download import download_manager
 
@@ -161,9 +161,9 @@ def _fetch(name, stock, files, work, manual_dir):
         place = f"manual_dir='{manual_dir}': " if manual_dir else ""
         raise BadInput(
             f"{place}{name}: the SHA-256 of {' or '.join(files)} differs "
-            "from the one TFDS registers: damaged, or other data"
+            "from the SHA-256 that TFDS registers: damaged, or other data"
         ) from error
-    except Exception as error:  # requests, urllib3 and TFDS raise many kinds
+    except Exception as error:  # errors of requests, urllib3 or TFDS
         raise BadInput(
             f"{name}: the download failed ({type(error).__name__}); put "
             f"{', '.join(files)} in a folder and give --manual_dir=FOLDER"
@@ -171,7 +171,7 @@ def _fetch(name, stock, files, work, manual_dir):
 
 
 def _reach(url):
-    # TFDS tries ten times with growing pauses before it gives up: ask first.
+    # TFDS retries ten times with growing pauses. Test the connection first.
     if not urllib.request.getproxies():
         address = urllib.parse.urlsplit(url)
         port = address.port or (443 if address.scheme == "https" else 80)
@@ -179,7 +179,7 @@ def _reach(url):
 
 
 def _read_cifar(archive):
-    """Records of one label byte and 3072 bytes of image, channel by channel."""
+    """Read records of one label byte and 3072 image bytes, channel by channel."""
     splits = {}
     try:
         with tarfile.open(archive) as tar:
@@ -197,7 +197,7 @@ def _read_cifar(archive):
 
 
 def _write(stock, splits, classes, data_dir):
-    """The version folder that TFDS writes for samples already in memory."""
+    """Let TFDS write samples that are in memory. Return the version folder."""
     import tensorflow_datasets as tfds
     from PIL import Image
 
@@ -221,7 +221,7 @@ def _write(stock, splits, classes, data_dir):
                 yield i, {"image": image, "label": label, **name}
 
     tfds.disable_progress_bar()
-    with contextlib.redirect_stdout(io.StringIO()):  # TFDS announces a download
+    with contextlib.redirect_stdout(io.StringIO()):  # TFDS prints that it downloads
         builder = InMemory(data_dir=data_dir, file_format="array_record")
         builder.download_and_prepare(
             download_config=tfds.download.DownloadConfig(try_download_gcs=False)

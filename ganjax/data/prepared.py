@@ -1,8 +1,8 @@
 """Prepared TFDS folders, read without TensorFlow and verified when opened.
 
-``scripts/prepare_data.py`` leaves a SHA-256 manifest in the folders it makes, since a
-flipped bit in a record may well decode. Folders that TFDS itself prepared have none
-and are taken as they are; they must be in the array_record format.
+``ganjax prepare`` writes a SHA-256 manifest into its folders, because a record with a
+flipped bit may still decode. Folders that TFDS prepared have no manifest and are not
+verified. All folders must be in the array_record format.
 """
 
 import functools
@@ -19,15 +19,15 @@ from ganjax.errors import BadInput
 
 MANIFEST = "ganjax_manifest.json"
 INFO = "dataset_info.json"
-AGAIN = "remove the folder and run scripts/prepare_data.py again"
+AGAIN = "remove the folder and run ganjax prepare again"
 
 
 class RecordItems:
     """``Items`` over one split of a prepared folder.
 
     Args:
-        records: what ``builder.as_data_source(split)`` returns.
-        folder: named in errors.
+        records: the result of ``builder.as_data_source(split)``.
+        folder, split: named in errors.
         shape: the ``[H, W, C]`` that every image must have.
     """
 
@@ -42,7 +42,7 @@ class RecordItems:
         record = f"record {index} of {self.split}"
         try:
             item = self.records[index]
-        except Exception as error:  # array_record, protobuf and Pillow raise many kinds
+        except Exception as error:  # errors of array_record, protobuf or Pillow
             problem = f"cannot be decoded ({type(error).__name__})"
             raise bad_file(self.folder, record, problem) from error
         image = np.asarray(item["image"])
@@ -53,10 +53,10 @@ class RecordItems:
 
 
 def find(path: Path, name: str = "") -> Path | None:
-    """The version folder of a prepared data set, or None.
+    """Return the version folder of a prepared data set, or None.
 
-    ``path`` may be that folder, the data set's folder, or a TFDS data directory; of
-    several versions the newest is taken.
+    ``path`` may be the version folder, the folder of the data set, or a TFDS data
+    directory. Of several versions, the newest is used.
     """
     for folder in (path, *_newest_first(path), *_newest_first(path / name)):
         if (folder / INFO).is_file():
@@ -74,16 +74,16 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def write_manifest(folder: Path) -> None:
-    """RecordItems the SHA-256 of every file of ``folder`` in its ``MANIFEST``."""
+    """Write the SHA-256 of every file of ``folder`` to its ``MANIFEST``."""
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps({"sha256": digests}, indent=1) + "\n")
 
 
 def verify_manifest(folder: Path) -> bool:
-    """Compares ``folder`` with its manifest; False where it has none.
+    """Compare ``folder`` with its manifest. Return False if it has no manifest.
 
     Raises:
-        BadInput: the manifest is unreadable, or a file is gone or differs.
+        BadInput: the manifest is unreadable, or a file is missing or differs.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
@@ -108,21 +108,22 @@ def _sha256(path: Path) -> str:
 
 
 def open_prepared(name: str, path: Path) -> Source:
-    """The train and test splits of a prepared folder, as ``Items``.
+    """Open the train and test splits of a prepared folder as ``Items``.
 
     Args:
-        name: the source's name; '' takes the name that the folder gives.
+        name: the name of the data; '' accepts any data set and uses its name.
         path: see ``find``.
 
     Raises:
-        BadInput: no prepared data, another data set, a damaged file, not array_record,
-            no 'train' or 'test' split, or images of no fixed uint8 shape.
+        BadInput: there are no prepared data, the folder holds another data set or a
+            damaged file, the format is not array_record, the 'train' or 'test' split is
+            missing, or images do not have one fixed shape of uint8.
     """
     folder = find(path, name)
     if folder is None:
         raise BadInput(
             f"data.dir='{path}': no prepared data set {name} (no {INFO}); "
-            "make one with scripts/prepare_data.py"
+            "make one with ganjax prepare"
         )
     verify_manifest(folder)
     import tensorflow_datasets as tfds
@@ -132,7 +133,7 @@ def open_prepared(name: str, path: Path) -> Source:
         builder = tfds.builder_from_directory(str(folder))
         features, splits = builder.info.features, builder.info.splits
         image = features["image"]
-    except Exception as error:  # whatever a damaged or foreign json leads TFDS to raise
+    except Exception as error:  # a damaged or foreign json file
         raise wrong(
             "not a readable TFDS data set with an 'image' feature "
             f"({type(error).__name__}: {error})"
@@ -147,7 +148,7 @@ def open_prepared(name: str, path: Path) -> Source:
         raise bad_file(folder, "features.json", problem)
     try:
         train, test = (builder.as_data_source(split=s) for s in ("train", "test"))
-    except Exception as error:  # a record file gone or in another format
+    except Exception as error:  # a record file is missing or in another format
         raise wrong(
             "records cannot be opened, expected array_record "
             f"({type(error).__name__}: {error})"
@@ -160,7 +161,7 @@ def open_prepared(name: str, path: Path) -> Source:
 
 
 def open_cifar10(directory: str) -> Source:
-    """CIFAR-10, 50,000 + 10,000 images of 32×32×3, from a prepared TFDS folder.
+    """Open CIFAR-10, 50,000 + 10,000 images of 32×32×3, from a prepared TFDS folder.
 
     Raises:
         BadInput: see ``open_prepared``.
@@ -169,7 +170,7 @@ def open_cifar10(directory: str) -> Source:
 
 
 def open_tfds(directory: str) -> Source:
-    """Any prepared TFDS folder with 'image' (one fixed size) and maybe 'label'.
+    """Open any prepared TFDS folder with 'image' (fixed size) and maybe 'label'.
 
     Raises:
         BadInput: see ``open_prepared``.

@@ -1,11 +1,11 @@
-"""What a data set is to the rest of ganjax: a specification and two splits.
+"""A data set: a specification and two splits.
 
-A split takes one of four forms, told apart by what they are:
+A split has one of four forms, recognised by its type:
 
 - ``Arrays``: decoded and in host memory;
 - ``Items``: read and decoded one item at a time;
-- ``Sampler``: drawn fresh from a distribution, one key a sample;
-- ``Composed``: a sampler that makes its samples of arrays.
+- ``Sampler``: drawn from a distribution, with one key for each sample;
+- ``Composed``: a sampler that makes its samples from arrays.
 """
 
 from collections.abc import Callable
@@ -20,47 +20,46 @@ import numpy as np
 Sampler = Callable[[jax.Array], dict[str, jax.Array]]
 """``keys [n] -> {'data': float32 [n, D], 'label': int32 [n]}``, pure JAX.
 
-Sample ``i`` depends on ``keys[i]`` alone, so that a batch is the same on any number
-of devices. The unpaired source gives ``'a'`` and ``'b'`` in place of ``'data'``.
+Sample ``i`` depends only on ``keys[i]``, so a batch is the same for any number of
+devices. The unpaired source returns ``'a'`` and ``'b'`` instead of ``'data'``.
 """
 
 
 @dataclass(frozen=True, eq=False)
 class Composed:
-    """A sampler whose samples are made of ``arrays``, which lie on the device once and
-    are no constants of a compiled program.
+    """A sampler that makes its samples from ``arrays``. A feed puts the arrays on the
+    device once; they are not constants of a compiled program.
 
     Attributes:
         arrays: a tree of arrays.
-        make: ``(arrays, keys [n]) -> dict of [n, …]``, as a ``Sampler``.
+        make: ``(arrays, keys [n]) -> dict of [n, …]``, with the rules of ``Sampler``.
     """
 
     arrays: Any
     make: Callable[[Any, jax.Array], dict[str, jax.Array]]
 
     def __call__(self, keys: jax.Array) -> dict[str, jax.Array]:
-        # Inside a program they are constants, which tracers may index.
+        # Inside a program the arrays become constants, which tracers can index.
         return self.make(jax.tree.map(jnp.asarray, self.arrays), keys)
 
 
 @dataclass(frozen=True)
 class Spec:
-    """What one sample looks like.
+    """The shape and the meaning of samples.
 
     Attributes:
-        name: names the data in protocols and reports.
+        name: the name of the data in protocols and reports.
         shape: ``(H, W, C)`` for images, ``(D,)`` for points.
-        classes: class names by label; empty where labels mean nothing.
+        classes: class names by label; empty if labels have no meaning.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
-        stacked: whether a channel is an image of its own; then a label's digits, the
-            first channel's first, are the labels of the channels.
-        domains: names of what a batch holds, where there is more than ``'data'``, each
-            of this shape.
+        stacked: whether each channel is a separate image. The decimal digits of a
+            label are then the labels of the channels, the first channel first.
+        domains: names of the arrays of samples in a batch. All have this shape.
         paired: whether the domains of one training example belong together.
-        test_paired: whether those of a test example do.
+        test_paired: whether the domains of one test example belong together.
         labels: name of the labels in a batch.
-        normal: the labels that training samples have, where some were left out.
+        normal: labels of the training samples if some classes were left out, or ().
     """
 
     name: str
@@ -77,7 +76,7 @@ class Spec:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """What a batch holds that means something."""
+        """Return the names in a batch: domains, and labels if there are classes."""
         return self.domains + ((self.labels,) if self.classes else ())
 
 
@@ -99,10 +98,10 @@ class Arrays:
 
 @runtime_checkable
 class Items(Protocol):
-    """A split read item by item; ``[i]`` must be safe to call from several threads.
+    """A split that is read item by item. Several threads may call ``[i]``.
 
-    ``items[i]`` is ``{'data': uint8 [H, W, C], 'label': int}``, all of one shape. It
-    raises ``BadInput`` naming the file where an item cannot be decoded.
+    ``items[i]`` is ``{'data': uint8 [H, W, C], 'label': int}``, all of one shape. If
+    an item cannot be decoded, it raises ``BadInput`` with the name of the file.
     """
 
     def __len__(self) -> int: ...
@@ -123,21 +122,21 @@ class Source:
 
 
 def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:
-    """Fresh samples, one a key, outside of a step."""
+    """Draw fresh samples outside of a step, one for each key."""
     if isinstance(split, Composed):
         return jax.jit(split.make)(split.arrays, keys)
     return jax.jit(split)(keys)
 
 
 def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
-    """Decodes every item, or those at ``rows [n]``, once and in order.
+    """Decode every item, or the items at ``rows [n]``, once and in order.
 
     Args:
         items: a split read item by item; ``Arrays`` are decoded already.
-        threads: decoding threads (Pillow lets go of the interpreter lock).
+        threads: decoding threads (Pillow releases the interpreter lock).
 
     Raises:
-        BadInput: an item is damaged; the first one met is named.
+        BadInput: an item is damaged. The message names the first one found.
     """
     if isinstance(items, Arrays):
         return items if rows is None else Arrays(items.data[rows], items.label[rows])
@@ -152,23 +151,23 @@ def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
             item = items[int(rows[place])]
             data[place], label[place] = item["data"], item["label"]
 
-    chunk = 256  # a task an item would cost more than decoding a small image
+    chunk = 256  # one task per item would cost more than decoding a small image
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(decode, range(0, count, chunk)))  # an error cancels the rest
     return Arrays(data, label)
 
 
 def fixed_sample(sampler: Sampler, key: jax.Array, count: int) -> Arrays:
-    """Draws ``count`` samples once, for papers that train on a finite sample.
+    """Draw ``count`` samples once, for papers that train on a finite sample.
 
-    PacGAN, for one, trains on 100,000 fixed points (Lin et al. 2018, section 4).
+    PacGAN, for example, trains on 100,000 fixed points (Lin et al. 2018, section 4).
     """
     sample = samples(sampler, jax.random.split(key, count))
     return Arrays(np.asarray(sample["data"]), np.asarray(sample["label"]))
 
 
 def decoded_bytes(split: Arrays | Items) -> int:
-    """Bytes that the split's data take once decoded."""
+    """Return the size of the split's data after decoding, in bytes."""
     if isinstance(split, Arrays):
         return split.data.nbytes
     return len(split) * split[0]["data"].nbytes if len(split) else 0

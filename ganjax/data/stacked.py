@@ -1,4 +1,4 @@
-"""Stacked MNIST: three random digits as the channels of one image, a thousand modes."""
+"""Stacked MNIST: three random digits as the channels of one image; 1,000 modes."""
 
 import jax
 import jax.numpy as jnp
@@ -11,10 +11,9 @@ DIGITS = 3
 
 
 def open_stacked_mnist(directory: str) -> Source:
-    """Stacks made on the fly of MNIST's training and test digits, ``[28, 28, 3]`` in
-    [-1, 1]; label abc where the channels are the digits a, b and c (Metz et al. 2017,
-    arXiv 1611.02163, section 3.3.1; on the fly as in Lin et al. 2018, arXiv
-    1712.04086).
+    """Open stacks of three MNIST digits, ``[28, 28, 3]`` in [-1, 1]. The label of the
+    digits a, b and c is the number abc (Metz et al. 2017, arXiv 1611.02163, section
+    3.3.1). Stacks are made on the fly, as in Lin et al. 2018 (arXiv 1712.04086).
 
     Raises:
         BadInput: as ``open_mnist``.
@@ -27,7 +26,7 @@ def open_stacked_mnist(directory: str) -> Source:
 
 
 def stacked(split: Arrays | Items) -> Composed:
-    """Stacks of ``DIGITS`` one-channel items of a split of ten classes."""
+    """Return a sampler of stacks of ``DIGITS`` one-channel items of ten classes."""
     items = in_memory(split)
 
     def make(arrays, keys):

@@ -1,4 +1,4 @@
-"""Batches that host threads read ahead of the step that wants them."""
+"""Batches that host threads read before a step needs them."""
 
 import threading
 
@@ -10,9 +10,9 @@ from ganjax.data.source import Arrays
 
 
 class Stream:
-    """An endless iterator over host batches; ``close()`` ends its threads.
+    """An endless iterator over host batches, and a context manager.
 
-    Also a context manager. After ``close()``, which waits for the reads under way,
+    ``close()`` stops the threads and waits for running reads. After ``close()``,
     ``next`` raises StopIteration.
     """
 
@@ -34,7 +34,7 @@ class Stream:
         return next(self._batches)
 
     def close(self) -> None:
-        """Stops reading; may be called twice."""
+        """Stop reading. A second call has no effect."""
         self._closed = True
         self._reader.stop()
         self._batches.close()
@@ -53,12 +53,12 @@ class HostBatches:
     def __init__(self, split, key, start, batch_size, rounds):
         self._split, self._start = split, int(start)
         self._shape = (rounds, batch_size)
-        # Indices are computed on the CPU, away from the queue of the training device.
+        # The CPU computes indices, so they do not wait in the training device's queue.
         self._cpu = _host_device()
         self._key = jax.device_put(key, self._cpu)
         count, size = rounds * batch_size, len(split)
         rows = jax.jit(lambda key, step: indices(key, step, count, size, 0, count))
-        # Compiled here once, not by every thread at the same time.
+        # Compile once here, not in every thread at the same time.
         with jax.default_device(self._cpu):
             self._rows = rows.lower(self._key, np.int32(0)).compile()
         self._stopped, self._active = False, 0
@@ -109,5 +109,5 @@ class HostBatches:
 def _host_device():
     try:
         return jax.local_devices(backend="cpu")[0]
-    except RuntimeError:  # JAX_PLATFORMS names an accelerator alone
+    except RuntimeError:  # JAX_PLATFORMS names only an accelerator
         return jax.local_devices()[0]

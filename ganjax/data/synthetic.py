@@ -1,8 +1,7 @@
-"""Distributions with a known truth, drawn fresh: mixtures, a swiss roll, two domains.
+"""Synthetic distributions: mixtures, a swiss roll, two domains, coloured waves.
 
-Every source here ignores its ``directory``. The same layout comes with different
-scales in different papers, so each variant has its own name; ``LAYOUTS`` cites the
-paper.
+Every source here ignores its ``directory``. Papers use the same layout with different
+scales, so each variant has a separate name; ``LAYOUTS`` cites the paper.
 """
 
 import dataclasses
@@ -16,22 +15,22 @@ from ganjax.data.source import Sampler, Source, Spec
 
 
 def ring(count: int, radius: float = 1.0) -> np.ndarray:
-    """``count`` distinct points on a circle, float64 ``[count, 2]``, first at angle 0.
+    """Return ``count`` points on a circle, float64 ``[count, 2]``, first at angle 0.
 
-    The angles leave out the end point: including it would put two modes in one place.
+    The angles exclude the end point, which would put two modes in one place.
     """
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def grid(side: int, spacing: float) -> np.ndarray:
-    """A centred ``side`` × ``side`` grid, float64 ``[side², 2]``, x varying slowest."""
+    """Return a centred ``side`` × ``side`` grid, float64 ``[side², 2]``, x slowest."""
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
 
 
 def mixture(modes: np.ndarray, std: float) -> Sampler:
-    """Equal-weight isotropic Gaussians; the label is the component.
+    """Return a sampler of equal isotropic Gaussians; the label is the component.
 
     Args:
         modes: centres ``[K, D]``.
@@ -49,10 +48,10 @@ def mixture(modes: np.ndarray, std: float) -> Sampler:
 
 
 def swiss_roll(key: jax.Array) -> dict[str, jax.Array]:
-    """One point of the roll of WGAN-GP's toy figure, ``{'data': [2], 'label': 0}``.
+    """Draw a point of WGAN-GP's toy swiss roll, ``{'data': [2], 'label': 0}``.
 
-    With u ~ U[0, 1) and t = 1.5π(1 + 2u): ((t cos t, t sin t) + .25 N(0, I)) / 7.5,
-    which is axes 0 and 2 of scikit-learn's ``make_swiss_roll(noise=.25)`` over 7.5.
+    With u ~ U[0, 1) and t = 1.5π(1 + 2u): ((t cos t, t sin t) + 0.25 N(0, I)) / 7.5.
+    These are axes 0 and 2 of scikit-learn's ``make_swiss_roll(noise=0.25)``, over 7.5.
     """
     along, across = jax.random.split(key)
     t = 1.5 * jnp.pi * (1 + 2 * jax.random.uniform(along))
@@ -65,10 +64,10 @@ CLUSTERS = np.array([[0.15], [4.15]])
 
 
 def two_clusters(key: jax.Array) -> dict[str, jax.Array]:
-    """One value of U[0, .3] ∪ (4 + U[0, .3]), ``{'data': [1], 'label': 0 or 1}``.
+    """Draw from U[0, 0.3] ∪ (4 + U[0, 0.3]), ``{'data': [1], 'label': 0 or 1}``.
 
-    The one-dimensional data of Sun, Fang and Schwing 2020. As modes they are given a
-    standard deviation of .05, three of which reach to the ends of a cluster.
+    The one-dimensional data of Sun, Fang and Schwing 2020. As modes, the clusters have
+    a standard deviation of 0.05: three deviations reach the ends of a cluster.
     """
     which, where = jax.random.split(key)
     label = jax.random.randint(which, (), 0, 2)
@@ -79,20 +78,20 @@ TURN, STRETCH = np.pi / 8, 1.5
 
 
 def a_to_b(points: np.ndarray) -> np.ndarray:
-    """The true map of the unpaired source: turn by 22.5°, stretch by 1.5, ``[n, 2]``.
+    """Apply the true map of the unpaired source to ``[n, 2]``: turn 22.5°, stretch 1.5.
 
-    It takes the distribution of domain a onto that of domain b; what a cycle-consistent
-    model finds may differ from it by a symmetry of the ring.
+    It maps the distribution of domain a to the distribution of domain b. The map of a
+    cycle-consistent model may differ from it by a symmetry of the ring.
     """
     c, s = np.cos(TURN), np.sin(TURN)
     return STRETCH * points @ np.array([[c, s], [-s, c]])
 
 
 def open_unpaired(directory: str = "") -> Source:
-    """Two domains without pairs, ``{'a': [n, 2], 'b': [n, 2]}``, for CycleGAN.
+    """Open two domains without pairs, ``{'a': [n, 2], 'b': [n, 2]}``, for CycleGAN.
 
-    a: the ring of 8 (radius 1, σ .02); b: an independent draw taken through ``a_to_b``.
-    ``spec.modes`` and ``spec.std`` are those of b, the domain that is generated.
+    a is the ring of 8 (radius 1, σ = 0.02). b is an independent draw, mapped by
+    ``a_to_b``. ``spec.modes`` and ``spec.std`` describe b, the generated domain.
     """
     modes, std = a_to_b(ring(8)), STRETCH * 0.02
     first, second = mixture(ring(8), 0.02), mixture(modes, std)
@@ -106,7 +105,7 @@ def open_unpaired(directory: str = "") -> Source:
 
 
 def open_paired(directory: str = "") -> Source:
-    """The domains of ``open_unpaired`` in pairs: b is a taken through ``a_to_b``."""
+    """Open the domains of ``open_unpaired`` in pairs: b is ``a_to_b`` of a."""
     first = mixture(ring(8), 0.02)
 
     def sampler(keys: jax.Array) -> dict[str, jax.Array]:
@@ -125,7 +124,7 @@ LAYOUTS: dict[str, tuple[np.ndarray, float, str]] = {
     ),
     "ring8_wgan_gp": (
         ring(8, 2.0) / 1.414, 0.02 / 1.414,
-        "WGAN-GP (Gulrajani et al. 2017): centres and noise both divided",
+        "WGAN-GP (Gulrajani et al. 2017): centres and noise are both divided",
     ),
     "ring5_rsgan": (
         ring(5), 0.002**0.5, "Sun et al. 2020 (arXiv 2011.04926): variance 0.002"
@@ -133,7 +132,7 @@ LAYOUTS: dict[str, tuple[np.ndarray, float, str]] = {
     "grid25": (grid(5, 2.0), 0.05, "PacGAN (Lin et al. 2018): {-4, -2, 0, 2, 4}²"),
     "grid25_wgan_gp": (
         grid(5, 2.0) / 2.828, 0.05 / 2.828,
-        "WGAN-GP (Gulrajani et al. 2017): centres and noise both divided",
+        "WGAN-GP (Gulrajani et al. 2017): centres and noise are both divided",
     ),
 }  # fmt: skip
 
@@ -147,17 +146,17 @@ def _opener(spec: Spec, sampler: Sampler, said: str) -> Callable[[str], Source]:
 
 
 def gaussians(name: str) -> Callable[[str], Source]:
-    """The opener of one of ``LAYOUTS``."""
+    """Return the opener of one of ``LAYOUTS``."""
     modes, std, said = LAYOUTS[name]
     classes = tuple(map(str, range(len(modes))))
     spec = Spec(name, modes.shape[1:], classes, modes, std)
-    return _opener(spec, mixture(modes, std), f"Equal Gaussians of {said}.")
+    return _opener(spec, mixture(modes, std), f"Open the equal Gaussians of {said}.")
 
 
 def shape(
     name: str, draw: Callable, size: int, modes=None, std: float | None = None
 ) -> Callable[[str], Source]:
-    """The opener of a distribution given by one draw, with its modes if it has any."""
+    """Return the opener of a distribution: ``draw`` makes one sample from a key."""
     spec = Spec(name, (size,), modes=modes, std=std)
     return _opener(spec, jax.vmap(draw), draw.__doc__)
 
@@ -166,9 +165,9 @@ DIRECTIONS = 10
 
 
 def gratings(size: int) -> Callable[[str], Source]:
-    """The opener of coloured waves, ``size × size × 3`` in [-1, 1]: images of any
-    resolution that need no file. The label is one of ``DIRECTIONS`` directions; colour,
-    phase and wavelength (an eighth to a half of the image) are drawn."""
+    """Return the opener of coloured waves, ``size × size × 3`` in [-1, 1]: images of
+    any resolution without files. The label is one of ``DIRECTIONS`` directions; colour,
+    phase and wavelength (an eighth to a half of the image) are random."""
     y, x = np.mgrid[:size, :size].astype(np.float32) / size
 
     def draw(key: jax.Array) -> dict[str, jax.Array]:
@@ -184,5 +183,5 @@ def gratings(size: int) -> Callable[[str], Source]:
 
     classes = tuple(str(label) for label in range(DIRECTIONS))
     spec = Spec(f"gratings{size}", (size, size, 3), classes)
-    said = f"Coloured waves of {size}×{size}; the label is their direction."
+    said = f"Open coloured waves of {size}×{size}; the label is their direction."
     return _opener(spec, jax.vmap(draw), said)

@@ -1,4 +1,4 @@
-"""Two domains of images whose true translation is known, in pairs or not."""
+"""Two domains of images whose true translation is known, with or without pairs."""
 
 import dataclasses
 import math
@@ -13,16 +13,16 @@ from ganjax.data.feeds import scaled
 from ganjax.data.idx import open_fashion_mnist, open_mnist
 from ganjax.data.source import Arrays, Composed, Items, Source, in_memory
 
-# Of the gradient of an image in [-1, 1], by Sobel's operator, at an edge.
+# An edge is where the Sobel gradient of an image in [-1, 1] is longer than this.
 STEEP = 1.0
-# By which the twin of an image is turned, against the clock.
+# The counterclockwise rotation of a twin.
 TURN = math.radians(15)
 
 
 def edges(images: jax.Array) -> jax.Array:
-    """Outlines ``[n, H, W, 1]``, 1 on an edge and -1 elsewhere, of images ``[n, H, W,
-    C]`` in [-1, 1]: where the length of Sobel's gradient of the mean over channels,
-    which an ideal step from -1 to 1 gives as 2, passes ``STEEP``."""
+    """Return outlines ``[n, H, W, 1]`` of images ``[n, H, W, C]`` in [-1, 1]: 1 where
+    the Sobel gradient of the mean over channels is longer than ``STEEP``, otherwise -1.
+    The gradient of an ideal step from -1 to 1 has length 2."""
     grey = jnp.pad(images.mean(-1), ((0, 0), (1, 1), (1, 1)), mode="edge")
     h, w = images.shape[1:3]
 
@@ -43,15 +43,15 @@ def edges(images: jax.Array) -> jax.Array:
 
 
 def twin(images: jax.Array) -> jax.Array:
-    """Square images ``[n, H, H, C]`` in [-1, 1] turned by ``TURN`` about their centre,
-    with -1 around them, and then with dark for bright."""
+    """Turn square images ``[n, H, H, C]`` in [-1, 1] by ``TURN`` about their centre,
+    fill the corners with -1, then exchange dark and bright."""
     side = images.shape[1]
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     cos, sin = math.cos(TURN), math.sin(TURN)
     came_from = np.stack([cos * y + sin * x, cos * x - sin * y]) + (side - 1) / 2
     came_from = jnp.asarray(came_from, jnp.float32)
 
-    def turned(plane):  # of numbers from 0 on, as there are zeros around it
+    def turned(plane):  # values are at least 0: it fills with zeros
         return map_coordinates(plane, list(came_from), order=1)
 
     planes = jnp.moveaxis(images, -1, 1) + 1
@@ -59,8 +59,8 @@ def twin(images: jax.Array) -> jax.Array:
 
 
 def open_edges_fashion_mnist(directory: str = "") -> Source:
-    """Outlines of garments (``'a'``) and the garments (``'b'``), in pairs: the
-    edges-to-objects of pix2pix (Isola et al. 2017, arXiv 1611.07004, section 4).
+    """Open outlines of garments (``'a'``) and the garments (``'b'``) in pairs, the
+    edges-to-objects task of pix2pix (Isola et al. 2017, arXiv 1611.07004, section 4).
 
     Raises:
         BadInput: as ``open_fashion_mnist``.
@@ -71,8 +71,8 @@ def open_edges_fashion_mnist(directory: str = "") -> Source:
 
 
 def open_mnist_twins(directory: str = "") -> Source:
-    """Digits (``'b'``) and the ``twin`` of other digits (``'a'``): no training sample
-    of one domain has its pair in the other. The test split is in pairs.
+    """Open digits (``'b'``) and the ``twin`` of other digits (``'a'``). No training
+    sample of one domain has a pair in the other domain. The test split has pairs.
 
     Raises:
         BadInput: as ``open_mnist``.
@@ -92,7 +92,7 @@ def _drawn(keys, first, end):
 
 
 def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
-    """``{'a', 'b', 'label'}`` where a is made of the b beside it."""
+    """Return a sampler of ``{'a', 'b', 'label'}`` where a is ``to_a`` of b."""
     items = in_memory(split)
 
     def make(arrays, keys):
@@ -105,8 +105,8 @@ def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
 
 
 def out_of_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
-    """``{'a', 'b', 'label'}`` where a is made of the first half of the split, and b,
-    whose label it is, is of the second."""
+    """Return a sampler of ``{'a', 'b', 'label'}``: a is ``to_a`` of a sample from the
+    first half of the split; b and its label come from the second half."""
     items = in_memory(split)
 
     def make(arrays, keys):

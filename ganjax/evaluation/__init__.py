@@ -1,8 +1,8 @@
-"""What a run is judged by. An evaluator is made from an ``EvaluationData`` and has
-``run(model)`` that yields ``(name, value)``; scores are kept with their protocol.
+"""Evaluators: the scores of a run.
 
-An evaluator's class names the stems of its scores in ``lower`` or ``higher``, as less
-or more is better, and in ``neither``.
+An evaluator's class takes an ``EvaluationData``, and ``run(model)`` yields
+``(name, value)``. Scores are saved with their protocol. The class lists the stems of
+its scores in ``lower`` or ``higher``, the direction that is better, or in ``neither``.
 """
 
 import contextlib
@@ -24,15 +24,14 @@ from ganjax.options import read
 
 
 class Evaluation:
-    """The evaluators of a run, over one evaluation_data.
+    """The evaluators of a run. All use the same ``evaluation_data``.
 
     Args:
       names: entries of ``EVALUATORS``, or import paths.
-      model: the finished model of a state.
+      model: makes the finished model of a state.
 
     Raises:
-      BadInput: for an evaluator that has nothing to say of this game or its data, or
-        data that a metric cannot take.
+      BadInput: if an evaluator does not apply to this game or its data.
     """
 
     def __init__(
@@ -55,7 +54,7 @@ class Evaluation:
         """Return every score of a state, by name.
 
         Raises:
-          BadInput: for samples that a metric cannot take: too few, or not finite.
+          BadInput: if a metric cannot use the samples: too few, or not finite.
         """
         model, scores = self._model(state), {}
         for name, evaluator in self._evaluators.items():
@@ -64,22 +63,22 @@ class Evaluation:
         return {name: float(value) for name, value in scores.items()}
 
     def protocol(self, step: int) -> dict[str, Any]:
-        """Return what the scores of a step are scores of."""
+        """Return the protocol of the scores at a step."""
         return protocol_of(self._data, step)
 
     def direction(self, score: str) -> str | None:
         """Return which values of a score are better, ``'lower'`` or ``'higher'``;
-        ``None`` where neither is, or nothing is known of it."""
+        ``None`` if neither is, or if the direction is unknown."""
         return direction_of(score, self._makers.values())
 
 
 def evaluation_of(
     config: Mapping[str, Any], game: Game, sampler: Sampler, source: Source
 ) -> Evaluation:
-    """Return the evaluators that a config names, by the protocol of its section.
+    """Return the evaluators of a config's section ``evaluation``.
 
     Raises:
-      BadInput: if the extractor cannot be had, or an evaluator cannot score this game.
+      BadInput: if the extractor is unavailable, or an evaluator cannot score this game.
     """
     sampling, section = read(Sampling, config["sampling"]), config["evaluation"]
     evaluation_data = evaluation_data_of(
@@ -93,7 +92,7 @@ def evaluation_of(
 
 @contextlib.contextmanager
 def _about(name):
-    """What a metric cannot take is bad input, and of the evaluator ``name``."""
+    """Turn ``Uncomputable`` into a ``BadInput`` that names the evaluator."""
     try:
         yield
     except Uncomputable as error:

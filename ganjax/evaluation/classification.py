@@ -1,4 +1,4 @@
-"""What generated samples are worth to somebody who learns from them."""
+"""Scores of generated samples as training data for a classifier."""
 
 import warnings
 from collections.abc import Iterator
@@ -19,19 +19,20 @@ ITERATIONS = 200
 
 
 class Classification:
-    """Classification accuracy score (Ravuri & Vinyals 2019, arXiv 1905.10887): how many
-    held-out samples a classifier gets right that has learned from generated ones and
-    the labels they were asked for (``cas``), from as many real ones (``cas_real``), or
-    from both together (``cas_augmented``). The classifier is logistic regression over
-    features, where the paper trains a ResNet-50 on pixels."""
+    """Classification accuracy score (Ravuri & Vinyals 2019, arXiv 1905.10887).
+
+    The score is a classifier's accuracy on held-out samples. For ``cas`` it is trained
+    on generated samples and their requested labels, for ``cas_real`` on equally many
+    real samples, for ``cas_augmented`` on both. The classifier is logistic regression
+    over features. The paper trains a ResNet-50 on pixels."""
 
     higher, neither = ("cas", "cas_augmented"), ("cas_real",)
 
     def __init__(self, evaluation_data: EvaluationData):
         if not evaluation_data.labelled or not evaluation_data.source.spec.classes:
             raise Uncomputable(
-                "expected samples that are asked for by label, as "
-                "game='conditional_gan' does"
+                "expected data with classes and a game that generates by label, "
+                "such as game='conditional_gan'"
             )
         self._data = evaluation_data
 
@@ -58,7 +59,7 @@ def _accuracy(x, label, test, test_label):
         StandardScaler(), LogisticRegression(max_iter=ITERATIONS)
     )
     with warnings.catch_warnings():
-        # A bound on the work is part of the protocol.
+        # The protocol fixes the number of iterations, so the fit may not converge.
         warnings.simplefilter("ignore", ConvergenceWarning)
         classifier.fit(x, label)
     return float(classifier.score(test, test_label))

@@ -1,4 +1,4 @@
-"""Measures, and evaluators that compare generated samples with real ones by them."""
+"""Measures that compare two sets of samples, and the evaluators made from them."""
 
 import dataclasses
 import functools
@@ -13,13 +13,13 @@ Scores = Iterator[tuple[str, float]]
 
 @dataclasses.dataclass(eq=False)
 class Measure:
-    """A function of two sets of samples, made by ``measure``. Like an evaluator's class
-    it makes an evaluator of an ``EvaluationData``.
+    """A function that compares two sets of samples, made by ``measure``. Called with an
+    ``EvaluationData``, it returns an evaluator, as an evaluator's class does.
 
     Attributes:
       function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s.
-      lower, higher: stems of the scores of which less, or more, is better.
-      neither: stems of spreads and of ends of intervals.
+      lower, higher: stems of the scores for which lower, or higher, is better.
+      neither: stems of spreads and of interval ends, which have no better direction.
     """
 
     function: Callable[[Side, Side], Scores]
@@ -35,16 +35,16 @@ class Measure:
 
 
 def measure(**directions: tuple[str, ...]) -> Callable[..., Measure]:
-    """Mark a function as a ``Measure``; ``directions`` are its attributes."""
+    """Return a decorator that makes a ``Measure`` with attributes ``directions``."""
     return lambda function: Measure(function, **directions)
 
 
 class Compared:
-    """Scores of one measure, and beside each its ``_floor``: the score of held-out real
-    samples in the place of generated ones, as many of them at most.
+    """The evaluator of one measure.
 
-    A name says over which features and how many samples: ``fd_small_cnn_mnist_5k``.
-    """
+    Each score has a ``_floor``: the score of held-out real samples in place of
+    generated samples, with at most the same number. A score's name contains its
+    features and its number of samples: ``fd_small_cnn_mnist_5k``."""
 
     def __init__(self, measure: Measure, evaluation_data: EvaluationData):
         self._measure, self._data = measure, evaluation_data

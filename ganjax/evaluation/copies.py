@@ -1,4 +1,4 @@
-"""Whether generated samples are copies of training samples."""
+"""Scores that detect copies of training samples."""
 
 from collections.abc import Iterator
 
@@ -9,10 +9,10 @@ from ganjax.model import Model
 
 
 class Copies:
-    """Share of copied samples and the data-copying statistic, over the training samples
-    that the protocol counts: of a larger training set only these are looked through."""
+    """Share of copied samples and the data-copying statistic. Only the training samples
+    of the protocol are searched, even if the training set is larger."""
 
-    # Real samples have a statistic of 0: below it lie copies, above it strange samples.
+    # ``copying_z`` is 0 for real samples, negative for copies, positive for outliers.
     lower, neither = ("copied",), ("copying_z",)
 
     def __init__(self, evaluation_data: EvaluationData):

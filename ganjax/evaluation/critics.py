@@ -1,4 +1,4 @@
-"""Whether the critic itself still tells generated samples from real ones."""
+"""Scores of the trained critic on real and generated samples."""
 
 from collections.abc import Iterator
 
@@ -9,11 +9,13 @@ from ganjax.model import Model
 
 
 class CriticScores:
-    """Two-sample test and mean difference of the critic's scores, of held-out real
-    samples against generated ones, and of training samples against held-out ones: there
-    a critic that memorises is not at chance."""
+    """Two-sample test and mean difference of the critic's scores.
 
-    # A critic at chance may be a bad critic, or judge good samples.
+    They compare held-out real samples with generated samples.
+    ``critic_auroc_train_over_test`` compares training with held-out samples: it differs
+    from chance (0.5) if the critic memorises."""
+
+    # A critic scores at chance level if it is bad, or if the samples are good.
     neither = (
         "critic_auroc",
         "critic_p_value",
@@ -26,7 +28,7 @@ class CriticScores:
     def __init__(self, evaluation_data: EvaluationData):
         if evaluation_data.sampler.critic is None:
             raise Uncomputable(
-                "expected a game whose critic judges samples, as game='gan' has"
+                "expected a game whose critic scores samples, such as game='gan'"
             )
         self._data = evaluation_data
 

@@ -1,5 +1,5 @@
-"""Features of real images, kept in the user's cache: they are the same for every run
-and every step, and a large extractor takes an hour for them on a CPU."""
+"""Features of real images, cached on disk. All runs and steps share them, because a
+large extractor takes an hour on a CPU."""
 
 import hashlib
 import os
@@ -15,12 +15,10 @@ Seen = tuple[np.ndarray, np.ndarray | None]
 
 
 def cached_features(extractor: Extractor, images: np.ndarray) -> Seen:
-    """Return what an extractor sees, from the cache if it saw these images before.
+    """Return an extractor's features of images, from the cache if they are there.
 
-    An entry is known by the pixels, the weights and the filter, so no other one can
-    answer. One that cannot be read is made again, and a cache that cannot be written
-    is done without.
-    """
+    The key is a hash of the pixels, the weights and the resize filter. An unreadable
+    entry is computed again. If the cache is not writable, nothing is cached."""
     digest = hashlib.sha256(f"{images.shape}".encode())
     digest.update(np.ascontiguousarray(images).tobytes())
     digest.update(f"{extractor.name}|{extractor.digest}|{extractor.resize}".encode())

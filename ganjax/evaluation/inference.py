@@ -1,4 +1,4 @@
-"""What a game infers of samples: latents, codes, classes, anomalies."""
+"""Scores of what a game infers from samples: latents, codes, classes, anomalies."""
 
 from collections.abc import Iterator
 
@@ -19,14 +19,14 @@ from ganjax.metrics import (
 )
 from ganjax.model import Model
 
-# Of the autoencoder that anomalies are also looked for with, as a share of variance.
+# Share of the variance that the PCA baseline of ``Anomalies`` keeps.
 EXPLAINED = 0.9
 LEAST_PROBABILITY = 1e-12
 
 
 class Reconstruction:
-    """Mean squared error, over entries, of held-out samples from their reconstructions,
-    and from the training samples nearest to them."""
+    """Mean squared error over entries between held-out samples and their
+    reconstructions, or their nearest training samples (``_nearest``)."""
 
     lower, neither = ("reconstruction_mse",), ("reconstruction_mse_nearest",)
 
@@ -44,11 +44,13 @@ class Reconstruction:
 
 
 class LatentsScores:
-    """How far the codes of held-out samples are from the latents that the game draws,
-    as a Fréchet distance, with that of as many other latents as its floor; and how well
-    the encoder inverts the generator: the mean squared error, over entries, of the code
-    of a generated sample from its latent, beside that of the latent of the generated
-    sample that is nearest to it among as many others."""
+    """How well the encoder's codes match the latents of the generator.
+
+    ``fd_latents``: Fréchet distance between codes of held-out samples and drawn
+    latents; its floor compares two sets of drawn latents. ``latents_mse``: mean squared
+    error over entries between a generated sample's code and its latent;
+    ``latents_mse_nearest`` uses the latent of the nearest other sample in place of the
+    code."""
 
     lower, neither = ("fd_latents", "latents_mse"), ("latents_mse_nearest",)
 
@@ -81,14 +83,12 @@ class LatentsScores:
 
 
 class Codes:
-    """What can be read of the codes of generated samples (InfoGAN).
+    """Scores of the codes that a network reads from samples (InfoGAN).
 
-    ``codes_bound``: of the information that a sample has of its category, H(c) +
-    E log Q(c|x), in nats. ``codes_agreement``: how many held-out samples have the
-    category that stands for their class, categories and classes matched one to one so
-    that there are most. ``codes_correlation_i``: of the i-th number and what is read of
-    it.
-    """
+    ``codes_bound``: lower bound of the information that a sample contains about its
+    category, H(c) + E log Q(c|x), in nats. ``codes_agreement``: share of held-out
+    samples whose category matches their class, under the best one-to-one matching.
+    ``codes_correlation_i``: correlation of the i-th number and its reading."""
 
     higher = ("codes_bound", "codes_agreement", "codes_correlation")
 
@@ -123,7 +123,7 @@ class Codes:
 
 
 class Labels:
-    """The share of held-out samples that the game's own classifier gets wrong."""
+    """Share of held-out samples that the game's classifier labels wrongly."""
 
     lower = ("labels_error",)
 
@@ -138,10 +138,11 @@ class Labels:
 
 
 class Anomalies:
-    """How well held-out samples of the classes that were left out of training are told
-    from those of the others: the area under the ROC curve by the game's own score
-    (``anomalies_auroc``), and by the error of a reconstruction from the principal
-    components that explain ``EXPLAINED`` of the variance (``anomalies_auroc_pca``)."""
+    """Detection of held-out samples of the classes that training left out.
+
+    The area under the ROC curve by the game's anomaly score (``anomalies_auroc``), and
+    by the reconstruction error from the principal components that explain ``EXPLAINED``
+    of the variance (``anomalies_auroc_pca``)."""
 
     higher, neither = ("anomalies_auroc",), ("anomalies_auroc_pca",)
 
@@ -149,7 +150,7 @@ class Anomalies:
         evaluation_data.require("anomaly")
         if not evaluation_data.source.spec.normal:
             raise Uncomputable(
-                "expected data of which some classes are normal, data.classes=K"
+                "expected data where only some classes are normal, data.classes=K"
             )
         self._data = evaluation_data
 

@@ -1,4 +1,4 @@
-"""A generator inverted by descent on its latent."""
+"""Inversion of a generator by gradient descent on the latent."""
 
 import functools
 from collections.abc import Iterator
@@ -13,15 +13,16 @@ from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.metrics import nearest
 from ganjax.model import Model
 
-# Of the descent: candidates to begin with, of which the nearest is taken, and Adam.
+# Candidates for the start of the descent, number of Adam steps, learning rate.
 CANDIDATES, STEPS, RATE = 1000, 300, 0.05
-# Held-out images at most: each is a descent of its own.
+# Maximum number of held-out images, because each needs a separate descent.
 INVERTED = 250
 
 
 @functools.lru_cache(maxsize=8)
 def _descent(sampler):
-    """The optimizer, and one step ``(apply, z, moments, x, label) -> z, moments``."""
+    """Return the optimizer, and a step ``(apply, z, moments, x, label) -> z,
+    moments``."""
     optimizer = optax.adam(RATE)
 
     def errors(apply, z, x, label):
@@ -39,12 +40,13 @@ def _descent(sampler):
 def invert(
     model: Model, x: np.ndarray, *, label=None, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return latents ``[n, d]`` of samples that are near to ``x [n, …]``, and those
-    samples: of random latents the one with the nearest sample, then ``STEPS`` steps of
-    Adam down the squared error (Zhu et al. 2016, arXiv 1609.03552, eq. 2, in pixels).
+    """Return latents ``[n, d]`` of samples close to ``x [n, …]``, and those samples.
+
+    Start at the random latent with the nearest sample. Then take ``STEPS`` Adam steps
+    on the squared error in pixels (Zhu et al. 2016, arXiv 1609.03552, eq. 2).
 
     Args:
-      label: ``[n]``, for a game that is asked for labels.
+      label: ``[n]``, for a game with labels. The start is then any random latent.
     """
 
     @jax.jit
@@ -56,7 +58,7 @@ def invert(
     if label is None:
         made = np.asarray(decode(starts, None)).reshape(CANDIDATES, -1)
         z = starts[nearest(x.reshape(len(x), -1), made, 1)[1][:, 0]]
-    else:  # samples of other labels say little of where to begin
+    else:  # a near sample with another label is not a good start
         z = np.resize(starts, (len(x), starts.shape[1]))
     optimizer, step = _descent(model.sampler)
     z = jnp.asarray(z)
@@ -67,9 +69,9 @@ def invert(
 
 
 class Inversion:
-    """Mean squared error, over entries, of held-out samples from those that the
-    generator comes nearest to them with (``inversion_mse``), and from the training
-    samples nearest to them (``inversion_mse_nearest``)."""
+    """Mean squared error over entries between held-out samples and the closest samples
+    that the generator reaches (``inversion_mse``), or the nearest training samples
+    (``inversion_mse_nearest``)."""
 
     lower, neither = ("inversion_mse",), ("inversion_mse_nearest",)
 
@@ -88,8 +90,8 @@ class Inversion:
 
 
 def error_of_nearest(side: Side, among: Side) -> float:
-    """Return the mean squared error, over entries, of samples from the nearest of
-    others."""
+    """Return the mean squared error over entries to the nearest samples in
+    ``among``."""
     ours, theirs = (x.data.reshape(len(x), -1) for x in (side, among))
     distances, _ = nearest(ours, theirs, 1)
     return np.mean(distances**2) / ours.shape[1]

@@ -1,8 +1,7 @@
-"""Measures that compare two sets of samples: the real ones, and others.
+"""Measures that compare real samples with other samples.
 
-A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s, so the
-same code gives a model's score and the floor, the score of held-out samples.
-"""
+A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s. The same
+code scores a model and its floor, the score of held-out samples."""
 
 import warnings
 
@@ -21,7 +20,7 @@ RESAMPLES = 100
 
 
 def _moments_of(side: Side):
-    """Mean and covariance root; kept with the side, as they are asked for again."""
+    """Return mean and covariance root. They are cached on the side for reuse."""
     if "moments" not in side.__dict__:
         mean, cov = metrics.moments(side.features)
         if not cov.any():
@@ -34,16 +33,15 @@ def _warn_of_rank(side: Side):
     n, d = side.features.shape
     if n <= d:
         warnings.warn(
-            f"{n} samples of {d} features have a covariance without full rank: the "
-            f"distance is that of these samples, and far above that of their "
-            f"distribution",
+            f"{n} samples of {d} features give a covariance without full rank: the "
+            f"distance is far above the distance of the distributions",
             stacklevel=2,
         )
 
 
 @measure(lower=("fd",), neither=("fd_low", "fd_high"))
 def frechet(real: Side, other: Side) -> Scores:
-    """Fréchet distance (FID over Inception), with a bootstrap interval of 95 %."""
+    """Yield the Fréchet distance (Inception: FID) and its 95 % bootstrap interval."""
     _warn_of_rank(other)
     yield (
         "fd",
@@ -58,13 +56,13 @@ def frechet(real: Side, other: Side) -> Scores:
 
 @measure(lower=("fd_infinity",))
 def frechet_infinity(real: Side, other: Side) -> Scores:
-    """Fréchet distance extrapolated to infinitely many samples."""
+    """Yield the Fréchet distance extrapolated to infinitely many samples."""
     yield "fd_infinity", metrics.frechet_at_infinity(*_moments_of(real), other.features)
 
 
 @measure(lower=("kd",), neither=("kd_std",))
 def kernel(real: Side, other: Side) -> Scores:
-    """Kernel distance (KID over Inception), and its spread over subsets."""
+    """Yield the kernel distance (Inception: KID) and its spread over subsets."""
     size = min(SUBSET_SIZE, len(real), len(other))
     mean, std = metrics.kernel_distance(
         real.features, other.features, subset_size=size, subsets=SUBSETS
@@ -75,7 +73,7 @@ def kernel(real: Side, other: Side) -> Scores:
 
 @measure(higher=("is",), neither=("is_std",))
 def inception_score(real: Side, other: Side) -> Scores:
-    """Inception score of an extractor's classes, and its spread over ten parts."""
+    """Yield the Inception score of the classes, and its spread over ten parts."""
     if other.probabilities is None:
         raise Uncomputable("expected an extractor with classes")
     mean, std = metrics.inception_score(other.probabilities)
@@ -85,19 +83,19 @@ def inception_score(real: Side, other: Side) -> Scores:
 
 @measure(higher=("precision", "recall"))
 def precision_recall(real: Side, other: Side) -> Scores:
-    """Improved precision and recall, k = 3."""
+    """Yield improved precision and recall, k = 3."""
     yield from metrics.precision_recall(real.features, other.features).items()
 
 
 @measure(higher=("density", "coverage"))
 def density_coverage(real: Side, other: Side) -> Scores:
-    """Density and coverage, k = 5."""
+    """Yield density and coverage, k = 5."""
     yield from metrics.density_coverage(real.features, other.features).items()
 
 
 @measure(higher=("prd_f_8", "prd_f_1_8"))
 def curves(real: Side, other: Side) -> Scores:
-    """F-scores of the precision-recall curve of distributions."""
+    """Yield F-scores of the precision-recall curve of distributions."""
     n = min(len(real), len(other))
     found = metrics.precision_recall_curve(
         real.features[:n], other.features[:n], clusters=CLUSTERS
@@ -108,7 +106,7 @@ def curves(real: Side, other: Side) -> Scores:
 
 @measure(lower=("swd",))
 def sliced(real: Side, other: Side) -> Scores:
-    """Sliced Wasserstein distance."""
+    """Yield the sliced Wasserstein distance."""
     yield (
         "swd",
         metrics.sliced_wasserstein(
@@ -119,11 +117,11 @@ def sliced(real: Side, other: Side) -> Scores:
 
 @measure(lower=("intra_fd",))
 def intra_frechet(real: Side, other: Side) -> Scores:
-    """Mean over classes of the Fréchet distance within a class (Miyato & Koyama 2018,
-    arXiv 1802.05637, section 4.1)."""
+    """Yield the mean over classes of the Fréchet distance within a class (Miyato &
+    Koyama 2018, arXiv 1802.05637, section 4.1)."""
     if real.label is None or other.label is None:
         raise Uncomputable(
-            "expected labels of data and samples, as game='conditional_gan' has"
+            "expected labels of data and samples, as with game='conditional_gan'"
         )
     found = [
         metrics.frechet_distance(
@@ -137,9 +135,9 @@ def intra_frechet(real: Side, other: Side) -> Scores:
 
 @measure(higher=("diversity",))
 def diversity(real: Side, other: Side) -> Scores:
-    """Mean distance between the features of two samples, of unit length each, over
-    random pairs: 0 where all are the same. As the diversity of Zhu et al. 2017 (arXiv
-    1711.11586, section 5.2), which takes LPIPS for the distance."""
+    """Yield the mean distance between unit-length features of random pairs of samples.
+    It is 0 if all samples are equal. Zhu et al. 2017 (arXiv 1711.11586, section 5.2)
+    use LPIPS as the distance."""
     yield "diversity", metrics.diversity(other.features)
 
 

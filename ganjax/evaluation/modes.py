@@ -1,4 +1,4 @@
-"""Which modes of a two-dimensional mixture the generator reaches."""
+"""Coverage of the modes of a two-dimensional mixture."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,8 @@ from ganjax.model import Model
 
 
 class Modes:
-    """Modes reached, share of samples within 3σ of one, and reverse KL (the protocol of
-    PacGAN, Lin et al. 2018, arXiv 1712.04086, section 4.1)."""
+    """Modes reached, share of samples within 3σ of a mode, and reverse KL (the protocol
+    of PacGAN, Lin et al. 2018, arXiv 1712.04086, section 4.1)."""
 
     lower, higher = ("reverse_kl",), ("modes", "high_quality")
 
@@ -18,7 +18,7 @@ class Modes:
         spec = evaluation_data.source.spec
         if spec.modes is None:
             raise Uncomputable(
-                f"expected a mixture, and data.name='{spec.name}' has no modes"
+                f"expected a mixture, but data.name='{spec.name}' has no modes"
             )
         self._data, self._spec = evaluation_data, spec
 

@@ -1,4 +1,4 @@
-"""The section ``evaluation`` of a config."""
+"""Options of the section ``evaluation`` of a config."""
 
 import dataclasses
 
@@ -13,28 +13,28 @@ from ganjax.options import option
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationOptions:
-    """What a run is scored by, and the protocol of the scores."""
+    """The scores of a run, and their protocol."""
 
     names: tuple[str, ...] = option(
         (), "evaluators and measures", item=str, choices=EVALUATORS
     )
-    every: int = option(0, "steps from one evaluation to the next", least=0,
+    every: int = option(0, "steps between evaluations", least=0,
                         zero="only at the end", whole=True)  # fmt: skip
-    samples: int = option(1000, "generated samples", least=100)
-    real: int = option(10_000, "real samples of each split, at most", least=100)
+    samples: int = option(1000, "number of generated samples", least=100)
+    real: int = option(10_000, "maximum real samples of each split", least=100)
     extractor: str = option(
         "",
-        "of features; empty: pixels, or points",
+        "extractor of features; empty: pixels or points as features",
         choices=Table(EXTRACTORS.kind, {"": None, **EXTRACTORS}),
     )
     weights: str = option(
         "",
-        "file of the extractor's weights; empty: its own",
+        "file of the extractor's weights; empty: the default weights",
         needs=("evaluation.extractor",),
     )
     resize: str = option(
         "",
-        "filter in front of the extractor; empty: its own",
+        "resize filter before the extractor; empty: the extractor's default",
         choices=("", *FILTERS),
         needs=("evaluation.extractor",),
     )
@@ -44,8 +44,8 @@ def evaluation_data_of(
     options: EvaluationOptions, sampler: Sampler, source: Source, sampling: Sampling,
     seed: int,
 ) -> EvaluationData:  # fmt: skip
-    """Return the samples that a config asks for. Raises ``BadInput`` if the extractor
-    cannot be had."""
+    """Return the samples that a config defines. Raise ``BadInput`` if the extractor is
+    unavailable."""
     extractor = None
     if options.extractor:
         extractor = open_extractor(options.extractor, options.weights, options.resize)

@@ -1,4 +1,4 @@
-"""The score of the first GAN's paper."""
+"""The Parzen-window score of the first GAN paper."""
 
 from collections.abc import Iterator
 
@@ -8,16 +8,18 @@ from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.metrics import best_std, parzen_log_likelihood
 from ganjax.model import Model
 
-# The standard deviations that are tried, of values in [0, 1], and the training samples,
-# in the place of a validation set, that choose among them.
+# Standard deviations to try, for values in [0, 1], and the number of training samples
+# that choose one of them, in place of a validation set.
 CANDIDATES, VALIDATION = np.logspace(-1, 0, 10), 1000
 
 
 class Parzen:
-    """Mean log-likelihood of held-out samples, in nats, under normal densities around
-    generated ones, with its standard error (Goodfellow et al. 2014, section 5 and table
-    1), of values in [0, 1]. ``parzen_std`` is the deviation that suits training samples
-    best; ``parzen_real`` is what training samples have in the place of generated."""
+    """Mean Parzen log-likelihood of held-out samples in nats, with its standard error
+    (Goodfellow et al. 2014, section 5 and table 1).
+
+    The density is a mixture of normals around generated samples. Images have values in
+    [0, 1]. ``parzen_std`` is the standard deviation that fits training samples best.
+    ``parzen_real`` is the score of training samples in place of generated ones."""
 
     higher = ("parzen",)
     neither = ("parzen_error", "parzen_std", "parzen_real")

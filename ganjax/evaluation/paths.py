@@ -1,4 +1,4 @@
-"""How evenly samples change along paths of the latent space."""
+"""Smoothness of samples along paths in the latent space."""
 
 import functools
 from collections.abc import Iterator
@@ -14,15 +14,17 @@ from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
 EPSILON = 1e-4
-# Of the steepest and the flattest paths, as in the official code.
+# Share of paths dropped at each end of the sorted lengths, as in the official code.
 TRIMMED = 0.01
 CHUNK = 250
 
 
 def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
-    """From ``a [n, d]`` (t = 0) to ``b`` (t = 1) along the great circle of their
-    directions, with the length going evenly (White 2016, arXiv 1609.04468); ``t [n]``
-    or a number. Straight where both point the same way."""
+    """Return the spherical interpolation from ``a [n, d]`` (t = 0) to ``b`` (t = 1).
+
+    Directions follow the great circle, and lengths change linearly (White 2016, arXiv
+    1609.04468). ``t`` is ``[n]`` or a number. Parallel vectors are interpolated
+    linearly."""
     t = jnp.broadcast_to(t, len(a))[:, None]
     lengths = [jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
     one, other = (
@@ -39,7 +41,7 @@ def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
 
 @functools.lru_cache(maxsize=8)
 def _ends(sampler):
-    """``(apply, keys, label) -> two samples [n, …]`` that lie close on each path."""
+    """Return ``(apply, keys, label) -> two samples [n, …]``, close on each path."""
 
     def both(apply, keys, label):
         halves = [
@@ -54,11 +56,10 @@ def _ends(sampler):
 
 
 class Paths:
-    """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1) in the
-    latent space, spherical, with squared distances of features in the place of LPIPS:
-    the mean over paths of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` without the outer
-    hundredths. Images are not rounded to 256 values, which would hide steps so small.
-    """
+    """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1): the
+    mean of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` over spherical paths of latents,
+    with features ``f`` in place of LPIPS. The longest and the shortest 1 % of the paths
+    are dropped. Images are not rounded to 256 values, which would hide small steps."""
 
     lower = ("ppl",)
 
@@ -92,14 +93,14 @@ class Paths:
         return extractor.see((samples + 1) * 127.5)[0].astype(np.float64)
 
 
-# Of an interpolation: the middle is furthest from either end.
+# Positions between the two ends of an interpolation.
 MIDDLES = (0.25, 0.5, 0.75)
 
 
 class Interpolations:
-    """Whether interpolations stay on the data: a classifier's mean confidence between
-    two latents (``interpolations_confidence``), at the ends themselves (``_ends``), and
-    where the two images are blended instead (``_blended``)."""
+    """Mean confidence of a classifier along interpolations between two latents
+    (``interpolations_confidence``), at their ends (``_ends``), and on blends of the two
+    images (``_blended``). Confident interpolations resemble the data."""
 
     higher = ("interpolations_confidence",)
     neither = ("interpolations_confidence_ends", "interpolations_confidence_blended")

@@ -1,4 +1,4 @@
-"""Small images judged by their pixels, for data where that means something."""
+"""Scores of small images in pixel space."""
 
 from collections.abc import Iterator
 
@@ -14,7 +14,7 @@ from ganjax.metrics import (
 )
 from ganjax.model import Model
 
-# A full covariance of more pixels than this has no meaning at these sample counts.
+# With more pixels a full covariance is not meaningful at these sample counts.
 MOST_PIXELS = 1024
 
 
@@ -22,13 +22,11 @@ class Pixels:
     """Class shares, coverage and Fréchet distance in pixel space.
 
     ``classes_found`` and ``smallest_class_share`` come from a 5-nearest-neighbour
-    classifier over real training images, which never sees a generated one; a class
-    counts when at least 1 % of the samples are its. ``coverage`` (k = 5, Naeem et al.
-    2020, arXiv 2002.09797) is over held-out images. ``frechet_pixels`` is between the
-    samples and the training images; ``frechet_pixels_floor`` between two halves of the
-    training images: a yardstick for what sampling alone makes of equal distributions,
-    and no bound, as the sets compared are not of the same sizes.
-    """
+    classifier over real training images. A class is found if it has at least 1 % of the
+    samples. ``coverage`` (k = 5, Naeem et al. 2020, arXiv 2002.09797) uses held-out
+    images. ``frechet_pixels`` compares samples with training images, and
+    ``frechet_pixels_floor`` compares two halves of the training images. The floor shows
+    the effect of sampling alone. It is no bound, because the set sizes differ."""
 
     lower = ("frechet_pixels",)
     higher = ("classes_found", "smallest_class_share", "coverage")
@@ -37,7 +35,7 @@ class Pixels:
         spec = evaluation_data.source.spec
         if not evaluation_data.pictures:
             raise Uncomputable(
-                f"expected images, and data.name='{spec.name}' has points"
+                f"expected images, but data.name='{spec.name}' has points"
             )
         self._data = evaluation_data
         self._classes = len(spec.classes)

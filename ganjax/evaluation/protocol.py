@@ -1,4 +1,4 @@
-"""What a score is a score of; `ganjax.report` compares scores of one protocol."""
+"""The protocol of a score. `ganjax.report` compares scores of equal protocols."""
 
 from typing import Any
 
@@ -7,8 +7,8 @@ from ganjax.evaluation.evaluation_data import EvaluationData
 
 
 def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
-    """Return the fields that change a score, for JSON: what is compared with what over
-    which features, how it was sampled, and of which state and code it is."""
+    """Return the fields that change a score, for JSON: the data, the features, the
+    sampling, the step and the code version."""
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
     return {
         "data": evaluation_data.source.spec.name,

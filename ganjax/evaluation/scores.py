@@ -1,11 +1,11 @@
-"""Names of scores, and whether more or less of a score is better."""
+"""Names of scores, and which direction of a score is better."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from ganjax.evaluation.evaluation_data import EvaluationData
 
-# Over this extractor the Fréchet and the kernel distance have special names.
+# With this extractor the Fréchet and the kernel distance have special names.
 INCEPTION = "inception"
 _OF_INCEPTION = {"fd": "fid", "kd": "kid"}
 
@@ -13,7 +13,7 @@ LOWER, HIGHER = "lower", "higher"
 
 
 def name_of(evaluation_data: EvaluationData, stem: str, count: int) -> str:
-    """Return the name of a score: what, over which features, over how many samples."""
+    """Return the name of a score: its stem, its features, its number of samples."""
     amount = f"{count // 1000}k" if count % 1000 == 0 else str(count)
     if evaluation_data.extractor is None:
         features = "pixels" if evaluation_data.pictures else "points"
@@ -33,13 +33,12 @@ def direction_of(name: str, evaluators: Iterable[Any]) -> str | None:
     """Return which values of a score are better, ``'lower'`` or ``'higher'``.
 
     Args:
-      name: as an evaluation gives it. A declared stem that begins it decides, and the
-        longest if there are several.
+      name: name of the score. The longest declared stem that begins the name decides.
       evaluators: classes and measures, which declare stems as ``lower``, ``higher`` or
         ``neither``.
 
     Returns:
-      ``None`` where neither is better, as for a floor, or where nothing is declared.
+      ``None`` if neither is better, as for a floor, or if no declared stem matches.
     """
     if name.endswith("_floor"):
         return None

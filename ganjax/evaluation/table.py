@@ -1,4 +1,4 @@
-"""Evaluators and measures by name."""
+"""The table of evaluators and measures by name."""
 
 from ganjax.evaluation.classes import Classes
 from ganjax.evaluation.classification import Classification

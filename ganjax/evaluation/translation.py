@@ -1,4 +1,4 @@
-"""What a game makes of one image out of another: translated, or restored."""
+"""Scores of image translation and restoration."""
 
 from collections.abc import Iterator
 
@@ -16,9 +16,10 @@ from ganjax.model import Model
 
 
 class Translation:
-    """Mean absolute error, over entries, of held-out a from the b that they belong to
-    (``translation_l1``); where the extractor tells the classes of b apart, the share of
-    translations that it takes for their class (``translation_class``)."""
+    """Mean absolute error over entries between translations of held-out images and
+    their paired images b (``translation_l1``). If the extractor has the classes of b:
+    the share of translations that it assigns to the right class
+    (``translation_class``)."""
 
     lower, higher = ("translation_l1",), ("translation_class",)
 
@@ -27,8 +28,8 @@ class Translation:
         spec = evaluation_data.source.spec
         if not spec.test_paired:
             raise Uncomputable(
-                f"expected data whose test split is in pairs, as "
-                f"data.name='edges_fashion_mnist'; data.name='{spec.name}' is not"
+                f"expected data with a paired test split, such as "
+                f"data.name='edges_fashion_mnist', not data.name='{spec.name}'"
             )
         self._data = evaluation_data
 
@@ -52,7 +53,7 @@ class Translation:
 
 class Restoration:
     """Peak signal-to-noise ratio in dB, structural similarity and Fréchet distance of
-    held-out images from what was made of their reductions: by the game, and by bicubic
+    held-out images restored from their reductions, by the game and by bicubic
     interpolation (``_bicubic``)."""
 
     lower = ("fd_restored",)

@@ -1,4 +1,4 @@
-"""Pictures of a run by mode: ``Request -> PIL image``, or frames of an animation."""
+"""Picture modes of a run: functions from a ``Request`` to a PIL image, or to frames."""
 
 from ganjax.gallery.grids import classes, grid, neighbours
 from ganjax.gallery.inference import (

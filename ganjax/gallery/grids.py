@@ -1,4 +1,4 @@
-"""Pictures of samples side by side: as they come, by class, with their neighbours."""
+"""Grids of samples: in order, by class, and with their nearest neighbours."""
 
 import numpy as np
 from PIL import Image
@@ -10,25 +10,26 @@ from ganjax.metrics import nearest
 from ganjax.metrics.features import open_extractor
 from ganjax.training.pictures import image_grid
 
-# Of the training set, those that neighbours are looked for among.
+# Maximum number of training samples in which neighbours are searched.
 MOST_SEARCHED = 60_000
 
 
 @looks_at("n", "seed")
 def grid(request: Request) -> Image.Image:
-    """Samples as they come: a grid of images, a scatter of points."""
+    """Draw samples in order: a grid of images, or a scatter plot of points."""
     return request.run.picture(request.seed, request.n)
 
 
 @looks_at("columns", "seed")
 def classes(request: Request) -> Image.Image:
-    """A row a class, of a conditional run; a column is one latent under each label."""
+    """Draw a row for each class of a conditional run. Each column shows one latent
+    under every label."""
     request.require_images()
     count = request.sampler.classes
     if not count:
         raise BadInput(
-            f"--mode='classes': expected a run that is asked for labels, as "
-            f"game='conditional_gan' is, and game='{request.run.config.game}'"
+            f"--mode='classes': expected a run with labels, such as "
+            f"game='conditional_gan', not game='{request.run.config.game}'"
         )
     z = request.latents(request.columns)
     images = [
@@ -40,8 +41,8 @@ def classes(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed", "extractor")
 def neighbours(request: Request) -> Image.Image:
-    """Each sample, in the first column, and the training images nearest to it, the
-    nearest first: by pixels, or by the features of ``--extractor``."""
+    """Draw each sample in the first column, followed by its nearest training images.
+    The distance is over pixels, or over the features of ``--extractor``."""
     request.require_images()
     samples = request.run.sample(request.seed, request.n)
     train, _ = held_out(request.run.source.train, MOST_SEARCHED, seed=0)
@@ -53,8 +54,8 @@ def neighbours(request: Request) -> Image.Image:
     count = request.columns - 1
     if not 1 <= count <= len(train):
         raise BadInput(
-            f"--columns={request.columns}: expected 2 to {len(train) + 1}, a sample "
-            f"and its neighbours"
+            f"--columns={request.columns}: expected 2 to {len(train) + 1}, for a "
+            f"sample and its neighbours"
         )
     _, found = nearest(ours, theirs, count)
     rows = np.concatenate([samples[:, None], train[found]], axis=1)

@@ -16,24 +16,25 @@ from ganjax.metrics import nearest
 from ganjax.metrics.features import open_extractor
 from ganjax.training.pictures import image_grid
 
-# Of a map of the latent space: held-out samples, and decoded latents a side.
+# Map of the latent space: number of held-out samples, and decoded latents per side.
 MAPPED, SIDE = 5000, 20
-# Of arithmetic: samples that are looked through, and those that make a mean.
+# Arithmetic: number of samples that are searched, and number in a mean.
 ASKED, AVERAGED = 1000, 3
 
 
 @looks_at("columns", "seed", "reach")
 def codes(request: Request) -> Image.Image:
-    """Rows of one code each, of a run that reads codes: first a row a category, where a
-    column is one noise; then, for each number, a row from −reach to reach with
-    everything else as in the first column (InfoGAN; Chen et al. 2016, arXiv 1606.03657,
-    figure 2)."""
+    """Draw a row for each code of a run that reads codes (InfoGAN).
+
+    First, a row for each category: a column has the same noise in all these rows. Then,
+    a row for each number, from −reach to reach; everything else is as in the first
+    column (Chen et al. 2016, arXiv 1606.03657, figure 2)."""
     request.require_images()
     kinds, numbers = request.sampler.codes
     if not kinds + numbers:
         raise BadInput(
-            f"--mode='codes': expected a run whose latents end in codes, as "
-            f"game='infogan' has, and game='{request.run.config.game}'"
+            f"--mode='codes': expected a run whose latents end in codes, such as "
+            f"game='infogan', not game='{request.run.config.game}'"
         )
     z = np.array(request.latents(request.columns))
     size = z.shape[1]
@@ -53,16 +54,17 @@ def codes(request: Request) -> Image.Image:
 
 @looks_at()
 def latents(request: Request) -> Image.Image:
-    """A map of a latent space of two numbers: where held-out samples lie, by class, and
-    what its points decode to, at the quantiles of a normal distribution (Kingma &
-    Welling 2014, arXiv 1312.6114, figure 4)."""
+    """Draw a map of a two-dimensional latent space.
+
+    Left: codes of held-out samples, by class. Right: samples decoded at the quantiles
+    of a normal distribution (Kingma & Welling 2014, arXiv 1312.6114, figure 4)."""
     request.require_images()
     able(request, "encode", "latents")
     data, label = held_out(request.run.source.test, MAPPED, seed=0)
     code = request.model.ask("encode", data)
     if code.shape[1] != 2:
         raise BadInput(
-            f"--mode='latents': expected a latent space of 2 numbers, and that of "
+            f"--mode='latents': expected a latent space of 2 numbers, but "
             f"workdir={request.run.path} has {code.shape[1]}"
         )
     along = norm.ppf((np.arange(SIDE) + 0.5) / SIDE)
@@ -77,14 +79,14 @@ def latents(request: Request) -> Image.Image:
     left.legend(*drawn.legend_elements(), loc="upper right", fontsize=7)
     right.imshow(np.asarray(image_grid(made, columns=SIDE, scale=1)), cmap="gray")
     right.set_axis_off()
-    right.set_title("what the plane decodes to")
+    right.set_title("samples decoded from the plane")
     figure.canvas.draw()
     return Image.fromarray(np.asarray(figure.canvas.buffer_rgba())).convert("RGB")
 
 
 @looks_at("n", "columns")
 def reconstructions(request: Request) -> Image.Image:
-    """Pairs of columns: a held-out sample, and its reconstruction."""
+    """Draw pairs of columns: a held-out sample and its reconstruction."""
     request.require_images()
     able(request, "reconstruct", "reconstructions")
     data, _ = held_out(request.run.source.test, request.n * _pairs(request), seed=0)
@@ -93,8 +95,8 @@ def reconstructions(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed")
 def inversions(request: Request) -> Image.Image:
-    """Triples of columns: a held-out sample, the sample of the generator that comes
-    nearest to it by descent on the latent, and the training sample nearest to it."""
+    """Draw triples of columns: a held-out sample, the closest sample of the generator
+    that descent on the latent finds, and the nearest training sample."""
     request.require_images()
     run = request.run
     count = request.n * _pairs(request, 3)
@@ -108,9 +110,11 @@ def inversions(request: Request) -> Image.Image:
 
 @looks_at("n", "seed", "extractor")
 def arithmetic(request: Request) -> Image.Image:
-    """Rows A, B, C and A − B + C of latents, each a mean over samples that a classifier
-    takes for one class (Radford et al. 2016, arXiv 1511.06434, figure 7); row i is of
-    the classes i, i + 1 and i + 2. ``--extractor`` names the classifier."""
+    """Draw rows of A, B, C and A − B + C, for latents A, B and C.
+
+    Each is a mean over samples that the classifier ``--extractor`` assigns to one class
+    (Radford et al. 2016, arXiv 1511.06434, figure 7). Row i uses the classes i to i +
+    2."""
     request.require_images()
     see = open_extractor(request.extractor).see if request.extractor else None
     z = np.asarray(request.latents(ASKED))
@@ -118,10 +122,10 @@ def arithmetic(request: Request) -> Image.Image:
     if p is None or request.sampler.classes:
         raise BadInput(
             f"--extractor='{request.extractor}': expected one with classes, and a run "
-            f"that is asked for no labels"
+            f"without labels"
         )
     classes = p.shape[1]
-    # The surest samples of each class, three as in the paper.
+    # The samples with the highest probability of each class, three as in the paper.
     means = np.stack(
         [z[np.argsort(-p[:, k])[:AVERAGED]].mean(0) for k in range(classes)]
     )
@@ -134,8 +138,9 @@ def arithmetic(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed")
 def translations(request: Request) -> Image.Image:
-    """Triples of columns: a held-out example, what is made of it, and what it belongs
-    to: its translation where that is known, or the image that was reduced."""
+    """Draw triples of columns: an input, the game's output, and the target. The target
+    is the paired image, or the image before its reduction. Unpaired data have no target
+    column."""
     request.require_images()
     run = request.run
     if "restore" in request.model.sampler.abilities:
@@ -152,11 +157,11 @@ def translations(request: Request) -> Image.Image:
 
 
 def able(request: Request, ability: str, mode: str) -> None:
-    """Raise ``BadInput`` unless the run's game can do what a mode shows."""
+    """Raise ``BadInput`` unless the run's game has the ability that a mode shows."""
     there = request.model.sampler.abilities
     if ability not in there:
         raise BadInput(
-            f"--mode='{mode}': expected a run with the ability '{ability}', and "
+            f"--mode='{mode}': expected a run with the ability '{ability}', but "
             f"game='{request.run.config.game}' has {', '.join(there) or 'nothing'}"
         )
 

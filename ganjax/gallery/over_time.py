@@ -1,4 +1,4 @@
-"""Pictures of training: the same latents as the run itself drew them, step by step."""
+"""Pictures of training: samples from the same latents at successive steps."""
 
 import math
 
@@ -15,12 +15,12 @@ SECONDS_OF_THE_LAST = 1.5
 
 
 def _frames(request):
-    """The run's pictures of its samples, evenly chosen, the last included."""
+    """Return the run's pictures of samples, evenly chosen, the last included."""
     found = list(request.run.files.pictures().values())
     if not found:
         raise BadInput(
             f"workdir={request.run.path}: expected pictures of training in samples/, "
-            f"and there are none; samples.every says how often"
+            f"found none; samples.every sets how often they are drawn"
         )
     chosen = evenly(found, max(2, request.columns))
     return [Image.open(path).convert("RGB") for path in chosen]
@@ -28,8 +28,8 @@ def _frames(request):
 
 @looks_at("n", "columns")
 def strip(request: Request) -> Image.Image:
-    """One column a picture that the run drew while it trained, from left to right: the
-    first ``n`` samples of each, or where they are points the whole scatter."""
+    """Draw a column for each picture from training, in order of steps. It has the first
+    ``n`` samples of the picture, or for points the whole scatter plot."""
     frames = _frames(request)
     if len(request.run.source.spec.shape) == 3:
         frames = [_first(request, picture) for picture in frames]
@@ -41,7 +41,7 @@ def strip(request: Request) -> Image.Image:
 
 
 def _first(request, picture):
-    """The first ``n`` cells of a grid, one below the other."""
+    """Return the first ``n`` cells of a grid, one below the other."""
     count = request.run.config.samples.count
     columns = math.ceil(math.sqrt(count))
     height = request.run.source.spec.shape[0]
@@ -59,5 +59,5 @@ def _first(request, picture):
 
 @looks_at("columns")
 def animation(request: Request) -> list[Image.Image]:
-    """Those pictures one after another, as the frames of a GIF or an animated PNG."""
+    """Return the pictures from training as frames of a GIF or an animated PNG."""
     return _frames(request)

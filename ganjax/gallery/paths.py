@@ -1,4 +1,4 @@
-"""Pictures along paths through the latent space."""
+"""Pictures along paths in the latent space."""
 
 import dataclasses
 
@@ -16,7 +16,7 @@ TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
 
 
 def linear(a, b, t):
-    """From ``a [n, d]`` to ``b`` on the straight line."""
+    """Return the linear interpolation from ``a [n, d]`` to ``b``."""
     t = jnp.broadcast_to(t, len(a))[:, None]
     return (1 - t) * a + t * b
 
@@ -26,8 +26,8 @@ PATHS = {"linear": linear, "spherical": slerp}
 
 @looks_at("n", "columns", "seed", "path")
 def interpolation(request: Request) -> Image.Image:
-    """Rows from one latent to another in equal steps, linear or spherical (White 2016,
-    arXiv 1609.04468); a label stays the same along its row."""
+    """Draw rows from one latent to another in equal steps, linear or spherical (White
+    2016, arXiv 1609.04468). The label is constant in a row."""
     request.require_images()
     if request.path not in PATHS:
         raise unknown("--path", request.path, PATHS)
@@ -41,9 +41,9 @@ def interpolation(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed", "reach")
 def traversal(request: Request) -> Image.Image:
-    """A latent whose coordinates move one by one: a row for each of the first ``n``, in
-    equal steps from −reach to reach, everything else as it is (InfoGAN; Chen et al.
-    2016, arXiv 1606.03657, figure 2)."""
+    """Draw a row for each of the first ``n`` coordinates of one latent. The coordinate
+    moves in equal steps from −reach to reach, and the others do not change (InfoGAN;
+    Chen et al. 2016, arXiv 1606.03657, figure 2)."""
     request.require_images()
     z = request.latents(1)
     rows = min(request.n, z.shape[1])
@@ -56,15 +56,16 @@ def traversal(request: Request) -> Image.Image:
 
 @looks_at("n", "seed")
 def truncation(request: Request) -> Image.Image:
-    """The same latents under ever weaker truncation, from left to right: of the styles
-    towards their mean where the generator has them, else of the latents' tails (limits
-    in standard deviations; Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
+    """Draw the same latents with less and less truncation, from left to right. Styles,
+    if the generator has them, are truncated towards their mean; otherwise the tails of
+    the latents (limits in standard deviations; Brock et al. 2019, arXiv 1809.11096,
+    section 3.1)."""
     request.require_images()
     run, sampling = request.run, request.model.sampling
     distribution = run.config.get("latents", {}).get("name")
     if distribution != "normal":
         raise BadInput(
-            f"--mode='truncation': expected latents.name='normal', and "
+            f"--mode='truncation': expected latents.name='normal', not "
             f"latents.name='{distribution}'"
         )
     strength = 1 if truncates_styles(run.game) else 2

@@ -1,4 +1,4 @@
-"""What the players of a game of points in the plane look like."""
+"""Pictures of generated points in the plane and of the critic's surface."""
 
 import io
 
@@ -22,15 +22,16 @@ MARGIN = 0.35
 
 @looks_at("seed")
 def plane(request: Request) -> Image.Image:
-    """For each checkpoint that is kept: above, the density of generated points, with
-    data points; below, the critic's surface and the direction in which it pulls a
-    generated point, the gradient of its score. Where there are labels the surface is
-    that of the first class; a packed critic is shown copies of one point."""
+    """Draw the samples and the critic of each saved checkpoint.
+
+    Above: the density of generated points, with data points. Below: the critic's score
+    and its gradient, the direction in which it pulls generated points. With labels, the
+    score is for the first class. A packed critic sees copies of one point."""
     run = request.run
     if run.source.spec.shape != (2,) or run.sampler.critic is None:
         raise BadInput(
             f"--mode='plane': expected a run over points in the plane whose critic "
-            f"judges them, and data.name='{run.config.data.name}', "
+            f"scores them, not data.name='{run.config.data.name}', "
             f"game='{run.config.game}'"
         )
     models = [run.model_of(state) for state in run.states()]
@@ -67,7 +68,7 @@ def _density(axes, points, real, frame):
 
 
 def _scorer(model, packing):
-    """``points [n, 2] -> scores [n]`` of the critic of a model."""
+    """Return ``points [n, 2] -> scores [n]`` of a model's critic."""
     apply = plain(model.game, model.live)
 
     @jax.jit
@@ -93,7 +94,7 @@ def _surface(axes, scores, frame):
     at = mesh(ARROWS)
     pull = np.asarray(jax.grad(lambda x: jnp.sum(scores(x)))(jnp.asarray(at)))
     length = np.linalg.norm(pull, axis=1, keepdims=True)
-    # Lengths of gradients differ by orders; their directions are what is shown.
+    # Gradient lengths differ by orders of magnitude, so only directions are drawn.
     axes.quiver(
         *at.T, *(pull / np.maximum(length, 1e-12)).T, color="white", width=0.004
     )

@@ -1,4 +1,4 @@
-"""What a picture mode is asked for, and the model that it shows."""
+"""The request for a picture: a run, its newest model, and the options of a mode."""
 
 import dataclasses
 import functools
@@ -13,8 +13,8 @@ from ganjax.model import Model, Sampler
 
 
 def looks_at(*options: str) -> Callable:
-    """Mark a mode with the fields of a ``Request`` that its picture depends on, as its
-    ``options``, so that any other one can be refused."""
+    """Mark a mode with the ``Request`` fields that change its picture, as its
+    ``options``. Other options are then refused."""
 
     def mark(mode):
         mode.options = options
@@ -25,16 +25,16 @@ def looks_at(*options: str) -> Callable:
 
 @dataclasses.dataclass(frozen=True)
 class Request:
-    """A picture of a run.
+    """A request for a picture of a run.
 
     Attributes:
-      run: whose newest checkpoint is shown.
-      n: how many samples, or rows where each shows one.
-      columns: of modes with rows; steps of a path, frames at most.
-      seed: of the latents.
-      path: ``'linear'`` or ``'spherical'``, where a mode goes through latents.
-      reach: how far along a direction, in standard deviations of a latent.
-      extractor: whose features make neighbours near; pixels if empty.
+      run: the newest checkpoint of this run is shown.
+      n: number of samples, or of rows in a mode with one sample for each row.
+      columns: number of columns, of steps in a path, or the maximum number of frames.
+      seed: seed of the latents.
+      path: ``'linear'`` or ``'spherical'``, for modes that interpolate latents.
+      reach: distance along a direction, in standard deviations of a latent.
+      extractor: its features define the nearest neighbours; empty uses pixels.
     """
 
     run: Run
@@ -47,20 +47,20 @@ class Request:
 
     @property
     def model(self) -> Model:
-        """The finished model of the newest checkpoint."""
+        """Return the finished model of the newest checkpoint."""
         return self.run.model
 
     @property
     def sampler(self) -> Sampler:
-        """How the game makes samples from latents.
+        """Return the sampler of a game with latents.
 
         Raises:
-          BadInput: if it does not.
+          BadInput: if the game does not make samples from latents.
         """
         if not self.model.sampler.from_latents:
             raise BadInput(
                 f"workdir={self.run.path}: expected a game that makes samples from "
-                f"latents, and game='{self.run.config.game}' does not"
+                f"latents, not game='{self.run.config.game}'"
             )
         return self.model.sampler
 
@@ -68,16 +68,16 @@ class Request:
         """Raise ``BadInput`` unless the run generates images."""
         if len(self.run.source.spec.shape) != 3:
             raise BadInput(
-                f"workdir={self.run.path}: expected a run that generates images, and "
+                f"workdir={self.run.path}: expected a run that generates images, but "
                 f"data.name='{self.run.config.data.name}' has points"
             )
 
     @functools.cached_property
     def key(self) -> jax.Array:
-        """Of samples, as ``Model.sample`` takes it."""
+        """Return the key for ``Model.sample``."""
         return jax.random.key(self.seed)
 
     def latents(self, n: int, name: str = "latents") -> jax.Array:
-        """Return ``n`` latents ``[n, d]``, each by the seed, ``name`` and its place
-        alone."""
+        """Return ``n`` latents ``[n, d]``. Each depends only on the seed, ``name`` and
+        its index."""
         return self.sampler.draw(sample_keys(child_key(self.key, name), n))

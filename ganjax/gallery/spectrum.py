@@ -1,4 +1,4 @@
-"""Where in frequency generated images differ from real ones."""
+"""Frequency spectra of generated and real images."""
 
 import io
 
@@ -14,10 +14,11 @@ SAMPLES = 1000
 
 
 def radial_spectrum(images: np.ndarray) -> np.ndarray:
-    """Mean power of images ``[n, H, H, C]`` at each whole radius of frequency, 0 to
-    H // 2 cycles an image (Durall et al. 2020, arXiv 2003.01826, section 3.1): the
-    squared magnitudes of the discrete Fourier transform over the number of pixels,
-    averaged over channels, images and the frequencies that round to the radius."""
+    """Return the mean power of images ``[n, H, H, C]`` at each integer radius, 0 to H
+    // 2 cycles per image (Durall et al. 2020, arXiv 2003.01826, section 3.1). Power is
+    the squared magnitude of the discrete Fourier transform divided by the number of
+    pixels, averaged over channels, images and the frequencies that round to the
+    radius."""
     side = images.shape[1]
     power = np.abs(np.fft.fft2(images, axes=(1, 2))) ** 2 / side**2
     power = power.mean(axis=(0, 3))
@@ -30,8 +31,8 @@ def radial_spectrum(images: np.ndarray) -> np.ndarray:
 
 @looks_at("seed")
 def spectrum(request: Request) -> Image.Image:
-    """Radially averaged power of generated and of held-out images, over a thousand
-    samples: upsampling leaves its mark at the right end."""
+    """Draw the radially averaged power of a thousand generated and a thousand held-out
+    images. Upsampling artefacts are at the right end."""
     request.require_images()
     generated = request.run.sample(request.seed, SAMPLES)
     real, _ = held_out(request.run.source.test, SAMPLES, seed=0)
@@ -43,7 +44,7 @@ def spectrum(request: Request) -> Image.Image:
         (generated, "#d9640a", "generated"),
     ):
         axes.semilogy(radial_spectrum(images), color=colour, label=name)
-    axes.set_xlabel("cycles an image")
+    axes.set_xlabel("cycles per image")
     axes.set_ylabel("mean power")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)

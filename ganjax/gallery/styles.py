@@ -1,4 +1,4 @@
-"""Pictures of what a generator's layers do: mixed styles, strongest directions."""
+"""Pictures of a generator's layers: mixed styles, strongest directions."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -16,17 +16,17 @@ GENERATOR = "generator"
 
 @looks_at("n", "columns", "seed")
 def mixing(request: Request) -> Image.Image:
-    """Each sample of the first column with the finer styles of each of the first row:
-    the layers up to a quarter are the column's, the others the row's (Karras et al.
-    2019, arXiv 1812.04948, figure 3)."""
+    """Draw each sample of the first column with the fine styles of the first row. The
+    first quarter of the layers has the column's style, and the others have the row's
+    style (Karras et al. 2019, arXiv 1812.04948, figure 3)."""
     request.require_images()
     _require_generator(request, "mixing")
     module = request.run.game.networks[GENERATOR].module
     if not hasattr(module, "synthesise"):
         name = request.run.config.networks.generator.name
         raise BadInput(
-            f"--mode='mixing': expected a generator with styles, as 'stylegan2' is, "
-            f"and networks.generator.name='{name}'"
+            f"--mode='mixing': expected a generator with styles, such as 'stylegan2', "
+            f"not networks.generator.name='{name}'"
         )
     coarse = _given(request, request.latents(request.n))
     fine = _given(request, request.latents(request.columns, "fine"))
@@ -51,10 +51,12 @@ def mixing(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed", "reach")
 def directions(request: Request) -> Image.Image:
-    """One sample moved along the directions to which the generator's first layers react
-    most: the eigenvectors of AᵀA of the greatest eigenvalues, A the weights that the
-    latent, or where there are styles the style, meets first (SeFa; Shen & Zhou 2021,
-    arXiv 2007.06600). A row a direction, from −reach to reach."""
+    """Draw one sample moved along the directions that change the generator's first
+    layers most: a row for each direction, from −reach to reach.
+
+    The directions are the eigenvectors of AᵀA with the largest eigenvalues. A holds the
+    first weights that multiply the style, or the latent in a generator without styles
+    (SeFa; Shen & Zhou 2021, arXiv 2007.06600)."""
     request.require_images()
     looked = _weights(request, "directions")
     return _moved(request, looked, request.latents(1), request.sampler.labels(1))
@@ -62,8 +64,8 @@ def directions(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed", "reach")
 def edits(request: Request) -> Image.Image:
-    """As ``directions``, of the sample that comes nearest to a held-out image, the
-    ``seed``-th, found by descent on the latent."""
+    """Draw ``directions`` for the sample closest to held-out image number ``seed``.
+    Descent on the latent finds this sample."""
     request.require_images()
     looked = _weights(request, "edits")
     run = request.run
@@ -74,8 +76,8 @@ def edits(request: Request) -> Image.Image:
 
 
 def _given(request, z, label=None):
-    """The inputs of the generator for latents: with the label joined to them, or as an
-    input beside them."""
+    """Return the generator's inputs for latents. A label is joined to the latent or is
+    a separate input."""
     if label is None:
         label = request.sampler.labels(len(z))
     return request.sampler.decode(lambda network, *given: given, z, label)
@@ -84,17 +86,16 @@ def _given(request, z, label=None):
 def _require_generator(request, mode):
     if GENERATOR not in request.run.game.networks:
         raise BadInput(
-            f"--mode='{mode}': expected a game with a generator, and game="
+            f"--mode='{mode}': expected a game with a generator, but game="
             f"'{request.run.config.game}' has {', '.join(request.run.game.networks)}"
         )
 
 
 def _weights(request, mode):
-    """What the generator's first layers do to a style, or to the latent: ``[d,
-    outputs]``.
+    """Return the weights ``[d, outputs]`` that first multiply a style, or the latent.
 
     Raises:
-      BadInput: if the latent meets no linear layer first.
+      BadInput: if the first layer for the latent is not linear.
     """
     _require_generator(request, mode)
     params = request.model.variables[GENERATOR]["params"]
@@ -110,8 +111,8 @@ def _weights(request, mode):
     if not found:
         name = request.run.config.networks.generator.name
         raise BadInput(
-            f"--mode='{mode}': expected a generator whose latent meets a linear layer "
-            f"first, and networks.generator.name='{name}'"
+            f"--mode='{mode}': expected a generator whose first layer is linear, "
+            f"not networks.generator.name='{name}'"
         )
     return np.concatenate([np.asarray(x, np.float64) for x in found], axis=1)
 
@@ -135,8 +136,8 @@ def _moved(request, a, z, label):
 
 
 def strongest(a: np.ndarray, count: int) -> np.ndarray:
-    """``[count, d]``: unit directions of the input that ``a [d, outputs]`` enlarges
-    most, the strongest first; of each the largest entry is positive."""
+    """Return the unit directions ``[count, d]`` that ``a [d, outputs]`` enlarges most,
+    the strongest first. The largest entry of each is positive."""
     vectors = np.linalg.svd(a, full_matrices=False)[0].T[:count]
     largest = np.take_along_axis(
         vectors, np.abs(vectors).argmax(axis=1)[:, None], axis=1

@@ -1,4 +1,4 @@
-"""The games: each file returns a ``Game`` and its ``Sampler`` from ``Parts``."""
+"""The games. Each file builds a ``Game`` and its ``Sampler`` from ``Parts``."""
 
 from ganjax.games.adversarial_autoencoder import (
     ADVERSARIAL_AUTOENCODER,

@@ -1,6 +1,6 @@
-"""The adversarial autoencoder (Makhzani et al. 2016, arXiv 1511.05644): an autoencoder
-whose codes a discriminator makes follow the latent distribution; and the one whose code
-says a class as well, learnt from few labels."""
+"""The adversarial autoencoder (Makhzani et al. 2016, arXiv 1511.05644). A discriminator
+makes its codes follow the latent distribution. In the semi-supervised variant the code
+also holds a class, learnt from few labels."""
 
 import jax
 import jax.numpy as jnp
@@ -11,21 +11,21 @@ from ganjax.model import Sampler
 
 
 def adversarial_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
-    """Three players, two of which own the encoder (section 2).
+    """Build a game of three players, two of which own the encoder (section 2).
 
-    The autoencoder descends the squared error of its reconstruction (the reconstruction
-    phase) from the example with ``weights.corruption`` times normal noise: where that
-    is on, it denoises. The discriminator tells latents (real) from codes (fake), and
-    the encoder fools it (the regularization phase). The encoder is deterministic.
+    The player ``autoencoder`` minimises the squared error of reconstructions (the
+    reconstruction phase). Its input is the example plus ``weights.corruption`` times
+    normal noise. The discriminator separates latents (real) from codes (fake), and the
+    encoder fools it (the regularization phase). The encoder is deterministic.
     """
     return _autoencoder(parts, classes=0)
 
 
 def semi_supervised_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
-    """The code is a latent and the probabilities of a class. A second discriminator
-    makes these follow an even choice of one class, and a player of its own, the
-    classifier, descends the cross-entropy of the few labels that are known (section 5,
-    figure 8)."""
+    """Build an adversarial autoencoder whose code is a latent and class probabilities.
+    A second discriminator makes the probabilities follow a uniform choice of one class.
+    A separate player, the classifier, minimises the cross-entropy of the few known
+    labels (section 5, figure 8)."""
     return _autoencoder(parts, classes=parts.classes)
 
 
@@ -36,8 +36,8 @@ def _autoencoder(parts, classes):
         chosen = jax.vmap(lambda key: jax.random.randint(key, (), 0, classes))(keys)
         return jax.nn.one_hot(chosen, classes)
 
-    # By discriminator: the part of a code that it sees, what that is to follow, and the
-    # beginning of the names of what is told of it.
+    # Discriminator -> the part of a code that it sees, the prior of this part, and the
+    # prefix of the names of its metrics.
     matched = {"discriminator": (slice(0, size), parts.latents.draw, "")}
     if classes:
         matched["class_discriminator"] = (slice(size, None), one_class, "class_")
@@ -141,7 +141,7 @@ _NETWORKS = {
 }
 _WEIGHTS = {
     "reconstruction": weight(1.0, "the squared error of reconstructions"),
-    "corruption": weight(0.0, "the noise on what the encoder sees"),
+    "corruption": weight(0.0, "the noise on the encoder's input"),
 }
 _PLAYERS = (
     "autoencoder", "discriminator", "class_discriminator", "encoder", "classifier",

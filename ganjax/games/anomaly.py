@@ -1,5 +1,5 @@
-"""Anomalies found by what a GAN of normal examples cannot make: AnoGAN, f-AnoGAN and
-GANomaly."""
+"""Anomaly detection with a GAN that has learnt only normal examples: AnoGAN, f-AnoGAN
+and GANomaly."""
 
 import dataclasses
 
@@ -13,17 +13,18 @@ from ganjax.games.gan import GAN, gan
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.model import Sampler
 
-# Of AnoGAN's descent: its steps as in the paper, and the share of features in its loss;
-# the rate of Adam, which ends at zero.
+# AnoGAN's descent: the number of steps and the share of features in the loss, both as
+# in the paper, and the first learning rate of Adam, which decays to zero.
 DESCENT, SHARE, RATE = 500, 0.1, 0.1
 
 
 def anogan(parts: Parts) -> tuple[Game, Sampler]:
-    """AnoGAN (Schlegl et al. 2017, arXiv 1703.05921, sections 2.2 and 2.3): a GAN. The
-    latent of an example x is sought by descent on 0.9·|x − G(z)|₁ + 0.1·|f(x) −
-    f(G(z))|₁ (eqs. 3, 5 and 6), sums over entries, with the discriminator's last
-    features f; what is left of it is how anomalous x is (eq. 7). Departure: the descent
-    begins at 0 and not at a latent drawn, so the score is of x alone.
+    """Build a GAN that scores anomalies by a search for their latents (AnoGAN; Schlegl
+    et al. 2017, arXiv 1703.05921, sections 2.2 and 2.3). Gradient descent over z
+    minimises 0.9·|x − G(z)|₁ + 0.1·|f(x) − f(G(z))|₁ (eqs. 3, 5 and 6), sums over
+    entries, with the discriminator's last features f. The final value is the anomaly
+    score of x (eq. 7). Departure: the descent starts at 0, not at a random latent, so
+    the score depends only on x.
     """
     optimizer = optax.adam(optax.cosine_decay_schedule(RATE, DESCENT))
 
@@ -54,17 +55,17 @@ def anogan(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def f_anogan(parts: Parts) -> tuple[Game, Sampler]:
-    """f-AnoGAN (Schlegl et al. 2019, Medical Image Analysis 54, "f-AnoGAN", sections
-    2.1 to 2.3): a GAN, and an encoder of its own player that inverts the generator.
+    """Build a GAN and an encoder that inverts the generator (f-AnoGAN; Schlegl et al.
+    2019, Medical Image Analysis 54, "f-AnoGAN", sections 2.1 to 2.3).
 
-    The encoder descends |x − G(E(x))|² / n + ``weights.features``·|f(x) − f(G(E(x)))|²
-    / n_f with the discriminator's last features f (izi_f, eqs. 2 and 3). The sum of
-    both, whatever the weight, is how anomalous an example is (the paper's κ is 1).
-    Departure: the encoder learns beside the GAN, not after it.
+    The encoder, a separate player, minimises |x − G(E(x))|² / n + ``weights.features``·
+    |f(x) − f(G(E(x)))|² / n_f with the discriminator's last features f (izi_f, eqs. 2
+    and 3). The unweighted sum is the anomaly score (the paper's κ is 1). Departure: the
+    encoder learns together with the GAN, not after it.
     """
 
     def differences(see, x, made):
-        """Mean squares, a sample, of what is lost in pixels and in features."""
+        """Return the mean squared errors per sample, in pixels and in features."""
         f_x, f_made = _features(see, x, made)
         return _mean_square(x - made), _mean_square(f_x - f_made)
 
@@ -102,12 +103,12 @@ def f_anogan(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def ganomaly(parts: Parts) -> tuple[Game, Sampler]:
-    """GANomaly (Akcay et al. 2018, arXiv 1805.06725): an autoencoder G followed by a
-    second encoder E, and a discriminator of examples and their reconstructions.
+    """Build an autoencoder G, a second encoder E, and a discriminator of examples and
+    reconstructions (GANomaly; Akcay et al. 2018, arXiv 1805.06725).
 
-    With z = G_E(x), x̂ = G_D(z), ẑ = E(x̂): ``weights.features``·|f(x) − f(x̂)|² (eq. 1)
-    + ``weights.content``·|x − x̂|₁ (eq. 2) + ``weights.code``·|z − ẑ|² (eq. 3), each a
-    mean over entries. |z − ẑ|₁ is how anomalous an example is (eq. 5, mean).
+    With z = G_E(x), x̂ = G_D(z) and ẑ = E(x̂), G and E minimise ``weights.features``·
+    |f(x) − f(x̂)|² (eq. 1) + ``weights.content``·|x − x̂|₁ (eq. 2) + ``weights.code``·
+    |z − ẑ|² (eq. 3). The anomaly score is |z − ẑ|₁ (eq. 5). All are means over entries.
     """
     latent = (parts.latents.size,)
 
@@ -158,7 +159,7 @@ def ganomaly(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def _features(see, *seen):
-    """The last features that a discriminator has of each."""
+    """Return the discriminator's last features of each input."""
     return [see("discriminator", x, method="full_output").features for x in seen]
 
 

@@ -1,6 +1,6 @@
 """BiGAN and ALI (Donahue et al. 2017, arXiv 1605.09782; Dumoulin et al. 2017, arXiv
-1606.00704): a generator and an encoder that invert each other, as one discriminator of
-pairs cannot tell (G(z), z) from (x, E(x))."""
+1606.00704). A generator and an encoder learn to invert each other, because they fool
+one discriminator of the pairs (G(z), z) and (x, E(x))."""
 
 import math
 
@@ -14,9 +14,9 @@ from ganjax.model import Sampler
 
 
 def bigan(parts: Parts) -> tuple[Game, Sampler]:
-    """Generator and encoder are one player, whose loss is the discriminator's with both
-    labels exchanged (BiGAN, section 3.4). The discriminator sees a sample and a latent
-    as one vector; the encoder is deterministic.
+    """Build a generator and an encoder as one player, and a discriminator of pairs. The
+    first player's loss is the discriminator's loss with exchanged labels (BiGAN,
+    section 3.4). A pair is one vector. The encoder is deterministic.
     """
     adversary, latents = parts.adversary, parts.latents
 

@@ -1,5 +1,5 @@
-"""CycleGAN (Zhu et al. 2017, arXiv 1703.10593): translation between two domains from
-unpaired examples."""
+"""CycleGAN (Zhu et al. 2017, arXiv 1703.10593): translation between two domains, learnt
+from unpaired examples."""
 
 import functools
 
@@ -10,17 +10,18 @@ from ganjax.core import Game
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.model import Sampler
 
-# Past translations that a critic is also shown (section 4, after Shrivastava et al.
-# 2017, arXiv 1612.07828).
+# Number of past translations that are stored for each critic (section 4, after
+# Shrivastava et al. 2017, arXiv 1612.07828).
 POOL_SIZE = 50
 
 
 def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
-    """Two generators, two critics, and a pool of past translations for each critic.
+    """Build two generators, two critics, and a pool of past translations per critic.
 
-    The generators are one player: their adversarial losses, ``weights.cycle`` times the
-    L1 error of going there and back (eq. 2), and ``weights.identity`` times that of
-    translating what is in the target domain already (section 5.2).
+    The generators are one player. Its loss is their adversarial losses, plus
+    ``weights.cycle`` times the L1 error of translating there and back (eq. 2), plus
+    ``weights.identity`` times the L1 error of translating an example that is already in
+    the target domain (section 5.2).
     """
     adversary = parts.adversary
 
@@ -92,9 +93,9 @@ def _l1(x, y):
 
 
 def _exchange(pool, images, key):
-    """The pool after ``images`` passed it, and what the critic sees in their place:
-    each one itself while the pool fills; then, at even odds, itself or a stored one
-    that it replaces."""
+    """Return the next pool and the images that the critic sees. While the pool fills,
+    these are ``images``. Later each image has a probability of ½ to be swapped with a
+    stored one."""
 
     def one(pool, inputs):
         image, key = inputs
@@ -125,8 +126,8 @@ CYCLEGAN = Recipe(
     players=("generators", "critic_a", "critic_b"),
     critics=("critic_a", "critic_b"),
     weights={
-        "cycle": weight(10.0, "the L1 error of going there and back"),
-        "identity": weight(5.0, "the L1 error of translating the target domain"),
+        "cycle": weight(10.0, "the L1 error of translating there and back"),
+        "identity": weight(5.0, "the L1 error of translating target examples"),
     },
     reads=("a", "b"),
     latents=False,

@@ -11,14 +11,14 @@ def duel(
     shown: Callable, objective: Callable, *, name: str = "generator",
     reads_data: bool = True,
 ) -> Game:  # fmt: skip
-    """Return the game of the player ``discriminator`` against one other, in turns.
+    """Build the game of the player ``discriminator`` against one other player.
 
     Args:
-      networks: of the other player; all are averaged.
-      seen: the shape of what the discriminator judges.
+      networks: networks of the other player; all are averaged.
+      seen: shape of a sample that the discriminator judges.
       shown: ``view -> (real, fake, origin)``, the arguments of
         ``Adversary.critic_loss``.
-      objective, name, reads_data: of the other player.
+      objective, name, reads_data: fields of the other player.
     """
     adversary, player, owns = parts.adversary, "discriminator", tuple(networks)
 

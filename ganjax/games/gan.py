@@ -1,7 +1,6 @@
 """The generative adversarial network (Goodfellow et al. 2014, arXiv 1406.2661), and the
-conditional one, whose players are label_input the label (Mirza & Osindero 2014, arXiv
-1411.1784): noise to data, for any loss, term, conditioning, augmentation and
-dynamics."""
+conditional GAN, whose players also take the label (Mirza & Osindero 2014, arXiv
+1411.1784). The config selects loss, terms, conditioning, augmentation and dynamics."""
 
 import dataclasses
 import functools
@@ -16,12 +15,12 @@ GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
 def gan(parts: Parts) -> tuple[Game, Sampler]:
-    """Noise to data: the discriminator's turns, then the generator's."""
+    """Build a GAN from noise to data. The discriminator takes the first turns."""
     return _noise_to_data(parts, labelled=False)
 
 
 def conditional_gan(parts: Parts) -> tuple[Game, Sampler]:
-    """Noise and a label to data. The generator is asked for the labels of real
+    """Build a GAN from noise and a label to data. The generator uses the labels of real
     examples, so it reads data too."""
     return _noise_to_data(parts, labelled=True)
 
@@ -39,7 +38,7 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
         return view.batch["label"] if labelled else None
 
     def drawn(view, n):
-        """Latents of a turn, with what a term may do with them."""
+        """Return the latents of a turn and their fields of ``TermContext``."""
         label = labels(view)
         z = latents.draw(view.keys("latents", n))
         z = latents.optimise(view, z, lambda z: score(view, z, label))

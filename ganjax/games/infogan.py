@@ -1,5 +1,5 @@
-"""InfoGAN (Chen et al. 2016, arXiv 1606.03657): a part of the latent is a code, and it
-can be read from what the generator makes of it."""
+"""InfoGAN (Chen et al. 2016, arXiv 1606.03657): a part of the latent is a code that can
+be read from the generated sample."""
 
 import dataclasses
 
@@ -14,20 +14,19 @@ from ganjax.model import Sampler
 from ganjax.objectives import CRITIC, GENERATOR, Term, WeighedTerm
 from ganjax.options import Option
 
-# Of the logarithm of a standard deviation, so that no sample weighs beyond measure.
+# Limits of the log standard deviation, so that no sample gets an extreme weight.
 NARROWEST, WIDEST = -5.0, 2.0
 
 
 def infogan(parts: Parts) -> tuple[Game, Sampler]:
-    """The GAN where both players also pay for what cannot be read of the code (eq. 6):
-    they raise a lower bound of the information in common between code and sample,
-    L = H(c) + E log Q(c|x) (eq. 4).
+    """Build a GAN whose players also maximise L = H(c) + E log Q(c|x), a lower bound of
+    the mutual information of code c and sample x (eqs. 4 and 6).
 
     A latent is noise, then the code: a category of ``options.categories`` as one-hot
     numbers, then ``options.continuous`` numbers, each uniform in [-1, 1] (section 7.2).
-    Q, the network ``posterior``, sees the discriminator's last features and learns with
-    it (section 6). Of each number it gives the mean and the logarithm of the standard
-    deviation of a normal distribution (appendix C.1).
+    Q is the network ``posterior``. It sees the discriminator's last features and learns
+    with the discriminator (section 6). For each number, Q gives the mean and the log
+    standard deviation of a normal distribution (appendix C.1).
     """
     kinds, numbers = parts.options["categories"], parts.options["continuous"]
     noise, plain = parts.latents.size, parts.latents.draw
@@ -42,13 +41,13 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
         return jax.nn.log_softmax(logits), mean, deviation
 
     def category(context, view, own):
-        """−E log Q(c|x) of the category, in nats."""
+        """Return −E log Q(c|x) of the category, in nats."""
         kind = context.latents[:, noise : noise + kinds]
         log_q, _, _ = read(view.apply("posterior", context.fake_output.features))
         return -jnp.mean(jnp.sum(kind * log_q, axis=1)), None
 
     def continuous(context, view, own):
-        """−E log Q(c|x) of all numbers together, in nats."""
+        """Return −E log Q(c|x) of all numbers together, in nats."""
         code = context.latents[:, noise + kinds :]
         _, mean, deviation = read(view.apply("posterior", context.fake_output.features))
         square = ((code - mean) / jnp.exp(deviation)) ** 2
@@ -70,7 +69,7 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
     base, sampler = gan(parts)
 
     def read_code(apply, x):
-        """What Q reads: the probabilities of categories, then the means of numbers."""
+        """Return Q's probabilities of the categories, then its means of the numbers."""
         features = apply("discriminator", x, method="full_output").features
         log_q, mean, _ = read(apply("posterior", features))
         return jnp.concatenate([jnp.exp(log_q), mean], axis=1)
@@ -84,8 +83,8 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
     normalization = getattr(posterior.module, "normalization", "none")
     if normalization != "none":
         raise BadInput(
-            f"networks.posterior.normalization='{normalization}': expected 'none', as "
-            f"a term keeps no statistics of a network"
+            f"networks.posterior.normalization='{normalization}': expected 'none', "
+            f"because a term cannot update the statistics of a network"
         )
     game = dataclasses.replace(
         base,
@@ -101,7 +100,7 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def features_of(discriminator: Network) -> int:
-    """Return how many features the last layer of a discriminator has."""
+    """Return the number of a discriminator's last features."""
 
     def judged(*inputs):
         make, key = discriminator.module.init_with_output, jax.random.key(0)
@@ -111,7 +110,7 @@ def features_of(discriminator: Network) -> int:
 
 
 def _codes(keys, kinds, numbers):
-    """Codes ``[n, kinds + numbers]``, each of its own key."""
+    """Draw codes ``[n, kinds + numbers]``, one for each key."""
 
     def one(key):
         which, where = jax.random.split(jax.random.fold_in(key, 1))
@@ -129,12 +128,12 @@ INFOGAN = dataclasses.replace(
     make=infogan,
     networks={**GAN.networks, "posterior": "encoder"},
     weights={
-        "category": weight(1.0, "the information of the category"),
-        "continuous": weight(0.1, "the information of the numbers"),
+        "category": weight(1.0, "the category in the bound of information"),
+        "continuous": weight(0.1, "the numbers in the bound of information"),
     },
     options={
-        "categories": Option(10, "categories of a code", least=0, zero="no category"),
-        "continuous": Option(2, "numbers of a code", least=0),
+        "categories": Option(10, "categories of the code", least=0, zero="no category"),
+        "continuous": Option(2, "continuous numbers of the code", least=0),
     },
     single_samples=True,
 )

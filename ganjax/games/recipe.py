@@ -1,4 +1,4 @@
-"""What a game asks for, and how a game declares the config that it has."""
+"""The parts that a game is built from, and the declaration of its config fields."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -15,23 +15,23 @@ from ganjax.options import Option
 
 @dataclasses.dataclass(frozen=True)
 class Parts:
-    """What a config chose, for a game to put together.
+    """The parts that a config chose for a game.
 
     Attributes:
-      shape: of one example, ``(H, W, C)`` or ``(D,)``.
-      classes: number of labels of the data, 0 without labels.
-      batch_size: real examples of a turn, over all devices.
-      latents: their size and distribution; ``None`` for a game without latents.
+      shape: shape of one example, ``(H, W, C)`` or ``(D,)``.
+      classes: number of classes of the data, 0 without labels.
+      batch_size: number of real examples in a turn, over all devices.
+      latents: size and distribution of latents; ``None`` for a game without latents.
       network: ``(name, *input shapes, output=shape or None, labelled=False) ->
-        Network``, a discriminator where there is no output shape. A ``labelled``
-        network has the labels as its last input.
+        Network``. Without an output shape it is a discriminator. A ``labelled`` network
+        takes the labels as its last input.
       player: ``(name, owns, objective, reads_data=True) -> Player``, with the optimizer
-        and the number of turns that were chosen.
+        and the number of turns of the config.
       adversary: losses of critics and generators.
       examples: ``keys [n] -> batch`` of held-out data, for games that translate.
-      options: the game's own.
-      label: how the generator takes the label: ``'none'``, ``'concatenation'`` with
-        its latent, or a conditioning for which the label is its second input.
+      options: values of ``Recipe.options``.
+      label: how the generator takes the label: ``'none'``, ``'concatenation'`` with its
+        latent, or a conditioning that takes the label as a second input.
     """
 
     shape: tuple[int, ...]
@@ -48,22 +48,22 @@ class Parts:
 
 @dataclasses.dataclass(frozen=True)
 class Recipe:
-    """A game and the config that it has.
+    """A game and its config fields.
 
     Attributes:
-      make: ``Parts -> (Game, Sampler)``. The builder adds to the game what follows from
-        the config: averages, dynamics, schedule and intervals.
+      make: ``Parts -> (Game, Sampler)``. The builder then sets the game's averages,
+        dynamics, schedule and intervals from the config.
       networks: name -> ``'generator'``, ``'encoder'`` or ``'discriminator'``.
-      players: in the order of their turns; critics: those that a penalty can join.
-      weights: the game's own loss weights, knobs ``weights.NAME``.
-      options: what else there is to choose, ``options.NAME``.
-      reads: what the game takes from a batch of real examples.
+      players: in the order of their turns; critics: players that can have a penalty.
+      weights: the game's loss weights, knobs ``weights.NAME``.
+      options: the game's other options, ``options.NAME``.
+      reads: fields that the game takes from a batch of real examples.
       paired: whether a and b of an example must belong together.
       latents: whether the game draws latents; from_latents: whether a network named
         ``generator`` makes samples from them.
-      critic_sees: what the critics see: ``'data'``, ``'latents'``, or ``'pairs'``
-        of a sample and a latent, as one vector.
-      single_samples: whether the critic judges single samples, so no packs.
+      critic_sees: inputs of the critics: ``'data'``, ``'latents'``, or ``'pairs'`` of a
+        sample and a latent, as one vector.
+      single_samples: whether the critic must judge single samples, not packs.
       classifies: whether the critic has a logit for each class.
     """
 
@@ -83,5 +83,5 @@ class Recipe:
 
 
 def weight(default: float, help: str) -> Option:
-    """Return the option of a weight of a game's loss."""
+    """Return the option for a weight in a game's loss."""
     return Option(default, f"weight of {help}", least=0, knob=True)

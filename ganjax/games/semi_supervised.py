@@ -1,5 +1,5 @@
-"""Semi-supervised learning by a GAN (Salimans et al. 2016, arXiv 1606.03498, section
-5): a classifier of K classes that is a discriminator as well."""
+"""Semi-supervised learning with a GAN (Salimans et al. 2016, arXiv 1606.03498, section
+5): a classifier of K classes is also the discriminator."""
 
 import dataclasses
 
@@ -13,14 +13,14 @@ from ganjax.model import Sampler
 
 
 def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
-    """The GAN whose discriminator has a logit l_k a class; that of a fake is 0, so its
-    logit for real is log Σ exp l_k (section 5). It pays ``weights.adversarial`` times
-    its adversarial loss, over examples without labels and generated ones, plus
-    ``weights.supervised`` times the cross-entropy of the few labels that are known,
-    whose examples it is shown as they are, without augmentation or noise.
+    """Build a GAN whose discriminator has a logit l_k for each class. The logit of a
+    fake is 0, so the logit of real is log Σ exp l_k (section 5). Its loss is
+    ``weights.adversarial`` times its adversarial loss, over unlabelled and generated
+    examples, plus ``weights.supervised`` times the cross-entropy of the few known
+    labels. Labelled examples have no augmentation or noise.
 
-    The generator descends ``weights.fooling`` times its adversarial loss, and whatever
-    terms the config has; the paper's descends ``terms.feature_matching`` alone.
+    The generator minimises ``weights.fooling`` times its adversarial loss, plus the
+    terms of the config. In the paper it minimises only ``terms.feature_matching``.
     """
     adversary = dataclasses.replace(parts.adversary, generator_weight="weights.fooling")
     base, sampler = gan(dataclasses.replace(parts, adversary=adversary))

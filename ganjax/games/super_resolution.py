@@ -1,5 +1,5 @@
-"""Super-resolution by an adversary (SRGAN; Ledig et al. 2017, arXiv 1609.04802): from
-few pixels to many that look like a photograph."""
+"""Super-resolution with an adversarial loss (SRGAN; Ledig et al. 2017, arXiv
+1609.04802): from small images to large images that look like photographs."""
 
 import jax
 import jax.numpy as jnp
@@ -13,18 +13,18 @@ from ganjax.options import Option
 
 
 def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
-    """The generator sees an image ``options.factor`` times smaller a side and descends
-    ``weights.content`` times the mean squared error of what it makes of it (eq. 4) plus
-    ``weights.adversarial`` times its adversarial loss (eq. 6); the discriminator tells
-    the images themselves from those. The content is compared in pixels, not by features
-    of VGG (eq. 5), whose weights are not at hand.
+    """Build a generator that restores images, and a discriminator of real and restored
+    images. The input's sides are ``options.factor`` times smaller. The generator
+    minimises ``weights.content`` times the mean squared error of pixels (eq. 4) plus
+    ``weights.adversarial`` times its adversarial loss (eq. 6). Departure: no error of
+    VGG features (eq. 5), because the VGG weights are not available here.
     """
     adversary, factor = parts.adversary, parts.options["factor"]
     *size, channels = parts.shape
     if len(size) != 2 or any(side % factor for side in size):
         raise BadInput(
-            f"options.factor={factor}: expected a divisor of the sides of images, and "
-            f"an example has {shape_text(parts.shape)}"
+            f"options.factor={factor}: expected a divisor of the sides of images, but "
+            f"an example has the shape {shape_text(parts.shape)}"
         )
     small = (*(side // factor for side in size), channels)
 
@@ -47,7 +47,7 @@ def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
         return apply("generator", reduced(x, factor))
 
     def interpolate(apply, x):
-        """What needs no learning: bicubic interpolation."""
+        """Return the baseline without learning, bicubic interpolation."""
         cubic = jax.image.resize(reduced(x, factor), x.shape, "cubic")
         return jnp.clip(cubic, -1.0, 1.0)
 
@@ -61,8 +61,8 @@ def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def reduced(x: jax.Array, factor: int) -> jax.Array:
-    """``[n, H, W, C] -> [n, H / factor, W / factor, C]``, bicubic with a filter wide
-    enough for the lower resolution, as the field's test sets are made."""
+    """Return ``x [n, H, W, C]`` as ``[n, H / factor, W / factor, C]``, by antialiased
+    bicubic resizing, as the test sets of the field are made."""
     n, h, w, c = x.shape
     shape = (n, h // factor, w // factor, c)
     return jnp.clip(jax.image.resize(x, shape, "cubic", antialias=True), -1.0, 1.0)
@@ -76,6 +76,6 @@ SUPER_RESOLUTION = Recipe(
         "content": weight(1.0, "the squared error"),
         "adversarial": weight(1e-3, "the adversarial loss"),
     },
-    options={"factor": Option(4, "how many times smaller a side is", least=2)},
+    options={"factor": Option(4, "how many times smaller an input's side is", least=2)},
     latents=False,
 )

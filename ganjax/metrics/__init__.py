@@ -1,8 +1,8 @@
 """Pure metric functions: arrays in, numbers out, on the host.
 
-None of them knows a data set, a feature extractor or a config; what was measured on
-what is the business of `ganjax.evaluation`. Data that a metric cannot take raise
-``Uncomputable``, a ``ValueError``.
+No metric depends on a data set, a feature extractor or a config; `ganjax.evaluation`
+chooses the data of each metric. Data that a metric cannot use raise ``Uncomputable``, a
+``ValueError``.
 """
 
 from ganjax.metrics.critic import critic_distance, two_sample_test

@@ -1,4 +1,4 @@
-"""Arrays that metrics take: of the shape they need, with finite values."""
+"""Checks of the arrays that metrics take: their shape, and finite values."""
 
 import numpy as np
 
@@ -6,7 +6,7 @@ from ganjax.errors import Uncomputable
 
 
 def checked(x: np.ndarray, name: str, fits: bool, expected: str) -> np.ndarray:
-    """Return ``x`` if its shape ``fits`` and its values are finite, or raise
+    """Return ``x`` if its shape ``fits`` and its values are finite. Otherwise raise
     Uncomputable with its ``name`` and the ``expected`` shape."""
     if not fits:
         raise Uncomputable(f"{name} has shape {x.shape}: expected {expected}")
@@ -22,12 +22,12 @@ def as_line(x, name: str, least: int = 1) -> np.ndarray:
 
 
 def as_points(**sets) -> list[np.ndarray]:
-    """Return float arrays ``[N, D]`` as wide as the first; float32 stays as it is."""
+    """Return float arrays ``[N, D]`` with the same D. float32 stays float32."""
     found = []
     for name, x in sets.items():
         x = np.asarray(x)
         x = x.astype(np.float32 if x.dtype == np.float32 else np.float64, copy=False)
-        found.append(checked(x, name, x.ndim == 2 and x.size, "[N, D], not empty"))
+        found.append(checked(x, name, x.ndim == 2 and x.size > 0, "[N, D], not empty"))
         if x.shape[1] != (width := found[0].shape[1]):
             raise Uncomputable(f"{name} has {x.shape[1]} columns: expected {width}")
     return found

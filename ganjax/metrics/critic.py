@@ -1,4 +1,4 @@
-"""What a critic says about a generator, on samples that it was not trained on."""
+"""Scores of a generator by its critic, on samples that did not train the critic."""
 
 import numpy as np
 from scipy.stats import mannwhitneyu
@@ -7,25 +7,25 @@ from ganjax.metrics.arrays import as_line
 
 
 def two_sample_test(real, fake) -> dict[str, float]:
-    """Whether a critic tells held-out real samples from generated ones (a classifier
-    two-sample test; Lopez-Paz & Oquab 2017, arXiv 1610.06545, with ranks in the place
-    of accuracies, so that no threshold enters).
+    """Test whether a critic distinguishes held-out real samples from generated samples
+    (a classifier two-sample test; Lopez-Paz & Oquab 2017, arXiv 1610.06545; ranks
+    replace accuracies, so the test needs no threshold).
 
     Args:
-      real, fake: scores ``[N]`` and ``[M]``, higher for what looks real.
+      real, fake: scores ``[N]`` and ``[M]``, higher for samples that look real.
 
     Returns:
-      ``auroc``: the chance that a real sample scores higher than a fake one, ties
-      counted half; .5 for a critic at chance. ``p_value``: of the Mann-Whitney test,
-      two-sided, against that. ``accuracy``: mean of the shares of real samples with
-      positive scores and of fakes with negative ones, a score of 0 counted half.
+      ``auroc``: the probability that a real sample scores higher than a fake sample.
+      Ties count half, and chance is 0.5. ``p_value``: two-sided, of the Mann-Whitney
+      test against chance. ``accuracy``: mean of the share of real samples with positive
+      scores and the share of fakes with negative scores. A score of 0 counts half.
 
     Raises:
-      Uncomputable: another shape, fewer than two scores, or values not finite.
+      Uncomputable: wrong shape, fewer than two scores, or a value is not finite.
     """
     real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     if np.ptp(np.concatenate([real, fake])) == 0:
-        p_value, auroc = 1.0, 0.5  # nothing is ranked
+        p_value, auroc = 1.0, 0.5  # all scores are equal
     else:
         test = mannwhitneyu(real, fake, alternative="two-sided", method="asymptotic")
         p_value, auroc = test.pvalue, test.statistic / len(real) / len(fake)
@@ -38,13 +38,14 @@ def two_sample_test(real, fake) -> dict[str, float]:
 
 
 def critic_distance(real, fake) -> tuple[float, float]:
-    """``mean(real) − mean(fake)`` of scores ``[N]`` and ``[M]`` and its standard error:
-    what a critic of Lipschitz constant L makes of the Wasserstein distance, times L
-    (Arjovsky et al. 2017, arXiv 1701.07875, equation 3). A bound from below, reached by
-    the best critic alone.
+    """Return ``mean(real) − mean(fake)`` of scores ``[N]`` and ``[M]``, with its error.
+
+    The error is the standard error. If L is the critic's Lipschitz constant, L times
+    the Wasserstein distance is at least the difference (Arjovsky et al. 2017, arXiv
+    1701.07875, equation 3). Only the best critic reaches this bound.
 
     Raises:
-      Uncomputable: another shape, fewer than two scores, or values not finite.
+      Uncomputable: wrong shape, fewer than two scores, or a value is not finite.
     """
     real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     error = np.sqrt(real.var(ddof=1) / len(real) + fake.var(ddof=1) / len(fake))

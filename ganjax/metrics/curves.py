@@ -1,5 +1,5 @@
 """Precision-recall curves of distributions (PRD; Sajjadi et al. 2018, arXiv
-1806.00035): how much of each of two distributions a common part of both can make."""
+1806.00035): how much of each distribution a common part of both can represent."""
 
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
@@ -7,34 +7,34 @@ from sklearn.cluster import MiniBatchKMeans
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
 
-# The paper's F-scores: recall counts eight times as much as precision, or an eighth.
+# In the paper's F-scores, recall counts 8 times as much as precision, or 1/8.
 BETA = 8
 
 
 def precision_recall_curve(
     real, fake, *, clusters: int = 20, runs: int = 10, angles: int = 1001, seed: int = 0
 ) -> dict:
-    """The curve over features: both sets are clustered together by k-means, and the
-    curve is that of the shares of clusters (section 4.2 of the paper), averaged over
-    ``runs`` clusterings.
+    """Compute the curve over features. k-means clusters both sets together, and the
+    curve compares their shares of the clusters (section 4.2 of the paper). It is
+    averaged over ``runs`` clusterings.
 
     Args:
-      real: ``[N, D]``; fake: ``[M, D]``. The paper asks for N = M, as the larger set
-        would draw the centres to itself.
+      real: ``[N, D]``; fake: ``[M, D]``. The paper asks for N = M, because a larger set
+        attracts more centres.
 
     Returns:
       ``precision`` and ``recall [angles]``; ``f_8`` and ``f_1_8``, the greatest
-      F-scores along the curve, which stand for recall and for precision.
+      F-scores along the curve, which summarise recall and precision.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, no run, or more clusters
-        than points.
+      ValueError: shapes do not fit, a value is not finite, ``runs`` is below 1, or
+        there are more clusters than points.
     """
     real, fake = as_points(real=real, fake=fake)
     both = np.concatenate([real, fake])
     if not 1 <= clusters <= len(both):
         raise Uncomputable(
-            f"clusters={clusters}: expected 1 to {len(both)}, the points"
+            f"clusters={clusters}: expected 1 to {len(both)}, the point count"
         )
     if runs < 1:
         raise ValueError(f"runs={runs}: expected at least 1")
@@ -55,22 +55,22 @@ def precision_recall_curve(
 
 
 def curve_of_shares(real, fake, angles: int = 1001) -> tuple[np.ndarray, np.ndarray]:
-    """``(precision, recall)``, each ``[angles]``, of two discrete distributions
-    ``[K]``: ``Σ min(λ real, fake)`` and ``Σ min(real, fake / λ)`` for λ the tangents of
-    angles between 0 and a right one (equations 3 to 5 of the paper).
+    """Return ``(precision, recall)``, each ``[angles]``, of two discrete distributions
+    ``[K]``: ``Σ min(λ real, fake)`` and ``Σ min(real, fake / λ)``, where λ is the
+    tangent of angles from 0 to π/2 (equations 3 to 5 of the paper).
 
     Raises:
-      Uncomputable: shapes that do not fit, or shares that do not sum to 1.
+      Uncomputable: shapes do not fit, or shares do not sum to 1.
     """
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if real.ndim != 1 or real.shape != fake.shape:
         raise Uncomputable(f"shapes {real.shape} and {fake.shape}: expected [K] twice")
     for name, share in (("real", real), ("fake", fake)):
         if share.min() < 0 or abs(share.sum() - 1) > 1e-6:
-            raise Uncomputable(f"{name} holds no shares that sum to 1")
+            raise Uncomputable(f"{name} does not hold shares that sum to 1")
     slope = np.tan(np.linspace(1e-10, np.pi / 2 - 1e-10, angles))[:, None]
     precision = np.minimum(slope * real, fake).sum(axis=1)
-    # Rounding may pass 1 by a little.
+    # Rounding may give slightly more than 1.
     return np.minimum(precision, 1), np.minimum(precision / slope[:, 0], 1)
 
 

@@ -1,11 +1,11 @@
 """The Fréchet distance between Gaussians, from means and covariances.
 
 Dowson and Landau 1982; as a score of generators Heusel et al. 2017 (arXiv 1706.08500),
-equation 6. The distance is only called FID when the features are those of the
-2015-12-05 Inception network; this file knows nothing of features.
+equation 6. The distance is called FID only for features of the 2015-12-05 Inception
+network. This file accepts any features.
 
-All of it is float64 on the host. Single precision loses the small eigenvalues of a
-2048-dimensional covariance, and with them several points of the score.
+All computation is float64 on the host. Single precision loses the small eigenvalues of
+a 2048-dimensional covariance, which changes the score by several points.
 """
 
 import numpy as np
@@ -14,23 +14,23 @@ from scipy.linalg import eigvalsh, lapack
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import checked
 
-# Eigenvalues of a covariance may be negative by rounding alone, in proportion to the
-# largest; beyond this the matrix is no covariance and the distance means nothing.
+# Rounding can make eigenvalues of a covariance negative, in proportion to the largest.
+# Beyond this tolerance the matrix is not a covariance and has no distance.
 NEGATIVE_EIGENVALUE_TOLERANCE = 1e-6
 
 
 def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and unbiased covariance of the rows of ``x``.
+    """Return the mean and the unbiased covariance of the rows of ``x``.
 
     Args:
       x: samples ``[N, D]``, N at least 2, any real dtype.
-      tile: rows taken at a time, so that no float64 copy of ``x`` is made.
+      tile: rows processed at a time, to avoid a float64 copy of all ``x``.
 
     Returns:
       ``(mean [D], cov [D, D])`` in float64; the covariance divides by N − 1.
 
     Raises:
-      Uncomputable: not two-dimensional, fewer than two rows, or a value is not finite.
+      Uncomputable: wrong shape, fewer than two rows, or a value is not finite.
     """
     x = np.asarray(x)
     if x.ndim != 2 or x.shape[0] < 2:
@@ -47,9 +47,9 @@ def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
 
 
 def covariance_root(cov) -> np.ndarray:
-    """A lower triangular ``A [D, D]`` with ``A A' = cov``, for `frechet_from_root`.
+    """Return a lower triangular ``A [D, D]``, ``A A' = cov``, for `frechet_from_root`.
 
-    An evaluator that meets the same real data many times computes it once.
+    An evaluator that uses the same real data many times computes it only once.
 
     Raises:
       Uncomputable: ``cov`` is not a symmetric, positive semidefinite, finite matrix.
@@ -58,27 +58,27 @@ def covariance_root(cov) -> np.ndarray:
     factor, failed = lapack.dpotrf(cov.T, lower=True)
     if not failed:
         return factor
-    # A singular covariance has no such factor by Cholesky's way, but every root R gives
-    # one: R' = Q T with Q orthogonal, so R R' = T' T.
+    # Cholesky's method fails for a singular covariance, but any root R gives a factor:
+    # R' = Q T with Q orthogonal, so R R' = T' T.
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
     root = eigenvectors * np.sqrt(_not_negative(eigenvalues, "cov"))
-    return np.linalg.qr(root.T, mode="r").T
+    return np.asarray(np.linalg.qr(root.T, mode="r")).T
 
 
 def frechet_from_root(mean1, root1, mean2, cov2) -> float:
-    """`frechet_distance` with the first covariance given as its `covariance_root`."""
+    """Return `frechet_distance`, given the `covariance_root` of covariance 1."""
     cov2 = _symmetric(cov2, "cov2")
     mean1, mean2, root1 = (np.asarray(x, np.float64) for x in (mean1, mean2, root1))
     square, line = cov2.shape, cov2.shape[:1]
     checked(mean1, "mean1", mean1.shape == line, str(line))
     checked(mean2, "mean2", mean2.shape == line, str(line))
     checked(root1, "the first covariance", root1.shape == square, str(square))
-    if np.tril(root1.T, -1).any():  # of the transpose, whose rows are in sequence
-        raise ValueError("root1 is not lower triangular, as covariance_root gives it")
-    # S1 S2 = A A' S2 has the same eigenvalues as A' S2 A, and the second is symmetric:
-    # real eigenvalues by a stable method, where sqrtm of the first may turn complex.
-    # Its lower triangle is all that is computed and read. (``.T`` of what is symmetric
-    # is the order that LAPACK reads; it saves a transposition.)
+    if np.tril(root1.T, -1).any():  # rows of the transpose are contiguous
+        raise ValueError("root1 is not lower triangular: expected a covariance_root")
+    # S1 S2 = A A' S2 has the same eigenvalues as A' S2 A, which is symmetric. A stable
+    # method finds its real eigenvalues, but sqrtm of S1 S2 may become complex. Only the
+    # lower triangle is computed and read. (LAPACK reads column by column, so ``.T`` of
+    # a symmetric matrix saves a transposition.)
     product, _ = lapack.dsygst(cov2.T, root1, itype=2, lower=True)
     eigenvalues = eigvalsh(product, overwrite_a=True, check_finite=False)
     cross = np.sqrt(_not_negative(eigenvalues, "cov2")).sum()
@@ -88,18 +88,18 @@ def frechet_from_root(mean1, root1, mean2, cov2) -> float:
 
 
 def frechet_distance(mean1, cov1, mean2, cov2) -> float:
-    """Squared Fréchet (2-Wasserstein) distance of two Gaussians.
+    """Return the squared Fréchet (2-Wasserstein) distance of two Gaussians.
 
     ``|mean1 - mean2|² + Tr(cov1 + cov2 - 2 (cov1 cov2)^½)``, in squared units of the
-    features. Rounding below zero is returned as zero.
+    features. A result that rounding makes negative becomes zero.
 
     Args:
       mean1, mean2: means ``[D]``.
       cov1, cov2: covariances ``[D, D]``; either may be singular.
 
     Raises:
-      Uncomputable: shapes that do not fit, values that are not finite, a covariance
-        that is not symmetric or has clearly negative eigenvalues.
+      Uncomputable: shapes do not fit, a value is not finite, or a covariance is not
+        symmetric or has clearly negative eigenvalues.
     """
     cov1 = _symmetric(cov1, "cov1")
     return frechet_from_root(mean1, covariance_root(cov1), mean2, cov2)
@@ -108,22 +108,22 @@ def frechet_distance(mean1, cov1, mean2, cov2) -> float:
 def frechet_at_infinity(
     mean1, root1, fake, *, sizes: int = 15, smallest: float = 0.1, seed: int = 0
 ) -> float:
-    """The distance that infinitely many fakes would have (Chong & Forsyth 2020, arXiv
+    """Estimate the distance of infinitely many fakes (Chong & Forsyth 2020, arXiv
     1911.07023, section 4).
 
-    The bias of an estimate from n fakes is proportional to 1/n to first order, so a
-    line through estimates from random subsets of growing size meets 1/n = 0 at the
-    distance without it. The bias of the real moments stays.
+    To first order, the bias of an estimate from n fakes is proportional to 1/n. A line
+    through estimates from random subsets of growing size therefore gives the distance
+    without this bias at 1/n = 0. The bias of the real moments remains.
 
     Args:
       mean1, root1: the real mean ``[D]`` and ``covariance_root [D, D]``.
-      fake: ``[N, D]``; N well above D, or the law of 1/n does not hold yet.
-      sizes: of subsets, evenly spaced up to N.
-      smallest: of them, as a share of N.
+      fake: ``[N, D]``, N well above D: otherwise the bias is not proportional to 1/n.
+      sizes: number of subset sizes, evenly spaced up to N.
+      smallest: the smallest size, as a share of N.
 
     Raises:
-      Uncomputable: shapes that do not fit, values not finite, fewer than two sizes, or
-        a smallest subset of fewer than two samples.
+      Uncomputable: shapes do not fit, a value is not finite, there are fewer than two
+        sizes, or the smallest subset has fewer than two samples.
     """
     fake = np.asarray(fake)
     first = round(smallest * len(fake))
@@ -143,17 +143,17 @@ def frechet_at_infinity(
 def frechet_interval(
     mean1, root1, fake, *, level: float = 0.95, resamples: int = 100, seed: int = 0
 ) -> tuple[float, float]:
-    """A bootstrap interval of the distance of ``fake [N, D]`` to fixed real moments.
+    """Compute a bootstrap interval of the distance of ``fake [N, D]`` to real moments.
 
-    Fakes drawn again from fakes lie further from the real ones than the fakes do, by as
-    much as these lie further than their distribution. The basic (reflected) interval
-    undoes that, where percentiles of the resampled distances would double it: it is an
-    interval for the distance of the distributions, and the biased estimate from N
-    samples may lie above it.
+    The bootstrap resamples the fakes; the real moments are fixed. Resampling adds a
+    positive bias, about as large as the bias of the estimate from N samples. The basic
+    (reflected) interval subtracts the bias, but percentiles of the resampled distances
+    would double it. The interval is for the distance of the distributions, so the
+    biased estimate may be above it.
 
     Raises:
-      ValueError: as ``moments`` and ``frechet_from_root``; a level that is none; fewer
-        than two resamples.
+      ValueError: as ``moments`` and ``frechet_from_root``; or ``level`` is not between
+        0 and 1, or ``resamples`` is below 2.
     """
     fake = np.asarray(fake)
     if not 0 < level < 1 or resamples < 2:

@@ -1,22 +1,22 @@
-"""How alike two images are, pixel by pixel and by their structure."""
+"""Similarity of two images, by pixels (PSNR) and by structure (SSIM)."""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
 
 from ganjax.errors import Uncomputable
 
-# Wang et al. 2004, section III.B: the window's standard deviation in pixels, cut off so
-# that it has 11 of them a side, and the constants that keep quotients finite.
+# Wang et al. 2004, section III.B: the standard deviation and the radius of the window
+# in pixels (11×11 in all), and the constants that keep quotients finite.
 WINDOW, RADIUS = 1.5, 5
 K1, K2 = 0.01, 0.03
 
 
 def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
-    """10·log10(span² / mean squared error) in dB, ``[N]``, of images ``[N, H, W, C]``
-    with values over a range of ``span``; infinite where they are equal.
+    """Return 10·log10(span² / mean squared error) in dB, ``[N]``, of images
+    ``[N, H, W, C]`` with values in a range of ``span``. Equal images give infinity.
 
     Raises:
-      Uncomputable: for other shapes, or values that are not finite.
+      Uncomputable: shapes are wrong or differ, or a value is not finite.
     """
     x, y = _pair(x, y)
     error = np.mean((x - y) ** 2, axis=(1, 2, 3))
@@ -25,20 +25,20 @@ def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
 
 
 def structural_similarity(x, y, *, span: float) -> np.ndarray:
-    """SSIM ``[N]`` of images ``[N, H, W, C]``, the mean over pixels and channels (Wang
-    et al. 2004, IEEE TIP 13(4), eq. 13): windows are Gaussian, variances without the
-    correction for their mean, and pixels nearer to the border than the window reaches
-    are left out.
+    """Return the SSIM ``[N]`` of images ``[N, H, W, C]``, the mean over pixels and
+    channels (Wang et al. 2004, IEEE TIP 13(4), eq. 13). Windows are Gaussian, and
+    variances have no correction for the estimated mean. Pixels closer to the border
+    than the window radius are left out.
 
     Raises:
-      Uncomputable: for other shapes, images smaller than a window, or values that are
-        not finite.
+      Uncomputable: shapes are wrong or differ, images are smaller than a window, or a
+        value is not finite.
     """
     x, y = _pair(x, y)
     if min(x.shape[1:3]) <= 2 * RADIUS:
         raise Uncomputable(
             f"images of {x.shape[1]}×{x.shape[2]}: expected more than {2 * RADIUS} "
-            f"pixels a side"
+            f"pixels on each side"
         )
 
     def blurred(a):

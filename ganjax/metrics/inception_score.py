@@ -1,6 +1,6 @@
-"""The Inception score (Salimans et al. 2016, arXiv 1606.03498, section 4): how sure a
-classifier is of single samples and how unsure of all of them together. No real sample
-enters, so it says nothing about resemblance (Barratt & Sharma 2018, arXiv 1801.01973).
+"""The Inception score (Salimans et al. 2016, arXiv 1606.03498, section 4): high if a
+classifier is sure of every sample and finds all classes. It uses no real samples, so it
+does not measure resemblance to them (Barratt & Sharma 2018, arXiv 1801.01973).
 """
 
 import numpy as np
@@ -9,29 +9,29 @@ from ganjax.errors import Uncomputable
 
 
 def inception_score(probabilities, *, splits: int = 10) -> tuple[float, float]:
-    """``exp(mean KL(p(class | sample) ‖ p(class)))``, from 1 to the number of classes.
+    """Return ``exp(mean KL(p(class | sample) ‖ p(class)))``, from 1 to the class count.
 
     Args:
-      probabilities: ``[N, K]``, a row a sample.
-      splits: the samples, in their order, fall into so many parts of equal size (to
-        one); each has a marginal and a score of its own.
+      probabilities: ``[N, K]``, one row for each sample.
+      splits: number of parts of equal size (up to one sample), in the given order. Each
+        part has a separate marginal and score.
 
     Returns:
-      Mean and standard deviation of the scores of the parts. The mean falls with
-      smaller parts, so ``splits`` belongs to the protocol.
+      Mean and standard deviation of the scores of the parts. Smaller parts give a
+      smaller mean, so ``splits`` is part of the protocol.
 
     Raises:
-      Uncomputable: a shape, a row that does not sum to 1, or more parts than samples.
+      Uncomputable: wrong shape, rows that are not probabilities, or too many parts.
     """
     p = np.asarray(probabilities, np.float64)
     if p.ndim != 2 or 0 in p.shape:
         raise Uncomputable(f"probabilities has shape {p.shape}: expected [N, K]")
     if not (np.isfinite(p).all() and p.min() >= 0):
-        raise Uncomputable("probabilities holds values that are no probabilities")
+        raise Uncomputable("probabilities holds values that are not probabilities")
     if np.abs(p.sum(axis=1) - 1).max() > 1e-3:
         raise Uncomputable("probabilities holds rows that do not sum to 1")
     if not 1 <= splits <= len(p):
-        raise Uncomputable(f"splits={splits}: expected 1 to {len(p)}, the samples")
+        raise Uncomputable(f"splits={splits}: expected 1 to {len(p)}, the sample count")
     edges = np.arange(splits + 1) * len(p) // splits
     scores = [_score(part) for part in np.split(p, edges[1:-1])]
     return float(np.mean(scores)), float(np.std(scores))

@@ -1,8 +1,8 @@
 """The kernel distance: squared maximum mean discrepancy under a cubic kernel.
 
-Bińkowski et al. 2018 (arXiv 1801.01401), section 4; called KID where the features are
-those of Inception. Unlike a Fréchet distance its estimate is unbiased at any number of
-samples, so for equal distributions about half of all estimates are negative.
+Bińkowski et al. 2018 (arXiv 1801.01401), section 4. For Inception features it is called
+KID. Unlike the Fréchet distance, its estimate is unbiased for any number of samples, so
+for equal distributions about half of all estimates are negative.
 """
 
 import numpy as np
@@ -14,17 +14,17 @@ from ganjax.metrics.arrays import as_points
 def kernel_distance(
     x, y, *, subset_size: int = 1000, subsets: int = 100, seed: int = 0
 ) -> tuple[float, float]:
-    """Mean and standard deviation of ``squared_discrepancy`` over random subsets.
+    """Return mean and standard deviation of ``squared_discrepancy`` over subsets.
 
     Args:
       x, y: features ``[N, D]`` and ``[M, D]``.
-      subset_size: samples of each in a subset, drawn without replacement.
-      subsets: how many; the standard error of the mean is that of one subset over
-        their root only while subsets hardly overlap.
+      subset_size: samples of each set in a random subset, without replacement.
+      subsets: number of subsets. The standard error of the mean is the deviation over
+        √subsets only if the subsets hardly overlap.
 
     Raises:
-      Uncomputable: shapes that do not fit, values not finite, a subset of fewer than
-        two samples or more than there are.
+      Uncomputable: shapes do not fit, a value is not finite, or ``subset_size`` is
+        below 2 or above the number of samples.
     """
     x, y = as_points(x=x, y=y)
     fewest = min(len(x), len(y))
@@ -46,11 +46,11 @@ def kernel_distance(
 
 
 def squared_discrepancy(x, y) -> float:
-    """The unbiased estimate of the squared maximum mean discrepancy of ``x [N, D]`` and
-    ``y [M, D]`` under the kernel ``(a·b / D + 1)³``.
+    """Return the unbiased estimate of the squared maximum mean discrepancy of
+    ``x [N, D]`` and ``y [M, D]`` under the kernel ``(a·b / D + 1)³``.
 
     Raises:
-      Uncomputable: shapes that do not fit, values not finite, fewer than two samples.
+      Uncomputable: shapes do not fit, a value is not finite, or fewer than two samples.
     """
     x, y = as_points(x=x, y=y)
     n, m = len(x), len(y)
@@ -60,7 +60,7 @@ def squared_discrepancy(x, y) -> float:
 
 
 def _among(points: np.ndarray) -> float:
-    """The mean kernel of two different points."""
+    """Return the mean kernel of two different points."""
     kernel = _kernel(points, points)
     n = len(points)
     return float(kernel.sum() - np.trace(kernel)) / (n * (n - 1))

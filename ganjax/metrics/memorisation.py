@@ -1,8 +1,8 @@
-"""Whether generated samples are copies of training samples.
+"""A test whether generated samples are copies of training samples.
 
-A generator that has learned a distribution comes no closer to its training samples than
-held-out samples do (the data-copying test of Meehan et al. 2020, arXiv 2004.05675, with
-one cell).
+Samples of a generator that has learned the distribution are no closer to the training
+samples than held-out samples are (the data-copying test of Meehan et al. 2020, arXiv
+2004.05675, with one cell).
 """
 
 import numpy as np
@@ -13,20 +13,20 @@ from ganjax.metrics.nearest import nearest
 
 
 def memorisation(fake, train, held_out, *, quantile: float = 0.01) -> dict[str, float]:
-    """Distances to the nearest training sample: fakes' against held-out samples'.
+    """Compare fakes and held-out samples by distance to the nearest training sample.
 
     Args:
       fake: features ``[M, D]``; train: ``[N, D]``; held_out: ``[L, D]``.
-      quantile: of the held-out distances; what is nearer counts as copied.
+      quantile: quantile of the held-out distances. A smaller distance is a copy.
 
     Returns:
-      ``copied``: the share of fakes that is nearer to a training sample than all but
-      ``quantile`` of the held-out ones; ``quantile`` itself for a generator that does
-      not copy. ``copying_z``: the Mann-Whitney statistic in standard deviations;
-      below −3 fakes lie too near, above 3 further than real samples do.
+      ``copied``: the share of fakes whose distance is below the ``quantile`` of the
+      held-out distances. It is about ``quantile`` for a generator that does not copy.
+      ``copying_z``: the Mann-Whitney statistic in standard deviations. Below −3, fakes
+      are too near; above 3, they are further away than real samples.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, a quantile that is none.
+      ValueError: shapes do not fit, a value is not finite, or a bad ``quantile``.
     """
     train, fake, held_out = as_points(train=train, fake=fake, held_out=held_out)
     if not 0 < quantile < 1:

@@ -1,12 +1,12 @@
-"""Modes found by a generator: of a mixture, or of the classes that a classifier knows.
+"""Modes found by a generator: components of a mixture, or classes of a classifier.
 
 Lin et al. 2018 (PacGAN, arXiv 1712.04086), section 4.1, after Srivastava et al. 2017
-(VEEGAN): a sample is of high quality within three standard deviations of the nearest
-mode, and a mode is found if one such sample lies there.
+(VEEGAN): a high-quality sample is within three standard deviations of its nearest mode,
+and a mode is found if it has one such sample.
 
-Two things to know before reading a number. On a 2-D mixture true data has 98.889 % of
-its samples within 3σ, so a higher fraction means a generator *narrower* than the data.
-And the KL of n samples over K modes is about (K − 1)/2n even for a perfect generator.
+Two facts help to read the scores. In a 2-D mixture, 98.889 % of the true samples are
+within 3σ, so a higher fraction means a generator *narrower* than the data. The KL of n
+samples over K modes is about (K − 1)/2n even for a perfect generator.
 """
 
 import numpy as np
@@ -17,10 +17,10 @@ from ganjax.metrics.nearest import nearest_squared
 
 
 def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
-    """Found modes, high-quality fraction and reverse KL.
+    """Compute found modes, high-quality fraction and reverse KL.
 
     Args:
-      samples: ``[N, D]``. Samples that are not finite are of low quality.
+      samples: ``[N, D]``. Samples that are not finite count as low-quality.
       modes: centres ``[K, D]``.
       std: standard deviation of each mode along each axis.
       radius: how far a high-quality sample may be from its nearest mode, in ``std``;
@@ -28,12 +28,12 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
 
     Returns:
       ``modes``, an int: modes with at least one high-quality sample.
-      ``high_quality``, a fraction of all samples.
+      ``high_quality``, the fraction of high-quality samples.
       ``reverse_kl``, in nats: KL of the histogram of high-quality samples over their
-      nearest modes against the uniform one; nan if there is no such sample.
+      nearest modes, from the uniform histogram; nan if there is no such sample.
 
     Raises:
-      ValueError: shapes that do not fit, or ``std`` or ``radius`` is not positive.
+      ValueError: shapes do not fit, or ``std`` or ``radius`` is not positive.
     """
     modes = as_points(modes=modes)[0].astype(np.float64)
     samples = np.asarray(samples)
@@ -44,7 +44,7 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
     if not std > 0 or not radius > 0:
         raise ValueError(f"std={std}, radius={radius}: expected positive numbers")
     finite = samples[np.isfinite(samples).all(axis=1)].astype(np.float64)
-    counts = np.zeros(len(modes))
+    counts = np.zeros(len(modes), np.int64)
     if len(finite):
         squared, index = nearest_squared(finite, modes, 1)
         close = np.sqrt(squared[:, 0]) <= radius * std
@@ -57,22 +57,22 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
 
 
 def class_coverage(labels, classes: int) -> dict:
-    """Found classes and reverse KL of labels that a classifier gave to samples: of one
-    digit, or of stacked ones (Lin et al. 2018, section 4.2: three digits read as a
-    number below 1000).
+    """Compute found classes and reverse KL of labels that a classifier gave to samples.
+    Labels are digits, or three stacked digits that form a number below 1000 (Lin et al.
+    2018, section 4.2).
 
     Args:
       labels: ints ``[N]`` below ``classes``.
 
     Returns:
       ``modes``, an int: classes with at least one sample; ``reverse_kl``, in nats, of
-      the histogram against the uniform one.
+      the histogram from the uniform histogram.
 
     Raises:
-      Uncomputable: another shape, no sample, or a label outside.
+      Uncomputable: wrong shape, no sample, or a label outside of the classes.
     """
     labels = np.asarray(labels)
-    checked(labels, "labels", labels.ndim == 1 and len(labels), "[N], not empty")
+    checked(labels, "labels", labels.ndim == 1 and len(labels) > 0, "[N], not empty")
     if labels.min() < 0 or labels.max() >= classes:
         raise Uncomputable(f"labels holds values outside of 0 to {classes - 1}")
     counts = np.bincount(labels, minlength=classes)
@@ -80,7 +80,7 @@ def class_coverage(labels, classes: int) -> dict:
 
 
 def _against_uniform(counts):
-    """KL in nats of a histogram against the uniform one; nan if it is empty."""
+    """Return the KL in nats of a histogram from the uniform one; nan if it is empty."""
     total = counts.sum()
     share = counts[counts > 0] / max(total, 1)
     return float(np.sum(share * np.log(share * len(counts)))) if total else np.nan

@@ -1,10 +1,10 @@
-"""Nearest neighbours by brute force: tiled for memory, exact where it matters.
+"""Nearest neighbours by brute force: tiled to save memory, exact where it matters.
 
-A matrix product gives all squared distances at once, but with cancellation: a sample
-that *is* a data point comes out at 1e-7 instead of 0, and scores that ask "strictly
-inside the radius?" then depend on rounding. So the product only sorts out the clear
-cases. Every pair that its error bound cannot decide is measured again by differences,
-in float64; such pairs are few, and the cost stays that of the product.
+A matrix product gives all squared distances fast, but with cancellation: a sample that
+*equals* a data point gets 1e-7 instead of 0. Scores that ask "strictly inside the
+radius?" would then depend on rounding. So the product decides only the clear cases.
+Every pair that its error bound cannot decide is measured again by differences in
+float64. Such pairs are few, so they hardly add to the cost of the product.
 """
 
 from collections.abc import Iterator
@@ -15,30 +15,30 @@ from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
 
 TILE_ROWS = 512
-# Above this width the product dominates and single precision halves it; below, it is
-# cheap and single precision would leave many pairs of a tight cluster undecided.
+# From this width on, the product dominates the cost and single precision halves it.
+# Below, the product is cheap, and single precision could not decide many close pairs.
 SINGLE_PRECISION_FROM = 64
 PAIR_VALUES_AT_ONCE = 1 << 22
-# A bound on the k-th nearest is looked for among every 16th point at most, and among no
-# fewer than this many for each of the k.
+# The bound on the k-th nearest uses every n-th point. n is at most MOST_SKIPPED, and
+# there are SEEN_PER_NEIGHBOUR points for each of the k.
 MOST_SKIPPED = 16
 SEEN_PER_NEIGHBOUR = 64
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Row-by-row squared distance of ``a [P, D]`` and ``b [P, D]``, in float64.
+    """Return squared distances of the rows of ``a [P, D]`` and ``b [P, D]``, float64.
 
-    Bit-equal for ``(a, b)`` and ``(b, a)``, which the product is not; this is what
-    makes "strictly below" mean something.
+    ``(a, b)`` and ``(b, a)`` give the same bits, unlike the product. Comparisons with
+    "strictly below" rely on this.
     """
     return np.square(a.astype(np.float64) - b).sum(axis=1)
 
 
 class Tiles:
-    """All pairs of two point sets, a block of ``queries`` at a time.
+    """All pairs of two point sets, one block of ``queries`` at a time.
 
     Iterating gives ``(rows, approximate, slack)``: a slice of the queries, squared
-    distances ``[rows, N]``, and ``[rows, 1]`` how far they may be from the truth.
+    distances ``[rows, N]``, and a bound ``[rows, 1]`` on their error.
     """
 
     def __init__(self, queries: np.ndarray, points: np.ndarray):
@@ -46,8 +46,8 @@ class Tiles:
         width, both = points.shape[1], {queries.dtype, points.dtype}
         single = width >= SINGLE_PRECISION_FROM and both == {np.dtype(np.float32)}
         self.dtype = np.float32 if single else np.float64
-        # Distances do not feel a common shift, but cancellation does. Both sets are
-        # moved by the same vector, so only the roundings of single values remain.
+        # A common shift keeps distances and reduces cancellation. Both sets move by the
+        # same vector, so only the rounding of single values remains.
         self.centre = points.mean(axis=0, dtype=np.float64)
         # |error| <= (D + 8) eps (|a| + |b|)², from the rounding of an inner product
         # of length D, and (|a| + |b|)² <= 2 (|a|² + |b|²).
@@ -63,9 +63,9 @@ class Tiles:
             yield rows, approximate, slack[:, None]
 
     def once(self) -> Iterator[tuple[int, np.ndarray, np.ndarray]]:
-        """Of a set and itself, ``(start, approximate, slack)``: the pairs of a block
-        from ``start`` on with itself and all after it ``[rows, N - start]``, so every
-        pair comes once but those inside a block; ``slack [N]`` is that of any row."""
+        """Iterate over a set paired with itself: ``(start, approximate, slack)``. The
+        block at ``start`` meets itself and all later points ``[rows, N - start]``, so
+        pairs of two blocks come once. ``slack [N]`` bounds the error of each row."""
         points, norms = self._shifted(self.points)
         slack = self.relative_error * (norms + norms.max())
         for start in range(0, len(points), TILE_ROWS):
@@ -74,12 +74,12 @@ class Tiles:
             yield start, _products(points[rows], norms[rows], *after), slack
 
     def _shifted(self, x):
-        """``x`` from the centre, and its squared norms."""
+        """Return ``x`` minus the centre, and its squared norms."""
         x = (x - self.centre).astype(self.dtype)
         return x, np.square(x).sum(axis=1)
 
     def exact(self, rows: slice, row: np.ndarray, column: np.ndarray) -> np.ndarray:
-        """Squared distances of the pairs ``(row, column)`` of the tile ``rows``."""
+        """Return squared distances of pairs ``(row, column)`` of the tile ``rows``."""
         block = self.queries[rows]
         result = np.empty(len(row))
         at_once = max(1, PAIR_VALUES_AT_ONCE // self.points.shape[1])
@@ -90,7 +90,7 @@ class Tiles:
         return result
 
     def below(self, rows, approximate, slack, squared_radii) -> np.ndarray:
-        """Which pairs of a tile are strictly nearer than their radius, exactly."""
+        """Return exactly which pairs of a tile are strictly nearer than a radius."""
         beyond = approximate - squared_radii
         result = beyond < 0
         row, column = _where(np.abs(beyond, out=beyond) <= slack)
@@ -103,9 +103,9 @@ class Tiles:
 def nearest_squared(
     queries: np.ndarray, points: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`nearest` with squared distances, for arrays that `as_points` has seen."""
+    """Return `nearest` with squared distances, for arrays from `as_points`."""
     if not 1 <= k <= len(points):
-        raise Uncomputable(f"k={k}: expected 1 <= k <= {len(points)}, the points given")
+        raise Uncomputable(f"k={k}: expected 1 <= k <= {len(points)}, the point count")
     squared = np.empty((len(queries), k))
     indices = np.empty((len(queries), k), np.int64)
     tiles = Tiles(queries, points)
@@ -116,7 +116,7 @@ def nearest_squared(
         apparent = approximate[row, column]
         count = len(approximate)
         kth = apparent[np.lexsort((apparent, row))[_starts(row, count) + k - 1]]
-        # The true k nearest lie within twice the slack of the k-th apparent one.
+        # The true k nearest are within twice the slack of the k-th apparent distance.
         near = apparent <= (kth + 2 * slack[:, 0])[row]
         row, column = row[near], column[near]
         exact = tiles.exact(rows, row, column)
@@ -127,15 +127,15 @@ def nearest_squared(
 
 
 def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
-    """``nearest_squared(points, points, k)[0][:, k - 1]``, the distance to the k-th
-    nearest of each point's own set with itself counted, in half the time: a pair is
-    measured for both of its points, and exactly only where it may be the k-th."""
+    """Return ``nearest_squared(points, points, k)[0][:, k - 1]`` in half the time: the
+    squared distance of each point to its k-th nearest, itself counted. A pair is
+    measured once for both points, and exactly only if it may be the k-th."""
     part = _part(points, k)
-    bound = [
+    bounds = [
         np.partition(approximate, k - 1, axis=1)[:, k - 1] + slack[:, 0]
         for _, approximate, slack in Tiles(points, points[::part])
     ]
-    bound = np.concatenate(bound)
+    bound = np.concatenate(bounds)
     tiles = Tiles(points, points)
     found = []
     for start, approximate, slack in tiles.once():
@@ -151,7 +151,7 @@ def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
     row, column, apparent = row[order], column[order], apparent[order]
     count = len(points)
     kth = apparent[np.lexsort((apparent, row))[_starts(row, count) + k - 1]]
-    # What is nearer than the k-th apparent one by twice the slack is nearer in truth.
+    # A pair below the k-th apparent distance by twice the slack is truly nearer.
     nearer = apparent < (kth - 2 * slack)[row]
     rank = k - 1 - np.bincount(row[nearer], minlength=count)
     near = ~nearer & (apparent <= (kth + 2 * slack)[row])
@@ -162,12 +162,12 @@ def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
 
 
 def _part(points, k):
-    # The k-th nearest of every n-th point is no nearer than the k-th nearest of all.
+    # In a subset, the k-th nearest is never nearer than the k-th nearest of all points.
     return max(1, min(MOST_SKIPPED, len(points) // (SEEN_PER_NEIGHBOUR * k)))
 
 
 def _products(a, a_norms, b, b_norms):
-    """Squared distances ``[len(a), len(b)]`` by a product."""
+    """Return squared distances ``[len(a), len(b)]`` by a matrix product."""
     result = (-2 * a) @ b.T
     result += a_norms[:, None]
     result += b_norms
@@ -175,32 +175,32 @@ def _products(a, a_norms, b, b_norms):
 
 
 def _where(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """``np.nonzero`` of a matrix, several times faster where little is true."""
+    """Return ``np.nonzero`` of a matrix, much faster if few values are true."""
     return np.divmod(np.flatnonzero(mask), mask.shape[1])
 
 
 def _starts(row: np.ndarray, count: int) -> np.ndarray:
-    """Where the pairs of each of ``count`` rows begin in a sorted ``row``."""
+    """Return where the pairs of each of ``count`` rows begin in a sorted ``row``."""
     return np.searchsorted(row, np.arange(count))
 
 
 def nearest(queries, points, k: int) -> tuple[np.ndarray, np.ndarray]:
-    """The ``k`` nearest ``points`` of each query, nearest first.
+    """Return the ``k`` nearest ``points`` of each query, nearest first.
 
-    Euclidean distances of float64 differences; of equal distances the lower index
-    comes first. A query that is itself one of the points finds itself, at distance 0:
-    ask for ``k + 1`` to leave it out.
+    Distances are Euclidean, from float64 differences. Of equal distances, the lower
+    index comes first. A query that is one of the points finds itself at distance 0. To
+    leave it out, ask for ``k + 1`` and drop the first.
 
     Args:
       queries: ``[Q, D]``.
       points: ``[N, D]``.
-      k: how many, at most N.
+      k: number of neighbours, at most N.
 
     Returns:
       ``(distances [Q, k] float64, indices [Q, k] int64)``.
 
     Raises:
-      Uncomputable: shapes that do not fit, values not finite, ``k`` out of range.
+      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
     """
     points, queries = as_points(points=points, queries=queries)
     squared, indices = nearest_squared(queries, points, k)
@@ -210,7 +210,7 @@ def nearest(queries, points, k: int) -> tuple[np.ndarray, np.ndarray]:
 def knn_classify(points, labels, queries, *, k: int) -> np.ndarray:
     """Label each query by the majority of its ``k`` nearest points.
 
-    Among labels with equally many votes, the one with the nearest point wins; so
+    Among labels with equally many votes, the label of the nearest point wins, so
     ``k=2`` is the same as ``k=1``.
 
     Args:
@@ -228,7 +228,7 @@ def knn_classify(points, labels, queries, *, k: int) -> np.ndarray:
         raise Uncomputable(f"labels has shape {labels.shape}: expected {expected}")
     _, indices = nearest(queries, points, k)
     found = labels[indices]
-    # votes[q, i] = how many of the k neighbours agree with neighbour i; argmax takes
-    # the first, that is the nearest, of the best. k² per query needs no class count.
+    # votes[q, i] = how many of the k neighbours agree with neighbour i. argmax takes
+    # the first of the best, the nearest. k² steps per query need no class count.
     votes = sum(found == found[:, i : i + 1] for i in range(k))
     return np.take_along_axis(found, votes.argmax(axis=1)[:, None], axis=1)[:, 0]

@@ -1,12 +1,12 @@
 """Fidelity and diversity from balls around samples.
 
 `precision_recall`: Kynkäänniemi et al. 2019 (arXiv 1904.06991). `density_coverage`:
-Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. In both a ball around a sample
-reaches to its k-th nearest neighbour of its own set, itself left out, and holds what
-is *strictly* nearer than that. Where a set repeats a sample more than k times the ball
-is empty.
+Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. In both, the ball around a
+sample reaches to its k-th nearest neighbour in the same set, itself not counted. The
+ball holds the points that are *strictly* nearer. If a set repeats a sample more than k
+times, the ball is empty.
 
-All numbers are fractions, but density, which may exceed 1.
+All numbers are fractions, except density, which may exceed 1.
 """
 
 import numpy as np
@@ -17,18 +17,18 @@ from ganjax.metrics.nearest import Tiles, kth_squared
 
 
 def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
-    """Improved precision and recall.
+    """Compute improved precision and recall.
 
     Args:
       real: features ``[N, D]``; fake: features ``[M, D]``.
-      k: which neighbour bounds a ball; below N and below M.
+      k: the neighbour that bounds a ball; below N and below M.
 
     Returns:
       ``precision``, the fraction of fakes inside any real ball, and ``recall``, the
       fraction of reals inside any fake ball.
 
     Raises:
-      Uncomputable: shapes that do not fit, values not finite, ``k`` out of range.
+      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
     """
     real, fake = as_points(real=real, fake=fake)
     real_radii = _squared_radii(real, k, "real")
@@ -45,20 +45,20 @@ def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
 
 
 def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
-    """Density and coverage.
+    """Compute density and coverage.
 
     Args:
       real: features ``[N, D]``; fake: features ``[M, D]``.
-      k: which neighbour bounds a ball; below N.
+      k: the neighbour that bounds a ball; below N.
 
     Returns:
-      ``density``, how many real balls hold a fake on average, over k; its expectation
+      ``density``, the mean number of real balls around a fake, over k; its expectation
       for equal distributions is 1. ``coverage``, the fraction of real balls that hold
       a fake; its expectation for equal distributions is
       ``1 - prod_{j<k} (N-1-j)/(N+M-1-j)``.
 
     Raises:
-      Uncomputable: shapes that do not fit, values not finite, ``k`` out of range.
+      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
     """
     real, fake = as_points(real=real, fake=fake)
     radii = _squared_radii(real, k, "real")
@@ -75,6 +75,6 @@ def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
 def _squared_radii(points: np.ndarray, k: int, name: str) -> np.ndarray:
     if not 1 <= k < (n := len(points)):
         raise Uncomputable(f"k={k}: expected 1 <= k < {n}, the {name} samples")
-    # A sample is its own nearest point, at 0, so the (k+1)-th is the k-th of the rest;
-    # with duplicates too, since which of several zeros is "itself" does not matter.
+    # The nearest point to a sample is itself, at 0, so the (k+1)-th is the k-th of the
+    # others. With duplicates it does not matter which zero is the sample.
     return kth_squared(points, k + 1)

@@ -1,8 +1,8 @@
-"""The log-likelihood of data under a kernel density of samples, as the first GAN was
-scored (Goodfellow et al. 2014, arXiv 1406.2661, section 5, after Breuleux et al. 2011).
+"""The log-likelihood of data under a kernel density of samples: the score of the first
+GAN (Goodfellow et al. 2014, arXiv 1406.2661, section 5, after Breuleux et al. 2011).
 
-It says little in many dimensions (Theis et al. 2016, arXiv 1511.01844, section 3.2); it
-is here to reproduce a table.
+It is not informative in many dimensions (Theis et al. 2016, arXiv 1511.01844, section
+3.2). Use it to reproduce the table of the paper.
 """
 
 import numpy as np
@@ -15,13 +15,13 @@ TILE = 500
 
 
 def parzen_log_likelihood(samples, points, std: float) -> tuple[float, float]:
-    """Mean over ``points [M, D]`` of log p(x), in nats, and its standard error, where p
-    is the mean of the normal densities of standard deviation ``std`` around
+    """Return the mean of log p(x) over ``points [M, D]``, in nats, and its standard
+    error. p is the mean of the normal densities of standard deviation ``std`` around
     ``samples [N, D]``.
 
     Raises:
-      ValueError: for another shape, fewer than two points, values that are not finite,
-        or no positive ``std``.
+      ValueError: shapes do not fit, there are fewer than two points, a value is not
+        finite, or ``std`` is not positive.
     """
     samples, points = as_points(samples=samples, points=points)
     if len(points) < 2:
@@ -33,8 +33,8 @@ def parzen_log_likelihood(samples, points, std: float) -> tuple[float, float]:
 
 
 def squares(samples, points) -> np.ndarray:
-    """Squared distances ``[M, N]`` of points ``[M, D]`` from samples ``[N, D]``, in
-    float64."""
+    """Return squared distances ``[M, N]`` of points ``[M, D]`` from samples ``[N, D]``,
+    in float64."""
     samples, points = (np.asarray(x, np.float64) for x in (samples, points))
     norms = (samples**2).sum(axis=1)
     tiles = [
@@ -45,14 +45,14 @@ def squares(samples, points) -> np.ndarray:
 
 
 def log_densities(squared: np.ndarray, std: float, dimensions: int) -> np.ndarray:
-    """log p ``[M]`` of squared distances ``[M, N]``."""
+    """Return log p ``[M]`` for squared distances ``[M, N]``."""
     constant = np.log(squared.shape[1]) + dimensions * np.log(std * np.sqrt(2 * np.pi))
     return logsumexp(-squared / (2 * std**2), axis=1) - constant
 
 
 def best_std(samples, points, candidates) -> float:
-    """The standard deviation, of ``candidates``, under which ``points`` are likeliest;
-    the paper chooses it so on a validation set."""
+    """Return the standard deviation in ``candidates`` that makes ``points`` likeliest.
+    The paper chooses it in this way, on a validation set."""
     squared = squares(samples, points)
     size = np.shape(samples)[1]
     scores = [log_densities(squared, std, size).mean() for std in candidates]

@@ -1,4 +1,4 @@
-"""Principal components, as the plainest autoencoder."""
+"""Principal components, used as the simplest autoencoder."""
 
 import numpy as np
 
@@ -7,13 +7,13 @@ from ganjax.metrics.arrays import as_points
 
 
 def principal_error(train, test, explained: float = 0.9) -> np.ndarray:
-    """Mean squared error ``[M]``, over entries, of ``test [M, D]`` from its projection
-    onto the fewest principal components of ``train [N, D]`` that together explain at
-    least ``explained`` of its variance.
+    """Return the mean squared error ``[M]``, over entries, between ``test [M, D]`` and
+    its projection onto principal components of ``train [N, D]``: the fewest that
+    explain at least the share ``explained`` of the variance.
 
     Raises:
-      ValueError: for another shape, values that are not finite, a share outside (0, 1],
-        or samples that do not vary.
+      ValueError: shapes do not fit, a value is not finite, ``explained`` is outside of
+        (0, 1], or ``train`` does not vary.
     """
     train, test = as_points(train=train, test=test)
     if not 0 < explained <= 1:

@@ -1,25 +1,25 @@
-"""Wasserstein distances that are exact in one dimension, and their mean over directions
-in more (sliced: Rabin et al. 2011; Bonneel et al. 2015, section 2)."""
+"""Wasserstein distances: exact in one dimension, and averaged over directions in more
+dimensions (sliced: Rabin et al. 2011; Bonneel et al. 2015, section 2)."""
 
 import numpy as np
 
 from ganjax.metrics.arrays import as_line, as_points
 
-# Projected values held at a time.
+# The number of projected values in memory at a time.
 _AT_ONCE = 1 << 24
 
 
 def wasserstein_1d(x, y, *, order: float = 1) -> float:
-    """The exact Wasserstein distance of two samples on the line.
+    """Return the exact Wasserstein distance of two one-dimensional samples.
 
     ``(∫ |F⁻¹(u) − G⁻¹(u)|^order du)^(1/order)`` over the empirical quantile functions,
-    in units of the samples; the numbers of samples may differ.
+    in units of the samples. The numbers of samples may differ.
 
     Args:
       x, y: ``[N]`` and ``[M]``.
 
     Raises:
-      ValueError: another shape, no sample, values not finite, an order below 1.
+      ValueError: wrong shape, no sample, a value not finite, or an order below 1.
     """
     x, y = as_line(x, "x"), as_line(y, "y")
     if order < 1:
@@ -30,15 +30,15 @@ def wasserstein_1d(x, y, *, order: float = 1) -> float:
 def sliced_wasserstein(
     x, y, *, projections: int = 1000, seed: int = 0, order: float = 1
 ) -> float:
-    """``(mean over directions of W^order)^(1/order)`` of the projected samples.
+    """Return ``(mean over directions of W^order)^(1/order)`` of projected samples.
 
     Args:
       x, y: ``[N, D]`` and ``[M, D]``.
-      projections: directions, uniform on the sphere.
+      projections: number of directions, uniform on the sphere.
 
     Raises:
-      ValueError: shapes that do not fit, values not finite, no projection, an order
-        below 1.
+      ValueError: shapes do not fit, a value is not finite, or ``projections`` or
+        ``order`` is below 1.
     """
     x, y = (points.astype(np.float64) for points in as_points(x=x, y=y))
     if projections < 1 or order < 1:
@@ -56,11 +56,11 @@ def sliced_wasserstein(
 
 
 def _moved(x, y, order):
-    """``W^order`` of each row of ``x [P, N]`` and ``y [P, M]``."""
+    """Return ``W^order`` of each row of ``x [P, N]`` and ``y [P, M]``."""
     x, y = np.sort(x, axis=1), np.sort(y, axis=1)
     n, m = x.shape[1], y.shape[1]
-    # Both quantile functions are constant between these multiples of 1 / (n m), held as
-    # integers, since i / n and j / m that are equal may round differently.
+    # Both quantile functions are constant between these multiples of 1 / (n m). They
+    # are integers because equal numbers i / n and j / m may round differently.
     edges = np.union1d(np.arange(n + 1) * m, np.arange(m + 1) * n)
     apart = np.abs(x[:, edges[:-1] // m] - y[:, edges[:-1] // n])
     return (apart**order) @ np.diff(edges) / (n * m)

@@ -1,4 +1,4 @@
-"""A game, its sampler and a state: one finished model for every use."""
+"""The finished model of a game, its sampler and a state."""
 
 import dataclasses
 import functools
@@ -16,7 +16,7 @@ from ganjax.model.standing_statistics import standing_statistics
 from ganjax.options import option
 
 CHUNK = 250
-# A multiple of every usual size of a pack.
+# A multiple of every usual pack size.
 CRITIC_CHUNK = 240
 
 STATISTICS = ("averaged", "standing")
@@ -24,33 +24,33 @@ STATISTICS = ("averaged", "standing")
 
 @dataclasses.dataclass(frozen=True)
 class Sampling:
-    """How a finished model samples; the section ``sampling`` of a config."""
+    """How a finished model samples: the section ``sampling`` of a config."""
 
     truncation: float = option(
-        0.0, "of styles or of a normal latent's tails", least=0, zero="none",
+        0.0, "truncation of styles or of normal latents", least=0, zero="none",
         needs=("normal latents",),
     )  # fmt: skip
     statistics: str = option(
-        "averaged", "batch statistics of averaged networks", choices=STATISTICS
+        "averaged", "batch statistics for averaged networks", choices=STATISTICS
     )
 
 
 class Model:
-    """A finished model: averaged networks, and all that its game can do with them.
+    """A finished model: averaged networks, and everything that its game does with them.
 
-    Averages, standing statistics, truncation, device placement and chunks are applied
-    here, so that scores, pictures and samples are of one and the same model. Beside the
-    methods below a model has those that its game has abilities for: ``encode``,
+    The model applies averages, standing statistics, truncation, device placement and
+    chunks, so scores, pictures and samples come from the same model. In addition to the
+    methods below, it has one method for each ability of its game: ``encode``,
     ``reconstruct``, ``translate``, …, each ``x [n, …] -> [n, …]``.
 
     Attributes:
-      game, sampler: with their truncation.
-      state: as it was given.
+      game, sampler: with truncation applied.
+      state: the argument ``state``.
       sampling: truncation and batch statistics.
 
     Args:
       game, sampler: as a game file returns them.
-      state: on any devices; the model runs on the first.
+      state: on any devices; the model runs on the first one.
     """
 
     def __init__(
@@ -70,10 +70,10 @@ class Model:
 
     @functools.cached_property
     def variables(self) -> dict[str, Any]:
-        """Variables by network: averages where the game keeps them, with standing batch
-        statistics where the sampling asks for them. Their draws are of the run's key,
-        so every use of the model has the same statistics."""
-        with jax.ensure_compile_time_eval():  # ``apply`` may be inside of ``jit``
+        """Variables by network: averages where the game keeps them. If ``sampling``
+        selects standing statistics, these are drawn with the run's key, so every use of
+        the model has the same ones."""
+        with jax.ensure_compile_time_eval():  # ``apply`` may run inside ``jit``
             variables = _on_first_device(averaged(self.game, self.state))
             if self.sampling.statistics != "standing":
                 return variables
@@ -82,7 +82,7 @@ class Model:
 
     @functools.cached_property
     def live(self) -> dict[str, Any]:
-        """Variables by network as they train, which the critic judges by."""
+        """Trained variables by network, not averaged. The critic uses these."""
         params, others = self.state.params, self.state.variables
         return _on_first_device(
             {
@@ -94,7 +94,7 @@ class Model:
     def sample(self, key: jax.Array | int, n: int) -> np.ndarray:
         """Return ``n`` samples ``[n, …]``; images are in [-1, 1].
 
-        Sample ``i`` depends on ``key`` and ``i`` alone.
+        Sample ``i`` depends only on ``key`` and ``i``.
 
         Args:
           key: a typed PRNG key, or a seed for one.
@@ -111,7 +111,7 @@ class Model:
         return np.concatenate(made)[:n]
 
     def labels(self, n: int) -> np.ndarray | None:
-        """Return the labels ``[n]`` of what ``sample`` makes, ``None`` without."""
+        """Return the labels ``[n]`` of the samples of ``sample``, or ``None``."""
         label = self.sampler.labels(n)
         return None if label is None else np.asarray(label)
 
@@ -127,8 +127,8 @@ class Model:
         """Return samples ``[n, …]`` of latents ``z [n, d]``, all with the same noise.
 
         Args:
-          label: ``[n]``; the classes in turn where the game takes labels and none are
-            given.
+          label: ``[n]``. If ``None`` and the game takes labels, the samples go through
+            the classes in turn.
         """
         label = self.labels(len(z)) if label is None else label
         return self._in_chunks(self._own("decode"), z, label)
@@ -136,8 +136,8 @@ class Model:
     def score(self, x: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         """Return the critic's scores of samples ``x [n, …]``, one for each pack.
 
-        The critic is as it trains, not averaged. Samples that fill no whole chunk of
-        ``CRITIC_CHUNK`` are left out, as a pack must be full.
+        The critic is not averaged. Of more than ``CRITIC_CHUNK`` samples, a last chunk
+        that is not full is left out, because each pack must be full.
         """
         size = min(len(x), CRITIC_CHUNK)
         judge = _compiled(self._own("critic"), self.game, plain)
@@ -149,10 +149,10 @@ class Model:
         return np.concatenate(found)
 
     def ask(self, ability: str, x: np.ndarray) -> np.ndarray:
-        """Return what one of the game's abilities makes of ``x [n, …]``.
+        """Return the output of one of the game's abilities for ``x [n, …]``.
 
         Raises:
-          AttributeError: if the game does not have it.
+          AttributeError: if the game does not have the ability.
         """
         if ability not in self.sampler.abilities:
             there = ", ".join(sorted(self.sampler.abilities)) or "none"
@@ -161,15 +161,15 @@ class Model:
 
     def __getattr__(self, name: str) -> Callable[[np.ndarray], np.ndarray]:
         if name.startswith("_") or hasattr(type(self), name):
-            # The error is one inside of that attribute, and is raised again.
+            # The code of that attribute raised an error. Raise the same error again.
             return object.__getattribute__(self, name)
         if name not in self.sampler.abilities:
             raise AttributeError(f"a Model has no attribute '{name}'")
         return functools.partial(self.ask, name)
 
     def apply(self, network: str, *inputs, method: str | None = None):
-        """Return the output of one network, or of another ``method`` of its module, in
-        evaluation mode, with the same noise for all latents. For use inside ``jit``."""
+        """Return the output of a network, or of another ``method`` of its module, in
+        evaluation mode, with the same noise for all latents. Use it inside ``jit``."""
         return with_fixed_noise(self.game, self.variables)(
             network, *inputs, method=method
         )
@@ -177,7 +177,7 @@ class Model:
     def compute(self, function: Callable, *inputs) -> Any:
         """Return ``function(apply, *inputs)``, compiled once for all states of a game.
 
-        ``apply`` is as in the method above. Hand in the same function object each time.
+        ``apply`` is the method above. Pass the same function object in every call.
         """
         return _compiled(function, self.game, with_fixed_noise)(self.variables, *inputs)
 
@@ -188,8 +188,8 @@ class Model:
         return found
 
     def _in_chunks(self, function, *inputs):
-        """``function(apply, *inputs)`` in parts of one size. The last part is padded
-        with zeros, whose results are dropped."""
+        """Return ``function(apply, *inputs)``, computed in chunks of one size. The last
+        chunk is padded with zeros, and the results of the zeros are dropped."""
         count = len(inputs[0])
         size = min(count, CHUNK)
         made = []
@@ -207,7 +207,7 @@ def _part(x, first, size):
 
 
 def plain(game: Game, variables: Mapping[str, Any]) -> Callable:
-    """Return the ``apply`` of a sampler."""
+    """Return the function ``apply`` that the functions of a sampler take first."""
 
     def apply(network, *inputs, method=None):
         return game.networks[network](variables[network], *inputs, method=method)
@@ -216,12 +216,12 @@ def plain(game: Game, variables: Mapping[str, Any]) -> Callable:
 
 
 def with_fixed_noise(game: Game, variables: Mapping[str, Any]) -> Callable:
-    """Return the ``apply`` of a sampler that holds noise fixed across latents.
+    """Return an ``apply`` that holds noise fixed across latents.
 
     Use it to compare or to optimise latents.
 
-    A network whose noise is a function of its latent has a method ``as_of``, whose
-    first input is the latent that the noise is drawn by.
+    A network whose noise is a function of its latent has a method ``as_of``. Its first
+    input is the latent that determines the noise.
     """
     run = plain(game, variables)
 
@@ -235,14 +235,14 @@ def with_fixed_noise(game: Game, variables: Mapping[str, Any]) -> Callable:
 
 
 def truncates_styles(game: Game) -> bool:
-    """Return whether a generator truncates its styles, and not its latents."""
+    """Return whether a generator truncates its styles instead of its latents."""
     return any(hasattr(x.module, "truncation") for x in game.networks.values())
 
 
 @functools.lru_cache(maxsize=32)
 def _truncated(game, sampler, truncation):
-    """The game with truncated styles, or else the sampler with truncated latents. They
-    are the same objects each time, as programs are found by them."""
+    """Return the game and the sampler, with truncated styles or truncated latents. The
+    cache returns the same objects each time, because they are the keys of programs."""
     if not truncation:
         return game, sampler
     if not truncates_styles(game):
@@ -268,5 +268,5 @@ def _on_first_device(tree):
 
 @functools.lru_cache(maxsize=32)
 def _compiled(function, game, way):
-    """The program of ``function(apply, *inputs)``, shared by all states of a game."""
+    """Return the program of ``function(apply, *inputs)`` for all states of a game."""
     return jax.jit(lambda variables, *inputs: function(way(game, variables), *inputs))

@@ -1,4 +1,4 @@
-"""How the networks of a finished game make and judge samples."""
+"""How the networks of a finished game make and score samples."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -8,32 +8,31 @@ import jax.numpy as jnp
 
 
 def _latents_alone(apply, keys):
-    raise TypeError("this sampler makes samples from latents")
+    raise TypeError("this sampler makes samples from latents, with 'decode'")
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sampler:
-    """What only a finished game needs to know. A game file returns it with the game.
+    """The functions of a finished game. A game file returns them with the game.
 
-    Every function but ``draw`` takes ``apply(network, *inputs, method=None)`` first,
-    which runs a network, or another method of its module, in evaluation mode. A sampler
-    has either ``draw`` and ``decode``, or ``generate``.
+    Every function except ``draw`` takes ``apply(network, *inputs, method=None)`` first.
+    ``apply`` runs a network, or another method of its module, in evaluation mode. A
+    sampler has either ``draw`` and ``decode``, or ``generate``.
 
     Attributes:
-      draw: ``(keys [n], truncation=0.0) -> z [n, d]``; ``truncation`` bounds each
-        number of a normal latent, 0 for no bound.
+      draw: ``(keys [n], truncation=0.0) -> z [n, d]``. ``truncation`` limits the
+        absolute value of each number of a normal latent; 0 means no limit.
       decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
-      generate: ``(apply, keys [n]) -> samples [n, …]``, of a game without latents.
-      classes: how many labels ``decode`` takes; 0 if it takes none.
-      codes: ``(K, C)`` where a latent ends in one of ``K`` categories as one-hot
-        numbers, and ``C`` numbers in [-1, 1].
-      critic: ``(apply, samples [n, …], label [n] or None) -> scores [n]``; a higher
-        score is more real. ``None`` where no critic judges samples.
-      abilities: name -> ``(apply, x [n, …]) -> [n, …]``, what else the game can do:
-        ``encode`` samples to latents, ``reconstruct`` them, ``read`` their codes,
-        ``classify`` them (probabilities), rate how anomalous they are (``anomaly``),
-        ``translate`` them, ``restore`` them or ``interpolate`` what their reduction
-        lost.
+      generate: ``(apply, keys [n]) -> samples [n, …]``, for a game without latents.
+      classes: number of classes of the labels of ``decode``; 0 if it takes no labels.
+      codes: ``(K, C)`` if the last ``K + C`` numbers of a latent are a one-hot category
+        of ``K``, and ``C`` numbers in [-1, 1].
+      critic: ``(apply, samples [n, …], label [n] or None) -> scores [n]``. A higher
+        score means more real. ``None`` if no critic scores samples.
+      abilities: name -> ``(apply, x [n, …]) -> [n, …]``: ``encode`` samples to latents,
+        ``reconstruct`` samples, ``read`` their codes, ``classify`` (probabilities),
+        compute an ``anomaly`` score, ``translate`` samples, or shrink and enlarge them
+        with the generator (``restore``) or without learning (``interpolate``).
     """
 
     draw: Callable | None = None
@@ -50,15 +49,15 @@ class Sampler:
         return self.decode is not None
 
     def labels(self, n: int, first: jax.Array | int = 0) -> jax.Array | None:
-        """Return the labels of ``n`` samples after the ``first`` ones: the classes in
-        turn, so that every class is as frequent; ``None`` without labels."""
+        """Return the labels of samples ``first`` to ``first + n - 1``, or ``None``. The
+        classes take turns, so all classes are equally frequent."""
         return (first + jnp.arange(n)) % self.classes if self.classes else None
 
     def sample(
         self, apply: Callable, keys: jax.Array, first: jax.Array | int = 0
     ) -> jax.Array:
-        """Return one sample for each key, ``[n, …]``, after the ``first`` ones."""
-        if not self.from_latents:
+        """Return one sample for each key, ``[n, …]``, numbered from ``first``."""
+        if self.draw is None or self.decode is None:
             return self.generate(apply, keys)
         label = self.labels(keys.shape[0], first)
         return self.decode(apply, self.draw(keys), label)

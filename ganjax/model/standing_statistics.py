@@ -6,7 +6,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-# A running average of momentum 0.9 has then forgotten all but a thousandth.
+# After 64 updates a running average of momentum 0.9 keeps 0.1 % of its first value.
 BATCHES, BATCH = 64, 64
 
 
@@ -39,8 +39,8 @@ def _compiled(game, sampler):
 def standing_statistics(
     game, sampler, variables: dict[str, Any], key: jax.Array
 ) -> dict[str, Any]:
-    """Return ``variables`` by network with batch statistics of the model's samples:
-    training passes over ``BATCHES`` batches, of which only the running averages are
-    kept (the standing statistics of Brock et al. 2019, arXiv 1809.11096)."""
+    """Return ``variables`` by network with batch statistics of the model's samples.
+    The model makes ``BATCHES`` batches in training mode, and only the running averages
+    are kept (the standing statistics of Brock et al. 2019, arXiv 1809.11096)."""
     one = jax.tree.map(lambda x: jnp.expand_dims(x, 0), variables)
     return jax.tree.map(lambda x: x[0], _compiled(game, sampler)(one, key))

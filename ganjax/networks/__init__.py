@@ -1,13 +1,15 @@
-"""Network architectures, each a file with a ``Generator`` and a ``Discriminator``, or
-with one of them: networks from image to image, and what judges im2col.
+"""Network architectures, one file each.
 
-A module declares its options as fields. The builder fills in other fields: ``shape``
-from the data, ``dtype`` of the arithmetic from ``precision`` (parameters and outputs
-are float32), ``conditioning`` and ``classes`` from the game and the data. Every module
-is called with ``train``, a conditional one with the labels as its second input.
-Discriminators are ``Critic``s: a call returns logits of shape ``[n]``, or of
-``patchgan`` ``[n, p]``. ``full_output`` also returns features and the outputs of a
-conditioning. ``mixes_samples`` says whether a logit depends on the rest of its batch.
+Each file has a ``Generator``, a ``Discriminator`` or both. Some generators map images
+to images.
+
+A module declares its options as fields. The builder fills in the other fields:
+``shape`` from the data, ``dtype`` of the arithmetic from ``precision`` (parameters and
+outputs are float32), ``conditioning`` and ``classes`` from the game and the data. Every
+module is called with ``train``. A conditional module takes the labels as its second
+input. Discriminators are ``Critic``s. Their call returns logits of shape ``[n]``
+(``patchgan``: ``[n, p]``). ``full_output`` also returns the features and the outputs of
+the conditioning. ``mixes_samples`` is true if a logit depends on other samples.
 
 A network raises ``BadInput`` for a size or an option that it cannot take.
 """
@@ -44,7 +46,7 @@ PRECISIONS = ("float32", "bfloat16")
 
 KINDS = ("generator", "encoder", "discriminator")
 
-# Fields of a module that are no options: they follow from the rest of the config.
+# Fields that are not options, because they follow from the rest of the config.
 _FILLED_IN = ("shape", "dtype", "conditioning", "classes", "truncation")
 
 
@@ -72,13 +74,13 @@ def network_class(field: str, name: str, kind: str) -> type[nn.Module]:
     """Return the class of a network.
 
     Args:
-      field: the field of the config that asks for it, for messages.
+      field: the config field that names the network, for messages.
       name: an architecture, or the import path of one or of a class. A class is
-        returned whatever its kind.
-      kind: of ``KINDS``.
+        returned for every ``kind``.
+      kind: one of ``KINDS``.
 
     Raises:
-      BadInput: for an unknown name, or an architecture without such a class.
+      BadInput: for an unknown name, or an architecture without a class of this kind.
     """
     found = _class_of(ARCHITECTURES.find(field, name), kind)
     if found is None:
@@ -96,14 +98,13 @@ def module_of(
     """Return the network that a section of a config describes.
 
     Args:
-      path: of the section, for messages.
-      kind: of ``KINDS``.
-      inputs: what it is called with.
-      filled_in: what follows from the rest of the config. A network has those of these
-        fields that it needs.
+      path: the path of the section, for messages.
+      kind: one of ``KINDS``.
+      inputs: the shapes and dtypes that the network is called with.
+      filled_in: values from the rest of the config, ignored if there is no such field.
 
     Raises:
-      BadInput: for inputs, a shape, or a way to take a label that the network refuses.
+      BadInput: if the network refuses the inputs, the shape, or this use of a label.
     """
     made = network_class(f"{path}.name", section["name"], kind)
     has = {field.name for field in dataclasses.fields(made)} - {"name"}
@@ -123,23 +124,23 @@ def _check_label(path, name, module, way):
     field = f"conditioning.generator='{way}'"
     if way in MODULATIONS and not getattr(module, "takes_conditions", False):
         raise BadInput(
-            f"{field}: expected {path}.normalization='batch' with it, which not every "
-            f"architecture has, or 'concatenation'"
+            f"{field} needs {path}.normalization='batch', which not every architecture "
+            f"has: expected that, or 'concatenation'"
         )
     if way == "embedding" and not getattr(module, "embeds_labels", False):
         classes = {k: _class_of(x, "generator") for k, x in ARCHITECTURES.items()}
         able = (repr(k) for k, x in classes.items() if hasattr(x, "embeds_labels"))
         raise BadInput(
-            f"{field}: expected {path}.name={' or '.join(sorted(able))} with it, not "
-            f"'{name}', or 'concatenation'"
+            f"{field} needs {path}.name={' or '.join(sorted(able))}, not '{name}': "
+            f"expected that, or 'concatenation'"
         )
 
 
 def network_options(network: type[nn.Module]) -> dict[str, Option]:
     """Return the options of a network's class, in the order of its fields.
 
-    A plain field that the builder does not fill in is an option without limits, if its
-    default is a value that a config can hold.
+    A plain field that the builder does not fill in is an option without limits, if a
+    config can hold its default.
     """
     declared = options_of(network)
     options = {

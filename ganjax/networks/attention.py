@@ -11,12 +11,12 @@ from ganjax.networks.layers import Conv
 
 
 class SelfAttention(nn.Module):
-    """``x + γ·o`` with ``o`` what each pixel of ``x [n, H, W, C]`` gathers from all
-    others; γ is 0 at first, so the layer starts as the identity (eq. 3).
+    """``x + γ·o`` for ``x [n, H, W, C]``, where each pixel of ``o`` attends to all
+    pixels of ``x`` (eq. 3). γ starts at 0, so the layer starts as the identity.
 
-    As in the authors' code, and other than in the paper's equations, the keys and the
-    values are maxima over 2×2 pixels, so H and W are even, and the values have C/2
-    channels. C/8 of queries and keys, no biases: 5/4·C² + 1 parameters.
+    As in the authors' code, but unlike the paper's equations, keys and values are
+    max-pooled over 2×2 pixels, so H and W must be even, and values have C/2 channels.
+    Queries and keys have C/8 channels. No biases: 5/4·C² + 1 parameters.
     """
 
     spectral: bool = True

@@ -1,21 +1,21 @@
 """BigGAN (Brock et al. 2019, arXiv 1809.11096, appendix B, table 4): SAGAN's residual
-networks, wider and started orthogonal, with an embedding of the label that all
-conditional batch normalisations share, and with a latent of which each block sees a
-part.
+networks, but wider and with orthogonal initialisation. All conditional batch
+normalisations share one embedding of the label. Each block sees a part of the latent.
 
-The latent is cut into a chunk for the linear map and one for each block; a block's
-normalisations have the gain ``1 + W c`` and the shift ``V c``, where ``c`` is the
-embedding and the block's chunk, and where W and V, of norm 1, have no bias. Without
-labels ``c`` is the chunk alone.
+The latent is cut into one chunk for the linear map and one for each block. Let ``c`` be
+the label embedding joined to the block's chunk (without labels, the chunk alone). The
+normalisations of the block have the gain ``1 + W c`` and the shift ``V c``. W and V
+have spectral norm 1 and no bias.
 
-For 128 pixels as published, for 64 and 32 as in the first author's PyTorch code. The
-published ``width`` is 96; that code takes 64 for CIFAR-10, of 32 pixels. Attention is
-at 64×64 pixels (32×32 in images of 64, none in images of 32); ``attention`` moves it.
+Image sizes: 128 pixels as published, 64 and 32 as in the first author's PyTorch code.
+The published ``width`` is 96; that code uses 64 for CIFAR-10 (32 pixels). Images of 128
+pixels have attention at 64×64, of 64 pixels at 32×32, of 32 pixels none. ``attention``
+changes this.
 
 Parameters for 128 pixels with 1000 classes (conditional batch normalisation,
 projection) and 120-dimensional latents: generator 70,433,988, discriminator 87,982,370,
-as compare_gan's test of its own network has it. For 32 pixels with ``width`` 64, 10
-classes and 128-dimensional latents: 4,373,251 and 4,207,361.
+as in compare_gan's test of its network. For 32 pixels with ``width`` 64, 10 classes and
+128-dimensional latents: 4,373,251 and 4,207,361.
 """
 
 import flax.linen as nn
@@ -42,8 +42,9 @@ orthogonal = nn.initializers.orthogonal()
 
 
 def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
-    """``z [n, d]`` cut into one chunk for the linear map and one for each block. They
-    are equally long, but for what is over, which the first one gets.
+    """Cut ``z [n, d]`` into one chunk for the linear map and one for each block.
+
+    The chunks have equal lengths, but the first one also gets the remainder.
 
     Raises:
       BadInput: if a chunk would be empty.
@@ -61,11 +62,10 @@ def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
 def conditions(
     network: nn.Module, z: jax.Array, label: jax.Array | None, blocks: int
 ) -> tuple[jax.Array, list[layers.Condition | None]]:
-    """What enters the linear map, and what each block depends on. Call inside a compact
-    module with the fields of ``Generator``.
+    """Return the input of the linear map, and the condition of each block.
 
-    Chunks are a modulation by the latent, so under ``self_modulation`` too they are
-    what blocks see of it.
+    Call it inside a compact method of a module with the fields of ``Generator``. With
+    ``hierarchical``, ``self_modulation`` gives a block its chunk, not the whole latent.
     """
     layers.check_latents(z)
     label_input = label is not None and network.conditioning in layers.MODULATIONS
@@ -77,7 +77,7 @@ def conditions(
     if label_input:
         vector = jax.nn.one_hot(label, network.classes)
         if network.embedding:
-            # Not spectral, as in the authors' code.
+            # Without spectral norm, as in the authors' code.
             start = {"kernel_init": orthogonal, "dtype": network.dtype}
             embed = Linear(network.embedding, use_bias=False, name="embedding", **start)
             vector = embed(vector)
@@ -95,13 +95,13 @@ def conditions(
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1].
 
-    ``embedding`` is the length of the label's shared embedding, 0 for none: then each
-    normalisation has a map of the one-hot label. Without ``hierarchical`` the whole
-    latent enters the linear map and none the blocks. (The paper's table 1 has both.)
+    ``embedding`` is the length of the shared label embedding. With 0, each
+    normalisation maps the one-hot label itself. Without ``hierarchical`` the latent is
+    not cut: all of it enters the linear map. (Table 1 of the paper compares both.)
     """
 
-    width: int = option(96, "channels, of which each layer has a multiple", least=1)
-    embedding: int = option(128, "numbers of a label", least=0, zero="none")
+    width: int = option(96, "base channels; each layer has a multiple", least=1)
+    embedding: int = option(128, "length of a label embedding", least=0, zero="none")
     hierarchical: bool = option(True, "each block sees a chunk of the latent")
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
 
@@ -116,10 +116,10 @@ class Generator(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``; the published one asks for the label by
+    """``images [n, H, W, C] -> logits [n]``. The published network takes the label by
     projection."""
 
-    width: int = option(96, "channels, of which each layer has a multiple", least=1)
+    width: int = option(96, "base channels; each layer has a multiple", least=1)
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
 

@@ -1,11 +1,10 @@
-"""All convolutions of ganjax; images are NHWC, kernels HWIO.
+"""All convolutions of ganjax. Images are NHWC, kernels HWIO.
 
-A convolution is three maps: the output from input and kernel, and the gradients of
-both, each linear in the two things that it is made from. A *form* computes all three;
-the gradient of each map is made of the other two, so a form is fast in gradients of any
-order. Forms are equal to rounding; which one runs is chosen by platform and shape.
-(Reverse mode only: like every ``jax.custom_vjp``, these have no forward-mode
-derivative.)
+A convolution has three maps: the output, the gradient of the input, and the gradient of
+the kernel. Each map is linear in its two arguments. A *form* computes all three. The
+gradients of a map use the other two maps, so a form is fast in gradients of any order.
+All forms agree up to rounding. The platform and the shapes decide which form runs.
+(Reverse mode only: a ``jax.custom_vjp`` has no forward-mode derivative.)
 """
 
 import contextlib
@@ -25,8 +24,9 @@ DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """One way to compute a convolution's three maps, each ``(a, b, geometry) -> c``. A
-    module with these functions is a form too."""
+    """One way to compute the three maps of a convolution, each
+    ``(a, b, geometry) -> c``. A Python module with these three functions is also a
+    form."""
 
     forward: Callable
     input_gradient: Callable
@@ -64,12 +64,12 @@ FORMS = {
     "subpixel": Form(_stock, subpixel.input_gradient, _stock_kernel_gradient),
 }
 
-# Forms that are not there for every kernel and stride.
+# Forms that support only some kernels and strides.
 LIMITED = {"winograd": winograd.applies, "subpixel": subpixel.applies}
 
-# With fewer channels than this the transforms of a tile cost more than they save.
+# With fewer channels than this, the transforms of a tile cost more than they save.
 FEWEST_WINOGRAD_CHANNELS = 16
-# Of so few channels, those of an image, cuDNN makes eight, or does without the matrix
+# For as few channels as an image has, cuDNN pads to eight, or does not use the matrix
 # units of a GPU.
 MOST_PATCHED_CHANNELS = 4
 
@@ -78,14 +78,14 @@ _chosen = contextvars.ContextVar("form", default=None)
 
 @contextlib.contextmanager
 def form(name: str) -> Iterator[None]:
-    """Programs traced inside use the form ``name`` on every platform, wherever there is
-    such a form, and the stock one elsewhere; for tests and benchmarks.
+    """Use the form ``name`` on every platform in programs that are traced inside. Where
+    it does not apply, ``stock`` is used. For tests and benchmarks.
 
     Raises:
       ValueError: for a name that is not in ``FORMS``.
     """
     if name not in FORMS:
-        raise ValueError(f"form={name!r}: one of {sorted(FORMS)}")
+        raise ValueError(f"form={name!r}: expected one of {sorted(FORMS)}")
     token = _chosen.set(name)
     try:
         yield
@@ -96,17 +96,17 @@ def form(name: str) -> Iterator[None]:
 def convolve(
     x: jax.Array, kernel: jax.Array, *, stride: int = 1, groups: int = 1
 ) -> jax.Array:
-    """``[n, H, W, I]`` by ``[k, l, I / groups, O]`` with zero padding to
-    ``⌈H / stride⌉``.
+    """Convolve ``x [n, H, W, I]`` by ``kernel [k, l, I / groups, O]`` with zero padding
+    to ``[n, ⌈H / stride⌉, …, O]``.
 
-    With ``groups`` the channels of input and output fall into as many runs of
-    neighbours, and a run of outputs sees the one run of inputs in its place.
+    ``groups`` divides the channels of input and output into equal runs of neighbours.
+    Each run of outputs sees only the run of inputs with the same index.
     """
     geometry = _geometry(x.shape[1:3], kernel, stride)
     if groups == 1:
         return _map("forward", geometry, x, kernel)
-    # The stock form becomes a convolution of feature groups, the others products with a
-    # batch of matrices, and so do the gradients of each.
+    # Under vmap the stock form becomes a convolution with feature groups, and the other
+    # forms become batched matrix products. This also holds for their gradients.
     x = x.reshape(*x.shape[:3], groups, -1)
     kernel = kernel.reshape(*kernel.shape[:3], groups, -1)
     apart = jax.vmap(functools.partial(_map, "forward", geometry), 3, 3)
@@ -117,49 +117,48 @@ def convolve(
 def convolve_transpose(
     x: jax.Array, kernel: jax.Array, *, stride: int = 2
 ) -> jax.Array:
-    """``[n, H, W, I]`` by ``[k, l, I, O]`` to ``[n, H·stride, W·stride, O]``: the
-    adjoint of ``convolve`` up to the flip of the kernel (fractional stride)."""
+    """Convolve ``[n, H, W, I]`` by ``[k, l, I, O]`` with a fractional stride, to
+    ``[n, H·stride, W·stride, O]``: the adjoint of ``convolve`` with a flipped kernel.
+    """
     adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     size = [n * stride for n in x.shape[1:3]]
     return _map("input_gradient", _geometry(size, adjoint, stride), x, adjoint)
 
 
 def upsample_convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """``convolve`` of ``x [n, H, W, I]`` enlarged twice by repeating pixels, to
-    ``[n, 2H, 2W, O]``, for odd ``k``.
-
-    A pixel and its copies are met by neighbouring weights: the whole is a transposed
-    convolution by the kernel smeared over 2×2 pixels (9 → 4 products a pixel for 3×3).
-    """
+    """Repeat each pixel over 2×2 pixels, then ``convolve``: ``[n, 2H, 2W, O]``, for odd
+    ``k``. Neighbouring weights meet copies of one pixel. So this is a transposed
+    convolution by the kernel summed over 2×2 shifts (9 → 4 products per output pixel
+    for a 3×3 kernel)."""
     if kernel.shape[:2] == (1, 1):
         return upsample(convolve(x, kernel))
     return convolve_transpose(x, _smeared(kernel))
 
 
 def convolve_downsample(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """The average over 2×2 pixels of ``convolve``, ``[n, H/2, W/2, O]``, for odd ``k``
-    and even ``H``, ``W``: one convolution of stride 2 (36 → 16 products a pixel of a
-    3×3 kernel)."""
+    """``convolve``, then average over 2×2 pixels: ``[n, H/2, W/2, O]``, for odd ``k``
+    and even ``H`` and ``W``. This is one convolution of stride 2, with 16 products per
+    output pixel instead of 36 for a 3×3 kernel."""
     if kernel.shape[:2] == (1, 1):
         return convolve(downsample(x), kernel)
     return convolve(x, _smeared(kernel) / 4, stride=2)
 
 
 def upsample(x: jax.Array) -> jax.Array:
-    """``[n, H, W, C]`` to ``[n, 2H, 2W, C]``: every pixel four times."""
+    """Repeat each pixel over 2×2 pixels: ``[n, H, W, C]`` to ``[n, 2H, 2W, C]``."""
     n, h, w, c = x.shape
     x = jnp.broadcast_to(x.reshape(n, h, 1, w, 1, c), (n, h, 2, w, 2, c))
     return x.reshape(n, 2 * h, 2 * w, c)
 
 
 def downsample(x: jax.Array) -> jax.Array:
-    """``[n, H, W, C]`` to ``[n, H/2, W/2, C]``: means of 2×2 pixels."""
+    """Average over 2×2 pixels: ``[n, H, W, C]`` to ``[n, H/2, W/2, C]``."""
     n, h, w, c = x.shape
     return x.reshape(n, h // 2, 2, w // 2, 2, c).mean((2, 4))
 
 
 def _smeared(kernel):
-    """The full convolution of ``kernel [k, l, I, O]`` with 2×2 ones."""
+    """Return the full convolution of ``kernel [k, l, I, O]`` with 2×2 ones."""
     rows = jnp.pad(kernel, ((0, 1), (0, 0), (0, 0), (0, 0)))
     rows = rows + jnp.pad(kernel, ((1, 0), (0, 0), (0, 0), (0, 0)))
     both = jnp.pad(rows, ((0, 0), (0, 1), (0, 0), (0, 0)))
@@ -170,8 +169,8 @@ def _geometry(size, kernel, stride):
     return Geometry(tuple(size), kernel.shape[:2], stride)
 
 
-# By map, the maps that make its arguments. A map is linear in both of them, so those
-# are its gradients too.
+# For each map, the maps that compute its two arguments. A map is linear in both, so the
+# same maps compute its gradients.
 _ARGUMENTS = {
     "forward": ("input_gradient", "kernel_gradient"),
     "input_gradient": ("forward", "kernel_gradient"),
@@ -201,8 +200,8 @@ def _gradients(which, geometry, kept, cotangent):
 _map.defvjp(_kept, _gradients)
 
 
-# A discriminator is traced several times a step and most of its convolutions are alike;
-# all branches of each are traced every time if nobody keeps them.
+# A discriminator is traced several times a step and most of its convolutions are alike.
+# Without this cache, all branches of each convolution would be traced every time.
 @functools.partial(jax.jit, static_argnums=(0, 1, 2, 3), inline=True)
 def _traced_once(forced, which, geometry, channels, a, b):
     if forced is not None:
@@ -224,7 +223,7 @@ def _fastest_on_cpu(geometry, channels):
 
 
 def _fastest_on_gpu(channels):
-    # Patches are of the inputs: those of many channels are too much to write.
+    # im2col writes patches of the inputs: with many channels these are too large.
     return "im2col" if channels[0] <= MOST_PATCHED_CHANNELS else "subpixel"
 
 
@@ -234,14 +233,15 @@ def _is_there(name, geometry):
 
 
 def _in_form(name, which, geometry, widened=True):
-    """``widened``: whether what a form of our own is given is made of single precision,
-    for platforms whose products of less are slow."""
+    """Return a map in a form. ``widened``: inputs of forms other than ``stock`` are
+    cast to single precision, for platforms that are slow at products of lower
+    precision."""
     function = getattr(FORMS[name if _is_there(name, geometry) else "stock"], which)
 
     def compute(a, b):
         if name == "stock":
             return function(a, b, geometry)
-        # Sums inside a form are of single precision, as those of stock ones are.
+        # Sums inside a form have single precision, as in the stock form.
         wide = jnp.promote_types(a.dtype, jnp.float32) if widened else a.dtype
         return function(a.astype(wide), b.astype(wide), geometry).astype(a.dtype)
 

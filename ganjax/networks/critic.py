@@ -1,4 +1,4 @@
-"""What every discriminator is."""
+"""The base class of every discriminator."""
 
 import flax.linen as nn
 import jax
@@ -8,11 +8,11 @@ from ganjax.networks.heads import CriticOutput, head
 
 
 class Critic(nn.Module):
-    """A discriminator. A call returns its logits, ``full_output`` everything it
-    computes for a batch. The builder fills its fields in.
+    """A discriminator. The builder fills its fields in.
 
-    A subclass writes ``full_output(x, label=None, *, train) -> CriticOutput`` as its
-    compact method, which ends in ``self.head``.
+    A call returns the logits. ``full_output`` returns all outputs for a batch. A
+    subclass writes ``full_output(x, label=None, *, train) -> CriticOutput`` as its
+    compact method, which usually ends in ``self.head``.
     """
 
     dtype: jnp.dtype = jnp.float32
@@ -28,13 +28,13 @@ class Critic(nn.Module):
     def __call__(
         self, x: jax.Array, label: jax.Array | None = None, *, train: bool
     ) -> jax.Array:
-        """``x [n, …] -> logits [n]``."""
+        """Return the logits of ``x [n, …]``: ``[n]``, or ``[n, p]`` of ``patchgan``."""
         return self.full_output(x, label, train=train).logits
 
     def head(
         self, features: jax.Array, label: jax.Array | None, **options
     ) -> CriticOutput:
-        """The judgement of ``features [n, d]``, asked for ``label [n]``; ``options`` as
-        of ``heads.head``."""
+        """Return the output for ``features [n, d]`` and ``label [n]``. ``options`` as
+        in ``heads.head``."""
         own = {"conditioning": self.conditioning, "classes": self.classes}
         return head(features, label, **own, **{"dtype": self.dtype, **options})

@@ -2,17 +2,17 @@
 Johnson et al. 2016, arXiv 1603.08155): a residual network from image to image. Its
 discriminator is ``patchgan``.
 
-In the paper's notation c7s1-64, d128, d256, R256 × ``blocks``, u128, u64, c7s1-3, with
-ReLU after each normalisation, none after the sum of a block, and tanh at the end;
-reflection padding in the 7×7 convolutions and in the blocks. A convolution behind a
-reflection is computed zero-padded and its border thrown away, which costs what the
-border has.
+In the paper's notation the layers are c7s1-64, d128, d256, R256 × ``blocks``, u128,
+u64, c7s1-3. ReLU follows each normalisation, but not the sum of a block. The last layer
+ends in tanh. The 7×7 convolutions and the blocks use reflection padding. Such a
+convolution pads its reflected input with zeros and discards the border of the output;
+the extra cost is the border.
 
 Parameters with width w, b blocks, I and C image channels: kernels 49·I·w + 9·w·2w
-+ 9·2w·4w + 2·b·9·(4w)² + 9·4w·2w + 9·2w·w + 49·w·C, and C biases of the last. With
-instance normalisation, which takes biases away and has no scale or shift, that is all:
-11,372,931 for 9 blocks and 3 to 3 channels. The authors' PyTorch code has
-11,378,179: 5,248 biases in front of its normalisations, which do nothing.
++ 9·2w·4w + 2·b·9·(4w)² + 9·4w·2w + 9·2w·w + 49·w·C, and C biases of the last layer.
+Instance normalisation removes all other biases and has no scale or shift, so this is
+the total: 11,372,931 for 9 blocks and 3 to 3 channels. The authors' PyTorch code has
+11,378,179. Its 5,248 biases before normalisations have no effect.
 """
 
 import flax.linen as nn
@@ -24,16 +24,16 @@ from ganjax.networks.shaped import Shaped
 from ganjax.networks.unet import check_images
 from ganjax.options import option
 
-# Of 256 pixels and more there are 9 blocks, below 6 (appendix 7.2).
+# Images with this side or more have 9 blocks, smaller ones 6 (appendix 7.2).
 MANY_PIXELS = 256
 
 
 class Generator(Shaped):
-    """``x [n, H, W, I] -> images [n, *shape]`` in [-1, 1], of the same size, H and W
-    multiples of 4, at least 8."""
+    """``x [n, H, W, I] -> images [n, *shape]`` in [-1, 1], of the same size. H and W
+    are multiples of 4 and at least 8."""
 
     width: int = option(64, "channels of the first layer", least=1)
-    blocks: int = option(0, "residual blocks", least=0, zero="the paper's")
+    blocks: int = option(0, "residual blocks", least=0, zero="as in the paper")
     normalization: str = option(
         "instance", "of hidden layers", choices=("none", "batch", "instance")
     )
@@ -51,8 +51,8 @@ class Generator(Shaped):
         w = self.width
 
         def convolved(x, features, *, kernel=3, reflected=False, last=False, **sizes):
-            """A layer and its normalisation; ``reflected`` sees ``x`` beyond its border
-            as in a mirror there."""
+            """Apply a convolution and its normalisation. ``reflected`` pads ``x`` by
+            reflection."""
             edge = kernel // 2 if reflected else 0
             sides = ((0, 0), (edge, edge), (edge, edge), (0, 0))
             x = Conv(

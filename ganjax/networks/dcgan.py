@@ -2,15 +2,15 @@
 transposed convolutions, no hidden fully connected layer, leaky ReLU in the
 discriminator, ReLU and tanh in the generator.
 
-For any square resolution of the form base·2^k with a base from 4 to 7: 8, 16, 28, 32,
-64 … pixels. The published network is the one for 64 pixels with ``width`` 128 (and
-batch normalisation in both players); kernels are 4×4, which stride 2 covers evenly.
+Images are square with base·2^k pixels a side and a base from 4 to 7: 8, 16, 28, 32, 64
+… pixels. The published network is for 64 pixels, with ``width`` 128 and batch
+normalisation in both players. Kernels are 4×4, which stride 2 covers evenly.
 
-Parameters of the generator with levels k, channels c_i = width·2^(k−1−i), base b and C
-image channels: d·b²·c_0 + Σ 16·c_i·c_{i+1} + 16·c_{k−1}·C + C, and 2·Σ c_i of the
-batch normalisations, or b²·c_0 + Σ_{i>0} c_i biases in their place. The discriminator
-mirrors it: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1} + b²·c_0 + 1, c_{k−1} biases of the first
-layer, and for each further channel 2 or 1.
+Parameters of the generator with k levels, channels c_i = width·2^(k−1−i), latents of
+size d, base b and C image channels: d·b²·c_0 + Σ 16·c_i·c_{i+1} + 16·c_{k−1}·C + C.
+Batch normalisations add 2·Σ c_i; without them, biases add b²·c_0 + Σ_{i>0} c_i. The
+discriminator mirrors the generator: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1} + b²·c_0 + 1, and
+c_{k−1} biases of the first layer. Each further channel adds 2 (batch) or 1 (a bias).
 """
 
 import math
@@ -40,8 +40,8 @@ DOUBLING = {"kernel": 4, "stride": 2, "transpose": True}
 
 
 def levels(shape: tuple[int, ...]) -> tuple[int, int]:
-    """``(base, k)`` of images ``(H, W, C)`` with H = W = base · 2^k and 4 ≤ base ≤ 7;
-    8 pixels are 4·2.
+    """Return ``(base, k)`` of images ``(H, W, C)``: H = W = base·2^k, with a base from
+    4 to 7 (8 pixels are 4·2).
 
     Raises:
       BadInput: if there is no such pair.
@@ -62,9 +62,9 @@ def transposed_stack(
     network: nn.Module, z: jax.Array, label: jax.Array | None, base: int,
     channels: Sequence[int], *, train: bool,
 ) -> jax.Array:  # fmt: skip
-    """Latents to features ``[n, base·2^k, base·2^k, channels[-1]]``, k the channels
-    after the first: 4×4 transposed convolutions of stride 2, normalised, with ReLU.
-    Call inside a compact module with the fields of ``Generator``."""
+    """Map latents to features ``[n, base·2^k, base·2^k, channels[-1]]`` for k + 1
+    channels: 4×4 transposed convolutions of stride 2, normalised, with ReLU. Call it
+    inside a compact method of a module with the fields of ``Generator``."""
     check_latents(z)
     given = condition(network.conditioning, network.classes, z, label)
     x = Linear(
@@ -84,7 +84,7 @@ def transposed_stack(
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
@@ -97,9 +97,9 @@ class Generator(Shaped):
 
 
 def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
-    """Images to features ``[n, base²·width·2^(k−1)]``: 4×4 convolutions of stride 2
-    with leaky ReLU, normalised behind the first. Call inside a compact module with the
-    fields of ``Discriminator``."""
+    """Map images to features ``[n, base²·width·2^(k−1)]``: 4×4 convolutions of stride 2
+    with leaky ReLU, normalised after the first. Call it inside a compact method of a
+    module with the fields of ``Discriminator``."""
     for i in range(levels(x.shape[1:])[1]):
         how = {"train": train, "plain": i == 0, "kernel": 4, "stride": 2}
         x = normalised(network, Conv, x, network.width * 2**i, **how)
@@ -108,10 +108,10 @@ def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array
 
 
 class Encoder(Shaped):
-    """``images [n, H, W, C] -> [n, *shape]``: the discriminator's layers, with as many
-    outputs as are asked for, unbounded."""
+    """``images [n, H, W, C] -> [n, *shape]``, unbounded: the discriminator's layers,
+    and a linear map to the numbers of ``shape``."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
@@ -122,10 +122,10 @@ class Encoder(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``. As in the paper the first layer is never
-    batch-normalised."""
+    """``images [n, H, W, C] -> logits [n]``. As in the paper, the first layer has no
+    batch normalisation."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("none", "of hidden layers", choices=NORMALIZATIONS)
     minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 

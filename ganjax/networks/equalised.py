@@ -1,6 +1,6 @@
-"""Layers of an equalised learning rate (Karras et al. 2018, arXiv 1710.10196, section
-4.1): parameters start with deviation 1 and are scaled where they are used, so Adam
-moves all of them at one speed in proportion to their size."""
+"""Layers with an equalised learning rate (Karras et al. 2018, arXiv 1710.10196, section
+4.1). Parameters start with deviation 1 and are scaled where they are used. So Adam
+changes all of them at the same speed relative to their size."""
 
 import math
 
@@ -14,16 +14,16 @@ unit_normal = nn.initializers.normal(1.0)
 
 
 def activated(x: jax.Array) -> jax.Array:
-    """Leaky ReLU, made to keep the second moment of a symmetric input about as it is:
-    (1 + .2²)/2 of it is left, and √2 makes up for most of that."""
+    """Return a leaky ReLU times √2. It roughly keeps the second moment of a symmetric
+    input: leaky ReLU keeps (1 + 0.2²)/2 = 0.52 of the moment, and √2 doubles that."""
     return nn.leaky_relu(x, 0.2) * math.sqrt(2)
 
 
 class EqualisedLinear(nn.Module):
     """``x [n, I] -> [n, features]``.
 
-    ``rate`` is that of the layer in proportion to the others' learning rate: parameters
-    start 1/rate times as large and are used rate times as large.
+    ``rate`` is the learning rate of the layer relative to other layers. Parameters
+    start 1/rate times as large, and are multiplied by ``rate`` where they are used.
     """
 
     features: int
@@ -44,8 +44,8 @@ class EqualisedLinear(nn.Module):
 
 
 class EqualisedConv(nn.Module):
-    """A ``kernel × kernel`` convolution of ``[n, H, W, I]``, of 1 or 3; with ``halve``
-    behind a low-pass filter, to ``[n, H/2, W/2, features]``."""
+    """A convolution of ``[n, H, W, I]`` with a kernel of side 1 or 3. With ``halve`` a
+    low-pass filter comes first, and the output is ``[n, H/2, W/2, features]``."""
 
     features: int
     kernel: int = 3

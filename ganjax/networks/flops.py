@@ -1,9 +1,9 @@
-"""How many multiply-adds a function does, counted in its jaxpr.
+"""Count the multiply-adds of a function from its jaxpr.
 
-Only matrix products and convolutions count, in their stock form: faster forms do fewer
-multiplications for the same mathematics, and a utilisation is measured against that.
-Zeros put between pixels by a fractional stride are no products; those of padding at the
-border count, as in every table of the literature.
+Only matrix products and convolutions count, in their stock form. Faster forms need
+fewer multiplications for the same mathematics, but utilisation is measured against the
+stock form. Zeros that a fractional stride puts between pixels do not count. Zeros of
+padding at the border count, as in every table of the literature.
 """
 
 import math
@@ -16,11 +16,11 @@ from ganjax.networks import conv
 
 
 def multiply_adds(function: Callable, *arguments) -> int:
-    """Multiply-adds of ``function(*arguments)``; twice as many FLOPs.
+    """Return the multiply-adds of ``function(*arguments)``. FLOPs are twice as many.
 
     Args:
-      function: anything that JAX can trace. A scan counts as often as it turns, of a
-        conditional the dearest branch.
+      function: anything that JAX can trace. The body of a scan counts once per
+        iteration. Only the most expensive branch of a conditional counts.
       arguments: arrays or ``jax.ShapeDtypeStruct``.
 
     Raises:
@@ -30,14 +30,14 @@ def multiply_adds(function: Callable, *arguments) -> int:
 
 
 def outputs(function: Callable, *arguments) -> int:
-    """Numbers that the products of ``function(*arguments)`` give: about what a backward
-    pass needs kept. Arguments and errors as of ``multiply_adds``."""
+    """Return how many numbers the products of ``function(*arguments)`` output: about as
+    many as a backward pass keeps. Arguments and errors as in ``multiply_adds``."""
     return _total(function, arguments, lambda equation: _size(equation.outvars[0]))
 
 
 def _total(function, arguments, count):
     with conv.form("stock"):
-        # A function of its own: JAX keeps traces by function, whatever the form.
+        # A new function object, because JAX caches traces by function, not by form.
         return _of(jax.make_jaxpr(lambda *x: function(*x))(*arguments).jaxpr, count)
 
 
@@ -70,7 +70,7 @@ def _of_equation(equation, count) -> int:
     if kind == "cond":
         return max(inner)
     if kind == "while" and sum(inner):
-        raise ValueError("a while loop with products in it has no known length")
+        raise ValueError("a while loop with products has no known length: use a scan")
     return sum(inner)
 
 

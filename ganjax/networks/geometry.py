@@ -21,17 +21,17 @@ class Geometry:
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
-        """Zeros before and after, as even as they can be, the odd one after."""
+        """Zeros before and after: as equal as possible, the odd zero after."""
         sizes = zip(self.input, self.kernel, self.output, strict=True)
         total = [max((out - 1) * self.stride + k - own, 0) for own, k, out in sizes]
         return tuple((n // 2, n - n // 2) for n in total)
 
     def padded(self, x: jax.Array, whole: Sequence[int]) -> jax.Array:
-        """``x`` behind its zeros, cut or filled up to ``whole`` pixels."""
+        """Return ``x`` after its zeros, cut or filled to ``whole`` pixels."""
         return _pad(x, self._edges(whole))
 
     def cropped(self, x: jax.Array) -> jax.Array:
-        """The adjoint of ``padded``, for an ``x`` that may be short of ``whole``."""
+        """Apply the adjoint of ``padded``. ``x`` may lack the last pixels."""
         edges = self._edges(x.shape[1:3])
         return _pad(x, [(-before, -after) for before, after in edges])
 

@@ -1,7 +1,7 @@
-"""The last layer of a discriminator: from features of a sample to its judgement.
+"""The last layer of a discriminator: from the features of a sample to its output.
 
-A conditioning decides which outputs there are besides the logit; what the players pay
-for them stands in ``objectives.conditioning``.
+A conditioning decides which outputs there are in addition to the logit. The losses of
+these outputs are in ``objectives.conditioning``.
 """
 
 import flax.struct
@@ -16,14 +16,14 @@ EMBEDDING = 64
 
 @flax.struct.dataclass
 class CriticOutput:
-    """What a discriminator says of ``n`` samples.
+    """The output of a discriminator for ``n`` samples.
 
     Attributes:
-      logits: ``[n]``, large for what seems real.
-      features: ``[n, d]``, which the last layer sees; ``None`` where nobody asked.
+      logits: ``[n]``, large for samples that look real.
+      features: ``[n, d]``, the input of the last layer, or ``None``.
       outputs: by name, each ``[n, …]``: ``classes`` ``[n, K]`` or ``[n, 2K]``,
-        ``twin_classes`` ``[n, K]``, ``embedding`` and ``proxy`` ``[n, EMBEDDING]`` of
-        norm 1 (of the sample, and of its label), ``hinges`` ``[n, K + 1]``.
+        ``twin_classes`` ``[n, K]``, ``embedding`` (of the sample) and ``proxy`` (of its
+        label), both ``[n, EMBEDDING]`` with norm 1, and ``hinges`` ``[n, K + 1]``.
     """
 
     logits: jax.Array
@@ -40,22 +40,22 @@ def head(
     biased: bool = True,
     **options,
 ) -> CriticOutput:
-    """The judgement of ``features [n, d]``, asked for ``label [n]``.
+    """Return the output for ``features [n, d]`` and ``label [n]``. Call it inside a
+    compact method. ``biased``: the logit has a bias. ``options``: the options of
+    ``Linear``.
 
-    Call inside a compact module; ``options`` are those of ``Linear``. ``biased``: the
-    logit has a bias.
-
-    ``projection`` adds to the logit the product of the features with an embedding of
-    the label (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3). ``auxiliary_classifier``
-    has a logit a class (Odena et al. 2017, arXiv 1610.09585), its ``twin`` a second set
-    (Gong et al. 2019, arXiv 1907.02690), ``discriminative_classifier`` two a class,
-    real and fake (Hou et al. 2022, arXiv 2107.10060). ``contrastive`` (Kang & Park
-    2020, arXiv 2006.12681) and ``data_to_data`` (Kang et al. 2021, arXiv 2111.01118)
-    embed sample and label on one sphere. ``multi_hinge`` has a score a class and one
-    for fakes (Kavalerov et al. 2021, arXiv 1912.04216): its logit is the label's
-    score above that of fakes. ``class_logits`` are K classes beside a score of 0 for
-    fakes: the logit is log Σ exp of theirs (Salimans et al. 2016, arXiv 1606.03498,
-    section 5).
+    Each ``conditioning``: ``projection`` adds to the logit the product of the features
+    and an embedding of the label (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3).
+    ``auxiliary_classifier`` has one logit per class (Odena et al. 2017, arXiv
+    1610.09585). ``twin_auxiliary_classifier`` has a second set (Gong et al. 2019, arXiv
+    1907.02690). ``discriminative_classifier`` has two per class, for real and fake (Hou
+    et al. 2022, arXiv 2107.10060). ``contrastive`` (Kang & Park 2020, arXiv 2006.12681)
+    and ``data_to_data`` (Kang et al. 2021, arXiv 2111.01118) embed sample and label on
+    one sphere. ``multi_hinge`` has one score per class and one for fakes (Kavalerov et
+    al. 2021, arXiv 1912.04216). Its logit is the label's score minus the score for
+    fakes. ``class_logits`` has one score per class, and fakes have the score 0. Its
+    logit is log Σ exp of the scores (Salimans et al. 2016, arXiv 1606.03498, section
+    5).
     """
     options = {"dtype": jnp.float32} | options
     features = features.astype(options["dtype"])

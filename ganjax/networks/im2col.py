@@ -1,9 +1,9 @@
 """Convolutions as one matrix product over patches (im2col; Chellapilla et al. 2006).
 
-Right where channels are few: a patch is then no larger than what a faster algorithm
-would write, and the product is the whole work. Patches are of that side which has fewer
-channels: a convolution of many to few, as at the end of a generator, is the adjoint of
-one of few to many, by the kernel turned round.
+This form suits layers with few channels: a patch is then no larger than the arrays
+that a faster algorithm would write. Patches are taken of the input or the output, the
+side with fewer channels. A convolution from many channels to few, as at the end of a
+generator, is the adjoint of one from few to many with a flipped kernel.
 """
 
 import jax.numpy as jnp
@@ -13,21 +13,21 @@ from ganjax.networks.sliding_windows import overlap_add, sliding_windows
 
 
 def forward(x, kernel, geometry):
-    """``y`` of ``x [n, H, W, I]`` and ``kernel [k, l, I, O]``."""
+    """Return the output ``y`` for ``x [n, H, W, I]`` and ``kernel [k, l, I, O]``."""
     if _narrows(*kernel.shape[2:], geometry):
         return _scattered(x, _turned(kernel), geometry)
     return over_channels(_patches(x, geometry), _matrix(kernel), 0)
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """``x̄`` of ``ȳ [n, h, w, O]``."""
+    """Return the input's gradient ``x̄`` for ``ȳ [n, h, w, O]``."""
     if _narrows(*kernel.shape[2:], geometry):
         return over_channels(_patches(cotangent, geometry), _matrix(_turned(kernel)), 0)
     return _scattered(cotangent, kernel, geometry)
 
 
 def kernel_gradient(x, cotangent, geometry):
-    """``k̄ [k, l, I, O]``."""
+    """Return the kernel's gradient ``k̄ [k, l, I, O]``."""
     if _narrows(x.shape[-1], cotangent.shape[-1], geometry):
         product = over_pixels(_patches(cotangent, geometry), x)
         return _turned(product.reshape(*geometry.kernel, cotangent.shape[-1], -1))
@@ -36,14 +36,14 @@ def kernel_gradient(x, cotangent, geometry):
 
 
 def _narrows(inputs, outputs, geometry):
-    """Whether to take the patches of the outputs: where these are fewer, and where they
-    lie about a pixel as those of the inputs do."""
+    """Return whether to take patches of the output: if it has fewer channels, and its
+    patches are centred on a pixel as the patches of the input are."""
     centred = geometry.stride == 1 and all(n % 2 for n in geometry.kernel)
     return outputs < inputs and centred and geometry.kernel != (1, 1)
 
 
 def _turned(kernel):
-    """That of the adjoint, ``[k, l, O, I]``."""
+    """Return the kernel of the adjoint, ``[k, l, O, I]``."""
     return jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
 
 

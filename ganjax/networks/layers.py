@@ -1,7 +1,7 @@
-"""Layers that architectures share: linear maps with spectral norm, normalisation.
+"""Layers that architectures share: linear maps, convolutions and normalisations.
 
-``dtype`` is what products are computed in and passed on in; parameters, spectral
-vectors and the statistics of normalisations are of single precision always.
+``dtype`` is the type of products and outputs. Parameters, spectral vectors and the
+statistics of normalisations always have single precision.
 """
 
 import dataclasses
@@ -20,12 +20,13 @@ dcgan_init = nn.initializers.normal(0.02)
 
 
 def _spectrally_normalised(module: nn.Module, kernel: jax.Array) -> jax.Array:
-    """``kernel / σ(kernel)`` with the largest singular value of the kernel as a matrix
-    ``[inputs, outputs]``, by one power iteration from the stored left vector (Miyato et
-    al. 2018, arXiv 1802.05957, algorithm 1). No gradient flows through the vectors.
+    """Return ``kernel / σ(kernel)``, where σ is the largest singular value of the
+    kernel as a matrix ``[inputs, outputs]``, by one power iteration from the stored
+    vector (Miyato et al. 2018, arXiv 1802.05957, algorithm 1). No gradient flows
+    through the vectors.
 
-    The vector lives in the collection ``spectral``, so a caller chooses by what it
-    keeps of it whether an iteration counts.
+    The vector is in the collection ``spectral``. The iteration counts only if the
+    caller keeps this collection.
     """
     matrix = kernel.reshape(-1, kernel.shape[-1])
 
@@ -47,7 +48,7 @@ def _unit(x):
 
 
 class Linear(nn.Module):
-    """``x [n, …, I] -> [n, …, features]``; with ``spectral`` its kernel has norm 1."""
+    """``x [n, …, I] -> [n, …, features]``. With ``spectral`` the kernel has norm 1."""
 
     features: int
     use_bias: bool = True
@@ -69,11 +70,11 @@ class Linear(nn.Module):
 
 
 class Conv(nn.Module):
-    """A ``kernel × kernel`` convolution of images ``[n, H, W, I]``, zero-padded; with
-    ``transpose`` it multiplies the resolution by ``stride``, else divides it. With
-    ``resample`` (an odd kernel, no stride) ``"up"`` it sees the image enlarged twice by
-    repeating pixels, with ``"down"`` its output is averaged over 2×2 pixels. ``groups``
-    of channels are for a plain one."""
+    """A zero-padded ``kernel × kernel`` convolution of images ``[n, H, W, I]``.
+    ``stride`` divides the resolution, or multiplies it with ``transpose``. ``resample``
+    needs an odd kernel and no stride: ``"up"`` first repeats each pixel over 2×2
+    pixels, ``"down"`` averages the output over 2×2. ``groups`` needs neither
+    ``transpose`` nor ``resample``."""
 
     features: int
     kernel: int = 3
@@ -109,13 +110,13 @@ class Conv(nn.Module):
 
 
 class BatchNorm(nn.Module):
-    """Batch normalisation over the global batch: statistics are averaged over the data
-    axis in training, and running averages are used otherwise (Ioffe & Szegedy 2015,
-    arXiv 1502.03167). Over ``[n, …, C]``, with the variance E[x²] − E[x]²."""
+    """Batch normalisation of ``[n, …, C]`` (Ioffe & Szegedy 2015, arXiv 1502.03167).
+    Training uses statistics of the global batch, averaged over the data axis. Otherwise
+    running averages are used. The variance is E[x²] − E[x]²."""
 
     axis: str = "data"
     momentum: float = 0.9
-    affine: bool = True  # whether it has a scale and a shift of its own
+    affine: bool = True  # whether it has a learned scale and shift
 
     @nn.compact
     def __call__(self, x, *, train: bool):
@@ -124,7 +125,7 @@ class BatchNorm(nn.Module):
 
 
 class _Normalisation(nn.Module):
-    """``BatchNorm``'s parameters and averages, where checkpoints have them."""
+    """The parameters and averages of ``BatchNorm``, where checkpoints have them."""
 
     axis: str
     momentum: float
@@ -157,15 +158,15 @@ class _Normalisation(nn.Module):
         return y.astype(x.dtype)
 
 
-# XLA sums the few thousand pixels of a small feature map on as few of a GPU's
-# processors as there are dozens of channels: one such sum, of a batch normalisation's
-# gradient, took a tenth of DCGAN's step. So there the sum is over the pixels of each
-# sample and then over samples, and nobody may make one of the two. What is spread over
-# samples first is summed that way in its gradient.
+# XLA sums a small feature map on few processors of a GPU: one per dozens of channels.
+# One such sum, in a gradient of batch normalisation, took a tenth of DCGAN's step. So a
+# GPU sums over the pixels of each sample, then over samples. A barrier keeps XLA from
+# merging the two sums. If an array is broadcast over samples first, its gradient is
+# summed in this way.
 
 
 def _moments(x, axis):
-    """Mean and variance ``[C]`` of ``x [n, …, C]`` over all devices of ``axis``."""
+    """Return mean and variance ``[C]`` of ``x [n, …, C]``, over all of ``axis``."""
     moments = _means(x), _means(x * x)
     mean, square = moments if axis is None else jax.lax.pmean(moments, axis)
     return mean, jnp.maximum(0.0, square - mean * mean)
@@ -176,7 +177,7 @@ def _means(x):
 
 
 def _spread(channels, x):
-    """``[C]`` to what broadcasts over ``x [n, …, C]``."""
+    """Return ``[C]`` in a shape that broadcasts over ``x [n, …, C]``."""
     samples = _apart(jnp.broadcast_to(channels, (x.shape[0], x.shape[-1])))
     return samples.reshape(x.shape[0], *(1,) * (x.ndim - 2), x.shape[-1])
 
@@ -189,10 +190,9 @@ def _apart(x):
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """What a conditional batch normalisation depends on: ``vector [n, d]``, through a
-    linear map or, with ``hidden`` units, through one hidden layer. The last map starts
-    as ``kernel_init`` says and is ``spectral`` or not: zeros have no norm to divide
-    by."""
+    """The condition of a batch normalisation: ``vector [n, d]``. It enters through a
+    linear map, or with ``hidden`` units through one hidden layer. The last map starts
+    with ``kernel_init``. ``spectral`` gives it norm 1, which zeros cannot have."""
 
     vector: jax.Array
     hidden: int = 0
@@ -207,20 +207,21 @@ def check_latents(z: jax.Array) -> None:
         raise BadInput(f"expected latents to generate from, not {shown}")
 
 
-# How a generator with batch normalisation may be told more than its latent.
+# Conditionings that act through the batch normalisation of a generator.
 MODULATIONS = ("conditional_batch_norm", "self_modulation")
 
 
 def condition(
     conditioning: str, classes: int, z: jax.Array, label: jax.Array | None
 ) -> Condition | None:
-    """What a generator's normalisations are to depend on, ``None`` for nothing.
+    """Return the condition of a generator's normalisations, or ``None``.
 
     Args:
-      z: latents ``[n, d]``; ``label``: ``[n]``, or ``None`` without classes.
+      z: latents ``[n, d]``.
+      label: ``[n]``, or ``None`` without classes.
 
-    ``conditional_batch_norm``: on the label (de Vries et al. 2017, arXiv 1707.00683).
-    ``self_modulation``: on the latent, and on the label if there is one, by a hidden
+    ``conditional_batch_norm`` uses the label (de Vries et al. 2017, arXiv 1707.00683).
+    ``self_modulation`` uses the latent, and the label if there is one, through a hidden
     layer of 32 units (Chen et al. 2019, arXiv 1810.01365, section 3).
     """
     if conditioning not in MODULATIONS:
@@ -234,9 +235,8 @@ def condition(
 class ConditionalBatchNorm(nn.Module):
     """Batch normalisation whose scale and shift depend on a condition.
 
-    Both maps end in zeros at first, if the condition does not say otherwise, so a
-    sample starts with the scale 1 and the shift 0 (a scale without its 1 would start
-    from nothing).
+    By default the last maps start at zero. Each sample then starts with the scale 1 and
+    the shift 0, because 1 is added to the output of the scale's map.
     """
 
     @nn.compact
@@ -261,9 +261,9 @@ class ConditionalBatchNorm(nn.Module):
 
 
 class InstanceNorm(nn.Module):
-    """Each channel of each sample ``[n, H, W, C]`` with mean 0 and variance 1 over its
-    pixels (Ulyanov et al. 2016, arXiv 1607.08022), without a scale or a shift of its
-    own. Of a single pixel nothing is left but 0."""
+    """Instance normalisation of ``[n, H, W, C]``: mean 0 and variance 1 over the pixels
+    of each channel and sample (Ulyanov et al. 2016, arXiv 1607.08022). It has no
+    learned scale or shift. A single pixel becomes 0."""
 
     @nn.compact
     def __call__(self, x):
@@ -273,14 +273,14 @@ class InstanceNorm(nn.Module):
         return (centred * jax.lax.rsqrt(variance + 1e-5)).astype(x.dtype)
 
 
-NORMALIZATIONS = ("none", "batch", "spectral")  # of most architectures
+NORMALIZATIONS = ("none", "batch", "spectral")  # for most architectures
 
 
 def normalise(
     x: jax.Array, normalization: str, *, train: bool, given: Condition | None = None
 ) -> jax.Array:
-    """What follows a linear map in a network with ``normalization``; spectral norm acts
-    on the kernels instead. Call inside a compact module."""
+    """Apply the normalisation that follows a linear map; ``"spectral"`` acts on kernels
+    and changes nothing here. Call it inside a compact method."""
     if normalization == "instance":
         return InstanceNorm()(x)
     if normalization != "batch":
@@ -294,9 +294,10 @@ def normalised(
     network: nn.Module, layer: type[nn.Module], x: jax.Array, features: int, *,
     train: bool, plain: bool = False, given: Condition | None = None, **options,
 ) -> jax.Array:  # fmt: skip
-    """``x`` through a ``Linear`` or a ``Conv`` with these options and, unless it is
-    ``plain``, the normalisation of ``network``, which takes a bias away. Call inside a
-    compact module with the fields ``normalization`` and ``dtype``."""
+    """Apply a ``Linear`` or a ``Conv`` with these options, then the normalisation of
+    ``network``, which replaces the bias. ``plain`` leaves this normalisation out. Call
+    it inside a compact method of a module with the fields ``normalization`` and
+    ``dtype``."""
     behind = "none" if plain else network.normalization
     made = layer(
         features,
@@ -309,10 +310,10 @@ def normalised(
 
 
 def _maxout(x):
-    """The largest of every five features, which makes a width of 5·w one of w
+    """Return the largest of every five features, so that a width of 5·w becomes w
     (Goodfellow et al. 2013, arXiv 1302.4389)."""
     if x.shape[-1] % 5:
-        raise BadInput(f"expected a width of five times a number, not {x.shape[-1]}")
+        raise BadInput(f"expected a width that 5 divides, not {x.shape[-1]}")
     return x.reshape(*x.shape[:-1], -1, 5).max(axis=-1)
 
 

@@ -1,12 +1,12 @@
-"""Matrix products of images: over their channels, and over all their pixels. Sums, and
-results, are of single precision at least."""
+"""Matrix products of images, over their channels or over all their pixels. Sums and
+results have at least single precision."""
 
 import jax
 import jax.numpy as jnp
 
 
 def over_channels(x: jax.Array, matrix: jax.Array, axis: int) -> jax.Array:
-    """``[n, h, w, c]`` by ``matrix [a, b]``, contracting ``c`` with its ``axis``."""
+    """Multiply ``[n, h, w, c]`` by ``[a, b]``, summed over ``c`` and its ``axis``."""
     product = jax.lax.dot_general(
         x.reshape(-1, x.shape[-1]),
         matrix,
@@ -17,7 +17,7 @@ def over_channels(x: jax.Array, matrix: jax.Array, axis: int) -> jax.Array:
 
 
 def over_pixels(x: jax.Array, y: jax.Array) -> jax.Array:
-    """``[n, h, w, c]`` and ``[n, h, w, d]`` to ``[c, d]``, summed over the rest."""
+    """Multiply ``[n, h, w, c]`` by ``[n, h, w, d]`` over pixels, to ``[c, d]``."""
     x, y = (a.reshape(-1, a.shape[-1]) for a in (x, y))
     return jax.lax.dot_general(
         x, y, (((0,), (0,)), ((), ())), preferred_element_type=_wide(x)

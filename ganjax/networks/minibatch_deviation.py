@@ -1,23 +1,23 @@
-"""A feature that tells how much the samples of a batch differ, by which a generator
-that makes one image gives itself away (Karras et al. 2018, arXiv 1710.10196, section
-3)."""
+"""A feature that measures how much the samples of a batch differ (Karras et al. 2018,
+arXiv 1710.10196, section 3). It exposes a generator that makes only one image."""
 
 import jax
 import jax.numpy as jnp
 
 
 def group_size(n: int, most: int) -> int:
-    """The largest divisor of ``n`` that is at most ``most``."""
+    """Return the largest divisor of ``n`` that is at most ``most``."""
     return max(size for size in range(1, min(n, most) + 1) if n % size == 0)
 
 
 def with_deviation(x: jax.Array, group: int) -> jax.Array:
-    """``x [n, H, W, C] -> [n, H, W, C + 1]``: the standard deviation over a group of
-    samples, averaged over channels and pixels, as a channel of its own.
+    """Append a channel to ``x [n, H, W, C]``: the standard deviation over a group of
+    samples, averaged over channels and pixels.
 
-    A group is of ``group`` samples that follow each other, or of the largest divisor of
-    ``n`` below. (In the authors' code sample i goes with i + n/4, i + 2n/4 …: groups of
-    neighbours are the same on any number of devices of whose share 4 is a divisor.)
+    A group has ``group`` consecutive samples, or the next smaller number that divides
+    ``n``. (The authors' code groups the samples i, i + n/4, i + 2n/4 and i + 3n/4.
+    Groups of neighbours are the same on all numbers of devices whose share is a
+    multiple of 4.)
     """
     n, h, w, c = x.shape
     size = group_size(n, group)

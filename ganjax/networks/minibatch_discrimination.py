@@ -1,6 +1,6 @@
-"""Features that tell a sample how close the others of its batch are (Salimans et al.
-2016, arXiv 1606.03498, section 3.2): a generator that makes one image gives itself
-away."""
+"""Features that measure how close a sample is to the others of its batch (Salimans et
+al. 2016, arXiv 1606.03498, section 3.2). They expose a generator that makes only one
+image."""
 
 import flax.linen as nn
 import jax
@@ -10,15 +10,15 @@ from ganjax.networks.layers import Linear
 
 
 class MinibatchDiscrimination(nn.Module):
-    """``features [n, d] -> [n, d + kernels]``, the features and what is new of them.
+    """``features [n, d] -> [n, d + kernels]``: the features and their closeness.
 
-    Every sample has a row of ``dimensions`` numbers M_ib for each kernel b, linear in
-    its features, and the new feature is o_ib = Σ_{j≠i} exp(-‖M_ib - M_jb‖₁) over the
-    global batch, of all devices. (The paper's sum has j = i in it as well, a constant
-    1; its code leaves that out as here, where 100 kernels have 5 dimensions. The code
-    also scales each column of the map by what it meets in the first batch.)
+    For each kernel b, sample i has a row M_ib of ``dimensions`` numbers, linear in its
+    features. The new feature is o_ib = Σ_{j≠i} exp(-‖M_ib - M_jb‖₁) over the global
+    batch of all devices. (The sum in the paper includes j = i, a constant 1. The
+    authors' code excludes it, as here, and has 100 kernels of 5 dimensions. Their code
+    also scales each column of the map by statistics of the first batch.)
 
-    d·kernels·dimensions parameters: a bias would cancel.
+    There are d·kernels·dimensions parameters. A bias would cancel.
     """
 
     kernels: int
@@ -35,19 +35,19 @@ class MinibatchDiscrimination(nn.Module):
             spectral=self.spectral,
             dtype=self.dtype,
         )(features)
-        # Sums of many small terms: single precision always.
+        # Always single precision: the sums have many small terms.
         rows = rows.astype(jnp.float32).reshape(-1, self.kernels, self.dimensions)
         others = rows
         if not self.is_initializing():
             others = jax.lax.all_gather(rows, self.axis, tiled=True)
         distances = jnp.abs(rows[:, None] - others[None]).sum(-1)
-        closeness = jnp.exp(-distances).sum(1) - 1  # without itself
+        closeness = jnp.exp(-distances).sum(1) - 1  # without the sample itself
         return jnp.concatenate([features, closeness.astype(features.dtype)], -1)
 
 
 def among_others(network: nn.Module, features: jax.Array) -> jax.Array:
-    """``features [n, d]``, with those of the layer above if ``network`` has kernels.
-    Call inside a compact module with the fields of ``dcgan.Discriminator``."""
+    """Append the closeness to ``features [n, d]`` if ``network`` has kernels. Call it
+    inside a compact method of a module with the fields of ``dcgan.Discriminator``."""
     if network.minibatch_discrimination == 0:
         return features
     return MinibatchDiscrimination(

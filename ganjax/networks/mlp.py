@@ -1,8 +1,8 @@
-"""Fully connected networks, as in the first GAN (Goodfellow et al. 2014, arXiv
-1406.2661), for points and for small images.
+"""Fully connected networks for points and small images, as in the first GAN (Goodfellow
+et al. 2014, arXiv 1406.2661).
 
-Parameters: the sum over layers of inputs·outputs, plus outputs where there is a bias
-(everywhere but before batch normalisation, which adds 2·outputs of its own).
+Parameters: each layer has inputs·outputs weights and ``outputs`` biases. A layer with
+batch normalisation has no bias, but 2·outputs parameters of the normalisation.
 """
 
 import math
@@ -19,13 +19,13 @@ from ganjax.options import option
 
 
 class Generator(Shaped):
-    """``z [n, …] (and label [n]) -> x [n, *shape]``; images end in tanh, points are
+    """``z [n, …] (and label [n]) -> x [n, *shape]``. Images end in tanh; points are
     unbounded."""
 
-    widths: tuple[int, ...] = option((128, 128), "of hidden layers", least=1)
+    widths: tuple[int, ...] = option((128, 128), "units of hidden layers", least=1)
     activation: str = option("relu", "of hidden layers", choices=ACTIVATIONS)
     normalization: str = option("none", "of hidden layers", choices=NORMALIZATIONS)
-    weight_std: float = option(0.0, "of initial hidden weights", least=0, zero="He's")
+    weight_std: float = option(0.0, "initial std of hidden weights", least=0, zero="He")
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
@@ -37,17 +37,17 @@ class Generator(Shaped):
         return jnp.tanh(x) if len(self.shape) == 3 else x
 
 
-# From a sample to numbers, where a game asks for that.
+# Some games need an encoder: a map from a sample to numbers, with the same layers.
 Encoder = Generator
 
 
 class Discriminator(Critic):
     """``x [n, …] -> logits [n]``."""
 
-    widths: tuple[int, ...] = option((128, 128), "of hidden layers", least=1)
+    widths: tuple[int, ...] = option((128, 128), "units of hidden layers", least=1)
     activation: str = option("leaky_relu", "of hidden layers", choices=ACTIVATIONS)
     normalization: str = option("none", "of hidden layers", choices=NORMALIZATIONS)
-    weight_std: float = option(0.0, "of initial hidden weights", least=0, zero="He's")
+    weight_std: float = option(0.0, "initial std of hidden weights", least=0, zero="He")
     minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 
     @nn.compact

@@ -1,4 +1,4 @@
-"""Convolutions whose kernel a style scales, channel by channel, for each sample."""
+"""Convolutions with a kernel that a style scales, per channel and per sample."""
 
 from collections.abc import Callable
 
@@ -16,22 +16,22 @@ def modulated_convolve(
     demodulate: bool = True,
     convolve: Callable = conv.convolve,
 ) -> jax.Array:
-    """``convolve`` of each image by its own kernel (Karras et al. 2020, arXiv
-    1912.04958, section 2.2).
+    """Convolve each image by a scaled kernel (Karras et al. 2020, arXiv 1912.04958,
+    section 2.2).
 
     Args:
-      x: ``[n, H, W, I]``; its type is that of the products.
+      x: ``[n, H, W, I]``. Its type is the type of the products.
       kernel: ``[k, k, I, O]``, shared.
-      style: ``[n, I]``, what scales the kernel's inputs (eq. 1).
-      demodulate: whether each output channel of a sample's kernel is of norm 1 (eq. 3).
-      convolve: ``(x, kernel) -> y``, linear in both, its outputs apart from each other.
+      style: ``[n, I]``, the scales of the kernel's input channels (eq. 1).
+      demodulate: whether each output channel of a sample's kernel has norm 1 (eq. 3).
+      convolve: ``(x, kernel) -> y``, linear in both, with independent output channels.
 
     Returns:
       ``[n, H', W', O]``.
 
-    A sample's kernel is never made: its scales of the input channels are put on the
-    input, those of the output channels on the output, so all samples share one
-    convolution and there are no groups (as the paper's appendix B has it for training).
+    No kernel is made per sample. The input is multiplied by the scales of the input
+    channels, and the output by the scales of the output channels. So all samples share
+    one convolution without groups (as in the paper's appendix B for training).
     """
     n = x.shape[0]
     scaled = x * style.reshape(n, 1, 1, -1).astype(x.dtype)

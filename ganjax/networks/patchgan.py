@@ -1,20 +1,20 @@
 """The discriminator of pix2pix and CycleGAN (Isola et al. 2017, arXiv 1611.07004,
-section 3.2.2 and appendix 6.1.2): it judges the patches of an image, each by a
-convolutional network that sees nothing else of it.
+section 3.2.2 and appendix 6.1.2). It scores each patch of an image by a convolutional
+network that sees only this patch.
 
-**This architecture alone has logits of shape [n, p]**, one a patch; a loss averages
-over both. A patch has 9·2^``layers`` − 2 pixels a side: 70 with the published 3. There
-are 4×4 kernels throughout: ``layers`` convolutions of stride 2 and one of stride 1 with
-``width``·min(2^i, 8) channels (C64-C128-C256-C512 in the paper's notation), then one to
-a logit. Patches overlap, 2^``layers`` pixels apart: of 256 pixels there are 32×32 of
-them. In the authors' code there are 30×30, as it pads the two convolutions of stride 1
-by a pixel on each side, and we by one before and two after.
+**This architecture alone has logits of shape [n, p]**, one per patch. A loss averages
+over samples and patches. A patch has 9·2^``layers`` − 2 pixels a side: 70 with the
+published 3 layers. All kernels are 4×4. There are ``layers`` convolutions of stride 2
+and one of stride 1 with ``width``·min(2^i, 8) channels (C64-C128-C256-C512 in the
+paper's notation), then one to a logit. Patches overlap, 2^``layers`` pixels apart: an
+image of 256 pixels has 32×32 patches. It has 30×30 in the authors' code, which pads the
+two convolutions of stride 1 by a pixel on each side, not by one before and two after.
 
-The first layer is never normalised. Parameters with channels c_0 … c_L, L ``layers``,
-and C image channels: (16·C + 1)·c_0 + Σ_{i>0} (16·c_{i−1} + 2)·c_i + 16·c_L + 1 with
-batch normalisation; a term 1 in place of 2 with none or spectral norm, 0 with instance
-normalisation, which takes a bias away. For pix2pix's 6 channels, an image and its
-translation, that is 2,768,705, as in the authors' PyTorch code.
+The first layer has at most spectral norm. Parameters with channels c_0 … c_L, L
+``layers``, and C image channels: (16·C + 1)·c_0 + Σ_{i>0} (16·c_{i−1} + 2)·c_i + 16·c_L
++ 1 with batch normalisation. The 2 becomes 1 with none or spectral norm, and 0 with
+instance normalisation, which removes the bias. For pix2pix's 6 channels (an image and
+its translation) there are 2,768,705, as in the authors' PyTorch code.
 """
 
 import flax.linen as nn
@@ -30,11 +30,11 @@ CONDITIONINGS = ("none", "concatenation")
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n, p]``. The features of its judgement are those
-    that the last layer sees, averaged over im2col.
+    """``images [n, H, W, C] -> logits [n, p]``. The features are the input of the last
+    layer, averaged over patches.
 
-    A label can be told with the image (``"concatenation"``) or not at all: there is no
-    one vector of features of a sample that a head could compare with it.
+    A label is an input together with the image (``"concatenation"``), or is not used: a
+    sample has no single feature vector that a head could compare with its label.
     """
 
     width: int = option(64, "channels of the first layer", least=1)

@@ -1,30 +1,30 @@
-"""Progressive growing (Karras et al. 2018, arXiv 1710.10196): networks that begin with
-4×4 pixels and fade in one resolution after another (section 2, figure 2), with pixel
-norm in the generator, the deviation within a minibatch in the discriminator, and an
+"""Progressive growing (Karras et al. 2018, arXiv 1710.10196). Networks begin with 4×4
+pixels and fade in one resolution after another (section 2, figure 2). The generator has
+pixel norm, the discriminator has the deviation within a minibatch, and both have an
 equalised learning rate (sections 3 and 4; layers of table 2).
 
 For square images of 4·2^k pixels, k from 1 to 8. ``channel_base`` and ``channel_max``
-are the ``fmap_base`` and ``fmap_max`` of the authors' code: there are
-c_i = min(channel_base / 2^(i+1), channel_max) channels at 4·2^i pixels.
+are the ``fmap_base`` and ``fmap_max`` of the authors' code: there are c_i =
+min(channel_base / 2^(i+1), channel_max) channels at 4·2^i pixels.
 
 **The curriculum is state.** The collection ``curriculum`` counts the updates that a
-network has kept; ``level`` makes of them how far it has grown. The two players count
-for themselves: with equal ``updates_per_phase`` and as many turns they grow together
-(but for one update within a step). Everything is computed at every level and blended by
-weights that are exactly 0 or 1 outside a fade, so that one program serves all levels:
-early levels cost as much as the last one. Images always have the full size; those of
-lower levels are enlarged by repeating pixels, which the discriminator's averages undo.
+network has kept. ``level`` turns this count into how far the network has grown. Each
+player counts separately: with equal ``updates_per_phase`` and equally many turns they
+grow together (up to one update within a step). All levels are always computed, and are
+blended by weights that are exactly 0 or 1 outside a fade. So one program serves all
+levels, and early levels cost as much as the last. Images always have the full size.
+Lower levels enlarge them by repeating pixels, which the discriminator's averages undo.
 
-Departures: the image ends in tanh (the paper's is not bounded); the paper also
-interpolates the *real* images of a fade between both resolutions, which is not the
-networks' to do; optimizer moments are kept at a new level.
+Departures: the image ends in tanh (the paper's is unbounded). *Real* images are not
+interpolated between resolutions during a fade, because networks do not change data.
+Optimizer moments are kept at a new level.
 
 Parameters for latents of size d, top level k and C image channels: generator
 16·d·c_0 + c_0 + 9·c_0² + c_0 + Σ_{i>0} (9·c_i·(c_{i−1} + c_i) + 2·c_i)
 + Σ_i (c_i + 1)·C; discriminator Σ_i (C + 1)·c_i
 + Σ_{i>0} (9·c_i·(c_i + c_{i−1}) + c_i + c_{i−1}) + 9·(c_0 + 1)·c_0 + c_0
 + 16·c_0·c' + c' + c' + 1 with c' = min(channel_base, channel_max). For 1024 pixels
-these are 23,079,115 and 23,087,249, the 23.1 million each of table 2.
+these are 23,079,115 and 23,087,249. Table 2 has 23.1 million for each.
 """
 
 import functools
@@ -43,18 +43,21 @@ from ganjax.networks.minibatch_deviation import with_deviation
 from ganjax.networks.shaped import Shaped, sides
 from ganjax.options import option
 
-# 800 thousand images a phase at the paper's 16 images an update (appendix A.1).
+# The paper's 800 thousand images per phase, at 16 per update (appendix A.1).
 PUBLISHED_PHASE = 50_000
-PHASE = "updates of each fade, and of each pause after it"
+PHASE = "updates in each fade, and in each pause after it"
 LARGEST_GROUP = 4
-# Of leaky ReLU (He et al. 2015, arXiv 1502.01852).
+# The gain of leaky ReLU (He et al. 2015, arXiv 1502.01852).
 GAIN = math.sqrt(2)
 
 
 def level(count: jax.Array, updates_per_phase: int, top: int) -> jax.Array:
-    """How far a network has grown after ``count`` (int32) updates, from 0 (4×4 pixels)
-    to ``top`` (4·2^top): a phase at 0, one in which it grows evenly to 1, a phase at 1,
-    and so on. A float32, whole outside a fade."""
+    """Return how far a network has grown after ``count`` (int32) updates, from 0 (4×4
+    pixels) to ``top`` (4·2^top pixels).
+
+    Phases alternate: the level is constant for one phase, then grows evenly by 1 in the
+    next phase. It is a float32, whole outside a fade.
+    """
     stage = count // (2 * updates_per_phase)
     within = count % (2 * updates_per_phase)
     faded = jnp.maximum(within - updates_per_phase, 0) / updates_per_phase
@@ -62,8 +65,7 @@ def level(count: jax.Array, updates_per_phase: int, top: int) -> jax.Array:
 
 
 def pixel_norm(x: jax.Array) -> jax.Array:
-    """``x [n, …, C]`` with mean square 1 over the channels of each pixel (section
-    4.2)."""
+    """Scale each pixel of ``x [n, …, C]`` to mean square 1 (section 4.2)."""
     wide = x.astype(jnp.float32)
     square = jnp.mean(wide**2, -1, keepdims=True)
     return (wide * jax.lax.rsqrt(square + 1e-8)).astype(x.dtype)
@@ -91,7 +93,7 @@ class Generator(Shaped):
 
         first = _channels(self, 0)
         z = pixel_norm(z)
-        # A product of √2/4 as in the authors' code, and a bias a channel, not a pixel.
+        # As in the authors' code: gain √2/4, and one bias per channel, not per pixel.
         x = _linear(self, z, 16 * first, gain=GAIN / 4, use_bias=False)
         bias = self.param("bias", nn.initializers.zeros, (first,))
         x = x.reshape(-1, 4, 4, first) + bias.reshape(1, 1, 1, -1).astype(x.dtype)
@@ -105,8 +107,8 @@ class Generator(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``. The features of its judgement are scaled
-    by 1/√d, which is the last layer's part of the equalised learning rate."""
+    """``images [n, H, W, C] -> logits [n]``. The features are scaled by 1/√d, the last
+    layer's part of the equalised learning rate."""
 
     channel_base: int = option(8192, "channels times half the side", least=1024)
     channel_max: int = option(512, "most channels of a layer", least=1)
@@ -114,7 +116,7 @@ class Discriminator(Critic):
 
     @property
     def mixes_samples(self) -> bool:
-        """It does: of the deviation within a group."""
+        """True: the deviation is taken within a group of samples."""
         return True
 
     @nn.compact
@@ -141,17 +143,17 @@ class Discriminator(Critic):
 
 
 def _top(shape):
-    """The k of images of 4·2^k pixels a side."""
+    """Return the k of images of 4·2^k pixels a side."""
     return len(sides(shape, 1024)) - 1
 
 
 def _channels(network, i):
-    """Those of level ``i``."""
+    """Return the channels of level ``i``."""
     return max(1, min(network.channel_base >> (i + 1), network.channel_max))
 
 
 def _grown(network, top, train):
-    """The level of this call; one that trains counts as an update where it is kept."""
+    """Return the level of this call. A training call counts as an update if kept."""
     updates = network.variable("curriculum", "updates", jnp.zeros, (), jnp.int32)
     now = level(updates.value, network.updates_per_phase, top)
     kept = network.is_mutable_collection("curriculum")
@@ -161,17 +163,16 @@ def _grown(network, top, train):
 
 
 def _blend(now, i, higher, lower):
-    """Level ``i`` where it has faded in, the one below where it has not begun to; no
-    rounding at the ends."""
+    """Return ``higher`` after the fade of level ``i``, ``lower`` before the fade, and a
+    mixture within it. Nothing is rounded outside the fade."""
     weight = jnp.clip(now - (i - 1), 0, 1)
     higher = weight.astype(higher.dtype) * higher
     return higher + (1 - weight).astype(lower.dtype) * lower
 
 
 def _equalised(x, fan_in, gain):
-    """The input of a layer with weights of deviation 1 at first, so that outputs have
-    the deviation ``gain`` (section 4.1): it does not matter which factor of a product
-    is scaled."""
+    """Scale the input of a layer whose weights start with deviation 1. Outputs then
+    have the deviation ``gain`` (section 4.1). Scaled weights would do the same."""
     return x * (gain / math.sqrt(fan_in))
 
 

@@ -1,17 +1,17 @@
-"""R3GAN (Huang et al. 2024, arXiv 2501.05441, section 4): residual networks of inverted
-bottlenecks with grouped convolutions, without any normalisation; configuration E.
+"""R3GAN (Huang et al. 2024, arXiv 2501.05441, section 4), configuration E: residual
+networks of inverted bottlenecks with grouped convolutions, without any normalisation.
 
-For powers of two from 8 to 256 pixels; published are 32 (CIFAR-10), 64 and 256 (FFHQ),
-all with ``width`` 768, groups of 16 channels, and 64-dimensional latents, and ImageNet
-of 32 pixels with ``width`` 1536 and groups of 32. Feature maps up to 32×32 have
-``width`` channels, larger ones half as many for each doubling.
+For powers of two from 8 to 256 pixels. The published networks for 32 pixels (CIFAR-10),
+64 and 256 (FFHQ) have ``width`` 768, groups of 16 channels and 64-dimensional latents.
+The published network for ImageNet of 32 pixels has ``width`` 1536 and groups of 32.
+Feature maps up to 32×32 have ``width`` channels. Each doubling beyond halves them.
 
 A block of C channels has 4·C² + 9·``group``·2C + 4·C parameters at the expansion 2.
-Without labels, at 3 image channels and 64-dimensional latents: generator 20,732,160,
-discriminator 20,683,776 (32 pixels), 22,429,824 and 22,381,440 (64), 23,057,952 and
-23,009,568 (256), as in the authors' code.
+Without labels, with 3 image channels and 64-dimensional latents, generator and
+discriminator have 20,732,160 and 20,683,776 parameters (32 pixels), 22,429,824 and
+22,381,440 (64), 23,057,952 and 23,009,568 (256), as in the authors' code.
 
-Images are not bounded: they are learned to lie in [-1, 1].
+Images are unbounded; training brings them into [-1, 1].
 """
 
 import math
@@ -29,28 +29,31 @@ from ganjax.networks.shaped import Shaped, sides
 from ganjax.options import option
 
 LEAK = 0.2
-# What a leaky ReLU takes from the second moment of a symmetric input.
+# Restores the second moment of a symmetric input after a leaky ReLU.
 GAIN = math.sqrt(2 / (1 + LEAK**2))
 
-# Where the second moment of the input is kept (He et al. 2015, arXiv 1502.01852).
+# Keeps the second moment of the input (He et al. 2015, arXiv 1502.01852).
 keeping = nn.initializers.variance_scaling(1.0, "fan_in", "normal")
 
 
 def stages(shape: tuple[int, ...], width: int) -> list[int]:
-    """The channels of feature maps of 4, 8, … up to the side of images of ``shape``.
+    """Return the channels of feature maps of 4, 8, … up to the side of images of
+    ``shape``.
 
     Raises:
-      BadInput: if they are not square, of a power of two from 8 to 256.
+      BadInput: if the images are not square, or the side is no power of two from 8 to
+        256.
     """
     return [max(1, width * 32 // max(32, side)) for side in sides(shape, 256)]
 
 
 class Block(nn.Module):
-    """``x [n, H, W, C]`` and what three convolutions add to it: 1×1 to ``expansion``
-    times the channels, 3×3 within each ``group`` of them, 1×1 back.
+    """A residual block: ``x [n, H, W, C]`` plus the output of three convolutions. They
+    are 1×1 to ``expansion`` times the channels, 3×3 within each ``group`` of these, 1×1
+    back.
 
-    The last starts at zero, the others so that L blocks together keep the second moment
-    about as it is (``depth``; Zhang et al. 2019, arXiv 1901.09321).
+    The last convolution starts at zero. The others start so that ``depth`` blocks in a
+    row roughly keep the second moment (Zhang et al. 2019, arXiv 1901.09321).
     """
 
     depth: int
@@ -76,31 +79,29 @@ class Block(nn.Module):
 
 
 def _pointwise(network, features):
-    """A 1×1 convolution between stages, or to and from images. Call inside a compact
-    module."""
+    """Make a 1×1 convolution without a bias. Call it inside a compact method."""
     options = {"kernel_init": keeping, "dtype": network.dtype}
     return Conv(features, kernel=1, use_bias=False, **options)
 
 
 def _embedded(label, classes, features, init):
-    """``label [n]`` of ``classes`` as ``[n, features]``. Call inside a compact
-    module."""
+    """Embed ``label [n]`` as ``[n, features]``. Call it inside a compact method."""
     one_hot = jax.nn.one_hot(label, classes)
     embed = Linear(features, name="label_embedding", use_bias=False, kernel_init=init)
     return embed(one_hot)
 
 
 def _residual(network, x, depth):
-    """``x`` through the blocks of a stage. Call inside a compact module."""
+    """Apply the blocks of a stage to ``x``. Call it inside a compact method."""
     for _ in range(network.blocks):
         x = Block(depth, network.expansion, network.group, network.dtype)(x)
     return x
 
 
 class Generator(Shaped):
-    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. Where ``conditioning`` is
-    ``"embedding"`` an embedding of the label, as long as the latent, is joined to it.
-    """
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. If ``conditioning`` is
+    ``"embedding"``, an embedding of the label, as long as the latent, is joined to the
+    latent."""
 
     width: int = option(768, "channels of maps of up to 32×32 pixels", least=1)
     blocks: int = option(2, "residual blocks of each resolution", least=0, zero="none")
@@ -117,7 +118,7 @@ class Generator(Shaped):
         if self.conditioning == "embedding":
             label = _embedded(label, self.classes, z.shape[-1], keeping)
             z = jnp.concatenate([z, label], axis=-1)
-        # An image of 4×4 pixels for each channel, learned, as often as z says.
+        # Each channel is a learned image of 4×4 pixels, times a linear function of z.
         basis = self.param("basis", nn.initializers.normal(1.0), (4, 4, first))
         amount = Linear(first, use_bias=False, kernel_init=keeping, dtype=self.dtype)(z)
         x = amount[:, None, None] * basis[None].astype(self.dtype)
@@ -130,11 +131,10 @@ class Generator(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``: the generator's mirror image. Its options
-    are the generator's; a logit has no bias, which a relativistic loss would not see.
-    With ``projection`` it is the product of ``width`` numbers of the features with an
-    embedding of the label, and nothing else, as in the authors' code.
-    """
+    """``images [n, H, W, C] -> logits [n]``: the generator's mirror image, with the
+    same options. A logit has no bias, because a relativistic loss would not see it.
+    With ``projection`` the logit is only the product of ``width`` linear features and
+    an embedding of the label, as in the authors' code."""
 
     width: int = option(768, "channels of maps of up to 32×32 pixels", least=1)
     blocks: int = option(2, "residual blocks of each resolution", least=0, zero="none")
@@ -151,13 +151,13 @@ class Discriminator(Critic):
             if features != x.shape[-1]:
                 x = _pointwise(self, features)(x)
             x = _residual(self, x, depth)
-        # As many inputs as pixels: a channel at a time.
+        # Each channel apart: a weighted sum of its 16 pixels.
         basis = self.param("basis", nn.initializers.normal(1 / 4), (4, 4, x.shape[-1]))
         features = jnp.sum(x.astype(jnp.float32) * basis[None], (1, 2))
         if self.conditioning == "projection":
             options = {"use_bias": False, "kernel_init": keeping, "dtype": self.dtype}
             seen = Linear(self.width, **options)(features).astype(jnp.float32)
-            # The product of as many numbers has the size of one of them.
+            # Variance 1/width: a sum of ``width`` products is as large as one number.
             init = nn.initializers.variance_scaling(1 / self.width, "fan_in", "normal")
             wanted = _embedded(label, self.classes, self.width, init)
             return CriticOutput(jnp.sum(seen * wanted, -1), features)

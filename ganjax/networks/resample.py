@@ -1,10 +1,9 @@
-"""Images twice as large or half as large through a low-pass filter (Zhang 2019, arXiv
-1904.11486; in generators since Karras et al. 2019, arXiv 1812.04948), alone and around
-a convolution.
+"""Resampling of images by 2 through a low-pass filter (Zhang 2019, arXiv 1904.11486; in
+generators since Karras et al. 2019, arXiv 1812.04948), alone and with a convolution.
 
-A filter is separable, symmetric and of few taps, so it is a sum of shifted slices: no
-convolution is needed, and its gradients are of the same kind. Pixels outside the image
-are zeros; away from the border the mean is kept.
+A filter is separable, symmetric and has few taps, so it is computed as a sum of shifted
+slices. It needs no convolution, and its gradients are also sums of slices. Pixels
+outside the image are zeros. Away from the border the filter keeps the mean.
 """
 
 import math
@@ -15,15 +14,15 @@ import jax.numpy as jnp
 from ganjax.networks import conv
 
 SMOOTH = (1, 3, 3, 1)
-"""StyleGAN's filter. It is [1, 2, 1], met by copies of pixels (or means of two), so
-bilinear interpolation by [1, 2, 1], as R3GAN says it, is this one too."""
+"""StyleGAN's filter. It equals [1, 2, 1] on repeated pixels (or on means of two), so
+it is also R3GAN's bilinear interpolation by [1, 2, 1]."""
 
 TRIANGLE = (1, 2, 1)
 
 
 def smooth(x: jax.Array, before: int, after: int, taps=SMOOTH) -> jax.Array:
-    """``x [n, H, W, C]``, with that many zeros at each beginning and end, filtered to
-    ``[n, H + before + after + 1 − k, …]`` of k taps."""
+    """Filter ``x [n, H, W, C]`` with k taps to ``[n, H + before + after + 1 − k, …]``.
+    ``before`` and ``after`` count the zeros that pad each axis."""
     weights = _normalised(taps, 1)
     for axis in (1, 2):
         x = _down(x, weights, before, after, axis, 1)
@@ -31,8 +30,8 @@ def smooth(x: jax.Array, before: int, after: int, taps=SMOOTH) -> jax.Array:
 
 
 def upsample(x: jax.Array, taps=SMOOTH) -> jax.Array:
-    """``[n, H, W, C]`` to ``[n, 2H, 2W, C]``: zeros between pixels, then the filter,
-    twice as strong along each axis."""
+    """Double ``[n, H, W, C]`` to ``[n, 2H, 2W, C]``: put zeros between pixels, then
+    apply the filter with the gain 2 along each axis."""
     weights = _normalised(taps, 2)
     for axis in (1, 2):
         x = _up(x, weights, axis)
@@ -40,8 +39,8 @@ def upsample(x: jax.Array, taps=SMOOTH) -> jax.Array:
 
 
 def downsample(x: jax.Array, taps=SMOOTH) -> jax.Array:
-    """``[n, H, W, C]`` to ``[n, H/2, W/2, C]``, H and W even: the filter, then every
-    other pixel."""
+    """Halve ``[n, H, W, C]`` to ``[n, H/2, W/2, C]``, H and W even: apply the filter,
+    then keep every other pixel."""
     k = len(taps)
     weights = _normalised(taps, 1)
     for axis in (1, 2):
@@ -50,27 +49,27 @@ def downsample(x: jax.Array, taps=SMOOTH) -> jax.Array:
 
 
 def upsample_convolve(x: jax.Array, kernel: jax.Array, taps=SMOOTH) -> jax.Array:
-    """A convolution by ``kernel [3, 3, I, O]`` of ``x [n, H, W, I]`` with zeros between
-    its pixels, filtered to ``[n, 2H, 2W, O]`` (Karras et al. 2019, arXiv 1812.04948,
-    section 3, has the same order of the two)."""
+    """Put zeros between the pixels of ``x [n, H, W, I]``, convolve by
+    ``kernel [3, 3, I, O]``, then filter to ``[n, 2H, 2W, O]`` (in this order as in
+    Karras et al. 2019, arXiv 1812.04948, section 3)."""
     _, h, w, _ = x.shape
-    # The whole transposed convolution is 2H + 1 pixels long, one more than ours has; a
-    # zero at the end of x makes room for it.
+    # The full transposed convolution is 2H + 1 pixels long, but ``convolve_transpose``
+    # returns 2H. A zero at the end of x makes room for the last pixel.
     padded = jnp.pad(x, ((0, 0), (0, 1), (0, 1), (0, 0)))
     y = conv.convolve_transpose(padded, kernel)[:, : 2 * h + 1, : 2 * w + 1]
     before = (len(taps) - 1) // 2
-    # Four times the mean of a filter: three of four pixels were zeros.
+    # The gain is 4, because three of four pixels were zeros.
     return 4 * smooth(y, before, len(taps) - 2 - before, taps)
 
 
 def convolve_downsample(x: jax.Array, kernel: jax.Array, taps=SMOOTH) -> jax.Array:
-    """The filter, then a convolution by ``kernel [3, 3, I, O]`` of stride 2: ``[n, H,
-    W, I]`` to ``[n, H/2, W/2, O]``, H and W even."""
+    """Filter ``[n, H, W, I]``, H and W even, then convolve by ``kernel [3, 3, I, O]``
+    with stride 2 to ``[n, H/2, W/2, O]``."""
     _, h, w, _ = x.shape
     k = len(taps)
     before = (k - 1) // 2 + 1
-    # A stride of 2 has its odd zero at the end: two pixels more than the image keep it
-    # away from what counts.
+    # A convolution of stride 2 pads its odd zero at the end. With two more pixels than
+    # the image, this zero does not reach the pixels that are kept.
     y = smooth(x, before, k + 1 - before, taps)
     return conv.convolve(y, kernel, stride=2)[:, : h // 2, : w // 2]
 
@@ -83,7 +82,7 @@ def _normalised(taps, gain):
 
 
 def _down(x, weights, before, after, axis, stride):
-    """Every ``stride``-th pixel of the filtered ``x`` along one axis."""
+    """Return every ``stride``-th pixel of the filtered ``x`` along one axis."""
     padding = [(0, 0)] * x.ndim
     padding[axis] = (before, after)
     x = jnp.pad(x, padding)
@@ -95,8 +94,8 @@ def _down(x, weights, before, after, axis, stride):
 
 
 def _up(x, weights, axis):
-    """The filter along one axis over pixels with a zero after each: the two pixels made
-    of one meet every other tap."""
+    """Filter along one axis, with a zero after each pixel of ``x``. The two output
+    pixels per input pixel use alternate taps."""
     k, size = len(weights), x.shape[axis]
     before = (k + 1) // 2
     room = k // 2 + 1
@@ -105,8 +104,8 @@ def _up(x, weights, axis):
     padded = jnp.pad(x, padding)
     phases = []
     for phase in (0, 1):
-        # Pixel 2q + phase meets tap i at pixel 2q + phase + i − before of the wide
-        # image, which is a zero if that is odd.
+        # Output pixel 2q + phase uses tap i on pixel 2q + phase + i − before of the
+        # image with zeros. A pixel with an odd index is a zero.
         shifts = [(phase + i - before, weight) for i, weight in enumerate(weights)]
         phases.append(
             sum(

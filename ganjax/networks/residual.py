@@ -1,9 +1,9 @@
-"""Residual networks in the form that SNGAN gave them, and SAGAN and BigGAN kept: blocks
-of two 3×3 convolutions with ReLU before each, which double or halve the resolution
-(Miyato et al. 2018, arXiv 1802.05957, appendix B.4).
+"""Residual networks as in SNGAN, SAGAN and BigGAN. A block has two 3×3 convolutions
+with a ReLU before each, and may double or halve the resolution (Miyato et al. 2018,
+arXiv 1802.05957, appendix B.4).
 
-Convolutions keep their biases, as in the authors' code, also where a batch
-normalisation takes them away again: parameter counts are the published ones.
+As in the authors' code, convolutions have biases even before batch normalisation, which
+cancels them. So the parameter counts are the published ones.
 """
 
 import dataclasses
@@ -17,7 +17,7 @@ from ganjax.errors import BadInput, shape_text
 from ganjax.networks.attention import SelfAttention
 from ganjax.networks.layers import Condition, Conv, Linear, check_latents, normalise
 
-# The value of an option ``attention`` that takes the side from the plan.
+# With this value the option ``attention`` takes the sides from the plan.
 PUBLISHED = -1
 ATTENTION = "side of the feature maps with attention; 0: none, -1: as published"
 
@@ -27,9 +27,9 @@ class Plan:
     """The channels of a network for one image size, in multiples of its width.
 
     Attributes:
-      generator: of the smallest feature map, then of each block; a block doubles.
-      discriminator: of each block.
-      halvings: how many of the discriminator's blocks, the first ones, halve.
+      generator: for the smallest feature map, then for each block. Every block doubles.
+      discriminator: for each block.
+      halvings: how many blocks of the discriminator, counted from the first, halve.
       attention: sides of the feature maps with attention in the generator and in the
         discriminator, 0 for none.
     """
@@ -41,18 +41,18 @@ class Plan:
 
     @property
     def doublings(self) -> int:
-        """How many blocks the generator has."""
+        """The number of blocks in the generator."""
         return len(self.generator) - 1
 
 
 def plan_of(
     plans: Mapping[int, Plan], shape: Sequence[int], attention: int = PUBLISHED
 ) -> Plan:
-    """The plan of ``plans``, which is by side, for images of ``shape``, with attention
-    in the feature maps of side ``attention`` unless it is ``PUBLISHED``.
+    """Return the plan for images of ``shape`` from ``plans``, keyed by side. Maps of
+    side ``attention`` have attention; with ``PUBLISHED`` the plan decides.
 
     Raises:
-      BadInput: if there is none.
+      BadInput: if there is no plan for this shape.
     """
     if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in plans:
         *others, last = plans
@@ -71,9 +71,9 @@ class Style:
     """How the layers of a network are made.
 
     Attributes:
-      normalization: what is in front of each ReLU: ``"batch"``, else nothing.
-      spectral: whether every kernel is of norm 1.
-      init: of kernels; ``residual_init`` of the 3×3 ones in blocks, if not the same.
+      normalization: the layer before each ReLU: ``"batch"``, else nothing.
+      spectral: whether every kernel has spectral norm 1.
+      init: of kernels. ``residual_init``: of 3×3 kernels in blocks, if it differs.
     """
 
     normalization: str
@@ -83,23 +83,23 @@ class Style:
     residual_init: Callable | None = None
 
     def of_layer(self, init: Callable | None = None) -> dict:
-        """The options of a ``Linear`` or a ``Conv``."""
+        """Return the options of a ``Linear`` or a ``Conv``."""
         init = init or self.init
         return {"spectral": self.spectral, "kernel_init": init, "dtype": self.dtype}
 
 
 def style_of(network: nn.Module, *init: Callable) -> Style:
-    """The style of a network by its fields, and the initialisers of ``Style``."""
+    """Return the style for a network's fields and the initialisers of ``Style``."""
     spectral = network.normalization == "spectral"
     return Style(network.normalization, spectral, network.dtype, *init)
 
 
 class Residual(nn.Module):
-    """``[n, H, W, I]`` to ``[n, H', W', features]`` with H' = 2H for ``resample``
-    ``"up"``, H/2 for ``"down"``.
+    """A residual block, ``[n, H, W, I]`` to ``[n, H', W', features]``: H' is 2H with
+    ``resample`` ``"up"``, H/2 with ``"down"``, else H.
 
-    The shortcut is the identity where shapes allow and no resampling is asked for, else
-    a 1×1 convolution. ``image``: the input is not activated first, as no image is.
+    The shortcut is the identity if it keeps the shape, else a 1×1 convolution.
+    ``image``: the input is an image, which is not activated first.
     """
 
     features: int
@@ -131,15 +131,14 @@ def generate(
     network: nn.Module, z: jax.Array, plan: Plan, style: Style,
     given: Sequence[Condition | None], *, train: bool,
 ) -> jax.Array:  # fmt: skip
-    """Latents ``[n, d]`` to images ``[n, *shape]`` in [-1, 1]. Call inside a compact
-    module with the fields ``shape`` and ``width``.
+    """Map latents ``[n, d]`` to images ``[n, *shape]`` in [-1, 1]. Call it inside a
+    compact method of a module with the fields ``shape`` and ``width``.
 
     Args:
-      given: what the normalisations of each block depend on; the one before the image
-        depends on nothing.
+      given: the condition of the normalisations in each block.
 
     Raises:
-      BadInput: for an attention without feature maps of its side, or other inputs.
+      BadInput: if no feature map has the side of the attention, or ``z`` is not [n, d].
     """
     check_latents(z)
     first, *channels = (m * network.width for m in plan.generator)
@@ -164,16 +163,16 @@ def pooled_features(
     network: nn.Module, x: jax.Array, plan: Plan, style: Style, *, wide: bool,
     pooling: str = "sum", train: bool,
 ) -> jax.Array:  # fmt: skip
-    """Images ``[n, H, W, C]`` to ``[n, d]``, d the channels of the last block, pooled
-    over pixels. Call inside a compact module with the field ``width``.
+    """Map images ``[n, H, W, C]`` to ``[n, d]``, d the channels of the last block,
+    pooled over pixels. Call it inside a compact method, with the field ``width``.
 
     Args:
-      plan: attention is in the first feature maps of its side.
+      plan: only the first feature map with the side of the attention has attention.
       wide: whether a block has its output's channels inside, else its input's.
-      pooling: of ``POOLINGS``.
+      pooling: one of ``POOLINGS``.
 
     Raises:
-      BadInput: for an attention without feature maps of its side.
+      BadInput: if no feature map has the side of the attention.
     """
     channels = [m * network.width for m in plan.discriminator]
     sides = [x.shape[1] >> min(i + 1, plan.halvings) for i in range(len(channels))]

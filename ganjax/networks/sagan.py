@@ -1,11 +1,11 @@
 """SAGAN (Zhang et al. 2019, arXiv 1805.08318): SNGAN's residual networks with
 self-attention at one resolution and spectral norm in both players.
 
-The published network is the one for 128 pixels with ``width`` 64 and attention at 32×32
-pixels; ``attention`` moves it to feature maps of another side (the paper's table 1) or,
-with 0, leaves it out. The other sizes are SNGAN's; of 64 pixels attention is at 32×32
-too, of 48 at 24×24, of 32 as in Mimicry (Lee & Town 2020, arXiv 2005.02494) at 16×16 in
-the generator, 8×8 in the discriminator.
+The published network is for 128 pixels, with ``width`` 64 and attention at 32×32
+pixels. ``attention`` moves it to feature maps of another side (the paper's table 1), or
+removes it with 0. The other image sizes are SNGAN's. For 64 pixels attention is also at
+32×32, for 48 at 24×24. For 32 pixels it is at 16×16 in the generator and at 8×8 in the
+discriminator, as in Mimicry (Lee & Town 2020, arXiv 2005.02494).
 
 Parameters for 128 pixels with 1000 classes (conditional batch normalisation,
 projection) and 128-dimensional latents: generator 42,078,852, discriminator 39,463,618;
@@ -33,9 +33,9 @@ PLANS = {
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
-    # Besides the batch normalisation (the paper's section 4.1).
+    # In addition to the batch normalisation (the paper's section 4.1).
     spectral: bool = option(True, "kernels have spectral norm 1")
 
     takes_conditions = True
@@ -51,7 +51,7 @@ class Generator(Shaped):
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
 

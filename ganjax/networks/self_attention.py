@@ -12,8 +12,8 @@ from ganjax.networks.layers import Linear
 
 
 class MultiHeadAttention(nn.Module):
-    """``x [n, T, C] -> [n, T, C]``: what each token gathers from all, by ``heads``
-    heads of C/heads channels each; 4·(C² + C) parameters.
+    """``x [n, T, C] -> [n, T, C]``: each token attends to all tokens. There are
+    ``heads`` heads of C/heads channels, and 4·(C² + C) parameters.
 
     Raises:
       BadInput: if ``heads`` does not divide C.

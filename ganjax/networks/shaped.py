@@ -1,4 +1,4 @@
-"""What every generator and encoder is, and the sizes of those that double."""
+"""The base class of generators and encoders, and the sides of networks that double."""
 
 import flax.linen as nn
 import jax.numpy as jnp
@@ -7,13 +7,13 @@ from ganjax.errors import BadInput, shape_text
 
 
 class Shaped(nn.Module):
-    """A network with outputs ``[n, *shape]``; a subclass writes ``__call__(z,
-    label=None, *, train)``. The builder fills these fields in.
+    """A network with outputs ``[n, *shape]``. The builder fills in its fields. A
+    subclass writes ``__call__(z, label=None, *, train)``.
 
     Attributes:
-      shape: of one output.
-      dtype: of the products; parameters and outputs are float32.
-      conditioning, classes: how it takes a label, and how many labels there are.
+      shape: the shape of one output.
+      dtype: the type of products. Parameters and outputs are float32.
+      conditioning, classes: how the network takes a label, and the number of labels.
     """
 
     shape: tuple[int, ...]
@@ -28,10 +28,10 @@ class Shaped(nn.Module):
 
 
 def sides(shape: tuple[int, ...], largest: int) -> list[int]:
-    """4, 8, … up to the side of images of ``shape``.
+    """Return the sides 4, 8, … up to the side of images of ``shape``.
 
     Raises:
-      BadInput: if they are not square, of a power of two from 8 to ``largest``.
+      BadInput: unless both sides are the same power of two from 8 to ``largest``.
     """
     found = [2**k for k in range(2, largest.bit_length())]
     if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in found[1:]:

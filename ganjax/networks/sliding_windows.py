@@ -1,8 +1,8 @@
-"""Sliding windows over images, by slices alone, and their adjoint.
+"""Sliding windows over images, made of slices alone, and their adjoint.
 
 A grid is a list of rows of arrays: ``grid[i][j]`` holds entry ``(i, j)`` of every
-window. XLA fuses slices, pads and sums of a grid with what makes or uses them, which no
-gather allows.
+window. XLA fuses the slices, pads and sums of a grid with nearby operations, but cannot
+fuse a gather.
 """
 
 import jax
@@ -12,11 +12,11 @@ Grid = list[list[jax.Array]]
 
 
 def sliding_windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
-    """``size[0] × size[1]`` arrays ``[n, h, w, c]``: entry ``(i, j)`` of the windows
-    that start at every ``stride``-th pixel of ``x [n, H, W, c]``, as many as fit."""
+    """Return ``size[0] × size[1]`` arrays ``[n, h, w, c]``: entry ``(i, j)`` of all
+    windows that fit and start at every ``stride``-th pixel of ``x [n, H, W, c]``."""
 
     def along(axis):
-        """The pixels that hold each entry along an axis."""
+        """Return the slice of pixels of each entry along an axis."""
         reach = (x.shape[axis + 1] - size[axis]) // stride * stride + 1
         return [slice(i, i + reach, stride) for i in range(size[axis])]
 
@@ -24,19 +24,20 @@ def sliding_windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
 
 
 def overlap_add(grid: Grid, stride: int) -> jax.Array:
-    """The adjoint of ``windows``: every entry added where it was taken from.
+    """Add every entry to the pixel it was taken from: the adjoint of
+    ``sliding_windows``.
 
     Returns:
       ``[n, stride·(h + ⌈k / stride⌉ − 1), …, c]`` for a grid of ``k × l`` arrays
-      ``[n, h, w, c]``: the image up to the last window's end, then zeros.
+        ``[n, h, w, c]``: the image up to the end of the last window, then zeros.
     """
     rows = [_along(row, stride, axis=2) for row in grid]
     return interleave([_along(column, stride, axis=1) for column in transposed(rows)])
 
 
 def interleave(columns: Grid) -> jax.Array:
-    """``[n, s·h, s·w, c]`` whose pixel ``(s·y + p, s·x + q)`` is pixel ``(y, x)`` of
-    ``columns[q][p]``: the inverse of taking every ``s``-th pixel."""
+    """Return ``[n, s·h, s·w, c]`` whose pixel ``(s·y + p, s·x + q)`` is pixel
+    ``(y, x)`` of ``columns[q][p]``: the inverse of taking every ``s``-th pixel."""
     rows = transposed(columns)
     n, h, w, c = rows[0][0].shape
     x = jnp.stack([jnp.stack(row, axis=3) for row in rows], axis=2)
@@ -63,5 +64,5 @@ def _along(entries, stride, axis):
 
 
 def transposed(grid: list[list]) -> list[list]:
-    """Columns as rows."""
+    """Return the columns of a grid as its rows."""
     return [list(column) for column in zip(*grid, strict=True)]

@@ -1,11 +1,11 @@
 """SN-DCGAN (Miyato et al. 2018, arXiv 1802.05957, appendix B.4, table 3): the standard
-CNN of spectral normalisation, whose discriminator alternates 3×3 convolutions with 4×4
-ones of stride 2.
+CNN of spectral normalisation. Its discriminator alternates 3×3 convolutions with 4×4
+convolutions of stride 2.
 
-For the resolutions of ``dcgan``; the published network is the one for 32 pixels with
-``width`` 64. Its discriminator has 2,935,873 parameters at 3 image channels; its
-generator 3,804,739 for 128-dimensional latents (no biases in front of the batch
-normalisations, whose own terms take their place).
+It takes the resolutions of ``dcgan``. The published network is for 32 pixels with
+``width`` 64. With 3 image channels and 128-dimensional latents its discriminator has
+2,935,873 parameters and its generator 3,804,739 (there are no biases before batch
+normalisations, whose shifts replace them).
 """
 
 import flax.linen as nn
@@ -24,7 +24,7 @@ LEAK = 0.1
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
@@ -39,7 +39,7 @@ class Generator(Shaped):
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
     minibatch_discrimination: int = option(0, "kernels", least=0, zero="none")
 

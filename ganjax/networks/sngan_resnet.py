@@ -1,17 +1,17 @@
 """SNGAN's residual networks (Miyato et al. 2018, arXiv 1802.05957, appendix B.4, tables
-4 to 6): batch normalisation in the generator, spectral norm in the discriminator, whose
-features are summed over all pixels (``pooling``; WGAN-GP's critic has their mean,
-Gulrajani et al. 2017, arXiv 1704.00028, appendix F).
+4 to 6): batch normalisation in the generator, spectral norm in the discriminator. The
+discriminator's features are summed over all pixels. With ``pooling`` they can be
+averaged, as in WGAN-GP's critic (Gulrajani et al. 2017, arXiv 1704.00028, appendix F).
 
 For 32 pixels (the paper's CIFAR-10), 48 (STL-10), 64 and 128 (ImageNet; 64 as in the
-authors' code of arXiv 1802.05637). The published networks have ``width`` 64: of 32
-pixels they have 256 channels throughout in the generator, 128 in the discriminator;
-the others go from 1024 (512 of 48 pixels) down to 64 and from 64 up to 1024.
+authors' code of arXiv 1802.05637). The published networks have ``width`` 64. For 32
+pixels all layers have 256 channels in the generator, 128 in the discriminator. Other
+generators go from 1024 (48 pixels: 512) down to 64, discriminators from 64 to 1024.
 
 Parameters at 3 image channels and 128-dimensional latents, without labels: generator
 4,276,739 (32 pixels), 4,878,083 (48), 12,220,675 (64), 32,150,787 (128), discriminator
-1,053,825, 10,141,441, 10,141,441, 29,017,857: those of Mimicry (Lee & Town 2020, arXiv
-2005.02494). Its blocks upsample bilinearly, these repeat pixels as the authors' code.
+1,053,825, 10,141,441, 10,141,441, 29,017,857, as in Mimicry (Lee & Town 2020, arXiv
+2005.02494). Mimicry upsamples bilinearly; here, as in the authors' code, pixels repeat.
 """
 
 import flax.linen as nn
@@ -29,7 +29,7 @@ PLANS = {
     128: residual.Plan((16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5),
 }
 
-# Glorot & Bengio 2010, uniform, in blocks with the gain √2, as in the authors' code.
+# Glorot & Bengio 2010, uniform; in blocks with the gain √2, as in the authors' code.
 glorot = nn.initializers.variance_scaling(1.0, "fan_avg", "uniform")
 glorot_in_blocks = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")
 
@@ -37,7 +37,7 @@ glorot_in_blocks = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
 
     @nn.compact
@@ -51,7 +51,7 @@ class Generator(Shaped):
 class Discriminator(Critic):
     """``images [n, H, W, C] -> logits [n]``."""
 
-    width: int = option(64, "channels, of which each layer has a multiple", least=1)
+    width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
     pooling: str = option("sum", "of features over pixels", choices=residual.POOLINGS)
 

@@ -1,15 +1,15 @@
 """SRResNet, the generator of SRGAN (Ledig et al. 2017, arXiv 1609.04802, section 2.1
-and figure 4): a residual network at the resolution of what it is given, which it then
-doubles by sub-pixel convolutions (Shi et al. 2016, arXiv 1609.05158). With
-``normalization`` none it is what ESRGAN keeps of it (Wang et al. 2018, arXiv
-1809.00219, section 3.1). Its discriminator may be any.
+and figure 4): a residual network at the resolution of its input, then sub-pixel
+convolutions that double the resolution (Shi et al. 2016, arXiv 1609.05158). With
+``normalization`` none it has no batch normalisation, as in ESRGAN (Wang et al. 2018,
+arXiv 1809.00219, section 3.1). Any discriminator can be used with it.
 
 Parameters with width w, b blocks, k doublings, I and C image channels, and batch
 normalisation: 81·I·w + w + 1 of the first layer, b·(18·w² + 4·w + 1) of the blocks,
-9·w² + 2·w behind them, k·(36·w² + 4·w + 1), and 81·w·C + C; for 16 blocks of width 64,
-4 times and 3 to 3 channels 1,547,350. Without normalisation there are biases in its
-place, w fewer of each of the 2·b + 1 convolutions. The slope of each parametric ReLU is
-one number.
+9·w² + 2·w after them, k·(36·w² + 4·w + 1), and 81·w·C + C. For 16 blocks of width 64,
+4 times and 3 to 3 channels they are 1,547,350. Without normalisation, biases replace
+it, with w parameters fewer in each of the 2·b + 1 convolutions. The slope of each
+parametric ReLU is one number.
 """
 
 import flax.linen as nn
@@ -22,7 +22,7 @@ from ganjax.networks.shaped import Shaped
 from ganjax.options import option
 
 he_normal = nn.initializers.he_normal()
-# What is added, or ends in tanh, begins small (ESRGAN, section 3.1).
+# Residual branches and the layer before tanh start small (ESRGAN, section 3.1).
 SMALL = nn.initializers.variance_scaling(0.02, "fan_in", "truncated_normal")
 
 

@@ -1,24 +1,23 @@
-"""StyleGAN2 (Karras et al. 2020, arXiv 1912.04958): a latent mapped to a style that
-scales the kernels of every layer, images summed over resolutions, noise in every layer,
-and a residual discriminator.
+"""StyleGAN2 (Karras et al. 2020, arXiv 1912.04958). The latent is mapped to a style
+that scales the kernels of every layer. The image is a sum over resolutions, every layer
+has noise, and the discriminator is residual.
 
-For powers of two from 8 to 1024 pixels. The options are those of configuration F, for
-512-dimensional latents. For CIFAR-10 ADA's code (Karras et al. 2020, arXiv 2006.06676)
+For powers of two from 8 to 1024 pixels. The options are those in configuration F, for
+512-dimensional latents. For CIFAR-10, ADA's code (Karras et al. 2020, arXiv 2006.06676)
 has 2 ``mapping_layers``, no ``mixing``, and a discriminator that is not ``residual``,
 with a ``minibatch_std_group`` of 32.
 
-The generator has parts to be called for: ``map`` (latents to a style for each layer)
-and ``synthesise`` (styles to images). What it draws is a function of the latent
-(``latent_keys``), so that the noise of two neighbours has nothing in common; ``as_of``
-is the whole with the noise of another latent. Images are not bounded: they learn to lie
-in [-1, 1].
+The generator has two parts: ``map`` (latents to a style for each layer) and
+``synthesise`` (styles to images). Its noise is a function of the latent
+(``latent_keys``), so two neighbouring latents have unrelated noise. ``as_of`` uses the
+noise of another latent. Images are unbounded; training brings them into [-1, 1].
 
-Labels as in ADA's code: the generator's ``embedding`` is as long as a style, of mean
-square 1 as the latent is, and mapped together with it; the discriminator's
-``projection`` is the product of its features with a mapped label, and nothing else.
+Labels enter as in ADA's code. The generator's ``embedding`` is as long as a style, has
+mean square 1 like the latent, and is mapped together with it. With ``projection``, the
+discriminator's logit is only the product of its features and a mapped label.
 
 Parameters for 1024 pixels, 3 channels, 512-dimensional latents, without labels:
-generator 30,370,060, discriminator 29,012,513, those of the authors. For 32 pixels
+generator 30,370,060, discriminator 29,012,513, as in the authors' code. For 32 pixels
 generator 21,523,475, discriminator 21,507,073.
 """
 
@@ -46,32 +45,32 @@ from ganjax.options import option
 
 LARGEST = 1024  # pixels a side
 
-# The mapping's learning rate, as a part of the others'.
+# The mapping's learning rate, relative to the other layers.
 MAPPING_RATE = 0.01
 
-# Of the map of a label in the discriminator.
+# Layers that map a label in the discriminator.
 LABEL_LAYERS = 8
 
-# Of the running average of styles, a step.
+# Decay per step of the running average of styles.
 DECAY = 0.995
 
 # The axis that batches are split over.
 AXIS = "data"
 
-# What a latent's key is used for: the layers' noise has the numbers of the layers.
+# Number of the child key for mixing. The noise of a layer has the layer's number.
 _MIXING = 2**16
 
 
 def layers(shape: tuple[int, ...]) -> int:
-    """How many layers of a generator see a style of their own: two for each resolution
-    (one of 4×4), and the one that makes the last image."""
+    """Return how many layers of a generator see a separate style: two for each
+    resolution (one for 4×4), and the layer that makes the last image."""
     return 2 * len(sides(shape, LARGEST))
 
 
 class Mapping(nn.Module):
-    """``z [n, d]``, an embedding of ``label [n]`` of ``classes``, or both to ``w [n,
-    features]``, each divided by the root of its mean square; always in single
-    precision."""
+    """``z [n, d]``, an embedding of ``label [n]``, or both to ``w [n, features]``,
+    always in single precision. Each input is first divided by the root of its mean
+    square."""
 
     layers: int
     features: int
@@ -93,9 +92,9 @@ class Mapping(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """``x [n, H, W, I]``, styles ``w [n, d]`` and one key a sample to ``[n, H, W,
-    features]``, twice as large with ``double``: a convolution that ``w`` modulates,
-    noise of a learned strength (0 at first), bias and leaky ReLU."""
+    """A convolution that styles ``w [n, d]`` modulate, then noise, bias and leaky ReLU:
+    ``x [n, H, W, I]``, ``w`` and one key per sample to ``[n, H, W, features]``, twice
+    as large with ``double``. The noise strength is learned and starts at 0."""
 
     features: int
     double: bool = False
@@ -114,8 +113,8 @@ class StyledConv(nn.Module):
 
 
 class ToImage(nn.Module):
-    """``x [n, H, W, I]`` and styles ``w [n, d]`` to ``[n, H, W, features]`` in single
-    precision: a 1×1 convolution that ``w`` modulates and nothing demodulates."""
+    """A 1×1 convolution that styles ``w [n, d]`` modulate, without demodulation:
+    ``x [n, H, W, I]`` and ``w`` to ``[n, H, W, features]`` in single precision."""
 
     features: int
     dtype: jnp.dtype = jnp.float32
@@ -128,8 +127,8 @@ class ToImage(nn.Module):
 
 
 def _modulated(module, x, w, size, **options):
-    """A ``size × size`` convolution of ``x`` that ``w`` modulates. Call inside a
-    compact module with the fields ``features`` and ``dtype``."""
+    """Apply a ``size × size`` convolution to ``x`` that ``w`` modulates. Call it inside
+    a compact method of a module with the fields ``features`` and ``dtype``."""
     inputs = x.shape[-1]
     style = EqualisedLinear(inputs, bias_start=1.0)(w)
     kernel = module.param("kernel", unit_normal, (size, size, inputs, module.features))
@@ -138,11 +137,11 @@ def _modulated(module, x, w, size, **options):
 
 
 class Synthesis(nn.Module):
-    """Styles ``w [n, layers, d]`` and one key a sample to images ``[n, *shape]``: each
-    resolution adds its part to the image so far, enlarged."""
+    """Styles ``w [n, layers, d]`` and one key per sample to images ``[n, *shape]``.
+    Each resolution enlarges the image so far and adds its part."""
 
     shape: tuple[int, ...]
-    channels: tuple[int, ...]  # of each resolution
+    channels: tuple[int, ...]  # for each resolution
     dtype: jnp.dtype
 
     @nn.compact
@@ -160,7 +159,7 @@ class Synthesis(nn.Module):
             return x
 
         def to_image(x):
-            # By the style of the next resolution's first layer.
+            # Uses the style of the next resolution's first layer.
             return ToImage(self.shape[-1], dtype=self.dtype)(x, w[:, seen])
 
         x = styled(x, first)
@@ -173,15 +172,14 @@ class Synthesis(nn.Module):
 
 
 class Generator(Shaped):
-    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. The label is looked at where
-    ``conditioning`` is ``"embedding"``; it can also be joined to the latent.
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. The label is used only if
+    ``conditioning`` is ``"embedding"``. It can also be joined to the latent.
 
     Attributes:
-      mixing: in training, the share of the samples whose layers behind a random one
-        have the style of another latent (Karras et al. 2019, arXiv 1812.04948, section
-        3.1).
-      truncation: ψ of the styles in evaluation, w̄ + ψ·(w − w̄) with their running
-        average w̄ (appendix B there), which is the collection ``average``.
+      mixing: in training, the share of samples that have the style of another latent
+        from a random layer on (Karras et al. 2019, arXiv 1812.04948, section 3.1).
+      truncation: ψ in w̄ + ψ·(w − w̄) for the styles w in evaluation. Their running
+        average w̄ is the collection ``average`` (appendix B there).
     """
 
     mapping_layers: int = option(8, "layers from a latent to a style", least=1)
@@ -205,8 +203,8 @@ class Generator(Shaped):
         return self.as_of(z, z, label, train=train)
 
     def as_of(self, other, z, label=None, *, train):
-        """The images of ``z`` where all that is drawn besides, noise and what styles
-        are mixed with, is as for ``other [n, d]``."""
+        """Return the images of ``z`` with the noise and the style mixing of ``other``.
+        Use it to compare or optimise latents: noise does not change with ``z``."""
         check_latents(z)
         w = self.map(z, label, train=train)
         if train and self.mixing > 0:
@@ -214,9 +212,9 @@ class Generator(Shaped):
         return self.synthesise(w, other, train=train)
 
     def map(self, z, label=None, *, train):
-        """``z [n, d] -> w [n, layers, intermediate]``, the same for each layer.
+        """Map ``z [n, d]`` to ``w [n, layers, intermediate]``, the same for each layer.
 
-        In training the running average follows; in evaluation styles are truncated.
+        Training also updates the running average. Evaluation truncates the styles.
         """
         w = self.mapping(z, label)
         if train:
@@ -227,8 +225,8 @@ class Generator(Shaped):
         return self._for_all_layers(w)
 
     def synthesise(self, w, z, *, train):
-        """Styles ``w [n, layers, intermediate]`` to images; the latents ``z`` are what
-        the noise is drawn by and nothing else."""
+        """Return the images of styles ``w [n, layers, intermediate]``. The latents
+        ``z`` only determine the noise."""
         return self.synthesis(w, keys_of(z))
 
     def _follow(self, w):
@@ -238,7 +236,7 @@ class Generator(Shaped):
         self.average.value = mean + DECAY * (self.average.value - mean)
 
     def _mixed(self, w, keys, z, label):
-        """``w`` with the styles of another latent from a layer on."""
+        """Return ``w`` with the styles of another latent from a random layer on."""
         z, keys = jax.lax.stop_gradient(z), child_keys(keys, _MIXING)
         other, crossover = jax.vmap(self._drawn)(keys, z)
         second = self._for_all_layers(self.mapping(other, label))
@@ -246,10 +244,10 @@ class Generator(Shaped):
         return jnp.where(layer < crossover.reshape(-1, 1, 1), w, second)
 
     def _drawn(self, key, z):
-        """Another latent for one sample, and the first layer that has it."""
+        """Draw another latent for one sample, and the first layer that uses it."""
         of_latent, of_layer, of_mixing = jax.random.split(key, 3)
-        # A normal number is neither 0 nor 1: those are of a label joined to the latent,
-        # which stays the sample's.
+        # A normal number is neither 0 nor 1. So these belong to a label joined to the
+        # latent, and the sample keeps its label.
         told = (z == 0) | (z == 1)
         other = jnp.where(told, z, jax.random.normal(of_latent, z.shape, z.dtype))
         last = layers(self.shape)
@@ -263,8 +261,8 @@ class Generator(Shaped):
 
 
 class DiscriminatorBlock(nn.Module):
-    """``[n, H, W, I]`` to ``[n, H/2, W/2, features]``: two 3×3 convolutions and, if
-    ``residual``, a 1×1 one around them, half of the variance from each."""
+    """``[n, H, W, I]`` to ``[n, H/2, W/2, features]`` by two 3×3 convolutions. With
+    ``residual``, a 1×1 shortcut is added; each path gives half of the variance."""
 
     features: int
     residual: bool
@@ -286,7 +284,7 @@ class Discriminator(Critic):
     channel_base: int = option(32768, "channels times the side", least=1024)
     channel_max: int = option(512, "most channels of a layer", least=1)
     residual: bool = option(True, "blocks have a shortcut")
-    minibatch_std_group: int = option(4, "samples of a deviation; 1: none", least=1)
+    minibatch_std_group: int = option(4, "samples in a group; 1: no deviation", least=1)
 
     @property
     def mixes_samples(self) -> bool:
@@ -313,6 +311,6 @@ class Discriminator(Critic):
             mapped = Mapping(LABEL_LAYERS, channels(last), self.classes)(label=label)
             x = x.astype(jnp.float32) * mapped / math.sqrt(mapped.shape[-1])
             return CriticOutput(jnp.sum(x, -1), wide)
-        # With parameters of deviation 1 this is their equalised scale.
+        # The equalised scale of the last layer, whose parameters have deviation 1.
         x = x / math.sqrt(x.shape[-1])
         return self.head(x, label, kernel_init=unit_normal)

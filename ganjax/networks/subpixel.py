@@ -1,8 +1,8 @@
-"""The adjoint of a strided convolution without a stride: sub-pixel convolution (Shi et
-al. 2016, arXiv 1609.05158).
+"""The adjoint of a strided convolution, computed without a stride: sub-pixel
+convolution (Shi et al. 2016, arXiv 1609.05158).
 
-Pixels of the result that lie ``stride`` apart meet the same weights. A convolution of
-stride 1 computes all ``stride²`` kinds at once, as channels, with a kernel as many
+Pixels of the result that lie ``stride`` apart use the same weights. One convolution of
+stride 1 computes all ``stride²`` kinds of pixels as channels, with a kernel ``stride²``
 times smaller. For processors that are slow at the strided adjoint.
 """
 
@@ -13,16 +13,16 @@ from ganjax.networks.pixels import as_pixels
 
 
 def applies(kernel: tuple[int, int], stride: int) -> bool:
-    """Whether there is a stride, and a kernel of whole multiples of it."""
+    """Return whether ``stride`` is above 1 and divides both sides of the kernel."""
     return stride > 1 and all(taps % stride == 0 for taps in kernel)
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """``x̄ [n, H, W, I]`` of ``ȳ [n, h, w, O]`` and ``kernel [k, l, I, O]``."""
+    """Return ``x̄ [n, H, W, I]`` for ``ȳ [n, h, w, O]`` and ``kernel [k, l, I, O]``."""
     s = geometry.stride
     rows, columns = (taps // s for taps in geometry.kernel)
     inputs, outputs = kernel.shape[2:]
-    # Pixel s·q + p of the padded input is met by tap s·t + p of the window at q − t.
+    # Pixel s·q + p of the padded input meets tap s·t + p of the window at q − t.
     taps = kernel.reshape(rows, s, columns, s, inputs, outputs)
     taps = jnp.flip(taps, (0, 2)).transpose(0, 2, 5, 1, 3, 4)
     y = jax.lax.conv_general_dilated(

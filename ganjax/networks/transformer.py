@@ -1,18 +1,18 @@
-"""A small transformer for images in the manner of TransGAN (Jiang et al. 2021, arXiv
-2102.07074) and ViTGAN (Lee et al. 2022, arXiv 2107.04589): no convolution in either
-player.
+"""A small transformer for images, similar to TransGAN (Jiang et al. 2021, arXiv
+2102.07074) and ViTGAN (Lee et al. 2022, arXiv 2107.04589), without convolutions in
+either player.
 
 For the resolutions of ``dcgan``. The generator begins with base × base tokens, base
-from 4 to 7, doubles their number along both sides by a pixel shuffle after each stage
-(TransGAN, section 3.2), and makes of every last token ``patch`` × ``patch`` pixels. Its
-stages have ``width``·2^j channels, j stages before the last. The discriminator cuts
-the image into patches of that size, one token each (Dosovitskiy et al. 2021, arXiv
+from 4 to 7. After each stage a pixel shuffle doubles the tokens along both sides
+(TransGAN, section 3.2). Each last token becomes ``patch`` × ``patch`` pixels. A stage
+has ``width``·2^j channels, j stages before the last. The discriminator cuts the image
+into patches of that size, one token for each (Dosovitskiy et al. 2021, arXiv
 2010.11929), and averages its last tokens.
 
-Departures: where TransGAN's shuffle has no parameters and leaves a quarter of the
-channels, a linear map before it leaves half of them; the discriminator has neither
-ViTGAN's spectral norm and L2 attention nor a class token; attention sees all tokens, so
-it costs (H/patch)⁴ a head: TransGAN's windows for large images are not here.
+Departures: TransGAN's shuffle has no parameters and keeps a quarter of the channels;
+here a linear map before it keeps half. The discriminator has no spectral norm, L2
+attention or class token, which ViTGAN has. Attention sees all tokens, so it costs
+(H/patch)⁴ per head; TransGAN's windows for large images are not implemented.
 
 Parameters, with P = patch²·C: a block of c channels has 12·c² + 13·c, positions T·c for
 T tokens. The generator of stages c_0 … c_m, each of T_i tokens, has d·T_0·c_0 + T_0·c_0
@@ -37,9 +37,9 @@ _init = nn.initializers.xavier_uniform()
 
 
 class Block(nn.Module):
-    """``[n, T, C] -> [n, T, C]``: attention, then a perceptron on every token with 4·C
-    hidden units, each behind a layer normalisation and added to what it saw. It treats
-    tokens alike, wherever they stand."""
+    """``[n, T, C] -> [n, T, C]``: attention, then a perceptron with 4·C hidden units on
+    each token. Each follows a layer normalisation and is added to its input. Tokens are
+    treated alike at all positions."""
 
     heads: int
     dtype: jnp.dtype = jnp.float32
@@ -56,10 +56,10 @@ class Block(nn.Module):
 class Generator(Shaped):
     """``z [n, d] -> images [n, H, W, C]`` in [-1, 1]."""
 
-    width: int = option(64, "channels of a last token", least=1)
+    width: int = option(64, "channels of a token in the last stage", least=1)
     depth: int = option(2, "blocks of each stage", least=0)
     heads: int = option(4, "attention heads of a block", least=1)
-    patch: int = option(2, "pixels along the side of a last token", least=1)
+    patch: int = option(2, "pixels along the side of a token's patch", least=1)
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
@@ -90,13 +90,12 @@ class Generator(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``, for H and W that are multiples of
-    ``patch``."""
+    """``images [n, H, W, C] -> logits [n]``. H and W are multiples of ``patch``."""
 
     width: int = option(128, "channels of a token", least=1)
     depth: int = option(4, "blocks", least=0)
     heads: int = option(4, "attention heads of a block", least=1)
-    patch: int = option(2, "pixels along the side of a token", least=1)
+    patch: int = option(2, "pixels along the side of a token's patch", least=1)
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
@@ -110,7 +109,7 @@ class Discriminator(Critic):
 
 
 def _layer_norm(x):
-    # Statistics are of single precision, as everywhere.
+    # Statistics have single precision, as in all networks.
     return nn.LayerNorm(dtype=jnp.float32)(x).astype(x.dtype)
 
 

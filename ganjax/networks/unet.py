@@ -2,20 +2,20 @@
 appendix 6.1.1): a U-Net from image to image. Its discriminator is ``patchgan``.
 
 The encoder halves the resolution ``depth`` times by 4×4 convolutions of stride 2 with
-``width``·min(2^i, 8) channels, leaky ReLU between them; the decoder mirrors it with
-transposed convolutions and ReLU, and sees at each resolution the encoder's features
-too. Neither the first nor the innermost layer of the encoder is normalised: a
-normalisation of a single pixel leaves nothing, which the paper's errata repair.
+``width``·min(2^i, 8) channels and leaky ReLU between them. The decoder mirrors it with
+transposed convolutions and ReLU, and also sees the encoder's features at each
+resolution. The first and the innermost layer of the encoder are not normalised: the
+normalisation of a single pixel gives 0, an error that the paper's errata correct.
 
-Departures: no dropout, which is where the paper's noise comes from, so this map is
-deterministic; the paper's table of the decoder has it in the first three layers.
+Departures: there is no dropout, so the map is deterministic. The paper's only noise is
+dropout; its table of the decoder has it in the first three layers.
 
 Parameters with encoder channels e_0 … e_{m−1} for I and C image channels: encoder
 16·I·e_0 + Σ 16·e_{i−1}·e_i, decoder 16·e_{m−1}·e_{m−2} + Σ_{0<i<m−1} 16·2·e_i·e_{i−1}
-+ (16·2·e_0 + 1)·C, and of each layer inside a scale and a shift a channel (batch) or a
-bias (none), or neither (instance: it would take a bias away); a bias each of the first
-and of the innermost. For 256 pixels and 3 to 3 channels that is 54,414,531: the
-54.414 million of the authors' PyTorch code, which lacks those two biases, 576.
++ (16·2·e_0 + 1)·C. Each inner layer also has per channel a scale and a shift (batch), a
+bias (none) or nothing (instance, which removes a bias). The first and the innermost
+layer have biases. For 256 pixels and 3 to 3 channels this is 54,414,531: the 54.414
+million of the authors' PyTorch code, which lacks the 576 biases of those two layers.
 """
 
 import flax.linen as nn
@@ -31,7 +31,7 @@ DEEPEST = 8
 
 
 def check_images(x: jax.Array, shape: tuple[int, ...], multiple: int) -> None:
-    """Raises ``BadInput`` unless ``x`` is a batch of images of the size of ``shape``,
+    """Raise ``BadInput`` unless ``x`` is a batch of images of the size of ``shape``,
     (H, W, C), with H and W multiples of ``multiple``."""
     if x.ndim != 4 or x.shape[1:3] != tuple(shape[:2]):
         raise BadInput(
@@ -80,5 +80,5 @@ class Generator(Shaped):
 
 
 def _halvings(size):
-    """How often a side is even."""
+    """Return how often ``size`` can be halved."""
     return (size & -size).bit_length() - 1

@@ -2,14 +2,14 @@
 
 Two outputs of a filter of length r need r + 1 multiplications instead of 2r (Winograd
 1980; for convolutional networks Lavin & Gray 2016, arXiv 1509.09308, section 4). An
-algorithm is three matrices, ``y = A'[(G g) ⊙ (B' d)]``, nested over height and width;
-the products of all channels are matrix products, one for each of the (r + 1)² entries
-of a transformed tile. All three maps of a convolution use the same matrices, so each
+algorithm has three matrices, ``y = A'[(G g) ⊙ (B' d)]``, nested over height and width.
+The products over all channels are matrix products, one for each of the (r + 1)² entries
+of a transformed tile. All three maps of a convolution use the same matrices. So each
 costs 4/9 (3×3) or 9/16 (4×4 with stride 2) of the direct multiplications:
 
     y  = A'[Ĝk · B̂'x],   x̄ = B̂[Ĝk' · Â ȳ],   k̄ = Ĝ'[(B̂'x)' · Â ȳ]
 
-A stride of 2 is a filter of half the length over 2×2 blocks of pixels as channels.
+A stride of 2 becomes a filter of half the length over channels of 2×2 pixels.
 """
 
 import dataclasses
@@ -26,8 +26,8 @@ from ganjax.networks.sliding_windows import (
     transposed,
 )
 
-# Of a tile along an axis. With 4 the maps of SN-DCGAN's convolutions took 1.28 times as
-# long on two cores with AVX-512, though they multiply less.
+# Outputs of a tile along an axis. With 4, the maps of SN-DCGAN's convolutions took 1.28
+# times as long on two cores with AVX-512, although they multiply less.
 OUTPUTS = 2
 
 Matrix = tuple[tuple[float, ...], ...]
@@ -42,8 +42,8 @@ class Filtering:
     output: Matrix  # A', [OUTPUTS, r + 1]
 
 
-# Lavin & Gray, section 4.1, and the same construction for two taps, whose points
-# 0, 1 and ∞ need no division.
+# For three taps: Lavin & Gray, section 4.1. For two taps: the same construction, whose
+# points 0, 1 and ∞ need no division.
 FILTERINGS = {
     3: Filtering(
         data=((1, 0, -1, 0), (0, 1, 1, 0), (0, -1, 1, 0), (0, 1, 0, -1)),
@@ -59,12 +59,12 @@ FILTERINGS = {
 
 
 def applies(kernel: tuple[int, int], stride: int) -> bool:
-    """Whether there is an algorithm: 3×3 kernels, and 4×4 ones with stride 2."""
+    """Return whether there is an algorithm: for 3×3, and for 4×4 with stride 2."""
     return (*kernel, stride) in ((3, 3, 1), (4, 4, 2))
 
 
 def forward(x, kernel, geometry):
-    """``y`` of ``x [n, H, W, I]`` and ``kernel [k, k, I, O]``."""
+    """Return the output ``y`` for ``x [n, H, W, I]`` and ``kernel [k, k, I, O]``."""
     algorithm = _algorithm(geometry)
     data = _data_tiles(x, algorithm, geometry)
     weights = _kernel_tile(kernel, algorithm, geometry)
@@ -74,7 +74,7 @@ def forward(x, kernel, geometry):
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """``x̄`` of ``ȳ [n, h, w, O]``."""
+    """Return the input's gradient ``x̄`` for ``ȳ [n, h, w, O]``."""
     algorithm = _algorithm(geometry)
     spread = _output_tiles(cotangent, algorithm)
     weights = _kernel_tile(kernel, algorithm, geometry)
@@ -86,7 +86,7 @@ def input_gradient(cotangent, kernel, geometry):
 
 
 def kernel_gradient(x, cotangent, geometry):
-    """``k̄ [k, k, I, O]``."""
+    """Return the kernel's gradient ``k̄ [k, k, I, O]``."""
     algorithm = _algorithm(geometry)
     data = _data_tiles(x, algorithm, geometry)
     spread = _output_tiles(cotangent, algorithm)
@@ -134,13 +134,13 @@ def _kernel_tile(kernel, algorithm, geometry) -> Grid:
 
 
 def _transform(matrix, grid: Grid) -> Grid:
-    """``matrix · grid · matrix'``."""
+    """Return ``matrix · grid · matrix'``."""
     rows = [_combined(matrix, column) for column in transposed(grid)]
     return [_combined(matrix, row) for row in transposed(rows)]
 
 
 def _combined(matrix, arrays):
-    """Sums of ``arrays`` by the rows of ``matrix``, multiplying by no 0 and no 1."""
+    """Sum ``arrays`` by the rows of ``matrix``, without products by 0, 1 or -1."""
     combined = []
     for row in matrix:
         total = None

@@ -1,5 +1,5 @@
-"""Losses, regularizers, terms, conditionings, and the adversarial objective made of
-them."""
+"""Losses, regularizers, terms, conditionings, and the adversarial objective that
+combines them."""
 
 from ganjax.objectives.adversarial import Adversary
 from ganjax.objectives.conditioning import CONDITIONINGS, Conditioning

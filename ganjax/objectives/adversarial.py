@@ -22,25 +22,25 @@ def _joined(real, fake):
 
 @dataclasses.dataclass(frozen=True)
 class Adversary:
-    """The adversarial part of a game: a loss, and all that may come with it.
+    """The adversarial part of a game: a loss and its optional additions.
 
     Attributes:
-      smoothing, flipping: names of the knobs for the labels (see ``relabel``), ``None``
-        where the program holds no such term.
-      critic_inputs: what critics are shown of a sample.
-      head: the outputs that critics give for a label, an entry of ``networks.heads``;
-        ``None`` without labels.
-      conditioning: what players pay for a label, and the knob of its weight.
-      terms: of either player's loss.
-      adaptation: of the probability of augmentation; ``None`` keeps it.
-      pseudo: ``(keys, real, fake, probability) -> real``, which passes some generated
-        samples off as real (APA), or ``None``.
+      smoothing, flipping: names of the knobs that change labels (see ``relabel``);
+        ``None`` if the program has no such term.
+      critic_inputs: how samples become the critic's inputs.
+      head: the ``conditioning`` of the critic's head (see ``networks.heads``); ``None``
+        without labels.
+      conditioning: the label losses of both players; ``None`` for no label loss.
+      terms: further terms of the critic's or the generator's loss.
+      adaptation: changes the probability of augmentation; ``None`` keeps it fixed.
+      pseudo: ``(keys, real, fake, probability) -> real``, which replaces some real
+        samples by generated ones (APA), or ``None``.
       vary: see ``TermContext``.
-      top_k: name of the knob with the share of generated samples, those with the
-        largest logits, that the generator learns from (Sinha et al. 2020, arXiv
-        2002.06224, section 4); ``None`` for all.
+      top_k: name of the knob with the share of generated samples that the generator
+        learns from, largest logits first (Sinha et al. 2020, arXiv 2002.06224,
+        section 4); ``None`` for all.
       generator_weight: name of the knob with the weight of the generator's adversarial
-        loss; ``None`` for 1. Its terms have weights of their own.
+        loss; ``None`` for 1. It does not change the weights of terms.
     """
 
     loss: Loss
@@ -59,15 +59,15 @@ class Adversary:
     generator_weight: str | None = None
 
     def memory(self, critics: Sequence[str], generator: str) -> dict[str, Any]:
-        """What the objectives of these players remember at first; a probability of
-        augmentation that adapts begins at 0."""
+        """Return the initial memory of these players' objectives. An adaptive
+        probability of augmentation starts at 0."""
         held = {}
         for weighed in self.terms:
             term = weighed.term
             players = critics if term.player == CRITIC else (generator,)
             if term.memory is not None:
                 for player in players:
-                    # A number of Python has a type that a step would change.
+                    # The first step would change the type of a Python number.
                     held[memory_name(weighed.name, player)] = jax.tree.map(
                         lambda x: jnp.asarray(x, jnp.float32), term.memory
                     )
@@ -76,46 +76,46 @@ class Adversary:
         return held
 
     def intervals(self) -> tuple[int, ...]:
-        """Those of what is lazy, each once, for ``Game.intervals``."""
+        """Return the distinct intervals of lazy penalties and terms."""
         found = {lazy.interval for lazy in (*self.penalties, *self.terms)}
         return tuple(sorted(found - {1}))
 
     def reads_data(self) -> bool:
-        """Whether the generator's loss needs real examples."""
+        """Return whether the generator's loss needs real examples."""
         matched = any(weighed.term.reads_data for weighed in self.terms)
         return matched or not self.loss.separable
 
     def logits(self, view, critic, x, label=None) -> jax.Array:
-        """The critic's logits ``[n]`` of generated samples ``x [n, …]``."""
+        """Return the critic's logits ``[n]`` of generated samples ``x [n, …]``."""
         seen = self._shown(view, critic, "fake", x, label)
         return _of_samples(view.apply(critic, *seen))
 
     def scores(self, critic: str, apply: Callable, x, label=None) -> jax.Array:
-        """The finished critic's logits of samples ``x [n, …]`` as they are, one for
-        each pack; ``apply`` as in ``Game.sample``."""
+        """Return the finished critic's logits of samples ``x [n, …]``, one per pack,
+        without augmentation or noise. ``apply`` is as in ``Sampler``."""
         return _of_samples(apply(critic, *self.critic_inputs.plain(x, label)))
 
     def critic_loss(self, view, player, critic, real, fake, *, label=None, **origin):
-        """The critic's loss.
+        """Return the critic's loss.
 
         Args:
-          player: name of the player, which picks its penalties.
+          player: name of the player, which selects its penalties.
           critic: name of the network.
-          real, fake: ``[n, …]``.
-          label: ``[n]``, of both, where there are labels.
+          real, fake: samples ``[n, …]``.
+          label: labels ``[n]``, the same for ``real`` and ``fake``, or ``None``.
           origin: optional fields of ``TermContext`` that describe where the samples
             came from.
 
         Returns:
-          ``(loss, metrics, view)``; the view keeps what the pass over real samples
-          wrote. The pass over fake ones starts from the same variables, so both see one
-          and the same spectral norm.
+          ``(loss, metrics, view)``. The view keeps the variables that the pass over
+          real samples wrote. The pass over fake samples starts from the same variables,
+          so both passes use the same spectral norm.
         """
         probability = self._probability(view, critic)
         if self.pseudo is not None:
             keys = view.keys("pseudo", real.shape[0])
-            # Of another place in the batch: in a relativistic pair a sample would meet
-            # itself. With labels, of the same place, which has the label.
+            # A relativistic pair must not hold one sample twice, so take one from
+            # another place. With labels, take the same place, which has the same label.
             others = fake
             if label is None:
                 others = view.share(jnp.roll(view.gather(fake), 1, axis=0))
@@ -155,7 +155,7 @@ class Adversary:
             real_logits, pull_real, (real_output, written) = jax.vjp(
                 logits_at("real"), packed[0], has_aux=True
             )
-            # The pullbacks carry the derivative of the logits alone.
+            # The pullbacks carry only the derivative of the logits.
             real_output = real_output.replace(logits=real_logits)
             fake_output = fake_output.replace(logits=fake_logits)
             passes = CriticPass(
@@ -207,9 +207,9 @@ class Adversary:
         return loss + added, metrics | own, view
 
     def exchange_loss(self, view, player, critic, real, fake):
-        """The loss of whoever made a part of both, and wants each taken for the other:
-        as ``fool``, and where the loss knows single samples the critic's price of
-        ``real`` as fake besides. (A relativistic loss is of both as it stands.)"""
+        """Return the loss of a player that makes a part of both ``real`` and ``fake``
+        and wants the critic to confuse them. A separable loss adds ``on_fake`` of the
+        real logits to ``generator_loss``; a relativistic loss already uses both."""
         loss, metrics, view = self.generator_loss(view, player, critic, fake, real)
         if self.loss.separable:
             seen = self._shown(view, critic, "real", real, None)
@@ -217,7 +217,7 @@ class Adversary:
         return loss, metrics, view
 
     def _judged(self, view, real, fake, label):
-        """The critic's loss but for penalties and terms, and its metrics."""
+        """Return the critic's loss without penalties and terms, and its metrics."""
         seen = self._whole(view, real.logits, fake.logits)
         logits = {"real_logit": real.logits, "fake_logit": fake.logits}
         metrics = {name: jnp.mean(x) for name, x in logits.items()}
@@ -254,7 +254,7 @@ class Adversary:
         return self.loss.generator(*self._whole(view, real.logits, fake.logits))
 
     def _best_fooled(self, view, logits):
-        """The mean price of the share of the whole batch with the largest logits."""
+        """Return the mean loss of the largest logits, a share of the whole batch."""
         whole = view.gather(_of_samples(jax.lax.stop_gradient(logits)))
         kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * len(whole)), 1)
         rank = jnp.argsort(jnp.argsort(-whole))
@@ -267,7 +267,7 @@ class Adversary:
         return real_logits, fake_logits
 
     def _compared(self, view, *trees):
-        """What a conditioning compares: its own samples, or those of all devices."""
+        """Return ``trees``, gathered from all devices if samples are compared."""
         if not self.conditioning.whole_batch:
             return trees
         return tuple(jax.tree.map(view.gather, tree) for tree in trees)
@@ -290,7 +290,7 @@ class Adversary:
         return view.remember(**{memory_name("augmentation", critic): moved}), moved
 
     def _shown(self, view, critic, side, x, label):
-        """What the critic sees of samples ``x``, see ``CriticInputs``."""
+        """Return the critic's inputs for samples ``x``; see ``CriticInputs``."""
         probability = self._probability(view, critic)
         return self.critic_inputs(
             view, side, self.critic_inputs.pack(x), label, probability
@@ -316,14 +316,14 @@ class Adversary:
             for side in ("flip_real", "flip_fake"):
                 keys = view.keys(side, len(logits))
                 flips = jax.vmap(jax.random.bernoulli, (0, None))(keys, rate)
-                # Patches of one sample have one label.
+                # All patches of a sample have the same label.
                 flips = flips.reshape(-1, *(1,) * (logits.ndim - 1))
                 labels[side] = flips.astype(jnp.float32)
         return relabel(self.loss, **labels)
 
 
 def _critic_output(view, critic, inputs, full) -> tuple[CriticOutput, Any]:
-    """All that a critic has to say, or where ``full`` is false its logits alone."""
+    """Return the critic's output and the next view; only logits unless ``full``."""
     if full:
         return view.update(critic, *inputs, method="full_output")
     logits, after = view.update(critic, *inputs)
@@ -331,18 +331,17 @@ def _critic_output(view, critic, inputs, full) -> tuple[CriticOutput, Any]:
 
 
 def _of_samples(logits):
-    """``[n]`` of what is ``[n]`` or, by patches, ``[n, p]``: a sample is the mean of
-    its patches."""
+    """Return a logit per sample ``[n]``; patch logits ``[n, p]`` are averaged."""
     return logits if logits.ndim == 1 else jnp.mean(logits, axis=1)
 
 
 def _shares(logits):
-    """How much each logit counts in the sum of all samples."""
+    """Return the weight of each logit in the sum over samples."""
     return jnp.full_like(logits, len(logits) / logits.size)
 
 
 def _added(terms, view, player, context):
-    """The weighted terms, their metrics, and the view that remembers what they do."""
+    """Return the weighted sum of terms, their metrics, and the view they update."""
     total, metrics = jnp.zeros(()), {}
     for term in terms:
         value, view = term(view, player, context)

@@ -1,9 +1,9 @@
-"""What the players pay for a label, beyond the adversarial loss.
+"""Label losses of the discriminator and the generator, next to the adversarial loss.
 
-A conditioning asks a discriminator's head for outputs (``networks.heads``) and prices
-them: ``discriminator(real, fake, label)`` and ``generator(fake, label)``, of judgements
-of ``n`` samples and their labels ``[n]``, real ones first; each a scalar. Both players
-minimise, and the generator is asked for the labels of real examples.
+A conditioning selects the outputs of the discriminator's head (``networks.heads``) and
+computes ``discriminator(real, fake, label)`` and ``generator(fake, label)`` from them.
+The arguments are critic outputs of ``n`` samples and their labels ``[n]``; the results
+are scalars. Both players minimise. Generated samples have the labels of real examples.
 """
 
 import dataclasses
@@ -17,18 +17,17 @@ from ganjax.names import Table
 
 @dataclasses.dataclass(frozen=True)
 class Conditioning:
-    """The price of a label.
+    """The label losses of both players.
 
     Attributes:
-      discriminator: ``(real, fake, label) -> scalar``; ``None`` where a label costs
-        nothing.
-      generator: ``(fake, label) -> scalar``, likewise.
-      whole_batch: whether samples are compared with each other, so that judgements must
-        be gathered from all devices first.
-      losses: the adversarial losses it goes with, all if empty.
-      replaces_loss: whether it takes the place of the adversarial loss.
-      head: the entry of ``CONDITIONINGS`` whose outputs it prices, for a conditioning
-        from outside.
+      discriminator: ``(real, fake, label) -> scalar``; ``None`` for no label loss.
+      generator: ``(fake, label) -> scalar``; ``None`` for no label loss.
+      whole_batch: whether samples are compared with each other. If so, critic outputs
+        are gathered from all devices first.
+      losses: names of the adversarial losses that it works with; empty for all.
+      replaces_loss: whether it replaces the adversarial loss.
+      head: the entry of ``CONDITIONINGS`` whose critic outputs it uses. Only a
+        conditioning from outside ``ganjax`` needs this field.
     """
 
     discriminator: Callable | None = None
@@ -39,12 +38,12 @@ class Conditioning:
     head: str = "auxiliary_classifier"
 
     def head_of(self, name: str) -> str:
-        """Return the outputs that a critic gives under this ``name`` in a config."""
+        """Return the critic's head for a conditioning called ``name`` in a config."""
         return name if name in CONDITIONINGS else self.head
 
 
 def cross_entropy(scores: jax.Array, label: jax.Array) -> jax.Array:
-    """Mean of −log softmax(scores [n, K]) at ``label [n]``, in nats."""
+    """Return the mean of −log softmax(scores [n, K]) at ``label [n]``, in nats."""
     return -jnp.mean(_at(jax.nn.log_softmax(scores), label))
 
 
@@ -57,20 +56,20 @@ def _classified(judged, label, output="classes"):
 
 
 def concatenation() -> Conditioning:
-    """The label is joined to what the critic sees, and costs nothing (Mirza & Osindero
+    """Join the label to the critic's input, without a label loss (Mirza & Osindero
     2014, arXiv 1411.1784)."""
     return Conditioning()
 
 
 def projection() -> Conditioning:
-    """The logit is higher by the product of features and an embedding of the label, and
-    the label costs nothing (Miyato & Koyama 2018, arXiv 1802.05637)."""
+    """Add the product of features and label embedding to the logit, without a label
+    loss (Miyato & Koyama 2018, arXiv 1802.05637)."""
     return Conditioning()
 
 
 def auxiliary_classifier() -> Conditioning:
-    """Both players gain by samples that are classified rightly (AC-GAN; Odena et al.
-    2017, arXiv 1610.09585, eq. 3)."""
+    """Reward both players for correctly classified samples (AC-GAN; Odena et al. 2017,
+    arXiv 1610.09585, eq. 3)."""
     return Conditioning(
         lambda real, fake, label: _classified(real, label) + _classified(fake, label),
         _classified,
@@ -78,9 +77,9 @@ def auxiliary_classifier() -> Conditioning:
 
 
 def twin_auxiliary_classifier() -> Conditioning:
-    """A second classifier learns from generated samples alone; what it can tell of
-    their labels, the generator pays for, so that it does not drop the hard samples of a
-    class (TAC-GAN; Gong et al. 2019, arXiv 1907.02690, section 3.2)."""
+    """Add a twin classifier that learns from generated samples only. The generator
+    maximises the twin's cross-entropy, so it keeps the hard samples of a class
+    (TAC-GAN; Gong et al. 2019, arXiv 1907.02690, section 3.2)."""
 
     def twin(fake, label):
         return _classified(fake, label, "twin_classes")
@@ -92,9 +91,9 @@ def twin_auxiliary_classifier() -> Conditioning:
 
 
 def discriminative_classifier() -> Conditioning:
-    """One classifier over every class as real (0 to K − 1) and as generated (K to
-    2K − 1); the generator wants its samples taken for the first and not for the second
-    (ADC-GAN; Hou et al. 2022, arXiv 2107.10060, section 3.2)."""
+    """Classify into 2K classes: each label as real (0 to K − 1) and as generated (K to
+    2K − 1). The generator moves its samples to the real class and away from the
+    generated one (ADC-GAN; Hou et al. 2022, arXiv 2107.10060, section 3.2)."""
 
     def as_fake(fake, label):
         scores = fake.outputs["classes"]
@@ -107,9 +106,9 @@ def discriminative_classifier() -> Conditioning:
 
 
 def contrastive(temperature: float = 1.0) -> Conditioning:
-    """Each sample near the embedding of its label and near the samples that share it,
-    among all others (the 2C loss of ContraGAN; Kang & Park 2020, arXiv 2006.12681,
-    eq. 8)."""
+    """Pull each sample to its label's embedding and to samples of the same label,
+    relative to all other samples (the 2C loss of ContraGAN; Kang & Park 2020, arXiv
+    2006.12681, eq. 8)."""
 
     def price(judged, label):
         samples = judged.outputs["embedding"]
@@ -127,9 +126,10 @@ def contrastive(temperature: float = 1.0) -> Conditioning:
 def data_to_data(
     temperature: float = 0.5, positive: float = 0.98, negative: float = 0.02
 ) -> Conditioning:
-    """Each sample near the embedding of its label, far from samples of other classes;
-    what is nearer than ``positive`` or farther than ``negative`` (cosines) is let alone
-    (the D2D-CE loss of ReACGAN; Kang et al. 2021, arXiv 2111.01118, eq. 9)."""
+    """Pull each sample to its label's embedding and away from samples of other classes.
+    An embedding with a cosine above ``positive``, or a sample with a cosine below
+    ``negative``, has no gradient (the D2D-CE loss of ReACGAN; Kang et al. 2021, arXiv
+    2111.01118, eq. 9)."""
 
     def price(judged, label):
         samples = judged.outputs["embedding"]
@@ -143,15 +143,15 @@ def data_to_data(
 
 
 def _log_total(near, between, counted):
-    """log(exp(near) + Σ exp(between)) over the pairs that count, ``[n]``."""
+    """Return log(exp(near) + Σ exp(between)) ``[n]``, over the ``counted`` pairs."""
     pairs = jnp.where(counted, between, -jnp.inf)
     return jax.nn.logsumexp(jnp.concatenate([near[:, None], pairs], 1), axis=1)
 
 
 def multi_hinge() -> Conditioning:
-    """The score of the right class, or of fakes, must exceed every other by 1
+    """Require the score of the right class, or of fakes, to exceed every other by 1
     (Kavalerov et al. 2019, arXiv 1912.04216; the hinge of Crammer & Singer 2001). The
-    classes share the work of the adversarial loss, which it replaces."""
+    class scores also separate real from fake, so this replaces the adversarial loss."""
 
     def margin(judged, wanted):
         scores = judged.outputs["hinges"]

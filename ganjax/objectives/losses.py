@@ -1,10 +1,10 @@
-"""Adversarial losses on logits of shape ``[n]``; everybody minimises.
+"""Adversarial losses on logits of shape ``[n]``. Both players minimise.
 
-A separable loss is a sum over samples of what the discriminator pays on a real one and
-on a fake one; a relativistic loss compares the two. Both kinds have one face:
+A separable loss is a sum of one loss per real sample and one loss per fake sample. A
+relativistic loss compares real with fake samples. Both kinds have the same functions:
 ``discriminator(real_logits, fake_logits)`` and ``generator(real_logits, fake_logits)``,
-each a scalar. The discriminator's loss is the mean over real plus the mean over fake;
-a generator's loss leaves out what does not depend on the generator.
+which return scalars. The discriminator's loss is the mean over real plus the mean over
+fake samples. A generator's loss omits parts that do not depend on the generator.
 """
 
 import dataclasses
@@ -26,14 +26,14 @@ class Loss:
 
     Attributes:
       discriminator, generator: ``(real_logits [n], fake_logits [n]) -> scalar``.
-      on_real, on_fake: the discriminator's price of a logit as real and as fake, per
-        sample; ``None`` for a relativistic loss.
-      on_generated: the generator's price of a logit, likewise.
-      boundary: ``(real_logits, fake_logits) -> (least, most)``: a real sample is judged
-        rightly above ``least``, a fake one below ``most``; ``None`` for a critic whose
-        logits may all be shifted alike.
-      whole_batch: whether a batch mean stands inside a non-linearity, so that logits
-        must be gathered from all devices first.
+      on_real, on_fake: the discriminator's loss of a logit with the label real or fake,
+        per sample; ``None`` for a relativistic loss.
+      on_generated: the generator's loss of a logit, per sample; likewise.
+      boundary: ``(real_logits, fake_logits) -> (least, most)``. A real sample is judged
+        correctly above ``least``, a fake sample below ``most``. ``None`` for a
+        Wasserstein critic, whose logits have no fixed zero.
+      whole_batch: whether a batch mean is inside a non-linearity. If so, logits are
+        gathered from all devices first.
     """
 
     discriminator: Pairing
@@ -46,12 +46,12 @@ class Loss:
 
     @property
     def separable(self) -> bool:
-        """Whether the generator's loss needs no real examples."""
+        """Return whether the generator's loss needs no real examples."""
         return self.on_real is not None
 
 
 def _separable(on_real, on_fake, generator, boundary: float | None = 0.0) -> Loss:
-    """A loss of what the discriminator pays on real and on fake, and the generator."""
+    """Build a loss from per-sample losses of discriminator and generator."""
 
     def discriminator(real, fake):
         return jnp.mean(on_real(real)) + jnp.mean(on_fake(fake))
@@ -73,12 +73,12 @@ def minimax() -> Loss:
 
 
 def non_saturating() -> Loss:
-    """The discriminator of ``minimax``; G: −log D(G(z)) (same paper, section 3)."""
+    """D: as in ``minimax``; G: −log D(G(z)) (same paper, section 3)."""
     return _separable(lambda d: softplus(-d), softplus, lambda d: softplus(-d))
 
 
 def least_squares() -> Loss:
-    """½(D(x) − 1)² + ½D(G(z))²; G: ½(D(G(z)) − 1)² (Mao et al. 2017, arXiv
+    """D: ½(D(x) − 1)² + ½D(G(z))²; G: ½(D(G(z)) − 1)² (Mao et al. 2017, arXiv
     1611.04076, eq. 9)."""
 
     def to_one(d):
@@ -88,21 +88,21 @@ def least_squares() -> Loss:
 
 
 def wasserstein() -> Loss:
-    """−f(x) + f(G(z)); G: −f(G(z)) (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3). The
-    critic must be kept Lipschitz: by ``optimizers.*.clip`` or a gradient penalty."""
+    """D: −f(x) + f(G(z)); G: −f(G(z)) (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3).
+    The critic f must be Lipschitz: use ``optimizers.*.clip`` or a gradient penalty."""
     return _separable(lambda d: -d, lambda d: d, lambda d: -d, boundary=None)
 
 
 def hinge() -> Loss:
-    """max(0, 1 − D(x)) + max(0, 1 + D(G(z))); G: −D(G(z)) (Lim & Ye 2017, arXiv
-    1705.02894; Miyato et al. 2018, arXiv 1802.05957, eq. 16–17)."""
+    """D: max(0, 1 − D(x)) + max(0, 1 + D(G(z))); G: −D(G(z)) (Lim & Ye 2017, arXiv
+    1705.02894; Miyato et al. 2018, arXiv 1802.05957, eqs. 16 and 17)."""
     relu = jax.nn.relu
     return _separable(lambda d: relu(1 - d), lambda d: relu(1 + d), lambda d: -d)
 
 
 def relativistic_pairing() -> Loss:
-    """RpGAN: −log σ(D(x) − D(G(z))) over pairs; G the other way round
-    (Jolicoeur-Martineau 2019, arXiv 1807.00734; the loss of R3GAN, arXiv
+    """D: −log σ(D(x) − D(G(z))) over pairs; G: the same with real and fake exchanged
+    (RpGAN; Jolicoeur-Martineau 2019, arXiv 1807.00734; the loss of R3GAN, arXiv
     2501.05441)."""
     return Loss(
         discriminator=lambda real, fake: jnp.mean(softplus(fake - real)),
@@ -112,8 +112,8 @@ def relativistic_pairing() -> Loss:
 
 
 def relativistic_average() -> Loss:
-    """RaGAN: each logit against the mean of the other kind (Jolicoeur-Martineau 2019,
-    arXiv 1807.00734)."""
+    """D: compare each logit with the mean logit of the other kind; G: the same with
+    real and fake exchanged (RaGAN; Jolicoeur-Martineau 2019, arXiv 1807.00734)."""
 
     def discriminator(real, fake):
         price = jnp.mean(softplus(-(real - jnp.mean(fake))))
@@ -131,15 +131,15 @@ def relabel(
     loss: Loss, *, smoothing: jax.Array | float = 0.0,
     flip_real: jax.Array | float = 0.0, flip_fake: jax.Array | float = 0.0,
 ) -> Loss:  # fmt: skip
-    """``loss`` whose discriminator is shown other labels than the true ones.
+    """Return ``loss`` with changed labels for the discriminator.
 
-    One-sided smoothing makes the label of real samples ``1 − smoothing`` and leaves the
-    fake ones alone (Salimans et al. 2016, arXiv 1606.03498, section 3.4); flipping
-    shows real as fake and fake as real where ``flip_real`` and ``flip_fake`` ``[n]``
-    are 1. The generator's loss is unchanged.
+    One-sided smoothing sets the label of real samples to ``1 − smoothing`` and does not
+    change fake labels (Salimans et al. 2016, arXiv 1606.03498, section 3.4). Flipping
+    labels real samples as fake where ``flip_real [n]`` is 1, and fake samples as real
+    where ``flip_fake [n]`` is 1. The generator's loss does not change.
 
     Raises:
-      ValueError: for a relativistic loss, which has no label of a single sample.
+      ValueError: for a relativistic loss, whose samples have no label.
     """
     if not loss.separable:
         raise ValueError("a relativistic loss has no labels to smooth or flip")

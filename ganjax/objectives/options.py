@@ -1,4 +1,4 @@
-"""The config of a game's adversarial part, and the ``Adversary`` made from it."""
+"""Config sections of a game's adversarial part, and the ``Adversary`` built of them."""
 
 import dataclasses
 import functools
@@ -16,7 +16,7 @@ from ganjax.objectives.terms import TERMS
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm
 from ganjax.options import option, options_of, own, read, section
 
-# The player of a penalty that joins the loss of every critic.
+# The value of ``player`` that adds a penalty to every critic's loss.
 EVERY_CRITIC = "critics"
 _SINGLE = ("a loss of single samples", "an adversarial loss")
 _WAYS = ("concatenation", "embedding", *MODULATIONS)
@@ -28,15 +28,15 @@ class LossOptions:
 
     name: str = option("non_saturating", "adversarial loss", choices=LOSSES)
     smoothing: float = option(
-        0.0, "label of real samples below 1, by so much", least=0, below=1, knob=True,
+        0.0, "real samples have the label 1 minus this", least=0, below=1, knob=True,
         needs=_SINGLE,
     )  # fmt: skip
     flipping: float = option(
-        0.0, "share of labels that are exchanged", least=0, below=1, knob=True,
+        0.0, "share of flipped real and fake labels", least=0, below=1, knob=True,
         needs=_SINGLE,
     )  # fmt: skip
     top_k: float = option(
-        1.0, "share of samples, the best, that the generator learns from", above=0,
+        1.0, "share of samples, best first, that the generator learns from", above=0,
         most=1, knob=True, off=1.0, needs=_SINGLE,
     )  # fmt: skip
 
@@ -60,27 +60,27 @@ class AdversaryOptions:
 class PenaltyOptions:
     """A section ``regularizers.LABEL`` of a config."""
 
-    name: str = option("", "the penalty; its label if not stated", choices=REGULARIZERS)
+    name: str = option("", "the penalty; default: the label", choices=REGULARIZERS)
     weight: float = option(0.0, "weight in the critic's loss", least=0, knob=True)
     interval: int = option(1, "steps from one use to the next", least=1)
-    player: str = option(EVERY_CRITIC, "critic whose loss it joins")
+    player: str = option(EVERY_CRITIC, "critic whose loss has the penalty")
 
 
 @dataclasses.dataclass(frozen=True)
 class TermOptions:
     """A section ``terms.LABEL`` of a config."""
 
-    name: str = option("", "the term; its label if not stated", choices=TERMS)
-    weight: float = option(0.0, "weight in its player's loss", least=0, knob=True)
+    name: str = option("", "the term; default: the label", choices=TERMS)
+    weight: float = option(0.0, "weight in the player's loss", least=0, knob=True)
     interval: int = option(1, "steps from one use to the next", least=1)
 
 
 @dataclasses.dataclass(frozen=True)
 class GeneratorLabelOptions:
-    """The section ``conditioning`` of a game whose generator makes samples."""
+    """The section ``conditioning`` of a game with a generator and no labels."""
 
     generator: str = option(
-        "none", "how the generator takes its latent a second time",
+        "none", "how the generator uses its latent a second time",
         choices=("none", "self_modulation"),
     )  # fmt: skip
 
@@ -96,17 +96,17 @@ class LabelOptions:
         "concatenation", "how the critic takes the label", choices=CONDITIONINGS
     )
     weight: float = option(
-        1.0, "weight of what players pay for a label", least=0, knob=True
+        1.0, "weight of both players' label losses", least=0, knob=True
     )
 
 
 def adversary_of(
     config: Mapping[str, Any], on: Collection[str], classes: int, images: bool
 ) -> Adversary:
-    """Return the adversarial part that a config chose.
+    """Build the adversarial part of a game from its config.
 
     Args:
-      on: the knobs whose terms are in the program.
+      on: names of the knobs whose terms are in the program.
       classes: number of labels of the data.
       images: whether the examples are images.
     """
@@ -148,8 +148,8 @@ def adversary_of(
 
 
 def terms_in_order(terms: Collection[str], on: Collection[str]) -> list[str]:
-    """Return the labels of the terms in the program: the built-in ones in the order of
-    their table, then the others by name."""
+    """Return the labels of the terms in the program: first the built-in terms in the
+    order of ``TERMS``, then the other terms by name."""
     labels = [*TERMS, *sorted(set(terms) - set(TERMS))]
     return [label for label in labels if f"terms.{label}.weight" in on]
 
@@ -174,5 +174,5 @@ def _term(label, section):
 
 
 def _varied(keys, x):
-    """The changes for consistency (CR-GAN, section 3)."""
+    """Return ``x`` with the changes for consistency (CR-GAN, section 3)."""
     return augmented(("flip", "translation"), keys, x, 1.0)

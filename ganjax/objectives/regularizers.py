@@ -1,10 +1,10 @@
 """Penalties on a critic's gradient with respect to its input.
 
-Each is ``(critic, real, fake, keys, mean) -> scalar``. ``critic`` is a function ``x [n,
-…] -> logits [n]``, or a ``CriticPass``, and treats samples separately. ``real`` and
-``fake`` have the shape ``[n, …]``. ``keys [n]``, one for each sample, are for random
-draws. ``mean`` averages a scalar over devices, for statistics of the whole batch. Norms
-run over all entries of a sample.
+Each penalty is ``(critic, real, fake, keys, mean) -> scalar``. ``critic`` is a function
+``x [n, …] -> logits [n]``, or a ``CriticPass``, and treats samples separately. ``real``
+and ``fake`` have the shape ``[n, …]``. ``keys [n]``, one for each sample, are for
+random draws. ``mean`` averages a scalar over devices, for statistics of the whole
+batch. A norm is taken over all entries of a sample.
 """
 
 import dataclasses
@@ -18,11 +18,10 @@ from ganjax.names import Table
 
 @dataclasses.dataclass(frozen=True)
 class CriticPass:
-    """A critic that has judged some samples already.
+    """A critic with the gradients of samples that it has already judged.
 
-    Its gradient there needs no second pass, and the derivatives of loss and penalty are
-    taken together: a penalty then costs three forward passes where two separate ones
-    cost five.
+    These gradients need no second forward pass, and loss and penalty are differentiated
+    together. A penalty then costs three forward passes instead of five.
 
     Attributes:
       logits: ``x [n, …] -> [n]``.
@@ -41,7 +40,7 @@ def _here(x):
 
 
 def _gradients(critic, x):
-    """∇ₓ critic(x), per sample: the gradient of the sum, as samples do not mix."""
+    """Return ∇ₓ critic(x) per sample, as the gradient of the sum over samples."""
     for samples, gradients in getattr(critic, "judged", ()):
         if samples is x:
             return gradients()
@@ -59,15 +58,15 @@ def _one_centred(gradients):
 
 
 def _between(real, fake, keys):
-    """A point of each segment between a real and a fake sample."""
+    """Draw a point on each segment between a real and a fake sample."""
     t = jax.vmap(lambda key: jax.random.uniform(key))(keys)
     t = t.reshape((-1,) + (1,) * (real.ndim - 1))
     return real + t * (fake - real)
 
 
 def r1(critic, real, fake, keys, mean=_here):
-    """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, arXiv 1801.04406, eq. 9): the
-    term's weight is the paper's γ."""
+    """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, arXiv 1801.04406, eq. 9). The
+    weight is the paper's γ."""
     return jnp.mean(0.5 * _squared_norm(_gradients(critic, real)))
 
 
@@ -78,14 +77,14 @@ def r2(critic, real, fake, keys, mean=_here):
 
 def wgan_gp(critic, real, fake, keys, mean=_here):
     """E(‖∇D(x̂)‖ − 1)² on segments between a real and a fake sample (Gulrajani et al.
-    2017, arXiv 1704.00028, eq. 3): the weight is the paper's λ."""
+    2017, arXiv 1704.00028, eq. 3). The weight is the paper's λ."""
     return _one_centred(_gradients(critic, _between(real, fake, keys)))
 
 
 def dragan(critic, real, fake, keys, mean=_here):
     """E(‖∇D(x + δ)‖ − 1)² around real samples (Kodali et al. 2017, arXiv 1705.07215).
-    As in the authors' code δ = ½·α·std(X)·u, with the standard deviation over all
-    entries of the batch, u ~ U[0, 1] an entry and α ~ U[0, 1] a sample."""
+    As in the authors' code, δ = ½·α·std(X)·u, where std(X) is over all entries of the
+    batch, u ~ U[0, 1] is drawn per entry and α ~ U[0, 1] per sample."""
     centre = mean(jnp.mean(real))
     std = jnp.sqrt(mean(jnp.mean((real - centre) ** 2)))
 
@@ -98,9 +97,9 @@ def dragan(critic, real, fake, keys, mean=_here):
 
 
 def max_gp(critic, real, fake, keys, mean=_here):
-    """max ‖∇D(x̂)‖² of the batch at the interpolates of ``wgan_gp`` (Zhou et al. 2019,
-    Lipschitz generative adversarial nets, arXiv 1902.05687, section 4: the largest
-    slope alone). On several devices the mean of each one's largest."""
+    """max ‖∇D(x̂)‖² over the batch at the interpolates of ``wgan_gp`` (Zhou et al. 2019,
+    Lipschitz generative adversarial nets, arXiv 1902.05687, section 4: only the largest
+    slope). On several devices it is the mean of the devices' maxima."""
     return jnp.max(_squared_norm(_gradients(critic, _between(real, fake, keys))))
 
 

@@ -1,9 +1,9 @@
-"""Terms of a player's loss that need more than its critic's gradient.
+"""Terms of a player's loss that need more than the critic's gradient.
 
-Each is ``(context, view, numbers) -> (scalar, memory)``. ``context`` has the samples
-and the critic's outputs of the turn, ``numbers`` are the term's own options, and
-``memory`` is the value that the term keeps for the next turn, or ``None``. A term
-belongs to one player.
+Each term is ``(context, view, numbers) -> (scalar, memory)``. ``context`` holds the
+samples and the critic's outputs of the turn. ``numbers`` are the options of the term.
+``memory`` is a value that the term keeps for its next turn, or ``None``. A term belongs
+to one player.
 """
 
 import dataclasses
@@ -22,20 +22,21 @@ CRITIC, GENERATOR = "critic", "generator"
 
 @dataclasses.dataclass(frozen=True)
 class TermContext:
-    """A turn, as a term sees it.
+    """The samples and critic outputs of one turn, for a term.
 
     Attributes:
-      critic, generator: names of networks; ``generator`` is ``None`` in a game that
-        makes its samples otherwise.
-      real, fake: ``[n, …]``; in a generator's turn ``real`` may be ``None``.
-      label, latents: of the samples, ``None`` where there are none.
+      critic, generator: names of networks; ``generator`` is ``None`` in a game without
+        a generator from latents.
+      real, fake: samples ``[n, …]``; ``real`` may be ``None`` in a generator's turn.
+      label, latents: labels and latents of the samples, or ``None``.
       generator_inputs: ``latents [n, d] -> inputs`` of the generator, same labels.
-      real_output, fake_output: what the critic said of them.
+      real_output, fake_output: the critic's outputs for ``real`` and ``fake``.
       critic_output: ``(name, x [n, …], label) -> CriticOutput`` for other samples.
         They pass through the same augmentation, with new draws for each ``name``.
       generate: ``latents [n, d] -> samples [n, …]`` with the same labels.
-      vary: ``(keys [n], x [n, …]) -> x``: a change that leaves what is in a picture.
-      memory: what the term remembers.
+      vary: ``(keys [n], x [n, …]) -> x``, a random change that keeps the content of an
+        image; ``None`` if samples are not images.
+      memory: the value that the term kept from its last turn.
     """
 
     critic: str
@@ -55,14 +56,14 @@ class TermContext:
 
 @dataclasses.dataclass(frozen=True)
 class Term:
-    """A term and what it takes.
+    """A term and its requirements.
 
     Attributes:
       function: ``(context, view, numbers) -> (scalar, memory)``.
-      player: ``'critic'``, every critic, or ``'generator'``, who makes the samples.
-      options: name -> option, the field ``terms.LABEL.NAME``.
-      memory: what it remembers at first.
-      needs: of ``config.rules.needs``, what a game must have.
+      player: ``'critic'`` for every critic, or ``'generator'``.
+      options: name -> option of the config field ``terms.LABEL.NAME``.
+      memory: initial memory.
+      needs: requirements on the game, by their names in ``config.rules.needs``.
       reads_data: whether it needs real examples in the generator's turn.
     """
 
@@ -75,7 +76,7 @@ class Term:
 
 
 def _moved(context, view, name, x):
-    """Mean squared change of the critic's logits as ``x`` is varied."""
+    """Return the mean squared change of the critic's logits when ``x`` is varied."""
     varied = context.vary(view.keys(f"vary/{name}", x.shape[0]), x)
     before = context.critic_output(f"consistency/{name}", x, context.label).logits
     after = context.critic_output(f"consistency/{name}", varied, context.label).logits
@@ -83,14 +84,14 @@ def _moved(context, view, name, x):
 
 
 def consistency(context, view, numbers):
-    """E(D(x) − D(T(x)))² over real samples and small changes T (CR-GAN; Zhang et al.
-    2020, arXiv 1910.12027, eq. 2)."""
+    """E(D(x) − D(T(x)))² over real samples x and small random changes T (CR-GAN; Zhang
+    et al. 2020, arXiv 1910.12027, eq. 2)."""
     return _moved(context, view, "real", context.real), None
 
 
 def balanced_consistency(context, view, numbers):
-    """The same over real and over generated samples (bCR; Zhao et al. 2021, arXiv
-    2002.04724, algorithm 1)."""
+    """Sum of ``consistency`` over real samples and over generated samples (bCR; Zhao et
+    al. 2021, arXiv 2002.04724, algorithm 1)."""
     real = _moved(context, view, "real", context.real)
     return real + _moved(context, view, "fake", context.fake), None
 
@@ -101,7 +102,7 @@ def _nearby(context, view, numbers):
     noise = jax.vmap(lambda key: jax.random.normal(key, size))(keys)
     near = context.latents + numbers["std"] * noise
     if hasattr(view.networks[context.generator].module, "as_of"):
-        # What is drawn besides the latent must not be another.
+        # Both latents must get the same random draws in the generator.
         itself, *_ = context.generator_inputs(context.latents)
         moved = context.generator_inputs(near)
         return view.apply(context.generator, itself, *moved, method="as_of")
@@ -117,19 +118,19 @@ def latent_consistency(context, view, numbers):
 
 
 def latent_diversity(context, view, numbers):
-    """−E(G(z) − G(z + Δz))², the mean over entries: the generator shall answer to its
-    latent (its part of zCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 2)."""
+    """−E(G(z) − G(z + Δz))², mean over entries, so the generator reacts to its latent
+    (the generator's part of zCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 2)."""
     return -jnp.mean((context.fake - _nearby(context, view, numbers)) ** 2), None
 
 
 def lecam(context, view, numbers):
-    """E relu(D(x) − α_F)² + E relu(α_R − D(G(z)))² with moving averages α of the
-    critic's logits on real (R) and generated (F) samples (Tseng et al. 2021, arXiv
-    2104.03310, eq. 4; the authors' code has the relu)."""
+    """E relu(D(x) − α_F)² + E relu(α_R − D(G(z)))², where α are moving averages of the
+    critic's logits on real (R) and generated (F) samples (LeCam; Tseng et al. 2021,
+    arXiv 2104.03310, eq. 4; the relu is from the authors' code)."""
     real, fake = context.real_output.logits, context.fake_output.logits
     value = jnp.mean(jax.nn.relu(real - context.memory["fake"]) ** 2)
     value = value + jnp.mean(jax.nn.relu(context.memory["real"] - fake) ** 2)
-    # The first averages are what was first seen, whenever that is.
+    # In the term's first turn the averages become the means of that turn.
     decay = numbers["decay"] * context.memory["begun"]
 
     def averaged(old, logits):
@@ -144,11 +145,11 @@ def lecam(context, view, numbers):
 
 
 def path_length(context, view, numbers):
-    """E(‖Jᵀy‖ − a)², y ~ N(0, I / pixels), J the generator's derivative by its latent
-    and a the moving average of ‖Jᵀy‖ (Karras et al. 2020, arXiv 1912.04958, eq. 4).
+    """E(‖Jᵀy‖ − a)², where y ~ N(0, I / pixels), J is the generator's Jacobian and a is
+    the moving average of ‖Jᵀy‖ (Karras et al. 2020, arXiv 1912.04958, eq. 4).
 
-    By the intermediate latent where the generator has one (methods ``map`` and
-    ``synthesise``), else by its latent.
+    J is with respect to the intermediate latent if the generator has one (methods
+    ``map`` and ``synthesise``), otherwise with respect to the latent.
     """
     module = view.networks[context.generator].module
     if hasattr(module, "synthesise"):
@@ -166,7 +167,7 @@ def path_length(context, view, numbers):
     slope = jax.grad(lambda w: jnp.sum(make(w) * y))(start)
     axes = tuple(range(1, slope.ndim))
     squares = jnp.sum(slope**2, axes)
-    if slope.ndim == 3:  # a latent for every layer
+    if slope.ndim == 3:  # one intermediate latent per layer
         squares = squares / slope.shape[1]
     # The square root has no derivative at zero.
     length = jnp.sqrt(squares + 1e-12)
@@ -176,15 +177,15 @@ def path_length(context, view, numbers):
 
 
 def feature_matching(context, view, numbers):
-    """‖E f(x) − E f(G(z))‖² of the critic's last features, means over the whole batch
-    (Salimans et al. 2016, arXiv 1606.03498, section 3.1)."""
+    """‖E f(x) − E f(G(z))‖², where f are the critic's last features and E is the mean
+    over the whole batch (Salimans et al. 2016, arXiv 1606.03498, section 3.1)."""
     real = view.mean(jnp.mean(context.real_output.features, 0))
     fake = view.mean(jnp.mean(context.fake_output.features, 0))
     return jnp.sum((jax.lax.stop_gradient(real) - fake) ** 2), None
 
 
 def _orthogonal(params):
-    """Σ ‖WᵀW ⊙ (1 − I)‖² over kernels as matrices ``[inputs, outputs]``."""
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over kernels W as matrices ``[inputs, outputs]``."""
     total = jnp.zeros(())
     for kernel in jax.tree.leaves(params):
         if kernel.ndim > 1:
@@ -195,18 +196,18 @@ def _orthogonal(params):
 
 
 def orthogonal_generator(context, view, numbers):
-    """Kernels with orthogonal columns of any length (Brock et al. 2019, arXiv
-    1809.11096, eq. 3), in the generator."""
+    """Σ ‖WᵀW ⊙ (1 − I)‖² over the generator's kernels W: their columns become
+    orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096, eq. 3)."""
     return _orthogonal(view.params[context.generator]), None
 
 
 def orthogonal_critic(context, view, numbers):
-    """The same in the critic."""
+    """``orthogonal_generator`` for the critic's kernels (same paper)."""
     return _orthogonal(view.params[context.critic]), None
 
 
 _MOVE = {
-    "std": Option(0.05, "standard deviation of the latent's move", least=0, knob=True)
+    "std": Option(0.05, "standard deviation of the latent change", least=0, knob=True)
 }
 
 

@@ -1,4 +1,4 @@
-"""Penalties and terms as weighed parts of a player's loss."""
+"""Penalties and terms with their weights in a player's loss."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -15,15 +15,15 @@ class Penalty:
     """A penalty with its weight.
 
     Attributes:
-      name: of its metric, and of its section ``regularizers.NAME``.
-      penalty: as an entry of ``REGULARIZERS``.
-      knob: name of its weight among the knobs.
-      interval: steps from one use to the next. A lazy term (Karras et al. 2020, arXiv
-        1912.04958, appendix B) weighs ``interval`` times as much when it is due, so its
-        mean strength stays; it is due at the steps whose count, from 1, is a multiple.
-      player: the critic whose loss it joins; every critic's if ``None``.
-      fixed: its own options that are no knobs.
-      numbers: names of the penalty's knobs, beside its weight.
+      name: name of its metric and of its section ``regularizers.NAME``.
+      penalty: function like an entry of ``REGULARIZERS``.
+      knob: name of the knob with its weight.
+      interval: steps from one use to the next. A penalty with an interval above 1 is
+        lazy (Karras et al. 2020, arXiv 1912.04958, appendix B): it is used at every
+        ``interval``-th step, with ``interval`` times its weight.
+      player: the critic whose loss has the penalty; ``None`` for every critic.
+      fixed: its options that are not knobs.
+      numbers: names of its knobs other than the weight.
     """
 
     name: str
@@ -35,7 +35,7 @@ class Penalty:
     numbers: tuple[str, ...] = ()
 
     def __call__(self, view, critic, real, fake) -> jax.Array:
-        """Return the unweighted penalty, 0 at a step where it is not due."""
+        """Return the unweighted penalty; 0 at a step where it is not due."""
         keys = view.keys(f"penalty/{self.name}", real.shape[0])
         section = f"regularizers.{self.name}"
         own = {name: view.knobs[f"{section}.{name}"] for name in self.numbers}
@@ -57,8 +57,8 @@ class WeighedTerm:
     """A term with its weight.
 
     Attributes:
-      name: of its metric, and of its section ``terms.NAME``.
-      knob, interval, fixed: as a penalty's.
+      name: name of its metric and of its section ``terms.NAME``.
+      knob, interval, fixed: as in ``Penalty``.
     """
 
     name: str
@@ -68,7 +68,7 @@ class WeighedTerm:
     fixed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __call__(self, view, player, context) -> tuple[jax.Array, Any]:
-        """Return the unweighted term, 0 where it is not due, and the view after it."""
+        """Return the unweighted term, or 0 if it is not due, and the next view."""
         prefix = f"terms.{self.name}."
         numbers = {
             name.removeprefix(prefix): value
@@ -98,8 +98,8 @@ class Adaptation:
     Attributes:
       adapt: ``(probability, sign, target=…, images=…, speed=…) -> probability``, where
         ``sign`` is the mean sign of logits of real samples.
-      target, speed: names of knobs: of that sign, and thousands of real samples from
-        probability 0 to 1.
+      target, speed: names of the knobs for the target of ``sign``, and for the
+        thousands of real samples in which the probability can go from 0 to 1.
     """
 
     adapt: Callable
@@ -108,5 +108,5 @@ class Adaptation:
 
 
 def memory_name(what: str, player: str) -> str:
-    """Return the entry of a game's memory for what a player remembers."""
+    """Return the name of a player's entry ``what`` in a game's memory."""
     return f"{what}/{player}"

@@ -1,4 +1,4 @@
-"""Reports on what was run: HTML in single files that open offline, and tables."""
+"""Reports of runs and sweeps: HTML files that open offline, and text tables."""
 
 from ganjax.report.comparison import compare
 from ganjax.report.run import write_report

@@ -1,16 +1,16 @@
-"""Axes of a figure: where a value lies, and which values are worth a label."""
+"""Axes of a figure: positions of values, and the values to label."""
 
 import math
 
 import numpy as np
 from matplotlib.ticker import LogLocator, MaxNLocator
 
-# Figures are drawn on a square of this side and stretched by the page.
+# Figures are drawn on a square with this side. The page stretches them.
 SIDE = 1000
 
 
 def format_number(value: float) -> str:
-    """A number for reading: four significant digits, thousands in groups."""
+    """Return a number as text: four significant digits, thousands in groups."""
     if math.isnan(value):
         return "nan"
     if math.isinf(value):
@@ -26,13 +26,13 @@ def format_number(value: float) -> str:
 
 
 def finite(values) -> np.ndarray:
-    """The finite ones of ``values``, as float64."""
+    """Return the finite entries of ``values``, as float64."""
     values = np.asarray(values, np.float64)
     return values[np.isfinite(values)]
 
 
 class Scale:
-    """The vertical axis: values to 0 (top) … 1000, linear or logarithmic."""
+    """The vertical axis: maps values to 0 (top) … 1000, linear or logarithmic."""
 
     def __init__(self, values: np.ndarray, centres: np.ndarray, limits):
         self.notes: list[str] = []
@@ -50,7 +50,7 @@ class Scale:
             self.high = math.log10(high) + 0.1
             self.notes.append("Logarithmic axis.")
             return
-        # A single spike must not flatten the curve: cut the axis and say so.
+        # A single spike must not flatten the curve: cut the axis and add a note.
         inner = np.quantile(centres if len(centres) else values, [0.01, 0.99])
         room = max(inner[1] - inner[0], 1e-12)
         cut_low, cut_high = inner[0] - 1.5 * room, inner[1] + 1.5 * room
@@ -61,7 +61,7 @@ class Scale:
                     f"{format_number(high)}."
                 )
             low, high = max(low, cut_low), min(high, cut_high)
-        if low == high == 0:  # nothing of what is counted or shared
+        if low == high == 0:  # all values are zero
             high = 1.0
         margin = 0.06 * (high - low) or 0.06 * abs(high)
         self.low, self.high = low - margin, high + margin
@@ -91,19 +91,19 @@ class Scale:
 
 
 def across_page(first: float, last: float):
-    """The horizontal axis: a function from steps to 0 … 1000."""
+    """Return the horizontal axis: a function from steps to 0 … 1000."""
     width = (last - first) or 1
     return lambda steps: SIDE * (np.asarray(steps, np.float64) - first) / width
 
 
 def step_ticks(first: int, last: int) -> list[float]:
-    """Whole steps worth a label."""
+    """Return the integer steps to label."""
     ticks = MaxNLocator(4, steps=[1, 2, 5, 10], integer=True).tick_values(first, last)
     return [tick for tick in ticks if first <= tick <= last]
 
 
 def short_step(step: float) -> str:
-    """20000 as ``20k``."""
+    """Return a step as short text: 20000 is ``20k``."""
     for unit, name in ((1e6, "M"), (1e3, "k")):
         if step >= unit:
             return f"{step / unit:g}{name}"

@@ -1,4 +1,4 @@
-"""Scores of two runs beside each other, where their protocols allow it."""
+"""Comparison of the scores of two runs, for equal protocols."""
 
 import json
 from collections.abc import Mapping
@@ -9,13 +9,12 @@ from ganjax.errors import BadInput
 from ganjax.report.axes import format_number
 from ganjax.run_files import RunFiles, read_json
 
-# What tells two evaluations of one protocol apart; no reason not to compare them.
+# Protocol fields that may differ between scores that are compared.
 CIRCUMSTANCES = ("step", "seed", "ganjax")
 
 
 def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """The fields in which two protocols differ so that scores cannot be compared, each
-    with both values."""
+    """Return the protocol fields that make scores incomparable, with both values."""
     return [
         f"{name} is {json.dumps(one.get(name))} and {json.dumps(other.get(name))}"
         for name in sorted(one.keys() | other.keys())
@@ -24,13 +23,13 @@ def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[s
 
 
 def compare(one: Path | str, other: Path | str) -> str:
-    """A table of the scores that two runs have under one protocol.
+    """Return a table of the scores that two runs have under equal protocols.
 
-    Of the evaluations that a run made of itself only the newest counts.
+    It has all evaluations by ``ganjax evaluate`` and the newest one from training.
 
     Raises:
-      BadInput: if either has no evaluation, or no two are of one protocol; then with
-        the fields in which the newest ones differ.
+      BadInput: if a run has no evaluation, or if no protocols are equal. The message
+        then names the fields in which the newest evaluations differ.
     """
     ours, theirs = _evaluations(one), _evaluations(other)
     pairs = [
@@ -41,7 +40,9 @@ def compare(one: Path | str, other: Path | str) -> str:
     ]
     if not pairs:
         found = differing_fields(ours[-1]["protocol"], theirs[-1]["protocol"])
-        raise BadInput(f"scores of two protocols are not compared: {', '.join(found)}")
+        raise BadInput(
+            f"scores with different protocols are not compared: {', '.join(found)}"
+        )
     lines = [f"{'':40}{Path(one).name:>16}{Path(other).name:>16}"]
     for a, b in pairs:
         lines.append(_said(a["protocol"]))
@@ -60,14 +61,14 @@ def _said(protocol: dict[str, Any]) -> str:
 
 
 def _evaluations(run) -> list[dict[str, Any]]:
-    """Evaluations by ``scripts/evaluate.py``, then the newest of the run itself."""
+    """Return evaluations by ``ganjax evaluate``, then the newest one from training."""
     files = RunFiles(run)
     files.read()
     found = [*files.protocols(), *list(files.evaluations().values())[-1:]]
     if not found:
         raise BadInput(
-            f"workdir={run}: expected a run with an evaluation, and there is none; "
-            f"scripts/evaluate.py makes one"
+            f"workdir={run}: expected a run with an evaluation, found none; "
+            f"ganjax evaluate makes one"
         )
     return [_read(path) for path in found]
 

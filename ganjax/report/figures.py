@@ -1,9 +1,8 @@
-"""Curves as inline SVG that takes its colours from the page.
+"""Curves as inline SVG in the colours of the page.
 
-The picture is stretched to whatever room the page gives, with strokes that keep their
-width, and all text is HTML around it: so a curve is readable on a telephone, and in
-the dark, without being drawn twice. Only the choice of ticks is matplotlib's.
-"""
+The page stretches a picture to the available width, and strokes keep their width. All
+text is HTML around the picture. So one picture is readable on a telephone and in dark
+mode. Matplotlib only chooses the ticks."""
 
 import json
 import math
@@ -21,20 +20,19 @@ from ganjax.report.axes import (
     step_ticks,
 )
 
-# A curve of more points is drawn as mean and range over this many stretches.
+# A curve with more points is drawn as mean and range over this many intervals.
 MOST_POINTS = 240
 FEW_POINTS = 24
 COLOURS = 8
-# A run that has got this far has diverged; drawing stays within what floats can do.
+# Larger values come from a diverged run and are cut, because drawing would overflow.
 BEYOND_DRAWING = 1e100
 
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: ``steps [n]`` ascending and ``values [n]``, not all of them finite.
+    """One curve: ``steps [n]`` in ascending order, and ``values [n]``, some not finite.
 
-    `low` and `high` are the edges of a band about it, where it has one.
-    """
+    `low` and `high` are the edges of a band around the curve, if it has one."""
 
     name: str
     steps: list[int]
@@ -47,9 +45,8 @@ class Series:
 class Panel:
     """One figure: curves on common axes.
 
-    `level` is a dashed line to compare with, ``(value, name)``; `limits` fixes the
-    vertical axis.
-    """
+    `level` is a dashed line for comparison, ``(value, name)``. `limits` sets the range
+    of the vertical axis."""
 
     title: str
     series: tuple[Series, ...]
@@ -58,12 +55,12 @@ class Panel:
 
     @property
     def end(self) -> int:
-        """The last step of its curves."""
+        """Return the last step of the curves."""
         return max(series.steps[-1] for series in self.series)
 
 
 def draw(panel: Panel, last_step: int) -> Markup:
-    """A ``<figure>`` for the panel, its horizontal axis reaching to ``last_step``."""
+    """Return a ``<figure>`` of the panel. Its horizontal axis ends at ``last_step``."""
     thinned = [_thin(series) for series in panel.series]
     centres = np.concatenate([means for _, means, _, _ in thinned])
     spread = np.concatenate(
@@ -114,7 +111,7 @@ def draw(panel: Panel, last_step: int) -> Markup:
 
 
 def _ticks(scale, across, steps) -> Markup:
-    """The numbers at both axes."""
+    """Return the numbers at both axes."""
     values = [
         Markup('<span class="y" style="bottom:{:.2f}%">{}</span>').format(
             100 - float(at) / 10, format_number(value)
@@ -130,7 +127,7 @@ def _ticks(scale, across, steps) -> Markup:
 
 
 def _keys(legend, level) -> Markup:
-    """What the colours are, and the level."""
+    """Return the legend: the colours and the level."""
     keys = [
         Markup('<span class="key"><i class="{}"></i>{} <b>{}</b></span>').format(*entry)
         for entry in legend
@@ -142,20 +139,20 @@ def _keys(legend, level) -> Markup:
 
 
 def _thin(series: Series) -> tuple[np.ndarray, ...]:
-    """(steps, means, lows, highs), each at most `MOST_POINTS` long."""
+    """Return (steps, means, lows, highs), each with at most `MOST_POINTS` entries."""
     steps = np.asarray(series.steps, np.float64)
     values = _drawable(series.values)
     lows = values if series.low is None else _drawable(series.low)
     highs = values if series.high is None else _drawable(series.high)
     if len(steps) <= MOST_POINTS:
         return steps, values, lows, highs
-    # Stretches of equal length: uneven ones would make the noise look uneven.
+    # Intervals have equal lengths: otherwise the noise would look uneven.
     length = math.ceil(len(steps) / MOST_POINTS)
     parts = np.split(np.arange(len(steps)), range(length, len(steps), length))
     summary = []
     for part in parts:
         kept, low, high = (finite(x[part]) for x in (values, lows, highs))
-        # A stretch is placed at its last step, so that the curve ends where it ends.
+        # An interval is placed at its last step, so that the curve ends there.
         summary.append(
             (steps[part[-1]], kept.mean(), low.min(), high.max())
             if len(kept) and len(low) and len(high)
@@ -171,7 +168,7 @@ def _drawable(values) -> np.ndarray:
 
 
 def _runs(*columns) -> list[list[np.ndarray]]:
-    """The stretches over which all columns are finite."""
+    """Return the intervals in which all columns are finite."""
     ok = np.isfinite(np.stack(columns)).all(axis=0)
     edges = np.flatnonzero(np.diff(np.concatenate([[0], ok.astype(int), [0]])))
     return [
@@ -185,8 +182,8 @@ def _line(x, y, colour: str) -> Markup:
     for xs, ys in _runs(x, y):
         points = [f"{a:.1f} {b:.1f}" for a, b in zip(xs, ys, strict=True)]
         path += "M" + "L".join(points)
-        # A line of no length with round caps is a dot, whatever the stretching. Lone
-        # points need one to be seen; few points, to be told from what joins them.
+        # A line of length zero with round caps is a dot that no stretching changes. It
+        # makes a single point visible, and separates few points from their line.
         if len(points) == 1 or len(x) <= FEW_POINTS:
             dots += "".join(f"M{point}h0" for point in points)
     return Markup(

@@ -1,4 +1,4 @@
-"""What the pages share: templates, and pictures inside the file."""
+"""Shared parts of the pages: templates, and pictures inside the file."""
 
 import base64
 import io
@@ -8,12 +8,12 @@ import jinja2
 from markupsafe import Markup
 from PIL import Image
 
-# Pictures are shown enlarged by whole factors up to this width.
+# Small pictures are enlarged by whole factors up to this width.
 PICTURE_WIDTH = 620
 
 
 def environment() -> jinja2.Environment:
-    """Of the templates in this folder."""
+    """Return the Jinja environment of the templates in this folder."""
     return jinja2.Environment(
         loader=jinja2.PackageLoader("ganjax.report", "."),
         autoescape=True,
@@ -24,7 +24,8 @@ def environment() -> jinja2.Environment:
 
 
 def picture_of(path: Path, notes: list[str]) -> dict | None:
-    """A PNG for a template; one that cannot be read is told of in ``notes``."""
+    """Return a PNG for a template. If it is unreadable, add a note and return
+    ``None``."""
     content = path.read_bytes()
     try:
         with Image.open(io.BytesIO(content)) as image:

@@ -1,25 +1,24 @@
-"""Which recorded numbers belong on one figure.
+"""Groups of recorded numbers that share a figure.
 
-Names are ``player/quantity``. Losses of all players meet on one figure; ``real_x`` and
-``fake_x`` of a player are drawn against each other; each score of an evaluation and
-each remaining number has a figure of its own, for their units differ.
-"""
+Names are ``player/quantity``. The losses of all players share one figure. ``real_x``
+and ``fake_x`` of a player share another. Each score of an evaluation and each other
+number has a separate figure, because units differ."""
 
 from ganjax.report.figures import Panel, Series
 
 Columns = dict[str, tuple[list[int], list[float]]]
 EVALUATION = "evaluation/"
-# What a score's name ends with where held-out data stand in for samples.
+# Suffix of scores that use held-out data in place of generated samples.
 FLOOR = "_floor"
 
 
 def title_of(name: str) -> str:
-    """``inner/some_name`` as words: ``inner: some name``."""
+    """Return ``inner/some_name`` as words: ``inner: some name``."""
     return ": ".join(part.replace("_", " ") for part in name.split("/"))
 
 
 def score_panels(columns: Columns) -> list[Panel]:
-    """A panel for each evaluation score, in order of name."""
+    """Return a panel for each evaluation score, in order of name."""
     return [
         _single(name.removeprefix(EVALUATION), name, columns)
         for name in sorted(columns)
@@ -28,11 +27,10 @@ def score_panels(columns: Columns) -> list[Panel]:
 
 
 def player_panels(columns: Columns) -> tuple[list[Panel], list[Panel]]:
-    """Panels of the game itself and panels of the other terms.
+    """Return the panels of the game and the panels of the other terms.
 
     Returns:
-      ``(game, terms)``: losses and real-against-fake pairs; and whatever is left, but
-      evaluations.
+      ``(game, terms)``: losses and real-fake pairs; all others except evaluations.
     """
     left = sorted(name for name in columns if not name.startswith(EVALUATION))
     losses = [name for name in left if name.endswith("/loss")]
@@ -55,7 +53,7 @@ def player_panels(columns: Columns) -> tuple[list[Panel], list[Panel]]:
             pairs.append(_pair(player, quantity.removeprefix("real_"), name, twin,
                                columns))  # fmt: skip
             paired |= {name, twin}
-    # Logits before accuracies, which are their shadow.
+    # Logits come before accuracies, which are derived from them.
     pairs.sort(key=lambda panel: (panel.level is not None, panel.title))
     terms = [_single(name, name, columns) for name in left if name not in paired]
     return game + pairs, terms

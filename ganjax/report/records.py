@@ -1,9 +1,8 @@
-"""Reading a run directory without trusting it.
+"""Records of a run directory, which may be incomplete or damaged.
 
-A run may have been killed in the middle of a line, may not have begun, may have
-diverged into NaN. Whatever can be read is given back; what could not is said in
-`RunRecords.notes`, so that a report never looks more complete than its run.
-"""
+A run may have been killed in the middle of a line, may not have begun, or may have
+diverged to NaN. The readable parts are returned. `RunRecords.notes` lists the
+unreadable parts, so that a report never looks more complete than its run."""
 
 import json
 import math
@@ -18,11 +17,10 @@ MOST_STEPS = 2**53
 
 @dataclass(frozen=True)
 class RunRecords:
-    """What a run directory holds.
+    """The contents of a run directory.
 
-    `metrics` and `timing` are columns: name -> (steps, values), ordered by step, with
-    nan and the infinities kept. `samples` are (step, path), ordered.
-    """
+    `metrics` and `timing` are columns: name -> (steps, values), ordered by step. They
+    include nan and the infinities. `samples` are (step, path), ordered by step."""
 
     name: str
     config: dict
@@ -37,7 +35,7 @@ class RunRecords:
 
     @property
     def last_step(self) -> int | None:
-        """The step of the status, else the last that any record speaks of."""
+        """Return the step of the status, or else the last step in any record."""
         said = self.status.get("step")
         if isinstance(said, int) and not isinstance(said, bool):
             return said
@@ -47,10 +45,10 @@ class RunRecords:
 
 
 def read_records(directory) -> RunRecords:
-    """Read ``directory``, a run directory as `ganjax.training` leaves it.
+    """Return the records of ``directory``, a run directory made by `ganjax.training`.
 
     Raises:
-      BadInput: as `RunFiles.read`. Everything else may be missing or damaged.
+      BadInput: as `RunFiles.read`. All other files may be missing or damaged.
     """
     files = RunFiles(directory)
     config, record = files.read()
@@ -106,7 +104,7 @@ def _read_columns(path: Path, notes: list[str]) -> dict:
 
 
 def _number(value) -> float | None:
-    """A float from a JSON number, null (not a number) or a string such as "NaN"."""
+    """Return a float from a JSON number, null (nan) or a string such as "NaN"."""
     try:
         return math.nan if value is None else float(value)
     except (TypeError, ValueError, OverflowError):

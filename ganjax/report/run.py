@@ -1,8 +1,7 @@
-"""The report of one run, a page in its directory, made from nothing but its files.
+"""The report of one run: an HTML page in its directory, made from its files only.
 
-It is one file that opens offline, with pictures and curves inside. No clock and no
-path of the machine enters it, so an unchanged run directory gives the same bytes.
-"""
+It is one file that opens offline, with pictures and curves inside. It contains no clock
+time and no path of the machine, so the same files give the same bytes."""
 
 import json
 import math
@@ -30,10 +29,10 @@ def write_report(run_directory) -> Path:
     """Write ``report.html`` into a run directory and return its path.
 
     Args:
-      run_directory: as `ganjax.training` leaves it, finished or not.
+      run_directory: a directory made by `ganjax.training`, finished or not.
 
     Raises:
-      BadInput: it is no run directory, or one of another format. Missing or damaged
+      BadInput: if it is not a run directory, or has another format. Missing or damaged
         records do not raise; the report names them.
     """
     page = render(read_records(run_directory))
@@ -41,7 +40,7 @@ def write_report(run_directory) -> Path:
 
 
 def render(records: RunRecords) -> str:
-    """The page as text."""
+    """Return the page as text."""
     last = records.last_step or 0
     game, terms = player_panels(records.metrics)
     notes = list(records.notes)
@@ -79,7 +78,7 @@ def render(records: RunRecords) -> str:
 
 
 def evenly(items: list, most: int) -> list:
-    """At most ``most`` of ``items``, evenly chosen, the first and the last included."""
+    """Return at most ``most`` of ``items``, evenly chosen, with the first and last."""
     if len(items) <= most:
         return list(items)
     return [items[i * (len(items) - 1) // (most - 1)] for i in range(most)]
@@ -106,8 +105,8 @@ def _facts(records: RunRecords) -> list[tuple[str, str]]:
 
 
 def _scores(records: RunRecords) -> list[dict]:
-    """The newest of each score, with its floor. A floor over another number of samples
-    than the score's has a card of its own."""
+    """Return the newest value of each score, with its floor. A floor has a separate
+    card if its number of samples differs from the score's."""
     newest = {
         name.removeprefix(EVALUATION): (steps[-1], values[-1])
         for name, (steps, values) in records.metrics.items()
@@ -141,7 +140,7 @@ def _speed_panels(records: RunRecords) -> list[Panel]:
 
 
 def _seconds_of_steps(steps: list[int], rates: list[float]) -> float:
-    """Time spent stepping: each stretch of steps at the rate recorded at its end."""
+    """Return the time of all steps: each interval has the rate recorded at its end."""
     before = [0, *steps]
     return sum(
         (step - earlier) / rate
@@ -168,7 +167,7 @@ def _pictures(records: RunRecords, notes: list[str]) -> list[dict]:
 
 
 def _groups(tree: dict) -> list[dict]:
-    """Rows of a nested dict by its top level, plain entries first, under no name."""
+    """Return rows of a nested dict by top-level key; plain entries first, unnamed."""
     plain = [(k, v) for k, v in tree.items() if not (isinstance(v, dict) and v)]
     groups = [{"name": "", "rows": [_row(str(k), v) for k, v in plain]}]
     for key, value in tree.items():
@@ -192,6 +191,6 @@ def _row(path: str, value) -> dict:
 
 
 def _workdir(records: RunRecords) -> str:
-    """The directory as the user named it on the command line, else its name."""
+    """Return the directory as the recorded command names it, or else its name."""
     said = re.search(r"""--workdir[= ]["']?([^\s"']+)""", records.command)
     return said[1] if said else records.name

@@ -1,4 +1,4 @@
-"""Whether two settings of a sweep differ: paired by seed, with a test and an effect."""
+"""Comparison of two settings of a sweep: paired by seed, with a test and an effect."""
 
 import math
 
@@ -12,22 +12,22 @@ from ganjax.report.sweep_records import SweepRecords, TrialRecords
 def compare_settings(
     first: tuple[SweepRecords, str], second: tuple[SweepRecords, str]
 ) -> str:
-    """A table of the differences of every score that both have.
+    """Return a table of the differences in every score that both settings have.
 
     Args:
-      first, second: a sweep, and which of its trials, as ``'FIELD=VALUE,…'`` (all of
-        them where it is empty). Trials are paired that agree in every other field.
+      first, second: a sweep, and a setting ``'FIELD=VALUE,…'`` that selects trials (all
+        if it is empty). Trials that agree in every other field are paired.
 
     Raises:
-      BadInput: for a setting that no trial has, fewer than two pairs, or scores of two
-        protocols.
+      BadInput: for a setting without trials, for fewer than two pairs, or for scores
+        with different protocols.
     """
     ours, theirs = _chosen(*first), _chosen(*second)
     pairs = [(ours[rest], theirs[rest]) for rest in ours if rest in theirs]
     for a, b in pairs:
         if found := differing_fields(a.protocol, b.protocol):
             raise BadInput(
-                f"scores of two protocols are not compared: {', '.join(found)}"
+                f"scores with different protocols are not compared: {', '.join(found)}"
             )
     names = [
         name
@@ -53,19 +53,19 @@ def compare_settings(
         )
     if len(lines) == 1:
         raise BadInput(
-            f"--compare: expected at least two pairs of finished trials that differ in "
-            f"nothing but '{first[1]}' and '{second[1]}', found {len(pairs)}"
+            f"--compare: expected at least two pairs of finished trials that differ "
+            f"only in '{first[1]}' and '{second[1]}', found {len(pairs)}"
         )
     lines.append(
-        f"first less second; p of the paired permutation test, d in standard "
+        f"first minus second; p: paired permutation test; d: mean in standard "
         f"deviations of the differences; {len(ours) + len(theirs) - 2 * len(pairs)} "
-        f"trials without a partner"
+        f"trials have no pair"
     )
     return "\n".join(lines)
 
 
 def _chosen(records: SweepRecords, setting: str) -> dict[tuple, TrialRecords]:
-    """The trials of a setting, by the rest of their points."""
+    """Return the trials of a setting, keyed by the other fields of their points."""
     wanted = {}
     for part in filter(None, setting.split(",")):
         field, equals, value = part.partition("=")
@@ -76,8 +76,7 @@ def _chosen(records: SweepRecords, setting: str) -> dict[tuple, TrialRecords]:
     for field, value in wanted.items():
         if field not in fields:
             raise BadInput(
-                f"--compare='{setting}': no trial states {field}"
-                f"{nearest(field, fields)}"
+                f"--compare='{setting}': no trial sets {field}{nearest(field, fields)}"
             )
         values = {t.point[field] for t in records.trials if field in t.point}
         if value not in values:

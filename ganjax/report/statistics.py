@@ -14,7 +14,7 @@ RESAMPLES = 9999
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A mean with its bootstrap interval; the ends are nan for a single value."""
+    """A mean with its bootstrap interval. The ends are nan for a single value."""
 
     mean: float
     low: float
@@ -22,16 +22,16 @@ class Estimate:
     n: int
 
     def apart(self, other: "Estimate") -> bool:
-        """Whether the two intervals have nothing in common; no single value is apart
-        from anything."""
+        """Return whether the two intervals do not overlap. An estimate of a single
+        value always returns False."""
         return self.high < other.low or other.high < self.low
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Mean and 95 % interval by the bias-corrected accelerated bootstrap (Efron 1987).
+    """Return mean and 95 % bias-corrected accelerated bootstrap interval (Efron 1987).
 
     Args:
-      values: at least one, one a seed.
+      values: at least one, one for each seed.
     """
     values = np.asarray(values, np.float64)
     mean = float(values.mean())
@@ -40,7 +40,7 @@ def estimate(values: Sequence[float]) -> Estimate:
     if np.ptp(values) == 0:
         return Estimate(mean, mean, mean, len(values))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of two values, acceleration is not defined
+        warnings.simplefilter("ignore")  # the acceleration of two values is undefined
         found = stats.bootstrap(
             (values,),
             np.mean,
@@ -63,15 +63,15 @@ def _percentiles(values):
 
 @dataclasses.dataclass(frozen=True)
 class Difference:
-    """Of pairs, the first less the second.
+    """The first minus the second value, over pairs.
 
     Attributes:
-      mean: with its interval.
-      p: two-sided, of the paired permutation test: the share of all ways to flip the
-        signs of the differences whose mean is as far from 0. Of n pairs it is at least
-        2 / 2ⁿ.
-      effect: the mean in standard deviations of the differences (Cohen's d_z); nan
-        where they do not vary.
+      mean: the mean difference with its interval.
+      p: two-sided p-value of the paired permutation test: the share of all sign flips
+        of the differences with a mean at least as far from 0. With n pairs it is at
+        least 2 / 2ⁿ.
+      effect: the mean in standard deviations of the differences (Cohen's d_z); nan if
+        all differences are equal.
     """
 
     mean: Estimate
@@ -80,10 +80,10 @@ class Difference:
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """Tests whether paired values differ.
+    """Test whether paired values differ.
 
     Raises:
-      ValueError: for fewer than two pairs, or not as many of the one as of the other.
+      ValueError: for fewer than two pairs, or for sequences of different lengths.
     """
     gaps = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     if len(gaps) < 2:

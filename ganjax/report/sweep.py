@@ -21,7 +21,7 @@ def write_sweep_report(folder) -> Path:
     """Write the report and ``table.csv`` into a sweep's folder; return the page's path.
 
     Raises:
-      BadInput: if the folder is no sweep's.
+      BadInput: if it is not the folder of a sweep.
     """
     folder = Path(folder)
     records = read_sweep(folder)
@@ -30,7 +30,7 @@ def write_sweep_report(folder) -> Path:
 
 
 def as_text(records: SweepRecords) -> str:
-    """The table in plain text."""
+    """Return the table as plain text."""
     names = records.score_names
     found_rows = _rows(records)
     rows = [["", *names, "trials"]]
@@ -49,16 +49,16 @@ def as_text(records: SweepRecords) -> str:
         for row in rows
     ]
     if any(best for row in found_rows for _, best in row["scores"]):
-        lines.append("* best, its interval apart from every other one")
+        lines.append("* best: its interval overlaps no other interval")
     if following := _following(records):
-        lines.append(f"these follow from the rest: {', '.join(following)}")
+        lines.append(f"these fields follow from the others: {', '.join(following)}")
     lines += [f"failed: {_named(t.point)}: {t.reason}" for t in records.trials
               if t.state == "failed"]  # fmt: skip
     return "\n".join(lines)
 
 
 def as_csv(records: SweepRecords) -> str:
-    """A row a trial, failed ones included: its point, its state, its scores."""
+    """Return a row for each trial, also if it failed: its point, state and scores."""
     fields = list(dict.fromkeys(f for t in records.trials for f in t.point))
     scores = list(dict.fromkeys(s for t in records.trials for s in t.scores))
     text = io.StringIO()
@@ -75,7 +75,7 @@ def as_csv(records: SweepRecords) -> str:
 
 
 def render(records: SweepRecords) -> str:
-    """The page as text."""
+    """Return the page as text."""
     notes: list[str] = []
     states = [trial.state for trial in records.trials]
     failed = [trial for trial in records.trials if trial.state == "failed"]
@@ -83,9 +83,7 @@ def render(records: SweepRecords) -> str:
     protocols = [t.protocol for t in records.trials if t.protocol]
     for protocol in protocols[1:]:
         if found := differing_fields(protocols[0], protocol):
-            notes.append(
-                f"Scores of several protocols stand side by side: {', '.join(found)}."
-            )
+            notes.append(f"The scores have different protocols: {', '.join(found)}.")
             break
     return (
         environment()
@@ -128,8 +126,8 @@ def render(records: SweepRecords) -> str:
 
 
 def _rows(records):
-    """A row a cell: its name, an estimate a score and whether it is the best, and how
-    many of its trials count."""
+    """Return a row for each cell: its name, an estimate for each score and whether it
+    is the best, and the number of finished trials."""
     table = []
     telling = records.telling
     for cell, trials in records.cells.items():
@@ -187,13 +185,13 @@ def _named(point) -> str:
 
 
 def _following(records) -> list[str]:
-    """The fields that cells differ in and are not named by."""
+    """Return the fields that differ between cells and are not in their names."""
     telling = records.telling
     return [field for field in records.axes if field not in telling]
 
 
 def _labelled(records) -> list[tuple[str, list]]:
-    """The trials of each cell, by the values alone that tell it from the others."""
+    """Return the trials of each cell, labelled by the values that distinguish it."""
     telling = records.telling
     return [
         (", ".join(v for k, v in cell if k in telling) or records.name, trials)
@@ -202,8 +200,8 @@ def _labelled(records) -> list[tuple[str, list]]:
 
 
 def _panels(records) -> list[Panel]:
-    """For each score, and for each loss, a curve a cell: the mean over seeds at each
-    step, and its interval where there are several."""
+    """Return a panel for each score and each loss, with a curve for each cell: the mean
+    over seeds at each step, with its interval if there are several seeds."""
     names = list(
         dict.fromkeys(
             name
@@ -233,7 +231,7 @@ def _curve(label, trials, name) -> Series | None:
         for step, value in zip(*columns.get(name, ((), ())), strict=True):
             if math.isfinite(value):
                 at.setdefault(step, []).append(value)
-    # Steps that only some trials have would make the mean jump.
+    # At steps that only some trials have, the mean would jump.
     most = max(map(len, at.values()), default=0)
     steps = sorted(step for step, values in at.items() if len(values) == most)
     if not steps:
@@ -248,7 +246,7 @@ def _curve(label, trials, name) -> Series | None:
 
 
 def _heats(records) -> list[dict]:
-    """A map of each score over the axes of a grid, where there are just two."""
+    """Return a map of each score over a grid with exactly two axes."""
     if len(records.telling) != 2:
         return []
     first, second = records.telling
@@ -292,7 +290,7 @@ def _heat(value, low, high):
 
 
 def _pictures(records, notes) -> list[tuple[str, dict]]:
-    """The newest samples of the first trial of each cell that has any."""
+    """Return the newest samples of each cell's first trial that has any."""
     found = []
     for label, trials in _labelled(records):
         for trial in trials:

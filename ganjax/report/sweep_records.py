@@ -1,7 +1,6 @@
-"""What a sweep's folder holds: its trials, and the cells that they make.
+"""Records of a sweep's folder: trials, grouped into cells.
 
-A cell is what trials have in common that differ in seeds alone.
-"""
+The trials of a cell differ only in their seeds."""
 
 import dataclasses
 import math
@@ -12,17 +11,17 @@ from ganjax.report.panels import EVALUATION, FLOOR
 from ganjax.report.records import RunRecords, read_or_note, read_records
 from ganjax.run_files import RunFiles, read_json
 
-# That of the run, and that of which data a part of them is.
+# The seed of the run, and the seed that chooses a part of the data.
 SEEDS = ("seed", "data.subset")
 SWEEP, OUTCOMES = "sweep.json", "outcomes.json"
 
 
 @dataclasses.dataclass(frozen=True)
 class TrialRecords:
-    """A trial: what it differs in, what became of it, and its records if it began.
+    """A trial: its fields, its outcome, and its records if it began.
 
     Attributes:
-      evaluation: the newest that the run wrote, empty before the first.
+      evaluation: the newest evaluation of the run; empty before the first.
     """
 
     id: str
@@ -34,7 +33,7 @@ class TrialRecords:
 
     @property
     def protocol(self) -> dict:
-        """What its scores are scores of."""
+        """Return the protocol of the scores."""
         return self.evaluation.get("protocol", {})
 
     @property
@@ -43,8 +42,8 @@ class TrialRecords:
 
     @property
     def scores(self) -> dict[str, float]:
-        """Its last scores, or where it has none its last metrics; empty unless it is
-        finished."""
+        """Return the last scores, or the last metrics if there are no scores. The
+        result is empty unless the trial is finished."""
         if self.state != "finished" or self.records is None:
             return {}
         columns = self.records.metrics
@@ -57,7 +56,7 @@ class TrialRecords:
 
 @dataclasses.dataclass(frozen=True)
 class SweepRecords:
-    """A sweep.
+    """The trials of a sweep.
 
     Attributes:
       trials: in their order.
@@ -68,8 +67,8 @@ class SweepRecords:
 
     @property
     def cells(self) -> dict[tuple, list[TrialRecords]]:
-        """The trials of each cell, in the order of the first ones; in which order a
-        point states its fields is no difference."""
+        """Return the trials of each cell, ordered by first trial. The order of fields
+        in a point does not matter."""
         cells: dict[tuple, list[TrialRecords]] = {}
         stated: dict[frozenset, tuple] = {}
         for trial in self.trials:
@@ -79,8 +78,8 @@ class SweepRecords:
 
     @property
     def axes(self) -> dict[str, list[str]]:
-        """The fields that cells differ in, with their values in order; that of a cell
-        that does not state a field is ``''``."""
+        """Return the fields that differ between cells, with their values in order. A
+        cell that does not set a field has the value ``''``."""
         cells = [dict(cell) for cell in self.cells]
         axes = {
             field: list(dict.fromkeys(cell.get(field, "") for cell in cells))
@@ -90,11 +89,10 @@ class SweepRecords:
 
     @property
     def telling(self) -> list[str]:
-        """Fields that tell all cells apart, added one by one, each time the one that
-        tells most apart; what else cells differ in follows from these.
+        """Return fields that distinguish all cells. The other fields follow from them.
 
-        Those of optimizers come last: rates are often tuned to each setting, and say
-        little of what it is.
+        Fields are added one by one, each time the one that distinguishes most cells.
+        Fields of optimizers come last, because rates are often tuned to each setting.
         """
         cells, axes = [dict(cell) for cell in self.cells], list(self.axes)
         found: list[str] = []
@@ -112,17 +110,17 @@ class SweepRecords:
 
     @property
     def score_names(self) -> list[str]:
-        """The scores that any trial has, without floors."""
+        """Return the scores that any trial has, without floors."""
         names = dict.fromkeys(name for t in self.trials for name in t.scores)
         return [name for name in names if not name.endswith(FLOOR)]
 
     def direction(self, name: str) -> int:
-        """Return 1 for a score of which higher is better, -1 for lower, else 0."""
+        """Return 1 for a score where higher is better, -1 for lower, else 0."""
         said = {t.evaluation.get("directions", {}).get(name) for t in self.trials}
         return ("higher" in said) - ("lower" in said)
 
     def values(self, trials: list[TrialRecords], name: str) -> list[float]:
-        """A score of those of the trials that have it and where it is finite."""
+        """Return the finite values of a score in ``trials``."""
         found = [t.scores[name] for t in trials if name in t.scores]
         return [value for value in found if math.isfinite(value)]
 
@@ -132,10 +130,10 @@ def is_sweep(folder) -> bool:
 
 
 def read_sweep(folder) -> SweepRecords:
-    """Read the folder of a sweep.
+    """Return the records of the folder of a sweep.
 
     Raises:
-      BadInput: if it is none.
+      BadInput: if it is not the folder of a sweep.
     """
     folder = Path(folder)
     try:
@@ -153,8 +151,7 @@ def read_sweep(folder) -> SweepRecords:
 
 
 def trial_status(status: dict, seen: dict) -> dict:
-    """Return a trial's own status, or where it ended without a word, what its runner
-    saw."""
+    """Return a trial's status, or the runner's record if the status shows no end."""
     if status.get("state") in ("finished", "failed", "interrupted"):
         return status
     return {"state": "waiting", **status, **seen}

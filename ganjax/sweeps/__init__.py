@@ -1,2 +1,2 @@
-"""Sweeps: a grid of trials in as few compiled programs as it takes, from a config's
-``sweep()`` to a table. ``ganjax.sweeps.sweep.Sweep`` is the whole of it."""
+"""Sweeps: run the trials of a config's ``sweep()`` in as few compiled programs as
+possible, and report their scores. ``ganjax.sweeps.sweep.Sweep`` is the entry point."""

@@ -1,12 +1,12 @@
 """The folder of a sweep: its trials, its plan, and the state of each trial.
 
-sweep.json         the base config, and every trial with what it differs in
-configs/ID.json    a trial's resolved config
+sweep.json         the base config, and the fields in which each trial differs
+configs/ID.json    the resolved config of a trial
 plan.json          which trials share a program, and how they run together
-trials/ID/         a trial's run directory, as if it had been run alone
-logs/GROUP.log     what the processes said
-outcomes.json      why a trial ended that could not say so itself
-The report and table.csv are beside them.
+trials/ID/         the run directory of a trial, the same as if it ran alone
+logs/GROUP.log     the output of a group's processes
+outcomes.json      why a trial ended, if its own process could not record it
+The same folder holds the report and table.csv.
 """
 
 import dataclasses
@@ -41,11 +41,11 @@ class Group:
     """Trials that one process runs.
 
     Attributes:
-      name: of its log.
-      trials: their ids.
-      population: how they run together: as ``compile_step`` takes it, or ``'alone'``,
-        one after another.
-      devices: over how many its members are spread.
+      name: name of the group and of its log.
+      trials: ids of the trials.
+      population: how they run: a population of ``compile_step``, or ``'alone'`` to run
+        them one after another.
+      devices: number of devices over which the members are spread.
     """
 
     name: str
@@ -55,16 +55,16 @@ class Group:
 
 
 class SweepFolder:
-    """A sweep's folder."""
+    """The folder of a sweep."""
 
     def __init__(self, path: Path | str):
         self.path = Path(path).absolute()
 
     def hold(self) -> None:
-        """Keep other runners out while this process lives.
+        """Lock the folder until this process ends.
 
         Raises:
-          BadInput: if another runner is at work, or the folder is something else.
+          BadInput: if another process has the lock, or the folder holds other files.
         """
         check_folder(self.path, SWEEP, "a sweep")
         self._lock = lock_folder(self.path, "runs this sweep")
@@ -75,14 +75,14 @@ class SweepFolder:
         trials: Sequence[SweptConfig],
         commands: Mapping[str, str],
     ) -> None:
-        """Write down what the sweep consists of. A sweep may grow, in trials or in
-        steps, and not change.
+        """Write the trials of the sweep into the folder. A sweep may grow in trials or
+        in steps; nothing else may change.
 
         Args:
-          commands: what runs each trial alone, by its id.
+          commands: the command that runs each trial alone, by trial id.
 
         Raises:
-          BadInput: if the folder holds trials that are not among these, or a trial with
+          BadInput: if the folder holds a trial that is not among these, a trial with
             another config, or a sweep of another format.
         """
         held = self._held()
@@ -90,12 +90,12 @@ class SweepFolder:
         if gone := [t for t in held["trials"] if t["id"] not in known]:
             changed = changed_fields(held["base"], base)
             raise BadInput(
-                f"workdir={self.path}: expected the sweep that it holds, or more of "
-                f"it; "
+                f"workdir={self.path}: expected the sweep of this folder, or an "
+                f"extension of it; "
                 + (
                     f"the config differs in {'; '.join(changed)}"
                     if changed
-                    else f"its trial ({named(gone[0]['point'])}) is not in this one"
+                    else f"its trial ({named(gone[0]['point'])}) is not in this sweep"
                 )
             )
         for trial in trials:
@@ -118,16 +118,16 @@ class SweepFolder:
         )
 
     def _check_unchanged(self, trial):
-        """An id does not say what the defaults were, nor how many steps."""
+        """Raise ``BadInput`` if a config changed: an id omits defaults and steps."""
         kept = read_json(self._config_path(trial.id))
         if kept is None or not RunFiles(self.workdir(trial.id)).config.exists():
             return
-        if kept["steps"] < trial.config.steps:  # a longer trial goes on
+        if kept["steps"] < trial.config.steps:  # more steps are allowed
             kept["steps"] = trial.config.steps
         if changed := changed_fields(kept, trial.config):
             raise BadInput(
                 f"workdir={self.path}: expected trial {trial.id} "
-                f"({named(trial.point)}) as it began; its config differs in "
+                f"({named(trial.point)}) to keep its config, but it differs in "
                 f"{'; '.join(changed)}"
             )
 
@@ -142,19 +142,19 @@ class SweepFolder:
         return self.path / "configs" / f"{trial}.json"
 
     def config(self, trial: str) -> ConfigDict:
-        """Return a trial's config; its import paths find the code of the sweep."""
+        """Return a trial's config. Its import paths may name the sweep's own code."""
         for folder in self._held()["folders"]:
             names.beside(folder)
         return resolve(read_json(self._config_path(trial)))
 
     @property
     def points(self) -> dict[str, dict[str, str]]:
-        """What each trial differs in, by its id, in order."""
+        """The fields in which each trial differs, by trial id, in order."""
         return {trial["id"]: trial["point"] for trial in self._held()["trials"]}
 
     @property
     def commands(self) -> dict[str, str]:
-        """What runs each trial alone, by its id."""
+        """The command that runs each trial alone, by trial id."""
         return {trial["id"]: trial["command"] for trial in self._held()["trials"]}
 
     def workdir(self, trial: str) -> Path:
@@ -162,7 +162,7 @@ class SweepFolder:
 
     @property
     def groups(self) -> list[Group]:
-        """The plan."""
+        """The groups of the plan."""
         held = read_json(self.path / PLAN) or {"groups": []}
         return [
             Group(**{**group, "trials": tuple(group["trials"])})
@@ -170,7 +170,7 @@ class SweepFolder:
         ]
 
     def write_plan(self, groups: Sequence[Group], **more: Any) -> None:
-        """Write the plan, with what it was made from."""
+        """Write the groups to the plan, with ``more`` entries such as measurements."""
         plan = {**more, "groups": [dataclasses.asdict(group) for group in groups]}
         write_json(self.path / PLAN, plan)
 
@@ -179,8 +179,8 @@ class SweepFolder:
         return read_json(self.path / PLAN) or {}
 
     def status(self, trial: str) -> dict[str, Any]:
-        """Return a trial's own status, or what the runner saw of a trial that ended
-        without a word. A trial that finished fewer steps than it has now is waiting."""
+        """Return the status that a trial wrote, or else the outcome that the runner
+        recorded. A trial that finished fewer steps than its config has is waiting."""
         status = RunFiles(self.workdir(trial)).read_status()
         steps = (read_json(self._config_path(trial)) or {}).get("steps", 0)
         if status.get("state") == "finished" and status["step"] < steps:
@@ -190,13 +190,13 @@ class SweepFolder:
         )
 
     def over(self, trial: str) -> bool:
-        """Return whether there is nothing more to do: the trial has finished its steps,
-        or has diverged as it would again."""
+        """Return whether a trial needs no more work: it finished its steps, or it
+        diverged and would diverge again."""
         status = self.status(trial)
         return status["state"] == "finished" or bool(status.get("diverged"))
 
     def note(self, trials: Sequence[str], reason: str | None) -> None:
-        """Write why trials ended that did not say so; ``None`` as they begin anew."""
+        """Record why trials ended without a status; ``None`` removes the record."""
         outcomes = read_json(self.path / OUTCOMES) or {}
         for trial in trials:
             outcomes.pop(trial, None)

@@ -1,4 +1,4 @@
-"""Which trials share a compiled program: those that differ in knobs and seeds only."""
+"""Groups of trials that share a compiled program: they differ in knobs and seeds."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +8,7 @@ from ganjax.sweeps.trials import SweptConfig
 
 
 def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
-    """Return the trials by structure, in the order of their first ones."""
+    """Return the trials in groups of equal structure, ordered by their first trials."""
     groups: dict[Any, list[SweptConfig]] = {}
     for trial in trials:
         groups.setdefault(structure(trial.config), []).append(trial)
@@ -16,8 +16,8 @@ def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
 
 
 def structure(config) -> tuple:
-    """Return all that a program depends on: every field but the seed. Of a knob, whose
-    number is data of the step, only whether its term is in the program."""
+    """Return everything that a program depends on: all fields except the seed. A knob's
+    value is data of the step, so only the presence of its term counts."""
     choice = Choice(config)
     return tuple(
         (path, str(path in choice.on if path in choice.knobs else value))
@@ -27,6 +27,6 @@ def structure(config) -> tuple:
 
 
 def runs_separately(config) -> bool:
-    """Return whether trials run one by one: a member of a population has one device and
-    data that are on it."""
+    """Return whether trials must run one by one. A member of a population runs on one
+    device and does not stream its data."""
     return config.parallel.devices != 1 or config.data.feed == "streamed"

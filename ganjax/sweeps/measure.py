@@ -1,8 +1,8 @@
-"""How fast and how large a population is, one way and another.
+"""Speed and memory of a population, for each way to run it.
 
     python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… [POPULATION …] [--cores=0,1]
 
-prints JSON; it is a process of its own, as whoever plans must not take the devices.
+prints JSON. It runs in its own process, because the planner must not hold the devices.
 """
 
 import argparse
@@ -21,8 +21,8 @@ from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import use_cores
 from ganjax.training import compiled_step
 
-SECONDS = 0.5  # of dispatches, after the first
-# What must be gained for giving up that a member equals its solo run exactly.
+SECONDS = 0.5  # duration of the measurement, after the first dispatch
+# Speed-up that 'vmap' must give: its members do not equal their solo runs exactly.
 WORTH = 1.1
 
 
@@ -47,8 +47,8 @@ def main(arguments: list[str]) -> None:
 
 
 def candidates(setup: Setup) -> tuple[str, ...]:
-    """The ways worth measuring: on CPU a network with convolutions gains nothing from
-    being batched, and a program of many of them takes minutes to compile."""
+    """Return the ways worth measuring. On CPU a batch of convolutional networks is not
+    faster than one by one, and takes minutes to compile."""
     shapes = jax.eval_shape(
         lambda: init_state(setup.game, jax.random.key(0), setup.knobs).params
     )
@@ -59,7 +59,7 @@ def candidates(setup: Setup) -> tuple[str, ...]:
 
 
 def choose(found: dict[str, dict[str, float]]) -> str:
-    """The fastest way; ``'vmap'`` only if it is worth it."""
+    """Return the fastest way; ``'vmap'`` only if it is ``WORTH`` times faster."""
     cost = {
         way: row["seconds"] * (WORTH if way == "vmap" else 1)
         for way, row in found.items()
@@ -68,7 +68,7 @@ def choose(found: dict[str, dict[str, float]]) -> str:
 
 
 def measure(setup: Setup, configs, way: str) -> dict[str, float]:
-    """Seconds a step of all members, and the bytes that they take on a device."""
+    """Return seconds per step and bytes of all members, and the device's memory."""
     plan = dataclasses.replace(
         setup.plan, population=way, devices=setup.plan.devices[:1]
     )
@@ -96,7 +96,7 @@ def measure(setup: Setup, configs, way: str) -> dict[str, float]:
 
 
 def _memory(device) -> int:
-    """What a device has, or on CPU this machine."""
+    """Return the bytes of memory of a device; on CPU, of this machine."""
     stats = device.memory_stats() or {}
     if "bytes_limit" in stats:
         return stats["bytes_limit"]

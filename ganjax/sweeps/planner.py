@@ -1,4 +1,4 @@
-"""Which trials run together, how, and on how many devices; decided once a trial."""
+"""The plan of a sweep: which trials run together, how, and on how many devices."""
 
 import hashlib
 import json
@@ -15,7 +15,7 @@ from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.trials import SweptConfig
 
 WAYS = ("auto", *POPULATIONS, "alone")
-# Of a device's memory; the rest is for samples, evaluation and fragments.
+# Usable fraction of a device's memory. The rest is for samples and evaluation.
 USABLE = 0.8
 
 
@@ -29,18 +29,18 @@ def plan(
     cores: Sequence[int] = (),
     say: Callable[[str], None] = print,
 ) -> list[Group]:
-    """The groups of a sweep, written to its plan. Those that it holds stay as they are,
-    so a restart runs the programs that the start ran; new trials make new ones.
+    """Return the groups of a sweep, and write them to its plan. Existing groups do not
+    change, so a restart runs the same programs. New trials form new groups.
 
     Args:
-      population: ``'auto'`` for what a short measurement finds fastest.
-      accelerators: how many there are, over which groups with members enough are
-        spread if there are fewer groups than accelerators.
-      memory: bytes of a device, where it is not what the device says.
-      cores: on which to measure; all of them where there is none.
+      population: one of ``WAYS``; ``'auto'`` chooses the fastest by measurement.
+      accelerators: number of accelerators. If there are fewer groups than accelerators,
+        a group with enough members is spread over several.
+      memory: bytes of a device, to replace the number that the device reports.
+      cores: cores for the measurement; all cores if empty.
 
     Raises:
-      BadInput: if a population cannot even be measured.
+      BadInput: if a population cannot be measured.
     """
     groups = folder.groups
     known = {trial for group in groups for trial in group.trials}
@@ -49,7 +49,7 @@ def plan(
     singles = [[trial] for g in new if not _joins(g, population) for trial in g]
     measured = folder.plan.get("measured", {})
     parts = []
-    # The largest of a kind is measured, for all of the kind.
+    # Only the largest group of each kind is measured.
     for group in sorted(together, key=len, reverse=True):
         kind = _kind(group[0].config)
         if kind not in measured:
@@ -63,7 +63,7 @@ def plan(
         shares = _split(group, found, memory)
         if len(shares) > 1:
             say(
-                f"{len(group)} trials of {kind} do not fit a device: they run as "
+                f"{len(group)} trials of {kind} do not fit on one device: they run as "
                 f"{len(shares)} populations"
             )
         parts += [(share, found["population"]) for share in shares]
@@ -94,7 +94,7 @@ def _joins(group, population):
 
 
 def _kind(config) -> str:
-    """What decides the speed and the size of a member, for reading."""
+    """Describe, for the user, what decides the speed and the size of a member."""
     networks = ", ".join(section.name for section in config.networks.values())
     sizes = json.dumps(config.networks.to_dict(), sort_keys=True)
     digest = hashlib.sha256(sizes.encode()).hexdigest()[:6]
@@ -128,15 +128,15 @@ def _measure(folder, group, ways, cores) -> dict[str, Any]:
 
 
 def _error(stderr) -> str:
-    """What a process died of: the last line that names an error, as what JAX writes
-    after one says nothing of it."""
+    """Return the last line that names an error, or else the last line. JAX can print
+    other lines after the error."""
     lines = stderr.strip().splitlines()
     named = [line for line in lines if re.match(r"(error|[\w.]+Error): ", line)]
     return (named or lines or [""])[-1]
 
 
 def _split(group, found, memory) -> list[list[SweptConfig]]:
-    """The group in as few equal shares as fit a device."""
+    """Split a group into the fewest equal shares that each fit on a device."""
     row = found["measured"][found["population"]]
     each = row["bytes"] / found["members"]
     most = max(1, int(USABLE * (memory or row["memory"]) / each))
@@ -147,7 +147,7 @@ def _split(group, found, memory) -> list[list[SweptConfig]]:
 
 
 def _width(parts, accelerators) -> int:
-    """Devices to a group: as many as each of them can have and use."""
+    """Return the devices per group. Their number divides every group's members."""
     sizes = [len(part) for part, way in parts if way in ("vmap", "map")]
     if not sizes:
         return 1

@@ -1,4 +1,4 @@
-"""Runs the groups of a sweep on this machine, a process for each, a slot for each."""
+"""Local runner of a sweep: each group has its own process on a slot of this machine."""
 
 import contextlib
 import os
@@ -21,17 +21,17 @@ def run_local(
     fail_fast: bool = False,
     say: Callable[[str], None] = print,
 ) -> int:
-    """Runs what is not over of a sweep, as many groups at a time as there are slots.
+    """Run the groups of a sweep that are not over, one group on each slot.
 
-    A signal (SIGINT, SIGTERM, SIGUSR2) is handed on to the processes, which keep
-    checkpoints and end; the same call goes on from there.
+    A signal (SIGINT, SIGTERM, SIGUSR2) ends the processes by SIGTERM, and they write
+    checkpoints first. The same call resumes from there.
 
     Args:
-      fail_fast: the first failure ends the others likewise.
+      fail_fast: whether the first failure ends the other processes in the same way.
 
     Returns:
-      The exit code: 0 if every trial is finished, 1 if one failed, 128 + n after
-      signal n.
+      The exit code: 0 if every trial is finished, 128 + n after signal n, 1 in all
+      other cases.
     """
     waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
     free, busy = list(slots), {}
@@ -60,7 +60,7 @@ def run_local(
 
 
 def command(folder: SweepFolder, group: Group, slot: Slot) -> list[str]:
-    """What runs a group."""
+    """Return the command that runs a group."""
     line = [sys.executable, "-m", "ganjax.sweeps.worker", str(folder.path), group.name]
     if slot.cores:
         line.append(f"--cores={','.join(map(str, slot.cores))}")
@@ -77,12 +77,12 @@ def _start(folder, group, slot):
             stdout=file,
             stderr=subprocess.STDOUT,
             env={**os.environ, **slot.environment},
-            start_new_session=True,  # a terminal's Ctrl-C comes through us
+            start_new_session=True,  # Ctrl-C reaches only this process
         )
 
 
 def _ended(folder, group, code, say) -> bool:
-    """Writes down what became of a group; whether one of its trials failed."""
+    """Record how a group ended, and return whether one of its trials failed."""
     silent = [
         trial
         for trial in group.trials

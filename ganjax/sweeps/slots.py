@@ -1,4 +1,4 @@
-"""What a trial's process is given: an accelerator, or some of the cores."""
+"""Slots: the accelerators or CPU cores that one process of a sweep may use."""
 
 import dataclasses
 import os
@@ -7,8 +7,8 @@ from pathlib import Path
 
 
 def use_cores(named: str) -> None:
-    """Keeps this process to cores, as ``'0,1'``, before a backend makes its threads;
-    to nothing where none is named."""
+    """Restrict this process to cores such as ``'0,1'``; an empty text does nothing.
+    Call this before a backend starts its threads."""
     if named:
         os.sched_setaffinity(0, {int(core) for core in named.split(",")})
 
@@ -18,9 +18,9 @@ class Slot:
     """A share of this machine.
 
     Attributes:
-      name: for the reader.
-      environment: of the process, before it imports jax.
-      cores: those that it alone may use; all of them where there is none.
+      name: name for messages.
+      environment: environment variables of the process, set before it imports jax.
+      cores: cores that the process may use; all cores if empty.
     """
 
     name: str
@@ -29,8 +29,8 @@ class Slot:
 
 
 def gpus(environment: Mapping[str, str] | None = None) -> list[str]:
-    """The GPUs that this process may use, as ``CUDA_VISIBLE_DEVICES`` names them; none
-    where jax is told to do without. jax itself is not asked, as it would take them."""
+    """Return the ``CUDA_VISIBLE_DEVICES`` names of the GPUs that this process may use;
+    none if ``JAX_PLATFORMS`` excludes them. A call of JAX would reserve the GPUs."""
     environment = os.environ if environment is None else environment
     platforms = environment.get("JAX_PLATFORMS", "")
     if platforms and not {"cuda", "gpu"} & set(platforms.split(",")):
@@ -42,8 +42,8 @@ def gpus(environment: Mapping[str, str] | None = None) -> list[str]:
     return [str(i) for i in range(len(list(there.glob("*"))))]
 
 
-# Processes where cores are shared. The number of cores decides how XLA sums on CPU, so
-# a trial equals its solo run if it is given all of them; two leave none idle.
+# Processes that share all cores. XLA's sums on CPU depend on the number of cores, so a
+# trial equals its solo run only with all cores. Two processes keep all cores busy.
 SHARED = 2
 
 
@@ -54,15 +54,15 @@ def slots(
     cores: Sequence[int] = (0,),
     pinned: bool = False,
 ) -> list[Slot]:
-    """The shares of this machine.
+    """Return the slots of this machine.
 
     Args:
-      wanted: how many, 0 for as many as there are: accelerators, or else ``SHARED``,
-        or cores if they are ``pinned``.
-      width: accelerators to a slot.
-      accelerators: their names.
-      cores: their numbers, where there is no accelerator.
-      pinned: whether each slot has cores of its own.
+      wanted: number of slots, at most. 0 means all accelerators; without accelerators,
+        ``SHARED`` slots, or one slot for each core if ``pinned``.
+      width: accelerators in one slot.
+      accelerators: names of the accelerators.
+      cores: numbers of the CPU cores, used if there are no accelerators.
+      pinned: whether each slot has its own cores.
     """
     if accelerators:
         shares = [

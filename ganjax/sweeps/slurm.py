@@ -1,8 +1,8 @@
 """A sweep's groups as jobs of a cluster, through submitit (the extra ``slurm``).
 
-A job runs its group in a child process. When the cluster is about to take the machine
-away it signals the job, which hands the signal on, waits until the child has kept its
-checkpoints, and asks to be queued again; the next start goes on from there.
+A job runs its group in a child process. The cluster signals the job before it ends it.
+The job then signals the child, waits until the child has written its checkpoints, and
+asks to be queued again. The next start resumes from the checkpoints.
 """
 
 import os
@@ -17,14 +17,14 @@ from typing import Any
 from ganjax.errors import BadInput
 from ganjax.sweeps.folder import SweepFolder
 
-MINUTES = 240  # where the user says nothing
+MINUTES = 240  # default time limit of a job
 
 
 class GroupJob:
-    """What a job calls: one group of a sweep.
+    """One group of a sweep, as a function that a job calls.
 
     Raises:
-      RuntimeError: when called, if the group did not end with every trial finished.
+      RuntimeError: when called, if the group ended with an unfinished trial.
     """
 
     def __init__(self, sweep: Path | str, group: str):
@@ -37,19 +37,19 @@ class GroupJob:
             + [f"--parent={os.getpid()}"]
         )
         self._child = child.pid
-        while child.poll() is None:  # a wait would keep its lock from the signal
+        while child.poll() is None:  # wait() would block the signal
             time.sleep(0.2)
         if child.returncode:
             raise RuntimeError(f"{self.group}: exit code {child.returncode}")
         return child.returncode
 
     def checkpoint(self) -> Any:
-        """Called in the job when it was signalled; what to submit in its place."""
+        """Stop the child, and return a job that resumes it. Called after a signal."""
         from submitit.helpers import DelayedSubmission
 
         if self._child is not None:
             os.kill(self._child, signal.SIGUSR2)
-            # Without reaping it, which the interrupted poll may be about to do.
+            # WNOWAIT: the interrupted ``poll`` may still have to reap the child.
             os.waitid(os.P_PID, self._child, os.WEXITED | os.WNOWAIT)
         return DelayedSubmission(GroupJob(self.sweep, self.group))
 
@@ -57,17 +57,17 @@ class GroupJob:
 def submit(
     folder: SweepFolder, parameters: Mapping[str, str], cluster: str = "slurm"
 ) -> list[Any]:
-    """Submits the groups that are not over, on SLURM as one array; the jobs.
+    """Submit the groups that are not over, and return the jobs; on SLURM, one array.
 
     Args:
-      parameters: of submitit's executor, as text: ``timeout_min``, ``slurm_partition``,
-        ``slurm_array_parallelism``, ``gpus_per_node``, ….
-      cluster: as submitit names it: ``'slurm'``, or ``'local'`` and ``'debug'`` to try
-        it out.
+      parameters: parameters of submitit's executor, as text, such as ``timeout_min``,
+        ``slurm_partition``, ``slurm_array_parallelism`` or ``gpus_per_node``.
+      cluster: a cluster of submitit: ``'slurm'``, or ``'local'`` or ``'debug'`` to
+        test without one.
 
     Raises:
-      BadInput: without submitit, without the cluster, or for a parameter that it does
-        not know.
+      BadInput: if submitit or the cluster is missing, or for a parameter that submitit
+        does not have.
     """
     try:
         import submitit

@@ -1,4 +1,4 @@
-"""A sweep, from its space to its report."""
+"""A sweep: from its space of trials to its report."""
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,23 +20,23 @@ from ganjax.sweeps.worker import exit_code, run_group
 
 
 class Sweep:
-    """Trials, every one of them checked.
+    """The trials of a sweep, all checked before the first one starts.
 
     Args:
-      stated: what ``get_config`` returned.
-      space: what ``sweep`` returned.
-      overrides: of every trial.
-      file: where the config is, as a command names it.
-      say: takes lines for the user.
+      stated: result of the config file's ``get_config``.
+      space: result of the config file's ``sweep``.
+      overrides: fields and values for every trial.
+      file: the config file, as written in a command.
+      say: receives lines for the user.
 
     Attributes:
-      base: the resolved config that trials differ from.
-      trials: in the order of the space.
-      kinds: the trials by the program that they share.
+      base: the resolved config before the changes of a trial.
+      trials: the trials in the order of the space.
+      kinds: the trials in groups that share a program.
 
     Raises:
-      BadInput: for any trial that is no valid config, or of a kind that cannot be
-        built, with its number and its fields.
+      BadInput: if a trial's config is invalid or its game cannot be built. The message
+        has the number and the fields of the trial.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Sweep:
         self._check()
 
     def _check(self):
-        """Builds a game of each kind, which computes nothing and needs no device."""
+        """Build one game of each kind. This computes nothing and needs no device."""
         opened = {}
         for kind in self.kinds:
             config = kind[0].config
@@ -70,13 +70,13 @@ class Sweep:
                 ) from error
 
     def commands(self, workdir: Path | str) -> dict[str, str]:
-        """A command a trial, by its id, that runs it alone, with the result that it has
-        in the sweep where that runs members in turn or alone."""
+        """Return the command that runs each trial alone, by trial id. Its result equals
+        the trial's result in the sweep, except in a ``'vmap'`` population."""
         return {
             trial.id: shlex.join(
                 [
-                    "python",
-                    "scripts/train.py",
+                    "ganjax",
+                    "train",
                     f"--config={self._file}",
                     f"--workdir={Path(workdir) / 'trials' / trial.id}",
                     *(
@@ -89,7 +89,7 @@ class Sweep:
         }
 
     def described(self, population: str = "auto") -> str:
-        """What would run, for reading."""
+        """Return a text for the user that lists the programs and their trials."""
         lines = [f"{len(self.trials)} trials in {len(self.kinds)} programs"]
         for kind in self.kinds:
             alone_ = (
@@ -115,22 +115,22 @@ class Sweep:
         cores: Sequence[int] = (0,),
         pinned: bool = False,
     ) -> int:
-        """Runs what is not over, and writes the report.
+        """Run the trials that are not over, and write the report.
 
         Args:
           executor: ``'local'``, ``'slurm'`` or ``'debug'`` (in this process).
-          population, memory: as ``plan``.
-          processes: at a time, 0 for as many as there are devices.
-          fail_fast: as ``run_local``.
+          population, memory: see ``plan``.
+          processes: number of processes at the same time; 0: see ``slots``.
+          fail_fast: see ``run_local``.
           slurm: parameters of submitit's executor.
-          cores, pinned: those of this machine, and whether each process has its own.
+          cores, pinned: cores of this machine; whether each process has its own cores.
 
         Returns:
-          The exit code, as ``run_local``; 0 once jobs are handed to SLURM.
+          The exit code, see ``run_local``; 0 after the jobs are submitted to SLURM.
 
         Raises:
-          BadInput: for a folder that holds another sweep, or one that another process
-            runs; or where a kind of trial cannot be built.
+          BadInput: if the folder holds another sweep, another process runs the sweep,
+            or a kind of trial cannot be measured.
         """
         folder = SweepFolder(workdir)
         folder.hold()
@@ -142,7 +142,7 @@ class Sweep:
             population=population,
             accelerators=len(accelerators),
             memory=memory,
-            # What runs beside others on the cores is measured on its share of them.
+            # Processes share the cores, so each measurement gets one share of them.
             cores=cores
             if accelerators
             else cores[: max(1, len(cores) // (processes or SHARED))],

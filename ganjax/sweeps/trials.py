@@ -1,4 +1,4 @@
-"""From a space to trials: each resolved, checked and named before the first starts."""
+"""The trials of a space: all are resolved, checked and named before one starts."""
 
 import dataclasses
 import hashlib
@@ -18,8 +18,8 @@ class SweptConfig:
 
     Attributes:
       id: see ``trial_id``.
-      point: what it differs in, by the path of a field, as text.
-      config: resolved.
+      point: the fields in which the trial differs, path -> value, as text.
+      config: the resolved config.
     """
 
     id: str
@@ -33,20 +33,20 @@ def swept(
     overrides: Mapping[str, str] = (),
     say: Callable[[str], None] = print,
 ) -> list[SweptConfig]:
-    """The trials of a sweep, in the order of its space.
+    """Return the trials of a sweep, in the order of its space.
 
     Args:
-      stated: what ``get_config`` returned.
-      space: what ``sweep`` returned, points of path -> value.
-      overrides: of every trial, where the trial itself says nothing else.
-      say: takes a line about trials that are merged because they are the same.
+      stated: result of the config file's ``get_config``.
+      space: result of the config file's ``sweep``: points of path -> value.
+      overrides: fields and values for every trial that does not set them.
+      say: receives a line for each trial that equals an earlier one.
 
     Raises:
-      BadInput: for a space without a point, and for any point that is no valid config,
-        with its number and its fields.
+      BadInput: if the space has no point, or a point gives an invalid config. The
+        message has the number and the fields of the point.
     """
     if space is None:
-        raise BadInput("sweep(): expected a list of points, and it returns None")
+        raise BadInput("sweep(): expected a list of points, but it returns None")
     found: dict[str, SweptConfig] = {}
     first: dict[str, int] = {}
     swept_too: set[str] = set()
@@ -64,27 +64,27 @@ def swept(
         name = trial_id(config, lengths=lengths)
         if name in found:
             say(
-                f"trial {number} ({named(point)}) is trial {first[name]} "
-                f"({named(found[name].point)}); they are one"
+                f"trial {number} ({named(point)}) equals trial {first[name]} "
+                f"({named(found[name].point)}) and is skipped"
             )
             continue
         found[name], first[name] = SweptConfig(name, point, config), number
     if number < 0:
-        raise BadInput("sweep(): expected at least one trial, and it gives none")
+        raise BadInput("sweep(): expected at least one trial, but it gives none")
     for path in sorted(swept_too):
-        say(f"{path}={overrides[path]} counts where a trial does not set {path} itself")
+        say(f"{path}={overrides[path]} applies only to trials that do not set {path}")
     return list(found.values())
 
 
 def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
-    """Return the name of a trial: twelve digits of the SHA-256 of the fields in which
-    its resolved config differs from the defaults.
+    """Return the id of a trial: 12 digits of the SHA-256 of the fields in which its
+    resolved config differs from the defaults.
 
-    A field that ganjax adds later does not change the name, and neither does a larger
-    ``steps``, so a sweep can be extended.
+    A field that ganjax adds later does not change the id, and a larger ``steps`` does
+    not change it either. So a sweep can be extended.
 
     Args:
-      lengths: whether the sweep varies ``steps``, which then counts.
+      lengths: whether the sweep varies ``steps``; then ``steps`` is part of the id.
     """
     flat = dict(flatten(config))
     own = {
@@ -97,5 +97,5 @@ def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
 
 
 def named(point: Mapping[str, str]) -> str:
-    """A point for reading."""
+    """Return a point as text for messages."""
     return ", ".join(f"{path}={value}" for path, value in point.items())

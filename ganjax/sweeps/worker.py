@@ -18,7 +18,7 @@ from ganjax.sweeps.slots import use_cores
 
 
 def main(arguments: list[str]) -> int:
-    """The exit code: 0 all done, 1 a trial failed, 2 bad input, 128 + n signal n."""
+    """Run a group. Return 0 if all finished, 1 if not, 128 + n after signal n."""
     flags = argparse.ArgumentParser()
     flags.add_argument("sweep")
     flags.add_argument("group")
@@ -34,10 +34,10 @@ def main(arguments: list[str]) -> int:
 
 
 def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
-    """Runs a group's trials in this process; their statuses.
+    """Run a group's trials in this process, and return their statuses.
 
     Raises:
-      BadInput: as ``ganjax.launch``.
+      BadInput: see ``launch``.
     """
     points, commands = folder.points, folder.commands
     trials = [
@@ -56,7 +56,7 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
 
 
 def exit_code(statuses: list[dict[str, Any]]) -> int:
-    """0 where all are finished, that of the signal where one was interrupted, or 1."""
+    """Return 0 if all are finished, 128 + n if signal n interrupted one, else 1."""
     for status in statuses:
         if status["state"] == "interrupted":
             return 128 + int(status["exit_reason"].split()[-1])
@@ -64,10 +64,10 @@ def exit_code(statuses: list[dict[str, Any]]) -> int:
 
 
 def end_with(parent: int) -> None:
-    """This process is killed when ``parent`` is gone, however it went (Linux)."""
+    """Have Linux kill this process when the process ``parent`` ends."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it went before that
+        if os.getppid() != parent:  # it ended before this call
             os._exit(1)
 
 

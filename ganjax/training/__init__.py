@@ -1,4 +1,4 @@
-"""The host's side of a run: the loop, checkpoints, the run directory, its records."""
+"""Training on the host: the loop, checkpoints, the run directory and its records."""
 
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.dispatch import compiled_step, trace

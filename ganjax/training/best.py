@@ -1,4 +1,4 @@
-"""The checkpoint with the best score so far, kept beside the newest ones."""
+"""The checkpoint with the best score so far, kept in addition to the newest."""
 
 import contextlib
 import math
@@ -15,11 +15,11 @@ _SIGN = {"lower": 1, "higher": -1}
 
 
 def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> None:
-    """Raise ``BadInput`` unless ``checkpoint.best`` is empty or names a score of which
+    """Raise ``BadInput`` unless ``checkpoint.best`` is empty or names a score for which
     lower or higher is better.
 
     Args:
-      state: its scores are the ones that there are; ``None`` to trust the name.
+      state: its evaluation gives the known names; ``None`` skips the check of the name.
     """
     best = plan.checkpoint.best
     if not best:
@@ -28,8 +28,8 @@ def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> N
         raise unknown("checkpoint.best", best, scores)
     if evaluation.direction(best) is None:
         raise BadInput(
-            f"checkpoint.best='{best}': expected a score of which lower or higher is "
-            f"better, and neither is of this one"
+            f"checkpoint.best='{best}': expected a score for which lower or higher is "
+            f"better, but this score has no better direction"
         )
 
 
@@ -37,11 +37,11 @@ def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> N
 def best_checkpoint(
     run: RunDirectory, evaluation: Evaluation, plan: Plan
 ) -> Iterator[Callable]:
-    """Give ``offer(scores, state)``, which keeps a state if its ``checkpoint.best`` is
-    better than in every evaluation before.
+    """Yield ``offer(scores, state)``, which saves a state whose ``checkpoint.best``
+    score is better than every earlier one.
 
-    The earlier scores are in the run's metrics, so a run that goes on knows them. Where
-    no score is named nothing is kept.
+    A resumed run reads the earlier scores from metrics.jsonl. ``offer`` does nothing if
+    ``checkpoint.best`` is empty.
     """
     best = plan.checkpoint.best
     if not best:

@@ -1,9 +1,9 @@
-"""Checkpoints that can be trusted: written in the background, sealed by a manifest.
+"""Checkpoints that are written in the background and verified by a manifest.
 
-``checkpoints/<step>/state`` is an Orbax checkpoint of the whole state as host arrays;
-``checkpoints/<step>/manifest.json`` holds the SHA-256 of each of its files, and is
-written when Orbax has committed. A step without a manifest was never finished. Orbax
-restores a flipped bit without a word, so the manifest is verified before every restore.
+``checkpoints/<step>/state`` is an Orbax checkpoint of the whole state as host arrays.
+``checkpoints/<step>/manifest.json`` holds the SHA-256 of each file in ``state``. It is
+written after Orbax commits, so a step without a manifest is unfinished. Orbax restores
+a flipped bit without an error, so the manifest is verified before every restore.
 """
 
 import errno
@@ -28,13 +28,13 @@ MANIFEST = "manifest.json"
 
 
 class Checkpoints:
-    """The checkpoints of one run; a context manager that waits for the last write.
+    """The checkpoints of one run; on exit, the context waits for the last write.
 
     Args:
-      directory: made when the first checkpoint is saved.
-      keep: how many finished ones stay.
-      log: takes one line about what is unusual.
-      sealed: takes the step of each checkpoint that is finished, in another thread.
+      directory: folder of the checkpoints. The first save creates it.
+      keep: number of finished checkpoints to keep.
+      log: receives one line about each damaged checkpoint.
+      sealed: called in another thread with the step of each finished checkpoint.
     """
 
     def __init__(
@@ -48,7 +48,7 @@ class Checkpoints:
         self._keep = keep
         self._log = log
         self._sealed = sealed
-        # Whoever reads or writes here does so alone, whatever other processes do.
+        # Each process reads and writes alone and does not wait for other processes.
         this = jax.process_index()
         self._writer = ocp.StandardCheckpointer(
             multiprocessing_options=ocp.options.MultiprocessingOptions(
@@ -69,20 +69,20 @@ class Checkpoints:
         self._writer.close()
 
     def steps(self) -> list[int]:
-        """Steps of finished checkpoints, oldest first."""
+        """Return the steps of finished checkpoints, oldest first."""
         found = self.directory.glob(f"[0-9]*/{MANIFEST}")
         return sorted(int(path.parent.name) for path in found)
 
     def save(self, state: GameState) -> None:
-        """Starts writing ``state``, unless its step has a checkpoint already.
+        """Start to write ``state``, unless its step already has a checkpoint.
 
         Raises:
-          OSError: if the device is full, now or when the checkpoint before this one was
-            written; earlier ones are intact.
+          OSError: if the disk is full in this write or in the write before it. Earlier
+            checkpoints are intact.
         """
         self.finish()
         step = int(state.step)
-        for bad in self._damaged:  # out of the way of the step's next checkpoint
+        for bad in self._damaged:  # make room for a new checkpoint of the step
             aside = self.directory / f"damaged-{bad}"
             shutil.rmtree(aside, ignore_errors=True)
             (self.directory / str(bad)).rename(aside)
@@ -99,7 +99,7 @@ class Checkpoints:
         self._sealing = self._sealer.submit(self._seal, step)
 
     def finish(self) -> None:
-        """Waits for the write under way; raises what went wrong with it."""
+        """Wait for the write in progress, and raise its error if it failed."""
         if self._sealing is not None:
             sealing, self._sealing = self._sealing, None
             sealing.result()
@@ -113,7 +113,7 @@ class Checkpoints:
             self._abandon(step, error)
         self._sealed(step)
         for old in self.steps()[: -self._keep]:
-            # Without its manifest a half-deleted checkpoint is no checkpoint.
+            # The manifest goes first: a half-deleted checkpoint then is unfinished.
             (self.directory / str(old) / MANIFEST).unlink()
         for path in self.directory.glob("[0-9]*"):
             if not (path / MANIFEST).exists():
@@ -127,30 +127,30 @@ class Checkpoints:
             raise OSError(
                 errno.ENOSPC,
                 f"the disk is full: checkpoint {step} was not written; the last good "
-                f"one is {last}",
+                f"checkpoint is {last}",
             ) from error
         raise error
 
     def restore(self, target: GameState) -> GameState | None:
-        """The newest checkpoint that passes its manifest, shaped like ``target``; or
-        ``None`` if there is none at all.
+        """Return the newest checkpoint that passes its manifest, shaped like
+        ``target``, or ``None`` if there are no checkpoints.
 
         Raises:
-          BadInput: as ``readable`` and ``read``.
+          BadInput: see ``readable`` and ``read``.
         """
         steps = self.readable()
         return self.read(steps[-1], target) if steps else None
 
     def every(self, target: GameState) -> list[GameState]:
-        """All checkpoints that pass their manifests, oldest first; as ``restore``."""
+        """Return all checkpoints that pass their manifests, oldest first."""
         return [self.read(step, target) for step in self.readable()]
 
     def readable(self) -> list[int]:
-        """The steps of checkpoints that pass their manifests, oldest first; the others
-        are told of, and put aside when the next one is saved.
+        """Return the steps of checkpoints that pass their manifests, oldest first. Log
+        the damaged checkpoints; the next ``save`` renames their folders.
 
         Raises:
-          BadInput: if there are checkpoints and none is readable.
+          BadInput: if there are checkpoints and all of them are damaged.
         """
         steps, good = self.steps(), []
         for step in steps:
@@ -162,16 +162,16 @@ class Checkpoints:
                 self._damaged.append(step)
         if steps and not good:
             raise BadInput(
-                f"checkpoints={self.directory}: expected a readable checkpoint, and "
+                f"checkpoints={self.directory}: expected a readable checkpoint, but "
                 f"all of {steps} are damaged; delete the folder to start again"
             )
         return good
 
     def read(self, step: int, target: GameState) -> GameState:
-        """The checkpoint of a readable step, shaped like ``target``.
+        """Return the checkpoint of a readable step, shaped like ``target``.
 
         Raises:
-          BadInput: if it holds another kind of state.
+          BadInput: if its names, shapes or types of arrays differ from ``target``.
         """
         wanted = _serialised(target)
         path = self.directory / str(step) / "state"
@@ -182,7 +182,7 @@ class Checkpoints:
         difference = _first_difference(shapes, expected)
         if difference:
             raise BadInput(
-                f"checkpoints={path.parent}: expected the state of this config, and "
+                f"checkpoints={path.parent}: expected the state of this config, but "
                 f"{difference}"
             )
         return _like(target, self._writer.restore(path, wanted))

@@ -1,4 +1,4 @@
-"""One dispatch: the compiled step on the plan's devices, and the data that it takes."""
+"""One dispatch: the compiled step on the plan's devices, and its data."""
 
 import contextlib
 import itertools
@@ -21,7 +21,7 @@ from ganjax.training.plan import Plan
 
 
 def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
-    """Return ``(state, data) -> (state, metrics)`` that advances ``inner_steps``."""
+    """Return the compiled ``(state, data) -> (state, metrics)`` of ``inner_steps``."""
     return compile_step(
         make_train_step(game, batch=feed.batch),
         devices=plan.devices,
@@ -37,8 +37,8 @@ def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
 def dispatched_data(
     feed: Feed, key: jax.Array, start: int, plan: Plan
 ) -> Iterator[Iterator]:
-    """Give the data of each dispatch from step ``start`` on: the same arrays on the
-    devices, or the next batches of the stream. ``key`` is the state's."""
+    """Yield an iterator over the data of each dispatch from step ``start`` on: always
+    the same arrays, or the next batches of a stream. ``key`` is the state's key."""
     if feed.stream is None:
         yield itertools.repeat(replicate(feed.data, plan.devices))
         return
@@ -53,11 +53,11 @@ def dispatched_data(
 
 
 def trace(game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan) -> GameState:
-    """Trace the initialisation and one dispatch, as a run would compile them, without
-    reading, computing or compiling anything. Return the shapes of the state.
+    """Trace the initialisation and one dispatch of a run, and return the shapes of the
+    state. Nothing is read, computed or compiled.
 
     Raises:
-      BadInput: where the run would, on its first dispatch.
+      BadInput: if the first dispatch of the run would raise it.
     """
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs))
     data = feed.data if feed.stream is None else _dispatched_shapes(feed, plan)
@@ -66,7 +66,7 @@ def trace(game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan) -> Gam
 
 
 def _dispatched_shapes(feed, plan):
-    """The shapes of ``split_batch`` over one dispatch of the stream."""
+    """Return the shapes that ``split_batch`` gives for one dispatch of the stream."""
     n = len(plan.devices)
 
     def spread(x):

@@ -1,4 +1,4 @@
-"""What a run ran on: versions, devices, code revision."""
+"""The environment of a run: versions, devices and code revision."""
 
 import functools
 import importlib.metadata
@@ -26,7 +26,7 @@ _PACKAGES = (
 
 @functools.cache
 def environment() -> dict[str, object]:
-    """Versions, devices, flags, and the code's revision with its uncommitted diff."""
+    """Return versions, devices, flags, and the git revision with its diff."""
     versions = {"python": platform.python_version()}
     for name in _PACKAGES:
         try:
@@ -47,8 +47,7 @@ def environment() -> dict[str, object]:
 
 
 def _git(*arguments: str) -> str:
-    """What git says about the folder that ganjax was imported from; empty where it was
-    installed from a package."""
+    """Return the output of git in the folder of ganjax; empty if git fails there."""
     try:
         done = subprocess.run(
             ["git", *arguments],

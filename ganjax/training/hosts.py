@@ -1,7 +1,7 @@
-"""One run over several processes, each with devices of its own.
+"""One run over several processes, each with its own devices.
 
-All of them compute; the first one alone writes. They must leave the loop at the same
-step, or the others would wait for ever for what is not computed any more.
+All processes compute, and only the first one writes. All must leave the loop at the
+same step: otherwise the rest would wait forever for the processes that stopped.
 """
 
 import jax
@@ -12,15 +12,15 @@ from ganjax.errors import BadInput
 
 
 def join(coordinator: str, processes: int, process: int) -> None:
-    """Makes this process one of several, before it has asked for a device.
+    """Make this process one of several. Call this before any device is used.
 
     Args:
-      coordinator: ``HOST:PORT`` of the first process, or ``'auto'`` where a cluster
-        says everything (SLURM, Open MPI, Cloud TPU).
-      processes, process: how many, and which one this is, without ``'auto'``.
+      coordinator: ``HOST:PORT`` of the first process, or ``'auto'`` if a cluster
+        provides all settings (SLURM, Open MPI, Cloud TPU).
+      processes, process: their number, and the index of this one; unused by ``'auto'``.
 
     Raises:
-      BadInput: if they cannot meet.
+      BadInput: if the processes cannot connect.
     """
     try:
         if coordinator == "auto":
@@ -32,7 +32,7 @@ def join(coordinator: str, processes: int, process: int) -> None:
 
 
 def agreed(code: int) -> int:
-    """The largest of the processes' codes, or if none is above 0 the least."""
+    """Return the largest code of all processes, or the least if none is above 0."""
     if jax.process_count() == 1:
         return code
     codes = multihost_utils.process_allgather(np.int32(code))
@@ -40,6 +40,6 @@ def agreed(code: int) -> int:
 
 
 def barrier(name: str) -> None:
-    """Waits until every process is here."""
+    """Wait until every process has reached this call."""
     if jax.process_count() > 1:
         multihost_utils.sync_global_devices(name)

@@ -1,7 +1,7 @@
 """One run's part in the loop: its records, pictures, scores and checkpoints.
 
-A population has many members beside one compiled step; a run alone is a population of
-one. Each member leaves the folder that it would have left alone.
+The members of a population share one compiled step. A single run is a population of
+one. Each member writes the same files as if it ran alone.
 """
 
 import contextlib
@@ -28,17 +28,17 @@ from ganjax.training.samples import SamplePictures
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """What a run has beside the game, the data and the plan of all members.
+    """One run of a population. All members share the game, the data and the plan.
 
     Attributes:
-      run: its folder.
-      knobs: its numbers, by name.
-      seed: of a new run; a run that goes on has its key in its state.
-      evaluation: its scores.
-      start_from: what becomes of a fresh state, where there is no checkpoint.
-      begin: called once, when the run is known to go on and before it writes.
-      ended: whether the run is over. It is computed because the other members share its
-        program, and it writes nothing.
+      run: folder of the run.
+      knobs: values of the knobs, by name.
+      seed: seed of a new run. A resumed run has its key in its state.
+      evaluation: computes the scores.
+      start_from: turns a fresh state into the first state, if there is no checkpoint.
+      begin: called once, after all checks and before the run writes.
+      ended: whether nothing is written: the run is over, or another process writes it.
+        It is still computed, because the other members share its program.
     """
 
     run: RunDirectory
@@ -51,29 +51,29 @@ class Member:
 
 
 def reason(error: Exception) -> str:
-    """Return why a run ended, in one line."""
+    """Return the message of the error that ended a run, in one line."""
     return getattr(error, "strerror", None) or " ".join(str(error).split())
 
 
 def prepared(
     member: Member, state: GameState, source: Source, plan: Plan, restored: bool
 ) -> SamplePictures:
-    """Check, before anything is written, that a member can go on from ``state``, and
-    return what draws its pictures.
+    """Check, before anything is written, that a member can continue from ``state``, and
+    return the writer of its pictures.
 
     Raises:
-      BadInput: if the state is past the end, or ``checkpoint.best`` is no score to keep
-        a checkpoint by.
+      BadInput: if the state is past the last step, or ``checkpoint.best`` names no
+        score that can choose a checkpoint.
     """
     step = int(state.step)
     if step > plan.steps:
         raise BadInput(
-            f"steps={plan.steps}: expected at least {step}, the step of the run in "
-            f"workdir={member.run.path}"
+            f"steps={plan.steps}: expected at least {step}, the current step of "
+            f"the run in workdir={member.run.path}"
         )
-    # A wrong name is found now, not in an hour.
+    # Find a wrong score name now and not at the first evaluation.
     check_best(plan, member.evaluation, None if restored else state)
-    # All randomness of a run is of its state's key, whatever the config says now.
+    # All randomness of a run comes from the key in its state, not from the config.
     return SamplePictures(member.run, source, state.key, plan.samples.count)
 
 
@@ -89,15 +89,15 @@ def recorder(
     step: int,
     restored: bool,
 ) -> Iterator["Recorder"]:
-    """Take a member's records back to ``step``, open them, and give its ``Recorder``.
+    """Rewind a member's records to ``step``, open them, and yield its ``Recorder``.
 
     Args:
-      shown: whether the user sees its progress.
-      restored: whether the member goes on from a checkpoint.
+      shown: whether to show the progress of this member.
+      restored: whether the member resumes from a checkpoint.
     """
     run = member.run
     if restored:
-        run.say(f"going on from step {step}")
+        run.say(f"resuming from step {step}")
     rewind(run, step, plan)
     with (
         MetricsLog(run, step) as records,
@@ -111,7 +111,7 @@ def recorder(
 
 @dataclasses.dataclass(frozen=True)
 class Recorder:
-    """What happens to a member's state between dispatches; ``recorder`` makes it."""
+    """Writer of a member's records between dispatches, built by ``recorder``."""
 
     member: Member
     checkpoints: Checkpoints
@@ -129,14 +129,14 @@ class Recorder:
         metrics: Mapping[str, jax.Array],
         at: tuple[int, ...],
     ) -> None:
-        """Do what is due after a dispatch that ended at ``step``.
+        """Log, score, draw and save as is due after a dispatch that ended at ``step``.
 
         Args:
-          state: gives the member's own state.
-          metrics: of the dispatch; ``[*at]`` is the member's at ``step``.
+          state: returns the member's own state.
+          metrics: metrics of the dispatch; index ``[*at]`` is this member at ``step``.
 
         Raises:
-          Diverged: if a number that is looked at is not finite.
+          Diverged: if a metric is not finite in a logged row or at a checkpoint.
         """
         plan = self.plan
         if plan.due(plan.log.every, step):
@@ -165,12 +165,12 @@ class Recorder:
         self.offer(scores, state)
 
     def save(self, step, state: GameState, metrics, at) -> None:
-        """Begin to write a checkpoint.
+        """Start to write a checkpoint.
 
         Raises:
-          Diverged: if a metric is not finite; the last checkpoint stays.
+          Diverged: if a metric is not finite; then no checkpoint is written.
         """
-        # The rows up to a checkpoint are on the disk before it counts.
+        # Write the rows first, so that a checkpoint never exists without its rows.
         self.log.settle()
         require_finite(step, values_at(metrics, at))
         self.records.flush()
@@ -184,10 +184,10 @@ class Recorder:
         at: tuple[int, ...],
         signal: int,
     ) -> None:
-        """Write the last checkpoint, and the status that goes with it.
+        """Write the last checkpoint and the final status.
 
         Args:
-          signal: what stopped the run, 0 where nothing did.
+          signal: number of the signal that stopped the run, or 0.
         """
         state = state()
         self.save(step, state, metrics, at)
@@ -202,7 +202,7 @@ class Recorder:
         )
 
     def fail(self, error: Exception, step: int) -> None:
-        """Write that the member has failed."""
+        """Write the status of a member that failed with ``error``."""
         diverged = {"diverged": True} if isinstance(error, Diverged) else {}
         self.member.run.write_status(
             "failed",

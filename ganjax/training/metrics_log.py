@@ -1,7 +1,7 @@
-"""The numbers of a run: metrics.jsonl, timing.jsonl and TensorBoard events.
+"""The metrics of a run: metrics.jsonl, timing.jsonl and TensorBoard events.
 
-metrics.jsonl is the source of truth and holds nothing that depends on a clock: a run
-that was killed and resumed leaves the same file as one that was not.
+metrics.jsonl is the source of truth. It contains no measured times, so a run that is
+killed and resumed writes the same file as an uninterrupted run.
 """
 
 import json
@@ -16,9 +16,9 @@ from ganjax.run_files import RunFiles
 
 
 class MetricsLog:
-    """Appends rows to the logs of a run that goes on from ``step``; a context manager.
+    """Writer of rows to the logs of a run from ``step`` on; a context manager.
 
-    TensorBoard is told to forget the events past that step.
+    TensorBoard discards existing events after that step.
     """
 
     def __init__(self, run: RunFiles, step: int):
@@ -40,7 +40,7 @@ class MetricsLog:
         self._events.close()
 
     def metrics(self, step: int, values: Mapping[str, float]) -> dict[str, float]:
-        """One row of scalars; returned as Python floats."""
+        """Append one row of scalars, and return it as Python floats."""
         row = {name: float(value) for name, value in sorted(values.items())}
         self._append("metrics", {"step": step, **row})
         for name, value in row.items():
@@ -48,16 +48,16 @@ class MetricsLog:
         return row
 
     def timing(self, step: int, values: Mapping[str, float]) -> None:
-        """One row of what a clock says."""
+        """Append one row of measured times and rates."""
         self._append("timing", {"step": step, **values})
 
     def picture(self, step: int, name: str, picture: Image.Image) -> None:
-        """A picture among the TensorBoard events."""
+        """Add a picture to the TensorBoard events."""
         pixels = np.asarray(picture.convert("RGB"))
         self._events.add_image(name, pixels, step, dataformats="HWC")
 
     def flush(self) -> None:
-        """Everything onto the disk, so that a checkpoint never outlives its rows."""
+        """Write everything to the disk. A checkpoint is saved only after its rows."""
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())

@@ -1,8 +1,8 @@
-"""Pictures of what a generator makes: a grid of images, or a plot of points.
+"""Pictures of generated samples: a grid of images, or a plot of points.
 
-Arrays in, PIL images out. Equal input gives equal bytes, so pictures can be compared
-by hash. matplotlib is used by its object API alone: no pyplot, no global figure, safe
-in any thread.
+The functions take arrays and return PIL images. Equal input gives equal bytes, so
+pictures can be compared by hash. Only matplotlib's object API is used, without pyplot
+and without a global figure, so the functions are safe in any thread.
 """
 
 import io
@@ -13,7 +13,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-# The longer side of one image of a grid is brought near this by whole factors.
+# A whole factor enlarges the longer side of a small image to about this size.
 COMFORTABLE_PIXELS = 64
 GAP_PIXELS = 2
 GAP_GREY = 112
@@ -24,17 +24,17 @@ POINT_COLOUR = "#d9640a"
 def image_grid(
     images, columns: int | None = None, scale: int | None = None
 ) -> Image.Image:
-    """Images side by side in reading order, on a grey ground.
+    """Return a grid of images in reading order, on a grey background.
 
     Args:
       images: floats in [-1, 1], ``[n, H, W, C]`` with C 1 or 3. Values outside are
-        clipped; what is not a number is black.
-      columns: images a row; by default the smallest square that holds all.
-      scale: whole factor of enlargement, each pixel becoming a square; by default
-        small images are brought to about 64 pixels and others are left as they are.
+        clipped; nan is black.
+      columns: images in a row. The default makes the smallest square grid.
+      scale: whole factor of enlargement: each pixel becomes a square. The default
+        enlarges small images to about 64 pixels and does not change larger ones.
 
     Raises:
-      ValueError: another shape, an integer dtype, or a factor below one.
+      ValueError: for another shape, an integer dtype, or a number below 1.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
@@ -70,27 +70,27 @@ def image_grid(
 
 
 def comfortable_scale(side: int) -> int:
-    """The whole factor that brings ``side`` pixels near ``COMFORTABLE_PIXELS``."""
+    """Return the factor that enlarges ``side`` pixels to ``COMFORTABLE_PIXELS``."""
     return max(1, COMFORTABLE_PIXELS // side)
 
 
 def scatter(points, reference=None, limits=None, title: str = "") -> Image.Image:
-    """Generated points over reference points; for one dimension, two histograms.
+    """Return a plot of generated and reference points, or two histograms if D is 1.
 
-    The axes are fixed by ``limits``, else by ``reference``, so that pictures of the
-    same run can be laid over each other; what then falls outside, or is not finite,
-    is counted in the picture instead of being lost silently.
+    ``limits``, or else ``reference``, fixes the axes, so pictures of the same run can
+    be compared. The picture states the number of points that are not finite or are
+    outside the axes.
 
     Args:
-      points: ``[n, D]``. Of more than two dimensions the first two are drawn, and
-        the axes are labelled so.
+      points: generated points ``[n, D]``. Only the first two dimensions are drawn; if D
+        is above 2, the labels of the axes state D.
       reference: real points ``[m, D]``, or None.
-      limits: ``((x_low, x_high), (y_low, y_high))``; for one dimension the second
-        pair is not used.
-      title: a line above.
+      limits: ``((x_low, x_high), (y_low, y_high))``. If D is 1, the second pair is
+        not used.
+      title: text above the plot.
 
     Raises:
-      ValueError: shapes that do not fit.
+      ValueError: if a shape is wrong, or the shapes do not fit each other.
     """
     points = np.asarray(points, np.float64)
     if points.ndim != 2 or points.shape[1] < 1:
@@ -131,7 +131,7 @@ def scatter(points, reference=None, limits=None, title: str = "") -> Image.Image
 
 
 def _limits(points: np.ndarray) -> np.ndarray:
-    """``[D, 2]``: a square around the finite points with a margin."""
+    """Return ``[D, 2]``, a square around the finite points with a margin."""
     points = points[np.isfinite(points).all(axis=1)]
     if not len(points):
         return np.array([[-1.0, 1.0]] * points.shape[1])
@@ -165,7 +165,7 @@ def _draw_histograms(axes, points, reference, frame) -> None:
     ):
         if values is None:
             continue
-        # Shares of all points, so that points outside lower the bars that remain.
+        # Fractions of all points: points outside the axes lower the visible bars.
         share = np.histogram(values[np.isfinite(values)], bins)[0] / max(len(values), 1)
         axes.stairs(share, bins, fill=True, alpha=0.55, color=colour, label=name)
     axes.set_xlim(frame[0])

@@ -1,4 +1,4 @@
-"""How long a run is, on what it runs, and what happens when."""
+"""The plan of a run: its length, its devices and its intervals."""
 
 import dataclasses
 import os
@@ -16,38 +16,38 @@ CARRIERS = ("pmap", "shard_map")
 
 @dataclasses.dataclass(frozen=True)
 class Log:
-    """The section ``log``."""
+    """Options of the config section ``log``."""
 
-    every: int = option(100, "steps from one row of metrics to the next", least=1,
+    every: int = option(100, "steps between two rows of metrics", least=1,
                         whole=True)  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
 class Samples:
-    """The section ``samples``."""
+    """Options of the config section ``samples``."""
 
-    every: int = option(500, "steps from one picture of samples to the next", least=0,
+    every: int = option(500, "steps between two pictures of samples", least=0,
                         zero="only at the end", whole=True)  # fmt: skip
-    count: int = option(64, "samples in a picture", least=1)
+    count: int = option(64, "samples in one picture", least=1)
 
 
 @dataclasses.dataclass(frozen=True)
 class Checkpointing:
-    """The section ``checkpoint``."""
+    """Options of the config section ``checkpoint``."""
 
-    every: int = option(500, "steps from one checkpoint to the next", least=1,
+    every: int = option(500, "steps between two checkpoints", least=1,
                         whole=True)  # fmt: skip
-    keep: int = option(3, "newest checkpoints that stay", least=1)
+    keep: int = option(3, "number of newest checkpoints to keep", least=1)
     best: str = option(
         "",
-        "score whose best checkpoint stays as well; empty: none",
+        "score whose best checkpoint is kept as well; empty: none",
         needs=("evaluation.names",),
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Parallel:
-    """The section ``parallel``."""
+    """Options of the config section ``parallel``."""
 
     devices: int = option(1, "devices that share a batch", least=0, zero="all")
     carrier: str = option("pmap", "how several devices run a step", choices=CARRIERS)
@@ -56,28 +56,28 @@ class Parallel:
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """The section ``start``."""
+    """Options of the config section ``start``."""
 
-    workdir: str = option("", "run whose parameters this run begins with")
+    workdir: str = option("", "folder of a run; this run starts from its parameters")
     networks: tuple[str, ...] = option(
-        (), "networks to take; all if empty", item=str, needs=("start.workdir",)
+        (), "networks to take; empty: all", item=str, needs=("start.workdir",)
     )
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The plan of a run: its sections in the config, and the devices that it has.
+    """The plan of a run: sections of its config, and its devices.
 
-    Every interval is in steps and a multiple of ``parallel.inner_steps``; 0 means only
-    at the end.
+    Every interval is in steps and is a multiple of ``parallel.inner_steps``. The
+    interval 0 means "only at the end".
 
     Attributes:
-      devices: those that the run was given.
-      population: how members run together, as ``compile_step`` takes it.
+      devices: devices of the run.
+      population: how members run together, see ``compile_step``.
     """
 
-    steps: int = option(1000, "length of the run", least=1, whole=True)
-    batch_size: int = option(64, "real examples of a turn, over all devices", least=1)
+    steps: int = option(1000, "number of steps in the run", least=1, whole=True)
+    batch_size: int = option(64, "real examples in one turn, over all devices", least=1)
     log: Log = section(Log)
     samples: Samples = section(Samples)
     evaluation: EvaluationOptions = section(EvaluationOptions)
@@ -88,17 +88,17 @@ class Plan:
     population: str | None = None
 
     def due(self, every: int, step: int) -> bool:
-        """Whether what happens every so many steps happens at ``step``."""
+        """Return whether an event with the interval ``every`` is due at ``step``."""
         return step == self.steps or (every > 0 and step % every == 0)
 
     def on_devices(self, packing: int = 1) -> "Plan":
-        """Return the plan on the devices that ``parallel`` asks for.
+        """Return the plan with the devices that ``parallel`` asks for.
 
         Args:
-          packing: samples that a critic judges as one.
+          packing: number of samples that the critic receives as one input.
 
         Raises:
-          BadInput: if there are fewer devices, or they cannot share the batch.
+          BadInput: if there are too few devices, or they cannot share the batch.
         """
         found, parallel = jax.devices(), self.parallel
         wanted = parallel.devices or len(found)
@@ -111,25 +111,25 @@ class Plan:
             )
         if wanted > len(found):
             raise BadInput(
-                f"parallel.devices={wanted}: there are {len(found)} devices here"
+                f"parallel.devices={wanted}: expected at most {len(found)} devices"
             )
         if self.batch_size % wanted:
             raise BadInput(
-                f"batch_size={self.batch_size}: expected a multiple of the {wanted} "
-                f"devices"
+                f"batch_size={self.batch_size}: expected a multiple of {wanted}, "
+                f"because {wanted} devices share the batch"
             )
         if (share := self.batch_size // wanted) % packing:
             raise BadInput(
-                f"packing={packing}: expected a divisor of {share}, which each of "
-                f"{wanted} devices has of batch_size={self.batch_size}"
+                f"packing={packing}: expected a divisor of {share}, the share of each "
+                f"of {wanted} devices in batch_size={self.batch_size}"
             )
         return dataclasses.replace(self, devices=found[:wanted])
 
     def described(self) -> dict[str, Any]:
-        """Return what a ``state_digest`` depends on beside the config."""
+        """Return the settings outside the config that affect a ``state_digest``."""
         carrier = "jit" if len(self.devices) == 1 else self.parallel.carrier
         cores = {}
-        if self.devices[0].platform == "cpu":  # there it decides how sums are split
+        if self.devices[0].platform == "cpu":  # XLA splits sums by cores
             cores["cores"] = len(os.sched_getaffinity(0))
         return {
             "carrier": self.population or carrier,

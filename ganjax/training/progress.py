@@ -1,4 +1,4 @@
-"""How a run tells where it is: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere."""
 
 import sys
 import time
@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-# Plain output is for logs: a line now and then.
+# Plain lines go to a log, so they are less frequent than updates of a bar.
 _SECONDS_BETWEEN_LINES = 5.0
 
 
 class ProgressReport:
-    """Shows steps, rate, time left and losses; a context manager."""
+    """Display of steps, rate, time left and losses; a context manager."""
 
     def __init__(self, steps: int, start: int):
         self._steps = steps
@@ -41,7 +41,7 @@ class ProgressReport:
             self._bar.stop()
 
     def say(self, text: str) -> None:
-        """A line of its own."""
+        """Print one line of text."""
         if self._bar:
             self._bar.console.print(text, highlight=False)
         else:
@@ -50,7 +50,7 @@ class ProgressReport:
     def update(
         self, step: int, rates: Mapping[str, float], row: Mapping[str, float]
     ) -> None:
-        """The state at a logged step: ``rates`` by unit, ``row`` of its metrics."""
+        """Show a logged step: its ``rates`` by unit, and the losses in its ``row``."""
         speed = f"{rates['steps_per_second']:.1f} steps/s"
         speed += f", {rates['images_per_second']:.0f} images/s"
         losses = ", ".join(

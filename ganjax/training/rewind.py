@@ -1,8 +1,8 @@
-"""The records of a run, taken back to the step that it goes on from.
+"""Removal of records before a run resumes from a step.
 
-What was written after that step will be written again. What was written at it only
-because the run ended there, off the schedule, would not be there had the run not ended;
-a run that was stopped and one that was not leave the same records.
+The resumed run writes the records after that step again. A run that ended at a step off
+its schedule wrote extra records there, which an uninterrupted run does not write. They
+are removed too, so a resumed and an uninterrupted run have the same records.
 """
 
 import json
@@ -13,8 +13,8 @@ from ganjax.training.plan import Plan
 
 
 def rewind(run: RunFiles, step: int, plan: Plan) -> None:
-    """Remove rows, evaluations and pictures that a run of ``plan`` has not written at
-    ``step``; at step 0, where a run begins anew, the events too."""
+    """Remove the rows, evaluations and pictures that an uninterrupted run of ``plan``
+    has not written at ``step``. At step 0, also remove the TensorBoard events."""
     logged = plan.due(plan.log.every, step)
     evaluated = plan.due(plan.evaluation.every, step)
     pictured = plan.due(plan.samples.every, step)

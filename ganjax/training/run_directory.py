@@ -1,4 +1,4 @@
-"""The folder of a run while the run goes on: who writes to it, what the run says."""
+"""The folder of a run during the run: its lock, its log and its status."""
 
 import sys
 import time
@@ -9,20 +9,20 @@ from ganjax.run_files import RunFiles, check_folder, lock_folder, write_json
 
 
 class RunDirectory(RunFiles):
-    """A run's folder, held by one process at a time; a context manager.
+    """A run's folder, locked by one process at a time; a context manager.
 
     Args:
-      hold: whether this process writes to the folder; the other processes of one run
-        only read.
+      hold: whether this process locks the folder and writes to it. The other processes
+        of the same run only read.
 
     Raises:
-      BadInput: if another process holds the folder, or it holds something else than a
-        run.
+      BadInput: if another process has the lock, or the folder holds something that is
+        not a run.
     """
 
     def __init__(self, path: Path | str, hold: bool = True):
         super().__init__(Path(path).absolute())
-        # A process that was killed before it had written the config leaves these.
+        # A process that is killed before it writes the config may leave these files.
         left = (self.log.name, self.record.name)
         check_folder(self.path, self.config.name, "a run", left)
         self._lock = lock_folder(self.path, "is writing to it") if hold else None
@@ -35,7 +35,7 @@ class RunDirectory(RunFiles):
             self._lock.close()
 
     def say(self, text: str) -> None:
-        """Print one line for the user and keep it in the log."""
+        """Print one line for the user and append it to the log."""
         print(text, file=sys.stderr, flush=True)
         self._note(text)
 
@@ -44,14 +44,14 @@ class RunDirectory(RunFiles):
             file.write(f"{_now()} {text}\n")
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
-        """Write the status, with the time of writing, and a line of the log."""
+        """Write the status with the current time, and append a line to the log."""
         self._note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
         now = {"state": state, "step": step, "time": _now(), **more}
         write_json(self.status, now)
 
     def reached(self, step: int) -> None:
-        """Write the step of a running run's newest checkpoint into the status, without
-        a line of the log, as there may be many."""
+        """Write the step of the newest checkpoint into the status of a running run.
+        Checkpoints can be frequent, so the log gets no line."""
         write_json(self.status, {**self.read_status(), "step": step, "time": _now()})
 
 

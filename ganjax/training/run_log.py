@@ -1,4 +1,4 @@
-"""From the metrics of a dispatch to a row on the disk and a line for the user."""
+"""The log of a run: rows of metrics on the disk, and progress for the user."""
 
 import collections
 import math
@@ -13,7 +13,7 @@ from ganjax.training.progress import ProgressReport
 
 
 class Diverged(Exception):
-    """A metric is not finite at ``step``."""
+    """Training diverged: a metric is not finite at ``step``."""
 
     def __init__(self, step: int, metric: str, value: float):
         super().__init__(f"step {step}: {metric} is {value}")
@@ -21,7 +21,7 @@ class Diverged(Exception):
 
 
 def require_finite(step: int, metrics: Mapping[str, float]) -> None:
-    """Raises ``Diverged`` if one of the numbers is not finite."""
+    """Raise ``Diverged`` if a metric is not finite."""
     for name, value in metrics.items():
         if not math.isfinite(value):
             raise Diverged(step, name, float(value))
@@ -30,15 +30,15 @@ def require_finite(step: int, metrics: Mapping[str, float]) -> None:
 def values_at(
     metrics: Mapping[str, jax.Array], at: tuple[int, ...]
 ) -> dict[str, float]:
-    """One step's numbers of a dispatch, on the host."""
+    """Return the metrics of a dispatch at one index, as floats on the host."""
     return {name: float(np.asarray(values)[at]) for name, values in metrics.items()}
 
 
 class RunLog:
-    """Logged steps on their way to the disk and to the user; a context manager.
+    """Writer of logged steps to the disk and to the user; a context manager.
 
     A row's metrics stay on the device until the next row comes, so that dispatching
-    never waits for a step to end. Where it is not ``shown`` the user is told nothing.
+    never waits for a step to end. If ``shown`` is false, the user sees no progress.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class RunLog:
         self._progress = ProgressReport(steps, start) if shown else None
         self._waiting = None
         self._start = time.monotonic()
-        # The newest settled rows; the first interval holds the compilation.
+        # Steps and times of the newest rows; the first interval has the compilation.
         self._marks = collections.deque([(start, self._start)], maxlen=20)
 
     def __enter__(self) -> "RunLog":
@@ -68,17 +68,17 @@ class RunLog:
     def note(
         self, step: int, metrics: Mapping[str, jax.Array], at: tuple[int, ...]
     ) -> None:
-        """Takes the metrics of a dispatch that ended at ``step``; ``[*at]`` counts."""
+        """Keep the metrics of a dispatch that ended at ``step``, to log it later."""
         self.settle()
         for value in metrics.values():
             value.copy_to_host_async()
         self._waiting = step, metrics, at
 
     def settle(self) -> None:
-        """Writes the row that is waiting.
+        """Write the row that ``note`` keeps, if there is one.
 
         Raises:
-          Diverged: if one of its numbers is not finite.
+          Diverged: if one of its metrics is not finite.
         """
         if self._waiting is None:
             return

@@ -1,4 +1,4 @@
-"""The pictures of a run: real examples once, samples of the same latents over time."""
+"""The pictures of a run: real examples once, samples of fixed latents over time."""
 
 from PIL import Image
 
@@ -8,11 +8,11 @@ from ganjax.model import Model
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.training.run_directory import RunDirectory
 
-_POINTS_A_COUNT = 10  # a scatter of points needs more of them than a grid of images
+_POINTS_A_COUNT = 10  # a scatter plot needs more samples than a grid of images
 
 
 class SamplePictures:
-    """Writes ``samples/real.png`` and ``samples/step_*.png`` of one run."""
+    """Writer of ``samples/real.png`` and ``samples/step_*.png`` of one run."""
 
     def __init__(self, run: RunDirectory, source: Source, key, count: int):
         self._run, self._key = run, child_key(key, "samples")
@@ -21,13 +21,13 @@ class SamplePictures:
         self._reference, _ = held_out(source.test, self._count, seed=0)
 
     def real(self) -> Image.Image:
-        """Held-out examples."""
+        """Save and return a picture of held-out examples."""
         nothing = self._reference[:0]
         points = self._reference if self._images else nothing
         return self._save(self._run.real, points, self._reference, "real")
 
     def generated(self, model: Model, step: int) -> Image.Image:
-        """Samples of the model at ``step``."""
+        """Save and return a picture of samples of the model at ``step``."""
         samples = model.sample(self._key, self._count)
         path = self._run.picture(step)
         return self._save(path, samples, self._reference, f"step {step}")

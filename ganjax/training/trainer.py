@@ -1,4 +1,4 @@
-"""The loop around the compiled step: the only one there is."""
+"""The training loop around the compiled step."""
 
 import contextlib
 import functools
@@ -30,7 +30,7 @@ from ganjax.training.run_log import Diverged
 
 
 class Failed(Exception):
-    """Training ended at ``step``, after the members had begun; the cause says why."""
+    """Training failed at ``step``, after the members began; see ``__cause__``."""
 
     def __init__(self, step: int):
         super().__init__(f"training failed at step {step}")
@@ -46,27 +46,27 @@ def train(
     feed: Feed,
     plan: Plan,
 ) -> GameState:
-    """Train up to ``plan.steps``, from the newest checkpoint that every member has, if
-    there is one.
+    """Train up to ``plan.steps``. Resume from the newest checkpoint that every member
+    has, if there is one.
 
-    A signal (SIGINT, SIGTERM, SIGUSR2) ends it after the current dispatch with a
-    checkpoint and the status ``interrupted``; the same call goes on from there. A
-    member that diverges has failed, with its last checkpoint, and the others go on.
+    A signal (SIGINT, SIGTERM, SIGUSR2) stops training after the current dispatch, with
+    a checkpoint and the status ``interrupted``. The same call resumes from there. If a
+    member diverges, it fails and keeps its last checkpoint; the other members continue.
 
     Args:
-      members: one, or where ``plan.population`` says how they run together, several.
-      model: the finished model of a state, for pictures.
+      members: one member, or several if ``plan.population`` is set.
+      model: builds the finished model of a state, for pictures.
 
     Returns:
-      The state, of all members.
+      The final state of all members.
 
     Raises:
-      BadInput: before a member began: if no checkpoint of a member is readable, or as
-        ``prepared``.
-      Failed: for whatever is raised after the members began, which is its cause.
+      BadInput: before a member begins: if all checkpoints of a member are damaged, or
+        see ``prepared``.
+      Failed: for any error after the members began. The error is its ``__cause__``.
     """
     compiled = compiled_step(game, feed, plan)
-    step = None  # until the members have begun
+    step = None  # until the members begin
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         enter(_failing(lambda: step))
@@ -92,7 +92,7 @@ def train(
         }
         everyone = _Everyone(recorders, together=bool(plan.population))
         stop = enter(_signals())
-        # A population is of data on the device, whose order is of the members' keys.
+        # The data of a population are on the device; each member's key orders them.
         data = enter(dispatched_data(feed, states[0].key, start, plan))
         if plan.population:
             state = spread_members(stack_members(states), plan.devices)
@@ -106,27 +106,27 @@ def train(
             step += plan.parallel.inner_steps
             everyone.each(Recorder.after, step, state, metrics)
         everyone.each(Recorder.end, step, state, metrics, end)
-        barrier("end")  # what the first process wrote, the others may read
+        barrier("end")  # after this, every process may read the files
     return state
 
 
 class _Everyone:
-    """The recorders of the members that go on, by the members' places."""
+    """The recorders of the members that still train, by index of the member."""
 
     def __init__(self, recorders: dict[int, Recorder], together: bool):
         self._recorders, self._together = recorders, together
 
     def ends(self, stop) -> int:
-        """Return a signal's number, or -1 where no member is left; 0 to go on."""
+        """Return the number of a signal, -1 if no member is left, 0 to continue."""
         if stop:
             return stop[0]
         follows = jax.process_index() > 0
         return 0 if follows or self._recorders else -1
 
     def each(self, act, step, state, metrics, *more):
-        """Do ``act`` for every recorder, with its own state (a function that gives it)
-        and where its metrics are. A member that diverges in it is left out from then
-        on; so is a member of a population that raises anything."""
+        """Call ``act`` for every recorder, with a function that returns its state and
+        the index of its metrics. A member that diverges fails and is removed. In a
+        population, a member that raises any other error is removed as well."""
         for place, mine in list(self._recorders.items()):
             if self._together:
                 at, own = (place, -1), functools.partial(member, state, place)
@@ -154,14 +154,14 @@ def _same(state):
 
 
 def _first_states(game, members, kept) -> tuple[list[GameState], bool]:
-    """Return the members' states at the newest step that all have, and whether it is
-    from their checkpoints; fresh states where there is no such step."""
+    """Return the members' states, and whether they come from checkpoints. They are from
+    the newest step that all members have; without such a step they are fresh."""
     fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
     steps = set.intersection(*(set(checkpoints.readable()) for checkpoints in kept))
     if not steps:
         pairs = zip(members, fresh, strict=True)
         return [m.start_from(state) for m, state in pairs], False
-    # The knobs are always the config's, also where it was changed on purpose.
+    # Knobs come from the config, which the user may have changed on purpose.
     return [
         checkpoints.read(max(steps), state).replace(knobs=state.knobs)
         for checkpoints, state in zip(kept, fresh, strict=True)
@@ -170,7 +170,7 @@ def _first_states(game, members, kept) -> tuple[list[GameState], bool]:
 
 @contextlib.contextmanager
 def _failing(now):
-    """Turn what is raised inside into ``Failed``, once there is a step."""
+    """Turn an error in the block into ``Failed``, once ``now()`` returns a step."""
     try:
         yield
     except Exception as error:
@@ -181,7 +181,7 @@ def _failing(now):
 
 @contextlib.contextmanager
 def _signals():
-    """Give a list that holds the number of the first signal to stop, once it came."""
+    """Yield a list that receives the number of each signal that asks to stop."""
     came = []
     numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
 
@@ -190,7 +190,7 @@ def _signals():
 
     try:
         before = {number: signal.signal(number, note) for number in numbers}
-    except ValueError:  # not the main thread, which decides
+    except ValueError:  # only the main thread can handle signals
         before = {}
     try:
         yield came

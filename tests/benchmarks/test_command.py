@@ -1,4 +1,4 @@
-"""The command: names that are wrong, a row from end to end, a record shown again."""
+"""The benchmark command: wrong names, one complete row, and ``--show`` of a record."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""A record reads as a page, and only a must that is met is said to hold."""
+"""The page of a record. A requirement holds only if the measured value meets it."""
 
 from benchmarks import page
 from benchmarks.record import Part, Settings, header

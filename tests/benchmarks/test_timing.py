@@ -27,7 +27,7 @@ def test_seconds_are_of_a_unit_and_windows_are_filled():
         clock=lambda: now[0],
     )
     assert samples == {"A": [0.5, 0.5], "B": [0.25, 0.25]}
-    # Once for warmth, once for measure, then one call of A and four of B fill a window.
+    # One warm-up call, one to time it, then windows of one call of A or four of B.
     assert order == [
         ("A", 1), ("A", 1), ("B", 1), ("B", 1), ("A", 1), ("B", 4), ("B", 4), ("A", 1),
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The torch program is the same program, and its difference would be noticed."""
+"""The torch program computes the same step, and a difference is refused."""
 
 import jax
 import numpy as np
@@ -31,9 +31,9 @@ def both(architecture, form, draw=3):
 
 
 def agreeing(architecture, form):
-    """The first draw at which both agree. Where an activation is next to a ReLU's kink,
-    the two roundings fall on either side of it, and gradients differ by a sample's
-    part; a program that is another one differs everywhere."""
+    """Both programs at the first draw at which they agree. If an activation is almost
+    0, rounding can put it on different sides of a ReLU's kink in the two programs, and
+    the gradients differ at this draw. Wrong programs differ at every draw."""
     for draw in range(POINTS):
         found = both(architecture, form, draw)
         try:
@@ -66,7 +66,7 @@ def test_a_difference_is_refused():
     other = {"generator": (1.0, {"w": np.array([1, 1, 1.001])})}
     with pytest.raises(agreement.Disagreement, match="generator: w differs by 1.0e-03"):
         agreement.require_agreement(same, other)
-    with pytest.raises(agreement.Disagreement, match="on one side alone"):
+    with pytest.raises(agreement.Disagreement, match="only one program has"):
         agreement.require_agreement(same, {"generator": (1.0, {})})
     nan = {"generator": (1.0, {"w": np.full(3, np.nan)})}
     with pytest.raises(agreement.Disagreement):

@@ -1,4 +1,4 @@
-"""What a step on a GPU asks of XLA is asked in words that XLA knows, on CPU as well."""
+"""XLA knows the compiler options of a step on a GPU. XLA on a CPU checks them too."""
 
 import jax
 import pytest

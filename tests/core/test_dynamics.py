@@ -1,5 +1,5 @@
-"""Joint dynamics on the bilinear game θψ, where every one has a closed form, and on the
-Dirac-GAN."""
+"""Joint dynamics on the Dirac-GAN and on the bilinear game θψ, where all of them have a
+closed form."""
 
 import jax
 import jax.numpy as jnp
@@ -37,7 +37,7 @@ class Scalar:
 
 
 def game(objectives, dynamics, optimizer=lambda knobs: optax.sgd(RATE)):
-    """Two players of one number each, ψ first, θ last, from (1, 1)."""
+    """Two players, first ψ and then θ. Each owns one number, which begins at 1."""
 
     def objective(loss):
         def played(owned, view):
@@ -61,7 +61,7 @@ def game(objectives, dynamics, optimizer=lambda knobs: optax.sgd(RATE)):
 
 
 def bilinear(dynamics, **options):
-    """min over θ, max over ψ of θψ."""
+    """The game min over θ, max over ψ of θψ."""
     return game(
         (lambda psi, theta: -theta * psi, lambda psi, theta: theta * psi),
         dynamics,
@@ -82,20 +82,21 @@ def squared_radius(place):
 
 
 def test_simultaneous_descent_leaves_by_its_rate():
-    """|z|² grows by 1 + η² a step."""
+    """Each step multiplies |z|² by 1 + η²."""
     place, _, _ = play(bilinear(DYNAMICS["simultaneous"].chosen()), 20)
     np.testing.assert_allclose(squared_radius(place), 2 * 1.01**20, rtol=1e-5)
 
 
 def test_extragradient_contracts_by_its_factor():
-    """z − ηF(z − ηF(z)) with F a turn by 90°: |z|² times (1 − η²)² + η² a step."""
+    """A step is z − ηF(z − ηF(z)), where F turns z by 90°. It multiplies |z|² by
+    (1 − η²)² + η²."""
     place, state, _ = play(bilinear(DYNAMICS["extragradient"].chosen()), 20)
     factor = (1 - RATE**2) ** 2 + RATE**2
     np.testing.assert_allclose(squared_radius(place), 2 * factor**20, rtol=1e-5)
 
 
 def test_the_step_ahead_leaves_the_optimizers_alone():
-    """Adam has counted one update after one step, though it was asked for two."""
+    """Adam counts one update per step, although a step calls it twice."""
     optimizer = {"learning_rate": 0.1, "b1": 0.5, "b2": 0.9}
     played = bilinear(
         DYNAMICS["extragradient"].chosen(),
@@ -106,7 +107,8 @@ def test_the_step_ahead_leaves_the_optimizers_alone():
 
 
 def test_consensus_contracts_by_its_factor():
-    """½‖v‖² is ½|z|², so z moves by −ηF(z) − ηγz: |z|² times (1 − ηγ)² + η²."""
+    """½‖v‖² is ½|z|², so z moves by −ηF(z) − ηγz. A step multiplies |z|² by
+    (1 − ηγ)² + η²."""
     strength = 0.5
     played = bilinear(DYNAMICS["consensus"].chosen())
     place, _, _ = play(played, 20, **{"dynamics.strength": strength})
@@ -116,8 +118,8 @@ def test_consensus_contracts_by_its_factor():
 
 @pytest.mark.parametrize("steps", [1, 3])
 def test_the_maker_looks_through_the_critics_updates(steps):
-    """After k updates ψ is ψ + kηθ, so θ pays θψ + kηθ² and its slope is ψ + 2kηθ,
-    while the critic moves by ηθ as ever."""
+    """After k updates the critic is at ψ + kηθ. The maker's loss is then θψ + kηθ²,
+    with the slope ψ + 2kηθ. The critic itself still moves by ηθ."""
     place, _, metrics = play(bilinear(DYNAMICS["unrolled"].chosen(steps=steps)))
     slope = 1 + 2 * steps * RATE
     np.testing.assert_allclose(place, [1 + RATE, 1 - RATE * slope], rtol=1e-6)
@@ -125,7 +127,7 @@ def test_the_maker_looks_through_the_critics_updates(steps):
 
 
 def test_updates_of_adam_are_looked_through_where_a_gradient_is_zero():
-    """θ = 0 gives the critic a slope of 0, where a square root has no derivative."""
+    """The critic's gradient is 0, where the square root in Adam has no derivative."""
     scalars = {"learning_rate": 0.1, "b1": 0.5, "b2": 0.9, "eps_root": 1e-24}
     played = game(
         (lambda psi, theta: -0.0 * theta * psi, lambda psi, theta: theta * psi),
@@ -137,7 +139,8 @@ def test_updates_of_adam_are_looked_through_where_a_gradient_is_zero():
 
 
 def test_optimism_converges_where_descent_does_not():
-    """θψ by 2·g − g of the step before (Daskalakis et al. 2018, theorem 1)."""
+    """Optimism descends along twice the gradient minus the previous gradient
+    (Daskalakis et al. 2018, theorem 1)."""
     scalars = {"learning_rate": RATE, "b1": 0.0, "b2": 0.9}
     for name in ("optimistic_sgd", "sgd"):
         played = bilinear(
@@ -149,7 +152,8 @@ def test_optimism_converges_where_descent_does_not():
 
 
 def dirac_field(loss, theta, psi):
-    """Gradients on the Dirac-GAN, data at 0: (∂/∂ψ of D's loss, ∂/∂θ of G's)."""
+    """Gradients on the Dirac-GAN with data at 0: ∂/∂ψ of the discriminator's loss and
+    ∂/∂θ of the generator's loss."""
     real = jnp.zeros(1)
 
     def discriminator(psi):
@@ -163,7 +167,7 @@ def dirac_field(loss, theta, psi):
 
 @pytest.mark.parametrize("theta, psi", [(1.0, 1.0), (-0.3, 2.0), (0.7, -1.5)])
 def test_relativistic_and_separable_losses_have_one_field_on_the_dirac_gan(theta, psi):
-    """The one real logit is 0, so comparing with it is no comparison."""
+    """The only real logit is 0, so subtracting it changes no logit."""
     place = jnp.asarray(theta), jnp.asarray(psi)
     np.testing.assert_allclose(
         dirac_field("relativistic_pairing", *place),

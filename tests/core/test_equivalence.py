@@ -1,4 +1,4 @@
-"""One step, many carriers: they agree."""
+"""A step gives the same state with every carrier."""
 
 import functools
 import itertools
@@ -39,8 +39,8 @@ def _compiled(game, batch, **carrier):
     return compile_step(make_train_step(game, batch=batch), **carrier)
 
 
-# A run that is not --full turns loops into code in haste, and then the same sum may be
-# rounded in another order in another carrier. These are the emitters that users have.
+# Without --full, XLA generates code in a faster way (see conftest.py), and two carriers
+# may round the same sum differently. These options select the emitters of a user's run.
 SHIPPED = (
     {"xla_cpu_use_fusion_emitters": True} if jax.__version_info__ < (0, 11) else {}
 )
@@ -51,7 +51,7 @@ def as_shipped(compiled, *arguments):
 
 
 def advance(setup, steps, state=None, exact=False, **carrier):
-    """The state after ``steps``, in dispatches of ``inner_steps``."""
+    """The state and metrics after ``steps`` steps, in dispatches of ``inner_steps``."""
     devices = carrier.get("devices") or jax.local_devices()[:1]
     inner = carrier.get("inner_steps", 1)
     carrier = {**carrier, "devices": tuple(devices)}
@@ -69,7 +69,7 @@ def advance(setup, steps, state=None, exact=False, **carrier):
 
 
 def largest_difference(a, b):
-    """Over parameters, variables, averages and memory."""
+    """The largest difference of parameters, variables, averages and memory."""
     parts = ("params", "variables", "ema", "memory")
     gaps = jax.tree.map(
         lambda x, y: float(np.max(np.abs(np.asarray(x) - np.asarray(y)), initial=0)),
@@ -90,7 +90,7 @@ def assert_same_bits(a, b):
 @pytest.mark.parametrize(
     "name",
     [
-        # The others are carried as the plain GAN is.
+        # The carriers treat the other games like the plain GAN.
         pytest.param(name, marks=() if name == "gan" else pytest.mark.full)
         for name in MLP_GAMES
     ],
@@ -110,7 +110,7 @@ def test_scan_with_convolutions_agrees():
     assert largest_difference(scanned, stepped) < 1e-4
 
 
-# After four steps of plain descent; the gap is rounding in another order of summation.
+# After four steps of SGD. The differences are rounding in another order of summation.
 TOLERANCE = {name: 2e-6 for name in tiny.GAMES} | {"cyclegan": 1e-5}
 
 
@@ -140,7 +140,7 @@ _DESCENT = {
     player: {"name": "sgd", "learning_rate": 0.02, "b1": 0.0}
     for player in ("generator", "discriminator")
 }
-# What looks at the whole batch, remembers, or counts samples otherwise.
+# Options that use the whole batch, keep a memory, or change the number of samples.
 WHOLE_BATCH = {
     "compared": {
         "conditioning": {"discriminator": "contrastive"},
@@ -226,7 +226,7 @@ def test_member_in_turn_equals_its_solo_run_exactly(name, how):
     setup = plain(name)
     weight = "ema.decay"
     settings = [{"seed": 0, weight: 0.9}, {"seed": 5, weight: 0.5}]
-    exact = how == "map"  # else a member runs the very program of a solo run
+    exact = how == "map"  # serial members run the program of a solo run
     solos = [
         advance(setup, 4, start(setup, **s), exact=exact, inner_steps=2)[0]
         for s in settings
@@ -245,9 +245,9 @@ def test_member_in_turn_equals_its_solo_run_exactly(name, how):
 
 @pytest.mark.parametrize("devices", [pytest.param(1, marks=pytest.mark.full), 2])
 def test_members_together_agree_with_solo_runs(devices):
-    """Learning rates and betas differ by member in one compiled program. (With a
-    relativistic loss, or a hinge that all samples are inside of, the gradient of the
-    last bias is nought: rounding, which Adam makes a whole step of.)"""
+    """Members of one compiled program have different learning rates and betas. With a
+    relativistic loss, or a hinge loss inside its margin, the gradient of the last bias
+    would be 0 up to rounding, and Adam would turn the rounding into a full step."""
     setup = tiny.setup("gan", loss__name="non_saturating")
     rate, beta = "optimizers.generator.learning_rate", "optimizers.discriminator.b1"
     settings = [{"seed": i, rate: 1e-3 * (i + 1), beta: 0.1 * i} for i in range(4)]
@@ -267,7 +267,7 @@ def test_members_together_agree_with_solo_runs(devices):
 
 @pytest.mark.full
 def test_compiled_gradient_equals_eager():
-    """A wrong fusion would show here."""
+    """An error in XLA's fusions would fail this test."""
     setup = plain("relativistic")
     step = make_train_step(setup.game, batch=setup.feed.batch)
 
@@ -292,7 +292,8 @@ def test_lazy_term_is_due_at_every_interval_only():
 
 
 def test_lazy_term_stays_a_conditional_in_a_population():
-    """Its predicate is the step, which members share; a select would run both sides."""
+    """The condition depends on the step, which all members share. With a select in
+    place of the conditional, both branches would run."""
     setup = tiny.setup(
         "gan", regularizers__r1__weight=0.1, regularizers__r1__interval=3
     )
@@ -307,8 +308,8 @@ def test_lazy_term_stays_a_conditional_in_a_population():
 
 
 def test_a_lazy_term_that_is_foreseen_agrees_with_a_conditional():
-    """Dispatches of two steps, a term due at every third: one program for what is due
-    and one for what is not."""
+    """A dispatch has two steps, and the term is due at every third step. There is one
+    program with the term and one program without it."""
     setup = tiny.setup(
         "gan",
         **tiny.sgd("gan"),
@@ -334,7 +335,8 @@ def test_a_lazy_term_that_is_foreseen_agrees_with_a_conditional():
 
 
 def test_a_streamed_dispatch_is_taken_step_by_step():
-    """Three numbers a dispatch, and what is due of the even steps from 1 on."""
+    """A dispatch reads three numbers, one per step. Steps count from 1, and a term with
+    interval 2 is due at even steps."""
 
     def step(state, data, due):
         seen = jax.lax.pmean(data, "data")
@@ -372,8 +374,8 @@ def test_a_member_with_a_lazy_term_equals_its_solo_run_exactly(how):
 
 @pytest.mark.full
 def test_a_lazy_term_keeps_its_mean_strength():
-    """Three steps of weight 3·w at once move plain descent as far as w at each, while
-    the point hardly moves: the first order of both is the same."""
+    """With small steps, SGD moves equally far by a term of weight 3·w at every third
+    step and by a term of weight w at every step, to first order."""
     step = {
         "optimizers__discriminator__learning_rate": 1e-4,
         "optimizers__generator__learning_rate": 0.0,

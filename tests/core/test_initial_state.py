@@ -9,8 +9,8 @@ from tests import tiny
 
 
 def test_less_of_llvm_gives_the_same_values():
-    """What compiles quickly on CPU against the whole of the compiler, which may round
-    otherwise."""
+    """The initialiser is compiled with less optimisation on a CPU. Its values equal the
+    fully optimised values up to rounding."""
     setup = tiny.setup("convolutional")
     key, knobs = jax.random.key(3), setup.knobs
     quick = to_numpy(init_state(setup.game, key, knobs))

@@ -1,4 +1,4 @@
-"""What a step does to the state: turns, owners, dynamics, averages."""
+"""How a step changes the state: turns, owners, dynamics, averages."""
 
 import dataclasses
 import sys
@@ -24,7 +24,7 @@ from tests import tiny
 
 
 class Scalar:
-    """A network that is one number, with a count of its updates as its variable."""
+    """A network of one number, with a variable that counts its updates."""
 
     def __init__(self, start):
         self.start = start
@@ -41,7 +41,7 @@ class Scalar:
 
 def dirac(dynamics=None, order=("discriminator", "generator"), updates=None, rate=0.2):
     """The Dirac-GAN (Mescheder et al. 2018, arXiv 1801.04406, definition 2.1): data at
-    0, a generator at θ, a linear discriminator of slope ψ, minimax."""
+    0, a generator at θ, a linear discriminator with slope ψ, and the minimax loss."""
     loss = LOSSES["minimax"]
 
     def slope_and_place(view):
@@ -91,7 +91,8 @@ def radius(state):
 
 
 def by_hand(mode, steps, rate=0.2):
-    """The same game in Python numbers, from the paper's directions."""
+    """The radius of the same game, computed with Python numbers from the paper's
+    gradients."""
     theta, psi = 1.0, -1.0
 
     def sigmoid(t):
@@ -109,21 +110,21 @@ def by_hand(mode, steps, rate=0.2):
 
 
 def test_simultaneous_dirac_gan_spirals_out_to_the_published_radius():
-    """Radius 3.09695 after 500 steps, as the paper's code computes it in float64."""
+    """The paper's code gives the radius 3.09695 after 500 steps, in float64."""
     state, _ = play(dirac(simultaneous), 500)
     np.testing.assert_allclose(radius(state), 3.09695, rtol=1e-3)
     np.testing.assert_allclose(by_hand("simultaneous", 500), 3.09695, rtol=1e-5)
 
 
 def test_alternating_dirac_gan_takes_turns():
-    """The generator sees the discriminator's new slope."""
+    """The generator uses the discriminator's new slope."""
     state, _ = play(dirac(), 100)
     np.testing.assert_allclose(radius(state), by_hand("alternating", 100), rtol=1e-4)
     assert abs(by_hand("alternating", 100) - by_hand("simultaneous", 100)) > 0.1
 
 
 def test_variables_are_kept_for_the_owner_alone():
-    """Each objective runs both networks, yet each counts its owner's turns only."""
+    """Both objectives run both networks, but only an owner's turns are counted."""
     state, _ = play(dirac(updates={"discriminator": 5}), 3)
     assert float(state.variables["discriminator"]["count"]["n"]) == 15
     assert float(state.variables["generator"]["count"]["n"]) == 3
@@ -138,7 +139,8 @@ def test_joint_dynamics_take_one_update_a_step():
 
 
 def test_two_owners_of_a_network_add_their_updates():
-    """In a simultaneous step one network descends w·1 and w·2 by rate .2 each."""
+    """In a simultaneous step two players update one network. Their losses are w·1 and
+    w·2, and both learning rates are 0.2."""
 
     def pull(by):
         def objective(owned, view):
@@ -167,7 +169,8 @@ def test_two_owners_of_a_network_add_their_updates():
 
 
 def test_average_is_exponential():
-    """With decay ½ and w descending 1, .8, .6: ½·(½·1 + ½·.8) + ½·.6 = .75."""
+    """With decay ½ and the values 1, 0.8 and 0.6 of w, the average is
+    ½·(½·1 + ½·0.8) + ½·0.6 = 0.75."""
 
     def objective(owned, view):
         w, view = view.update("generator")
@@ -189,7 +192,7 @@ def test_average_is_exponential():
     )
     state, _ = play(game, 2)
     np.testing.assert_allclose(state.ema["generator"]["params"]["w"], 0.75, rtol=1e-6)
-    # Variables are averaged alike: counts 0, 1, 2.
+    # Variables are averaged in the same way: the counts are 0, 1, 2.
     np.testing.assert_allclose(state.ema["generator"]["count"]["n"], 1.25, rtol=1e-6)
 
 
@@ -201,7 +204,7 @@ def first_rounds(batch, rounds):
 
 
 EVERY_GAME = [
-    # The others run with --full.
+    # The other games run with --full.
     pytest.param(name, marks=() if name in tiny.PLAIN else pytest.mark.full)
     for name in tiny.GAMES
 ]
@@ -210,7 +213,7 @@ EVERY_GAME = [
 @pytest.mark.parametrize(
     "name",
     [
-        # An owner of two networks, and two owners of one.
+        # Here one player owns two networks, and one network has two owners.
         pytest.param(
             n, marks=() if n == "adversarial_autoencoder" else pytest.mark.full
         )
@@ -265,7 +268,7 @@ def test_counters_of_updates(updates):
 
 
 def test_every_turn_of_the_discriminator_sees_new_examples():
-    """Five turns of 8 in a step take 40 examples of the epoch, each once."""
+    """The five turns of a step read 8 examples each: 40 different examples."""
     setup = tiny.setup("convolutional", optimizers__discriminator__updates_per_step=5)
     assert setup.game.rounds == 5
     data = jax.tree.map(jnp.asarray, setup.feed.data)
@@ -278,9 +281,9 @@ def test_every_turn_of_the_discriminator_sees_new_examples():
     assert len(np.unique(flat, axis=0)) == 40
 
 
-# Who averages over devices, as functions that call pmean or the engine's average. A
-# joint dynamics is given averaged gradients, and what it makes of them is averaged
-# again: one of the two may be forgotten, not both.
+# Functions that average over devices: they call pmean, or ``average`` of ganjax.core.
+# With joint dynamics, gradients are averaged before and after the dynamics. One of the
+# two averages is enough, so the test removes both.
 AVERAGES = {
     "gradients and metrics": {"turn"},
     "joint gradients and metrics": {"__call__", "_move_together"},
@@ -315,11 +318,11 @@ def test_a_forgotten_average_fails_at_trace_time(name, dynamics, monkeypatch):
     there = {what for what, callers in AVERAGES.items() if callers & called}
     joint = "" if dynamics == "alternating" else "joint "
     expected = {f"{joint}gradients and metrics"}
-    if name in ("gan", "convolutional"):  # the ones with batch normalisation
+    if name in ("gan", "convolutional"):  # they have batch normalisation
         expected.add("batch statistics")
     assert there == expected
-    # What a loss averages inside itself (dragan's spread of the data) leaves no trace;
-    # that devices agree is tested by their results.
+    # A missing average inside a loss (DRAGAN's spread of the data) is not found at
+    # trace time. test_equivalence.py compares the results of devices instead.
     assert called <= set().union(*AVERAGES.values()) | {"mean"}
     for what in there:
         forgotten.clear()

@@ -1,4 +1,4 @@
-"""Feeds: one global batch whatever the devices and whoever reads it."""
+"""Feeds: the global batch depends neither on the devices nor on the kind of feed."""
 
 import threading
 import time
@@ -18,7 +18,7 @@ BATCH, ROUNDS = 8, 2
 
 
 class Listed:
-    """Items over arrays; fails at ``broken``."""
+    """Items of arrays, read one by one. Reading item ``broken`` fails."""
 
     def __init__(self, arrays, broken=-1):
         self.arrays, self.broken = arrays, broken
@@ -33,13 +33,13 @@ class Listed:
 
 
 def numbered(size):
-    """Images whose pixels name their index."""
+    """Images whose four pixels are the bytes of their index."""
     data = np.arange(size, dtype=np.uint32).astype("<u4").view(np.uint8)
     return Arrays(data.reshape(size, 2, 2, 1), np.arange(size, dtype=np.int32))
 
 
 def on_devices(feed, devices):
-    """``(step, data) -> global batch``, as ``devices`` emulated devices make it."""
+    """``(step, data) -> global batch``, computed on ``devices`` emulated devices."""
     axes = None if feed.stream is None else 0
     compiled = jax.jit(
         jax.vmap(
@@ -51,7 +51,7 @@ def on_devices(feed, devices):
     )
 
     def global_batch(step, data=feed.data):
-        if axes == 0:  # each device is given its share of the host batch
+        if axes == 0:  # each device gets its share of the host batch
             data = jax.tree.map(lambda x: np.stack(np.split(x, devices, axis=1)), data)
         shards = compiled(data, jnp.int32(step))
         return {name: np.concatenate(list(x), axis=1) for name, x in shards.items()}
@@ -84,7 +84,7 @@ def test_streamed_and_resident_give_the_same_batches(wrap):
     other = streamed(wrap(arrays), batch_size=BATCH, rounds=ROUNDS, threads=3)
     on_one, on_two = on_devices(feed, 1), on_devices(other, 2)
     with other.stream(KEY, 40) as batches:
-        for step in range(40, 50):  # crosses the end of an epoch at step 43
+        for step in range(40, 50):  # an epoch ends at step 43
             host = next(batches)
             assert host["data"].dtype == np.uint8
             expected, got = on_one(step), on_two(step, host)

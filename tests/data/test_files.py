@@ -1,4 +1,4 @@
-"""Files on disk: what is read, and the one line that names what is wrong."""
+"""Data files: their contents are read, and errors are one line that names the cause."""
 
 import gzip
 import os
@@ -50,7 +50,7 @@ def paint(path, value=0, size=(4, 3), mode="RGB"):
 
 
 def refused(name, directory, *phrases):
-    """The data are refused in one line that names data.dir and ``phrases``."""
+    """Assert that the data are refused in one line with data.dir and ``phrases``."""
     with pytest.raises(BadInput) as caught:
         source = open_source(name, str(directory))
         in_memory(source.train)
@@ -62,7 +62,7 @@ def refused(name, directory, *phrases):
 
 
 def test_idx_gives_back_what_was_written(idx_folder):
-    (idx_folder / "train-images-idx3-ubyte.gz").unlink()  # plain files are read as well
+    (idx_folder / "train-images-idx3-ubyte.gz").unlink()  # uncompressed files work too
     train = IMAGES["train-images-idx3-ubyte"]
     (idx_folder / "train-images-idx3-ubyte").write_bytes(idx_bytes(train))
     source = open_source("idx", str(idx_folder))
@@ -111,10 +111,10 @@ def test_missing_and_empty_places(tmp_path, monkeypatch):
     refused("image_folder", tmp_path, "the folder is empty")
     (tmp_path / "file").write_text("x")
     refused("mnist", tmp_path / "file", "a file; expected the folder")
-    refused("cifar10", tmp_path, "no prepared data set cifar10", "prepare_data.py")
+    refused("cifar10", tmp_path, "no prepared data set cifar10", "ganjax prepare")
     monkeypatch.setenv("GANJAX_DATA_DIR", str(tmp_path))
     monkeypatch.setenv("HOME", str(tmp_path))
-    refused("mnist", "", "GANJAX_DATA_DIR", "prepare_data.py", str(tmp_path / "mnist"))
+    refused("mnist", "", "GANJAX_DATA_DIR", "ganjax prepare", str(tmp_path / "mnist"))
 
 
 def test_an_empty_data_dir_means_the_data_root(idx_folder, monkeypatch):
@@ -164,7 +164,7 @@ def test_images_of_other_kinds_are_read_or_refused(tmp_path):
         paint(tmp_path / "d" / name, 10 * i)
     assert len(open_source("image_folder", str(tmp_path / "d")).train) == 2
     (tmp_path / "d" / "e.gif").write_bytes(b"GIF89a")
-    refused("image_folder", tmp_path / "d", "e.gif", "a kind that is not read")
+    refused("image_folder", tmp_path / "d", "e.gif", "format that is not supported")
 
 
 def test_a_zip_equals_its_folder_and_splits_by_name(tmp_path):
@@ -198,7 +198,7 @@ def test_two_parts_in_a_folder_or_with_a_comma(tmp_path):
 
 def test_images_in_no_folder_have_no_class_and_white_behind_them(tmp_path):
     for i in range(3):
-        paint(tmp_path / f"{i}.png", mode="RGBA")  # wholly transparent black
+        paint(tmp_path / f"{i}.png", mode="RGBA")  # fully transparent black
     source = open_source("image_folder", str(tmp_path))
     assert source.spec.classes == () and source.train[0]["label"] == 0
     assert (source.train[0]["data"] == 255).all()
@@ -216,12 +216,12 @@ def test_bad_image_folders(tmp_path):
     refused("image_folder", d, "a/2.png", "8 bits a channel")
     paint(d / "2.png")
     (d / "a" / "2.png").unlink()
-    refused("image_folder", d, "2.png", "beside the class folders")
+    refused("image_folder", d, "2.png", "not inside a class folder")
     (tmp_path / "bad.zip").write_bytes(b"PK no zip")
     refused("image_folder", tmp_path / "bad.zip", "bad.zip: not a readable .zip")
     (tmp_path / "text").mkdir()
     (tmp_path / "text" / "x.txt").write_text("x")
-    refused("image_folder", tmp_path / "text", "holds no image")
+    refused("image_folder", tmp_path / "text", "has no images")
 
 
 def test_a_truncated_image_is_named_when_decoded(tmp_path):
@@ -230,7 +230,7 @@ def test_a_truncated_image_is_named_when_decoded(tmp_path):
         Image.fromarray(noise).save(tmp_path / f"{i}.jpg")
     path = tmp_path / "1.jpg"
     path.write_bytes(truncate(path.read_bytes()))
-    open_source("image_folder", str(tmp_path))  # headers are whole
+    open_source("image_folder", str(tmp_path))  # the headers are intact
     refused("image_folder", tmp_path, "1.jpg", "cannot be decoded")
 
 
@@ -269,7 +269,7 @@ def test_mnist_has_its_published_counts():
         1009,
     ]
     assert len(source.train) == 60_000
-    # The training set's mean pixel, as every tutorial normalises by it.
+    # The mean pixel of the training set, which tutorials use for normalisation.
     if hasattr(source.train, "data"):
         assert source.train.data.mean() / 255 == pytest.approx(0.1307, abs=1e-4)
 

@@ -1,4 +1,4 @@
-"""Mirrored examples: which, how often, and that they are the same everywhere."""
+"""Mirrored examples: which, how often, and the same ones on every device."""
 
 import functools
 
@@ -14,7 +14,7 @@ from ganjax.errors import BadInput
 
 SIZES = {"batch_size": 8, "rounds": 3}
 KEY = jax.random.key(0)
-# Of each image the mirror image is another.
+# No image equals its mirror image.
 IMAGES = np.random.default_rng(0).integers(0, 256, (40, 4, 6, 3)).astype(np.uint8)
 SPLIT = Arrays(IMAGES, np.arange(40, dtype=np.int32))
 
@@ -27,7 +27,7 @@ def _shares(batch, data, devices, step):
 
 
 def batch_of(feed, step, devices=1):
-    """The global batch, ``[rounds, batch, …]``, of ``devices`` that share it."""
+    """The global batch, ``[rounds, batch, …]``, which ``devices`` devices share."""
     return jax.tree.map(
         lambda x: np.moveaxis(x, 0, 1).reshape(x.shape[1], -1, *x.shape[3:]),
         _shares(feed.batch, feed.data, devices, step),
@@ -45,9 +45,9 @@ def test_half_of_the_examples_are_mirrored_and_nothing_else_changes():
         other = (after["data"] == before["data"][..., ::-1, :]).all((2, 3, 4))
         np.testing.assert_array_equal(itself, ~other)
         turned.append(other)
-    share = np.mean(turned)  # of 1,200 coins
+    share = np.mean(turned)  # mean of 1,200 coin flips
     assert abs(share - 0.5) < 4 * 0.5 / np.sqrt(1200)
-    # Every place of a step, and every step, has a coin of its own.
+    # Coins differ between steps and between the places in a step.
     turned = np.stack(turned).reshape(50, -1)
     assert len(np.unique(turned, axis=0)) == 50
     assert len(np.unique(turned.T, axis=0)) == 24

@@ -1,4 +1,4 @@
-"""The order of the data: exact arithmetic, permutations, and how well they mix."""
+"""The order of the data: exact arithmetic, permutations and their randomness."""
 
 import jax
 import jax.numpy as jnp
@@ -59,7 +59,7 @@ def test_batches_across_the_ends_of_epochs_lose_and_repeat_nothing(size):
     assert np.array_equal(
         np.sort(epochs, axis=1), np.broadcast_to(np.arange(size), epochs.shape)
     )
-    assert len({row.tobytes() for row in epochs}) > batch - 2  # 10! orders, 64 drawn
+    assert len({row.tobytes() for row in epochs}) > batch - 2  # 64 of 10! orders
 
 
 def test_a_part_of_a_step_equals_that_part_of_the_whole():
@@ -83,7 +83,7 @@ def test_places_are_uniform_and_neighbours_independent(size):
     draws = 6000
     keys = jax.random.split(jax.random.key(1), draws)
     pairs = np.asarray(jax.jit(jax.vmap(lambda k: indices(k, 0, 2, size, 0, 2)))(keys))
-    # 0.1 % tails: a fixed key makes this a fact, not a chance.
+    # The tails have 0.1 %. The key is fixed, so the result is always the same.
     for column in pairs.T:
         assert stats.chisquare(np.bincount(column, minlength=size)).pvalue > 1e-3
     distance = (pairs[:, 1] - pairs[:, 0]) % size  # uniform on 1 .. size-1
@@ -96,7 +96,7 @@ def test_an_epoch_of_many_items_has_no_trend():
     # Both correlations have standard deviation 1/sqrt(size) for a random permutation.
     assert abs(np.corrcoef(order, np.arange(size))[0, 1]) < 4 / size**0.5
     assert abs(np.corrcoef(order[1:], order[:-1])[0, 1]) < 4 / size**0.5
-    # Expected distance of an item from its own place is size / 3.
+    # The expected distance of an item from its first place is size / 3.
     displacement = np.abs(order - np.arange(size)).mean() / size
     assert displacement == pytest.approx(1 / 3, abs=0.01)
 

@@ -8,7 +8,7 @@ from ganjax.errors import BadInput
 
 
 def source(n=60):
-    """Image i is flat with the value i and has the label i mod 3."""
+    """A source: all pixels of image i are i, and its label is i mod 3."""
     label = np.arange(n, dtype=np.int32) % 3
     data = np.broadcast_to(np.arange(n)[:, None, None, None], (n, 2, 2, 1))
     split = Arrays(data.astype(np.uint8), label)
@@ -16,7 +16,7 @@ def source(n=60):
 
 
 def values(images):
-    """Which image each is."""
+    """The indices of images."""
     return np.rint((np.asarray(images)[:, 0, 0, 0] + 1) * 127.5).astype(int)
 
 
@@ -36,7 +36,7 @@ def test_few_labels_are_known_as_many_of_each_class():
     np.testing.assert_array_equal(labelled % 3, batch["known"])
     few = np.unique(labelled)
     assert len(few) == 6 and (np.bincount(few % 3) == 2).all()
-    # Of all samples each is as likely: 3,000 draws of 60 leave none out.
+    # All 60 samples are equally likely, so 3,000 draws contain every sample.
     assert len(np.unique(values(batch["data"]))) == 60
     assert len(make_feed(part.train, batch_size=4, rounds=1).data) == 3
 
@@ -53,7 +53,7 @@ def test_the_choice_is_seeded():
     ("name", "options", "said"),
     [
         ("digits", {"labels": 15}, "data.labels=15: expected a multiple of the 10"),
-        ("digits", {"labels": 10_000}, "expected at most as many as each class"),
+        ("digits", {"labels": 10_000}, "expected no more labels of a class"),
         (
             "digits",
             {"classes": (3, 11)},

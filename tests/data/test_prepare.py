@@ -1,4 +1,4 @@
-"""Preparation without TensorFlow: what comes back, and what is refused."""
+"""Preparation of data without TensorFlow, and its refusals."""
 
 import gzip
 import hashlib
@@ -25,7 +25,8 @@ RNG = np.random.RandomState(0)
 
 @pytest.fixture
 def small_mnist(tmp_path, monkeypatch):
-    """A manual directory of 5 + 3 images whose digests pass for MNIST's."""
+    """A manual directory of 5 training and 3 test images, with their digests registered
+    as MNIST's."""
     folder = tmp_path / "manual"
     folder.mkdir()
     digests = {}
@@ -48,7 +49,7 @@ def small_mnist(tmp_path, monkeypatch):
 
 
 def contents(split):
-    """What a split holds, whatever the order (TFDS shuffles what it writes)."""
+    """The samples of a split, sorted, because TFDS shuffles the samples it writes."""
     arrays = in_memory(split)
     return sorted(
         (int(label), data.tobytes())
@@ -101,7 +102,8 @@ def test_a_prepared_folder_of_other_data_is_refused(small_mnist, tmp_path):
 
 @pytest.fixture
 def small_cifar(tmp_path, monkeypatch):
-    """A manual directory with an archive of 10 + 2 images registered as CIFAR-10's."""
+    """A manual directory with an archive of 10 training and 2 test images, registered
+    as CIFAR-10's."""
     from tensorflow_datasets.core.download.checksums import UrlInfo
     from tensorflow_datasets.image_classification.cifar import Cifar10
 
@@ -185,7 +187,7 @@ def test_what_cannot_be_prepared_is_said(small_mnist, tmp_path, monkeypatch):
 
 
 def test_a_folder_marked_read_only_stays_as_it_is(small_mnist, tmp_path):
-    """Also for root, whom the file system would let through."""
+    """This also holds for root, whom the file system would allow to write."""
     out = tmp_path / "out"
     (out / "mnist").mkdir(parents=True)
     for folder in (out / "mnist", out):
@@ -234,7 +236,8 @@ def test_fashion_mnist_of_debian_end_to_end(tmp_path):
 
 @pytest.mark.full
 def test_debian_files_are_the_ones_that_tfds_registers():
-    """Only their gzip headers differ: with name and time restored the sums agree."""
+    """Debian's files differ only in the gzip header. With the original name and time
+    the checksums agree."""
     debian()
     from tensorflow_datasets.image_classification.mnist import FashionMNIST
 

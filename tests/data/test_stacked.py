@@ -7,7 +7,7 @@ from ganjax.data.stacked import stacked
 
 
 def ten_flat_digits():
-    """Digit d is a flat image of value 20 d."""
+    """Ten images: all pixels of digit d are 20 d."""
     label = np.arange(10, dtype=np.int32)
     data = np.broadcast_to(20 * label[:, None, None, None], (10, 2, 2, 1))
     return Arrays(data.astype(np.uint8), label)
@@ -20,8 +20,8 @@ def test_a_label_has_the_digits_of_the_channels():
     assert made["data"].shape == (4000, 2, 2, 3)
     digits = np.rint((np.asarray(made["data"])[:, 0, 0] + 1) * 127.5 / 20).astype(int)
     np.testing.assert_array_equal(made["label"], digits @ [100, 10, 1])
-    # Each channel is uniform and independent of the others: 4,000 draws of 1,000 kinds
-    # leave exp(-4) of them out.
+    # Channels are uniform and independent. After 4,000 draws a share of exp(-4) of the
+    # 1,000 labels is missing.
     assert abs(len(np.unique(made["label"])) - 1000 * (1 - np.exp(-4))) < 20
     assert abs(digits.mean(axis=0) - 4.5).max() < 0.2
 

@@ -1,4 +1,4 @@
-"""Known distributions have the moments that their papers give."""
+"""Synthetic distributions have the moments that are published."""
 
 import jax
 import numpy as np
@@ -30,12 +30,12 @@ def test_mixtures(name):
     assert len(np.unique(spec.modes.round(6), axis=0)) == count
     assert spec.modes.max() == pytest.approx(reach, rel=1e-4)
     assert spec.std == pytest.approx(std, rel=1e-4)
-    # The label is the component, all components are alike, the noise has their std.
+    # Labels are component indices, components are equally likely, the std is as given.
     residual = sample["data"] - spec.modes[sample["label"]]
     assert residual.std() == pytest.approx(std, rel=0.02)
     share = np.bincount(sample["label"], minlength=count) / len(residual)
     np.testing.assert_allclose(share, 1 / count, atol=5 * (1 / count / 20_000) ** 0.5)
-    # Within 3 standard deviations a plane Gaussian has 1 - exp(-9/2) = 98.889 %.
+    # A 2-D Gaussian has 1 - exp(-9/2) = 98.889 % within 3 standard deviations.
     within = (np.linalg.norm(residual, axis=1) < 3 * spec.std).mean()
     assert within == pytest.approx(0.98889, abs=0.004)
 
@@ -63,7 +63,7 @@ def test_two_clusters():
 
 def test_unpaired_domains_are_independent_and_related_by_the_map():
     source, sample = open_source("unpaired"), draw("unpaired")
-    # 22.5 degrees and 1.5 take (1, 0) to 1.5 (cos, sin).
+    # A rotation by 22.5 degrees and a scale of 1.5 map (1, 0) to 1.5 (cos, sin).
     np.testing.assert_allclose(
         a_to_b(np.array([[1.0, 0.0]])), [[1.385819, 0.574025]], atol=1e-6
     )

@@ -7,14 +7,15 @@ from ganjax.data.translations import edges, in_pairs, out_of_pairs, twin
 
 
 def numbered(n=40):
-    """Image i has the value i in its first row, and 0 elsewhere."""
+    """Images: the first row of image i is 5 i, and all other pixels are 0."""
     data = np.zeros((n, 4, 4, 1), np.uint8)
     data[:, 0] = 5 * np.arange(n)[:, None, None]
     return Arrays(data, np.arange(n, dtype=np.int32))
 
 
 def test_a_twin_is_turned_by_15_degrees_and_dark_for_bright():
-    """A bright spot 8 pixels right of the centre becomes a dark one at the angle."""
+    """A bright spot 8 pixels to the right of the centre becomes a dark spot, turned by
+    15 degrees around the centre."""
     y, x = np.mgrid[:33, :33] - 16.0
     spot = 2 * np.exp(-((x - 8) ** 2 + y**2) / 8) - 1
     found = twin(jnp.asarray(spot, jnp.float32)[None, :, :, None])
@@ -29,8 +30,8 @@ def test_a_twin_is_turned_by_15_degrees_and_dark_for_bright():
 
 
 def test_an_edge_is_where_brightness_steps():
-    """A step from −1 to 1 behind column 3 has a slope of 2 on both sides of it; one of
-    a quarter of that has none."""
+    """A step from −1 to 1 between columns 3 and 4 is an edge in both columns. A step
+    that is a quarter as high is no edge."""
     x = jnp.where(jnp.arange(8)[None, None, :, None] > 3, 1.0, -1.0)
     x = jnp.broadcast_to(x, (1, 6, 8, 1))
     found = edges(x)[0, :, :, 0]
@@ -63,7 +64,7 @@ def test_no_pair_is_seen_out_of_pairs():
 
 
 def test_points_in_pairs():
-    """b is a, turned and stretched by 1.5."""
+    """A point b is its point a, turned and stretched by 1.5."""
     source = open_source("paired")
     batch = samples(source.train, jax.random.split(jax.random.key(0), 100))
     np.testing.assert_allclose(

@@ -1,7 +1,7 @@
-"""Whether more or less of a score is better, against what scores say of a good and of a
-bad game.
+"""The stated direction of each score (higher or lower is better) prefers a good game to
+a bad game.
 
-Samples and abilities are functions known by hand, over images of ten kinds of stripes.
+The networks are simple functions. Images have one of ten kinds of stripes.
 """
 
 import functools
@@ -24,11 +24,11 @@ SIDE, KINDS, NOISE = 12, 10, 0.1
 PIXELS = SIDE**2
 COUNT = 300
 
-# Each kind has a stripe of its own.
+# One stripe for each kind.
 STRIPES = np.full((KINDS, SIDE, SIDE, 1), -0.5, np.float32)
 STRIPES[np.arange(KINDS), np.arange(KINDS) + 1] = 0.5
 
-# Scores of which neither more nor less is better.
+# Scores without a direction: neither higher nor lower is better.
 NEITHER = {
     "fd_low", "fd_high", "kd_std", "is_std", "copying_z", "cas_real", "parzen_error",
     "parzen_std", "parzen_real", "critic_auroc", "critic_p_value", "critic_accuracy",
@@ -41,7 +41,7 @@ NEITHER = {
 
 
 def kinds_of(x):
-    """``[n, 10]``: how much an image has of each stripe, as probabilities."""
+    """Probabilities ``[n, 10]`` of the ten stripes in each image."""
     rows = x[:, 1 : KINDS + 1].mean((2, 3))
     p = np.exp(20 * (rows - rows.max(axis=1, keepdims=True)))
     return p / p.sum(axis=1, keepdims=True)
@@ -62,7 +62,7 @@ def images(seed, count=COUNT):
 
 
 def split(arrays, keys):
-    """Pairs of an image and itself."""
+    """Pairs whose two images are the same image."""
     at = jax.vmap(lambda key: jax.random.randint(key, (), 0, COUNT))(keys)
     x = jnp.asarray(arrays.data / 127.5 - 1, jnp.float32)[at]
     return {"a": x, "b": x, "label": jnp.asarray(arrays.label)[at]}
@@ -77,7 +77,7 @@ PAIRS = Source(
 
 
 def draw(keys, truncation=0.0):
-    """Noise, the category of a kind and a number."""
+    """Latents of noise, a one-hot category and a number."""
 
     def one(key):
         noise, kind, number = jax.random.split(key, 3)
@@ -91,14 +91,14 @@ def draw(keys, truncation=0.0):
 
 
 def good(apply, z, label):
-    """The stripe of the kind with noise, and the number in the last pixel."""
+    """Decode the category to a stripe with noise, and the number to the last pixel."""
     kind = z[:, PIXELS - 1 : -1].argmax(axis=1) if label is None else label
     noise = jnp.concatenate([NOISE * z[:, : PIXELS - 1], 0.5 * z[:, -1:]], axis=1)
     return jnp.asarray(STRIPES)[kind] + noise.reshape(-1, SIDE, SIDE, 1)
 
 
 def noisy(apply, z, label):
-    """Noise that no stripe is seen in, whatever was asked for."""
+    """Decode all latents and labels to noise without a stripe."""
     return (
         10
         * NOISE
@@ -107,12 +107,12 @@ def noisy(apply, z, label):
 
 
 def collapsed(apply, z, label):
-    """Always about the same image."""
+    """Decode all latents to nearly the same image."""
     return jnp.asarray(STRIPES)[:1] + 1e-3 * noisy(apply, z, label)
 
 
 def mistaken(apply, z, label):
-    """Good samples of another kind than the one asked for."""
+    """Decode to good samples with the wrong kind of stripe."""
     return good(apply, z, (label + 1) % KINDS)
 
 
@@ -148,13 +148,13 @@ def abilities(right):
     }
 
 
-# Evaluators that need labels, or none, and those over other data.
+# Evaluators of conditional samples, and evaluators that run on other data.
 LABELLED = ("classification", "intra_frechet")
 OTHERS = (*LABELLED, "translation", "modes")
 
 
 def scores_of(decode, names=(), *, right=False, labelled=False, source=None):
-    """Scores over images, of all other evaluators where none are named."""
+    """Scores on images by the evaluators ``names``, or by all except ``OTHERS``."""
     sampler = Sampler(
         draw,
         decode,
@@ -175,7 +175,7 @@ def scores_of(decode, names=(), *, right=False, labelled=False, source=None):
 
 
 def points_of(decode):
-    """The scores of modes, over points."""
+    """Scores of the evaluator "modes" on points."""
     source = open_source("ring8")
     sampler = Sampler(lambda keys, truncation=0.0: jnp.zeros((len(keys), 2)), decode)
     evaluation_data = EvaluationData(sampler, source, samples=COUNT, seed=0)
@@ -215,7 +215,7 @@ def stem_of(name):
     return re.sub(r"(_stripes)?(_\d+)?$", "", name)
 
 
-# Where noise is no worse than good samples, something else is.
+# Scores for which noise is not worse than good samples, and the bad game for them.
 WORSE = {
     "copied": "copied",
     "diversity": "collapsed",

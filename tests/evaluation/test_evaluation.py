@@ -1,4 +1,4 @@
-"""What is generated for evaluation, and what evaluators say about known samples."""
+"""Samples that are generated for evaluation, and the scores of known samples."""
 
 import flax.linen as nn
 import jax
@@ -40,7 +40,7 @@ def test_a_sample_depends_on_its_key_and_place_alone(convolutional):
     assert not np.allclose(many[250], many[0])
     assert not np.allclose(model.sample(8, 5), many[:5])
     np.testing.assert_array_equal(model.sample(7, 260), many)
-    # Those of the latents that the model gives for the key.
+    # The same samples as from the model's latents for the key.
     np.testing.assert_allclose(model.decode(model.latents(key, 5)), many[:5], atol=1e-6)
 
 
@@ -55,8 +55,8 @@ def test_samples_come_from_the_average(convolutional):
 
 
 def test_conditional_samples_show_the_classes_in_turn():
-    """A generator that is nothing but its label's embedding shows it: with all weights
-    of the latent at zero, samples a class apart are equal."""
+    """All weights of the latent are set to zero, so a sample depends only on its label.
+    Samples 0 to 7 and 8 to 15 show the eight classes in the same order."""
     setup = tiny.setup("conditional_gan")
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     kernel = state.ema["generator"]["params"]["Linear_0"]["kernel"]
@@ -67,7 +67,7 @@ def test_conditional_samples_show_the_classes_in_turn():
 
 
 def of_labels(classes, network=lambda apply, x: x):
-    """A sampler whose samples are the labels that they are asked for."""
+    """A sampler whose samples are their labels."""
     return Sampler(
         draw=lambda keys, truncation=0.0: jnp.zeros((len(keys), 2)),
         decode=lambda apply, z, label: network(apply, label[:, None].astype(float)),
@@ -78,7 +78,7 @@ def of_labels(classes, network=lambda apply, x: x):
 def test_every_class_is_asked_for_however_many_there_are():
     setup = tiny.setup("gan")
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
-    model = Model(setup.game, of_labels(600), state)  # more than a chunk has samples
+    model = Model(setup.game, of_labels(600), state)  # classes exceed a chunk
     expected = np.arange(1300) % 600
     np.testing.assert_array_equal(model.sample(0, 1300)[:, 0], expected)
     np.testing.assert_array_equal(model.labels(1300), expected)
@@ -87,8 +87,9 @@ def test_every_class_is_asked_for_however_many_there_are():
 
 
 def test_paths_and_neighbours_do_not_measure_noise():
-    """A generator whose layers add noise by the bits of a latent: steps of 1e-4 along a
-    path change its images by the latent alone, and so does Δz of zCR."""
+    """The generator draws its layer noise from the bits of the latent. The noise is
+    held fixed along a path and for latent_diversity (zCR), so there a small step of the
+    latent changes images only a little."""
     small = {
         "name": "stylegan2",
         "channel_base": 1024,
@@ -128,8 +129,8 @@ def test_paths_and_neighbours_do_not_measure_noise():
 
 
 def test_standing_statistics_are_of_every_class():
-    """The mean of the labels that a normalisation sees, each batch weighing a tenth of
-    what is left: of 64 batches of 64 the newest, of labels about 4,000, weigh most."""
+    """A normalisation sees 64 batches of 64 labels, in the order 0 to 4095. Its running
+    average has momentum 0.9, so the last batches weigh most."""
     sampler = of_labels(4096, lambda apply, x: apply("norm", x))
     norm = nn.BatchNorm(use_running_average=None, momentum=0.9, axis_name="data")
 
@@ -162,7 +163,7 @@ def test_held_out_is_a_seeded_choice():
 
 
 def evaluator_of(name, samples, source):
-    """The evaluator ``name`` of a game whose samples are given."""
+    """Scores of the given samples by the evaluator ``name``."""
     setup = tiny.setup("gan")
     sampler = Sampler(generate=lambda apply, keys: samples[: keys.shape[0]])
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
@@ -173,9 +174,9 @@ def evaluator_of(name, samples, source):
 
 
 def test_pixels_of_the_training_digits_themselves():
-    """The first 250 real digits are as good as samples get: their distance is near that
-    of two halves, each held-out digit that has a neighbour closer than its own fifth
-    counts as covered, and every class is there."""
+    """250 real training digits are as good as samples can be. Their Fréchet distance is
+    near its floor, and they have every class. Coverage counts held-out digits that are
+    closer to a sample than to their fifth neighbour among held-out digits."""
     source = open_source("digits")
     real, labels = held_out(source.train, 250, seed=5)
     scores = evaluator_of("pixels", real, source)
@@ -201,7 +202,7 @@ def test_modes_of_the_data_itself():
     points, _ = held_out(source.train, 250, seed=1)
     scores = evaluator_of("modes", points, source)
     assert scores["modes"] == 8
-    # Two-dimensional Gaussians: 1 − exp(−9/2) = 98.889 % within 3σ.
+    # A 2-D Gaussian has 1 − exp(−9/2) = 98.889 % within 3σ.
     assert scores["high_quality"] == pytest.approx(0.98889, abs=0.03)
 
 

@@ -1,4 +1,4 @@
-"""What evaluators are shown: drawn once, labelled as asked, features kept."""
+"""Data of evaluators: drawn once, with the requested labels and stored features."""
 
 import jax
 import numpy as np
@@ -18,7 +18,8 @@ def own_cache(monkeypatch, tmp_path):
 
 
 def counting(seen, name="brightness"):
-    """An extractor whose one feature is an image's mean, and which counts its work."""
+    """An extractor with one feature, the image's mean. It lists its batch sizes in
+    ``seen``."""
 
     def see(images):
         seen.append(len(images))
@@ -43,7 +44,7 @@ def test_a_model_is_drawn_once_and_by_the_seed():
 
 
 def test_labels_are_those_that_samples_were_asked_for():
-    """Over more than one chunk, with a number of classes that divides none."""
+    """600 samples need several chunks. The chunk size is no multiple of 7 classes."""
     setup = tiny.setup("gan")
     shown = Sampler(
         draw=setup.sampler.draw,
@@ -82,11 +83,11 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
     np.testing.assert_array_equal(held_out_side().features, first)
     assert seen == [100]
     assert held_out_side().first(2).features.shape == (2, 1)
-    assert seen == [100, 2]  # what is not known yet is not asked of all
+    assert seen == [100, 2]  # only the requested images are extracted
     assert len(held_out_side(real=120).features) == 120
     held_out_side(extractor=counting(seen, "other")).features  # noqa: B018
     assert seen == [100, 2, 120, 100]
-    for entry in tmp_path.rglob("*.npz"):  # damaged ones are made again
+    for entry in tmp_path.rglob("*.npz"):  # damaged files are replaced
         entry.write_bytes(entry.read_bytes()[:50])
     np.testing.assert_array_equal(held_out_side().features, first)
     assert seen[-1] == 100 and len(seen) == 5

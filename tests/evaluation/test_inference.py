@@ -1,4 +1,5 @@
-"""What evaluators make of games whose networks are functions known by hand."""
+"""Scores of abilities (reconstruction, codes, anomalies, …). The networks are simple
+functions, so the scores are known."""
 
 import dataclasses
 
@@ -19,7 +20,7 @@ SIZE = 3
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class State:
-    """Of a game without networks."""
+    """The state of a game without networks."""
 
     params = variables = ema = {}
 
@@ -29,7 +30,7 @@ def draw(keys, truncation=0.0):
 
 
 def game(codes=(0, 0), draw=draw, **abilities):
-    """Samples are latents themselves."""
+    """A sampler whose samples are the latents."""
     return Sampler(draw, lambda apply, z, label: z, codes=codes, abilities=abilities)
 
 
@@ -56,8 +57,8 @@ def normal(n, seed=0):
 
 
 def test_reconstruction_beside_the_nearest_training_sample():
-    """An offset of .1 everywhere costs .01; the nearest training sample is .2 off in
-    one of three entries."""
+    """A reconstruction with an offset of 0.1 has a squared error of 0.01. The nearest
+    training sample differs by 0.2 in one of three entries."""
     test = 10 * normal(1200)
     train = test + [0.2, 0.0, 0.0]
     found = scores(
@@ -68,8 +69,9 @@ def test_reconstruction_beside_the_nearest_training_sample():
 
 
 def test_codes_that_are_moved_are_as_far_as_they_are_moved():
-    """Held-out samples are normal; codes 2 further in each of three directions have a
-    Fréchet distance of 12, and so have latents read that wrongly 4 an entry."""
+    """Held-out samples are standard normal. Codes that are shifted by 2 in each of
+    three entries have a Fréchet distance of 3·2² = 12, and a squared error of 4 per
+    entry."""
     data = source(normal(1000, 1), normal(4000))
     there = scores("latents", game(encode=lambda a, x: x), data, n=4000)
     off = scores("latents", game(encode=lambda a, x: x + 2), data, n=4000)
@@ -107,7 +109,8 @@ def test_the_bound_is_the_entropy_less_what_is_not_read(sure, bound):
 
 
 def test_categories_stand_for_the_classes_that_suit_them_best():
-    """Category 0 is read of class b, and 1 of class a, but for one sample in ten."""
+    """Class b is read as category 0 and class a as category 1, except in a tenth of the
+    samples."""
     label = np.arange(1000).astype(np.int32) % 2
     told = np.where(np.arange(1000) < 100, label, 1 - label)
     test = np.eye(2)[told] @ [[0, 1, 0, 0], [0, 0, 1, 0]]
@@ -125,12 +128,13 @@ def test_labels_that_are_read_wrongly():
 
 
 def test_anomalies_by_the_game_and_by_principal_components():
-    """Normal samples lie on a line, the others beside it; the game's score is the
-    distance from the line, with the sign turned for a tenth of the normal ones."""
+    """Normal samples lie on a line, and anomalies have the distance 1 from it. A tenth
+    of the normal samples are moved by 5, so they have higher scores than all
+    anomalies."""
     rng = np.random.default_rng(0)
     label = (np.arange(1000) % 2).astype(np.int32)
     test = np.stack([rng.standard_normal(1000), label * 1.0, np.zeros(1000)], axis=1)
-    test[::20, 2] = 5.0  # a tenth of the normal ones, by its mark
+    test[::20, 2] = 5.0  # a tenth of the normal samples
     train = np.stack([rng.standard_normal(500), *np.zeros((2, 500))], axis=1)
     data = source(train, test, label, ("a", "b"), normal=(0,))
     made = game(anomaly=lambda a, x: x[:, 1] + x[:, 2])
@@ -166,8 +170,8 @@ def test_anomalies_need_classes_that_are_left_out():
 
 
 def test_translations_are_compared_with_their_pairs():
-    """b is a turned and stretched: |a| is of length 1, so what is made of a, a itself,
-    is off by |b − a| in each pair."""
+    """A point b is its point a, turned and stretched, and a has length 1. The
+    translation of a is a itself, so its error is |b − a|."""
     setup = tiny.setup("pix2pix")
     made = Sampler(abilities={"translate": lambda apply, a: a})
     found = scores("translation", made, setup.source, n=2000)["translation_l1_2000"]
@@ -186,7 +190,7 @@ def test_images_smaller_than_a_window_of_structure_are_refused():
 
 
 def test_a_linear_generator_is_inverted():
-    """Samples are latents, so every held-out sample within reach is met exactly."""
+    """Samples are latents, so inversion finds every held-out sample exactly."""
     test, train = normal(200), normal(50, 1)
     found = scores("inversion", game(), source(train, test))
     assert found["inversion_mse_200"] < 1e-4

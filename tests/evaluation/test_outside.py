@@ -1,4 +1,4 @@
-"""Evaluators and measures from outside, and what becomes of an error in them."""
+"""Evaluators and measures from a user's module, and errors in them."""
 
 import textwrap
 import traceback

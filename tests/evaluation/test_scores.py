@@ -1,4 +1,4 @@
-"""Evaluators over evaluation data whose answers are known."""
+"""Evaluators on data whose scores are known."""
 
 import dataclasses
 
@@ -39,7 +39,7 @@ def normal_source(count=600, width=3):
 
 
 def evaluation_data_of(plain, samples, source, **options):
-    """An evaluation_data whose generated samples are given, in whatever chunks."""
+    """An ``EvaluationData`` whose generated samples are the given samples."""
     sampler = Sampler(generate=lambda apply, keys: samples[: keys.shape[0]])
     return EvaluationData(sampler, source, samples=len(samples), seed=0, **options)
 
@@ -73,8 +73,8 @@ MEASURED = {
 
 @pytest.mark.parametrize("name", MEASURED)
 def test_floor_is_the_score_of_held_out_samples(plain, name):
-    """Where samples are held-out samples, score and floor are one number, and both
-    names say over what and how many."""
+    """If the samples are held-out samples, score and floor are equal. Both names
+    contain the features and the number of samples."""
     source = normal_source()
     samples, _ = held_out(source.test, 200, seed=0)
     evaluation_data = evaluation_data_of(plain, samples, source)
@@ -116,8 +116,8 @@ def test_names_say_which_features(plain):
 
 
 def test_channels_are_read_one_by_one(plain):
-    """Stacks of flat digits, read by their brightness: 12 of 1,000 classes among 24
-    samples, of which each channel is told with certainty."""
+    """Stacks of flat digits, which are classified by brightness. The 24 samples have 12
+    of the 1,000 classes, and each channel is classified with probability 1."""
     digits = np.array([[0, 1, 2], [9, 9, 9], [3, 0, 7]] * 4)
     digits[:, 2] = (digits[:, 2] + np.arange(12)) % 10
     label = (digits @ [100, 10, 1]).astype(np.int32)
@@ -150,8 +150,8 @@ def test_channels_are_read_one_by_one(plain):
 
 
 def test_within_classes(plain):
-    """Samples of two classes that are swapped are all wrong within each, and right
-    together."""
+    """If the samples of two classes are swapped, the distance within each class is
+    large, although the set of all samples is right."""
     count = 200
     label = np.arange(count, dtype=np.int32) % 2
     rng = np.random.default_rng(0)
@@ -161,7 +161,7 @@ def test_within_classes(plain):
     wanted = jnp.asarray(data)
 
     def scores(swapped):
-        # Sample i is data point i, of the class asked for or of the other one.
+        # Sample i is data point i, or its neighbour with the other class.
         decode = lambda apply, z, y: wanted[jnp.arange(len(y)) ^ swapped]  # noqa: E731
         sampler = Sampler(plain[0].sampler.draw, decode, classes=2)
         evaluation_data = EvaluationData(sampler, source, samples=count, seed=0)
@@ -179,8 +179,9 @@ def test_within_classes(plain):
 
 
 def test_what_is_learned_from_samples(plain):
-    """Samples that are the training data teach as much as they; under swapped labels
-    they teach the opposite."""
+    """A classifier that is trained on samples equal to the training data is as accurate
+    as one trained on the data. With swapped labels its accuracy is 1 minus that
+    accuracy."""
     count = 400
     label = np.arange(count, dtype=np.int32) % 2
     rng = np.random.default_rng(0)
@@ -200,7 +201,7 @@ def test_what_is_learned_from_samples(plain):
         return scores_of(plain, "classification", evaluation_data)
 
     found = scores(0)
-    # Two Gaussians 2√2 apart: Φ(√2) = .921 are told apart.
+    # The best accuracy for two Gaussians at distance 2√2 is Φ(√2) = 0.921.
     for stem in ("cas", "cas_real", "cas_augmented"):
         assert found[f"{stem}_points_400"] == pytest.approx(0.921, abs=0.04)
     assert scores(1)["cas_points_400"] == pytest.approx(1 - 0.921, abs=0.04)
@@ -262,8 +263,8 @@ def test_slerp_by_hand():
 
 
 def test_path_length_on_the_circle(plain):
-    """Between random points of a circle the path turns by an angle uniform in [0, π],
-    at even speed: the mean of its square is π² / 3."""
+    """The angle between two random points of a circle is uniform in [0, π], and the
+    path turns by it at constant speed. The mean squared angle is π² / 3."""
 
     def draw(keys, truncation=0.0):
         angle = jax.vmap(lambda k: jax.random.uniform(k, maxval=2 * jnp.pi))(keys)
@@ -328,7 +329,8 @@ def test_evaluations_are_of_all_names(plain):
 
 
 def test_data_that_a_metric_cannot_take_are_named():
-    """Half of two images has no covariance, which shows before anything is drawn."""
+    """Two images have no covariance in each half. This is refused before any sample is
+    drawn."""
     setup = tiny.setup("convolutional")
     train = setup.source.train
     few = Arrays(train.data[:2], train.label[:2])

@@ -1,4 +1,4 @@
-"""How a claim is judged, and what a verdict says."""
+"""Claims and the verdicts about them."""
 
 import json
 import math
@@ -76,15 +76,15 @@ def test_a_verdict_is_compared_with_the_one_before():
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
 def test_experiments_are_whole(name):
-    """Each has claims with names of their own, is described by its README, and what is
-    committed of it was judged by the claims as they are."""
+    """The claims of an experiment have different texts, and its README has the command.
+    Committed verdicts equal the verdicts of the current claims."""
     module = experiment(name)
     said = [claim.says for claim in module.CLAIMS]
     assert len(set(said)) == len(said) and module.__doc__
     assert callable(module.run) and callable(module.figure)
     folder = reproduction.HERE / name
     readme = (folder / "README.md").read_text()
-    assert f"scripts/reproduce.py {name}" in readme
+    assert f"ganjax reproduce {name}" in readme
     for path in folder.glob(f"*/{reproduction.RESULTS}"):
         record = json.loads(path.read_text())
         assert record["scale"] == path.parent.name
@@ -94,9 +94,9 @@ def test_experiments_are_whole(name):
 
 
 def alike(a, b):
-    """Whether two verdicts say the same. The last digits of logarithms and of a least
-    squares fit differ by processor, and some measured values are differences of such
-    numbers; words, counts and whether a claim holds are compared exactly."""
+    """Whether two verdicts are equal. Floats may differ slightly, because the last
+    digits of logarithms and of a least-squares fit depend on the processor. Texts,
+    counts and results of claims are compared exactly."""
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(alike(a[name], b[name]) for name in a)
     if isinstance(a, list) and isinstance(b, list):

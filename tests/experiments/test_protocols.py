@@ -1,4 +1,4 @@
-"""What experiments train, at every scale."""
+"""All trials of an experiment are valid configs, at every scale."""
 
 import pytest
 

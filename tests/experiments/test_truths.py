@@ -1,4 +1,4 @@
-"""What experiments compare with, against what is known without them."""
+"""Reference values of the experiments, compared with independent values."""
 
 import math
 
@@ -48,16 +48,16 @@ def test_a_clipped_critic_stays_at_its_bound():
 
 
 def test_multipliers_of_the_dirac_gan():
-    """Without a penalty the field turns: |1 + ih/2| > 1. At γ = 1 both eigenvalues are
-    −1/2."""
+    """Without a penalty the multipliers have the modulus |1 + ih/2| > 1. At γ = 1 both
+    eigenvalues are −1/2."""
     for modulus, _ in multipliers(0.0):
         assert math.isclose(modulus, math.sqrt(1 + STEP_SIZE**2 / 4))
     np.testing.assert_allclose(multipliers(1.0), [[0.9, 0], [0.9, 0]], atol=1e-12)
 
 
 def test_values_of_the_two_point_landscape():
-    """Both points on one datum: it is judged real once in three, and the other real
-    always. Apart from the data, nothing is confused."""
+    """If both generated points lie on one data point, D is 1/3 there and 1 at the other
+    data point. Generated points off the data are recognised with certainty."""
     collapsed = (math.log(1 / 3) + 2 * math.log(2 / 3)) / 2
     for places, value in (
         ((0, 1), -math.log(4)),
@@ -87,7 +87,8 @@ def test_clusters_stay_as_they_were_drawn():
 
 
 def test_distances_of_gaussians():
-    """A shift costs its length; of N(0, σ²) each quantile moves by σ − 1 of itself."""
+    """The distance of a shift is its length. From N(0, 1) to N(0, σ²) each quantile q
+    moves by (σ − 1) q."""
     shifted, excess = biased_distance(1.5, 1.0)
     assert math.isclose(shifted, 1.5, rel_tol=1e-6) and excess > 0
     widened, _ = biased_distance(0.0, 3.0)
@@ -95,8 +96,8 @@ def test_distances_of_gaussians():
 
 
 def test_a_linear_critic_finds_the_slope_that_its_penalty_allows():
-    """Of −s·θ + λ(s − 1)² the least is at s = 1 + θ/2λ, for a critic that begins with
-    a slope of the right sign."""
+    """The loss −s·θ + λ(s − 1)² has its minimum at the slope s = 1 + θ/(2λ). The critic
+    must begin with a slope of the right sign."""
 
     def draw(key, knobs):
         x, y = jax.random.normal(key, (2, 1))

@@ -1,4 +1,4 @@
-"""Every mode of picture, over untrained generators: what is where."""
+"""The layout of the picture of every mode, with untrained generators."""
 
 import dataclasses
 import json
@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 import ganjax
+from ganjax.commands import sample
 from ganjax.config import resolve
 from ganjax.core import init_state
 from ganjax.data import held_out
@@ -21,7 +22,6 @@ from ganjax.gallery.spectrum import radial_spectrum
 from ganjax.gallery.styles import strongest
 from ganjax.run_files import RunFiles
 from ganjax.training.pictures import image_grid
-from scripts import sample
 from tests import tiny
 
 IMAGES = {
@@ -31,11 +31,12 @@ IMAGES = {
     "networks__discriminator__name": "dcgan",
     "networks__discriminator__width": 4,
 }
-CELL = 64 + 2  # of images of 8 pixels, with the gap
+CELL = 64 + 2  # an image of 8 pixels, enlarged, and the gap
 
 
 def run_of(name, path, steps=(0,), **overrides):
-    """What a mode needs of a run, whose checkpoints are seeds instead of steps."""
+    """An object with the parts of a run that a mode uses. Its checkpoints are different
+    initial states."""
     texts = {path_.replace("__", "."): str(v) for path_, v in overrides.items()}
     stated = {"batch_size": 8, **tiny.GAMES[name]}
     config = resolve(stated, texts)
@@ -66,7 +67,7 @@ def run_of(name, path, steps=(0,), **overrides):
 @pytest.fixture(scope="module")
 def images(tmp_path_factory):
     run = run_of("convolutional", tmp_path_factory.mktemp("run"))
-    # As it starts a generator's images are all but grey.
+    # The images of an initial generator are almost grey.
     run.state.ema["generator"]["params"] = jax.tree.map(
         lambda x: 10 * x, run.state.ema["generator"]["params"]
     )
@@ -101,7 +102,7 @@ def conditional(tmp_path_factory):
 
 
 def cells(picture, columns):
-    """``[rows, columns, 8, 8]`` of a grid of enlarged images of 8 pixels."""
+    """Images ``[rows, columns, 8, 8]`` of a grid of enlarged images of 8 pixels."""
     pixels = np.asarray(picture.convert("L"))
     assert pixels.shape[1] == columns * CELL + 2
     rows = pixels.shape[0] // CELL
@@ -129,7 +130,7 @@ def test_interpolations_begin_and_end_at_samples(images):
         found = cells(MODES["interpolation"](Request(images, 3, 5, path=path)), 5)
         assert found.shape[:2] == (3, 5)
         for column, end in zip((0, -1), ends, strict=True):
-            # Batches of another size may round a value to its neighbour.
+            # Another batch size may round a pixel to the next value.
             assert np.abs(found[:, column].astype(int) - end).max() <= 1
         middles[path] = found[:, 2]
     assert not np.array_equal(middles["linear"], middles["spherical"])
@@ -141,7 +142,7 @@ def test_interpolations_begin_and_end_at_samples(images):
 def test_traversal_moves_one_number_of_the_latent(images):
     request = Request(images, n=8, columns=3, reach=0.0)
     still = cells(MODES["traversal"](request), 3)
-    assert still.shape[:2] == (4, 3)  # there are four numbers
+    assert still.shape[:2] == (4, 3)  # a latent has four numbers
     assert np.array_equal(still[:, 0], still[:, 2])
     moved = cells(MODES["traversal"](Request(images, n=8, columns=3)), 3)
     assert all(not np.array_equal(row[0], row[2]) for row in moved)
@@ -179,7 +180,7 @@ def test_neighbours_of_training_images_are_themselves(images):
 
 
 def test_strongest_directions_of_known_weights():
-    # Columns 3 e₁ and e₂: the first direction is e₁, the second e₂, e₃ is lost.
+    # The columns are 3 e₁ and −e₂. The strongest direction is e₁, then e₂.
     a = np.array([[3.0, 0.0], [0.0, -1.0], [0.0, 0.0]])
     np.testing.assert_allclose(strongest(a, 2), np.eye(3)[:2], atol=1e-12)
 
@@ -201,7 +202,7 @@ def test_directions_of_latents(images):
     [
         ("conditional_gan", {"conditioning__generator": "concatenation"}, 4 + 10),
         (
-            "conditional_gan",  # as many latents as classes, and maps of either
+            "conditional_gan",  # equal numbers of latents and classes
             {"conditioning__generator": "conditional_batch_norm", "latents__size": 10},
             10,
         ),
@@ -220,7 +221,7 @@ def test_directions_of_latents(images):
 def test_directions_are_of_the_layer_that_sees_the_latent(
     name, overrides, inputs, tmp_path, monkeypatch
 ):
-    """What the label adds to the first layer comes after the latent."""
+    """In the inputs of the first layer, the label follows the latent."""
     run = run_of(name, tmp_path, **IMAGES | overrides)
     kernel = run.state.ema["generator"]["params"]["Linear_0"]["kernel"]
     size = run.config.latents.size
@@ -312,7 +313,7 @@ def test_spectrum_of_a_wave_and_of_noise():
     x = np.arange(16)
     wave = np.cos(2 * np.pi * 3 * x / 16)[None, :, None, None] * np.ones((1, 1, 16, 1))
     found = radial_spectrum(wave)
-    # Half of the squares' sum, 128, in two of the frequencies that round to 3.
+    # The sum of squares is 128, in two of the frequencies whose radius rounds to 3.
     frequencies = np.fft.fftfreq(16, 1 / 16)
     ring = np.rint(np.hypot(frequencies[:, None], frequencies)) == 3
     np.testing.assert_allclose(found[3], 128 / ring.sum())
@@ -402,7 +403,7 @@ def unmarked(request):
 
 
 def test_a_picture_from_outside(images, tmp_path, monkeypatch):
-    """It is found in the current folder, and takes the options that it names."""
+    """A mode is found in the current folder and takes only the options it names."""
     monkeypatch.setattr(ganjax, "load", lambda workdir, trust_code: images)
     monkeypatch.setattr(sys, "path", [*sys.path])
     monkeypatch.chdir(tmp_path)
@@ -419,7 +420,8 @@ def test_a_picture_from_outside(images, tmp_path, monkeypatch):
 
 @pytest.mark.full
 def test_codes_have_a_row_each(tmp_path):
-    """A row a category with one noise a column, then a row a number."""
+    """There is one row per category, with the same noise in a column, and then one row
+    per number."""
     run = run_of("infogan", tmp_path, **IMAGES)
     run.state.ema["generator"]["params"] = jax.tree.map(
         lambda x: 10 * x, run.state.ema["generator"]["params"]
@@ -442,7 +444,7 @@ def test_a_map_of_a_latent_space_is_of_two_numbers(autoencoder, tmp_path):
     wide = run_of(
         "adversarial_autoencoder", tmp_path, data__name="digits", latents__size=3
     )
-    with pytest.raises(BadInput, match="a latent space of 2 numbers, and that of .* 3"):
+    with pytest.raises(BadInput, match="a latent space of 2 numbers, but .* has 3"):
         MODES["latents"](Request(run=wide))
 
 
@@ -469,7 +471,7 @@ def test_restorations_stand_between_interpolation_and_image(tmp_path):
     ("mode", "said"),
     [
         ("codes", "whose latents end in codes"),
-        ("latents", "the ability 'encode', and game='gan' has nothing"),
+        ("latents", "the ability 'encode', but game='gan' has nothing"),
         ("reconstructions", "the ability 'reconstruct'"),
         ("translations", "the ability 'translate'"),
     ],
@@ -492,7 +494,7 @@ def test_inversions_stand_between_image_and_neighbour(images):
 
 @pytest.mark.full
 def test_an_edit_of_nothing_is_the_inversion(images):
-    """The middle column is the sample that comes nearest to the image."""
+    """The middle column is the inversion: the sample nearest to the image."""
     request = Request(run=images, n=3, columns=5, seed=4)
     found = cells(MODES["edits"](request), 5)
     assert found.shape[:2] == (3, 5)

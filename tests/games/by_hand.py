@@ -1,5 +1,5 @@
-"""A game over networks that are functions without parameters, so that what a player
-pays can be worked out by hand."""
+"""A game whose networks are functions without parameters, so that losses can be
+calculated by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -13,7 +13,7 @@ from ganjax.objectives import LOSSES, Adversary, CriticInputs
 
 
 class Function:
-    """A module without parameters; that of a ``CriticOutput`` gives its logits."""
+    """A module without parameters. A call returns the logits of a ``CriticOutput``."""
 
     def __init__(self, function):
         self.function = function
@@ -35,8 +35,7 @@ def made(
     classes=0,
     options=None,
 ):
-    """The game and the sampler that ``make`` gives; ``prior`` is the value of every
-    latent."""
+    """The game and the sampler from ``make``. Every latent has the value ``prior``."""
 
     def draw(keys, truncation=0.0):
         return jnp.full((*keys.shape, 1), prior, jnp.float32)
@@ -68,7 +67,7 @@ def made(
 
 
 def game(make, functions, **parts):
-    """The game alone, see ``made``."""
+    """The game from ``make``, without the sampler. Arguments as in ``made``."""
     return made(make, functions, **parts)[0]
 
 

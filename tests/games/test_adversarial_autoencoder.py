@@ -1,7 +1,8 @@
-"""What the three players of the adversarial autoencoder pay, by hand.
+"""Losses of the three players of the adversarial autoencoder, calculated by hand.
 
-Data (1, 2) and (3, 5) have the codes x₁ + x₂ = 3 and 8; every latent is 7; the decoder
-gives (c, c); the discriminator's logit is 2z: 14 for a latent, 6 and 16 for the codes.
+The data (1, 2) and (3, 5) have the codes x₁ + x₂ = 3 and 8. Every latent is 7. The
+decoder maps c to (c, c). The discriminator's logit is 2z: 14 for a latent, and 6 and 16
+for the codes.
 """
 
 import jax
@@ -33,7 +34,7 @@ def made(loss="wasserstein"):
 
 @pytest.mark.parametrize("weight", [1.0, 10.0])
 def test_autoencoder_pays_the_weighted_squared_error(weight):
-    """(3, 3) for (1, 2) and (8, 8) for (3, 5): (4 + 1 + 25 + 9) / 4 = 9.75."""
+    """(1, 2) becomes (3, 3) and (3, 5) becomes (8, 8): (4 + 1 + 25 + 9) / 4 = 9.75."""
     knobs = {"weights.reconstruction": weight, "weights.corruption": 0.0}
     loss, metrics, _ = paid(made(), "autoencoder", BATCH, knobs=knobs)
     np.testing.assert_allclose(loss, weight * 9.75, rtol=1e-6)
@@ -41,15 +42,16 @@ def test_autoencoder_pays_the_weighted_squared_error(weight):
 
 
 def test_latents_are_the_discriminators_real_ones():
-    """Wasserstein: mean over codes (6 + 16) / 2 minus mean over latents, 14."""
+    """The Wasserstein loss is the mean logit of codes, (6 + 16) / 2, minus the mean
+    logit of latents, 14."""
     loss, metrics, _ = paid(made(), "discriminator", BATCH)
     np.testing.assert_allclose(loss, 11 - 14, rtol=1e-6)
     assert (metrics["real_logit"], metrics["fake_logit"]) == (14, 11)
 
 
 def test_encoder_is_the_one_who_fools():
-    """Wasserstein: minus the mean over codes. Relativistic, log(1 + exp(real − fake))
-    over pairs: 14 − 6 = 8 and 14 − 16 = −2."""
+    """The Wasserstein loss is minus the mean logit of codes. The relativistic loss is
+    the mean of log(1 + exp(real − fake)), where real − fake is 14 − 6 and 14 − 16."""
     np.testing.assert_allclose(paid(made(), "encoder", BATCH)[0], -11, rtol=1e-6)
     loss = paid(made("relativistic_pairing"), "encoder", BATCH)[0]
     by_hand = np.mean(np.log1p(np.exp([8.0, -2.0])))

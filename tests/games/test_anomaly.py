@@ -1,8 +1,9 @@
-"""What finds anomalies, by hand.
+"""Losses and scores of games that detect anomalies, calculated by hand.
 
-AnoGAN: the generator makes (z, 0), and features are twice what is seen. f-AnoGAN: x =
-(1, 3) has the codes 2x, made into 3·2x = 6x; features are x². GANomaly:
-codes 2x, made into 6x, second codes −6x, with the same features.
+AnoGAN: the generator makes (z, 0), and the features of x are 2x. f-AnoGAN: the samples
+x are 1 and 3, their codes are 2x, the reconstructions are 3·2x = 6x, and features are
+x². GANomaly: codes are 2x, reconstructions y are 6x, second codes are −6y, and features
+are x² as well.
 """
 
 import jax.numpy as jnp
@@ -27,8 +28,8 @@ def applied(played):
 
 
 def test_anogan_descends_to_the_nearest_sample():
-    """Of (a, b) it reaches (a, 0), and |b| is left, with features 2·|b|: .9·|b| +
-    .1·2·|b| = 1.1·|b|, beside what Adam leaves of a."""
+    """For (a, b) the nearest sample is (a, 0). The residual is |b|, and 2·|b| in
+    features, so the score is 0.9·|b| + 0.1·2·|b| = 1.1·|b|. Adam finds a inexactly."""
     functions = {
         "generator": lambda z: jnp.concatenate([z, jnp.zeros_like(z)], axis=1),
         "discriminator": lambda x: CriticOutput(x[:, 0], 2 * x),
@@ -52,7 +53,7 @@ def test_anogan_descends_to_the_nearest_sample():
 
 
 def test_f_anogan_compares_pixels_and_features():
-    """(x − 6x)² = 25 x² and (x² − 36 x²)² = 1225 x⁴."""
+    """Pixels differ by (x − 6x)² = 25 x², and features by (x² − 36 x²)² = 1225 x⁴."""
     functions = {
         "generator": lambda z: 3 * z,
         "encoder": lambda x: 2 * x,
@@ -65,13 +66,13 @@ def test_f_anogan_compares_pixels_and_features():
     np.testing.assert_allclose(metrics["pixels"], pixels.mean(), rtol=1e-6)
     found = sampler.abilities["anomaly"](applied(played), jnp.asarray(X))
     np.testing.assert_allclose(found, pixels + features, rtol=1e-6)
-    # The GAN itself is as it was: Wasserstein, 3·1 for every latent.
+    # The GAN is trained as before: Wasserstein, where every fake logit is 3·1.
     assert paid(played, "generator", BATCH)[0] == -3
     assert paid(played, "discriminator", BATCH)[0] == 3 - 2
 
 
 def test_ganomaly_compares_codes():
-    """|2x + 6·6x| = 38|x| is how anomalous x is."""
+    """The anomaly score of x is the distance of its codes, |2x + 6·6x| = 38|x|."""
     functions = {
         "encoder": lambda x: 2 * x,
         "decoder": lambda z: 3 * z,

@@ -1,8 +1,8 @@
-"""What the players of BiGAN pay, by hand.
+"""Losses of BiGAN's players, calculated by hand.
 
-Samples are x = 1 and 3, their codes −x; every latent is 7 and becomes 2·7 = 14. The
-discriminator's logit of a pair (x, z) is x + 10 z: −9 and −27 for samples, 84 for what
-is generated.
+The real samples x are 1 and 3, and their codes are −x. Every latent is 7, and the
+generated sample is 2·7 = 14. The discriminator's logit of a pair (x, z) is x + 10 z: −9
+and −27 for real pairs, and 84 for a generated pair.
 """
 
 import numpy as np
@@ -34,14 +34,14 @@ def test_wasserstein_is_a_difference_of_means():
 
 
 def test_the_generators_loss_is_the_discriminators_with_the_labels_exchanged():
-    """Least squares, ½(D(fake) − 1)² + ½D(real)²."""
+    """The least-squares loss of the generator is ½(D(fake) − 1)² + ½D(real)²."""
     loss = paid(made("least_squares"), "generator", BATCH)[0]
     np.testing.assert_allclose(loss, 0.5 * 83**2 + 0.5 * (9**2 + 27**2) / 2, rtol=1e-6)
 
 
 @pytest.mark.parametrize("loss", ["relativistic_pairing", "relativistic_average"])
 def test_a_relativistic_loss_has_both_sides_already(loss):
-    """log(1 + exp(real − fake)) is nought where a generated pair is so far above."""
+    """log(1 + exp(real − fake)) is almost 0, because the fake logit is much larger."""
     assert paid(made(loss), "generator", BATCH)[0] < 1e-6
     assert paid(made(loss), "discriminator", BATCH)[0] > 90
 

@@ -1,7 +1,7 @@
-"""What both players of the conditional GAN are told and pay, by hand.
+"""Labels and losses of the players of the conditional GAN, calculated by hand.
 
-Of three classes the critic's logit is the sample times 1, 2 or 3 for its label; every
-latent is 5, and the generator adds 1, 2 or 3 to it by the label.
+There are three classes. The critic's logit is the sample times 1, 2 or 3, depending on
+the label. Every latent is 5, and the generator adds 1, 2 or 3, depending on the label.
 """
 
 import jax
@@ -12,7 +12,7 @@ from ganjax.games.gan import conditional_gan
 from tests.games import by_hand
 from tests.games.by_hand import game, paid
 
-# Real logits 1·1 and 4·3; fakes 6 and 8, logits 6·1 and 8·3.
+# Real logits are 1·1 and 4·3. Generated samples are 6 and 8, with logits 6·1 and 8·3.
 BATCH = {"data": [[1.0], [4.0]], "label": [0, 2]}
 
 
@@ -35,8 +35,8 @@ def test_discriminator_sees_each_with_its_label():
 
 
 def test_generator_is_judged_with_the_label_that_it_was_asked_for():
-    """Wasserstein: minus the mean fake logit. Relativistic pairs, log(1 + exp(real −
-    fake)): 1 − 6 and 12 − 24."""
+    """The Wasserstein loss is minus the mean fake logit. The relativistic loss is the
+    mean of log(1 + exp(real − fake)), with real − fake = 1 − 6 and 12 − 24."""
     np.testing.assert_allclose(paid(made(), "generator", BATCH)[0], -15, rtol=1e-6)
     loss = paid(made("relativistic_pairing"), "generator", BATCH)[0]
     by_hand = np.mean(np.log1p(np.exp([-5.0, -12.0])))
@@ -44,8 +44,9 @@ def test_generator_is_judged_with_the_label_that_it_was_asked_for():
 
 
 def test_an_image_gets_its_label_as_constant_channels():
-    """2×2 images; the critic weighs every pixel of the label's channels otherwise:
-    (1 + 2 + 3 + 4)·(10, 20 or 30) for labels 0 and 2, and images of nothing."""
+    """Images have 2×2 pixels, and real images are 0. In the channels of the label the
+    critic weighs the pixels by 1, 2, 3 and 4 and the channels by 10, 20 and 30. The
+    labels 0 and 2 give 10·10 and 10·30."""
     places = jnp.array([[1.0, 2.0], [3.0, 4.0]]).reshape(1, 2, 2, 1)
 
     def discriminator(x):

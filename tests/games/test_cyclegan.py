@@ -1,7 +1,8 @@
-"""What CycleGAN's players pay, by hand, and what passes through the image pool.
+"""Losses of CycleGAN's players, calculated by hand, and the image pool.
 
-a → b doubles and b → a triples; the critics' logits are −5x in domain a, 7x in b. For
-a = 1 and b = 10: translations 2 and 30; there and back 6 and 60.
+The translation from a to b doubles, and the translation from b to a triples. The
+critics' logits are −5x in domain a and 7x in domain b. For a = 1 and b = 10 the
+translations are 2 and 30, and the cycles end at 6 and 60.
 """
 
 import jax
@@ -28,8 +29,8 @@ def made(loss="wasserstein"):
 @pytest.mark.parametrize("cycle", [0.0, 100.0])
 @pytest.mark.parametrize("identity", [0.0, 1000.0])
 def test_generators_pay_three_terms_by_their_weights(cycle, identity):
-    """Adversarial −7·2 + 5·30; cycle |6 − 1| + |60 − 10|; identity |20 − 10| +
-    |3 − 1|."""
+    """The adversarial term is −7·2 + 5·30, the cycle term |6 − 1| + |60 − 10|, and the
+    identity term |20 − 10| + |3 − 1|."""
     knobs = {"weights.cycle": cycle, "weights.identity": identity}
     loss, metrics, _ = paid(made(), "generators", BATCH, knobs=knobs)
     np.testing.assert_allclose(loss, 136 + cycle * 55 + identity * 12, rtol=1e-6)
@@ -38,7 +39,8 @@ def test_generators_pay_three_terms_by_their_weights(cycle, identity):
 
 
 def test_a_translation_is_compared_with_real_ones_of_its_own_domain():
-    """Relativistic, log(1 + exp(real − fake)): 70 − 14 in b, 150 − 5 in a."""
+    """The relativistic loss is log(1 + exp(real − fake)). The differences real − fake
+    are 70 − 14 in b and −5 + 150 in a."""
     knobs = {"weights.cycle": 0.0, "weights.identity": 0.0}
     loss, _, _ = paid(made("relativistic_pairing"), "generators", BATCH, knobs=knobs)
     np.testing.assert_allclose(loss, 56 + 145, rtol=1e-6)
@@ -63,8 +65,9 @@ def test_a_critic_judges_its_domain_and_fills_its_own_pool(
 
 
 def test_a_critic_sees_what_the_pool_gave_out():
-    """Of a full pool of 99s and 40 translations 30, what the critic saw and what the
-    pool holds afterwards add up to what there was. The other pool holds 1,000s."""
+    """The pool is full of the value 99, and 40 translations are 30. The sum over images
+    that the critic saw and images in the pool does not change. The pool of the other
+    critic, with the value 1000, is not used."""
     batch = {"a": np.ones((40, 1), np.float32), "b": np.full((40, 1), 10, np.float32)}
     pools = {
         name: {"images": jnp.full((POOL_SIZE, 1), x), "filled": jnp.array(POOL_SIZE)}
@@ -109,7 +112,8 @@ def test_the_pool_begins_to_exchange_when_it_is_full():
 
 
 def test_a_full_pool_swaps_about_half_and_loses_nothing():
-    """1,000 coins: .5 within five standard deviations, √(.25 / 1000) each."""
+    """The share of 1,000 coin flips is within five standard deviations of 0.5. A
+    standard deviation is √(0.25 / 1000)."""
     before, images = pool(POOL_SIZE), numbered(1000)
     after, shown = exchange(before, images, jax.random.key(0))
     swapped = np.asarray(shown != images).mean()
@@ -130,9 +134,9 @@ def test_a_swap_shows_the_stored_image_and_keeps_the_new_one_in_its_slot():
         np.asarray(after["images"][..., 0]), np.asarray(shown[:, 0, 0]), strict=True
     ):
         expected = np.array(before["images"][:, 0])
-        if image != 1:  # a stored one: −1 lies in slot 0, −2 in slot 1, …
+        if image != 1:  # a stored image: −1 is in slot 0, −2 in slot 1
             slots.add(int(-image) - 1)
             expected[int(-image) - 1] = 1
         np.testing.assert_array_equal(images, expected)
-    # Some 200 swaps leave a given one of 50 slots out with probability .018.
+    # About 200 swaps miss a given one of the 50 slots with probability 0.018.
     assert len(slots) > POOL_SIZE - 10

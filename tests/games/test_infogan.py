@@ -1,4 +1,4 @@
-"""InfoGAN: its latents, and what both players pay where nothing can be read."""
+"""InfoGAN: its latents, and the losses if no code can be read."""
 
 import jax
 import jax.numpy as jnp
@@ -22,15 +22,15 @@ def test_a_latent_ends_in_a_category_and_a_number():
     np.testing.assert_allclose(kind.mean(axis=0), 1 / 8, atol=0.03)
     assert np.abs(number).max() <= 1 and abs(number.mean()) < 0.05
     np.testing.assert_allclose(number.var(), 1 / 3, atol=0.02)
-    # Neither tells of the other, or of the noise before them.
+    # The category, the number and the noise are not correlated.
     seen = np.corrcoef(np.concatenate([z[:, :11], z[:, 12:]], axis=1).T)
     assert np.abs(seen - np.diag(np.diag(seen)))[:4].max() < 0.08
     assert np.abs(seen[-1, :-1]).max() < 0.08
 
 
 def test_who_cannot_read_pays_the_entropy_of_the_code():
-    """A posterior of zeros gives every category 1/8 and every number N(0, 1): −log 1/8,
-    and ½ log 2π + ½ c² with c² of mean 1/3."""
+    """A posterior of zeros predicts 1/8 for each category and N(0, 1) for the number.
+    The losses are −log 1/8, and ½ log 2π + ½ c², where c² has the mean 1/3."""
     setup = tiny.setup("infogan", batch_size=512)
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     nothing = jax.tree.map(jnp.zeros_like, state.params["posterior"])
@@ -42,7 +42,7 @@ def test_who_cannot_read_pays_the_entropy_of_the_code():
     np.testing.assert_allclose(found, np.log(8), rtol=1e-5)
     (found,) = metrics["discriminator/continuous"]
     np.testing.assert_allclose(found, 0.5 * np.log(2 * np.pi) + 1 / 6, atol=0.03)
-    # The generator's turn is after the posterior moved.
+    # The posterior is updated before the generator's turn.
     assert metrics["generator/category"][0] < np.log(8) + 0.5
 
 

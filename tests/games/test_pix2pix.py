@@ -1,7 +1,8 @@
-"""What the players of pix2pix pay, by hand, and who may play.
+"""Losses of the players of pix2pix, calculated by hand.
 
-a = (1, 2) becomes 3·a = (3, 6), and b is (4, 4): errors 1 and 2. The discriminator's
-logit of a pair is a + 10 b, so 41, 42 for the data and 31, 62 for what is made.
+The inputs a are 1 and 2, their translations 3·a are 3 and 6, and both targets b are 4,
+so the errors are 1 and 2. The discriminator's logit of a pair is a + 10 b: 41 and 42
+for real pairs, 31 and 62 for translated pairs.
 """
 
 import pytest

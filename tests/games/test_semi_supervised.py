@@ -1,7 +1,7 @@
-"""What the players of the semi-supervised GAN pay, by hand.
+"""Losses of the players of the semi-supervised GAN, calculated by hand.
 
-Of a sample x the discriminator's two classes have the logits x and 0, so its logit for
-real is log(1 + eˣ).
+The discriminator's logits of its two classes are x and 0, so its logit for "real" is
+log(1 + eˣ).
 """
 
 import jax.numpy as jnp
@@ -32,7 +32,8 @@ def made(loss="non_saturating"):
 
 
 def test_the_discriminator_pays_for_fakes_and_for_known_labels():
-    """With Z = 1 + eˣ real has the probability Z / (Z + 1) (section 5)."""
+    """With Z = 1 + eˣ the probability of "real" is Z / (Z + 1) (Salimans et al. 2016,
+    section 5)."""
     knobs = {"weights.adversarial": 3.0, "weights.supervised": 5.0}
     loss, metrics, _ = paid(made(), "discriminator", BATCH, knobs=knobs)
     z = 1 + np.exp([1.0, 2.0])

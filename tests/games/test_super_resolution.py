@@ -1,4 +1,4 @@
-"""Super-resolution: what is seen, what is paid, what it is compared with."""
+"""Super-resolution: reduced images, losses, and the bicubic comparison."""
 
 import jax
 import jax.numpy as jnp
@@ -16,8 +16,8 @@ from tests.games.by_hand import game, made, paid
 def test_a_reduction_keeps_a_constant_and_a_slope():
     x = jnp.full((1, 8, 8, 1), 0.3)
     np.testing.assert_allclose(reduced(x, 2), 0.3, rtol=1e-6)
-    # A ramp of .02 a pixel has .08 a pixel of four, away from the border, and the value
-    # in the middle of a pixel: pixel 2 covers 8 to 11.
+    # A ramp of 0.02 per pixel becomes a ramp of 0.08 per reduced pixel, except near the
+    # border. Its value is the value at the middle: reduced pixel 2 covers 8 to 11.
     ramp = jnp.broadcast_to(0.02 * jnp.arange(32)[:, None, None], (1, 32, 32, 1))
     small = reduced(ramp, 4)[0, :, 0, 0]
     np.testing.assert_allclose(np.diff(small[2:-2]), 0.08, rtol=1e-4)
@@ -25,8 +25,8 @@ def test_a_reduction_keeps_a_constant_and_a_slope():
 
 
 def test_the_generator_pays_for_content_and_for_its_judge():
-    """Flat images of .5 and −.5, made flat images of .1: squares .16 and .36; the
-    discriminator's logit is their mean, .1."""
+    """Flat images of 0.5 and −0.5 are restored as flat images of 0.1, with the squared
+    errors 0.16 and 0.36. The discriminator's logit is the image's mean, 0.1."""
     functions = {
         "generator": lambda x: jnp.full((len(x), 4, 4, 1), 0.1),
         "discriminator": lambda x: x.mean((1, 2, 3)),

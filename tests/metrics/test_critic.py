@@ -5,10 +5,10 @@ from ganjax.metrics import critic_distance, two_sample_test
 
 
 def test_ranks_by_hand():
-    # Of the six pairs real wins four and ties one.
+    # Six pairs: the real score is higher in four and equal in one.
     found = two_sample_test([3.0, 1.0], [2.0, 1.0, -1.0])
     assert found["auroc"] == 4.5 / 6
-    # Both real scores are positive, one fake of three is negative.
+    # Both real scores are positive, and one of three fake scores is negative.
     assert found["accuracy"] == (1 + 1 / 3) / 2
 
 
@@ -25,7 +25,7 @@ def test_a_critic_at_chance_and_a_perfect_one():
 
 
 def test_the_identity_measures_a_shift():
-    # Real and fake on a line, the critic x itself: the distance is the shift.
+    # The critic is the identity on a line, so the distance is the shift.
     x = np.linspace(-1, 1, 2001)
     distance, error = critic_distance(x + 3, x)
     np.testing.assert_allclose(distance, 3)

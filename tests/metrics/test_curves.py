@@ -21,7 +21,7 @@ def test_a_lost_part_of_the_data_costs_recall_alone(lost):
     precision, recall = curve_of_shares([lost, 1 - lost], [0, 1])
     np.testing.assert_allclose(precision.max(), 1)
     np.testing.assert_allclose(recall.max(), 1 - lost)
-    # And an added part precision alone; the two curves are each other's mirror.
+    # An added part costs precision alone. The two curves are mirror images.
     mirrored = curve_of_shares([0, 1], [lost, 1 - lost])
     np.testing.assert_allclose(mirrored[0], recall[::-1], atol=1e-9)
     np.testing.assert_allclose(mirrored[1], precision[::-1], atol=1e-9)
@@ -35,7 +35,7 @@ def test_over_points():
     found = precision_recall_curve(real, half, clusters=4)
     np.testing.assert_allclose(found["precision"].max(), 1)
     np.testing.assert_allclose(found["recall"].max(), 0.5)
-    # F_8 at its best trades little precision: at recall 1/2 it is 65/2 / (64 + 1/2).
+    # The best F_8 is close to its value at precision 1 and recall 1/2.
     assert found["f_8"] == pytest.approx(65 * 0.5 / (64 + 0.5), abs=2e-3)
     assert found["f_1_8"] > 0.97
     same = precision_recall_curve(real, real, clusters=4)

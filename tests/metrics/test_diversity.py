@@ -8,11 +8,11 @@ from ganjax.metrics import diversity
 def test_copies_opposites_and_independent_directions():
     same = np.tile([3.0, 4.0], (50, 1)) * np.arange(1, 51)[:, None]
     assert diversity(same) == pytest.approx(0, abs=1e-12)
-    # Of two opposite points half of all pairs are 2 apart, half are copies: with 500
-    # of each a partner is of the other kind with probability 500/999.
+    # 500 copies of each of two opposite points. Copies have distance 0, opposite points
+    # distance 2. A random partner is an opposite point with probability 500/999.
     opposite = np.repeat([[1.0, 0.0], [-1.0, 0.0]], 500, axis=0)
     assert diversity(opposite) == pytest.approx(2 * 500 / 999, abs=0.02)
-    # Directions of n dimensions have a cosine of variance 1/n about 0.
+    # In n dimensions the cosine of two random directions has mean 0, variance 1/n.
     rng = np.random.default_rng(0)
     assert diversity(rng.standard_normal((500, 4000))) == pytest.approx(
         2**0.5, abs=1e-3

@@ -66,8 +66,9 @@ def test_singular_covariances():
 @pytest.mark.parametrize(("width", "count"), [(40, 400), (40, 41), (40, 20)])
 def test_the_cross_term_is_the_nuclear_norm_of_the_samples_products(width, count):
     # With covariances X'X and Y'Y, Tr (X'X Y'Y)^½ is the sum of the singular values of
-    # X Y', which needs no covariance: their squares are the eigenvalues of the product.
-    # Features a thousandfold apart, and a covariance that is singular, nearly or not.
+    # X Y', because their squares are the eigenvalues of the product. So no covariance
+    # is needed. The scales of features span a factor of 1000. The covariance has full
+    # rank, is nearly singular, or is singular.
     rng = np.random.default_rng(count)
     scales = 10.0 ** rng.uniform(-3, 0, width)
     x, y = (rng.standard_normal((count, width)) * scales for _ in range(2))
@@ -99,9 +100,10 @@ def test_symmetric_in_its_arguments_and_same_from_the_root():
 
 
 def test_bias_falls_as_one_over_n():
-    # Two samplings of N(0, I_D): the means add 2D/N; the covariances differ by entries
-    # of variance 2(1 + [i = j])/N, a quarter of whose sum is (D² + D)/2N. With D = 16
-    # that is 168/N: .672 at 250 (the literature's .67), .168 at 1000.
+    # Two sets of N samples from N(0, I_D). The means add 2D/N. The covariances differ
+    # by entries of variance 2(1 + [i = j])/N, and a quarter of their sum, (D² + D)/2N,
+    # is added. With D = 16 the total is 168/N: 0.672 at N = 250 (0.67 in the
+    # literature) and 0.168 at N = 1000.
     rng = np.random.default_rng(0)
     for count in (250, 1000):
         runs = [
@@ -124,7 +126,7 @@ def test_moments_agree_with_numpy_and_survive_a_large_mean():
 def test_moments_of_single_precision_are_double():
     mean, cov = moments(np.array([[1, 2], [3, 6]], np.float32))
     assert mean.dtype == cov.dtype == np.float64
-    # Deviations ±1 and ±2; two samples, so divide by one.
+    # The deviations are ±1 and ±2. With two samples the divisor is 1.
     np.testing.assert_array_equal(mean, [2, 4])
     np.testing.assert_array_equal(cov, [[2, 4], [4, 8]])
 
@@ -160,7 +162,7 @@ def test_at_infinity_the_bias_of_few_samples_is_gone():
         fake = rng.standard_normal((2000, 16))
         estimates.append(frechet_from_root(*real, *moments(fake)))
         extrapolated.append(frechet_at_infinity(*real, fake, seed=seed))
-    # To first order D / N of the mean and D (D + 1) / 4 N of the covariance.
+    # To first order the mean adds D / N, the covariance D (D + 1) / 4 N.
     bias = 16 / 2000 + 16 * 17 / 4 / 2000
     assert np.mean(estimates) == pytest.approx(bias, rel=0.1)
     assert abs(np.mean(extrapolated)) < 0.15 * bias

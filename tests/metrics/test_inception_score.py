@@ -16,7 +16,7 @@ def test_unsure_or_collapsed_is_one():
 
 
 def test_two_kinds_of_samples_by_hand():
-    # Halves of the samples are sure of one class, or of neither: the marginal is
+    # Half of the samples are sure of class 0, half are undecided. The marginal is
     # (3/4, 1/4), and the mean divergence (ln 4/3 + 1/2 ln 2/3 + 1/2 ln 2) / 2.
     p = np.array([[1.0, 0.0], [0.5, 0.5]] * 10)
     expected = np.exp((np.log(4 / 3) + np.log(2 / 3) / 2 + np.log(2) / 2) / 2)
@@ -34,8 +34,8 @@ def test_parts_are_runs_of_neighbours():
     [
         (np.eye(3)[0], 1, "expected \\[N, K\\]"),
         (np.eye(3) * 2, 1, "do not sum to 1"),
-        (np.array([[1.5, -0.5]]), 1, "no probabilities"),
-        (np.array([[np.nan, 1]]), 1, "no probabilities"),
+        (np.array([[1.5, -0.5]]), 1, "not probabilities"),
+        (np.array([[np.nan, 1]]), 1, "not probabilities"),
         (np.eye(3), 4, "splits=4: expected 1 to 3"),
     ],
 )

@@ -25,7 +25,7 @@ def test_by_fractions():
 
 
 def test_of_shifted_lines_in_closed_form():
-    # With x of 0 alone every kernel with it is 1; among equal points c it is (c²+1)³.
+    # A kernel value with a point at 0 is 1; between two points at c it is (c² + 1)³.
     x, y = np.zeros((5, 1)), np.full((4, 1), 2.0)
     assert squared_discrepancy(x, y) == 1 + 125 - 2
 

@@ -18,7 +18,8 @@ def test_fresh_samples_are_not_copies_and_copies_are():
 
 
 def test_z_by_hand():
-    # Distances .1 and .4 of fakes, .2 and .3 of held-out samples: two pairs of four.
+    # Fakes at 0.1 and 0.4, held-out samples at 0.2 and 0.3: the fake sample is nearer
+    # in two of four pairs.
     train = np.array([[0.0]])
     found = memorisation([[0.1], [0.4]], train, [[0.2], [0.3]], quantile=0.5)
     assert found["copying_z"] == 0

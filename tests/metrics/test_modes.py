@@ -15,16 +15,16 @@ def draws(rng, centres, count, std=0.01):
 
 
 def test_true_data_has_the_rayleigh_fraction_within_three_sigma():
-    # In 2-D the distance is Rayleigh: P(r <= 3σ) = 1 - exp(-9/2) = .98889.
+    # In 2-D the distance is Rayleigh-distributed: P(r <= 3σ) = 1 - exp(-9/2) = 0.98889.
     samples = draws(np.random.default_rng(0), ring(), 200_000)
     found = mode_coverage(samples, ring(), 0.01)
     assert found["modes"] == 8
-    # Standard error of the fraction: sqrt(.989 * .011 / 200000) = .00023.
+    # Standard error of the fraction: sqrt(0.989 * 0.011 / 200000) = 0.00023.
     assert found["high_quality"] == pytest.approx(1 - np.exp(-4.5), abs=0.001)
 
 
 def test_kl_of_a_perfect_generator_is_its_finite_sample_floor():
-    # 2N·KL is chi-squared with K-1 degrees of freedom: mean (K-1)/2N.
+    # 2N·KL is chi-squared with K-1 degrees of freedom, so the mean KL is (K-1)/2N.
     rng = np.random.default_rng(1)
     count = 2500
     values = [
@@ -36,7 +36,7 @@ def test_kl_of_a_perfect_generator_is_its_finite_sample_floor():
 
 
 def test_kl_by_hand():
-    # Shares 3/4, 1/4 over 4 modes: .75 ln 3 + .25 ln 1 = .75 ln 3.
+    # Shares 3/4, 1/4 over 4 modes: 0.75 ln 3 + 0.25 ln 1 = 0.75 ln 3.
     modes = np.array([[0.0, 0], [10, 0], [0, 10], [10, 10]])
     found = mode_coverage(modes[[0, 0, 0, 1]], modes, 1.0)
     assert found["modes"] == 2

@@ -14,7 +14,8 @@ def normal(seed, *shape, dtype=np.float64):
     ("width", "dtype"), [(1, np.float64), (3, np.float32), (200, np.float32)]
 )
 def test_agrees_with_scikit_learn(width, dtype):
-    # More queries than a tile has rows, and a common offset that would cancel badly.
+    # More queries than a tile has rows. With the common offset of 50, expanding the
+    # squared distance would lose precision.
     points = normal(0, 300, width, dtype=dtype) + dtype(50)
     queries = normal(1, 1100, width, dtype=dtype) + dtype(50)
     kd_tree = NearestNeighbors(algorithm="kd_tree").fit(points.astype(np.float64))
@@ -40,7 +41,7 @@ def test_equal_distances_come_in_order_of_index():
 
 
 def test_classification_agrees_with_scikit_learn_where_no_vote_is_tied():
-    # Two classes and an odd k: no ties, so both must say the same.
+    # With two classes and an odd k no vote is tied, so both must agree.
     points, queries = normal(0, 200, 4), normal(1, 80, 4)
     labels = (points[:, 0] > 0).astype(int)
     for k in (1, 3, 5):
@@ -83,7 +84,8 @@ def test_labels_must_fit_the_points():
     ("shape", "dtype"), [((1100, 2), np.float64), ((600, 70), np.float32)]
 )
 def test_a_sets_own_radii_are_those_of_its_nearest(shape, dtype):
-    """Over blocks, with repeated points: against all pairs by differences."""
+    """``kth_squared`` works in blocks. Compare it with all pairs, also for repeated
+    points."""
     rng = np.random.default_rng(0)
     points = rng.standard_normal(shape).astype(dtype)
     points[500:504] = points[0]

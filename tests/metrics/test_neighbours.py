@@ -11,7 +11,7 @@ def normal(rng, count, width, dtype=np.float64):
 
 
 def by_exact_integers(real, fake, k):
-    """All four numbers, pair by pair in Python's integers: no rounding anywhere."""
+    """Return all four scores, computed pair by pair in exact Python integers."""
 
     def squared(a, b):
         return sum((int(x) - int(y)) ** 2 for x, y in zip(a, b, strict=True))
@@ -48,7 +48,7 @@ def by_exact_integers(real, fake, k):
 @pytest.mark.parametrize("offset", [0, 1000])
 @pytest.mark.parametrize(("width", "span"), [(2, 6), (3, 4), (80, 2)])
 def test_ties_on_a_grid_are_judged_exactly(k, offset, width, span):
-    # Grid points: many pairs lie at exactly the radius, many samples are duplicates.
+    # On a grid many distances equal the radius, and many samples are duplicates.
     rng = np.random.default_rng(width)
     real = rng.integers(span, size=(40, width)) + offset
     fake = rng.integers(span, size=(33, width)) + offset
@@ -61,13 +61,14 @@ def test_ties_on_a_grid_are_judged_exactly(k, offset, width, span):
 
 
 def test_on_a_line_by_hand():
-    # Real 0, 1, 3, 7 with k=1: radii 1, 1, 2, 4. Fake 1 lies at the edge of 0's ball
-    # (outside), inside those of 1 and, at distance 2 of 2, not of 3. Fake 4 lies in
-    # those of 3 and 7. Fake 20 lies in none. Fake radii: 3, 3, 16.
+    # Real 0, 1, 3, 7 with k=1 have the radii 1, 1, 2, 4. The edge of a ball is outside.
+    # Fake 1 is in the ball of real 1 only: it is on the edges of real 0 and real 3.
+    # Fake 4 is in the balls of 3 and 7, fake 20 in none. The fake radii are 3, 3, 16.
     real = np.array([[0.0], [1.0], [3.0], [7.0]])
     fake = np.array([[1.0], [4.0], [20.0]])
     assert density_coverage(real, fake, k=1) == {"density": 1.0, "coverage": 0.75}
-    # Reals 0, 1, 3 are within 3 of 1; 7 is at exactly 3 of 4 and at 13 of 20.
+    # Real 0, 1, 3 are in the ball of fake 1. Real 7 is on the edge of fake 4, but in
+    # the ball of fake 20: distance 13.
     assert precision_recall(real, fake, k=1) == {"precision": 2 / 3, "recall": 1.0}
 
 
@@ -88,7 +89,7 @@ def test_collapse_and_equality():
 
 
 def test_expectations_for_equal_distributions():
-    # Whatever the distribution, by exchangeability: density 1, and coverage
+    # For every distribution, by exchangeability: density 1, and coverage
     # 1 - prod_{j<k} (N-1-j)/(N+M-1-j), here with N=60, M=40, k=2.
     rng = np.random.default_rng(1)
     draws = [
@@ -114,9 +115,9 @@ def test_more_rows_than_a_tile_and_moved_features():
 
 @pytest.mark.full
 def test_published_numbers_in_a_thousand_dimensions():
-    # The README of prdc, one draw of N(0, I_1000), 10,000 a side, k=5: precision
-    # .4772, recall .4705, density 1.0555, coverage .9735. A fake nearer the origin
-    # falls into very many balls, so one draw moves by several hundredths.
+    # The README of prdc: N(0, I_1000), 10,000 samples per side, k=5: precision 0.4772,
+    # recall 0.4705, density 1.0555, coverage 0.9735. A fake sample near the origin is
+    # in very many balls, so the scores of two draws differ by several hundredths.
     rng = np.random.default_rng(0)
     real = normal(rng, 10_000, 1000, np.float32)
     fake = normal(rng, 10_000, 1000, np.float32)
@@ -124,7 +125,7 @@ def test_published_numbers_in_a_thousand_dimensions():
     assert measured["precision"] == pytest.approx(0.4772, abs=0.05)
     assert measured["recall"] == pytest.approx(0.4705, abs=0.05)
     assert measured["density"] == pytest.approx(1.0, abs=0.2)
-    # Here .96874. Other draws gave coverage .962 to .974 and density .96 to 1.07.
+    # Expected: 0.96874. Other draws: coverage 0.962 to 0.974, density 0.96 to 1.07.
     expected = 1 - np.prod([(9999 - j) / (19999 - j) for j in range(5)])
     assert measured["coverage"] == pytest.approx(expected, abs=0.02)
 

@@ -18,7 +18,7 @@ def test_the_mean_of_normal_densities():
 
 
 def test_many_samples_find_the_entropy():
-    """Of N(0, 1), smoothed by σ = .2: the cross-entropy of N(0, 1) and N(0, 1.04)."""
+    """Samples of N(0, 1), smoothed by σ = 0.2, have the density of N(0, 1.04)."""
     rng = np.random.default_rng(1)
     samples, points = rng.standard_normal((5000, 1)), rng.standard_normal((500, 1))
     expected = norm(0, np.sqrt(1.04)).logpdf(points).mean()
@@ -28,7 +28,7 @@ def test_many_samples_find_the_entropy():
 
 
 def test_the_likeliest_deviation_is_chosen():
-    """Of one sample at 0 it is the root mean square of the points, 2."""
+    """For one sample at 0 it is the root mean square of the points, 2."""
     points = np.array([[2.0], [-2.0]])
     assert best_std(np.zeros((1, 1)), points, [0.5, 1.0, 2.0, 4.0]) == 2.0
 

@@ -16,7 +16,7 @@ def test_what_lies_in_a_plane_is_kept():
 
 
 def test_what_is_lost_is_the_variance_that_is_left_out():
-    """Variances 9, 4, 1 along the axes: two explain 13/14, so .9 leaves the last."""
+    """The variances are 9, 4, 1. Two axes explain 13/14, so 0.9 omits only the last."""
     rng = np.random.default_rng(1)
     x = rng.standard_normal((200_000, 3)) * [3.0, 2.0, 1.0]
     assert principal_error(x, x, 0.9).mean() == pytest.approx(1 / 3, rel=0.01)

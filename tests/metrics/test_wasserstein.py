@@ -15,7 +15,7 @@ def test_on_the_line_against_scipy(n, m):
 
 
 def test_of_unequal_counts_by_hand():
-    # Half of the mass at 0 stays, a half goes to 3; of order 2, a root of 9/2.
+    # Half of the mass stays at 0, half moves to 3. For order 2: the root of 9/2.
     assert wasserstein_1d([0], [0, 3]) == 1.5
     np.testing.assert_allclose(wasserstein_1d([0], [0, 3], order=2), np.sqrt(4.5))
     # Repeating every sample changes nothing.
@@ -33,8 +33,8 @@ def test_sliced_in_one_dimension_is_the_exact_one():
 
 
 def test_sliced_of_a_shift_in_closed_form():
-    # A shift by v moves every projection by |θ·v|: |v|² / D in the mean of squares, and
-    # 2 |v| / π in the mean for D = 2.
+    # A shift by v moves every projection by |θ·v|. The mean square is |v|² / D. For
+    # D = 2 the mean is 2 |v| / π.
     rng = np.random.default_rng(0)
     x = rng.standard_normal((50, 5))
     v = np.array([3.0, 0, 0, 4, 0])

@@ -20,7 +20,7 @@ STANDING = Sampling(statistics="standing")
 
 @pytest.fixture(scope="module")
 def wrong():
-    """A batch-normalised generator whose averaged statistics are not of its samples."""
+    """A batch-normalised generator. Its averaged statistics do not fit its samples."""
     setup = tiny.setup("convolutional")
     state = init_state(setup.game, jax.random.key(0), setup.knobs)
     generator = state.ema["generator"]
@@ -36,7 +36,7 @@ def model_of(wrong, sampling=Sampling()):  # noqa: B008
 
 
 def sure():
-    """An extractor of two classes: whether an image is bright above or below."""
+    """An extractor with two classes: the upper or the lower half is brighter."""
 
     def see(images):
         above, below = (
@@ -51,8 +51,8 @@ def sure():
 
 @pytest.mark.parametrize("name", ["inversion", "interpolations", "paths", "frechet"])
 def test_every_score_is_of_the_standing_statistics(wrong, name, monkeypatch, tmp_path):
-    """Scores under standing statistics are those of a state whose averages are the
-    statistics that the model has, and not those of the averages that it was given."""
+    """A model with standing statistics has the same scores as a state whose averages
+    are these statistics. The state's original averages give other scores."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     setup, state = wrong
     model = model_of(wrong, STANDING)
@@ -82,7 +82,7 @@ def test_standing_statistics_are_of_the_states_own_key(wrong):
 
 
 def test_a_model_runs_on_the_first_device_of_its_state(wrong):
-    """Where the state lies on another device its key does too."""
+    """If the state is on another device, its random key is on that device as well."""
     setup, state = wrong
     there = jax.device_put(state, jax.devices()[2])
     model = Model(setup.game, setup.sampler, there, STANDING)
@@ -121,7 +121,7 @@ def test_truncation_is_of_styles_where_there_are_some():
 
 @dataclasses.dataclass(frozen=True)
 class State:
-    """Of a game without networks."""
+    """The state of a game without networks."""
 
     params = variables = ema = {}
 
@@ -151,7 +151,7 @@ def test_an_error_inside_of_a_model_is_shown():
 
 
 def test_a_critic_sees_whole_packs_of_its_live_variables():
-    """Scores are the mean of each pair of 500 samples; a chunk has 240."""
+    """A pack has two samples. Of 500 samples, two full chunks of 240 are scored."""
     model = simple(critic=lambda apply, x, label: x.reshape(-1, 2).mean(1))
     x = np.arange(500, dtype=np.float32)[:, None]
     np.testing.assert_array_equal(model.score(x), np.arange(240) * 2 + 0.5)

@@ -1,4 +1,4 @@
-"""What each architecture computes on: parameters, shapes, ranges."""
+"""Every architecture: numbers of parameters, shapes and ranges."""
 
 import itertools
 import math
@@ -13,9 +13,9 @@ from ganjax.networks import ARCHITECTURES, dcgan, mlp, sn_dcgan
 from tests.parameters import initialised
 
 KEY = jax.random.key(0)
-# base · 2^k with a base from 4 to 7, at most 64.
+# base · 2^k with a base from 4 to 7; at most 64.
 POSSIBLE = (8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64)
-# Architectures that have networks for these sizes alone.
+# Architectures that support only these sizes.
 SIZES = {
     "sngan_resnet": (32, 48, 64, 128),
     "sagan": (32, 48, 64, 128),
@@ -31,10 +31,10 @@ NORMALISED = [
     for name in CRITICS
     if hasattr(ARCHITECTURES[name].Discriminator, "normalization")
 ]
-# Of NORMALISED, those that compile soonest; the others have layers of these.
+# The fastest to compile of NORMALISED. The others use the same layers.
 QUICK = ("mlp", "dcgan", "sngan_resnet")
 SOON = ((28, 1), (32, 3))
-# Options of small networks, where ``width`` is not the one that there is.
+# Options for a small network, for architectures with other options than ``width``.
 SMALL = {
     "mlp": {"widths": (4,)},
     "progressive": {"channel_max": 4},
@@ -45,7 +45,7 @@ SMALL = {
 
 
 def shapes(module, *shape):
-    """The variables of ``module`` for inputs ``[2, *shape]``, as shapes."""
+    """Return the shapes of the variables of ``module`` for inputs ``[2, *shape]``."""
     x = jax.ShapeDtypeStruct((2, *shape), jnp.float32)
     return jax.eval_shape(lambda x: module.init(KEY, x, train=True), x)
 
@@ -62,8 +62,9 @@ def output(module, *shape, n=5):
 
 
 def test_parameters_of_dcgan_in_pytorchs_example():
-    # torch's DCGAN tutorial (64 px, width 64) has 3,576,704 and 2,765,568 parameters;
-    # its output layers and its first discriminator layer have no bias: 3, and 64 + 1.
+    # torch's DCGAN tutorial (64 px, width 64) has 3,576,704 and 2,765,568 parameters.
+    # Its output layers and its first discriminator layer have no bias. Ours have: 3
+    # more, and 64 + 1 more.
     generator = dcgan.Generator((64, 64, 3), width=64)
     discriminator = dcgan.Discriminator(width=64, normalization="batch")
     assert count(generator, 100) == 3_576_704 + 3
@@ -105,7 +106,7 @@ def test_parameters_of_dcgan_on_a_base_of_seven():
 
 
 def test_parameters_of_the_published_sn_dcgan():
-    # 3×3 and 4×4 kernels in turn: 3-64-64-128-128-256-256-512, a bias each; 16·512 + 1
+    # 3×3 and 4×4 kernels alternate: 3-64-64-128-128-256-256-512, with biases; 16·512+1
     expected = (
         9 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512)
         + 16 * (64 * 64 + 128 * 128 + 256 * 256)
@@ -128,7 +129,7 @@ def test_parameters_of_the_published_sn_dcgan():
 def test_parameters_of_mlp():
     # 4 -> 16 -> 8 -> 2: (64 + 16) + (128 + 8) + (16 + 2)
     assert count(mlp.Generator((2,), widths=(16, 8)), 4) == 234
-    # batch norm has two parameters a unit where there was one bias
+    # batch norm has two parameters per unit instead of one bias
     batch = mlp.Generator((2,), widths=(16, 8), normalization="batch")
     assert count(batch, 4) == 234 + 16 + 8
     # 8·8 -> 16 -> 1: (1024 + 16) + (16 + 1)
@@ -183,7 +184,7 @@ def test_points_are_unbounded():
 
 
 def test_mlp_takes_images_as_the_row_of_their_pixels():
-    # as the encoder of an autoencoder does
+    # the encoder of an autoencoder takes images
     encoder = mlp.Generator((2,), widths=(8,))
     images = jax.random.normal(KEY, (3, 4, 4, 1))
     variables = initialised(encoder, KEY, images)
@@ -221,7 +222,7 @@ def test_dcgan_makes_square_images_only(shape):
 
 
 def layers(params, prefix=()):
-    """``{path of a layer: names of its parameters}``."""
+    """Return ``{path of a layer: names of its parameters}``."""
     if not any(isinstance(value, dict) for value in params.values()):
         return {"/".join(prefix): set(params)}
     return {
@@ -274,7 +275,7 @@ def test_dcgan_starts_with_a_deviation_of_two_hundredths():
     + [("patchgan", "instance"), ("progressive", None), ("transformer", None)],
 )
 def test_a_discriminator_knows_whether_it_mixes_samples(name, normalization):
-    """A logit moves with the other samples of the batch, or it does not."""
+    """``mixes_samples`` is true if a logit depends on other samples of the batch."""
     options = SMALL.get(name, {"width": 2})
     if normalization is not None:
         options = options | {"normalization": normalization}

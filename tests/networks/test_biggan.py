@@ -19,7 +19,7 @@ def conv(inputs, outputs, k=3):
 
 
 def up(inputs, outputs, condition):
-    """Two 3×3, the shortcut, maps of the condition to scales and shifts."""
+    """Count parameters: two 3×3, the shortcut, condition maps to scales and shifts."""
     two = conv(inputs, outputs) + conv(outputs, outputs)
     return two + conv(inputs, outputs, 1) + 2 * condition * (inputs + outputs)
 
@@ -46,7 +46,7 @@ def discriminator(classes=0, **options):
 
 
 def test_parameters_of_the_published_networks():
-    # six chunks of 20; an embedding of 128, so 148 numbers for each normalisation
+    # six chunks of 20; with an embedding of 128, each normalisation gets 148 numbers
     expected = (
         1000 * 128
         + 20 * 16 * 1536 + 16 * 1536
@@ -99,7 +99,7 @@ def test_parameters_for_cifar_10():
     )  # fmt: skip
     critic = discriminator(10, width=64)
     assert count(critic, 32, 32, 3, labels=True) == expected == 4_207_361
-    # neither shared embedding nor chunks: a scale and a shift a class and channel
+    # without shared embedding and chunks: a scale and a shift per class and channel
     expected = 129 * 16 * 256 + 3 * up(256, 256, 10) + 2 * 256 + conv(256, 3)
     plain = generator(32, 10, width=64, embedding=0, hierarchical=False)
     assert count(plain, 128, labels=True) == expected == 4_304_387
@@ -158,8 +158,7 @@ def _watching(module):
 
 
 def watched(module, variables, *inputs):
-    """What the linear map in front and each map of a condition make of ``inputs``:
-    ``{path: value}``."""
+    """Return ``{path: output}`` of the first linear map and of each condition map."""
     _, kept = _watching(module)(variables, *inputs)
     return {
         "/".join(key.key for key in path[:-2]): np.asarray(leaf)

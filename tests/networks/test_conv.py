@@ -1,4 +1,4 @@
-"""The two convolutions: small cases by hand, and each the adjoint of the other."""
+"""The two convolutions: small cases by hand, and each is the adjoint of the other."""
 
 import jax
 import jax.numpy as jnp
@@ -21,21 +21,21 @@ def test_convolve_by_hand():
     x = image([[1, 2, 0], [0, 1, 3], [2, 0, 1]])
     identity = kernel([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
     np.testing.assert_array_equal(convolve(x, identity), x)
-    # No flip: a one on the right reads the pixel on the right.
+    # The kernel is not flipped: a one on the right reads the pixel on the right.
     right = kernel([[0, 0, 0], [0, 0, 1], [0, 0, 0]])
     np.testing.assert_array_equal(
         convolve(x, right)[0, :, :, 0], [[2, 0, 0], [1, 3, 0], [0, 1, 0]]
     )
-    # At stride 2 a 4×4 window begins one pixel outside: 3×3 pixels lie within.
+    # At stride 2 a 4×4 window begins one pixel outside, so it covers 3×3 pixels.
     counted = convolve(jnp.ones((1, 4, 4, 1)), jnp.ones((4, 4, 1, 1)), stride=2)
     np.testing.assert_array_equal(counted[0, :, :, 0], [[9, 9], [9, 9]])
 
 
 def test_convolve_transpose_by_hand():
-    # One pixel becomes the four of the kernel's middle, turned by half.
+    # One pixel times the middle four of the kernel, which is rotated by 180 degrees.
     made = convolve_transpose(image([[3]]), kernel(np.arange(16).reshape(4, 4)))
     np.testing.assert_array_equal(made[0, :, :, 0], [[30, 27], [18, 15]])
-    # Of a kernel of ones every new pixel sees one or two old ones along each axis.
+    # With a kernel of ones, a new pixel sums one or two old pixels along each axis.
     made = convolve_transpose(image([[1, 10], [100, 1000]]), jnp.ones((4, 4, 1, 1)))
     expected = [
         [1, 11, 11, 10],
@@ -60,7 +60,7 @@ def test_convolve_transpose_is_the_adjoint_of_convolve(size, width, stride):
     assert forward.shape == y.shape and back.shape == x.shape
     left, right = (np.vdot(a, b) for a, b in ((forward, y), (x, back)))
     assert abs(left - right) < 1e-3
-    # The adjoint is also what the gradient of <convolve(x), y> computes.
+    # The gradient of <convolve(x), y> is the adjoint as well.
     pulled = jax.grad(lambda x: jnp.vdot(convolve(x, weights, stride=stride), y))(x)
     np.testing.assert_allclose(back, pulled, rtol=1e-4, atol=1e-4)
 

@@ -1,5 +1,5 @@
-"""Every form of a convolution is the stock one to rounding: value, gradients, and
-gradients of gradients."""
+"""Every form of a convolution equals the stock form up to rounding: value, gradients
+and gradients of gradients."""
 
 import functools
 import math
@@ -27,7 +27,7 @@ def arrays(*shapes, dtype=jnp.float32):
 
 
 def orders(function, *args):
-    """Value, both gradients and both gradients of a scalar of those."""
+    """Return the value, both gradients, and both gradients of a scalar of these."""
 
     def once(*args):
         return jnp.sum(jnp.sin(function(*args)))
@@ -70,7 +70,7 @@ def test_forms_are_the_stock_one(form, operation, taps, stride, size):
 
 
 def test_patches_are_of_the_fewer_channels():
-    """Of an image's, at a generator's end: nine times 64 channels would be written."""
+    """Patches use the 3 image channels. Patches of 64 channels would be much larger."""
     x, kernel = arrays((2, 8, 8, 64), (3, 3, 64, 3))
 
     def loss(x, kernel):
@@ -106,7 +106,7 @@ def test_the_stock_form_is_laxs():
 
 @pytest.mark.parametrize("form", FAST)
 def test_bfloat16_is_no_worse_than_the_stock_form(form):
-    """Both round to 8 bits what is summed in single precision."""
+    """Both forms sum in single precision and then round to 8 bits."""
     exact = arrays((2, 8, 8, 16), (4, 4, 16, 16))
     rounded = [x.astype(jnp.bfloat16) for x in exact]
     function = functools.partial(conv.convolve, stride=2)
@@ -121,7 +121,7 @@ def test_bfloat16_is_no_worse_than_the_stock_form(form):
 
 @pytest.mark.parametrize("form", FAST)
 def test_forms_under_vmap_over_kernels(form):
-    """A member of a population has its own kernel."""
+    """Each member of a population has its own kernel."""
     x, kernels = arrays((2, 8, 8, 3), (3, 4, 4, 3, 5))
     with conv.form(form):
         together = jax.vmap(conv.convolve_transpose, (None, 0))(x, kernels)
@@ -131,7 +131,7 @@ def test_forms_under_vmap_over_kernels(form):
 
 @pytest.mark.parametrize("taps", [1, 3, 5])
 def test_resampling_fused_with_a_convolution(taps):
-    """As the two, one after the other, are written down."""
+    """The fused operation equals the two operations one after the other."""
     x, kernel = arrays((2, 6, 4, 3), (taps, taps, 3, 5))
     large = conv.convolve(x.repeat(2, axis=1).repeat(2, axis=2), kernel)
     np.testing.assert_allclose(
@@ -148,7 +148,7 @@ def test_resampling_fused_with_a_convolution(taps):
 
 
 def block_diagonal(kernel, groups):
-    """The kernel ``[k, l, I, O]`` with zeros where a group does not see another."""
+    """Return a kernel ``[k, l, I, O]`` with zeros between different groups."""
     k, _, inside, outputs = kernel.shape
     grouped = kernel.reshape(k, k, 1, inside, groups, outputs // groups)
     apart = jnp.eye(groups).reshape(1, 1, groups, 1, groups, 1)
@@ -218,8 +218,8 @@ def test_overlap_add_is_the_adjoint_of_windows(size, stride):
 
 
 def test_a_program_for_the_cpu_holds_no_convolution():
-    """So loops and conditionals around them cost nothing there; elsewhere the stock
-    form is the fast one."""
+    """So loops and conditionals cost nothing on the CPU. On other devices the stock
+    form is fast."""
     x, kernel = arrays((2, 8, 8, 16), (4, 4, 16, 16))
     gradient = jax.grad(lambda x, k: jnp.sum(conv.convolve(x, k, stride=2) ** 2), 1)
     jaxpr = jax.make_jaxpr(gradient)(x, kernel).jaxpr

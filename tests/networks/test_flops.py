@@ -1,4 +1,4 @@
-"""Multiply-adds against counts by hand."""
+"""Multiply-adds compared with counts by hand."""
 
 import jax
 import jax.numpy as jnp
@@ -14,7 +14,7 @@ def shape(*sizes):
 
 
 def forward(module, *sizes, **options):
-    """Multiply-adds of ``module`` on ``[*sizes]``."""
+    """Return the multiply-adds of ``module`` for inputs ``[*sizes]``."""
     x = shape(*sizes)
     made = jax.eval_shape(
         lambda x: module.init(jax.random.key(0), x, **options), shape(2, *sizes[1:])
@@ -33,7 +33,7 @@ def test_a_linear_layer():
         ({"kernel": 3}, 5 * 8 * 8 * 6 * 9 * 4),
         # 4·4 pixels out, 4·4 taps
         ({"kernel": 4, "stride": 2}, 5 * 4 * 4 * 6 * 16 * 4),
-        # 16·16 pixels out, of 4·4 taps only 2·2 meet a pixel
+        # 16·16 pixels out; only 2·2 of the 4·4 taps meet a pixel
         ({"kernel": 4, "stride": 2, "transpose": True}, 5 * 16 * 16 * 6 * 4 * 4),
     ],
 )
@@ -46,8 +46,8 @@ def test_a_convolution_and_its_gradients(options, expected):
         variables = {"params": {"kernel": kernel, "bias": jnp.zeros(6)}}
         return module.apply(variables, x).sum()
 
-    # Each gradient takes as many products as the pass forward, but for the border: the
-    # adjoint of an even padding meets the same taps.
+    # Each of the two gradients takes as many products as the forward pass. This holds
+    # at the border too, because the adjoint of an even padding meets the same taps.
     both = multiply_adds(jax.value_and_grad(loss, (0, 1)), kernel, x)
     assert both == 3 * expected
 

@@ -1,4 +1,4 @@
-"""Spectral norm and batch norm against numpy."""
+"""Spectral norm and batch norm compared with numpy."""
 
 import functools
 
@@ -27,7 +27,7 @@ def unit(x):
 
 
 def with_kernel(layer, x):
-    """Parameters and spectral vectors of ``layer``, whose kernel is not near norm 1."""
+    """Return parameters and spectral vectors. The kernel's norm is far from 1."""
     variables = layer.init(KEY, x)
     params = jax.tree.map(lambda leaf: 3 * leaf, variables["params"])
     return params, variables["spectral"]
@@ -35,12 +35,12 @@ def with_kernel(layer, x):
 
 @pytest.fixture(params=["linear", "conv"])
 def layer(request):
-    """``(layer, inputs that read its kernel out, read)``: ``read(output)`` is the
+    """Return ``(layer, x, read)``. For the output at ``x``, ``read(output)`` is the
     kernel in use as a matrix ``[inputs, features]``."""
     if request.param == "linear":
         x = jnp.eye(INPUTS)
         return Linear(FEATURES, spectral=True), x, np.asarray
-    # A one-hot image of 3×3 shows at its centre one row of a 3×3 kernel.
+    # For a one-hot 3×3 image the centre of the output is one row of a 3×3 kernel.
     x = jnp.eye(9 * INPUTS).reshape(9 * INPUTS, 3, 3, INPUTS)
     module = Conv(FEATURES, kernel=3, spectral=True)
     return module, x, lambda y: np.asarray(y)[:, 1, 1, :]
@@ -65,7 +65,7 @@ def test_kernel_in_use_has_norm_one(layer):
     largest = np.linalg.svd(read(y), compute_uv=False)[0]
     assert abs(largest - 1) < 1e-3
     np.testing.assert_allclose(read(y), kernel / sigma, rtol=1e-3, atol=1e-6)
-    # One iteration from a random vector estimates from below.
+    # One iteration from a random vector gives too small an estimate.
     assert np.linalg.svd(first, compute_uv=False)[0] > 1 + 1e-3
 
 
@@ -110,7 +110,7 @@ def test_no_gradient_flows_through_the_vectors():
     by_hand = g / sigma - np.sum(g * w) / sigma**2 * np.outer(v, u)
     np.testing.assert_allclose(found, by_hand, rtol=1e-4, atol=1e-6)
 
-    # W / σ has the same length whatever the length of W, so along W nothing changes.
+    # W / σ does not depend on the length of W, so the gradient along W is zero.
     assert abs(np.sum(np.asarray(found) * w)) < 1e-4
 
 
@@ -143,7 +143,7 @@ def test_batch_norm_sees_the_whole_batch(devices, shape):
     expected = (np.asarray(x) - mean) / np.sqrt(var + 1e-5)
     expected = expected * [1, 2, 3] + [-1, 0, 1]
     np.testing.assert_allclose(one, expected, rtol=1e-4, atol=1e-4)
-    # From 0 and 1, a tenth of the way.
+    # The running mean and variance start at 0 and 1 and move by a tenth.
     np.testing.assert_allclose(kept["mean"][0], 0.1 * mean, rtol=1e-4)
     np.testing.assert_allclose(kept["var"][0], 0.9 + 0.1 * var, rtol=1e-4)
 
@@ -151,7 +151,7 @@ def test_batch_norm_sees_the_whole_batch(devices, shape):
 @pytest.mark.parametrize("backend", ["cpu", "gpu"])
 @pytest.mark.parametrize("shape", [(8, 3), (4, 5, 6, 3)])
 def test_batch_norm_is_flaxs_in_gradients_as_well(backend, shape, monkeypatch):
-    """Also where sums are kept in two parts, as they are on a GPU."""
+    """This also holds where sums are kept in two parts, as on a GPU."""
     x = 2 + jax.random.normal(KEY, shape)
     ours, theirs = BatchNorm(), nn.BatchNorm(momentum=0.9, use_running_average=False)
     variables = ours.init(KEY, x, train=True)
@@ -274,7 +274,7 @@ def test_conditional_batch_norm_starts_as_batch_norm(hidden):
     expected = expected / np.sqrt(batch.var((0, 1, 2)) + 1e-5)
     np.testing.assert_allclose(normalised(variables), expected, rtol=1e-4, atol=1e-4)
 
-    # From there a scale is 1 + W c: what is added to W is added to the gain.
+    # A scale is 1 + W c, so an addition to W is an addition to the gain.
     scale = variables["params"]["scale"]
     one = {**scale, "kernel": scale["kernel"].at[2].set(0.5)}
     changed = {**variables, "params": {**variables["params"], "scale": one}}
@@ -298,7 +298,7 @@ def test_a_spectral_condition_has_maps_of_norm_one():
     variables = module.init(jax.random.key(2), x, given, train=True)
     assert set(variables["spectral"]) == {"scale", "shift"}
     found = module.apply(variables, x, given, train=False)
-    # An orthogonal map has one singular value, 3: divided by it, any vector will do.
+    # All singular values of the map are 3, so any power iteration vector gives 3.
     scale, shift = (
         np.asarray(given.vector) @ np.asarray(variables["params"][name]["kernel"]) / 3
         for name in ("scale", "shift")

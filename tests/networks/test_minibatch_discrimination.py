@@ -1,4 +1,4 @@
-"""Closeness to the rest of the batch against a double loop, and in discriminators."""
+"""Minibatch discrimination compared with a double loop, and in discriminators."""
 
 import math
 
@@ -29,7 +29,7 @@ def given():
 
 
 def on_shards(shards, of):
-    """``of(x)`` for each of the ``shards`` of a batch, on one axis, put together."""
+    """Map ``of`` over ``shards`` equal parts of a batch, with the axis ``data``."""
     many = jax.jit(jax.vmap(of, axis_name="data"))
     return lambda x: many(x.reshape(shards, -1, *x.shape[1:]))
 
@@ -64,8 +64,8 @@ def test_one_image_is_as_close_as_can_be():
 
 
 def test_gradients_do_not_depend_on_the_number_of_shards():
-    """Of the mean over all samples, as a player descends it; and those of one sample
-    with respect to another, which lies elsewhere."""
+    """The loss is the mean over all samples, as in a player's step. Gradients also pass
+    between samples on different shards."""
     variables, x = given()
 
     def gradients(x):
@@ -98,7 +98,7 @@ def test_discriminators_see_the_rest_of_the_batch(name, normalization):
     module = made(4)
     assert module.mixes_samples
     assert made(0).mixes_samples == (normalization == "batch")
-    # 4 kernels of 5 dimensions each, and a weight of the last layer for each.
+    # 4 kernels of 5 dimensions each, and one weight of the last layer per kernel.
     features = {"mlp": 16, "dcgan": 4 * 4 * 4, "sn_dcgan": 4 * 4 * 4}[name]
     added = count(module, 8, 8, 1) - count(made(0), 8, 8, 1)
     assert added == features * 4 * 5 + 4
@@ -106,7 +106,7 @@ def test_discriminators_see_the_rest_of_the_batch(name, normalization):
         variables = initial(module, 8, 8, 1)
         assert set(variables["spectral"]) == set(variables["params"])
     if normalization == "batch":
-        return  # mixes samples with or without
+        return  # batch norm alone mixes samples
     x = jax.random.normal(KEY, (4, 8, 8, 1))
     variables = initialised(module, KEY, x)
     see = on_shards(2, lambda x: module.apply(variables, x, train=True))

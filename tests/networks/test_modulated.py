@@ -1,4 +1,4 @@
-"""One shared convolution against a kernel for every sample."""
+"""The modulated convolution compared with a separate kernel for every sample."""
 
 import functools
 
@@ -20,7 +20,7 @@ def arrays():
 
 
 def one_by_one(x, kernel, style, *, demodulate, convolve):
-    """Every sample by its own kernel, eqs. 1 and 3 of the paper as they stand."""
+    """Convolve each sample with its own kernel, by eqs. 1 and 3 of the paper."""
     made = []
     for image, scales in zip(x, style, strict=True):
         own = kernel * scales.reshape(1, 1, -1, 1)
@@ -41,7 +41,7 @@ def one_by_one(x, kernel, style, *, demodulate, convolve):
     ],
 )
 def test_it_is_a_kernel_for_every_sample(demodulate, convolve):
-    """In value, and in the gradient by everything of a sum of squares of gradients."""
+    """Values agree, and so do all gradients of a sum of squared gradients."""
     how = {"demodulate": demodulate, "convolve": convolve}
     both = [functools.partial(f, **how) for f in (modulated_convolve, one_by_one)]
     x, kernel, style = arrays()
@@ -69,7 +69,7 @@ def test_demodulated_outputs_do_not_feel_the_size_of_a_style():
 
 
 def test_white_noise_stays_of_unit_variance():
-    """The assumption behind eq. 3: inputs independent, of deviation 1."""
+    """Eq. 3 assumes that inputs are independent with deviation 1."""
     x = jax.random.normal(jax.random.key(1), (4, 32, 32, 8))
     kernel = 5 * jax.random.normal(jax.random.key(2), (3, 3, 8, 16))
     style = jnp.exp(jax.random.normal(jax.random.key(3), (4, 8)))

@@ -1,4 +1,4 @@
-"""What networks declare to a config, and how a name becomes a class."""
+"""The options that a network declares, and how a name becomes a network class."""
 
 import dataclasses
 import sys
@@ -31,7 +31,7 @@ CLASSES = {
 
 
 class Plain(nn.Module):
-    """A network of somebody who has never heard of options."""
+    """A user's network that declares no options."""
 
     shape: tuple[int, ...] = ()
     conditioning: str = "none"

@@ -1,4 +1,4 @@
-"""Arithmetic in bfloat16, everything that is kept in float32."""
+"""Arithmetic is in bfloat16; all stored values are in float32."""
 
 import functools
 
@@ -27,12 +27,12 @@ OPTIONS = {
     "stylegan2": {"channel_max": 16, "intermediate": 16, "mapping_layers": 2},
     "r3gan": {"width": 16},
 }
-# Of those that have no network for 8 pixels.
+# Image sizes of the architectures that do not support 8 pixels.
 SIZES = {"sngan_resnet": 32, "sagan": 32, "biggan": 32}
-TRANSLATORS = ("unet", "cyclegan_resnet", "srresnet")  # from images
+TRANSLATORS = ("unet", "cyclegan_resnet", "srresnet")  # they take images
 
 
-# Others have no layer that these have not, or take long to compile.
+# The others use only layers of these, or compile slowly.
 SOON = ("mlp", "dcgan", "sn_dcgan", "stylegan2")
 
 
@@ -45,10 +45,10 @@ SOON = ("mlp", "dcgan", "sn_dcgan", "stylegan2")
     ],
 )
 def test_a_half_precise_network_is_the_same_function(name):
-    """Same parameters, output equal to about the 8 bits of bfloat16, not to more."""
+    """With equal parameters, outputs agree to about the 8 bits of bfloat16."""
     z = jax.random.normal(KEY, (8, 6))
     size = SIZES.get(name, 8)
-    # Larger latents use the range of tanh; a deep network is saturated by them.
+    # Larger latents use the range of tanh, but they saturate a deep network.
     z = z if name in SIZES else 3 * z
     if name in TRANSLATORS:
         z = jax.random.normal(KEY, (2, size, size, 1))
@@ -70,7 +70,7 @@ def test_a_half_precise_network_is_the_same_function(name):
     "name", [pytest.param("gan", marks=pytest.mark.full), "convolutional"]
 )
 def test_a_step_keeps_single_precision(name):
-    """Parameters, statistics, spectral vectors, moments, averages; products are not."""
+    """The state and the metrics are float32. Matrix products are bfloat16."""
     setup = tiny.setup(name, precision="bfloat16", regularizers__r1__weight=1.0)
     state = init_state(setup.game, KEY, setup.knobs)
     step = compile_step(make_train_step(setup.game, batch=setup.feed.batch))

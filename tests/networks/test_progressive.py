@@ -1,4 +1,4 @@
-"""Progressive growing: when it grows, that it does so evenly, what it is made of."""
+"""Progressive growing: its schedule, its fades, and its layers."""
 
 import jax
 import jax.numpy as jnp
@@ -18,13 +18,13 @@ from tests import tiny
 from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
-# 12 channels of 4 and 8 pixels, 8 of 16.
+# 12 channels at 4 and 8 pixels, 8 channels at 16 pixels.
 SMALL = {"channel_base": 64, "channel_max": 12, "updates_per_phase": 4}
-ABOUT = 10**6  # a phase so long that an update hardly matters
+ABOUT = 10**6  # one update of so long a phase changes almost nothing
 
 
 def at(variables, updates):
-    """``variables`` of a network that has trained."""
+    """Return ``variables`` as after the given number of updates."""
     return {**variables, "curriculum": {"updates": jnp.asarray(updates, jnp.int32)}}
 
 
@@ -33,7 +33,7 @@ def images(size, n=4):
 
 
 def generator(size, **options):
-    """``(updates -> images, variables)``."""
+    """Return ``(function updates -> images, variables)``."""
     module = Generator((size, size, 2), **(SMALL | options))
     z = jax.random.normal(KEY, (4, 6))
     variables = initialised(module, jax.random.key(2), z)
@@ -42,7 +42,7 @@ def generator(size, **options):
 
 
 def discriminator(size, **options):
-    """``(updates, x -> logits, variables)``."""
+    """Return ``(function (updates, x) -> logits, variables)``."""
     module = Discriminator(**(SMALL | options))
     variables = initialised(module, jax.random.key(2), images(size))
     made = jax.jit(lambda v, x: module.apply(v, x, train=False))
@@ -52,13 +52,13 @@ def discriminator(size, **options):
 
 
 def test_the_level_by_hand():
-    # phases of 4: 4×4, a fade to 8×8, 8×8, a fade to 16×16, and there it stays
+    # phases of 4 updates: 4×4, fade to 8×8, 8×8, fade to 16×16, then 16×16 for ever
     expected = [0] * 4 + [0, 0.25, 0.5, 0.75] + [1] * 4 + [1, 1.25, 1.5, 1.75] + [2] * 9
     found = jax.vmap(lambda n: level(n, 4, 2))(jnp.arange(25))
     assert found.dtype == jnp.float32
     np.testing.assert_array_equal(found, expected)
     assert level(jnp.asarray(2**31 - 1), 1, 8) == 8
-    assert level(jnp.asarray(7), 1, 8) == 3  # 0, 0 to 1, 1, 1 to 2, 2, …
+    assert level(jnp.asarray(7), 1, 8) == 3  # phases: 0, 0 to 1, 1, 1 to 2, 2, …
 
 
 def test_the_level_never_jumps():
@@ -76,13 +76,13 @@ def test_images_of_a_level_are_enlarged_pixels(updates, side):
     cell = 16 // side
     small = made[:, ::cell, ::cell]
     np.testing.assert_array_equal(made, small.repeat(cell, 1).repeat(cell, 2))
-    if side > 4:  # and there is something in them
+    if side > 4:  # the images are not constant within larger cells
         half = small[:, ::2, ::2].repeat(2, 1).repeat(2, 2)
         assert np.abs(half - small).max() > 1e-3
 
 
 def convolutions(params, first):
-    """Those from number ``first`` on, numbered anew, and all else."""
+    """Return ``params`` with the convolutions from ``first`` on, numbered from 0."""
     kept = {k: v for k, v in params.items() if not k.startswith("Conv_")}
     n = len(params) - len(kept)
     return kept | {f"Conv_{i - first}": params[f"Conv_{i}"] for i in range(first, n)}
@@ -91,9 +91,9 @@ def convolutions(params, first):
 def test_a_generator_at_a_lower_level_is_the_smaller_network():
     make, variables = generator(16)
     small, of_small = generator(8)
-    # The smaller network has the first layers; its top level is 1, after 8 updates.
+    # The smaller network has the first layers. Its top level is 1, after 8 updates.
     params = {k: v for k, v in variables["params"].items() if k in of_small["params"]}
-    assert len(params) == len(variables["params"]) - 3  # two layers, and to an image
+    assert len(params) == len(variables["params"]) - 3  # two layers, one map
     expected = small(8, {"params": params})
     np.testing.assert_allclose(make(8)[:, ::2, ::2], expected, rtol=1e-5, atol=1e-6)
 
@@ -106,14 +106,14 @@ def test_a_discriminator_at_a_lower_level_is_the_smaller_network():
     halved = np.asarray(x).reshape(4, 8, 2, 8, 2, 2).mean((2, 4))
     expected = small(8, halved, {"params": convolutions(variables["params"], 3)})
     np.testing.assert_allclose(judge(8, x), expected, rtol=1e-4, atol=1e-5)
-    # what averages do not show is not seen
+    # a pattern that averages to zero has no effect at the lower level
     fine = jnp.asarray(np.indices((16, 16)).sum(0) % 2 * 2.0 - 1).reshape(1, 16, 16, 1)
     np.testing.assert_allclose(judge(8, x + fine), judge(8, x), rtol=1e-4, atol=1e-5)
     assert np.abs(judge(16, x + fine) - judge(16, x)).max() > 1e-3
 
 
 def test_a_generator_fades_evenly():
-    """Before tanh an image moves on a line from level to level."""
+    """Before tanh, an image moves linearly from one level to the next."""
     make, _ = generator(16)
     begin, *between, end = (np.arctanh(make(n).astype(np.float64)) for n in range(4, 9))
     assert np.abs(end - begin).max() > 0.1
@@ -137,7 +137,7 @@ def test_nothing_jumps_where_a_fade_begins_or_ends(phase):
 
 
 def test_layers_above_the_level_do_not_learn():
-    """Their gradients are exactly zero, and those of the level are not."""
+    """Only the layers in use at a level have nonzero gradients."""
     module = Generator((16, 16, 2), **SMALL)
     z = jax.random.normal(KEY, (4, 6))
     variables = initialised(module, KEY, z)
@@ -150,7 +150,7 @@ def test_layers_above_the_level_do_not_learn():
 
         return jax.grad(loss)(variables["params"])
 
-    # a 4×4 layer and its image; then two layers and an image a level
+    # a 4×4 layer and its map to an image; then two layers and a map per level
     for updates, learning in ((0, [0, 1]), (6, range(5)), (8, [0, 2, 3, 4])):
         found = gradient(updates)
         moved = {i for i in range(8) if np.any(found[f"Conv_{i}"]["kernel"])}
@@ -173,7 +173,7 @@ def test_only_updates_that_are_kept_count():
         assert written["curriculum"]["updates"] == 2
         _, written = module.apply(variables, x, train=False, **kept)
         assert written["curriculum"]["updates"] == 0
-        module.apply(variables, x, train=True)  # nothing to write to
+        module.apply(variables, x, train=True)  # nothing is mutable
 
 
 @pytest.mark.full
@@ -195,7 +195,7 @@ def test_players_count_their_turns():
         state, metrics = step(state, setup.feed.data)
         assert state.variables["generator"]["curriculum"]["updates"] == i
         assert state.variables["discriminator"]["curriculum"]["updates"] == 2 * i
-        # what is shown is as grown as the live network
+        # the average is at the same level as the trained network
         assert state.ema["generator"]["curriculum"]["updates"] == i
     assert all(np.isfinite(value).all() for value in metrics.values())
 
@@ -205,7 +205,7 @@ def conv(inputs, outputs, k=3):
 
 
 def test_parameters_of_the_published_networks():
-    # 4 to 1024 pixels: 512 channels up to 32 pixels, then half as many each
+    # 4 to 1024 pixels: 512 channels up to 32 pixels, then half as many at each size
     channels = [512, 512, 512, 512, 256, 128, 64, 32, 16]
     pairs = list(zip(channels, channels[1:], strict=False))
     expected = (
@@ -213,7 +213,7 @@ def test_parameters_of_the_published_networks():
         + sum(conv(a, b) + conv(b, b) for a, b in pairs)
         + sum(conv(c, 3, 1) for c in channels)
     )  # fmt: skip
-    # 23.1 million each in the paper's table 2
+    # the paper's table 2 gives 23.1 million for each network
     assert count(Generator((1024, 1024, 3)), 512) == expected == 23_079_115
     expected = (
         sum(conv(3, c, 1) for c in channels)
@@ -224,7 +224,7 @@ def test_parameters_of_the_published_networks():
 
 
 def test_parameters_of_a_small_network():
-    # 64 / 2, 4, 8 cut at 12: 12, 12, 8 channels; 5 numbers to 2 image channels
+    # 64 / 2, 4, 8, at most 12: 12, 12, 8 channels; 5 latents to 2 image channels
     expected = (
         5 * 16 * 12 + 12 + conv(12, 12)
         + conv(12, 12) + conv(12, 12) + conv(12, 8) + conv(8, 8)
@@ -257,8 +257,8 @@ def test_sizes_that_there_are_not(shape):
 
 @pytest.mark.full
 def test_the_learning_rate_is_equalised():
-    """Weights have deviation 1, and yet outputs do: what a layer is scaled by does not
-    stand in its weights."""
+    """Both weights and outputs have deviation 1, because the scale of a layer is not
+    part of its weights."""
     module = Generator((8, 8, 1000), channel_base=128, channel_max=64)
     z = jax.random.normal(KEY, (2, 20))
     variables = initialised(module, jax.random.key(2), z)
@@ -266,8 +266,8 @@ def test_the_learning_rate_is_equalised():
         if name != "bias":
             kernel = np.asarray(layer["kernel"], np.float64)
             assert abs(kernel.std() - 1) < 5 / np.sqrt(2 * kernel.size), name
-    # The pixels before the image have mean square 1, so each of 1000 channels is drawn
-    # from a normal distribution (of variance 1 before tanh).
+    # The features before the image have mean square 1, so the 1000 channels are drawn
+    # from a normal distribution of variance 1 (before tanh).
     image = np.asarray(module.apply(variables, z, train=False), np.float64)
     drawn = np.arctanh(image[0, 0, 0])
     assert abs(drawn.var() - 1) < 5 * np.sqrt(2 / 1000)
@@ -282,7 +282,7 @@ def test_pixel_norm_by_hand():
 @pytest.mark.parametrize(
     "n, deviations",
     [
-        # of the values i² of the samples i: groups in a row
+        # sample i has the value i²; a group is a run of consecutive samples
         (1, [0]),
         (2, [0.5, 0.5]),
         (3, [np.std([0, 1, 4])] * 3),
@@ -300,7 +300,7 @@ def test_the_deviation_within_a_group(n, deviations):
     assert found.shape == (n, 2, 3, 3)
     np.testing.assert_array_equal(found[..., :2], x)
     expected = np.broadcast_to(np.reshape(deviations, (n, 1, 1)), (n, 2, 3))
-    # 1e-4 is the root of what keeps it from 0
+    # 1e-4 is the root of the constant that is added to the variance
     np.testing.assert_allclose(found[..., 2], expected, rtol=1e-6, atol=1.01e-4)
 
 

@@ -1,4 +1,4 @@
-"""R3GAN: parameters, its start, grouped convolutions, gradients of gradients."""
+"""R3GAN: parameters, initial outputs, grouped convolutions, second-order gradients."""
 
 import functools
 import math
@@ -16,7 +16,7 @@ KEY = jax.random.key(0)
 
 
 def block(c, group=16):
-    """1×1 to 2c and a bias each, 3×3 within groups and a bias each, 1×1 back."""
+    """Count parameters: 1×1 to 2c with bias, 3×3 in groups with bias, 1×1 back."""
     return 2 * c * c + 2 * c + 9 * group * 2 * c + 2 * c + 2 * c * c
 
 
@@ -39,7 +39,7 @@ def block(c, group=16):
 def test_parameters_of_the_published_networks(
     size, channels, group, generator, discriminator
 ):
-    """The sums that the presets of the authors' code come to."""
+    """The numbers equal the counts of the presets of the authors' code."""
     options = {"width": channels[0], "group": group}
     blocks = sum(2 * block(c, group) for c in channels)
     changes = sum(
@@ -53,11 +53,11 @@ def test_parameters_of_the_published_networks(
 
 
 def test_parameters_by_hand():
-    # 8 pixels, 4 channels, 8 in a block, of two groups:
-    # 1×1 4·8 + 8, 3×3 9·4·8 + 8, 1×1 8·4 = 368, four of them; 4·4·4; 5·4; 4·1
+    # 8 pixels, 4 channels, 8 channels in a block, two groups:
+    # four blocks of 1×1 4·8 + 8, 3×3 9·4·8 + 8, 1×1 8·4 = 368; then 4·4·4; 5·4; 4·1
     generator = r3gan.Generator((8, 8, 1), width=4, group=4)
     assert count(generator, 5) == 4 * 368 + 64 + 20 + 4
-    # the last map is of 4 features to a logit without a bias
+    # the last map takes 4 features to a logit, without a bias
     discriminator = r3gan.Discriminator(width=4, group=4)
     assert count(discriminator, 8, 8, 1) == 4 * 368 + 64 + 4 + 4
     shapes = initial(generator, 5)["params"]["Block_0"]
@@ -65,8 +65,9 @@ def test_parameters_by_hand():
 
 
 def test_parameters_of_the_labelled_networks():
-    """CIFAR-10 by the authors' code: ten labels as 64 numbers beside the latent, and as
-    768 that are multiplied with a linear map of the features."""
+    """CIFAR-10 as in the authors' code. The generator embeds a label as 64 numbers and
+    joins them to the latent. The discriminator embeds it as 768 numbers and multiplies
+    them with a linear map of the features."""
     generator = r3gan.Generator((32, 32, 3), conditioning="embedding", classes=10)
     assert count(generator, 64, labels=True) == 20_732_160 + 10 * 64 + 64 * 768
     discriminator = r3gan.Discriminator(conditioning="projection", classes=10)
@@ -75,8 +76,8 @@ def test_parameters_of_the_labelled_networks():
 
 
 def test_a_labelled_logit_starts_as_small_as_one_number():
-    """Of an embedding of variance 1/(10·width) and as many numbers as large as the
-    features f, the product has the variance f²/10."""
+    """The embedding has ``width`` entries of variance 1/(10·width). Its product with
+    ``width`` numbers of the size f of the features has the variance f²/10."""
     told = {"conditioning": "projection", "classes": 10}
     discriminator = r3gan.Discriminator(width=64, blocks=1, **told)
     x = jax.random.normal(KEY, (64, 8, 8, 3))
@@ -127,7 +128,7 @@ def test_groups_that_do_not_divide_are_refused():
 
 
 def test_the_generator_starts_as_its_shortcuts():
-    """The basis, as much as the latent says, enlarged by bilinear interpolation."""
+    """An initial image is the basis, weighted by the latent and enlarged bilinearly."""
     generator = r3gan.Generator((16, 16, 3), width=8)
     z = jax.random.normal(KEY, (3, 5))
     params = initialised(generator, KEY, z)["params"]
@@ -138,7 +139,7 @@ def test_the_generator_starts_as_its_shortcuts():
     x = resample.upsample(resample.upsample(jnp.asarray(x)))
     expected = np.asarray(x) @ np.asarray(params["Conv_0"]["kernel"])[0, 0]
     np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-5)
-    # a label by itself is not looked at
+    # without conditioning a label has no effect
     told = make(z, jnp.arange(3))
     np.testing.assert_array_equal(told, images)
 
@@ -158,7 +159,7 @@ def test_the_discriminator_starts_as_its_shortcuts():
 
 
 def test_kernels_start_with_the_published_deviations():
-    # three resolutions of two blocks: L = 6; a third layer of zeros
+    # two blocks at three resolutions, so L = 6; the third layer is zero
     module = r3gan.Generator((16, 16, 3), width=64)
     params = initialised(module, KEY, jnp.zeros((1, 64)))["params"]
     gain = math.sqrt(2 / 1.04) * 6**-0.25
@@ -180,7 +181,8 @@ def test_kernels_start_with_the_published_deviations():
 
 
 def test_a_block_of_a_flat_image():
-    """Far from the border, by its three maps: a group of outputs sees one of inputs."""
+    """Far from the border a block equals its three maps: each output group sees one
+    input group."""
     module = r3gan.Block(depth=2, expansion=2, group=2, dtype=jnp.float32)
     x = jnp.broadcast_to(jnp.array([0.5, -1.0]), (1, 5, 5, 2))
     keys = iter(jax.random.split(KEY, 9))
@@ -208,7 +210,7 @@ def test_the_gradient_of_a_gradient_penalty():
     critic = r3gan.Discriminator(width=8, group=8)
     x = jax.random.normal(KEY, (2, 8, 8, 1))
     params = initialised(critic, KEY, x)["params"]
-    # away from the start, where what is inside a block has no effect
+    # not at the initial parameters, where a block's inner layers have no effect
     params = jax.tree.map(lambda leaf: leaf + 0.1 * jnp.cos(leaf + 1), params)
 
     def penalty(params):

@@ -1,4 +1,4 @@
-"""Resampling against its definition: zeros between pixels, a filter, fewer pixels."""
+"""Resampling against its definition: insert zeros, filter, drop pixels."""
 
 import jax
 import jax.numpy as jnp
@@ -12,8 +12,10 @@ TAPS = (resample.SMOOTH, resample.TRIANGLE)
 
 
 def upfirdn(x, taps, *, up, down, before, after):
-    """One image ``[H, W]`` in double precision: each pixel followed by ``up − 1`` zeros
-    along both axes, zeros around, the outer product of the taps, every ``down``-th."""
+    """Resample one image ``[H, W]`` in double precision.
+
+    Insert ``up − 1`` zeros after each pixel along both axes, pad with zeros, filter
+    with the outer product of the taps, and keep every ``down``-th pixel."""
     h, w = x.shape
     wide = np.zeros((h * up, w * up))
     wide[::up, ::up] = x
@@ -35,7 +37,9 @@ def image(h=6, w=8):
 
 
 def through(function, x):
-    """``function`` on a batch whose second image and channel tell all apart."""
+    """Apply ``function`` to a batch whose images and channels are multiples of ``x``.
+
+    Assert that they do not mix, and return the result for ``x``."""
     batch = jnp.asarray(np.stack([x, -2 * x]), jnp.float32)[..., None]
     batch = jnp.concatenate([batch, 3 * batch], -1)
     made = np.asarray(function(batch), np.float64)
@@ -46,8 +50,8 @@ def through(function, x):
 
 @pytest.mark.parametrize("taps", TAPS)
 def test_against_the_definition(taps):
-    # zeros before and after as in the authors' code: (k + 1)//2 and (k − 2)//2 of an
-    # enlarged image, (k − 1)//2 and (k − 2)//2 of one to be made smaller
+    # Zeros before and after as in the authors' code: (k + 1)//2 and (k − 2)//2 to
+    # enlarge an image, (k − 1)//2 and (k − 2)//2 to reduce it.
     k = len(taps)
     x = image()
     found = through(lambda x: resample.upsample(x, taps), x)
@@ -70,7 +74,7 @@ def test_a_pixel_by_hand():
     columns = np.array([0, 0, 0, 1, 3, 3, 1, 0])
     made = resample.upsample(x)[0, ..., 0]
     np.testing.assert_allclose(made, np.outer(rows, columns), rtol=1e-6)
-    # row 1 is met by taps 3 and 1 of the pixels 0 and 1 (that lie at rows ½ and 2½)
+    # row 1 meets tap 3 of output pixel 0 (at row ½) and tap 1 of pixel 1 (at row 2½)
     made = resample.downsample(4 * x)[0, ..., 0]
     np.testing.assert_allclose(made, [[3, 9], [1, 3]], rtol=1e-6)
 
@@ -102,12 +106,12 @@ def test_the_smooth_filter_is_the_triangle_on_copies_of_pixels():
 
 @pytest.mark.parametrize("taps", TAPS)
 def test_around_a_convolution(taps):
-    """Zeros are put around the image once, not between the filter and the kernel: one
-    filter, the full convolution of the two."""
+    """Filter and kernel act as one filter, the full convolution of both. The image is
+    padded once, with no padding between filter and kernel."""
     kernel = np.random.default_rng(1).normal(size=(3, 3))
     x, k = image(), len(taps)
     low = np.outer(taps, taps) / np.sum(taps) ** 2
-    # both are symmetric or flipped: products over windows, as the layers are
+    # ``low`` is symmetric, so no flip is needed: products over windows as in a layer
     both = np.zeros((k + 2, k + 2))
     for i in range(3):
         for j in range(3):
@@ -129,7 +133,7 @@ def test_around_a_convolution(taps):
     weights = jnp.asarray(kernel, jnp.float32)[..., None, None]
     weights = jnp.broadcast_to(weights, (3, 3, 2, 2)) * jnp.eye(2).reshape(1, 1, 2, 2)
     found = through(lambda x: resample.convolve_downsample(x, weights, taps), x)
-    # 1 for the kernel, and the filter's
+    # padding of 1 for the kernel, plus the padding of the filter
     expected = strided(x, 1 + (k - 1) // 2, 1 + (k - 2) // 2, 2)
     np.testing.assert_allclose(found, expected, atol=1e-5)
     wide = np.zeros((12, 16))

@@ -1,4 +1,4 @@
-"""Self-attention against numpy, and SAGAN's networks."""
+"""Self-attention compared with numpy, and SAGAN's networks."""
 
 import jax
 import jax.numpy as jnp
@@ -21,8 +21,8 @@ def with_gamma(variables, gamma):
 
 @pytest.fixture
 def attention():
-    """``(layer, variables, x)`` with 16 channels: 2 of queries and keys, 8 of values,
-    without spectral norm, of which numpy would have to know the vectors."""
+    """Return ``(layer, variables, x)`` with 16 channels: 2 for queries and keys, 8 for
+    values. Without spectral norm, whose vectors the numpy code does not have."""
     layer = SelfAttention(spectral=False)
     x = jax.random.normal(KEY, (2, 4, 6, 16))
     return layer, layer.init(jax.random.key(1), x), x
@@ -86,7 +86,7 @@ def conv(inputs, outputs, k=3):
 
 
 def up(inputs, outputs, classes):
-    """Two 3×3, the shortcut, a scale and a shift a class and channel."""
+    """Count parameters: two 3×3, shortcut, scale and shift per class and channel."""
     two = conv(inputs, outputs) + conv(outputs, outputs)
     return two + conv(inputs, outputs, 1) + 2 * classes * (inputs + outputs)
 
@@ -97,7 +97,7 @@ def down(inputs, outputs, shortcut=True):
 
 
 def attends(channels):
-    """Queries, keys: C·C/8 each; values, output: C·C/2 each; γ."""
+    """Count parameters: queries, keys C·C/8 each; values, output C·C/2 each; γ."""
     return 2 * channels * channels // 8 + 2 * channels * channels // 2 + 1
 
 
@@ -151,7 +151,7 @@ def test_parameters_of_mimicrys_networks_for_cifar_10():
 @pytest.mark.parametrize(
     "player, size, side, channels",
     [
-        # those of width 2
+        # the channels of a network of width 2
         ("generator", 128, 8, 32),
         ("generator", 128, 32, 8),
         ("generator", 128, -1, 8),
@@ -192,7 +192,7 @@ def test_there_may_be_no_attention():
 def test_attention_needs_feature_maps():
     with pytest.raises(BadInput, match="attention=20: .*, 8, 16, 32, or 0 for none"):
         initial(sagan.Generator((32, 32, 1), width=2, attention=20), 3)
-    # of 48 pixels there are maps of 3×3, of which none can be pooled
+    # at 48 pixels there is a 3×3 feature map, and it cannot be pooled
     with pytest.raises(BadInput, match="attention=3: .*, 24, 12, 6, or 0 for none"):
         initial(sagan.Discriminator(width=2, attention=3), 48, 48, 1)
 
@@ -224,7 +224,7 @@ def test_both_players_are_spectrally_normalised():
     ):
         variables = initial(module, *inputs)
         kernels = paths(variables["params"], "kernel")
-        # of 32 pixels: 10 in blocks, or 9 and a linear map, 4 of attention, the last
+        # 32 pixels: 10 in blocks (or 9 and a linear map), 4 of attention, the last
         assert len(kernels) == 15
         assert paths(variables["spectral"], "u") == kernels
     plain = initial(sagan.Generator((32, 32, 1), width=2, spectral=False), 3)

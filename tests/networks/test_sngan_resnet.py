@@ -20,7 +20,7 @@ def conv(inputs, outputs, k=3):
 
 
 def up(inputs, outputs):
-    """Parameters of a block that doubles: two 3×3, the shortcut, two batch norms."""
+    """Count parameters of an upsampling block: two 3×3, shortcut, two batch norms."""
     two = conv(inputs, outputs) + conv(outputs, outputs)
     return two + conv(inputs, outputs, 1) + 2 * inputs + 2 * outputs
 
@@ -49,7 +49,7 @@ def down(inputs, hidden, outputs, shortcut=True):
             + up(128, 64) + 128 + conv(64, 3),
             12_220_675,
         ),
-        # one block of 1024 more
+        # one more block of 1024 channels
         (
             128,
             129 * 16 * 1024 + up(1024, 1024) + up(1024, 512) + up(512, 256)
@@ -63,7 +63,7 @@ def test_parameters_of_the_published_generators(size, expected, total):
     assert count(generator, 128) == expected == total
 
 
-# 3 -> 64 -> 128 -> 256 -> 512 -> 1024, a block has its input's channels inside
+# 3 -> 64 -> 128 -> 256 -> 512 -> 1024; hidden channels equal input channels
 FIVE = (
     down(3, 64, 64) + down(64, 64, 128) + down(128, 128, 256) + down(256, 256, 512)
     + down(512, 512, 1024)
@@ -79,7 +79,7 @@ FIVE = (
             + 2 * down(128, 128, 128, shortcut=False) + 129,
             1_053_825,
         ),
-        # the last block halves at 64 pixels, not at 48, but widens at both
+        # the last block halves the size at 64 pixels, not at 48; it widens at both
         (48, FIVE + 1025, 10_141_441),
         (64, FIVE + 1025, 10_141_441),
         (128, FIVE + down(1024, 1024, 1024, shortcut=False) + 1025, 29_017_857),
@@ -93,7 +93,7 @@ def test_parameters_of_the_published_discriminators(size, expected, total):
 
 @pytest.mark.parametrize(
     "size",
-    # The parameters of all are counted above.
+    # The parameters of all sizes are counted above.
     [pytest.param(n, marks=() if n == 48 else pytest.mark.full) for n in SIZES],
 )
 @pytest.mark.parametrize("conditioning", ["none", "conditional_batch_norm"])
@@ -136,8 +136,8 @@ def test_kernels_start_uniform_with_a_larger_gain_in_blocks():
 
 
 def test_a_flat_image_meets_flat_blocks():
-    """Far from the border a constant image gives constants: the discriminator's first
-    block against its formula on sums over taps."""
+    """Far from the border a constant image gives constant features. The discriminator's
+    first block is compared with its formula on kernels summed over taps."""
     discriminator = sngan_resnet.Discriminator(width=2, normalization="none")
     x = jnp.full((1, 32, 32, 1), 0.7)
     variables = initialised(discriminator, KEY, x)
@@ -159,7 +159,7 @@ def test_a_flat_image_meets_flat_blocks():
 
 
 def test_features_are_summed_or_averaged_over_pixels():
-    """8×8 of them are left, and without the bias a logit is linear in the features."""
+    """There are 8×8 pixels, and without the bias a logit is linear in the features."""
     x = jax.random.normal(KEY, (3, 32, 32, 3))
     summed, mean = (
         sngan_resnet.Discriminator(width=2, normalization="none", pooling=pooling)

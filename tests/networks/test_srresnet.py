@@ -14,7 +14,7 @@ KEY = jax.random.key(0)
 def test_parameters_of_the_published_network():
     module = srresnet.Generator(shape=(96, 96, 3))
     assert count(module, 24, 24, 3) == 1_547_350
-    w, b = 64, 16  # a bias a channel in the place of a scale and a shift
+    w, b = 64, 16  # one bias per channel replaces a scale and a shift
     plain = srresnet.Generator(shape=(96, 96, 3), normalization="none")
     assert count(plain, 24, 24, 3) == 1_547_350 - (2 * b + 1) * w
 
@@ -33,7 +33,7 @@ def test_the_channels_of_a_pixel_become_a_square():
 
 
 def test_blocks_are_residual():
-    """Blocks whose kernels are nought are as good as none."""
+    """Blocks with zero kernels have the same output as no blocks."""
     x = jax.random.normal(KEY, (1, 4, 4, 1))
 
     def made(blocks, params):

@@ -1,5 +1,5 @@
 """StyleGAN2: parameters, styles and their average, mixing, noise, the discriminator's
-groups, gradients of gradients."""
+groups, second-order gradients."""
 
 import math
 
@@ -17,7 +17,7 @@ from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
 TINY = {"mapping_layers": 2, "intermediate": 6, "channel_max": 4}
-LAYERS = 4  # of a generator of 8 pixels
+LAYERS = 4  # style layers of a generator for 8 pixels
 
 
 def tiny(**options):
@@ -29,7 +29,7 @@ def latents(n=6, d=5, seed=1):
 
 
 def with_noise(variables, strength):
-    """``variables`` whose layers have noise of ``strength``."""
+    """Return ``variables`` with the noise strength of every layer replaced."""
 
     def strong(path, leaf):
         is_strength = path[-1].key == "noise_strength"
@@ -40,12 +40,12 @@ def with_noise(variables, strength):
 
 @pytest.fixture(scope="module")
 def variables():
-    """Of a tiny generator; its options that have no parameters may be any."""
+    """Variables of a tiny generator. Options without parameters do not change them."""
     return initialised(tiny(), KEY, latents())
 
 
 def styles(module, variables, z, **options):
-    """What the layers of a training call see, ``[n, layers, d]``."""
+    """Return the styles ``[n, layers, d]`` that the layers get in a training call."""
     seen = []
 
     def spy(function, args, kwargs, context):
@@ -60,13 +60,13 @@ def styles(module, variables, z, **options):
 
 
 def test_parameters_of_the_published_networks():
-    # arXiv 1912.04958, configuration F, as NVIDIA's code counts them
+    # arXiv 1912.04958, configuration F, as counted by NVIDIA's code
     assert count(stylegan2.Generator((1024, 1024, 3)), 512) == 30_370_060
     assert count(stylegan2.Discriminator(), 1024, 1024, 3) == 29_012_513
 
 
 def test_parameters_of_32_pixels():
-    # 512 channels throughout; a layer has its style's map, kernel, bias, strength
+    # 512 channels throughout; a layer has a style map, kernel, bias, noise strength
     linear = 512 * 512 + 512
     layer = linear + 9 * 512 * 512 + 512 + 1
     image = linear + 512 * 3 + 3
@@ -77,7 +77,7 @@ def test_parameters_of_32_pixels():
     # two mapping layers, as for CIFAR-10
     small = stylegan2.Generator((32, 32, 3), mapping_layers=2)
     assert count(small, 512) == expected - 6 * linear
-    # three blocks, the last convolution sees one channel more
+    # three blocks; the last convolution has one more input channel
     conv = 9 * 512 * 512 + 512
     ends = 3 * 512 + 512 + conv + 9 * 512 + 16 * 512 * 512 + 512 + 513
     expected = ends + 3 * (2 * conv + 512 * 512)
@@ -87,8 +87,8 @@ def test_parameters_of_32_pixels():
 
 
 def test_parameters_of_the_labelled_networks():
-    """As ADA's code for CIFAR-10: the mapping's first layer sees 512 numbers more, and
-    the discriminator maps a label by eight layers."""
+    """As in ADA's code for CIFAR-10. The first mapping layer has 512 more inputs, and
+    the discriminator maps a label with eight layers."""
     linear = 512 * 512 + 512
     generator = stylegan2.Generator(
         (32, 32, 3), mapping_layers=2, conditioning="embedding", classes=10
@@ -101,7 +101,8 @@ def test_parameters_of_the_labelled_networks():
 
 
 def test_a_label_moves_a_style_as_much_as_a_latent_does():
-    """Both are of mean square 1 and as long when they meet the first layer."""
+    """Label embedding and latent have mean square 1 and equal length at the first
+    layer."""
     module = tiny(intermediate=64, conditioning="embedding", classes=10)
     z, label = latents(200, 64), jnp.arange(200) % 10
     variables = initialised(module, KEY, z, label)
@@ -117,8 +118,8 @@ def test_a_label_moves_a_style_as_much_as_a_latent_does():
 
 @pytest.mark.parametrize("mixing", [0.0, 1.0])
 def test_images_as_of_another_latent_differ_by_their_own(variables, mixing):
-    """Two latents that hardly differ give images that hardly differ, where what is
-    drawn besides is the same; each by its own they have nothing in common."""
+    """Two close latents give close images if both use the noise and mixing of one of
+    them. With separate noise and mixing the images are very different."""
     variables, z = with_noise(variables, 1.0), latents()
     near = z + 1e-4
     make = tiny(mixing=mixing)
@@ -171,7 +172,7 @@ def test_the_average_follows_the_mean_of_all_devices(variables):
 def test_the_average_rests_otherwise(variables):
     _, written = tiny().apply(variables, latents(), train=False, mutable=["average"])
     np.testing.assert_array_equal(written["average"]["w"], np.zeros(6))
-    tiny().apply(variables, latents(), train=True)  # needs no axis
+    tiny().apply(variables, latents(), train=True)  # works without a mapped axis
 
 
 @pytest.mark.full
@@ -201,7 +202,7 @@ def test_the_call_is_its_two_parts(variables):
     images = tiny().apply(variables, w, z, train=False, method="synthesise")
     whole = tiny().apply(variables, z, train=False)
     np.testing.assert_allclose(images, whole, rtol=1e-5, atol=1e-6)
-    # a label by itself is not looked at
+    # without conditioning a label has no effect
     told = tiny().apply(variables, z, jnp.arange(6), train=False)
     np.testing.assert_array_equal(told, whole)
 
@@ -291,20 +292,20 @@ def test_mixing(variables):
     mixed = styles(tiny(mixing=0.75), variables, z)
     differs = np.abs(mixed - own).max(-1) > 1e-6  # [n, layers]
     assert not differs[:, 0].any()
-    assert (np.diff(differs.astype(int), axis=1) >= 0).all()  # from a layer on
+    assert (np.diff(differs.astype(int), axis=1) >= 0).all()  # no way back
     crossover = LAYERS - differs.sum(1)
     found = np.bincount(crossover, minlength=LAYERS + 1)
-    expected = np.array([0, 0.25, 0.25, 0.25, 0.25]) * n  # layers 1, 2, 3, or never
+    expected = np.array([0, 0.25, 0.25, 0.25, 0.25]) * n  # at 1, 2, 3, never
     deviation = math.sqrt(n * 0.25 * 0.75)
     assert np.abs(found - expected).max() < 4 * deviation
-    # one other style for all layers behind
+    # all layers after the crossover have the same other style
     last = mixed[crossover <= 2]
     np.testing.assert_array_equal(last[:, -1], last[:, -2])
 
 
 @pytest.mark.full
 def test_a_label_joined_to_the_latent_is_kept_by_mixing():
-    """With no number but labels there is nothing to mix."""
+    """The input has only labels, so mixing changes nothing."""
     labels = jax.nn.one_hot(jnp.arange(5), 5)
     variables = initialised(tiny(), KEY, labels)
     own = styles(tiny(mixing=0.0), variables, labels)
@@ -405,7 +406,7 @@ def test_the_gradient_of_a_gradient_penalty():
 
 @pytest.mark.full
 def test_parameters_start_with_deviation_one():
-    """But for the mapping's, which are a hundred times as large, and used so."""
+    """Weights of the mapping start with deviation 100 and are scaled down when used."""
     module = stylegan2.Generator((8, 8, 3), channel_max=64)
     params = initialised(module, KEY, jnp.zeros((1, 64)))["params"]
     for path, leaf in jax.tree_util.tree_leaves_with_path(params):
@@ -415,6 +416,6 @@ def test_parameters_start_with_deviation_one():
             slack = 5 / math.sqrt(2 * leaf.size)
             assert leaf.std() == pytest.approx(expected, rel=slack), names
         elif names[0] == "synthesis" and "EqualisedLinear_0" in names:
-            np.testing.assert_array_equal(leaf, 1)  # of a style, so it starts about 1
+            np.testing.assert_array_equal(leaf, 1)  # so styles start near 1
         else:
             np.testing.assert_array_equal(leaf, 0)

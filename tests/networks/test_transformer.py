@@ -1,4 +1,4 @@
-"""Attention over tokens against numpy, and the transformer's networks."""
+"""Attention over tokens compared with numpy, and the transformer's networks."""
 
 import jax
 import jax.numpy as jnp
@@ -16,7 +16,7 @@ TOKENS, CHANNELS, HEADS = 5, 6, 2
 
 
 def perturbed(variables):
-    """Away from where biases are 0 and scales 1."""
+    """Return ``variables`` plus noise, so biases are not 0 and scales are not 1."""
     leaves, structure = jax.tree.flatten(variables)
     keys = jax.random.split(jax.random.key(3), len(leaves))
     moved = [
@@ -87,7 +87,7 @@ def test_a_block_is_equivariant_to_permutations_of_tokens():
 
 @pytest.mark.full
 def test_places_are_told_by_positions_alone():
-    """Patches that change places together with their positions change nothing."""
+    """Swapping two patches together with their positions changes nothing."""
     module = Discriminator(width=8, depth=2, patch=4)
     x = np.array(jax.random.normal(KEY, (3, 8, 12, 1)))  # 2×3 patches
     variables = initialised(module, jax.random.key(1), x)
@@ -108,7 +108,7 @@ def test_places_are_told_by_positions_alone():
 
 @pytest.mark.parametrize("stage, side", [(0, 8), (1, 4), (2, 2)])
 def test_a_token_becomes_a_square_of_pixels(stage, side):
-    """Without attention only what a token's position is told reaches its square."""
+    """Without attention, the position embedding of a token changes only its square."""
     module = Generator((32, 32, 1), width=4, depth=0, patch=2)
     z = jax.random.normal(KEY, (1, 3))
     variables = initialised(module, jax.random.key(1), z)
@@ -133,7 +133,8 @@ def test_a_token_becomes_a_square_of_pixels(stage, side):
 
 
 def block(c):
-    """Two scales and shifts; queries, keys, values, output; 4·c hidden units."""
+    """Count parameters: two scales and shifts; queries, keys, values, output; 4·c
+    hidden units."""
     return 4 * c + 4 * (c * c + c) + (4 * c * c + 4 * c) + (4 * c * c + c)
 
 

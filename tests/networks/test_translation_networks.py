@@ -1,4 +1,4 @@
-"""Networks from image to image, and the discriminator of im2col."""
+"""Networks from image to image, and the PatchGAN discriminator."""
 
 import functools
 
@@ -22,7 +22,7 @@ def kernels(variables):
 
 
 def test_parameters_of_the_published_unet():
-    # 3-64-128-256-512-512-512-512-512, and back with twice the channels that go in
+    # 3-64-128-256-512-512-512-512-512, and back with twice the input channels
     expected = (
         16 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512 + 4 * 512 * 512)
         + 16 * (512 * 512 + 3 * 1024 * 512 + 1024 * 256 + 512 * 128 + 256 * 64)
@@ -30,8 +30,8 @@ def test_parameters_of_the_published_unet():
         + 2 * (128 + 256 + 4 * 512)  # all but the first and the innermost
         + 2 * (4 * 512 + 256 + 128 + 64)
     )  # fmt: skip
-    # The authors' PyTorch code: 54.414 million, without biases in front of leaky ReLU
-    # and ReLU alone, in the first layer and the innermost one.
+    # The authors' PyTorch code has 54.414 million. Its first and innermost layers have
+    # no bias, although no normalisation follows them. Ours have these biases.
     assert expected == 54_413_955
     assert count(unet.Generator((256, 256, 3)), 256, 256, 3) == expected + 64 + 512
 
@@ -40,7 +40,7 @@ def test_parameters_of_the_published_unet():
     "normalization, own", [("batch", 2), ("none", 1), ("instance", 0)]
 )
 def test_parameters_of_a_small_unet(normalization, own):
-    # 8 pixels: 2-4-8-16 and 16-8, 16-4, 8-3; normalised are 8, and 8 and 4 again
+    # 8 pixels: 2-4-8-16 and 16-8, 16-4, 8-3; normalised: 8, then 8 and 4
     expected = (
         16 * (2 * 4 + 4 * 8 + 8 * 16) + 4 + 16
         + 16 * (16 * 8 + 16 * 4 + 8 * 3) + 3
@@ -68,7 +68,7 @@ def test_a_unet_sees_each_resolution_past_the_innermost_layer():
     module = unet.Generator((16, 16, 1), width=4, normalization="none")
     x = jax.random.normal(KEY, (1, 16, 16, 1))
     variables = initialised(module, jax.random.key(1), x)
-    # four halvings: with the innermost layer off a pixel matters to its neighbours only
+    # four halvings: without the innermost layer a pixel affects only its neighbours
     zeros = jax.tree.map(jnp.zeros_like, variables["params"])
     cut = {**variables["params"], "Conv_3": zeros["Conv_3"]}
 
@@ -98,8 +98,8 @@ def test_parameters_of_the_published_resnet():
     )  # fmt: skip
     module = cyclegan_resnet.Generator((256, 256, 3))
     assert count(module, 256, 256, 3) == expected == 11_372_931
-    # The authors' PyTorch code: 11.378 million, with biases that its instance
-    # normalisation, which has no scale or shift either, takes away.
+    # The authors' PyTorch code has 11.378 million. It has more biases, but its instance
+    # normalisation subtracts them again. It has no scale and no shift either.
     biases = 64 + 128 + 256 + 18 * 256 + 128 + 64
     assert expected + biases == 11_378_179
     free = module.clone(normalization="none")
@@ -120,8 +120,10 @@ def test_blocks_of_the_resnet(size, blocks, found):
 
 
 def wired(size):
-    """A residual network of one channel and one block, and parameters for which it
-    shows the pixels at multiples of four: each layer hands one weight on."""
+    """Return a residual network with one channel and one block.
+
+    With its parameters it outputs the pixels at multiples of four: each kernel has
+    a single nonzero weight."""
     module = cyclegan_resnet.Generator(
         (size, size, 1), width=1, blocks=1, normalization="none"
     )
@@ -146,7 +148,7 @@ def _show(module):
 
 
 def shown(module, params, x):
-    """The pixels that the network shows, in rows."""
+    """Return the nonzero pixels of the output, in rows."""
     made = np.asarray(_show(module)({"params": params}, x))[0, :, :, 0]
     rows, columns = np.nonzero(made)
     n = x.shape[1] // 4
@@ -159,12 +161,12 @@ def test_the_resnet_reflects_at_the_border():
     pixels = np.asarray(x)[0, :, :, 0]
     coarse = pixels[::4, ::4]
     np.testing.assert_allclose(shown(module, params, x), coarse, rtol=1e-5)
-    # the first layer looks three rows up instead: beyond the border at row 3 again
+    # the first layer reads three rows higher; row -3 is reflected to row 3
     up = {**params, "Conv_0": jax.tree.map(jnp.zeros_like, params["Conv_0"])}
     up = with_one(up, "Conv_0", 0, 3)
     expected = pixels[[3, 1, 5], ::4]
     np.testing.assert_allclose(shown(module, up, x), expected, rtol=1e-5)
-    # the block adds what is a row further down, at the end the row before
+    # the block adds the next row; at the last row it adds the row before
     block = with_one(with_one(params, "Conv_3", 2, 1), "Conv_4", 1, 1)
     expected = coarse + coarse[[1, 2, 1]]
     np.testing.assert_allclose(shown(module, block, x), expected, rtol=1e-5)
@@ -241,8 +243,8 @@ def test_parameters_of_the_published_patchgan():
     ],
 )
 def test_a_patch_has_seventy_pixels(layers, patch, patches):
-    """The gradient of one logit in the middle is nowhere zero in a square of exactly
-    the paper's size, and zero outside."""
+    """The gradient of a middle logit is nonzero inside a square of the paper's size and
+    zero outside."""
     critic = patchgan.Discriminator(width=2, layers=layers, normalization="none")
     x = jax.random.normal(KEY, (1, 96, 96, 1))
     variables = initialised(critic, jax.random.key(1), x)
@@ -278,8 +280,8 @@ def test_logits_of_patches(size, patches):
 
 @pytest.mark.full
 def test_features_average_to_the_logits():
-    """Of one patch the last layer is a linear map of the features, at the tap that sees
-    the one pixel there is."""
+    """With one patch the last layer is a linear map of the features, because only one
+    tap of its kernel meets the single pixel."""
     critic = patchgan.Discriminator(width=2, normalization="spectral")
     x = jax.random.normal(KEY, (3, 8, 8, 1))
     variables = initialised(critic, jax.random.key(1), x)

@@ -1,4 +1,4 @@
-"""What a critic pays, penalties included, for a critic that is a known line."""
+"""Losses and penalties of a critic that is a known linear function."""
 
 import dataclasses
 
@@ -17,7 +17,7 @@ FAKE = jnp.array([[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])  # logits -2 and 2
 
 @dataclasses.dataclass
 class Line:
-    """A view of one linear critic, which may be thought to mix samples."""
+    """A view of one linear critic. With ``alone=False`` it claims to mix samples."""
 
     step: int = 0
     due: frozenset[int] | None = None
@@ -52,8 +52,8 @@ def judged(view, *penalties):
 
 @pytest.mark.parametrize("alone", [True, False])
 def test_real_and_fake_have_their_sides(alone):
-    """Wasserstein: the mean of fake logits, 0, minus that of real ones, 2; in one pass
-    or in two."""
+    """The Wasserstein loss is the mean fake logit, 0, minus the mean real logit, 2, for
+    one pass and for two."""
     loss, metrics, _ = judged(Line(alone=alone))
     np.testing.assert_allclose(loss, -2, rtol=1e-6)
     assert (metrics["real_logit"], metrics["fake_logit"]) == (2, 0)
@@ -67,7 +67,7 @@ def test_real_and_fake_have_their_sides(alone):
     ("interval", "step", "added"), [(1, 0, 45), (3, 0, 0), (3, 1, 0), (3, 2, 135)]
 )
 def test_a_penalty_is_added_with_its_weight(interval, step, added):
-    """10·½‖w‖² = 45 at each step, or three times that at every third."""
+    """10·½‖w‖² = 45 at each step, or three times as much at every third step."""
     penalty = Penalty("r1", REGULARIZERS["r1"], "weight", interval)
     for due in (None, frozenset({interval} if added else ())):
         loss, metrics, _ = judged(Line(jnp.asarray(step), due), penalty)
@@ -87,7 +87,7 @@ def test_a_penalty_joins_its_player_alone():
         ("hinge", 1, 1 / 2),
         ("least_squares", 1, 1 / 2),  # 1 and 3 above ½, -2 below it
         ("relativistic_pairing", 1, 1),  # 1 > -2 and 3 > 2
-        ("relativistic_average", 1, 1 / 2),  # 1, 3 above 0; of -2, 2 one is below 2
+        ("relativistic_average", 1, 1 / 2),  # 1, 3 > mean fake 0; -2 < 2
         ("wasserstein", None, None),  # logits without a zero
     ],
 )
@@ -101,7 +101,7 @@ def test_accuracy_is_on_the_right_side_of_the_losss_boundary(loss, real, fake):
 
 
 def test_the_boundary_of_least_squares_is_a_half():
-    """A logit of 0.4 is nearer to fake's 0 than to real's 1."""
+    """A logit of 0.4 is nearer to the fake target 0 than to the real target 1."""
     x = jnp.array([[0.4, 0.0, 0.0]])
     adversary = Adversary(LOSSES["least_squares"])
     _, metrics, _ = adversary.critic_loss(Line(), "discriminator", "critic", x, x)
@@ -121,7 +121,7 @@ class Counted(Line):
 
 
 def test_real_and_fake_are_one_pass_where_nothing_forbids_it():
-    """Not for a critic that mixes them; a penalty takes part in the pass it needs."""
+    """Two passes are used if the critic mixes samples or a penalty needs a pass."""
     every = Penalty("r1", REGULARIZERS["r1"], "weight")
     for view, penalties, passes in (
         (Counted(), (), [4]),
@@ -133,7 +133,7 @@ def test_real_and_fake_are_one_pass_where_nothing_forbids_it():
 
 
 class Patches(Line):
-    """The same line, said of two patches: one seems more real, the other less."""
+    """The same critic with two patches per sample: a lower and a higher logit."""
 
     def apply(self, network, x):
         return (x @ W).reshape(-1, 1) + jnp.array([[-0.5, 0.5]])
@@ -155,10 +155,10 @@ def test_a_penalty_on_patches_is_one_on_their_mean(name, interval):
 
 
 def test_all_patches_of_a_sample_have_its_label():
-    """As many samples as patches: a label of the wrong one would have the same shape.
+    """There are two samples and two patches, so labels of the wrong axis would fit too.
 
-    Wasserstein with s of the real logits 1 and 3, and of the fake -2 and 2, shown as
-    the other kind: each patch pays as its sample does, so offsets cancel.
+    Some real logits 1 and 3 and fake logits -2 and 2 get flipped labels. Both patches
+    of a sample have its label, so their offsets cancel in the Wasserstein loss.
     """
     adversary = Adversary(LOSSES["wasserstein"], flipping="rate")
     seen = set()
@@ -179,8 +179,8 @@ def test_all_patches_of_a_sample_have_its_label():
 
 
 def test_the_best_samples_are_those_whose_patches_are_best_on_average():
-    """Half of two: logits -2 and 2, whose patches say 1.5 and 2.5; not the better
-    patch of each."""
+    """The better half of the logits -2 and 2 is the sample with the patches 1.5 and
+    2.5. It is not the better patch of each sample."""
     adversary = Adversary(LOSSES["least_squares"], top_k="share")
     view = Patches()
     view.knobs = {"share": jnp.asarray(0.5)}

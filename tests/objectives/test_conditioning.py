@@ -1,4 +1,4 @@
-"""What a label costs, for scores and embeddings whose price is known."""
+"""Label losses for scores and embeddings whose loss is known."""
 
 import jax.numpy as jnp
 import numpy as np
@@ -23,9 +23,9 @@ def price(name, real, fake, label=LABEL):
     )
 
 
-# Scores (ln 3, 0) say the first class with probability 3/4.
+# Scores (ln 3, 0) give the first class the probability 3/4.
 FIRST = [[np.log(3.0), 0.0], [np.log(3.0), 0.0]]
-MIXED = -(np.log(3 / 4) + np.log(1 / 4)) / 2  # of labels 0 and 1
+MIXED = -(np.log(3 / 4) + np.log(1 / 4)) / 2  # mean of both labels
 
 
 def test_auxiliary_classifier():
@@ -36,7 +36,7 @@ def test_auxiliary_classifier():
 
 
 def test_a_twin_takes_away_what_the_classifier_gives():
-    """The generator pays the difference of the two, so nothing where they agree."""
+    """The generator pays the difference of classifier and twin: 0 where they agree."""
     real = judged(classes=jnp.zeros((2, 2)), twin_classes=jnp.zeros((2, 2)))
     alike = judged(classes=FIRST, twin_classes=FIRST)
     found = price("twin_auxiliary_classifier", real, alike)
@@ -47,8 +47,8 @@ def test_a_twin_takes_away_what_the_classifier_gives():
 
 
 def test_a_classifier_that_tells_real_from_generated():
-    """Four columns: real 0, real 1, generated 0, generated 1. Scores of ln 5 for real
-    of the right class are 5/8 there and 1/8 for generated."""
+    """Four columns: real 0, real 1, generated 0, generated 1. A score of ln 5 gives the
+    correct real class the probability 5/8 and each other column 1/8."""
     scores = jnp.log(jnp.array([[5.0, 1, 1, 1], [1.0, 5, 1, 1]]))
     sample = judged(classes=scores)
     found = price("discriminative_classifier", sample, sample)
@@ -61,8 +61,8 @@ EYE = jnp.eye(2)
 
 @pytest.mark.parametrize("which", [0, 1])
 def test_contrastive(which):
-    """Orthogonal samples, each on its label's embedding: log(e + 1) − 1. Samples of
-    one class are no rivals: nothing to pay."""
+    """Orthogonal samples that equal their label's embedding pay log(e + 1) − 1. Samples
+    of the same class do not compete, so they pay nothing."""
     sample = judged(embedding=EYE, proxy=EYE)
     nothing = judged(embedding=-EYE, proxy=EYE)
     found = price("contrastive", *((sample, nothing), (nothing, sample))[which])
@@ -73,8 +73,9 @@ def test_contrastive(which):
 
 
 def test_data_to_data():
-    """On its embedding (beyond .98) and orthogonal to the other class (below .02) a
-    sample pays log 2; half way, at a cosine of .5, log(1 + exp(.48 / .5))."""
+    """A sample pays log 2 if it equals its embedding (cosine above 0.98) and is
+    orthogonal to the other class (below 0.02). At a cosine of 0.5 to its embedding it
+    pays log(1 + exp(0.48 / 0.5))."""
     sample = judged(embedding=EYE, proxy=EYE)
     np.testing.assert_allclose(
         price("data_to_data", sample, sample), np.log(2), rtol=1e-6
@@ -83,15 +84,17 @@ def test_data_to_data():
     aside = judged(embedding=EYE, proxy=half)
     expected = np.log1p(np.exp(0.48 / 0.5))
     np.testing.assert_allclose(price("data_to_data", aside, aside), expected, rtol=1e-5)
-    # Of one class there is nobody to be told from.
+    # With one class there is no other class to compare with.
     found = price("data_to_data", aside, aside, jnp.array([0, 0]))
     np.testing.assert_allclose(found, 0, atol=1e-6)
 
 
 def test_multi_hinge():
-    """Two classes and a column for fakes. Real: margins 2 − 0 (nothing to pay) and
-    1 − 1.5 (1.5). Fake: 3 − 0 above both (nothing), 0 − 1 (2); asked for as real by the
-    generator: 0 − 3 (4), 1 − 0 (0)."""
+    """Two classes and a column for fakes.
+
+    Margins of real samples: 2 − 0 (loss 0) and 1 − 1.5 (loss 1.5). Margins of fake
+    samples: 3 − 0 (loss 0) and 0 − 1 (loss 2). For the generator the fake samples have
+    their real labels: 0 − 3 (loss 4) and 1 − 0 (loss 0)."""
     real = judged(hinges=[[2.0, 0.0, -1.0], [1.5, 1.0, 0.0]])
     fake = judged(hinges=[[0.0, 0.0, 3.0], [-1.0, 1.0, 0.0]])
     found = price("multi_hinge", real, fake)

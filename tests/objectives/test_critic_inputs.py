@@ -1,4 +1,4 @@
-"""What a critic is shown."""
+"""The inputs of a critic."""
 
 import jax
 import jax.numpy as jnp

@@ -1,4 +1,4 @@
-"""Losses against constants worked out by hand."""
+"""Losses compared with constants that were computed by hand."""
 
 import math
 
@@ -60,8 +60,8 @@ def test_values_by_hand(name):
 
 @pytest.mark.parametrize("name", LOSSES)
 def test_players_pull_logits_apart_and_together(name):
-    """Descending its loss the discriminator raises real logits and lowers fake ones;
-    the generator raises fake ones."""
+    """By gradient descent the discriminator raises real logits and lowers fake logits.
+    The generator raises fake logits."""
     loss = LOSSES[name]
     real, fake = jnp.array([0.3, -0.2]), jnp.array([0.1, 0.4])
     on_real, on_fake = jax.grad(loss.discriminator, argnums=(0, 1))(real, fake)
@@ -78,8 +78,8 @@ def test_extreme_logits_stay_finite(name):
 
 
 def test_minimax_saturates_where_non_saturating_does_not():
-    """At D(G(z)) = 1/10^4 the slopes are −D and −(1 − D): the reason for the second
-    loss in the 2014 paper."""
+    """At D(G(z)) = 1/10^4 the slopes are −D and −(1 − D). For this reason the 2014
+    paper introduces the second loss."""
     logit = jnp.array([math.log(1e-4 / (1 - 1e-4))])
 
     def slope(name):
@@ -90,7 +90,7 @@ def test_minimax_saturates_where_non_saturating_does_not():
 
 
 def test_optimal_discriminator_of_the_2014_paper():
-    """Where real and fake are equally likely D = ½ is optimal and costs 2 ln 2."""
+    """Where real and fake are equally likely, D = ½ is optimal and costs 2 ln 2."""
     x = jnp.zeros(5)
     loss = LOSSES["minimax"].discriminator
     np.testing.assert_allclose(loss(x, x), 2 * log(2), rtol=1e-6)
@@ -108,7 +108,7 @@ def test_relativistic_losses_ignore_a_common_shift(name):
 
 
 def test_one_sided_smoothing_moves_the_optimum():
-    """With real labels 1 − s and no fake samples to pay for, the best D(x) is 1 − s."""
+    """With real labels 1 − s and no loss from fake samples, the best D(x) is 1 − s."""
     loss = relabel(LOSSES["non_saturating"], smoothing=0.1)
     best = jnp.array([math.log(0.9 / 0.1)])
     none = jnp.array([-200.0])

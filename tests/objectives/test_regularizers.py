@@ -1,4 +1,4 @@
-"""Penalties of critics whose gradient is known."""
+"""Penalties of critics with known gradients."""
 
 import jax
 import jax.numpy as jnp
@@ -27,7 +27,7 @@ def quadratic(x):
     ("name", "value"), [("r1", 4.5), ("r2", 4.5), ("wgan_gp", 4.0), ("dragan", 4.0)]
 )
 def test_linear_critic(name, value):
-    """½‖w‖² and (‖w‖ − 1)², whatever the samples."""
+    """The penalties are ½‖w‖² and (‖w‖ − 1)² for all samples."""
     penalty = REGULARIZERS[name](linear, REAL, FAKE, KEYS)
     np.testing.assert_allclose(penalty, value, rtol=1e-6)
 
@@ -47,8 +47,8 @@ def test_norms_run_over_all_pixels_and_channels():
 
 
 def test_wgan_gp_looks_between_real_and_fake():
-    """On the quadratic critic the norm at x̂ is ‖x̂‖; from 2 to 4 along one axis the
-    mean of (t − 1)² over t ~ U[2, 4] is 13/3."""
+    """For the quadratic critic the gradient norm at x̂ is ‖x̂‖. Here x̂ is between 2
+    and 4 on one axis, and the mean of (t − 1)² over t ~ U[2, 4] is 13/3."""
     n = 20_000
     real = jnp.tile(jnp.array([[2.0, 0.0, 0.0]]), (n, 1))
     keys = jax.random.split(jax.random.key(3), n)
@@ -57,7 +57,7 @@ def test_wgan_gp_looks_between_real_and_fake():
 
 
 def test_dragan_moves_real_samples_by_half_a_standard_deviation_at_most():
-    """x̂ = x + ½·α·std·u: entries move up, on average by ⅛ of the deviation."""
+    """x̂ = x + ½·α·std·u: entries increase, on average by ⅛ of the deviation."""
     n = 5_000
     real = jnp.where(jnp.arange(n)[:, None] % 2 == 0, 10.0, 14.0) * jnp.ones((n, 3))
     keys = jax.random.split(jax.random.key(4), n)
@@ -76,7 +76,7 @@ def test_dragan_moves_real_samples_by_half_a_standard_deviation_at_most():
 
 @pytest.mark.parametrize("name", REGULARIZERS)
 def test_gradient_reaches_the_critics_weights(name):
-    """d/dw of ½‖w‖² is w, of (‖w‖ − 1)² is 2(‖w‖ − 1)w/‖w‖, of ‖w‖² is 2w."""
+    """The gradients of ½‖w‖², (‖w‖ − 1)² and ‖w‖² are w, 2(‖w‖ − 1)w/‖w‖ and 2w."""
 
     def penalty(w):
         return REGULARIZERS[name](lambda x: x @ w, REAL, FAKE, KEYS)
@@ -96,7 +96,7 @@ def test_a_dead_critic_has_a_finite_gradient(name):
 
 @pytest.mark.parametrize("name", ["r1", "r2"])
 def test_a_penalty_shares_the_losss_pass(name):
-    """As many products are compiled as when one pass gives logits and gradients."""
+    """The program has as many products as one pass for both logits and gradients."""
     x = jax.random.normal(jax.random.key(1), (4, 8, 8, 3))
     weights = (
         jax.random.normal(jax.random.key(2), (4, 4, 3, 16)),

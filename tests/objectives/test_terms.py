@@ -1,4 +1,4 @@
-"""Terms against direct computations, for players that are known lines."""
+"""Terms compared with direct computations, for linear players."""
 
 import types
 
@@ -19,7 +19,7 @@ Z = jax.random.normal(jax.random.key(2), (N, 3))
 
 
 class View:
-    """One device, one step."""
+    """A view of one step on one device."""
 
     def __init__(self, step=5):
         self.step = jnp.asarray(step)
@@ -67,7 +67,8 @@ def value(name, *, view=None, numbers=None, **options):
 
 
 def test_consistency_is_the_squared_change_of_the_logit():
-    """x + (1, 1) moves a logit by 1 − 2 = −1; over both kinds that is paid twice."""
+    """x + (1, 1) changes a logit by 1 − 2 = −1. The balanced term counts this for both
+    real and fake samples."""
 
     def shift(keys, x):
         return x + 1
@@ -78,7 +79,7 @@ def test_consistency_is_the_squared_change_of_the_logit():
 
 
 def test_neighbours_of_a_latent():
-    """With zA both terms are of δA, δ the noise that the view's keys draw."""
+    """The generator is zA, so both terms use δA. The view's keys draw the noise δ."""
     noise = jax.vmap(lambda key: jax.random.normal(key, (3,)))(View().keys("nearby", N))
     moved = 0.3 * np.asarray(noise) @ np.asarray(A)
     found = value("latent_diversity", numbers={"std": 0.3})[0]
@@ -88,8 +89,8 @@ def test_neighbours_of_a_latent():
 
 
 def test_lecam_by_hand():
-    """Logits of real samples against the average of generated ones and the other way
-    round, where they are on the wrong side; averages move by a hundredth."""
+    """Real logits above the average fake logit pay, and fake logits below the average
+    real logit pay. The averages move by a hundredth."""
     real, fake = np.asarray(REAL @ W), np.asarray(Z @ A @ W)
     memory = {
         "real": jnp.asarray(0.5),
@@ -103,7 +104,8 @@ def test_lecam_by_hand():
     np.testing.assert_allclose(found, expected, rtol=1e-5)
     np.testing.assert_allclose(after["real"], 0.495 + 0.01 * real.mean(), rtol=1e-5)
     np.testing.assert_allclose(after["fake"], -0.2475 + 0.01 * fake.mean(), rtol=1e-5)
-    # Whenever it is first due: a lazy one is not at the first step.
+    # The averages begin when the term is first due. A lazy term is due later than at
+    # the first step.
     memory = TERMS["lecam"].memory
     _, first = value("lecam", memory=memory, numbers={"decay": 0.99})
     np.testing.assert_allclose(first["real"], real.mean(), rtol=1e-5)
@@ -112,7 +114,7 @@ def test_lecam_by_hand():
 
 
 def test_path_length_against_the_jacobian():
-    """‖Jᵀy‖ = ‖Ay‖ for points zA of two numbers, y ~ N(0, I / 2)."""
+    """‖Jᵀy‖ = ‖Ay‖ for points zA with two entries, y ~ N(0, I / 2)."""
     y = jax.vmap(lambda key: jax.random.normal(key, (2,)))(View().keys("path", N))
     length = np.linalg.norm(np.asarray(y) / np.sqrt(2) @ np.asarray(A).T, axis=1)
     average = 0.2 + 0.01 * (length.mean() - 0.2)
@@ -137,6 +139,6 @@ def test_features_match_where_their_means_do():
     ("name", "expected"), [("orthogonal_generator", 2), ("orthogonal_critic", 0)]
 )
 def test_columns_that_are_not_orthogonal(name, expected):
-    """WᵀW of (1 1; 0 1) is (1 1; 1 2): two entries of 1 beside the diagonal. A bias
-    counts for nothing."""
+    """WᵀW of (1 1; 0 1) is (1 1; 1 2), with two off-diagonal entries of 1. A bias does
+    not count."""
     np.testing.assert_allclose(value(name)[0], expected, rtol=1e-6)

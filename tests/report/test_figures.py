@@ -35,11 +35,11 @@ def test_numbers_for_reading(value, text):
 
 
 def test_a_curve_lies_where_its_values_say():
-    # Axis 0 … 4 by limits: value 1 is a quarter up, so at 750 from the top.
+    # ``limits`` makes the axis 0 to 4. Value 1 is a quarter up: 750 from the top.
     panel = Panel("x", (Series("a", [0, 5, 10], [1.0, 4.0, 0.0]),), limits=(0, 4))
     expected = [(0, 750), (500, 0), (1000, 1000)]
     assert path_points(draw(panel, last_step=10)) == expected
-    # A run that goes on to step 20 leaves the right half empty.
+    # If the last step is 20, the right half is empty.
     expected = [(0, 750), (250, 0), (500, 1000)]
     assert path_points(draw(panel, last_step=20)) == expected
 
@@ -48,13 +48,13 @@ def test_a_gap_where_values_are_not_finite():
     values = [1.0, 2.0, math.nan, 3.0, math.inf]
     figure = draw(Panel("x", (Series("a", [1, 2, 3, 4, 5], values),)), 5)
     line = re.search(r'class="line c0" d="([^"]*)"', figure)[1]
-    # Steps 1-2, then step 4 alone.
+    # A line from step 1 to step 2, then step 4 alone.
     assert line.count("M") == 2 and line.count("L") == 1
     assert "Not finite in 2 rows, first at step 3." in figure
 
 
 def test_many_points_become_means_and_ranges():
-    # ±1 in turn: every even stretch has mean 0 and range -1 to 1.
+    # The values alternate between ±1, so each stretch has mean 0 and range -1 to 1.
     count = 4800
     series = Series("a", list(range(count)), [(-1.0) ** i for i in range(count)])
     figure = draw(Panel("x", (series,), limits=(-2, 2)), count - 1)
@@ -127,6 +127,6 @@ def test_which_numbers_share_a_figure():
     }
     chance = [panel.title for panel in game if panel.level == (0.5, "chance")]
     assert chance == ["Discriminator: accuracy"]
-    # An unpaired real_ is not lost.
+    # A ``real_`` column without its ``fake_`` column is shown as well.
     assert [p.title for p in terms] == ["Discriminator: r1", "Latent: real logit"]
     assert [p.title for p in score_panels(columns)] == ["Fd small cnn", "Ring: modes"]

@@ -1,8 +1,8 @@
 import pytest
 
+from ganjax.commands import report as script
 from ganjax.errors import BadInput
 from ganjax.run_files import RunFiles
-from scripts import report as script
 from tests.commands import exit_code
 
 

@@ -41,7 +41,7 @@ def write_rows(run, rows):
 
 
 class Page(HTMLParser):
-    """Text, and every address that a browser would load or offer."""
+    """The text of a page, and every address that a browser would load or offer."""
 
     def __init__(self, path):
         super().__init__()
@@ -110,7 +110,7 @@ def test_same_files_give_the_same_bytes_and_no_path_of_the_machine(run):
 def test_small_pictures_are_enlarged_by_whole_factors(run):
     page = Page(write_report(run))
     picture = next(a for t, a in page.tags if t == "img")
-    assert (picture["width"], picture["class"]) == ("620", "crisp")  # 155 times 4
+    assert (picture["width"], picture["class"]) == ("620", "crisp")  # 155 · 4 pixels
 
 
 def test_real_data_is_shown_beside(run):

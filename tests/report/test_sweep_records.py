@@ -11,7 +11,7 @@ def _sweep(folder, points):
 
 
 def test_seeds_are_no_setting(tmp_path):
-    """Two rates, each with two seeds that also choose the data: two cells of two."""
+    """Two rates, each with two seeds that also select the data, are two cells."""
     points = [
         {"optimizers.generator.learning_rate": rate, "seed": seed, "data.subset": seed}
         for rate in ("0.1", "0.2")
@@ -33,8 +33,10 @@ def test_the_order_of_a_points_fields_is_no_difference(tmp_path):
 
 
 def test_settings_are_named_by_what_tells_them_apart(tmp_path):
-    """Each loss has a rate and a penalty of its own, so the loss says all; of a grid no
-    axis follows from the others; a field that one setting leaves alone tells as well.
+    """Names omit fields that follow from other fields.
+
+    Each loss has its own rate and penalty, so the loss is a sufficient name. In a grid
+    no axis follows from the others. A field that one setting does not set counts too.
     """
     paired = [
         {"penalty": "0", "loss": "a", "optimizers.rate": "1"},
@@ -45,7 +47,7 @@ def test_settings_are_named_by_what_tells_them_apart(tmp_path):
     assert records.telling == ["loss"]
     text = as_text(records).splitlines()
     assert [line.split()[0] for line in text[1:4]] == ["loss=a", "loss=b", "loss=c"]
-    assert text[4] == "these follow from the rest: penalty, optimizers.rate"
+    assert text[4] == "these fields follow from the others: penalty, optimizers.rate"
     twice = [{**paired[0], "penalty": "9", "optimizers.rate": "4"}, *paired]
     assert _sweep(tmp_path, twice).telling == ["penalty", "loss"]
     grid = [{"x": x, "y": y} for x in "12" for y in "12"]

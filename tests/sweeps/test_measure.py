@@ -14,7 +14,7 @@ GAME["networks"] = {
 
 
 def test_no_compilation_is_measured(monkeypatch):
-    """The seconds of a step would be those of a compiler."""
+    """Otherwise the seconds of a step would include the compiler."""
     monkeypatch.setattr("ganjax.sweeps.measure.SECONDS", 0.05)
     configs = [trial.config for trial in Sweep(GAME, seeds(2)).trials]
     setup = build(configs[0])

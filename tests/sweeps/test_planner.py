@@ -1,4 +1,4 @@
-"""Which trials run together, where what a population costs is given."""
+"""Which trials run together, for given costs of a population."""
 
 import pytest
 
@@ -13,7 +13,7 @@ RATE = "optimizers.generator.learning_rate"
 
 @pytest.fixture
 def planned(tmp_path, monkeypatch):
-    """``(space, options) -> (groups, what was said)`` where ten members take 10 GB."""
+    """``(space, options) -> (groups, messages, measured)``; a member takes 1 GB."""
     measured = []
 
     def measure(folder, group, ways, cores):
@@ -40,11 +40,11 @@ LOSSES = grid({"loss.name": ("hinge", "wasserstein")})
 
 
 def test_what_does_not_fit_is_split_evenly_and_told(planned):
-    # Of 5 GB, .8 are to be used: 4 members of 1 GB each, so 10 of them are 3 shares.
+    # 0.8 of 5 GB may be used. This fits 4 members, so 10 members are 3 populations.
     groups, said, _ = planned(seeds(10), memory=5e9)
     assert [len(group.trials) for group in groups] == [4, 3, 3]
     assert len({trial for group in groups for trial in group.trials}) == 10
-    assert said[-1].endswith("do not fit a device: they run as 3 populations")
+    assert said[-1].endswith("do not fit on one device: they run as 3 populations")
     assert said[-1].startswith("10 trials of gan of mlp, mlp")
 
 
@@ -59,14 +59,14 @@ def test_a_plan_is_added_to(planned):
     first, *_ = planned(product(LOSSES, seeds(2)), population="map")
     more, *_ = planned(product(LOSSES, seeds(3)), population="vmap")
     assert more[: len(first)] == first
-    # One more seed of each loss: each alone in its program.
+    # One more seed of each loss: each new trial is alone in its program.
     assert [g.population for g in more[len(first) :]] == ["alone", "alone"]
     assert {g.name for g in more} == {f"group{i:03}" for i in range(4)}
 
 
 def test_members_spread_over_the_accelerators_that_groups_leave(planned):
     groups, *_ = planned(product(LOSSES, seeds(6)), accelerators=8)
-    # Four for each of two groups, of which six members can use three.
+    # Each of two groups could have four devices. Six members can use three of them.
     assert [group.devices for group in groups] == [3, 3]
 
 

@@ -1,4 +1,4 @@
-"""The hand-off to a cluster, by submitit's own executors and a cluster that is not."""
+"""Submission to a cluster, with submitit's own executors and with a fake cluster."""
 
 import json
 import os
@@ -17,7 +17,7 @@ submitit = pytest.importorskip("submitit")
 
 @pytest.fixture
 def folder(tmp_path):
-    """A sweep of four trials in two groups of its plan, none begun."""
+    """A sweep of four trials, planned as two groups. No trial has begun."""
     stated = {
         "batch_size": 8, **tiny.GAMES["relativistic"], "steps": 6000,
         "log": {"every": 10}, "checkpoint": {"every": 500},
@@ -34,7 +34,7 @@ def folder(tmp_path):
 
 
 def test_groups_become_one_array_of_jobs(folder, tmp_path, monkeypatch):
-    """A cluster of two shell scripts, one of which keeps what it was given."""
+    """Two shell scripts act as the cluster. One of them keeps the script it gets."""
     from ganjax.sweeps.slurm import submit
 
     tools = tmp_path / "bin"
@@ -76,7 +76,7 @@ def test_without_a_cluster_it_says_so(folder, monkeypatch, tmp_path):
 
 @pytest.mark.full
 def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
-    """SIGUSR2 to the task, as a cluster sends it before it takes the machine away."""
+    """The task gets SIGUSR2, as before a cluster takes the machine away."""
     from ganjax.sweeps.slurm import submit
     from ganjax.sweeps.worker import run_group
 
@@ -91,7 +91,7 @@ def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
     os.kill(task, signal.SIGUSR2)
     assert [job.result() for job in jobs] == [0, 0]
     log = (folder.workdir(first.trials[0]) / "train.log").read_text()
-    assert "interrupted at step" in log and "going on from step" in log
+    assert "interrupted at step" in log and "resuming from step" in log
     assert log.count(" finished at step") == 1
     whole = SweepFolder(folder.path.with_name("whole"))
     for name in ("configs", "sweep.json", "plan.json"):
@@ -106,6 +106,6 @@ def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
 
 
 def task_of(controller):
-    """The process of the job that submitit's local controller started."""
+    """Return the id of the process that submitit's local controller started."""
     with open(f"/proc/{controller}/task/{controller}/children") as file:
         return file.read().split()[0]

@@ -42,7 +42,8 @@ def test_draws_have_the_distribution_that_they_name():
     }
     found = draws(3000, fields)
     exponents = [math.log10(point["rate"]) for point in found]
-    # Uniform over [-5, -1]: mean -3, deviation 4 / √12 = 1.155, so .021 for 3,000.
+    # Uniform over [-5, -1]: mean -3, deviation 4 / √12 = 1.155. The mean of 3,000 draws
+    # has the deviation 0.021.
     assert np.mean(exponents) == pytest.approx(-3, abs=0.09)
     assert np.std(exponents) == pytest.approx(4 / math.sqrt(12), rel=0.05)
     shares = [point["share"] for point in found]

@@ -1,4 +1,4 @@
-"""A sweep by its command: what ran, how it is told of, and that a member is its run."""
+"""The sweep command: its runs, its reports, and that a member equals its own run."""
 
 import csv
 import json
@@ -20,7 +20,7 @@ from ganjax.sweeps.worker import run_group
 from tests import configs, tiny
 
 ROOT = Path(__file__).parents[2]
-# In haste, but for what rounds a sum in another order in another program.
+# Fast compilation, without the flags that let two programs round sums differently.
 FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 FIELDS = (
     "--config.steps=40", "--config.log.every=10", "--config.checkpoint.every=20",
@@ -53,8 +53,8 @@ def status(folder, trial):
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    """Five trials in three programs, two at a time, one of which diverges. The machine
-    seems to have two GPUs; jax finds none and stays on the CPU."""
+    """Five trials in three programs, two programs at a time. One trial diverges. The
+    environment names two GPUs, but JAX finds none and uses the CPU."""
     folder = tmp_path_factory.mktemp("sweep")
     done = run(command(folder), CUDA_VISIBLE_DEVICES="7,9", JAX_PLATFORMS="")
     return folder, done
@@ -100,7 +100,7 @@ def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
     folder, _ = swept
     listed = run(command(tmp_path, "gan", "--print_commands"))
     line = shlex.split(listed.stdout.splitlines()[1])
-    alone = run([sys.executable, *line[1:]])
+    alone = run([sys.executable, "-m", *line])
     assert alone.returncode == 0, alone.stderr
     (trial,) = (path.name for path in (tmp_path / "trials").iterdir())
     member, solo = folder / "trials" / trial, tmp_path / "trials" / trial
@@ -169,7 +169,7 @@ def test_a_kind_that_cannot_be_built_is_found_before_any_starts():
     ],
 )
 def test_bad_input_is_one_line(tmp_path, flag, said, monkeypatch):
-    from scripts import sweep as script
+    from ganjax.commands import sweep as script
 
     monkeypatch.chdir(ROOT)
     with pytest.raises(BadInput, match=said):
@@ -178,8 +178,8 @@ def test_bad_input_is_one_line(tmp_path, flag, said, monkeypatch):
 
 
 def test_a_sweep_in_this_process(tmp_path):
-    """Each of two seeds leaves a run that says how it is run alone; the table counts
-    both."""
+    """Each of two seeds writes a run that records the command to run it alone. The
+    table lists both."""
     space = [{"seed": 0}, {"seed": 1}]
     sweep = of(space, steps=4, samples={"every": 0, "count": 4}, log={"every": 2})
     assert sweep.run(tmp_path, executor="debug", population="alone") == 0
@@ -188,7 +188,7 @@ def test_a_sweep_in_this_process(tmp_path):
     for trial in folder.points:
         assert status(tmp_path, trial)["state"] == "finished"
         ran = json.loads((folder.workdir(trial) / "run.json").read_text())["command"]
-        assert ran.startswith("python scripts/train.py") and trial in ran
+        assert ran.startswith("ganjax train") and trial in ran
     with (tmp_path / "table.csv").open() as file:
         assert [row["state"] for row in csv.DictReader(file)] == ["finished"] * 2
     page = (tmp_path / "report.html").read_text()
@@ -203,16 +203,16 @@ def test_a_sweep_is_extended_in_steps_and_a_trial_does_not_change(tmp_path):
     for steps in (4, 6):
         sweep = sweeps[steps]
         folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
-        # What was finished at step 4 is not over when there are 6.
+        # A trial that finished at step 4 is not over if the sweep has 6 steps.
         assert not any(map(folder.over, folder.points))
         assert {folder.status(t)["state"] for t in folder.points} == {"waiting"}
         assert run_group(folder, Group("all", tuple(folder.points), "alone"))
         assert all(map(folder.over, folder.points))
         assert {folder.status(t)["step"] for t in folder.points} == {steps}
-    with pytest.raises(BadInput, match="seed=0.* as it began; .* in steps: 6 -> 2$"):
+    with pytest.raises(BadInput, match="seed=0.* keep its config, .* steps: 6 -> 2$"):
         folder.register(sweeps[2].base, sweeps[2].trials, sweep.commands(tmp_path))
 
-    # A default that was another one, and a field that was not there, when it began.
+    # A trial may lack a field that is newer. It may not have another default.
     kept = tmp_path / "configs" / f"{sweep.trials[1].id}.json"
     config = json.loads(kept.read_text())
     del config["sampling"]["truncation"]
@@ -243,8 +243,8 @@ LONG = ("--config.steps=3000", "--config.log.every=10", "--config.checkpoint.eve
 @pytest.mark.full
 @pytest.mark.parametrize("population", ["map", "vmap"])
 def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population):
-    """Runner and trials are killed at random moments; nothing is run twice to its end
-    and nothing is lost."""
+    """Runner and trials are killed at random moments. No trial finishes twice, and no
+    trial is lost."""
     ways = (f"--population={population}", *LONG)
     whole, killed = tmp_path / "whole", tmp_path / "killed"
     done = run(command(whole, "relativistic", *ways))
@@ -258,7 +258,7 @@ def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population
         until = time.monotonic() + rng.uniform(5, 40)
         while time.monotonic() < until and runner.poll() is None:
             time.sleep(0.05)
-        if turn % 2:  # a trial's process, after which the runner ends by itself
+        if turn % 2:  # kill the trials, and the runner ends
             for pid in children(runner.pid):
                 os.kill(pid, signal.SIGKILL)
             runner.wait(timeout=60)

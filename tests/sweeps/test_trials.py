@@ -57,8 +57,8 @@ def test_the_length_counts_where_a_sweep_varies_it():
 def test_what_the_points_set_is_said_to_count_more():
     said = []
     swept(STATED, [{"seed": 3}, {"seed": 4}], {"seed": "7", "steps": "7"}, said.append)
-    assert said == ["seed=7 counts where a trial does not set seed itself"]
-    with pytest.raises(BadInput, match="expected a list of points, and it returns No"):
+    assert said == ["seed=7 applies only to trials that do not set seed"]
+    with pytest.raises(BadInput, match="expected a list of points, but it returns No"):
         swept(STATED, None)
 
 
@@ -86,7 +86,7 @@ def test_equal_trials_are_one_and_told_of():
     assert points(found) == [{"seed": "0"}, {"seed": "1"}]
     assert (
         len(said) == 2
-        and said[1] == "trial 3 (seed=1) is trial 1 (seed=1); they are one"
+        and said[1] == "trial 3 (seed=1) equals trial 1 (seed=1) and is skipped"
     )
 
 
@@ -106,7 +106,7 @@ def test_a_term_that_is_left_out_is_another_program():
         [{weight: "0.0"}],
         [{weight: "0.1"}, {weight: "1.0"}],
     ]
-    # All of the samples is what leaves top-k out, and not none of them.
+    # Top-k is off for a share of 1 (all samples), not for a share of 0.
     share = "loss.top_k"
     groups = grouped(swept(STATED, grid({share: (1.0, 0.5, 0.25)})))
     assert [len(group) for group in groups] == [1, 2]

@@ -1,12 +1,12 @@
-"""The best checkpoint, its scores anew, and scores of two runs beside each other."""
+"""The best checkpoint, its evaluation after training, and a comparison of two runs."""
 
 import json
 
 import pytest
 
 import ganjax
+from ganjax.commands import evaluate, report
 from ganjax.errors import BadInput
-from scripts import evaluate, report
 from tests.training.test_resume import train
 
 SCORE, HIGHER = "swd_points_100", "density_points_100"
@@ -26,8 +26,8 @@ OPTIONS = {
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Two seeds: the least distance is kept of one, the greatest density of the
-    other, and no option says which is better."""
+    """Two runs with two seeds. One keeps its least distance, the other its greatest
+    density. No option states whether lower or higher is better."""
     folder = tmp_path_factory.mktemp("runs")
     more = {"checkpoint__best": HIGHER, "seed": 1}
     for name, options in (("least", OPTIONS), ("greatest", {**OPTIONS, **more})):
@@ -52,7 +52,7 @@ def test_the_best_of_all_evaluations_is_kept(runs, name, score, choose):
 
 
 def test_a_run_that_goes_on_knows_its_best(runs):
-    """Seven evaluations more, whatever they find, agree with the records of all."""
+    """The best checkpoint agrees with the records of all old and new evaluations."""
     train(runs / "least", **{**OPTIONS, "steps": 20})
     run = ganjax.load(runs / "least")
     rows = [row for row in run.metrics if f"evaluation/{SCORE}" in row]

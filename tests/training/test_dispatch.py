@@ -1,13 +1,13 @@
-"""What --dry_run traces is what a run would compile, and it reads no batch."""
+"""--dry_run traces what a run would compile, and it reads no batch."""
 
 import jax
 import numpy as np
 import pytest
 
+from ganjax.commands import train as script
 from ganjax.core import split_batch
 from ganjax.data import feeds
 from ganjax.training import dispatch, trace
-from scripts import train as script
 from tests import tiny
 
 
@@ -17,7 +17,7 @@ def setup(**overrides):
 
 @pytest.mark.parametrize("devices", [1, 2])
 def test_traced_shapes_are_those_of_the_stream(devices):
-    """By the feed's word, and by reading two steps and spreading them."""
+    """The feed states the same shapes as two steps that are read and split."""
     built = setup(
         data__feed="streamed",
         parallel__devices=devices,
@@ -30,7 +30,7 @@ def test_traced_shapes_are_those_of_the_stream(devices):
         name: jax.ShapeDtypeStruct(x.shape, x.dtype) for name, x in given.items()
     }
     assert dispatch._dispatched_shapes(built.feed, built.plan) == expected
-    # Three turns of the discriminator and one of a generator that sees real images.
+    # Three discriminator updates and one generator update that uses real images.
     assert expected["data"].shape == (devices, 2, 4, 8 // devices, 8, 8, 1)
     assert expected["data"].dtype == np.uint8
 
@@ -45,7 +45,7 @@ def test_dry_run_traces_the_step_as_it_would_run(
     scaled = feeds.scaled
 
     def noted(data):
-        if isinstance(data, jax.core.Tracer) and data.ndim > 2:  # no labels
+        if isinstance(data, jax.core.Tracer) and data.ndim > 2:  # not labels
             seen.append(data.shape)
         return scaled(data)
 

@@ -1,4 +1,4 @@
-"""One run over two processes is the run of one process with their devices."""
+"""A run over two processes equals a run of one process with the same devices."""
 
 import json
 import os
@@ -22,7 +22,7 @@ FIELDS = {"steps": 20, "log.every": 5, "checkpoint.every": 10,
 
 
 def start(workdir, game, devices, *more, **fields):
-    flags = os.environ["XLA_FLAGS"]  # the last of a flag counts
+    flags = os.environ["XLA_FLAGS"]  # the last value of a flag counts
     flags += f" --xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         [sys.executable, "scripts/train.py", f"--config=tests/configs.py:{game}",

@@ -1,4 +1,4 @@
-"""Members of one population: what becomes of one is nothing to the others."""
+"""Members of one population do not affect each other."""
 
 import json
 import traceback
@@ -20,7 +20,7 @@ SHORT = {
 
 
 def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch):
-    """At step 10 the second and the third of four cannot be scored."""
+    """At step 10 the evaluation of the second and the third of four members raises."""
     run, calls = Evaluation.run, []
     errors = {2: BadInput("constant features"), 3: KeyError("a bug")}
 
@@ -53,7 +53,7 @@ def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch):
 
 
 def test_a_bug_in_a_run_alone_is_raised_as_it_was(tmp_path, monkeypatch):
-    """With the frames of the code that raised it, and no other error around it."""
+    """The traceback ends in the code that raised it, and no other error wraps it."""
 
     def broken(self, state):
         raise KeyError("a bug")

@@ -13,7 +13,7 @@ def ring(count=400, seed=0):
 
 
 def test_values_become_bytes():
-    # -1, 0, 1 are black, middle grey and white; beyond is clipped; nan is black.
+    # -1, 0, 1 are black, middle grey, white. Other values are clipped. nan is black.
     values = np.array([-1.0, 0.0, 1.0, -7.0, 7.0, np.nan], np.float32)
     grid = np.asarray(image_grid(values.reshape(1, 1, 6, 1), scale=1))
     assert grid[2, 2:8].tolist() == [0, 128, 255, 0, 255, 0]
@@ -24,7 +24,7 @@ def test_reading_order_and_size():
     images = np.stack([np.full((4, 5, 3), v) for v in (-1.0, 0.2, 0.6, 1.0, -0.4)])
     picture = image_grid(images, columns=3, scale=2)
     assert picture.mode == "RGB"
-    # Three of 10 px across with four gaps of 2, two of 8 px down with three.
+    # Across: three images of 10 px, four gaps of 2 px. Down: two of 8 px, three gaps.
     assert picture.size == (3 * 10 + 4 * 2, 2 * 8 + 3 * 2)
     middles = [
         picture.getpixel((2 + 12 * c + 5, 2 + 10 * r + 4))[0]
@@ -78,8 +78,8 @@ def test_scatter_is_deterministic_and_leaves_no_global_figure():
 
 
 def test_scatter_axes_follow_the_reference_and_not_the_points():
-    # Nothing generated: what is drawn is the reference and the axes. A point outside
-    # must leave all that where it is, and only add its note at the bottom.
+    # Without generated points only the reference and the axes are drawn. A point
+    # outside must not move them. It only adds a note at the bottom.
     empty = np.asarray(scatter(np.zeros((0, 2)), ring()))
     outside = np.asarray(scatter([[50.0, 50.0]], ring()))
     changed = np.nonzero((empty != outside).any(axis=(1, 2)))[0]

@@ -1,4 +1,4 @@
-"""A run that is stopped, however, and goes on is the run that was not."""
+"""A run that is stopped in any way and resumed equals a run that was not stopped."""
 
 import dataclasses
 import json
@@ -30,9 +30,9 @@ def command(workdir, game="relativistic", **overrides):
 
 
 def start(workdir, **options):
-    # The devices of a run do not depend on those of the tests.
+    # The number of devices of a run does not depend on the tests.
     devices = max(1, options.get("parallel__devices", 1))
-    flags = os.environ["XLA_FLAGS"]  # the last of a flag counts
+    flags = os.environ["XLA_FLAGS"]  # the last value of a flag counts
     flags += f" --xla_force_host_platform_device_count={devices}"
     return subprocess.Popen(
         command(workdir, **options), cwd=ROOT, stdout=subprocess.PIPE,
@@ -41,7 +41,7 @@ def start(workdir, **options):
 
 
 def finish(workdir, **options):
-    """Runs the command to its end; its status and its metrics."""
+    """Run the command to its end. Return the digest of its state and its metrics."""
     process = start(workdir, **options)
     output, _ = process.communicate(timeout=300)
     assert process.returncode == 0, output
@@ -54,7 +54,7 @@ def result(workdir):
 
 
 def kill_when(workdir, happened, **options):
-    """SIGKILL as soon as ``happened()``; False if the run ended before."""
+    """Send SIGKILL as soon as ``happened()``. Return False if the run ended before."""
     process = start(workdir, **options)
     deadline = time.monotonic() + 120
     while process.poll() is None and not happened():
@@ -69,7 +69,7 @@ def text(path):
     return path.read_text() if path.exists() else ""
 
 
-# Long enough to be caught in the act.
+# Long enough to be killed before the end.
 LONG = {"steps": 2000, "log__every": 10, "checkpoint__every": 100,
         "parallel__inner_steps": 10}  # fmt: skip
 
@@ -84,8 +84,8 @@ def test_killed_run_ends_as_the_undisturbed_one(tmp_path):
         return json.loads(text(killed / "status.json") or '{"step": 0}')["step"]
 
     assert kill_when(killed, lambda: step() >= 200, **LONG)
-    # What it says of itself is its newest checkpoint, or the one before where it was
-    # killed between the two files; the log is not told of every one.
+    # The status names the newest checkpoint, or the checkpoint before it if the kill
+    # came between the two files. The log does not list every checkpoint.
     assert '"state": "running"' in text(killed / "status.json")
     newest = sorted(
         int(path.parent.name) for path in killed.glob("checkpoints/*/manifest.json")
@@ -93,7 +93,7 @@ def test_killed_run_ends_as_the_undisturbed_one(tmp_path):
     assert step() in newest
     assert text(killed / "train.log").count("running") == 1
     assert finish(killed, **LONG) == undisturbed
-    # The file holds each step once, and the last row is the last step's.
+    # The file holds each step once. The last row belongs to the last step.
     steps = [json.loads(line)["step"] for line in text(rows).splitlines()]
     assert steps == list(range(10, 2001, 10))
 
@@ -114,14 +114,14 @@ KILLED = {
 @pytest.mark.full
 @pytest.mark.parametrize("variant", KILLED)
 def test_killed_at_any_moment(tmp_path, variant):
-    """During compilation, logging, commit, just after a restore, and at random."""
+    """Kill during compilation, logging and commit, after a restore, and at random."""
     options = KILLED[variant]
     undisturbed = finish(tmp_path / "whole", **options)
     killed = tmp_path / "killed"
     folder = killed / "checkpoints"
 
     def writing():
-        """Whether a checkpoint is being written after a sealed one."""
+        """Return whether a checkpoint is being written after a sealed checkpoint."""
         found = [p for p in folder.glob("[0-9]*")]
         sealed = [int(p.name) for p in found if (p / "manifest.json").exists()]
         return sealed and max(int(p.name) for p in found) > max(sealed)
@@ -134,9 +134,9 @@ def test_killed_at_any_moment(tmp_path, variant):
     for name, happened in moments.items():
         assert kill_when(killed, happened, **options), name
     log = text(killed / "train.log")
-    restored = log.count("going on")
+    restored = log.count("resuming from")
     assert kill_when(
-        killed, lambda: text(killed / "train.log").count("going on") > restored,
+        killed, lambda: text(killed / "train.log").count("resuming from") > restored,
         **options,
     )  # fmt: skip
     rng = random.Random(0)
@@ -166,7 +166,7 @@ def test_signal_saves_and_the_same_command_goes_on(tmp_path, number):
     assert (stopped / "checkpoints" / str(status["step"]) / "manifest.json").exists()
     before = status["step"]
     finish(stopped, **LONG)
-    assert f"going on from step {before}" in text(stopped / "train.log")
+    assert f"resuming from step {before}" in text(stopped / "train.log")
 
 
 VARIANTS = {
@@ -189,8 +189,9 @@ QUICK = ("streamed to two devices",)
     ],
 )
 def test_more_steps_continue_a_run_exactly(tmp_path, variant):
-    """Also past an end that no schedule names, where rows and pictures were written
-    that a run without that end does not have."""
+    """The first run ends at a step where nothing is scheduled. It writes rows and
+    pictures there that an uninterrupted run does not have. The resumed run removes
+    them."""
     options = {"log__every": 10, "samples__every": 10, **VARIANTS[variant]}
     if options.get("game") is None:
         options |= {"evaluation__names": "modes", "evaluation__every": 10,
@@ -212,8 +213,8 @@ def contents(folder):
 
 @pytest.mark.full
 def test_a_runs_randomness_is_its_states(tmp_path):
-    """A plan of another seed goes on with the order of data and the latents of the
-    pictures that the run began with."""
+    """With another seed in the plan, a resumed run keeps its order of the data and the
+    latents of its pictures."""
     setup = tiny.setup(
         "relativistic", data__name="digits", data__feed="streamed", steps=4,
         log__every=1, samples__every=4, samples__count=4,
@@ -231,7 +232,7 @@ def test_a_runs_randomness_is_its_states(tmp_path):
     whole, parts = tmp_path / "whole", tmp_path / "parts"
     of_whole = digest(whole, seed=0, steps=4)
     digest(parts, seed=0, steps=2)
-    (parts / "config.json").write_text("{}")  # which launch writes
+    (parts / "config.json").write_text("{}")  # launch writes it
     assert digest(parts, seed=1, steps=4) == of_whole
     assert text(parts / "metrics.jsonl") == text(whole / "metrics.jsonl")
     assert contents(parts / "samples") == contents(whole / "samples")
@@ -239,7 +240,7 @@ def test_a_runs_randomness_is_its_states(tmp_path):
 
 @pytest.mark.full
 def test_feeds_train_alike(tmp_path):
-    """The resident and the streamed feed give one and the same run up to rounding."""
+    """The resident and the streamed feed give the same run up to rounding."""
     rows = [
         json.loads(train(tmp_path / feed, game="convolutional", data__feed=feed)[1]
                    .splitlines()[0])
@@ -251,8 +252,8 @@ def test_feeds_train_alike(tmp_path):
 
 
 def train(workdir, **options):
-    """In this process, which has compiled the step before."""
-    from scripts import train as script
+    """Train in this process, which has already compiled the step."""
+    from ganjax.commands import train as script
 
     here = os.getcwd()
     os.chdir(ROOT)

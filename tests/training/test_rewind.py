@@ -1,4 +1,4 @@
-"""What stays of a run's records where it goes on, and what a stop alone had written."""
+"""The records that a resumed run keeps, and the records that it removes."""
 
 import dataclasses
 import json
@@ -21,7 +21,7 @@ PLAN = Plan(
 
 @pytest.fixture
 def records(tmp_path):
-    """Everything at steps 4, 5, 6, 12, 20 and 30, and half of a row."""
+    """All kinds of records at steps 4, 5, 6, 12, 20 and 30, and half of a row."""
     steps = (4, 5, 6, 12, 20, 30)
     rows = [
         row
@@ -43,7 +43,7 @@ def records(tmp_path):
 
 
 def left(folder):
-    """Steps that are left of logged rows, times, scores, evaluations and pictures."""
+    """Return the remaining steps of rows, times, scores, evaluations and pictures."""
     rows = [json.loads(x) for x in (folder / "metrics.jsonl").read_text().splitlines()]
     times = (folder / "timing.jsonl").read_text().splitlines()
     return (
@@ -58,7 +58,7 @@ def left(folder):
 @pytest.mark.parametrize(
     ("step", "logged", "evaluated", "pictured"),
     [
-        (20, True, True, False),  # a multiple of 5 and 4, not of 6
+        (20, True, True, False),  # multiple of 5 and 4, not 6
         (12, False, True, True),
         (6, False, False, True),
         (5, True, False, False),

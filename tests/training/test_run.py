@@ -1,4 +1,4 @@
-"""What a run leaves behind, and what it costs to compile."""
+"""The files that a run writes, and the programs that it compiles."""
 
 import json
 import re
@@ -27,7 +27,7 @@ OPTIONS = {
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
-    """A finished run of four dispatches, with what was compiled and traced for it."""
+    """A finished run of four dispatches, and the names of its programs and traces."""
     path = tmp_path_factory.mktemp("runs") / "digits"
     with count_compilations() as compiled, count_compilations(TRACED) as traced:
         digest, _ = train(path, **OPTIONS)
@@ -52,7 +52,7 @@ def test_folder_holds_what_a_reader_needs(run):
     record = json.loads((path / "run.json").read_text())
     assert record["format"] == 2 and record["ganjax"] == ganjax.__version__
     assert record["overrides"]["parallel.inner_steps"] == "2"
-    assert "scripts/train.py --config=" in record["command"]
+    assert record["command"].startswith("ganjax train --config=")
     assert record["code"] == {"folders": [], "sources": {}}
     assert (
         json.loads((path / "config.json").read_text())["parallel"]["inner_steps"] == 2

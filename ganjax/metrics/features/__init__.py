@@ -1,9 +1,9 @@
-"""Feature extractors by name: what turns images into points for the metrics.
+"""Feature extractors by name: they turn images into points for the metrics.
 
     extractor = open_extractor("small_cnn_mnist")
     features, probabilities = extractor.see(images)
 
-A file is an architecture, and where its weights come from.
+Each architecture has one file, which also states where its weights come from.
 """
 
 from ganjax.metrics.features.dinov2 import open_dinov2
@@ -23,13 +23,13 @@ def open_extractor(name: str, weights: str = "", resize: str = "") -> Extractor:
 
     Args:
       name: a key of ``EXTRACTORS``, or an import path of an opener.
-      weights: the value of ``evaluation.weights``, a file; where it is empty the
-        weights are those of a package, of the cache or of the network.
-      resize: the value of ``evaluation.resize``, a key of ``resize.FILTERS``; where it
-        is empty the extractor's own.
+      weights: the value of ``evaluation.weights``, a file. If it is empty, the weights
+        come from a package, from the cache or from a download.
+      resize: the value of ``evaluation.resize``, a key of ``resize.FILTERS``. If it is
+        empty, the extractor's default is used.
 
     Raises:
-      BadInput: unknown name or filter, or weights that are missing, damaged or others.
+      BadInput: unknown name or filter, or weights are missing, damaged or different.
     """
     return EXTRACTORS.find("evaluation.extractor", name)(weights, resize)
 

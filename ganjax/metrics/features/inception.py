@@ -1,20 +1,20 @@
 """The Inception-v3 of the Fréchet Inception Distance and of the Inception Score.
 
 Architecture: Szegedy et al. 2016 (arXiv 1512.00567). Weights: the graph of 2015-12-05
-that Heusel et al. 2017 (arXiv 1706.08500) used, as pytorch-fid published them for
-torch. This network is not the Inception-v3 of model zoos; the facts, after
-pytorch-fid's ``inception.py``:
+that Heusel et al. 2017 (arXiv 1706.08500) used, converted to torch by pytorch-fid. This
+network differs from the Inception-v3 of model zoos (see pytorch-fid's
+``inception.py``):
 
-- 1008 classes, of which 1000 are ImageNet's;
+- it has 1008 classes, 1000 of them from ImageNet;
 - averages of 3×3 pixels leave out the padding;
-- the last block, ``Mixed_7c``, takes the maximum where the paper has an average;
-- an epsilon of 1e-3 in batch normalisations.
+- the last block, ``Mixed_7c``, uses a maximum where the paper uses an average;
+- the epsilon of batch normalisation is 1e-3.
 
 Only a distance over these weights and features may be called FID. The Inception Score
-is computed on ``features @ kernel`` without the bias, as the original graph did (and
-torch-fidelity's ``logits_unbiased``), over all 1008 classes.
+uses ``features @ kernel`` without the bias, over all 1008 classes, like the original
+graph (and like ``logits_unbiased`` in torch-fidelity).
 
-Layers are named as in the torch file.
+Layers have the names of the torch file.
 """
 
 import functools
@@ -28,8 +28,8 @@ from ganjax.metrics.features.weights import find
 
 FILE = "pt_inception-2015-12-05-6726825d.pth"
 URL = f"https://github.com/mseitzer/pytorch-fid/releases/download/fid_weights/{FILE}"
-# The file's name publishes the first 8 digits; the whole is what projects that pin the
-# file state, all alike.
+# The file's name contains the first 8 digits. All projects that pin the file state this
+# digest.
 DIGEST = "6726825d0af5f729cebd5821db510b11b1cfad8faad88a03f1befd49fb9129b2"
 SIZE = 299
 WIDTH = 2048
@@ -53,7 +53,7 @@ class ConvNorm(nn.Module):
 
 
 def _chain(x, name, *convolutions):
-    """Convolutions of ``(features, kernel)`` in turn, named with 1, 2, …"""
+    """Apply convolutions ``(features, kernel)`` in turn, named with 1, 2, …"""
     for number, (features, kernel) in enumerate(convolutions, 1):
         x = ConvNorm(features, kernel, name=f"{name}_{number}")(x)
     return x
@@ -76,7 +76,7 @@ def _joined(*branches):
 
 
 class BlockA(nn.Module):
-    """35×35: 1×1, 5×5, twice 3×3, and an average."""
+    """A block at 35×35: branches with 1×1, 5×5, twice 3×3, and an average."""
 
     pooled: int
 
@@ -90,7 +90,7 @@ class BlockA(nn.Module):
 
 
 class BlockB(nn.Module):
-    """35×35 to 17×17."""
+    """A block from 35×35 to 17×17."""
 
     @nn.compact
     def __call__(self, x):
@@ -101,7 +101,7 @@ class BlockB(nn.Module):
 
 
 class BlockC(nn.Module):
-    """17×17, with 7×7 factored into rows and columns of ``narrow`` channels."""
+    """A block at 17×17: 7×7 factored into rows and columns of ``narrow`` channels."""
 
     narrow: int
 
@@ -117,7 +117,7 @@ class BlockC(nn.Module):
 
 
 class BlockD(nn.Module):
-    """17×17 to 8×8."""
+    """A block from 17×17 to 8×8."""
 
     @nn.compact
     def __call__(self, x):
@@ -130,7 +130,7 @@ class BlockD(nn.Module):
 
 
 class BlockE(nn.Module):
-    """8×8, with branches that end in a row and a column side by side."""
+    """A block at 8×8: two branches end in a row and a column in parallel."""
 
     takes_maximum: bool = False
 
@@ -153,13 +153,13 @@ class BlockE(nn.Module):
 
 
 class InceptionV3(nn.Module):
-    """Images ``[n, H, W, 3]`` about in [-1, 1], H and W from 75 on (299 for scores), to
-    what the network makes of them, by name:
+    """A network from images ``[n, H, W, 3]``, about in [-1, 1], H and W at least 75
+    (299 for scores), to named outputs:
 
     - ``64``, ``192``, ``768``: the maps ``[n, h, w, c]`` after the first and the second
-      max pooling and before the auxiliary head, whose means are features of smaller
-      samples;
-    - ``2048``: ``[n, 2048]``, the mean over the last map, FID's features;
+      max pooling and before the auxiliary head. Their means are features for smaller
+      sets of samples;
+    - ``2048``: ``[n, 2048]``, the mean over the last map: the features of FID;
     - ``logits_unbiased``, ``logits``: ``[n, 1008]``, without and with the bias.
     """
 
@@ -190,22 +190,22 @@ class InceptionV3(nn.Module):
 
 
 def scaled(images: jax.Array, resize: str) -> jax.Array:
-    """``[0, 255]`` as the tool that resizes so feeds it to the network: pytorch-fid
-    divides by 127.5, the original graph and clean-fid take (x - 128) / 128."""
+    """Scale ``[0, 255]`` like the tool that uses the filter ``resize``: x / 127.5 - 1
+    in pytorch-fid, (x - 128) / 128 in the original graph and in clean-fid."""
     if resize == "bilinear_half_pixel":
         return images / 127.5 - 1
     return (images - 128) / 128
 
 
 def open_inception(weights: str = "", resize: str = "") -> Extractor:
-    """The extractor of FID.
+    """Open the extractor of FID.
 
     Args:
-      weights: ``FILE``, or '' for the cache or the network.
-      resize: a key of ``resize.FILTERS``; '' for ``bilinear_tf1``, the original's.
+      weights: the path of ``FILE``, or '' for the cache or a download.
+      resize: a key of ``resize.FILTERS``; '' for the original's ``bilinear_tf1``.
 
     Raises:
-      BadInput: no such filter, or the weights are not to be had or others.
+      BadInput: unknown filter, or the weights are not available or different.
     """
     resize = chosen_filter(resize, "bilinear_tf1")
     path = find(FILE, weights, URL, DIGEST)

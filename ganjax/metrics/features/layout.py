@@ -1,4 +1,4 @@
-"""Flax variables out of named tensors, with every name and shape accounted for."""
+"""Flax variables from named tensors. Every name and every shape is checked."""
 
 import flax.linen as nn
 import jax
@@ -8,7 +8,7 @@ from flax import traverse_util
 
 from ganjax.errors import BadInput
 
-# What torch calls a leaf of a layer; its biases have the name they have in Flax.
+# Flax name of a leaf of a layer -> torch name. Biases have the same name in both.
 TORCH_NAMES = {
     "kernel": "weight", "scale": "weight", "mean": "running_mean", "var": "running_var"
 }  # fmt: skip
@@ -16,23 +16,23 @@ TORCH_COUNTER = "num_batches_tracked"
 
 
 def shapes(module: nn.Module, image_shape: tuple[int, ...]) -> dict:
-    """What variables ``module`` has for images ``[H, W, C]``, computed by tracing."""
+    """Return the shapes of a module's variables for images ``[H, W, C]`` (traced)."""
     images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
     return jax.eval_shape(module.init, jax.random.key(0), images)
 
 
 def from_torch(expected: dict, tensors: dict, field: str, ignored=()) -> dict:
-    """Variables of a module whose submodules are named as those of the torch one.
+    """Return variables of a module whose submodules have the names of the torch module.
 
-    Kernels are turned from torch's order (outputs, inputs, height, width) into Flax's.
+    Kernels change from torch's order (outputs, inputs, height, width) to Flax's order.
 
     Args:
       expected: `shapes` of the module.
-      tensors: the state dict; counters of batches and what is ``ignored`` may be there.
-      field: how an error names the file.
+      tensors: the state dict. Batch counters and the names in ``ignored`` are skipped.
+      field: the name of the file in errors.
 
     Raises:
-      BadInput: a tensor is missing, is of another shape, or is not wanted.
+      BadInput: a tensor is missing or unknown, or has another shape.
     """
     tensors = {
         name: tensor
@@ -43,7 +43,7 @@ def from_torch(expected: dict, tensors: dict, field: str, ignored=()) -> dict:
 
 
 def from_flat(expected: dict, tensors: dict[str, np.ndarray], field: str) -> dict:
-    """Variables out of tensors named by their path, ``params.Conv_0.kernel``.
+    """Return variables from tensors named by path, ``params.Conv_0.kernel``.
 
     Raises:
       BadInput: as `from_torch`.
@@ -52,7 +52,7 @@ def from_flat(expected: dict, tensors: dict[str, np.ndarray], field: str) -> dic
 
 
 def flat(variables: dict) -> dict[str, np.ndarray]:
-    """The inverse of `from_flat`."""
+    """Return variables as tensors named by path, the inverse of `from_flat`."""
     return {
         ".".join(path): np.asarray(value)
         for path, value in traverse_util.flatten_dict(variables).items()
@@ -92,6 +92,6 @@ def _fit(expected, tensors, field, name_of, ordered):
 
 def _wrong(field, problem):
     return BadInput(
-        f"{field}: {problem}, so it is not the file of this extractor; give that by "
-        "evaluation.weights=PATH"
+        f"{field}: {problem}, so it is not the file of this extractor; give the "
+        "right file by evaluation.weights=PATH"
     )

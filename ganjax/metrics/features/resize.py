@@ -1,17 +1,17 @@
-"""Images brought to an extractor's size exactly as reference tools do it.
+"""Resizing of images to an extractor's size, exactly as in the reference tools.
 
-Parmar et al. 2022 (arXiv 2104.11222) measured how much a score depends on this, so a
-filter is named for what it is and belongs to the protocol of a score:
+Scores depend on the filter, as Parmar et al. 2022 (arXiv 2104.11222) measured. The
+filter therefore has a descriptive name and is part of the protocol of a score:
 
 - ``bicubic_antialiased``: Pillow's bicubic filter (a = -1/2, widened when an image
-  shrinks) on single-precision channels, cut to [0, 255] and not rounded: clean-fid's.
-- ``bilinear_tf1``: TensorFlow 1's ``resize_bilinear`` with its old corners: output
-  pixel i lies at i·H/size of the input, and nothing is averaged when an image shrinks.
-  What the graph of the original FID did; torch-fidelity's and clean-fid's "legacy".
-- ``bilinear_half_pixel``: the same with pixel centres where they are, at
-  (i + 1/2)·H/size - 1/2: ``torch.nn.functional.interpolate``, pytorch-fid's.
+  shrinks) on single-precision channels, clipped to [0, 255], not rounded (clean-fid).
+- ``bilinear_tf1``: TensorFlow 1's ``resize_bilinear``. Output pixel i is at i·H/size of
+  the input, and nothing is averaged when an image shrinks. The graph of the original
+  FID, torch-fidelity and the "legacy" mode of clean-fid use it.
+- ``bilinear_half_pixel``: the same, but with output pixel i at (i + 1/2)·H/size - 1/2.
+  ``torch.nn.functional.interpolate`` and pytorch-fid use it.
 
-All three are linear and separable: a matrix along each axis.
+All three are linear and separable: one matrix along each axis.
 """
 
 import functools
@@ -24,7 +24,7 @@ import numpy as np
 
 
 def resize(images: jax.Array, size: int, name: str) -> jax.Array:
-    """``images [n, H, W, C]`` in [0, 255] to ``[n, size, size, C]`` float32.
+    """Resize ``images [n, H, W, C]`` in [0, 255] to ``[n, size, size, C]`` float32.
 
     Args:
       images: uint8 or float.
@@ -34,20 +34,20 @@ def resize(images: jax.Array, size: int, name: str) -> jax.Array:
     rows = FILTERS[name](height, size)
     columns = FILTERS[name](width, size)
     images = separable(images.astype(jnp.float32), rows, columns)
-    # Only the bicubic one leaves the interval, by its negative lobes.
+    # Only the bicubic filter can exceed the interval: it has negative lobes.
     return jnp.clip(images, 0, 255)
 
 
 def separable(images: jax.Array, rows: np.ndarray, columns: np.ndarray) -> jax.Array:
-    """``[n, H, W, C]`` by matrices ``rows [h, H]`` and ``columns [w, W]`` to
-    ``[n, h, w, C]``."""
+    """Apply matrices ``rows [h, H]`` and ``columns [w, W]`` to images ``[n, H, W, C]``.
+    The result is ``[n, h, w, C]``."""
     exact = jax.lax.Precision.HIGHEST
     images = jnp.einsum("wW,nHWC->nHwC", columns, images, precision=exact)
     return jnp.einsum("hH,nHwC->nhwC", rows, images, precision=exact)
 
 
 def _bicubic(distance: np.ndarray, a: float) -> np.ndarray:
-    """Keys' kernel (1981), which interpolates; 0 from a distance of 2 on."""
+    """Return Keys' interpolation kernel (1981); it is 0 from a distance of 2 on."""
     x = np.abs(distance)
     near = ((a + 2) * x - (a + 3)) * x * x + 1
     far = (((x - 5) * x + 8) * x - 4) * a
@@ -56,7 +56,7 @@ def _bicubic(distance: np.ndarray, a: float) -> np.ndarray:
 
 @functools.cache
 def bicubic_antialiased(size: int, to: int) -> np.ndarray:
-    """The matrix ``[to, size]`` of Pillow's bicubic filter."""
+    """Return the matrix ``[to, size]`` of Pillow's bicubic filter."""
     scale = size / to
     widened = max(scale, 1.0)
     matrix = np.zeros((to, size))
@@ -72,14 +72,14 @@ def bicubic_antialiased(size: int, to: int) -> np.ndarray:
 
 @functools.cache
 def bilinear_tf1(size: int, to: int) -> np.ndarray:
-    """The matrix ``[to, size]`` of TensorFlow 1's bilinear filter."""
-    # The tools compute positions in single precision, so these do.
+    """Return the matrix ``[to, size]`` of TensorFlow 1's bilinear filter."""
+    # Single precision, as in the reference tools.
     return _linear(np.arange(to, dtype=np.float32) * np.float32(size / to), size)
 
 
 @functools.cache
 def bilinear_half_pixel(size: int, to: int) -> np.ndarray:
-    """The matrix ``[to, size]`` of torch's bilinear filter, corners not aligned."""
+    """Return the matrix ``[to, size]`` of torch's bilinear filter (pixel centres)."""
     scale = np.float32(size) / np.float32(to)
     centres = np.arange(to, dtype=np.float32) + np.float32(0.5)
     return _linear(np.maximum(scale * centres - np.float32(0.5), 0), size)
@@ -97,8 +97,8 @@ def _linear(positions, size):
 
 
 def bicubic_at(positions: np.ndarray, size: int, a: float) -> np.ndarray:
-    """The matrix ``[len(positions), size]`` of a bicubic interpolation that averages
-    nothing, where what lies outside is as the pixel at the edge."""
+    """Return the matrix ``[len(positions), size]`` of bicubic interpolation without
+    averaging. Positions outside of the image repeat the pixel at the edge."""
     matrix = np.zeros((len(positions), size))
     for i, position in enumerate(positions):
         for pixel in range(math.floor(position) - 1, math.floor(position) + 3):

@@ -1,13 +1,13 @@
 """Small classifiers of MNIST and of Fashion-MNIST, which come with ganjax.
 
-Networks of natural images see little in 28×28 grey pixels; a classifier of the very
-classes does. Three convolutions, as in LeCun et al. 1998, each with batch normalisation
-and ReLU; two halvings; the mean over the last map, ``[n, 128]``, is the features, and a
-linear map of it the logits. 94,186 parameters.
+Networks for natural images see little in 28×28 grey pixels; a classifier of the same
+classes sees more. The network has three convolutions (as in LeCun et al. 1998), each
+with batch normalisation and ReLU, and two max poolings. The features are the mean over
+the last map, ``[n, 128]``; a linear map gives the logits. It has 94,186 parameters.
 
-``scripts/train_classifier.py`` makes the files; each says in its metadata what it was
-trained on and how well it does. A distance over these features is no FID, and is
-comparable only between runs with the same file: the digest belongs to the score.
+``scripts/train_classifier.py`` makes the files. Their metadata states the training data
+and the accuracy. A distance over these features is not an FID. It is comparable only
+between runs with the same file, so the digest is part of the score.
 """
 
 from collections.abc import Callable
@@ -23,7 +23,7 @@ from ganjax.metrics.features.extractor import Extractor, batched, checked
 from ganjax.metrics.features.weights import find, read, sha256
 from ganjax.networks.layers import Conv
 
-# Of the files that come with ganjax.
+# SHA-256 of the files that come with ganjax.
 DIGESTS = {
     "mnist": "b54169e020cbb04719e13b3f3f4dbe7de23257c641194628c97183c7da2127a2",
     "fashion_mnist": "996b10eddb504a5c092bbfff3a9dbb19817328a545ea324b5421be6a5f54ac89",
@@ -35,8 +35,8 @@ BATCH = 500
 
 
 class SmallCNN(nn.Module):
-    """Images ``[n, 28, 28, 1]`` in [-1, 1] to ``(features [n, 128], logits [n, 10])``.
-    In training it normalises by the batch and averages in ``batch_stats``."""
+    """A network from images ``[n, 28, 28, 1]`` in [-1, 1] to ``(features [n, 128],
+    logits [n, 10])``. Training normalises by the batch and averages ``batch_stats``."""
 
     @nn.compact
     def __call__(self, x, *, train: bool = False) -> tuple[jax.Array, jax.Array]:
@@ -51,41 +51,41 @@ class SmallCNN(nn.Module):
 
 
 def scaled(images: jax.Array) -> jax.Array:
-    """uint8 to [-1, 1]."""
+    """Scale uint8 to [-1, 1]."""
     return images.astype(jnp.float32) / 127.5 - 1
 
 
 def shipped(dataset: str) -> Path:
-    """Where ganjax has the weights of a data set's classifier."""
+    """Return the path of the weights that ganjax ships for a data set."""
     return Path(__file__).parent / f"small_cnn_{dataset}.safetensors"
 
 
 def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
-    """A function that opens the classifier of ``mnist`` or ``fashion_mnist``."""
+    """Return a function that opens the classifier of ``mnist`` or ``fashion_mnist``."""
     name = f"small_cnn_{dataset}"
 
     def open_it(weights: str = "", resize: str = "") -> Extractor:
-        """The classifier that comes with ganjax, or one that the script trained.
+        """Open the classifier that comes with ganjax, or one that the script trained.
 
         Args:
-          weights: a file of ``scripts/train_classifier.py``; '' for ours.
-          resize: '' or 'none': it takes images as they are.
+          weights: a file of ``scripts/train_classifier.py``; '' for ganjax's file.
+          resize: '' or 'none'. Images are not resized.
 
         Raises:
-          BadInput: a filter, no such file, or a file of something else.
+          BadInput: a filter is given, or the file is missing or of another network.
         """
         if resize not in ("", "none"):
             raise BadInput(
-                f"evaluation.resize='{resize}': {name} takes 28×28 images as they are; "
-                "expected '' or 'none'"
+                f"evaluation.resize='{resize}': {name} takes 28×28 images without "
+                "resizing; expected '' or 'none'"
             )
         path = Path(weights).expanduser() if weights else shipped(dataset)
         if not weights:
             find(path.name, str(path), "", DIGESTS[dataset])
         elif not path.is_file():
             raise BadInput(
-                f"evaluation.weights='{weights}': no such file; expected one of "
-                "scripts/train_classifier.py, or '' for the one of ganjax"
+                f"evaluation.weights='{weights}': no such file; expected a file of "
+                "scripts/train_classifier.py, or '' for the file of ganjax"
             )
         field = f"evaluation.weights='{path}'"
         network = SmallCNN()

@@ -1,15 +1,15 @@
 """Named tensors of a torch ``.pth`` file, read without torch and without running it.
 
-The format holds a pickle, and a pickle is a program. Here it may name a handful of
-things only, each of them a function of this file that makes arrays: everything else is
-refused before it is called. There are two layouts, both described by the writer in
-torch's ``torch/serialization.py``:
+The format contains a pickle, and a pickle is a program. This reader accepts only
+ordered dictionaries and a few functions of this file that make arrays. Everything else
+is refused before it is called. There are two layouts. The writer in torch's
+``torch/serialization.py`` documents both:
 
-- since torch 1.6 a zip archive: ``NAME/data.pkl`` and a file ``NAME/data/KEY`` for the
-  bytes of every storage;
-- before that (the 2015-12-05 Inception as pytorch-fid publishes it, for one) pickles
-  end to end: a magic number, a version, facts of the machine, the tensors, the keys of
-  the storages; then for each key its length and its bytes.
+- since torch 1.6, a zip archive: ``NAME/data.pkl``, and a file ``NAME/data/KEY`` with
+  the bytes of each storage;
+- before torch 1.6 (for example pytorch-fid's 2015-12-05 Inception), a sequence of
+  pickles: a magic number, a version, facts about the machine, the tensors, the keys of
+  the storages; then the length and the bytes of each storage.
 """
 
 import collections
@@ -42,19 +42,19 @@ STORAGES = {
 
 
 class Refused(Exception):
-    """What in a file is not as it should be, in a few words."""
+    """The reason to refuse a file, in a few words."""
 
 
 def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
-    """The tensors of a state dict, by name, in the file's own types.
+    """Return the tensors of a state dict by name, in the types of the file.
 
     Args:
-      path: a file that ``torch.save`` wrote, of named tensors and nothing else.
-      field: how an error names the file, ``evaluation.weights='…'``.
+      path: a file that ``torch.save`` wrote, with named tensors only.
+      field: the name of the file in errors, ``evaluation.weights='…'``.
 
     Raises:
-      BadInput: not such a file, damaged, or it asks for more than tensors; nothing of
-        the latter is run.
+      BadInput: the file is damaged or of another kind, or it asks for more than
+        tensors. No code of the file is run.
     """
     try:
         with open(path, "rb") as file:
@@ -76,7 +76,7 @@ def _read_zip(path):
         folder = pickles[0].split("/")[0]
         order = f"{folder}/byteorder"
         if order in names and archive.read(order) != b"little":
-            raise Refused("its numbers are big-endian, which is not read here")
+            raise Refused("its numbers are big-endian, which is not supported")
 
         def storage(dtype, key, count):
             content = archive.read(f"{folder}/data/{key}")
@@ -92,7 +92,7 @@ def _read_legacy(path):
     size = path.stat().st_size
 
     def storage(dtype, key, count):
-        # The bytes come after all tensors: an array to be filled then.
+        # The bytes come after all tensors. They then fill this array.
         if count * dtype.itemsize > size:
             raise Refused(f"storage {key} is longer than the file")
         return np.zeros(count, dtype)
@@ -101,7 +101,7 @@ def _read_legacy(path):
         if _Tensors(file).load() != MAGIC or _Tensors(file).load() != VERSION:
             raise Refused("not a file of torch.save")
         if _Tensors(file).load().get("little_endian") is not True:
-            raise Refused("its numbers are big-endian, which is not read here")
+            raise Refused("its numbers are big-endian, which is not supported")
         tensors = _Tensors(file, storage, storages).load()
         keys = _Tensors(file).load()
         if sorted(keys) != sorted(storages):
@@ -115,17 +115,17 @@ def _read_legacy(path):
 
 
 class _Tensors(pickle.Unpickler):
-    """An unpickler that knows dictionaries and tensors.
+    """An unpickler that accepts only dictionaries and tensors.
 
-    ``storage(dtype, key, count)`` gives the values of a storage, ``[count]``, once a
-    key; ``storages`` keeps them. Without it there are none.
+    ``storage(dtype, key, count)`` returns the values ``[count]`` of a storage. It runs
+    once per key, and ``storages`` keeps the results. Without it, storages are refused.
     """
 
     def __init__(self, file, storage: Callable | None = None, storages=None):
         super().__init__(file)
         self._storage = storage
         self._storages = {} if storages is None else storages
-        # Made anew for every file, since a pickle may set attributes of what it names.
+        # New for every file, because a pickle may set attributes of the named objects.
         self._names = {
             ("collections", "OrderedDict"): collections.OrderedDict,
             ("torch._utils", "_rebuild_tensor_v2"): lambda *args: _view(*args[:4]),
@@ -143,7 +143,7 @@ class _Tensors(pickle.Unpickler):
 
     def persistent_load(self, identity):
         if self._storage is None:
-            raise Refused("names a storage where none may be")
+            raise Refused("names a storage where none is allowed")
         kind, name, key, _, count, *view = identity
         if kind != "storage" or name not in STORAGES or view not in ([], [None]):
             raise Refused(f"has a storage of an unknown kind, {kind} {name}")
@@ -152,12 +152,12 @@ class _Tensors(pickle.Unpickler):
             self._storages[key] = self._storage(dtype, key, count)
         values = self._storages[key]
         if values.dtype != dtype or len(values) != count:
-            raise Refused(f"names storage {key} in two ways")
+            raise Refused(f"describes storage {key} in two ways")
         return values
 
 
 def _view(storage, offset, shape, strides):
-    """A tensor, as a view of its storage."""
+    """Return a tensor as a view of its storage."""
     last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     negative = min([offset, *shape, *strides]) < 0
     if negative or (0 not in shape and offset + last >= len(storage)):
@@ -174,5 +174,5 @@ def _named(tensors):
         raise Refused(f"holds a {type(tensors).__name__}: expected named tensors")
     for name, tensor in tensors.items():
         if not isinstance(name, str) or not isinstance(tensor, np.ndarray):
-            raise Refused(f"entry {name!r} is no tensor: expected named tensors")
+            raise Refused(f"entry {name!r} is not a tensor: expected named tensors")
     return {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}

@@ -1,7 +1,7 @@
-"""Where the weights of an extractor come from: a file that is known by its SHA-256.
+"""Files of extractor weights, each identified by its SHA-256.
 
-A file is given by ``evaluation.weights``, or lies in the cache, or is fetched into it.
-Wherever it comes from its digest is compared before a byte of it is interpreted.
+A file is given by ``evaluation.weights``, or is in the cache, or is downloaded there.
+The digest of every file is compared before any byte of it is interpreted.
 """
 
 import hashlib
@@ -22,30 +22,30 @@ SECONDS_TO_CONNECT = 30
 
 
 def cache_folder(kind: str = "weights") -> Path:
-    """``$XDG_CACHE_HOME/ganjax/KIND``, by default ``~/.cache/ganjax/KIND``."""
+    """Return ``$XDG_CACHE_HOME/ganjax/KIND``, by default ``~/.cache/ganjax/KIND``."""
     root = os.environ.get("XDG_CACHE_HOME", "") or "~/.cache"
     return Path(root).expanduser() / "ganjax" / kind
 
 
 def sha256(path: Path | str) -> str:
-    """The SHA-256 of a file, 64 hexadecimal digits."""
+    """Return the SHA-256 of a file as 64 hexadecimal digits."""
     with open(path, "rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def find(name: str, path: str, url: str, digest: str) -> Path:
-    """The file of published weights, verified.
+    """Return the file of published weights, verified.
 
     Args:
       name: the file's name, in the cache and in errors.
-      path: the value of ``evaluation.weights``; where it is empty the cache is looked
-        at, and ``url`` if the file is not there.
-      url: where it is published; empty if it cannot be fetched.
-      digest: its SHA-256.
+      path: the value of ``evaluation.weights``. If it is empty, the file comes from the
+        cache, or from ``url`` if it is not in the cache.
+      url: the published address; empty if the file cannot be downloaded.
+      digest: the SHA-256 of the file.
 
     Raises:
-      BadInput: no such file, another file than the published one, or no network; the
-        line says what to do.
+      BadInput: the file is missing or differs from the published file, or the download
+        fails. The message gives the remedy.
     """
     if path:
         given = Path(path).expanduser()
@@ -76,8 +76,8 @@ def _verify(path, digest, field, remedy):
 
 def _fetch(name, url, cached, digest):
     cached.parent.mkdir(parents=True, exist_ok=True)
-    # Under another name until it is whole and verified: a run that is stopped leaves
-    # no file that the next one would trust, and two that fetch at once do no harm.
+    # The file has a temporary name until it is complete and verified. A stopped run
+    # cannot leave a bad file in the cache, and two runs may download in parallel.
     handle, part = tempfile.mkstemp(prefix=f"{name}.", dir=cached.parent)
     try:
         with os.fdopen(handle, "wb") as file:
@@ -89,21 +89,21 @@ def _fetch(name, url, cached, digest):
         problem = " ".join(str(error).split())
         raise BadInput(
             f"evaluation.weights='': {name} is not in '{cached.parent}' and cannot be "
-            f"fetched from '{url}' ({problem}); {_give(name)}"
+            f"downloaded from '{url}' ({problem}); {_give(name)}"
         ) from error
     finally:
         Path(part).unlink(missing_ok=True)
 
 
 def read(path: Path | str, field: str = "") -> dict[str, np.ndarray]:
-    """Named tensors of a file, in its own types: float16, bfloat16, float32, int64, …
+    """Return the named tensors of a file in its types: float16, float32, int64, …
 
     Args:
-      path: a safetensors file if it ends so, else one of torch (`read_torch`).
-      field: how an error names it.
+      path: a file that ends in ``.safetensors``, or a torch file (`read_torch`).
+      field: the name of the file in errors.
 
     Raises:
-      BadInput: it cannot be read as such.
+      BadInput: the file cannot be read in its format.
     """
     path = Path(path)
     field = field or f"evaluation.weights='{path}'"

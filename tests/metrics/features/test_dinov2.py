@@ -1,4 +1,4 @@
-"""DINOv2's transformer against timm's, with the same random weights."""
+"""DINOv2's transformer compared with timm's, with the same random weights."""
 
 import jax
 import numpy as np
@@ -14,14 +14,14 @@ SMALL = {"width": 48, "depth": 3, "heads": 4}
 def test_parameters_are_those_of_the_published_network():
     expected = layout.shapes(dinov2.VisionTransformer(), (224, 224, 3))
     count = sum(np.prod(x.shape) for x in jax.tree.leaves(expected))
-    # 86,580,480 are stated for the file, with its mask token.
+    # The file is said to hold 86,580,480 parameters, with its mask token.
     assert count + dinov2.WIDTH == 86_580_480
 
 
 def test_positions_are_interpolated_as_published():
     torch = pytest.importorskip("torch")
     grid = np.random.default_rng(0).standard_normal((37, 37)).astype(np.float32)
-    # The published model asks for a factor of (16 + 0.1) / 37, not for 16 patches.
+    # The published model resizes by the factor (16 + 0.1) / 37, not to 16 patches.
     theirs = torch.nn.functional.interpolate(
         torch.tensor(grid)[None, None], scale_factor=(16.1 / 37,) * 2, mode="bicubic"
     )

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0 with its published weights against the package's torch module."""
+"""EfficientNet-Lite0 compared with the package's torch module, published weights."""
 
 import jax
 import numpy as np
@@ -33,7 +33,7 @@ def test_features_and_classes_are_the_packages(monkeypatch):
     monkeypatch.setattr(efficientnet_lite, "BATCH", 3)
     extractor = open_extractor("effnet_lite0")
     assert extractor.width == 1280
-    # Smooth images: on white noise the network saturates and says little.
+    # Smooth images, because white noise saturates the network.
     rng = np.random.default_rng(0)
     images = rng.integers(0, 256, (4, 9, 9, 3)).astype(np.uint8)
     features, probabilities = extractor.see(images)

@@ -1,4 +1,4 @@
-"""What all extractors have in common."""
+"""Properties that all extractors share."""
 
 import jax.numpy as jnp
 import numpy as np

@@ -1,4 +1,4 @@
-"""The Inception of FID against pytorch-fid's, with the same random weights."""
+"""FID's Inception compared with pytorch-fid's, with the same random weights."""
 
 import jax
 import numpy as np
@@ -19,11 +19,11 @@ def expected():
 
 def test_parameters_are_those_of_the_published_network(expected):
     # torchvision states 27,161,264 parameters for its Inception-v3, of which 3,326,696
-    # belong to the auxiliary head; FID's has 8 classes more on 2048 features.
+    # belong to the auxiliary head. FID's network has 8 more classes on 2048 features.
     count = sum(np.prod(x.shape) for x in jax.tree.leaves(expected["params"]))
     assert count == 27_161_264 - 3_326_696 + 8 * (2048 + 1)
-    # 94 convolutions of a kernel, a scale, a shift, a mean and a variance, and the
-    # head: with a counter each that makes the 566 tensors of the file.
+    # 94 convolutions with a kernel, a scale, a shift, a mean and a variance each, and
+    # the head. The file also has a counter for each convolution: 566 tensors.
     assert len(jax.tree.leaves(expected)) + 94 == 566
 
 
@@ -54,7 +54,7 @@ def test_other_weights_are_refused(tmp_path):
 
 @pytest.fixture(scope="module")
 def theirs():
-    """pytorch-fid's own network, without the download that builds it."""
+    """pytorch-fid's own network, built without its download."""
     torch = pytest.importorskip("torch")
     published = pytest.importorskip("pytorch_fid.inception")
     with pytest.MonkeyPatch.context() as patch:
@@ -89,7 +89,7 @@ def test_every_tap_is_pytorch_fids(tmp_path, monkeypatch, theirs, expected):
         print(f"{name}: {difference:.2e}")
         assert difference <= 1e-4
 
-    # The whole extractor, from the file of the user to features and probabilities.
+    # The whole extractor, from the user's file to features and probabilities.
     monkeypatch.setattr(inception, "DIGEST", weights.sha256(path))
     monkeypatch.setattr(inception, "BATCH", 2)
     extractor = open_extractor("inception", str(path), "bilinear_half_pixel")

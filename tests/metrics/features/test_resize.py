@@ -1,4 +1,4 @@
-"""Each filter against the tool that it is named for, and by hand."""
+"""Each filter against the tool that it is named after, and by hand."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,7 @@ from PIL import Image
 
 from ganjax.metrics.features.resize import FILTERS, bicubic_at, resize
 
-# Of 255. A pixel of rounding is 1.
+# Pixels are from 0 to 255, so rounding one pixel would change it by up to 0.5.
 CLOSE = 1e-3
 
 
@@ -16,7 +16,7 @@ def images(height, width, channels=3, n=2, seed=0):
 
 
 def by_pillow(x, size):
-    """clean-fid's way: a single-precision image of each channel, no rounding."""
+    """Resize as clean-fid does: each channel as a float32 image, without rounding."""
     resized = np.empty((len(x), size, size, x.shape[-1]), np.float32)
     for i in range(len(x)):
         for c in range(x.shape[-1]):
@@ -60,10 +60,10 @@ def test_bicubic_is_cut_and_not_rounded():
 
 def test_bilinear_by_hand():
     x = np.array([[0, 100]], np.uint8).reshape(1, 1, 2, 1)
-    # Positions 0, 1/2, 1, 3/2: the old corners favour the right edge.
+    # Source positions 0, 1/2, 1, 3/2: TF1 does not use pixel centres.
     tf1 = resize(x, 4, "bilinear_tf1")[0, 0, :, 0]
     np.testing.assert_allclose(tf1, [0, 50, 100, 100], atol=CLOSE)
-    # Positions -1/4, 1/4, 3/4, 5/4.
+    # Source positions -1/4, 1/4, 3/4, 5/4.
     half = resize(x, 4, "bilinear_half_pixel")[0, 0, :, 0]
     np.testing.assert_allclose(half, [0, 25, 75, 100], atol=CLOSE)
 

@@ -1,4 +1,4 @@
-"""The classifiers that come with ganjax, and the script that made them."""
+"""The classifiers shipped with ganjax, and the script that trained them."""
 
 import json
 
@@ -25,7 +25,7 @@ def test_what_is_shipped_says_what_it_is(dataset):
     assert about["dataset"] == dataset
     assert about["epochs"] == train_classifier.EPOCHS[dataset]
     assert about["test_accuracy"] >= {"mnist": 0.99, "fashion_mnist": 0.89}[dataset]
-    # 94,186 parameters, and a mean and a variance for each of 224 channels.
+    # 94,186 parameters, and a running mean and variance for each of 224 channels.
     assert values == 94_186 + 2 * 224
 
 
@@ -53,7 +53,8 @@ def test_accuracy_on_the_test_split_is_the_stated_one(dataset):
     count = 2000
     _, probabilities = open_extractor(f"small_cnn_{dataset}").see(split.data[:count])
     found = np.mean(probabilities.argmax(1) == split.label[:count])
-    # Three standard errors of a fraction of 2000, of 10,000 that it was stated for.
+    # Three standard errors of an accuracy over 2000 images. The stated accuracy is
+    # over all 10,000 test images.
     assert found == pytest.approx(
         stated, abs=3 * (stated * (1 - stated) / count) ** 0.5
     )
@@ -68,9 +69,9 @@ def test_other_images_are_refused(shape):
 
 
 def test_other_filters_and_files_are_refused(tmp_path):
-    with pytest.raises(BadInput, match="takes 28×28 images as they are"):
+    with pytest.raises(BadInput, match="takes 28×28 images without resizing"):
         open_extractor("small_cnn_mnist", resize="bilinear_tf1")
-    with pytest.raises(BadInput, match="no such file; expected one of scripts/train_"):
+    with pytest.raises(BadInput, match="no such file; expected a file of scripts/tr"):
         open_extractor("small_cnn_mnist", str(tmp_path / "absent.safetensors"))
     path = tmp_path / "x.safetensors"
     safetensors.numpy.save_file({"params.Dense_0.bias": np.zeros(10)}, path)
@@ -79,7 +80,9 @@ def test_other_filters_and_files_are_refused(tmp_path):
 
 
 def split_of_two_classes(count):
-    """A bright bar at the left or at the right, wherever two pixels move it."""
+    """Images with a bright bar on the left or on the right.
+
+    A shift by two pixels does not change the class."""
     rng = np.random.default_rng(0)
     label = rng.integers(2, size=count).astype(np.int32)
     images = rng.integers(0, 50, (count, 28, 28, 1)).astype(np.uint8)
@@ -102,7 +105,7 @@ def test_training_learns_and_repeats_itself(tmp_path):
     assert train_classifier.accuracy(variables, split) > 0.95
     for name, tensor in layout.flat(variables).items():
         np.testing.assert_array_equal(tensor, layout.flat(again)[name])
-    # The file of a user's own classifier is taken, and has its own digest.
+    # A file with a user's own classifier is accepted and has its own digest.
     path = tmp_path / "own.safetensors"
     safetensors.numpy.save_file(layout.flat(variables), path)
     extractor = open_extractor("small_cnn_mnist", str(path))

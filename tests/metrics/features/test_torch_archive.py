@@ -1,4 +1,4 @@
-"""Torch's files are read without torch, and never run."""
+"""Files of torch are read without torch, and no code in them runs."""
 
 import collections
 import os
@@ -101,9 +101,9 @@ def test_no_tensor_reaches_outside_its_storage(tmp_path, tensor, legacy):
     ("content", "says"),
     [
         ([np.ones(2)], "holds a list"),
-        ({"epoch": 3}, "entry 'epoch' is no tensor"),
-        ({"model": {"weight": 1}}, "entry 'model' is no tensor"),
-        ({7: np.ones(2)}, "entry 7 is no tensor"),
+        ({"epoch": 3}, "entry 'epoch' is not a tensor"),
+        ({"model": {"weight": 1}}, "entry 'model' is not a tensor"),
+        ({7: np.ones(2)}, "entry 7 is not a tensor"),
     ],
 )
 def test_only_named_tensors(tmp_path, content, says):

@@ -1,4 +1,4 @@
-"""A file of weights is the one that was published, or an error says what to do."""
+"""A weight file must match its published digest; otherwise an error names the fix."""
 
 import hashlib
 
@@ -36,7 +36,7 @@ def published(tmp_path, content=CONTENT):
 
 def test_digest_of_nothing_is_the_known_one(tmp_path):
     path = published(tmp_path, b"")
-    # FIPS 180-4's example of the empty message.
+    # The SHA-256 of the empty message (FIPS 180-4).
     assert sha256(path).startswith("e3b0c44298fc1c149afbf4c8996fb924")
 
 
@@ -150,7 +150,7 @@ def test_another_layout_is_refused(change, says):
     tensors = {name: np.zeros(s) for name, s in shapes.items() if s is not None}
     with pytest.raises(BadInput, match=says) as caught:
         fitted(tensors)
-    assert "give that by evaluation.weights=PATH" in str(caught.value)
+    assert "give the right file by evaluation.weights=PATH" in str(caught.value)
 
 
 def test_what_has_no_part_in_features_may_be_there():

@@ -1,6 +1,6 @@
-"""Files as ``torch.save`` writes them, made without torch, and torch modules at random.
+"""Files as ``torch.save`` writes them, made without torch, and random torch modules.
 
-Imported by the tests beside it.
+The tests in this folder import this module.
 """
 
 import io
@@ -23,7 +23,7 @@ STORAGE_NAMES = {
 
 
 class Tensor:
-    """A view of ``storage`` (one-dimensional) that the pickle shall hold."""
+    """A view of the one-dimensional ``storage``, pickled as a torch tensor."""
 
     def __init__(self, storage, shape=None, offset=0, strides=None):
         self.storage, self.offset = storage, offset
@@ -75,7 +75,7 @@ def _stand_ins():
 
 
 def write(path, content, legacy=False):
-    """``content`` as ``torch.save`` would write it, arrays as tensors."""
+    """Write ``content`` as ``torch.save`` does, with arrays as tensors."""
     if isinstance(content, dict):
         content = type(content)(
             (name, Tensor(x.ravel(), x.shape) if isinstance(x, np.ndarray) else x)
@@ -104,8 +104,9 @@ def write(path, content, legacy=False):
 
 
 def randomise(module, seed=0):
-    """Gives a torch module weights that keep signals of order one, and statistics of
-    batch normalisations that are not those of a fresh one."""
+    """Give a torch module random weights and batch normalisation statistics.
+
+    Signals keep the order of one, and the statistics are not the initial 0 and 1."""
     import torch
 
     generator = torch.Generator().manual_seed(seed)
@@ -130,7 +131,7 @@ def randomise(module, seed=0):
 
 
 def relative(ours, theirs) -> float:
-    """The largest difference as a share of the largest value."""
+    """Return the largest difference, divided by the largest value."""
     ours, theirs = np.asarray(ours), np.asarray(theirs)
     assert ours.shape == theirs.shape
     return float(np.abs(ours - theirs).max() / np.abs(theirs).max())

@@ -9,14 +9,14 @@ def images(seed=0, n=3):
 
 
 def test_peak_signal_to_noise_by_hand():
-    """An error of .02 everywhere, over a range of 2: 20 log10(2 / .02) = 40 dB."""
+    """An error of 0.02 in every pixel, range 2: 20 log10(2 / 0.02) = 40 dB."""
     x = images()
     np.testing.assert_allclose(peak_signal_to_noise(x, x + 0.02, span=2.0), 40)
     assert np.isinf(peak_signal_to_noise(x, x, span=2.0)).all()
 
 
 def test_the_structure_of_flat_images_is_their_mean():
-    """Without variances SSIM is (2ab + c₁) / (a² + b² + c₁), c₁ = (.01·2)²."""
+    """With zero variance SSIM is (2ab + c₁) / (a² + b² + c₁), c₁ = (0.01·2)²."""
     a, b, c1 = 0.5, 0.2, 0.02**2
     x, y = (np.full((1, 16, 16, 1), value) for value in (a, b))
     expected = (2 * a * b + c1) / (a * a + b * b + c1)
@@ -31,7 +31,7 @@ def test_structure_is_one_for_equals_and_less_the_more_noise_there_is():
 
 
 def test_a_pixel_by_its_definition():
-    """The one window of 11×11 pixels, weighed by hand."""
+    """An 11×11 image has one window; its weights are computed by hand."""
     x, y = images(1, 1)[:, :11, :11, :1], images(2, 1)[:, :11, :11, :1]
     along = np.exp(-(np.arange(-5, 6) ** 2) / (2 * 1.5**2))
     weights = np.outer(along, along) / along.sum() ** 2

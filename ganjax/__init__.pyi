@@ -1,0 +1,68 @@
+"""The public API."""
+
+import pathlib
+import typing
+
+import ml_collections
+
+from . import (
+    config,
+    core,
+    data,
+    evaluation,
+    games,
+    metrics,
+    model,
+    networks,
+    objectives,
+    space,
+)  # fmt: skip
+from .build import Setup
+from .config import resolve
+from .core import (
+    Game,
+    GameState,
+    Network,
+    Player,
+    Report,
+    View,
+    compile_step,
+    init_state,
+    make_train_step,
+    split_batch,
+    state_digest,
+)  # fmt: skip
+from .errors import BadInput, Uncomputable
+from .loading import Run
+from .metrics import (
+    density_coverage,
+    frechet_distance,
+    inception_score,
+    kernel_distance,
+    mode_coverage,
+    moments,
+    precision_recall,
+    sliced_wasserstein,
+    wasserstein_1d,
+)  # fmt: skip
+from .model import Model, Sampler, Sampling
+from .options import Option, option
+
+__version__: str
+__all__ = [
+    "BadInput", "Game", "GameState", "Model", "Network", "Option", "Player", "Report",
+    "Run", "Sampler", "Sampling", "Setup", "Uncomputable", "View", "compile_step",
+    "config", "core", "data", "density_coverage", "evaluation", "frechet_distance",
+    "games", "inception_score", "init_state", "kernel_distance", "load",
+    "make_train_step", "metrics", "mode_coverage", "model", "moments", "networks",
+    "objectives", "option", "precision_recall", "resolve", "sliced_wasserstein",
+    "space", "split_batch", "state_digest", "train", "wasserstein_1d",
+]  # fmt: skip
+
+def load(run: pathlib.Path | str, *, trust_code: bool = False) -> Run: ...
+def train(
+    config: ml_collections.ConfigDict | typing.Mapping[str, typing.Any],
+    workdir: pathlib.Path | str,
+    *,
+    allow_config_change: bool = False,
+) -> Run: ...

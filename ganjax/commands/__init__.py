@@ -1,0 +1,58 @@
+"""The command ``ganjax``: a module for each of its commands."""
+
+import importlib
+import sys
+
+import ganjax
+from ganjax.errors import unknown
+
+# The first line of each command's docstring. Commands are imported when they run.
+COMMANDS = {
+    "train": "Train a config, or resume a run.",
+    "sweep": "Run the trials of a sweep, and report.",
+    "sample": "Draw samples or pictures of a run.",
+    "evaluate": "Score a run by its newest or its best checkpoint.",
+    "report": "Write the HTML report of a run or a sweep, or compare scores.",
+    "reproduce": "Reproduce a figure or table of a paper, and judge its claims.",
+    "describe": "List what a config can choose from, or describe a config.",
+    "prepare": "Prepare MNIST, Fashion-MNIST or CIFAR-10 without TensorFlow.",
+}
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command that the arguments name.
+
+    Args:
+      arguments: the command and its arguments, by default ``sys.argv[1:]``.
+
+    Returns:
+      The exit code, unless a command ran: it exits the process with its code.
+    """
+    name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
+    if name in ("-h", "--help"):
+        print(_help())
+        return 0
+    if name == "--version":
+        print(f"ganjax {ganjax.__version__}")
+        return 0
+    if name not in COMMANDS:
+        print(f"error: {unknown('COMMAND', name, COMMANDS)}", file=sys.stderr)
+        return 2
+    from ganjax import command_line
+
+    def command(arguments):
+        return importlib.import_module(f"ganjax.commands.{name}").main(arguments)
+
+    command_line.run(command, rest)
+
+
+def _help():
+    lines = "\n".join(f"  {name:11}{line}" for name, line in COMMANDS.items())
+    return f"""usage: ganjax COMMAND [ARGUMENTS]
+
+GAN research in JAX.
+
+{lines}
+
+ganjax COMMAND --help describes a command. ganjax --version prints the version.
+To begin: ganjax train --config=ring8 --workdir=runs/ring8"""

@@ -1,0 +1,161 @@
+"""Draw samples or pictures of a run.
+
+    ganjax sample --workdir=runs/quickstart --n=100 --out=digits.png
+    ganjax sample --workdir=runs/quickstart --mode=interpolation
+    ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
+    ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
+
+The ending of --out selects the output: .png or .gif for a picture, .npy for the array
+of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
+named by its seed and index. The metadata of a picture hold its mode, seed, step and
+data set.
+"""
+
+import dataclasses
+import json
+import math
+import re
+import textwrap
+from pathlib import Path
+
+from ganjax import command_line, names
+from ganjax.errors import BadInput
+
+ENDINGS = (".png", ".gif", ".npy")
+
+
+def main(arguments: list[str]) -> int:
+    flags = command_line.parser(__doc__, "ganjax sample")
+    flags.add_argument("--workdir", required=True, help="the folder of the run")
+    flags.add_argument("--mode", default="grid", help="see below, or MODULE:FUNCTION")
+    flags.add_argument("--out", help="file or folder; default: MODE.png")
+    flags.add_argument(
+        "--trust_code", action="store_true", help="run code that the run's config names"
+    )
+    options = flags.add_argument_group("options of the modes below")
+    options.add_argument("--n", type=int, help="number of samples (64) or rows (8)")
+    options.add_argument(
+        "--columns", type=int, help="number of columns, for modes with rows (9)"
+    )
+    options.add_argument("--seed", type=int, help="seed of the latents (0)")
+    options.add_argument("--path", help="spherical (the default) or linear")
+    options.add_argument(
+        "--reach", type=float, help="distance from the mean, in standard deviations (3)"
+    )
+    options.add_argument(
+        "--extractor", help="extractor of the features that are compared"
+    )
+
+    import ganjax
+    from ganjax.gallery import MODES, Request
+
+    flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
+    flags = flags.parse_args(arguments)
+    names.beside(Path.cwd())
+    run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
+    mode = MODES.find("--mode", flags.mode)
+    grid = flags.mode == "grid"
+    named = "samples" if grid else flags.mode.rpartition(":")[2]
+    out, folder = _target(flags.out or f"{named}.png")
+    given = {"n": 64} if grid else {}
+    for name in (field.name for field in dataclasses.fields(Request)):
+        value = getattr(flags, name, None)
+        if value is None:
+            continue
+        if name not in mode.options:
+            raise BadInput(
+                f"--{name}={value}: expected a mode that looks at it, and "
+                f"--mode={flags.mode} takes {_named(mode.options)}"
+            )
+        if name in ("n", "columns") and not 1 <= value < 2**31:
+            raise BadInput(f"--{name}={value}: expected 1 to 2^31 - 1")
+        if name == "seed" and not 0 <= value < 2**32:
+            raise BadInput(f"--seed={value}: expected 0 to 2^32 - 1")
+        if name == "reach" and not math.isfinite(value):
+            raise BadInput(f"--reach={value}: expected a finite number")
+        given[name] = value
+    if (folder or out.suffix == ".npy") and not grid:
+        raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+    try:
+        (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"--out={flags.out}: expected a place to write to, {error.strerror}"
+        ) from error
+
+    request = Request(run, **given)
+    said = {
+        "mode": flags.mode,
+        "seed": request.seed,
+        "step": int(run.state.step),
+        "config": run.config.data.name,
+    }
+    if folder:
+        _write_each(out, run.sample(request.seed, request.n), said)
+    elif out.suffix == ".npy":
+        import numpy as np
+
+        np.save(out, run.sample(request.seed, request.n))
+    else:
+        _write(out, mode(request), said)
+    print(f"{flags.mode} of step {said['step']}: {out}")
+    return 0
+
+
+def _named(options):
+    return " ".join(f"--{name}" for name in options) or "no options"
+
+
+def _described(name, mode):
+    """Return the first sentence of a mode's docstring, without the citation."""
+    said = re.sub(r"\s*\([^()]*arXiv[^()]*\)", "", " ".join(mode.__doc__.split()))
+    said = said.split(". ")[0].rstrip(".")
+    lines = textwrap.wrap(said, 84, initial_indent=" " * 4, subsequent_indent=" " * 4)
+    return "\n".join([f"  {name}: {_named(mode.options)}", *lines])
+
+
+def _target(name):
+    out = Path(name)
+    if name.endswith("/"):
+        return out, True
+    if out.suffix not in ENDINGS:
+        raise BadInput(
+            f"--out={name}: expected a name that ends in {', '.join(ENDINGS)} or /"
+        )
+    return out, False
+
+
+def _write(out, picture, said):
+    from PIL.PngImagePlugin import PngInfo
+
+    from ganjax.gallery.over_time import SECONDS_A_FRAME, SECONDS_OF_THE_LAST
+
+    frames = picture if isinstance(picture, list) else [picture]
+    options = {}
+    if out.suffix == ".png":
+        options["pnginfo"] = PngInfo()
+        options["pnginfo"].add_text("ganjax", json.dumps(said))
+    else:
+        options["comment"] = json.dumps(said)
+    if len(frames) > 1:
+        durations = [1000 * SECONDS_A_FRAME] * (len(frames) - 1)
+        options |= {
+            "save_all": True,
+            "append_images": frames[1:],
+            "duration": [*map(int, durations), int(1000 * SECONDS_OF_THE_LAST)],
+            "loop": 0,
+        }
+    frames[0].save(out, **options)
+
+
+def _write_each(folder, samples, said):
+    from ganjax.training.pictures import image_grid
+
+    if samples.ndim != 4:
+        raise BadInput(f"--out={folder}/: expected a run that generates images")
+    for i, sample in enumerate(samples):
+        picture = image_grid(sample[None], columns=1, scale=1)
+        height, width = sample.shape[:2]
+        inner = picture.crop((2, 2, 2 + width, 2 + height))
+        path = folder / f"seed{said['seed']}-{i:06}.png"
+        _write(path, inner, {**said, "index": i})

@@ -1,0 +1,121 @@
+"""Run the trials of a sweep, and report.
+
+    ganjax sweep --config=sweeps/ring_losses --workdir=runs/losses
+
+The config file defines get_config() and sweep(), which returns the trials. Trials that
+share a compiled program run together. The same command again continues unfinished
+trials and adds new ones. The report is report.html in the folder of the sweep.
+--dry_run prints the trials and runs nothing.
+"""
+
+import math
+import os
+import shutil
+
+from ganjax import command_line
+from ganjax.errors import BadInput, unknown
+
+EXECUTORS = ("local", "slurm", "debug")
+
+
+def main(arguments: list[str]) -> int:
+    flags, stated, space, overrides = command_line.parse_with_sweep(_flags(), arguments)
+
+    import jax
+
+    from ganjax.sweeps.planner import WAYS
+    from ganjax.sweeps.sweep import Sweep
+
+    if flags.executor not in EXECUTORS:
+        raise unknown("--executor", flags.executor, EXECUTORS)
+    if flags.population not in WAYS:
+        raise unknown("--population", flags.population, WAYS)
+    if flags.slots < 0:
+        raise BadInput(f"--slots={flags.slots}: expected at least 0")
+    if not (math.isfinite(flags.memory_gb) and flags.memory_gb >= 0):
+        raise BadInput(f"--memory_gb={flags.memory_gb}: expected at least 0")
+    if flags.slurm and flags.executor != "slurm":
+        raise BadInput(f"--slurm={flags.slurm[0]}: expected --executor=slurm with it")
+    if flags.executor == "slurm" and not (
+        flags.dry_run or flags.print_commands or shutil.which("sbatch")
+    ):
+        raise BadInput("--executor=slurm: expected SLURM here, and there is no sbatch")
+    if flags.executor != "debug":
+        # Planning must take no device from the trials.
+        jax.config.update("jax_platforms", "cpu")
+    sweep = Sweep(stated, space, overrides, flags.config)
+    if flags.print_commands:
+        print("\n".join(sweep.commands(flags.workdir).values()))
+        return 0
+    if flags.dry_run:
+        print(sweep.described(flags.population))
+        return 0
+    return sweep.run(
+        flags.workdir,
+        executor=flags.executor,
+        population=flags.population,
+        processes=flags.slots,
+        memory=flags.memory_gb * 1e9 or None,
+        fail_fast=flags.fail_fast,
+        slurm=_parameters(flags.slurm),
+        cores=sorted(os.sched_getaffinity(0)),
+        pinned=flags.pin,
+    )
+
+
+def _flags():
+    flags = command_line.parser(__doc__, "ganjax sweep")
+    flags.add_argument("--workdir", required=True, help="the folder of the sweep")
+    flags.add_argument(
+        "--dry_run", action="store_true", help="print the trials, run nothing"
+    )
+    flags.add_argument(
+        "--print_commands",
+        action="store_true",
+        help="print a command for each trial that runs it alone, run nothing",
+    )
+    flags.add_argument(
+        "--executor",
+        default="local",
+        help="local: processes of this machine; slurm: job arrays, by submitit; debug: "
+        "one group after another in this process",
+    )
+    flags.add_argument(
+        "--population",
+        default="auto",
+        help="how trials that share a program run: vmap, map, serial, alone, or auto "
+        "for the fastest by a short measurement (the last two equal solo runs exactly)",
+    )
+    flags.add_argument(
+        "--slots", type=int, default=0, help="processes at a time (0: one per device)"
+    )
+    flags.add_argument(
+        "--pin",
+        action="store_true",
+        help="on CPU, pin each process to separate cores; trials then equal solo runs "
+        "on as many cores",
+    )
+    flags.add_argument(
+        "--memory_gb",
+        type=float,
+        default=0.0,
+        help="memory of a device (0: as it reports)",
+    )
+    flags.add_argument(
+        "--fail_fast", action="store_true", help="the first failure ends the sweep"
+    )
+    flags.add_argument(
+        "--slurm",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter of submitit's executor, as slurm_partition=gpu",
+    )
+    return flags
+
+
+def _parameters(stated):
+    for text in stated:
+        if "=" not in text:
+            raise BadInput(f"--slurm={text}: expected NAME=VALUE")
+    return dict(text.split("=", 1) for text in stated)
