@@ -94,7 +94,7 @@ def trained_critics(
       seed: the same for all critics, so that they have the same initial values.
 
     Returns:
-      For each critic ``(state, judge)``. ``judge`` maps points ``[n, D]`` to logits
+      For each critic ``(state, score)``. ``score`` maps points ``[n, D]`` to logits
       ``[n]`` and uses the averaged parameters.
     """
     states = [init_state(game, jax.random.key(seed), own) for own in knobs]
@@ -112,7 +112,7 @@ def _judging(game, state):
     variables = averaged(game, state)[CRITIC]
 
     @jax.jit
-    def judge(x):
+    def score(x):
         return game.networks[CRITIC](variables, x)
 
-    return lambda x: np.asarray(judge(jnp.asarray(x, jnp.float32)))
+    return lambda x: np.asarray(score(jnp.asarray(x, jnp.float32)))

@@ -92,7 +92,8 @@ class Option:
             elif self.choices is not None and x not in self.choices:
                 raise unknown(path, x, self.choices)
             largest, expected = _RANGES.get(type(x), (0, ""))
-            if expected and not abs(x) <= max(largest, self.most or 0):
+            too_large = expected and not abs(x) <= largest
+            if too_large and (type(x) is float or self.holds(x) and not self.most):
                 raise BadInput(f"{path}={value!r}: expected {expected}")
         if not self.holds(value):
             raise BadInput(f"{path}={value!r}: expected {self.expected}")

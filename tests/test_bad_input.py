@@ -685,7 +685,7 @@ def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error):
         code, out, err = trained()
     assert (code, out) == (1, "")
     (line,) = errors(err)
-    said = ("checkpoint 15 was not written", "good one is 10")
+    said = ("checkpoint 15 was not written", "good checkpoint is 10")
     assert_says(line, "error: ", *said)
     assert re.search("disk is full|No space left", line)
     assert status(tmp_path / "run")["state"] == "failed"

@@ -421,3 +421,28 @@ def test_changed_fields_name_the_field_and_both_values():
         "networks.generator.widths: (128, 128) -> absent",
         "seed: 0 -> 7",
     ]
+
+
+@pytest.mark.parametrize(
+    ("stated", "overrides", "says"),
+    [
+        ({"optimizer": {}}, {}, "optimizer={}.*did you mean 'optimizers'"),
+        ({"networks": {"generater": {}}}, {}, "generater.*'networks.generator'"),
+        ({"regularizers": {"r3": {}}}, {}, "regularizers.r3"),
+        ({"seed": "x"}, {"seed": "3"}, "seed='x': expected int"),
+        ({"seed": 2**32}, {}, "expected at least 0 and at most 4294967295"),
+        ({"steps": -(2**31)}, {}, "expected at least 1"),
+        ({"ema": {"decay": float("nan")}}, {}, "ema.decay=nan: expected"),
+        ({"schedules": {"shape": "cosine"}}, {}, "schedules.NAME.FIELD"),
+    ],
+)
+def test_wrong_fields_and_values_are_refused(stated, overrides, says):
+    with pytest.raises(BadInput, match=says):
+        resolve(stated, overrides)
+
+
+@pytest.mark.parametrize(
+    "stated", [{"regularizers": {}}, {"data": {}}, {"ema": {}}, {"networks": {}}]
+)
+def test_an_empty_section_states_nothing(stated):
+    assert resolve(stated) == resolve({})

@@ -301,7 +301,7 @@ def test_help_lists_the_fields(capsys):
     with pytest.raises(SystemExit):
         train.main(["--help"])
     said = capsys.readouterr().out
-    assert "* ema.decay = 0.999  [at least 0 and below 1]  decay of a step" in said
+    assert "* ema.decay = 0.999  [at least 0 and below 1]  decay per step" in said
     assert "loss.name = non_saturating  ['minimax', 'non_saturating'" in said
 
 

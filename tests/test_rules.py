@@ -50,7 +50,7 @@ CONFIGS = {
     ),
     "what_multi_hinge_replaces": (
         conditioned("multi_hinge", loss={"name": "hinge", "top_k": 0.5}),
-        ["loss.top_k=0.5", "an adversarial loss", "multi_hinge"],
+        ["loss.top_k=0.5", "a separate adversarial loss", "multi_hinge"],
     ),
     "packs_of_labels": (
         conditioned("projection", packing=2),
@@ -125,6 +125,14 @@ BUILDS = {
     "modulation_of_nothing": (
         {**LABELLED, "conditioning": {"generator": "conditional_batch_norm"}},
         ["conditioning.generator='conditional_batch_norm'", "normalization='batch'"],
+    ),
+    "modulation_of_what_cannot_be_modulated": (
+        {
+            **LABELLED,
+            "conditioning": {"generator": "conditional_batch_norm"},
+            "networks": {"generator": {"name": "stylegan2"}},
+        },
+        ["expected 'concatenation' with networks.generator.name='stylegan2'"],
     ),
     "embedding_of_nothing": (
         {**LABELLED, "conditioning": {"generator": "embedding"}},

@@ -80,7 +80,7 @@ def _on_lines(seed):
     real = np.stack([np.zeros(FRESH), along[0]], axis=1)
     rows = []
     classifiers = critics("minimax", "")
-    for theta, (_, judge), (_, classify) in zip(
+    for theta, (_, score), (_, classify) in zip(
         THETAS, critics("wasserstein", "wgan_gp"), classifiers, strict=True
     ):
         fake = np.stack([np.full(FRESH, theta), along[1]], axis=1)
@@ -90,7 +90,7 @@ def _on_lines(seed):
                 "theta": theta,
                 # The lines are parallel, so mass moves only across, not along.
                 "distance": wasserstein_1d(real[:, 0], fake[:, 0]),
-                "estimate": float(judge(real).mean() - judge(fake).mean()),
+                "estimate": float(score(real).mean() - score(fake).mean()),
                 # The best discriminator has the value 2 JS − 2 ln 2; others have less.
                 "divergence": float(np.log(2) - softplus.sum() / 2),
             }
@@ -114,11 +114,11 @@ def _between_gaussians(seed):
     knobs = [dict(zip(names, row, strict=True)) for row in GAUSSIANS]
     rng = np.random.default_rng(seed)
     rows = []
-    for own, (_, judge) in zip(
+    for own, (_, score) in zip(
         knobs, trained_critics(game, knobs, steps=STEPS, seed=seed), strict=True
     ):
         real, noise = rng.standard_normal((2, FRESH, 1))
-        estimate = judge(real).mean() - judge(own["mean"] + own["std"] * noise).mean()
+        estimate = score(real).mean() - score(own["mean"] + own["std"] * noise).mean()
         distance, bias = derived(own["mean"], own["std"])
         rows.append(
             {

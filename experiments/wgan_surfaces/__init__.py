@@ -55,12 +55,12 @@ def _critic(data, kind, seed, widths, updates, factor):
         penalty="wgan_gp" if KINDS[kind] else "",
         optimizer=optimizer,
     )
-    ((state, judge),) = trained_critics(
+    ((state, score),) = trained_critics(
         game, [{"weight": KINDS[kind]}], steps=updates, seed=seed
     )
     line = np.linspace(-REACH, REACH, GRID)
     places = np.stack(np.meshgrid(line, line), -1).reshape(-1, 2)
-    values = judge(places)
+    values = score(places)
     keys = jax.random.split(jax.random.key(seed + 1), 2000)
     real, fake = jax.vmap(lambda key: draw(key, {}))(keys)
     share = jax.random.uniform(jax.random.key(seed + 2), (len(keys), 1))

@@ -59,7 +59,7 @@ def declared(stated: Mapping[str, Any]) -> dict[str, Option]:
     chosen = set()
     for path, value in stated.items():
         section, _, field = path.rpartition(".")
-        if field in _NAMING and isinstance(value, str):
+        if field in _NAMING and isinstance(value, str) and section not in LABELLED:
             chosen.add((path, value))
         if "." in section and section.partition(".")[0] in LABELLED:
             chosen.add((".".join(path.split(".")[:2]), ""))
@@ -150,9 +150,7 @@ def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, 
             yield f"{prefix}{name}", value
 
 
-def resolve(
-    stated: Mapping[str, Any], overrides: Mapping[str, str] | None = None
-) -> ConfigDict:
+def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> ConfigDict:
     """Return the full, locked config.
 
     Args:
@@ -175,15 +173,16 @@ def resolve(
         if path.endswith(".name") and flat.get(path) != name
     )
     for path, value in list(flat.items()):
-        says_nothing = isinstance(value, Mapping | ConfigDict)  # an empty section
-        if path not in fields and (says_nothing or path.startswith(replaced)):
+        section = path in LABELLED or any(x.startswith(f"{path}.") for x in fields)
+        empty = section and isinstance(value, Mapping | ConfigDict)
+        if path not in fields and (empty or path.startswith(replaced)):
             del flat[path]
     values = {path: option.default for path, option in fields.items()}
-    for path, value in (flat | overrides).items():
-        if path not in fields:
-            raise no_field(path, value, fields, LABELLED)
-        read = fields[path].parsed if path in overrides else fields[path].typed
-        values[path] = read(path, value)
+    for given, read in ((flat, Option.typed), (overrides, Option.parsed)):
+        for path, value in given.items():
+            if path not in fields:
+                raise no_field(path, value, fields, LABELLED)
+            values[path] = read(fields[path], path, value)
     for path, field in fields.items():
         field.check(path, values[path])
     config = ConfigDict({x: {} for x in LABELLED} | unflatten_dict(values, sep="."))

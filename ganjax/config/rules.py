@@ -26,7 +26,7 @@ def needs(c, spec=None) -> Refusals:
     latents = "latents.name" if "latents.name" in c else "game"
     there = {  # need -> (whether it is met, the field that decides it)
         "a loss of single samples": (separable, "loss.name"),
-        "an adversarial loss": (not conditioning.replaces_loss, CRITIC),
+        "a separate adversarial loss": (not conditioning.replaces_loss, CRITIC),
         "normal latents": (c[latents] == "normal", latents),
         "a generator from latents": (c.game.from_latents, "game"),
         "a critic that sees data": (c.game.critic_sees == "data", "game"),
@@ -45,7 +45,7 @@ def needs(c, spec=None) -> Refusals:
             wanted.setdefault(field, option)
     for field, component in wanted.items():
         for need in component.needs:
-            met, reason = there.get(need) or (c[need], "")
+            met, reason = there.get(need) or (c.get(need), "")
             if not met:
                 not_met = f", not {c.said(reason)}" if reason else ""
                 yield field, f"{need} with it{not_met}"
@@ -92,7 +92,7 @@ def data(c, spec) -> Refusals:
         yield "data.name", f"{expected}, and {has}"
     if c.game.paired and not spec.paired:
         pairs = f"examples in pairs for {c.said('game')}"
-        yield "data.name", f"{pairs}, as 'edges_fashion_mnist' has them"
+        yield "data.name", f"{pairs}; game='cyclegan' takes others"
 
 
 OF_CONFIGS = (needs, steps, players, schedules)

@@ -121,19 +121,21 @@ def module_of(
 
 
 def _check_label(path, name, module, way):
-    field = f"conditioning.generator='{way}'"
+    expected = "'concatenation'"
     if way in MODULATIONS and not getattr(module, "takes_conditions", False):
-        raise BadInput(
-            f"{field} needs {path}.normalization='batch', which not every architecture "
-            f"has: expected that, or 'concatenation'"
-        )
-    if way == "embedding" and not getattr(module, "embeds_labels", False):
+        has = {field.name for field in dataclasses.fields(module)}
+        batch = module.clone(normalization="batch") if "normalization" in has else None
+        if getattr(batch, "takes_conditions", False):
+            expected += f", or {path}.normalization='batch',"
+    elif way == "embedding" and not getattr(module, "embeds_labels", False):
         classes = {k: _class_of(x, "generator") for k, x in ARCHITECTURES.items()}
-        able = (repr(k) for k, x in classes.items() if hasattr(x, "embeds_labels"))
-        raise BadInput(
-            f"{field} needs {path}.name={' or '.join(sorted(able))}, not '{name}': "
-            f"expected that, or 'concatenation'"
-        )
+        able = [k for k, x in classes.items() if getattr(x, "embeds_labels", False)]
+        expected += f", or {path}.name={' or '.join(map(repr, sorted(able)))},"
+    else:
+        return
+    raise BadInput(
+        f"conditioning.generator='{way}': expected {expected} with {path}.name='{name}'"
+    )
 
 
 def network_options(network: type[nn.Module]) -> dict[str, Option]:

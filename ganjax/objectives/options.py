@@ -18,7 +18,7 @@ from ganjax.options import option, options_of, own, read, section
 
 # The value of ``player`` that adds a penalty to every critic's loss.
 EVERY_CRITIC = "critics"
-_SINGLE = ("a loss of single samples", "an adversarial loss")
+_SINGLE = ("a loss of single samples", "a separate adversarial loss")
 _WAYS = ("concatenation", "embedding", *MODULATIONS)
 
 

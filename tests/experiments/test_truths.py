@@ -112,10 +112,10 @@ def test_a_linear_critic_finds_the_slope_that_its_penalty_allows():
         optimizer=lambda knobs: optax.adam(1e-2),
     )
     knobs = [{"theta": theta, "weight": 2.0} for theta in (1.0, 2.0)]
-    for own, (_, judge) in zip(
+    for own, (_, score) in zip(
         knobs, trained_critics(game, knobs, steps=1500, seed=0), strict=True
     ):
-        low, high = judge(np.array([[0.0], [1.0]]))
+        low, high = score(np.array([[0.0], [1.0]]))
         assert math.isclose(low - high, 1 + own["theta"] / 4, rel_tol=0.1)
 
 
