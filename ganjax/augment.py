@@ -247,6 +247,7 @@ _ENTRIES = flip, colour, translation, cutout, blit, geometric, colour_transform
 AUGMENTATIONS = Table(
     "an augmentation, (key, image, probability) -> image",
     {entry.__name__: entry for entry in _ENTRIES},
+    takes=3,
 )
 
 

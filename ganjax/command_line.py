@@ -198,7 +198,7 @@ def load_config(name: str) -> ConfigDict:
 
 
 def _from_file(name, function):
-    file, _, argument = name.partition(":")
+    file, colon, argument = name.partition(":")
     path = _config_file(file)
     spec = importlib.util.spec_from_file_location(path.stem, path)
     if spec is None:
@@ -214,7 +214,9 @@ def _from_file(name, function):
             raise BadInput(f"--config={file}: expected a function {function} in it")
         call = getattr(module, function)
         if not argument:
-            return call()
+            if colon:
+                raise BadInput(f"--config={name}: expected an argument after the colon")
+            return _checked(name, function, call())
         if not inspect.signature(call).parameters:
             raise BadInput(
                 f"--config={name}: expected no argument after the colon, as {function} "
@@ -223,14 +225,25 @@ def _from_file(name, function):
         known = getattr(module, "ARGUMENTS", (argument,))
         if argument not in known:
             raise unknown(f"--config={file}: the argument", argument, known)
-        return call(argument)
+        return _checked(name, function, call(argument))
     except BadInput:
         raise
-    except Exception as error:  # the user's code may raise anything
+    except (Exception, SystemExit) as error:  # the user's code may raise anything
         what = f"{_where(error, path)}{type(error).__name__}: {error}"
         raise BadInput(f"--config={name}: {what}") from error
     finally:
         sys.path.pop(0)
+
+
+def _checked(name, function, result):
+    """The result of ``get_config``; ``sweep`` is checked where its points are read."""
+    if function == "get_config" and not isinstance(result, Mapping | ConfigDict):
+        kind = type(result).__name__
+        raise BadInput(
+            f"--config={name}: expected get_config to return a ConfigDict or a dict, "
+            f"found {kind}"
+        )
+    return result
 
 
 def _config_file(name):
@@ -241,6 +254,8 @@ def _config_file(name):
     path = Path(name)
     if path.is_file():
         return path
+    if path.is_dir():
+        raise BadInput(f"--config={name}: expected a file, found a folder")
     there = sorted({*path.parent.glob("*.py"), *Path("configs").glob("*.py")})
     by_path = nearest(str(path), map(str, there))
     by_name = nearest(name.removeprefix("configs/").removesuffix(".py"), known)

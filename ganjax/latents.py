@@ -50,6 +50,7 @@ def optimised(
 LATENTS = Table(
     "a distribution, (keys, size) -> z",
     {"normal": normal, "uniform": uniform, "wide_uniform": wide_uniform},
+    takes=2,
 )
 
 

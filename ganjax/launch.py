@@ -127,7 +127,10 @@ def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 def _held(workdir):
     try:
+        str(workdir).encode()
         return RunDirectory(workdir, hold=jax.process_index() == 0)
+    except UnicodeEncodeError:
+        raise BadInput(f"workdir={str(workdir)!r}: expected a name in UTF-8") from None
     except OSError as error:
         if error.errno == errno.ENOSPC:
             raise

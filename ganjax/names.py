@@ -9,6 +9,7 @@ import contextvars
 import dataclasses
 import hashlib
 import importlib
+import inspect
 import re
 import sys
 import traceback
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from ganjax.errors import BadInput, nearest, unknown
-from ganjax.options import own
+from ganjax.options import options_of, own
 
 _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _trusted = contextvars.ContextVar("trusted", default="")
@@ -34,6 +35,8 @@ class Table(Mapping[str, Any]):
       entries: name -> component.
       of: the class of a component. An import path may also lead to a function that
         returns a component. ``None`` if components are functions.
+      takes: the number of positional arguments of a function from an import path; its
+        options are keyword arguments. ``None`` if this is not checked.
       accepts: whether an object from an import path can be used.
       made: converts such an object to a component.
     """
@@ -41,6 +44,7 @@ class Table(Mapping[str, Any]):
     kind: str
     entries: Mapping[str, Any]
     of: type | None = None
+    takes: int | None = None
     accepts: Callable[[Any], bool] = callable
     made: Callable[[Any], Any] = lambda found: found
 
@@ -65,8 +69,9 @@ class Table(Mapping[str, Any]):
         if not is_path(name):
             raise unknown(field, name, self.entries)
         found = imported(field, name)
-        if not (self.of and isinstance(found, self.of)) and not self.accepts(found):
-            raise self._wrong(field, name, found)
+        if not (self.of and isinstance(found, self.of)):
+            if not self.accepts(found) or not self._callable(found):
+                raise self._wrong(field, name, found)
         return self.made(found)
 
     def make(self, field: str, section: Mapping[str, Any]) -> Any:
@@ -81,9 +86,28 @@ class Table(Mapping[str, Any]):
             raise self._wrong(field, name, found)
         return found
 
+    def _callable(self, found):
+        """Whether the signature fits: a mismatch inside a call would be a traceback."""
+        takes = 0 if self.of and self.takes is None else self.takes
+        if takes is None or not callable(found):
+            return takes is None
+        try:
+            signature = inspect.signature(found)
+        except ValueError:  # a builtin without a signature
+            return True
+        every = options_of(found)
+        fixed = [name for name, option in every.items() if not option.knob]
+        for keywords in (every, fixed):
+            with contextlib.suppress(TypeError):
+                signature.bind(*range(takes), **dict.fromkeys(keywords))
+                return True
+        return False
+
     def _wrong(self, field, name, found):
-        shown = type(found).__name__
-        return BadInput(f"{field}='{name}': expected {self.kind}, found a {shown}")
+        shown = f"a {type(found).__name__}"
+        with contextlib.suppress(AttributeError, TypeError, ValueError):
+            shown = f"{found.__name__}{inspect.signature(found)}"
+        return BadInput(f"{field}='{name}': expected {self.kind}, found {shown}")
 
 
 def is_path(name: str) -> bool:

@@ -139,6 +139,7 @@ def _inside(path, name):
 OPTIMIZERS = Table(
     "an optimizer, (scalars) -> optax.GradientTransformation",
     {f.__name__: f for f in (adam, rmsprop, sgd, optimistic_adam, optimistic_sgd)},
+    takes=1,
 )
 
 
@@ -189,6 +190,11 @@ def optimizer_of(
         if differentiated:
             scalars["eps_root"] = 1e-24  # far below a squared gradient
         optimizer = entry(scalars)
+        if not isinstance(optimizer, optax.GradientTransformation):
+            raise BadInput(
+                f"{prefix}name='{options.name}': expected an optax."
+                f"GradientTransformation, found {optimizer!r}"
+            )
         if f"{prefix}weight_decay" in on:
             optimizer = decayed(optimizer, scalars)
         if f"{prefix}gradient_clip" in on:

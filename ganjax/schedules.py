@@ -37,6 +37,7 @@ def sudden(start, end, part):
 SHAPES = Table(
     "a shape, (start, end, part) -> value",
     {"linear": linear, "cosine": cosine, "exponential": exponential, "sudden": sudden},
+    takes=3,
 )
 
 

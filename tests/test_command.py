@@ -87,6 +87,27 @@ def test_an_unknown_config_is_one_line(name, meant, tmp_path, monkeypatch):
     assert meant is None or f"did you mean '{meant}'?" in str(e.value)
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "says"),
+    [
+        ("none.py", "def get_config():\n    pass\n", "a dict, found NoneType"),
+        ("exits.py", "import sys\nsys.exit(0)\n", "line 2: SystemExit: 0"),
+        (
+            "plain.py:",
+            "def get_config():\n    return {}\n",
+            "an argument after the colon",
+        ),
+        ("folder.py", None, "expected a file, found a folder"),
+    ],
+)
+def test_a_config_file_that_gives_no_config(name, text, says, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / name.rstrip(":")
+    path.mkdir() if text is None else path.write_text(text)
+    with pytest.raises(ganjax.BadInput, match=f"^--config={name}: .*{says}.*$"):
+        ganjax.command_line.load_config(name)
+
+
 def test_shipped_configs_are_listed(capsys):
     assert describe.main(["--axis=configs"]) == 0
     listed = {line.split()[0] for line in capsys.readouterr().out.splitlines() if line}

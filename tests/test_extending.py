@@ -238,6 +238,61 @@ def test_a_wrong_or_hostile_path_is_one_line(lab, path, monkeypatch, capfd):
     assert WRONG[path] in err
 
 
+WRONG_KIND = """
+import flax.linen as nn
+
+
+def two(a, b):
+    return 1 / 0
+
+
+class Nothing:
+    pass
+
+
+class NoCall(nn.Module):
+    shape: tuple = ()
+
+
+def one(x):
+    return x
+"""
+# Field -> the objects that are no component of its kind, and other fields to state.
+KIND = {
+    "loss.name": (("two", "one"), {}),
+    "game": (("two", "one"), {}),
+    "dynamics.name": (("two", "one"), {}),
+    "terms.a.name": (("two", "one", "Nothing"), {"terms": {"a": {"weight": 1.0}}}),
+    "regularizers.a.name": (("two", "Nothing"), {}),
+    "networks.generator.name": (("two", "NoCall", "Nothing"), {}),
+    "optimizers.generator.name": (("two", "Nothing"), {}),
+    "latents.name": (("one", "Nothing"), {}),
+    "schedules.a.shape": (
+        ("two", "Nothing"),
+        {"schedules": {"a": {"knobs": "ema.decay", "end": 0.5}}},
+    ),
+    "data.name": (("two", "one", "Nothing"), {}),
+    "evaluation.extractor": (
+        ("one", "Nothing"),
+        {"evaluation": {"names": ("kernel",)}},
+    ),
+    "augmentation.names": (("two", "Nothing"), {"data": {"name": "digits"}}),
+}
+
+
+@pytest.mark.parametrize(
+    ("field", "name"),
+    [(field, name) for field, (names, _) in KIND.items() for name in names],
+)
+def test_a_component_of_another_kind_is_one_line(lab, field, name):
+    """A function with another signature is refused before it is called."""
+    (lab / "my_lab" / "wrong.py").write_text(WRONG_KIND)
+    path = f"my_lab.wrong:{name}"
+    with pytest.raises(BadInput, match=re.escape(f"{field}='{path}'")) as refused:
+        build(resolve(KIND[field][1], {field: path}))
+    assert "expected a" in str(refused.value) and "\n" not in str(refused.value)
+
+
 BUGS = {
     "loss.name": ("def bug():\n    return {}['no key']\n", KeyError),
     "networks.generator.name": (

@@ -10,7 +10,9 @@ import pytest
 
 import ganjax
 from ganjax.commands import evaluate, report, sample
+from ganjax.config import resolve
 from ganjax.errors import BadInput
+from ganjax.launch import RunRequest, launch
 from ganjax.run_files import FORMAT, RunFiles, read_rows, write_json, write_whole
 from tests.training.test_resume import train
 
@@ -121,3 +123,10 @@ def test_a_run_killed_before_its_config_begins_anew(finished, tmp_path):
     run.log.write_text("x\n")
     train(run.path, game="gan", steps=2, log__every=1)
     assert run.read_status()["state"] == "finished"
+
+
+def test_a_folder_whose_name_is_not_utf8_is_refused_before_training(tmp_path):
+    """A report contains the name, so it could not be written."""
+    request = RunRequest(resolve({"steps": 1}), f"{tmp_path}/x\udcff")
+    with pytest.raises(BadInput, match="expected a name in UTF-8"):
+        launch(request)

@@ -13,7 +13,7 @@ CACHE = "jax_compilation_cache_dir"
 
 
 @pytest.mark.parametrize(
-    ("told", "cache", "expected"),
+    ("variables", "cache", "expected"),
     [
         ({"XDG_CACHE_HOME": "/caches"}, "", "/caches/ganjax/xla"),
         (
@@ -24,9 +24,9 @@ CACHE = "jax_compilation_cache_dir"
         ({}, "/mine", "/mine"),
     ],
 )
-def test_compiled_programs_have_a_place(told, cache, expected, monkeypatch):
+def test_compiled_programs_have_a_place(variables, cache, expected, monkeypatch):
     monkeypatch.setattr(runtime, "keep_freed_memory", lambda: None)
-    for name, value in told.items():
+    for name, value in variables.items():
         monkeypatch.setenv(name, value)
     before = getattr(jax.config, CACHE)
     jax.config.update(CACHE, cache)

@@ -30,7 +30,7 @@ _FIELDS = {
 def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__, "ganjax evaluate")
     flags.add_argument("--workdir", required=True, help="the folder of the run")
-    flags.add_argument("--metrics", default="", help="evaluators, separated by commas")
+    flags.add_argument("--metrics", help="evaluators, separated by commas")
     for name, said in _FIELDS.items():
         flags.add_argument(f"--{name}", help=f"{said}; default: the run's config")
     flags.add_argument("--seed", help="seed of the samples; default: the run's")
@@ -52,7 +52,9 @@ def main(arguments: list[str]) -> int:
 
     imports.beside(Path.cwd())
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
-    names = [name.strip() for name in flags.metrics.split(",") if name.strip()]
+    names = [name.strip() for name in (flags.metrics or "").split(",") if name.strip()]
+    if flags.metrics is not None and not names:
+        raise BadInput(f"--metrics={flags.metrics}: expected a name of an evaluator")
     found = run.evaluate(names, overrides, best=flags.best)
     protocol = json.dumps(found["protocol"], sort_keys=True)
     digest = hashlib.sha256(protocol.encode()).hexdigest()[:12]

@@ -62,6 +62,8 @@ def main(arguments: list[str]) -> int:
         raise BadInput(f"--seed={options.seed}: expected 0 to 2^31 - 1")
     if bool(options.name) == options.all:
         raise BadInput("expected an experiment or --all; --list names them")
+    if options.out and Path(options.out).exists() and not Path(options.out).is_dir():
+        raise BadInput(f"--out={options.out}: expected a folder, found a file")
     names = EXPERIMENTS if options.all else (options.name,)
     for name in names:
         experiment(name)  # a wrong name is found before anything runs

@@ -56,7 +56,7 @@ def main(arguments: list[str]) -> int:
     mode = MODES.find("--mode", flags.mode)
     grid = flags.mode == "grid"
     named = "samples" if grid else flags.mode.rpartition(":")[2]
-    out, folder = _target(flags.out or f"{named}.png")
+    out, folder = _target(f"{named}.png" if flags.out is None else flags.out)
     given = {"n": 64} if grid else {}
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)

@@ -36,9 +36,10 @@ def needs(c, spec=None) -> Refusals:
         "labels joined to samples": (c.get(CRITIC) in (None, "concatenation"), CRITIC),
         "images": (spec is None or len(spec.shape) == 3, "data.name"),
     }
+    terms = c.config.terms
     wanted = {
-        f"terms.{label}.weight": TERMS.make(f"{label}.name", c.config.terms[label])
-        for label in terms_in_order(c.config.terms, c.on)
+        f"terms.{x}.weight": TERMS.make(f"terms.{x}.name", terms[x])
+        for x in terms_in_order(terms, c.on)
     }
     for field, option in c.fields.items():
         if field in c.on if option.knob else c[field] != option.default:

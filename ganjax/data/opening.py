@@ -14,6 +14,7 @@ from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import Source
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.translations import open_edges_fashion_mnist, open_mnist_twins
+from ganjax.errors import BadInput
 from ganjax.names import Table
 from ganjax.options import option, own
 
@@ -40,6 +41,7 @@ SOURCES = Table(
         "image_folder": open_image_folder,
         "tfds": open_tfds,
     },
+    takes=1,
 )
 
 
@@ -81,6 +83,8 @@ def open_source(
         BadInput: the name is unknown, or the data are missing or damaged.
     """
     source = SOURCES.find("data.name", name)(directory, **options)
+    if not isinstance(source, Source):
+        raise BadInput(f"data.name='{name}': expected a Source, found {source!r}")
     if classes:
         source = of_classes(source, classes)
     if labels:

@@ -37,5 +37,6 @@ EVALUATORS = Table(
     "an evaluator's class or a Measure",
     {x.__name__.removesuffix("Scores").lower(): x for x in _EVALUATORS} | MEASURES,
     of=Measure,
+    takes=1,
     accepts=_evaluates,
 )

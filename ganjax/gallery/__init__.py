@@ -26,6 +26,7 @@ _MODES = (
 MODES = Table(
     "a picture, a function marked by @looks_at",
     {mode.__name__: mode for mode in _MODES},
+    takes=1,
     accepts=lambda mode: isinstance(getattr(mode, "options", None), tuple),
 )
 

@@ -74,7 +74,7 @@ def _autoencoder(parts, classes):
     def encoder(owned, view):
         real = view.batch["data"]
         output, view = view.update("encoder", real)
-        total, told = jnp.zeros(()), {}
+        total, logged = jnp.zeros(()), {}
         for critic, (part, prior, prefix) in matched.items():
             drawn = prior(view.keys("latents", real.shape[0]))
             seen = code(output)[:, part]
@@ -82,8 +82,8 @@ def _autoencoder(parts, classes):
                 view, "encoder", critic, seen, drawn
             )
             total = total + loss
-            told |= {f"{prefix}{name}": value for name, value in metrics.items()}
-        return total, view.report(**told)
+            logged |= {f"{prefix}{name}": value for name, value in metrics.items()}
+        return total, view.report(**logged)
 
     def classifier(owned, view):
         output, view = view.update("encoder", view.batch["labelled"])

@@ -34,8 +34,8 @@ def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
         right = jnp.mean(jnp.argmax(log_p, axis=1) == known)
         loss = view.knobs["weights.adversarial"] * unsupervised
         loss = loss + view.knobs["weights.supervised"] * price
-        told = {"supervised": price, "labelled_accuracy": right}
-        return loss, report.replace(metrics=report.metrics | told)
+        own = {"supervised": price, "labelled_accuracy": right}
+        return loss, report.replace(metrics=report.metrics | own)
 
     def classes(apply, x):
         seen = adversary.critic_inputs.plain(x, None)

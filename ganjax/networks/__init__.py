@@ -54,7 +54,8 @@ def _class_of(architecture, kind):
     if not isinstance(architecture, type):
         architecture = getattr(architecture, kind.capitalize(), None)
     is_class = isinstance(architecture, type) and issubclass(architecture, nn.Module)
-    return architecture if is_class else None
+    has_call = is_class and any("__call__" in vars(x) for x in architecture.__mro__)
+    return architecture if has_call else None
 
 
 _MODULES = (

@@ -248,8 +248,8 @@ class Generator(Shaped):
         of_latent, of_layer, of_mixing = jax.random.split(key, 3)
         # A normal number is neither 0 nor 1. So these belong to a label joined to the
         # latent, and the sample keeps its label.
-        told = (z == 0) | (z == 1)
-        other = jnp.where(told, z, jax.random.normal(of_latent, z.shape, z.dtype))
+        is_label = (z == 0) | (z == 1)
+        other = jnp.where(is_label, z, jax.random.normal(of_latent, z.shape, z.dtype))
         last = layers(self.shape)
         crossover = jax.random.randint(of_layer, (), 1, last)
         mixes = jax.random.uniform(of_mixing) < self.mixing

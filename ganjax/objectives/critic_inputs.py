@@ -18,8 +18,8 @@ def joined(x: jax.Array, label: jax.Array, classes: int) -> jax.Array:
     & Osindero 2014, arXiv 1411.1784)."""
     one_hot = jax.nn.one_hot(label, classes)
     one_hot = one_hot.reshape(one_hot.shape[:1] + (1,) * (x.ndim - 2) + (classes,))
-    told = jnp.broadcast_to(one_hot, x.shape[:-1] + (classes,))
-    return jnp.concatenate([x, told], axis=-1)
+    channels = jnp.broadcast_to(one_hot, x.shape[:-1] + (classes,))
+    return jnp.concatenate([x, channels], axis=-1)
 
 
 def pack(x: jax.Array, size: int) -> jax.Array:

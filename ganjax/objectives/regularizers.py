@@ -106,4 +106,5 @@ def max_gp(critic, real, fake, keys, mean=_here):
 REGULARIZERS = Table(
     "a penalty, (critic, real, fake, keys, mean) -> scalar",
     {"r1": r1, "r2": r2, "wgan_gp": wgan_gp, "dragan": dragan, "max_gp": max_gp},
+    takes=5,
 )

@@ -37,15 +37,15 @@ def run_local(
     free, busy = list(slots), {}
     failed = False
     with _signals() as came, _killed_at_the_end(busy):
-        told = False
+        reported = False
         while busy or (waiting and not came and not (failed and fail_fast)):
             while waiting and free and not came and not (failed and fail_fast):
                 group, slot = waiting.pop(0), free.pop(0)
                 folder.note(group.trials, None)
                 busy[_start(folder, group, slot)] = group, slot
                 say(f"{group.name}: {_count(group)} on {slot.name}")
-            if (came or (failed and fail_fast)) and not told:
-                told = True
+            if (came or (failed and fail_fast)) and not reported:
+                reported = True
                 for process in busy:
                     process.send_signal(signal.SIGTERM)
             for process in [p for p in busy if p.poll() is not None]:

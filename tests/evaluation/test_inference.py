@@ -112,8 +112,8 @@ def test_categories_stand_for_the_classes_that_suit_them_best():
     """Class b is read as category 0 and class a as category 1, except in a tenth of the
     samples."""
     label = np.arange(1000).astype(np.int32) % 2
-    told = np.where(np.arange(1000) < 100, label, 1 - label)
-    test = np.eye(2)[told] @ [[0, 1, 0, 0], [0, 0, 1, 0]]
+    given_label = np.where(np.arange(1000) < 100, label, 1 - label)
+    test = np.eye(2)[given_label] @ [[0, 1, 0, 0], [0, 0, 1, 0]]
     made = game((2, 1), coded, read=lambda a, x: x[:, 1:])
     found = scores("codes", made, source(test, test, label, ("a", "b")))
     assert found["codes_agreement_1000"] == pytest.approx(0.9)

@@ -112,7 +112,7 @@ def test_what_cannot_be_computed_is_bad_input(evaluation):
 @pytest.mark.parametrize(
     ("name", "said"),
     [
-        ("function", "expected an evaluator's class or a Measure, found a function"),
+        ("function", "expected an evaluator's class or a Measure, found function"),
         ("sprad", "there is no sprad in outside_scores; did you mean 'spread'"),
     ],
 )

@@ -65,6 +65,7 @@ def test_the_list_says_what_has_run(tmp_path, monkeypatch, capsys):
         (["dirac_gan", "--all"], "expected an experiment or --all"),
         (["dirac_gan", "--seed=-1"], "--seed=-1: expected 0 to"),
         (["dirac_gan", "--judge", "--out=nowhere"], "expected a results.json in it"),
+        (["dirac_gan", f"--out={__file__}"], "expected a folder, found a file"),
     ],
 )
 def test_bad_input(arguments, said):

@@ -120,8 +120,8 @@ def test_shapes_at_full_width(size, classes):
 def test_shapes_of_other_generators(conditioning, hierarchical):
     made = generator(32, width=2, conditioning=conditioning, hierarchical=hierarchical)
     assert output(made, 7).shape == (5, 32, 32, 3)
-    told = made.clone(classes=3)
-    assert output(told, 7, labels=True).shape == (5, 32, 32, 3)
+    given_label = made.clone(classes=3)
+    assert output(given_label, 7, labels=True).shape == (5, 32, 32, 3)
 
 
 def test_other_sizes_are_refused():

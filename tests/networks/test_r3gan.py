@@ -78,8 +78,8 @@ def test_parameters_of_the_labelled_networks():
 def test_a_labelled_logit_starts_as_small_as_one_number():
     """The embedding has ``width`` entries of variance 1/(10·width). Its product with
     ``width`` numbers of the size f of the features has the variance f²/10."""
-    told = {"conditioning": "projection", "classes": 10}
-    discriminator = r3gan.Discriminator(width=64, blocks=1, **told)
+    given_label = {"conditioning": "projection", "classes": 10}
+    discriminator = r3gan.Discriminator(width=64, blocks=1, **given_label)
     x = jax.random.normal(KEY, (64, 8, 8, 3))
     label = jnp.arange(64) % 10
 
@@ -103,8 +103,8 @@ def test_shapes(size):
     image = (size, size, 1)
     made = output(r3gan.Generator(image, width=64), 7)
     assert (made.shape, made.dtype) == ((5, *image), jnp.float32)
-    told = {"conditioning": "projection", "classes": 3}
-    logits = output(r3gan.Discriminator(width=64, **told), *image, labels=True)
+    given_label = {"conditioning": "projection", "classes": 3}
+    logits = output(r3gan.Discriminator(width=64, **given_label), *image, labels=True)
     assert (logits.shape, logits.dtype) == ((5,), jnp.float32)
 
 
@@ -140,8 +140,8 @@ def test_the_generator_starts_as_its_shortcuts():
     expected = np.asarray(x) @ np.asarray(params["Conv_0"]["kernel"])[0, 0]
     np.testing.assert_allclose(images, expected, rtol=1e-4, atol=1e-5)
     # without conditioning a label has no effect
-    told = make(z, jnp.arange(3))
-    np.testing.assert_array_equal(told, images)
+    given_label = make(z, jnp.arange(3))
+    np.testing.assert_array_equal(given_label, images)
 
 
 def test_the_discriminator_starts_as_its_shortcuts():

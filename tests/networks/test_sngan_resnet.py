@@ -99,12 +99,12 @@ def test_parameters_of_the_published_discriminators(size, expected, total):
 @pytest.mark.parametrize("conditioning", ["none", "conditional_batch_norm"])
 def test_shapes(size, conditioning):
     image = (size, size, 1)
-    told = {"conditioning": conditioning, "classes": 3}
+    given_label = {"conditioning": conditioning, "classes": 3}
     labels = conditioning != "none"
-    generator = sngan_resnet.Generator(image, width=2, **told)
+    generator = sngan_resnet.Generator(image, width=2, **given_label)
     assert output(generator, 7, labels=labels).shape == (5, *image)
-    told["conditioning"] = "projection" if labels else "none"
-    discriminator = sngan_resnet.Discriminator(width=2, **told)
+    given_label["conditioning"] = "projection" if labels else "none"
+    discriminator = sngan_resnet.Discriminator(width=2, **given_label)
     logits = output(discriminator, *image, labels=labels)
     assert (logits.shape, logits.dtype) == ((5,), jnp.float32)
 
@@ -185,9 +185,9 @@ def test_images_are_in_range_and_depend_on_the_latent():
 
 @pytest.mark.full
 def test_the_label_changes_the_output_once_its_scales_are_learned():
-    told = {"classes": 3, "width": 2}
+    given_label = {"classes": 3, "width": 2}
     generator = sngan_resnet.Generator(
-        (32, 32, 1), conditioning="conditional_batch_norm", **told
+        (32, 32, 1), conditioning="conditional_batch_norm", **given_label
     )
     z, label = jax.random.normal(KEY, (2, 8)), jnp.array([0, 1])
     variables = initialised(generator, KEY, z, label)
@@ -206,7 +206,7 @@ def test_the_label_changes_the_output_once_its_scales_are_learned():
     swapped = generator.apply(variables, z, label[::-1], train=False)
     assert np.abs(images - swapped).max() > 1e-3
 
-    critic = sngan_resnet.Discriminator(conditioning="projection", **told)
+    critic = sngan_resnet.Discriminator(conditioning="projection", **given_label)
     variables = initialised(critic, KEY, images, label)
     logits = critic.apply(variables, images, label, train=False)
     swapped = critic.apply(variables, images, label[::-1], train=False)

@@ -203,8 +203,8 @@ def test_the_call_is_its_two_parts(variables):
     whole = tiny().apply(variables, z, train=False)
     np.testing.assert_allclose(images, whole, rtol=1e-5, atol=1e-6)
     # without conditioning a label has no effect
-    told = tiny().apply(variables, z, jnp.arange(6), train=False)
-    np.testing.assert_array_equal(told, whole)
+    given_label = tiny().apply(variables, z, jnp.arange(6), train=False)
+    np.testing.assert_array_equal(given_label, whole)
 
 
 def test_a_latents_length_does_not_matter(variables):

@@ -99,11 +99,11 @@ def test_places_are_told_by_positions_alone():
         **variables["params"],
         "positions": 50 * positions[np.array([0, 1, 4, 3, 2, 5])],
     }
-    told = {"params": {**params, "positions": 50 * positions}}
-    first = module.apply(told, x, train=False)
+    given_label = {"params": {**params, "positions": 50 * positions}}
+    first = module.apply(given_label, x, train=False)
     again = module.apply({"params": params}, swapped, train=False)
     np.testing.assert_allclose(again, first, rtol=1e-4, atol=1e-5)
-    assert np.abs(module.apply(told, swapped, train=False) - first).max() > 1e-3
+    assert np.abs(module.apply(given_label, swapped, train=False) - first).max() > 1e-3
 
 
 @pytest.mark.parametrize("stage, side", [(0, 8), (1, 4), (2, 2)])

@@ -89,8 +89,8 @@ def test_trials_of_other_structure_overlap_each_on_its_device(swept):
         workdir = folder / "trials" / group.trials[0]
         lines = (workdir / "train.log").read_text().splitlines()
         spans.append((lines[0].split()[0], lines[-1].split()[0]))
-        told = json.loads((workdir / "environment.json").read_text())
-        devices.append(told["cuda_visible_devices"])
+        reported = json.loads((workdir / "environment.json").read_text())
+        devices.append(reported["cuda_visible_devices"])
     assert spans[1][0] <= spans[0][1] and spans[0][0] <= spans[1][1]
     assert set(devices) == {"7", "9"} and devices[0] != devices[1]
 

@@ -6,6 +6,7 @@
 Each architecture has one file, which also states where its weights come from.
 """
 
+from ganjax.errors import BadInput
 from ganjax.metrics.features.dinov2 import open_dinov2
 from ganjax.metrics.features.efficientnet_lite import open_effnet_lite0
 from ganjax.metrics.features.extractor import Extractor
@@ -31,7 +32,12 @@ def open_extractor(name: str, weights: str = "", resize: str = "") -> Extractor:
     Raises:
       BadInput: unknown name or filter, or weights are missing, damaged or different.
     """
-    return EXTRACTORS.find("evaluation.extractor", name)(weights, resize)
+    found = EXTRACTORS.find("evaluation.extractor", name)(weights, resize)
+    if not isinstance(found, Extractor):
+        raise BadInput(
+            f"evaluation.extractor='{name}': expected an Extractor, found {found!r}"
+        )
+    return found
 
 
 EXTRACTORS = Table(
@@ -43,4 +49,5 @@ EXTRACTORS = Table(
         "small_cnn_mnist": open_small_cnn("mnist"),
         "small_cnn_fashion_mnist": open_small_cnn("fashion_mnist"),
     },
+    takes=2,
 )

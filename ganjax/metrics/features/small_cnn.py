@@ -85,7 +85,7 @@ def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
         elif not path.is_file():
             raise BadInput(
                 f"evaluation.weights='{weights}': no such file; expected a file of "
-                "scripts/train_classifier.py, or '' for the file of ganjax"
+                "this network's weights, or '' for the file of ganjax"
             )
         field = f"evaluation.weights='{path}'"
         network = SmallCNN()

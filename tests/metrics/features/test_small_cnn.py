@@ -93,15 +93,15 @@ def split_of_two_classes(count):
 
 @pytest.mark.full
 def test_training_learns_and_repeats_itself(tmp_path):
-    split, told = split_of_two_classes(2048), []
+    split, reported = split_of_two_classes(2048), []
 
     def trained():
         return train_classifier.train(
-            split, epochs=3, seed=1, mirrored=False, tell=lambda *t: told.append(t)
+            split, epochs=3, seed=1, mirrored=False, tell=lambda *t: reported.append(t)
         )
 
     variables, again = trained(), trained()
-    assert [epoch for epoch, *_ in told] == [1, 2, 3] * 2
+    assert [epoch for epoch, *_ in reported] == [1, 2, 3] * 2
     assert train_classifier.accuracy(variables, split) > 0.95
     for name, tensor in layout.flat(variables).items():
         np.testing.assert_array_equal(tensor, layout.flat(again)[name])
