@@ -204,7 +204,11 @@ def _from_file(name, function):
     if spec is None:
         raise BadInput(f"--config={file}: expected a Python file, NAME.py")
     module = importlib.util.module_from_spec(spec)
-    names.beside(path.parent)  # import paths may name files beside the config
+    # Import paths may name files next to the config, and for a shipped config files in
+    # the current folder.
+    names.beside(path.parent)
+    if file in shipped.configs():
+        names.beside(Path.cwd())
     # Config files may build on others of theirs: configs/ is a package of its parent.
     top = next((p for p in path.absolute().parents if p.name == "configs"), path.parent)
     sys.path.insert(0, os.path.abspath(top.parent))

@@ -133,7 +133,7 @@ def section(kind: type) -> Any:
 
 
 def configured(**options: Option) -> Callable:
-    """Mark a function as a component that takes these options by keyword."""
+    """Return a decorator. The function then has ``options`` as keyword arguments."""
 
     def mark(function):
         function.options = options

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 import ganjax
-from ganjax import command_line
+from ganjax import command_line, names
 from ganjax.build import build
 from ganjax.command_line import described
 from ganjax.commands import describe, sample, train
@@ -282,11 +282,12 @@ KIND = {
 
 @pytest.mark.parametrize(
     ("field", "name"),
-    [(field, name) for field, (names, _) in KIND.items() for name in names],
+    [(field, name) for field, (found, _) in KIND.items() for name in found],
 )
 def test_a_component_of_another_kind_is_one_line(lab, field, name):
     """A function with another signature is refused before it is called."""
     (lab / "my_lab" / "wrong.py").write_text(WRONG_KIND)
+    names.beside(lab)
     path = f"my_lab.wrong:{name}"
     with pytest.raises(BadInput, match=re.escape(f"{field}='{path}'")) as refused:
         build(resolve(KIND[field][1], {field: path}))

@@ -73,7 +73,7 @@ def _declared(chosen):
     found = {"game": Option("gan", "the game", choices=GAMES)}
 
     def add(section, component, **defaults):
-        """Add the options of a component, and of every component that they choose."""
+        """Add a component's options to ``found``, and the options of its choices."""
         for name, own in options_of(component).items():
             default = defaults.get(name, own.default)
             field = f"{section}.{name}".lstrip(".")

@@ -15,7 +15,8 @@ def of_classes(source: Source, classes: Sequence[int]) -> Source:
     """Keep only the training samples of ``classes``. The test split is unchanged.
 
     Raises:
-        BadInput: a label is repeated or unknown, or the data are drawn or in pairs.
+        BadInput: a class is repeated or unknown, or the data have no labels, because
+            they are generated in the step or are pairs.
     """
     count = len(source.spec.classes)
     wrong = [label for label in classes if not 0 <= label < count]

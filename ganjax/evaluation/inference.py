@@ -88,7 +88,7 @@ class Codes:
     ``codes_bound``: lower bound of the information that a sample contains about its
     category, H(c) + E log Q(c|x), in nats. ``codes_agreement``: share of held-out
     samples whose category matches their class, under the best one-to-one matching.
-    ``codes_correlation_i``: correlation of the i-th number and its reading."""
+    ``codes_correlation_i``: correlation of the i-th number and the network's output."""
 
     higher = ("codes_bound", "codes_agreement", "codes_correlation")
 

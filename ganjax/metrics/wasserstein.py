@@ -43,7 +43,7 @@ def sliced_wasserstein(
     x, y = (points.astype(np.float64) for points in as_points(x=x, y=y))
     if projections < 1 or order < 1:
         raise ValueError(
-            f"projections={projections}, order={order}: expected at least 1"
+            f"projections={projections}, order={order}: expected both at least 1"
         )
     directions = np.random.default_rng(seed).standard_normal((projections, x.shape[1]))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)

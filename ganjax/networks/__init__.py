@@ -102,10 +102,11 @@ def module_of(
       path: the path of the section, for messages.
       kind: one of ``KINDS``.
       inputs: the shapes and dtypes that the network is called with.
-      filled_in: values from the rest of the config, ignored if there is no such field.
+      filled_in: values for fields of the network, such as ``shape``; a value is ignored
+        if the network has no such field.
 
     Raises:
-      BadInput: if the network refuses the inputs, the shape, or this use of a label.
+      BadInput: if the network cannot take the inputs, the shape, or the label.
     """
     made = network_class(f"{path}.name", section["name"], kind)
     has = {field.name for field in dataclasses.fields(made)} - {"name"}

@@ -20,7 +20,7 @@ def forward(x, kernel, geometry):
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """Return the input's gradient ``x̄`` for ``ȳ [n, h, w, O]``."""
+    """Return a convolution's input gradient for the output gradient ``cotangent``."""
     if _narrows(*kernel.shape[2:], geometry):
         return over_channels(_patches(cotangent, geometry), _matrix(_turned(kernel)), 0)
     return _scattered(cotangent, kernel, geometry)

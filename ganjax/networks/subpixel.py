@@ -18,7 +18,8 @@ def applies(kernel: tuple[int, int], stride: int) -> bool:
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """Return ``x̄ [n, H, W, I]`` for ``ȳ [n, h, w, O]`` and ``kernel [k, l, I, O]``."""
+    """Return a convolution's input gradient ``[n, H, W, I]`` for the output gradient
+    ``cotangent [n, h, w, O]`` and ``kernel [k, l, I, O]``."""
     s = geometry.stride
     rows, columns = (taps // s for taps in geometry.kernel)
     inputs, outputs = kernel.shape[2:]

@@ -74,7 +74,7 @@ def forward(x, kernel, geometry):
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """Return the input's gradient ``x̄`` for ``ȳ [n, h, w, O]``."""
+    """Return a convolution's input gradient for the output gradient ``cotangent``."""
     algorithm = _algorithm(geometry)
     spread = _output_tiles(cotangent, algorithm)
     weights = _kernel_tile(kernel, algorithm, geometry)

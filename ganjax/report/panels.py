@@ -18,7 +18,7 @@ def title_of(name: str) -> str:
 
 
 def score_panels(columns: Columns) -> list[Panel]:
-    """Return a panel for each evaluation score, in order of name."""
+    """Return a panel (a plot of curves over steps) for each score, sorted by name."""
     return [
         _single(name.removeprefix(EVALUATION), name, columns)
         for name in sorted(columns)

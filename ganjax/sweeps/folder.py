@@ -43,9 +43,9 @@ class Group:
     Attributes:
       name: name of the group and of its log.
       trials: ids of the trials.
-      population: how they run: a population of ``compile_step``, or ``'alone'`` to run
-        them one after another.
-      devices: number of devices over which the members are spread.
+      population: how they run: ``'vmap'``, ``'map'`` or ``'serial'`` in one program, or
+        ``'alone'``, one run after another.
+      devices: number of devices over which the trials are spread.
     """
 
     name: str

@@ -29,18 +29,19 @@ def plan(
     cores: Sequence[int] = (),
     say: Callable[[str], None] = print,
 ) -> list[Group]:
-    """Return the groups of a sweep, and write them to its plan. Existing groups do not
-    change, so a restart runs the same programs. New trials form new groups.
+    """Return the groups of trials that share a program, and write them to plan.json.
+    Existing groups do not change, so a restart runs the same programs.
 
     Args:
-      population: one of ``WAYS``; ``'auto'`` chooses the fastest by measurement.
+      population: how the trials of a group run: ``'vmap'``, ``'map'``, ``'serial'``,
+        ``'alone'``, or ``'auto'`` to choose the fastest by measurement.
       accelerators: number of accelerators. If there are fewer groups than accelerators,
-        a group with enough members is spread over several.
+        a group with enough trials is spread over several.
       memory: bytes of a device, to replace the number that the device reports.
       cores: cores for the measurement; all cores if empty.
 
     Raises:
-      BadInput: if a population cannot be measured.
+      BadInput: if the measurement fails, for example for lack of memory.
     """
     groups = folder.groups
     known = {trial for group in groups for trial in group.trials}

@@ -97,5 +97,5 @@ def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
 
 
 def named(point: Mapping[str, str]) -> str:
-    """Return a point as text for messages."""
+    """Return the fields and values of a trial as text for messages."""
     return ", ".join(f"{path}={value}" for path, value in point.items())
