@@ -159,7 +159,7 @@ def test_config_file_that_is_not_there(refused):
             "def get_config():\n    raise ValueError('a\\n\\nb')\n",
             ["line 2", "ValueError: a b"],
         ),
-        ("def get_config():\n    pass\n", ["None", "expected a ConfigDict"]),
+        ("def get_config():\n    pass\n", ["NoneType", "a ConfigDict or a dict"]),
         ("def get_config():\n    return {'game': ['gan']}\n", ["game=['gan']", "str"]),
     ],
 )

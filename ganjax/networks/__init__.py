@@ -54,8 +54,7 @@ def _class_of(architecture, kind):
     if not isinstance(architecture, type):
         architecture = getattr(architecture, kind.capitalize(), None)
     is_class = isinstance(architecture, type) and issubclass(architecture, nn.Module)
-    has_call = is_class and any("__call__" in vars(x) for x in architecture.__mro__)
-    return architecture if has_call else None
+    return architecture if is_class else None
 
 
 _MODULES = (
@@ -109,6 +108,10 @@ def module_of(
       BadInput: if the network cannot take the inputs, the shape, or the label.
     """
     made = network_class(f"{path}.name", section["name"], kind)
+    if not any("__call__" in vars(base) for base in made.__mro__):
+        raise BadInput(
+            f"{path}.name='{section['name']}': expected a network with __call__"
+        )
     has = {field.name for field in dataclasses.fields(made)} - {"name"}
     values = {**section, **filled_in}
     module = made(**{name: value for name, value in values.items() if name in has})

@@ -414,7 +414,7 @@ def test_a_picture_from_outside(images, tmp_path, monkeypatch):
     with pytest.raises(BadInput, match="--seed=1: .* --mode=my_.*:flat takes --n"):
         sample.main([*mode, "--seed=1"])
     mode[1] = "--mode=my_pictures:unmarked"
-    with pytest.raises(BadInput, match="expected a picture, .* found a function"):
+    with pytest.raises(BadInput, match="expected a picture, .* found unmarked"):
         sample.main(mode)
 
 

@@ -71,7 +71,7 @@ def test_other_images_are_refused(shape):
 def test_other_filters_and_files_are_refused(tmp_path):
     with pytest.raises(BadInput, match="takes 28×28 images without resizing"):
         open_extractor("small_cnn_mnist", resize="bilinear_tf1")
-    with pytest.raises(BadInput, match="no such file; expected a file of scripts/tr"):
+    with pytest.raises(BadInput, match="no such file; expected a file of this network"):
         open_extractor("small_cnn_mnist", str(tmp_path / "absent.safetensors"))
     path = tmp_path / "x.safetensors"
     safetensors.numpy.save_file({"params.Dense_0.bias": np.zeros(10)}, path)
