@@ -207,7 +207,7 @@ def _from_file(name, function):
     # Import paths may name files next to the config, and for a shipped config files in
     # the current folder.
     names.beside(path.parent)
-    if file in shipped.configs():
+    if path != Path(file):
         names.beside(Path.cwd())
     # Config files may build on others of theirs: configs/ is a package of its parent.
     top = next((p for p in path.absolute().parents if p.name == "configs"), path.parent)

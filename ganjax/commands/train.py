@@ -60,8 +60,8 @@ def main(arguments: list[str]) -> int:
     from ganjax.run_files import RunFiles
 
     command = shlex.join(["ganjax", "train", *arguments])
-    trial = RunRequest(config, flags.workdir, overrides, command)
-    status = launch(trial, allow_config_change=flags.allow_config_change)
+    request = RunRequest(config, flags.workdir, overrides, command)
+    status = launch(request, allow_config_change=flags.allow_config_change)
     if status["state"] == "failed":
         command_line.fail(f"training diverged, {status['exit_reason']}")
         return 1
