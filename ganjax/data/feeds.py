@@ -14,8 +14,16 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.data.order import indices
-from ganjax.data.source import Arrays, Composed, Items, Split, decoded_bytes, in_memory
+from ganjax.data.order import Balance, balanced, indices
+from ganjax.data.source import (
+    Arrays,
+    Composed,
+    Items,
+    Split,
+    decoded_bytes,
+    in_memory,
+    labels_of,
+)
 from ganjax.data.stream import HostBatches, Stream
 from ganjax.errors import BadInput, unknown
 
@@ -57,29 +65,40 @@ def scaled(data: jax.Array) -> jax.Array:
     return (2.0 * data.astype(jnp.float32) - 255.0) / 255.0
 
 
-def resident(arrays: Arrays, *, batch_size: int, rounds: int) -> Feed:
+def resident(
+    arrays: Arrays, *, batch_size: int, rounds: int, balance: Balance | None = None
+) -> Feed:
     """Build a feed that keeps the whole split on the device and gathers from it.
 
     Args:
         arrays: the split.
         batch_size, rounds: global samples in each round, and rounds in each step.
+        balance: the rows by class, to draw each class equally often; None draws each
+            sample equally often.
 
     Raises:
         BadInput: the split is empty, or (when traced) batch_size is not a multiple of
             the number of devices.
     """
-    size = _size(arrays)
+    size, order = _size(arrays), balanced if balance else indices
+    of = balance.counts if balance else size
 
     def batch(data, key, step, axis):
         local, first = _share(batch_size, axis)
         starts = first + batch_size * jnp.arange(rounds, dtype=jnp.int32)
         rows = jax.vmap(
-            lambda start: indices(key, step, rounds * batch_size, size, start, local)
+            lambda start: order(key, step, rounds * batch_size, of, start, local)
         )(starts)
-        data, label = (x.at[rows].get(mode="promise_in_bounds") for x in data)
+        data, label, *by_class = data
+        for rows_of_classes in by_class:
+            rows = rows_of_classes.at[rows].get(mode="promise_in_bounds")
+        data, label = (
+            x.at[rows].get(mode="promise_in_bounds") for x in (data, label)
+        )
         return {"data": scaled(data), "label": label}
 
-    return Feed((arrays.data, arrays.label), batch)
+    by_class = (balance.rows,) if balance else ()
+    return Feed((arrays.data, arrays.label, *by_class), batch)
 
 
 def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed:
@@ -108,13 +127,19 @@ def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed
 
 
 def streamed(
-    split: Arrays | Items, *, batch_size: int, rounds: int, threads=8, prefetch=4
+    split: Arrays | Items,
+    *,
+    batch_size: int,
+    rounds: int,
+    balance: Balance | None = None,
+    threads=8,
+    prefetch=4,
 ) -> Feed:
     """Build a feed whose batches host threads read in advance.
 
     Args:
         split: the split to read. A read error is raised with the batch of the item.
-        batch_size, rounds: as in ``resident``.
+        batch_size, rounds, balance: as in ``resident``.
         threads: reading threads of grain; each makes whole batches.
         prefetch: steps that are ready or being read (at least ``threads``).
 
@@ -140,14 +165,20 @@ def streamed(
         return {name: scaled(x) for name, x in data.items()}
 
     def stream(key, start_step):
-        batches = HostBatches(split, key, start_step, batch_size, rounds)
+        batches = HostBatches(split, key, start_step, batch_size, rounds, balance)
         return Stream(batches, threads, max(threads, prefetch))
 
     return Feed((), batch, stream, shapes)
 
 
 def make_feed(
-    split: Split, *, batch_size: int, rounds: int, kind: str = "auto", memory=2**30
+    split: Split,
+    *,
+    batch_size: int,
+    rounds: int,
+    kind: str = "auto",
+    by_class: bool = False,
+    memory=2**30,
 ) -> Feed:
     """Build the feed for a split.
 
@@ -156,6 +187,7 @@ def make_feed(
         batch_size, rounds: as in ``resident``.
         kind: 'resident', 'streamed', or 'auto': resident if the decoded data fit in
             ``memory``, otherwise streamed. A sampler needs 'auto'.
+        by_class: draw each class equally often, not each sample.
         memory: the limit of 'auto', in bytes.
 
     Raises:
@@ -171,10 +203,13 @@ def make_feed(
                 "inside the step"
             )
         return drawn(split, batch_size=batch_size, rounds=rounds)
+    _size(split)
+    sizes = {"batch_size": batch_size, "rounds": rounds}
+    sizes |= {"balance": Balance.of(labels_of(split))} if by_class else {}
     fits = kind == "auto" and decoded_bytes(split) <= memory
     if fits or kind == "resident":
-        return resident(in_memory(split), batch_size=batch_size, rounds=rounds)
-    return streamed(split, batch_size=batch_size, rounds=rounds)
+        return resident(in_memory(split), **sizes)
+    return streamed(split, **sizes)
 
 
 def _size(split):

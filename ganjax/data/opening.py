@@ -63,6 +63,7 @@ class DataOptions:
     mirror: bool = option(
         False, "mirror each image with probability 1/2", needs=("images",)
     )
+    balanced: bool = option(False, "draw each class equally often, not each sample")
 
 
 def open_source(
@@ -104,10 +105,16 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
     """Return the feed that a ``data`` section chooses.
 
     Raises:
-        BadInput: as ``make_feed`` and ``some_of``.
+        BadInput: as ``make_feed`` and ``some_of``, or ``balanced`` without classes.
     """
     split, sizes = source.train, {"batch_size": batch_size, "rounds": rounds}
     if section["limit"]:
         split = some_of(source, section["limit"], section["subset"])
-    feed = make_feed(split, kind=section["feed"], **sizes)
+    by_class = section["balanced"]
+    if by_class and (not source.spec.classes or callable(split)):
+        raise BadInput(
+            "data.balanced=True: expected data with classes that are read, not drawn "
+            f"or in pairs like data.name='{source.spec.name}'"
+        )
+    feed = make_feed(split, kind=section["feed"], by_class=by_class, **sizes)
     return mirrored(feed, **sizes) if section["mirror"] else feed

@@ -6,10 +6,14 @@ Every element can be computed alone, so a device or a thread computes only its p
 and a resumed run needs only its step.
 """
 
+from dataclasses import dataclass
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
+# Folded into the data key. It is larger than any step, so no step uses its keys.
+_BALANCED = 2**31 + 2
 ROUNDS = 8
 SHUFFLE_BELOW = 512
 """Up to this size, epochs are shuffled directly: few items mix poorly by Feistel."""
@@ -39,9 +43,7 @@ def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Arra
         raise ValueError(
             f"size={size}, count={count}: expected 1 <= size < 2**31 and count >= 1"
         )
-    first, place = _epoch_and_place(step, per_step, size, offset)
-    place = place + jnp.arange(count, dtype=jnp.uint32)
-    epoch, place = place // np.uint32(size), place % np.uint32(size)
+    first, epoch, place = _positions(step, per_step, size, offset, count)
     epochs = (count - 1) // size + 2  # the most that `count` positions touch
     keys = jax.vmap(jax.random.fold_in, (None, 0))(
         key, first + jnp.arange(epochs, dtype=jnp.uint32)
@@ -50,7 +52,66 @@ def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Arra
         orders = jax.vmap(lambda k: jax.random.permutation(k, size))(keys)
         return orders[epoch, place].astype(jnp.int32)
     words = jax.vmap(lambda k: jax.random.bits(k, (ROUNDS,), jnp.uint32))(keys)
-    return _permute(place, words[epoch], size).astype(jnp.int32)
+    return _permute(place, words[epoch], *_sides(size)).astype(jnp.int32)
+
+
+@dataclass(frozen=True)
+class Balance:
+    """The rows of a data set by class, for ``balanced``.
+
+    Attributes:
+        rows: int32 ``[N]``, the rows of the first class, then of the second, ….
+        counts: rows of each class that has any, at least one class.
+    """
+
+    rows: np.ndarray
+    counts: tuple[int, ...]
+
+    @classmethod
+    def of(cls, label: np.ndarray) -> "Balance":
+        """Return the balance of labels ``[N]``. Classes without rows are left out."""
+        counts = np.unique(label, return_counts=True)[1]
+        rows = np.argsort(label, kind="stable").astype(np.int32)
+        return cls(rows, tuple(map(int, counts)))
+
+
+def balanced(key, step, per_step: int, counts, offset, count: int) -> jax.Array:
+    """Return places in ``Balance.rows`` such that each class is equally often.
+
+    K positions in a row, K the number of classes, are one of each class in a keyed
+    order. So the n-th block of K positions holds the n-th example of every class. Each
+    class repeats its rows in epochs, each a different keyed permutation.
+
+    Args:
+        key, step, per_step, offset, count: as in ``indices``.
+        counts: rows of each class (static).
+
+    Returns:
+        int32 ``[count]``. After 2³² blocks the examples of a class start again.
+    """
+    for_classes, for_rows = jax.random.split(jax.random.fold_in(key, _BALANCED))
+    classes = len(counts)
+    label = indices(for_classes, step, per_step, classes, offset, count)
+    first, block, _ = _positions(step, per_step, classes, offset, count)
+    starts = np.cumsum([0, *counts[:-1]]).astype(np.uint32)
+    start, *sides = (jnp.asarray(x)[label] for x in (starts, *_sides(counts)))
+    block = first + block
+    epoch, place = block // sides[0], block % sides[0]
+
+    def words(label, epoch):
+        of_epoch = jax.random.fold_in(jax.random.fold_in(for_rows, label), epoch)
+        return jax.random.bits(of_epoch, (ROUNDS,), jnp.uint32)
+
+    place = _permute(place, jax.vmap(words)(label, epoch), *sides)
+    return (start + place).astype(jnp.int32)
+
+
+def _positions(step, per_step, size, offset, count):
+    """Return the first epoch, and for ``count`` positions the epoch after it and the
+    place in this epoch, uint32 ``[count]``."""
+    first, place = _epoch_and_place(step, per_step, size, offset)
+    place = place + jnp.arange(count, dtype=jnp.uint32)
+    return first, place // np.uint32(size), place % np.uint32(size)
 
 
 def _epoch_and_place(step, per_step, size, offset):
@@ -77,26 +138,33 @@ def _carry(epoch, place, n):
     return epoch + over, place - over * n
 
 
-def _permute(place, words, size):
+def _sides(size):
+    """Return (size, a, b), uint32, with a·b just above ``size``: the sides of
+    ``_permute``. The host computes them, so no device rounds their root differently."""
+    size = np.asarray(size, np.int64)
+    a = np.ceil(np.sqrt(size)).astype(np.int64)
+    return tuple(np.asarray(x, np.uint32)[()] for x in (size, a, -(-size // a)))
+
+
+def _permute(place, words, size, a, b):
     """Apply a keyed bijection of [0, size) to each ``place`` [n], by ``words`` [n, 8].
+
+    ``size, a, b`` are the ``_sides`` of a size, or of a size for each place.
 
     A generalised Feistel network on Z_a × Z_b, with a·b just above size, is repeated
     until the value is in range (Black and Rogaway 2002, "Ciphers with arbitrary finite
     domains"). Fewer than √size + 1 values are out of range, so repetitions are few.
     """
-    a = int(np.ceil(np.sqrt(size)))
-    b = -(-size // a)
-
     def network(x):
-        left, right = x // np.uint32(b), x % np.uint32(b)
+        left, right = x // b, x % b
         for i in range(0, ROUNDS, 2):
-            left = (left + _mix(right ^ words[:, i]) % np.uint32(a)) % np.uint32(a)
-            right = (right + _mix(left ^ words[:, i + 1]) % np.uint32(b)) % np.uint32(b)
-        return left * np.uint32(b) + right
+            left = (left + _mix(right ^ words[:, i]) % a) % a
+            right = (right + _mix(left ^ words[:, i + 1]) % b) % b
+        return left * b + right
 
     return jax.lax.while_loop(
-        lambda x: jnp.any(x >= np.uint32(size)),
-        lambda x: jnp.where(x >= np.uint32(size), network(x), x),
+        lambda x: jnp.any(x >= size),
+        lambda x: jnp.where(x >= size, network(x), x),
         network(place),
     )
 

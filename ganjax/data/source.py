@@ -8,9 +8,9 @@ A split has one of four forms, recognised by its type:
 - ``Composed``: a sampler that makes its samples from arrays.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -102,6 +102,9 @@ class Items(Protocol):
 
     ``items[i]`` is ``{'data': uint8 [H, W, C], 'label': int}``, all of one shape. If
     an item cannot be decoded, it raises ``BadInput`` with the name of the file.
+
+    Two more attributes are optional. ``label`` is int32 ``[N]``, the labels of all
+    items. ``take(rows [n]) -> Arrays`` reads many items faster than one by one.
     """
 
     def __len__(self) -> int: ...
@@ -109,16 +112,39 @@ class Items(Protocol):
     def __getitem__(self, index: int) -> dict[str, Any]: ...
 
 
+class Chosen:
+    """``Items``: the items of a split at ``rows [n]``, read when they are needed."""
+
+    def __init__(self, items: Items, rows: np.ndarray):
+        self.items, self.rows = items, np.asarray(rows)
+        self.label = labels_of(items)[self.rows]
+        if hasattr(items, "take"):
+            self.take = lambda rows: items.take(self.rows[rows])
+
+    def __len__(self) -> int:
+        return len(self.rows)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        return self.items[int(self.rows[index])]
+
+
 Split = Arrays | Items | Sampler | Composed
 
 
 @dataclass(frozen=True)
 class Source:
-    """A data set: its specification, a training and a test split."""
+    """A data set: its specification, a training and a test split.
+
+    Attributes:
+        spec: the shape and the meaning of samples.
+        train, test: the splits.
+        about: facts that identify the data, which a run keeps and compares.
+    """
 
     spec: Spec
     train: Split
     test: Split
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:
@@ -140,7 +166,9 @@ def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
     """
     if isinstance(items, Arrays):
         return items if rows is None else Arrays(items.data[rows], items.label[rows])
-    rows = range(len(items)) if rows is None else rows
+    rows = np.arange(len(items)) if rows is None else np.asarray(rows)
+    if hasattr(items, "take"):
+        return items.take(rows)
     count = len(rows)
     shape = np.shape(items[int(rows[0])]["data"]) if count else (0, 0, 0)
     data = np.empty((count, *shape), np.uint8)
@@ -155,6 +183,15 @@ def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
     with ThreadPoolExecutor(threads) as pool:
         list(pool.map(decode, range(0, count, chunk)))  # an error cancels the rest
     return Arrays(data, label)
+
+
+def labels_of(split: Arrays | Items) -> np.ndarray:
+    """Return the labels of a split, int32 ``[N]``. Items without an attribute ``label``
+    are read one by one, and only their labels are kept."""
+    label = getattr(split, "label", None)
+    if label is None:
+        label = [split[i]["label"] for i in range(len(split))]
+    return np.asarray(label, np.int32)
 
 
 def fixed_sample(sampler: Sampler, key: jax.Array, count: int) -> Arrays:

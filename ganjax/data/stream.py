@@ -5,8 +5,8 @@ import threading
 import jax
 import numpy as np
 
-from ganjax.data.order import indices
-from ganjax.data.source import Arrays
+from ganjax.data.order import Balance, balanced, indices
+from ganjax.data.source import Arrays, in_memory
 
 
 class Stream:
@@ -50,14 +50,18 @@ class Stream:
 class HostBatches:
     """Random access to the host batches of steps start, start + 1, … for grain."""
 
-    def __init__(self, split, key, start, batch_size, rounds):
+    def __init__(
+        self, split, key, start, batch_size, rounds, balance: Balance | None = None
+    ):
         self._split, self._start = split, int(start)
         self._shape = (rounds, batch_size)
         # The CPU computes indices, so they do not wait in the training device's queue.
         self._cpu = _host_device()
         self._key = jax.device_put(key, self._cpu)
-        count, size = rounds * batch_size, len(split)
-        rows = jax.jit(lambda key, step: indices(key, step, count, size, 0, count))
+        self._balance = balance
+        order, of = (balanced, balance.counts) if balance else (indices, len(split))
+        count = rounds * batch_size
+        rows = jax.jit(lambda key, step: order(key, step, count, of, 0, count))
         # Compile once here, not in every thread at the same time.
         with jax.default_device(self._cpu):
             self._rows = rows.lower(self._key, np.int32(0)).compile()
@@ -82,8 +86,11 @@ class HostBatches:
     def _read(self, step):
         with jax.default_device(self._cpu):
             rows = np.asarray(self._rows(self._key, np.int32(step)))
-        if isinstance(self._split, Arrays):
-            data, label = self._split.data[rows], self._split.label[rows]
+        if self._balance:
+            rows = self._balance.rows[rows]
+        if isinstance(self._split, Arrays) or hasattr(self._split, "take"):
+            arrays = in_memory(self._split, rows)
+            data, label = arrays.data, arrays.label
         else:
             items = []
             for row in rows.tolist():

@@ -1,0 +1,239 @@
+"""Prepared image sets: images of one size in shards, with a manifest.
+
+``ganjax prepare FOLDER`` writes such a set. Its manifest has the shape, the classes,
+and for each split the shards with their counts and SHA-256. There are two stores:
+
+- ``raw``: decoded uint8 arrays ``[n, H, W, C]`` in ``.npy`` files. A batch reads each of
+  its rows at the row's offset, into the batch. ``np.load(mmap_mode="r")`` opens the same
+  files. array_record can neither be mapped nor read at an offset, and to parse records
+  takes longer than to copy decoded pixels.
+- ``jpeg``: array_record files of JPEG images, decoded when they are read.
+
+No split is ever in memory as a whole, unless it is small enough for a resident feed.
+Rows are read, not mapped: a mapped file that is cut short or unreadable ends the process
+by a signal, and its pages count as memory of the process.
+"""
+
+import hashlib
+import io
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganjax.data.location import bad_file
+from ganjax.data.prepared import AGAIN, MANIFEST
+from ganjax.data.source import Arrays, Source, Spec
+from ganjax.errors import BadInput
+
+FORMAT = 1
+KINDS = ("images", "pairs", "domains")
+"""``images``: one set. ``pairs``: each image is two, side by side. ``domains``: two sets
+without pairs, in the folders ``a`` and ``b``."""
+SPLITS = ("train", "test")
+
+
+class RawImages:
+    """``Items`` over the ``.npy`` shards of a split. Threads may share it.
+
+    Args:
+        paths, counts: the shards, and the images in each.
+        shape: ``(H, W, C)``.
+        label: int32 ``[N]``.
+
+    Raises:
+        BadInput: (when read) a shard has become shorter or unreadable.
+    """
+
+    def __init__(self, paths, counts, shape: tuple[int, ...], label: np.ndarray):
+        self.paths, self.shape, self.label = paths, shape, label
+        self._ends = np.cumsum(counts)
+        self._files, self._starts = [], []
+        for path in paths:
+            file = path.open("rb", buffering=0)
+            version = np.lib.format.read_magic(file)
+            if version != (1, 0):
+                raise bad_file(path.parent, path.name, "expected an .npy file 1.0")
+            found, by_column, dtype = np.lib.format.read_array_header_1_0(file)
+            if (found[1:], by_column, dtype) != (shape, False, np.uint8):
+                problem = f"has images of {found[1:]} {dtype}, expected {shape} uint8"
+                raise bad_file(path.parent, path.name, problem)
+            self._files.append(file)
+            self._starts.append(file.tell())
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        found = self.take(np.array([index]))
+        return {"data": found.data[0], "label": int(found.label[0])}
+
+    def take(self, rows: np.ndarray) -> Arrays:
+        """Return the images at ``rows [n]``, and their labels."""
+        data = np.empty((len(rows), *self.shape), np.uint8)
+        shards = np.searchsorted(self._ends, rows, side="right").tolist()
+        size = data[0].nbytes if len(data) else 0
+        for place, (row, shard) in enumerate(zip(rows.tolist(), shards, strict=True)):
+            first = int(self._ends[shard - 1]) if shard else 0
+            offset = self._starts[shard] + (row - first) * size
+            self._read(shard, data[place], offset)
+        return Arrays(data, self.label[rows])
+
+    def _read(self, shard, image, offset):
+        path = self.paths[shard]
+        try:
+            read = os.preadv(self._files[shard].fileno(), [image], offset)
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+            raise bad_file(path.parent, path.name, problem) from error
+        if read != image.nbytes:
+            raise bad_file(path.parent, path.name, f"is cut short; {AGAIN}")
+
+
+class JpegImages:
+    """``Items`` over the array_record shards of a split. Threads may share it.
+
+    Args:
+        paths: the shards.
+        shape: ``(H, W, C)``, C 1 or 3.
+        label: int32 ``[N]``.
+    """
+
+    def __init__(self, paths, shape: tuple[int, ...], label: np.ndarray):
+        from array_record.python.array_record_data_source import ArrayRecordDataSource
+
+        self.folder, self.shape, self.label = paths[0].parent, shape, label
+        self._records = ArrayRecordDataSource([str(path) for path in paths])
+
+    def __len__(self) -> int:
+        return len(self.label)
+
+    def __getitem__(self, index: int) -> dict[str, Any]:
+        from PIL import Image
+
+        height, width, channels = self.shape
+        try:
+            (content,) = self._records.__getitems__([index])
+            with Image.open(io.BytesIO(content)) as image:
+                data = np.asarray(image).reshape(height, width, channels)
+        except Exception as error:  # errors of array_record or Pillow
+            problem = f"cannot be decoded ({type(error).__name__})"
+            raise bad_file(self.folder, f"image {index}", problem) from error
+        return {"data": data, "label": int(self.label[index])}
+
+
+def is_prepared(path: Path) -> bool:
+    """Return whether ``path`` is a folder that ``ganjax prepare FOLDER`` has written."""
+    manifest = path / MANIFEST
+    return manifest.is_file() and '"kind"' in manifest.read_text(errors="replace")
+
+
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return the manifest of a prepared set.
+
+    Raises:
+        BadInput: it is damaged, or another version of ganjax wrote it.
+    """
+    try:
+        manifest = json.loads((path / MANIFEST).read_text())
+        kind, version = manifest["kind"], manifest["format"]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise bad_file(path, MANIFEST, f"damaged; {AGAIN}") from error
+    if version != FORMAT or kind not in KINDS:
+        problem = f"has format {version} {kind}, expected format {FORMAT}; {AGAIN}"
+        raise bad_file(path, MANIFEST, problem)
+    return manifest
+
+
+def files_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return the entries of all files of a set: ``file``, ``bytes``, ``sha256``."""
+    splits = manifest["splits"].values()
+    return [entry for s in splits for entry in (*s["shards"], s["labels"])]
+
+
+def verify(path: Path) -> None:
+    """Compare every file of a prepared set with the SHA-256 in its manifest.
+
+    Raises:
+        BadInput: a file is missing or differs.
+    """
+    manifest = read_manifest(path)
+    if manifest["kind"] == "domains":
+        for domain in ("a", "b"):
+            verify(path / domain)
+        return
+    for entry in files_of(manifest):
+        file = path / entry["file"]
+        _present(file, entry)
+        if sha256(file) != entry["sha256"]:
+            problem = f"damaged: SHA-256 differs from the manifest; {AGAIN}"
+            raise bad_file(path, file.name, problem)
+
+
+def sha256(path: Path) -> str:
+    """Return the SHA-256 of a file, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _present(file: Path, entry: dict[str, Any]) -> None:
+    if not file.is_file():
+        raise bad_file(file.parent, file.name, f"missing; {AGAIN}")
+    if (size := file.stat().st_size) != entry["bytes"]:
+        problem = f"has {size} bytes, expected {entry['bytes']}; {AGAIN}"
+        raise bad_file(file.parent, file.name, problem)
+
+
+def open_prepared_images(path: Path) -> Source:
+    """Open a prepared set of kind ``images``. Its files must be there and have their
+    sizes. ``ganjax prepare`` with the same arguments also compares their SHA-256.
+
+    Raises:
+        BadInput: the manifest is damaged, a file is missing or has another size, or the
+            set holds two domains.
+    """
+    manifest = read_manifest(path)
+    if manifest["kind"] != "images":
+        raise BadInput(
+            f"data.dir='{path}': holds two domains of images, expected "
+            "data.name='image_pairs'"
+        )
+    return open_shards(path, manifest)
+
+
+def open_shards(path: Path, manifest: dict[str, Any]) -> Source:
+    """Open the splits of a set that has shards. Raises as ``open_prepared_images``."""
+    for entry in files_of(manifest):
+        _present(path / entry["file"], entry)
+    splits = {name: _open_split(path, manifest, name) for name in SPLITS}
+    name, classes = f"image_folder:{manifest['name']}", tuple(manifest["classes"])
+    spec = Spec(name, tuple(manifest["shape"]), classes)
+    return Source(spec, splits["train"], splits["test"], _about(manifest))
+
+
+def _open_split(path, manifest, name):
+    split, shape = manifest["splits"][name], tuple(manifest["shape"])
+    try:
+        label = np.load(path / split["labels"]["file"]).astype(np.int32)
+        paths = [path / shard["file"] for shard in split["shards"]]
+        if not paths:
+            return Arrays(np.zeros((0, *shape), np.uint8), label)
+        if manifest["store"] == "jpeg":
+            return JpegImages(paths, shape, label)
+        return RawImages(paths, [s["count"] for s in split["shards"]], shape, label)
+    except (OSError, ValueError) as error:
+        raise BadInput(f"data.dir='{path}': {name}: {error}; {AGAIN}") from error
+
+
+def _about(manifest):
+    """Return the facts that identify the data, for ``Source.about``."""
+    names = manifest["classes"] or ["images"]
+    counts = {
+        split: dict(zip(names, found["class_counts"], strict=True))
+        for split, found in manifest["splits"].items()
+    }
+    shards = "".join(entry["sha256"] for entry in files_of(manifest))
+    digest = hashlib.sha256(shards.encode()).hexdigest()
+    return {"counts": counts, "digest": digest, "split": manifest["source"]["split"]}
