@@ -227,13 +227,27 @@ def _open_split(path, manifest, name):
         raise BadInput(f"data.dir='{path}': {name}: {error}; {AGAIN}") from error
 
 
-def _about(manifest):
-    """Return the facts that identify the data, for ``Source.about``."""
-    names = manifest["classes"] or ["images"]
-    counts = {
+def counts_of(path: Path) -> dict[str, dict[str, int]]:
+    """Return the images of each class, or of each domain, by split."""
+    manifest = read_manifest(path)
+    if manifest["kind"] == "domains":
+        return {domain: counts_of(path / domain)[""] for domain in ("a", "b")}
+    by_split = _counts(manifest)
+    names = by_split["train"]
+    return {name: {split: by_split[split][name] for split in SPLITS} for name in names}
+
+
+def _counts(manifest):
+    names = manifest["classes"] or [""]
+    return {
         split: dict(zip(names, found["class_counts"], strict=True))
         for split, found in manifest["splits"].items()
     }
+
+
+def _about(manifest):
+    """Return the facts that identify the data, for ``Source.about``."""
     shards = "".join(entry["sha256"] for entry in files_of(manifest))
     digest = hashlib.sha256(shards.encode()).hexdigest()
-    return {"counts": counts, "digest": digest, "split": manifest["source"]["split"]}
+    counts, split = _counts(manifest), manifest["source"]["split"]
+    return {"counts": counts, "digest": digest, "split": split}

@@ -1,0 +1,18 @@
+"""Preparation of images of any sizes: find, fit, write shards, report."""
+
+from ganjax.data.preparing.fitting import (
+    ALPHAS,
+    CROPS,
+    FILTERS,
+    STORES,
+    Options,
+    parse_size,
+)
+from ganjax.data.preparing.image_set import Listing, PreparedSet, prepare_images
+from ganjax.data.preparing.listing import find_images
+from ganjax.data.preparing.shards import Item
+
+__all__ = [
+    "ALPHAS", "CROPS", "FILTERS", "STORES", "Item", "Listing", "Options",
+    "PreparedSet", "find_images", "parse_size", "prepare_images",
+]  # fmt: skip

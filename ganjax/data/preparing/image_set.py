@@ -1,0 +1,346 @@
+"""Prepare a set of images: scan, write shards, and finish with one rename.
+
+While a set is made, ``OUT/.preparing-NAME`` holds its plan, its finished shards and the
+facts of each. The same call continues after the finished shards. A shard depends only on
+its items and the options, so an interrupted preparation ends with the same bytes.
+"""
+
+import hashlib
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ganjax.data.image_file import BadImage, header
+from ganjax.data.location import bad_file, data_roots
+from ganjax.data.prepared import MANIFEST
+from ganjax.data.prepared_images import FORMAT, is_prepared, read_manifest, verify
+from ganjax.data.preparing.contact_sheet import write_sheet
+from ganjax.data.preparing.duplicates import Duplicates, duplicates_of
+from ganjax.data.preparing.fitting import Options
+from ganjax.data.preparing.shards import (
+    Item,
+    Shard,
+    entry_of,
+    name_of,
+    replace_json,
+    store,
+    stored,
+    write_shard,
+)
+from ganjax.errors import BadInput, shape_text
+
+SHARD_BYTES = 2**27
+MOST_SHARDS = 512  # an open set has a file descriptor for each
+Report = Callable[[str, int, int], None]
+"""``(what is done, items done, items in all)``, called for each item."""
+
+
+@dataclass(frozen=True)
+class Listing:
+    """The images to prepare.
+
+    Attributes:
+        name: the name of the data, without their size.
+        kind: see ``ganjax.data.prepared_images.KINDS``.
+        classes: class names by label, or ().
+        sets: folder in the prepared set -> split -> items. Two domains have the folders
+            ``a`` and ``b``; otherwise the folder is ``''``.
+        split: how the splits were made, in words.
+        notes: lines for the user.
+    """
+
+    name: str
+    kind: str
+    classes: tuple[str, ...]
+    sets: dict[str, dict[str, list[Item]]]
+    split: str
+    notes: Sequence[str] = ()
+
+    def items(self) -> list[Item]:
+        """Return all items, in the order in which they are prepared."""
+        return [i for splits in self.sets.values() for s in splits.values() for i in s]
+
+
+@dataclass
+class PreparedSet:
+    """The result of ``prepare_images``.
+
+    Attributes:
+        folder: the prepared set, a value for ``data.dir``.
+        already: whether it was there; its files were then verified.
+        listing: the images, in splits and classes.
+        skipped: name and reason of the images that could not be decoded.
+        enlarged, stretched: see ``Shard``.
+        duplicates: files with equal bytes.
+    """
+
+    folder: Path
+    already: bool
+    listing: Listing
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    enlarged: int = 0
+    stretched: int = 0
+    duplicates: Duplicates | None = None
+
+
+def digest_of(items: Sequence[Item]) -> str:
+    """Return the SHA-256 of the sorted names and sizes of all files."""
+    files = {(f.name, f.tree.size(f.name)) for item in items for f in item.files}
+    lines = "".join(f"{name}\0{size}\n" for name, size in sorted(files))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def prepare_images(
+    listing: Listing,
+    options: Options,
+    out: str = "",
+    skip_corrupt: int = 0,
+    *,
+    report: Report = lambda *_: None,
+    say: Callable[[str], None] = lambda _: None,
+) -> PreparedSet:
+    """Write the images of a listing as a prepared set ``OUT/NAME-HxW``.
+
+    Args:
+        listing, options: the images, and how they are prepared.
+        out: the parent folder; '' is the first data root.
+        skip_corrupt: how many images may be left out because they are damaged.
+        report: is called for each image.
+        say: is called with lines of text, before the shards are written.
+
+    Raises:
+        BadInput: more images are damaged than ``skip_corrupt``; a class loses its last
+            training image; the folder holds another set or another unfinished one; the
+            disk is too small or read-only.
+    """
+    root = Path(out).expanduser() if out else data_roots()[0]
+    final = root / f"{listing.name}-{options.size[0]}x{options.size[1]}"
+    items = listing.items()
+    identity = {
+        "digest": digest_of(items),
+        "files": len({(f.tree, f.name) for item in items for f in item.files}),
+        "options": options.to_json(),
+        "split": listing.split,
+    }
+    if final.exists():
+        _check_same(root, final, identity)
+        verify(final)
+        return PreparedSet(final, True, listing)
+    work = root / f".preparing-{final.name}"
+    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+        try:
+            plan = _plan(work, identity, items, options, skip_corrupt, pool, report)
+            writer = _Writer(work, listing, options, plan["channels"], skip_corrupt)
+            writer.announce(root, final, say)
+            result = writer.write(final, identity, pool, report)
+        except BaseException:
+            pool.shutdown(cancel_futures=True)
+            raise
+    shutil.rmtree(work)
+    return result
+
+
+def _check_same(root, final, identity):
+    same = False
+    if is_prepared(final):
+        source = read_manifest(final)["source"]
+        same = all(source.get(name) == value for name, value in identity.items())
+    if not same:
+        raise BadInput(
+            f"dir='{root}': {final} exists and was made from other files or with other "
+            "options; remove it or choose another --dir"
+        )
+
+
+def _plan(work, identity, items, options, skip_corrupt, pool, report):
+    """Return the plan in ``work``, or make it: scan the headers of all images."""
+    import json
+
+    file = work / "plan.json"
+    if file.is_file():
+        plan = json.loads(file.read_text())
+        if plan["identity"] == identity:
+            return plan
+        raise BadInput(
+            f"dir='{work.parent}': {work} holds an unfinished preparation of other "
+            "files or with other options; remove it or choose another --dir"
+        )
+    channels = _channels(items, options, skip_corrupt, pool, report)
+    try:
+        for folder in (work, work / "set", work / "facts"):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"dir='{work.parent}': cannot be written ({error.strerror}); choose another "
+            "--dir"
+        ) from error
+    plan = {"identity": identity, "channels": channels}
+    replace_json(file, plan)
+    return plan
+
+
+def _channels(items, options, skip_corrupt, pool, report):
+    """Return the channels of the set: the fewest that no image needs more of."""
+
+    def scan(item):
+        try:
+            return [header(file.tree.read(file.name)) for file in item.files]
+        except (BadImage, BadInput):
+            return None  # it is named when it is decoded
+
+    grey, alpha = True, False
+    for n, found in enumerate(pool.map(scan, items), 1):
+        report("scanned", n, len(items))
+        for one in found or ():
+            grey, alpha = grey and one.grey, alpha or one.channels == 4
+    channels = 4 if alpha and options.alpha == "keep" else 1 if grey else 3
+    if channels == 4 and options.store == "jpeg":
+        raise BadInput(
+            "store='jpeg': JPEG has no transparency, expected store='raw' or "
+            "alpha='white'"
+        )
+    return channels
+
+
+class _Writer:
+    """Writes the shards of a listing into ``work/set``, and their facts."""
+
+    def __init__(self, work, listing, options, channels, skip_corrupt):
+        self.work, self.listing, self.options = work, listing, options
+        self.channels, self.skip_corrupt = channels, skip_corrupt
+        height, width = options.size
+        width *= 2 if listing.kind == "pairs" else 1
+        self.shape = height, width, channels
+        self.image_bytes = height * width * channels
+        self.count = len(listing.items())
+        self.skipped: list[tuple[str, str]] = []
+
+    def announce(self, root, final, say):
+        """Say what is written, and how large it becomes.
+
+        Raises:
+            BadInput: the disk has less space.
+        """
+        size = self.count * self.image_bytes
+        about = "" if self.options.store == "raw" else " decoded; the files are smaller"
+        say(
+            f"{self.count:,} images of {shape_text(self.shape)}, {size / 1e6:,.1f} MB"
+            f"{about}: {final}"
+        )
+        there = sum(f.stat().st_size for f in self.work.rglob("*") if f.is_file())
+        free = shutil.disk_usage(root).free + there
+        if self.options.store == "raw" and size > free:
+            raise BadInput(
+                f"dir='{root}': expected {size / 1e6:,.1f} MB of free disk, found "
+                f"{free / 1e6:,.1f} MB"
+            )
+
+    def write(self, final, identity, pool: Executor, report) -> PreparedSet:
+        """Write all shards that are not there, then rename the set to ``final``."""
+        shards, place = {}, 0
+        for folder, splits in self.listing.sets.items():
+            (self.work / "set" / folder).mkdir(exist_ok=True)
+            for split, items in splits.items():
+                found = shards[folder, split] = []
+                for shard in self._split(folder, split, items, place, pool, report):
+                    found.append(shard)
+                place += len(items)
+        manifests = {
+            folder: self._finish(final, folder, identity, shards)
+            for folder in self.listing.sets
+        }
+        if self.listing.kind == "domains":
+            shared = {**manifests["a"], "kind": "domains"}
+            del shared["splits"], shared["store"]
+            replace_json(self.work / "set" / MANIFEST, shared)
+        write_sheet(self.work / "set")
+        every = [shard for found in shards.values() for shard in found]
+        os.replace(self.work / "set", final)
+        return PreparedSet(
+            final,
+            False,
+            self.listing,
+            self.skipped,
+            sum(shard.enlarged for shard in every),
+            sum(shard.stretched for shard in every),
+            duplicates_of(shards),
+        )
+
+    def _split(self, folder, split, items, place, pool, report):
+        rows = max(1, SHARD_BYTES // self.image_bytes, -(-len(items) // MOST_SHARDS))
+        for i, start in enumerate(range(0, len(items), rows)):
+            chosen = items[start : start + rows]
+            target, stem = self.work / "set" / folder, f"{split}-{i:05d}"
+            facts = self.work / "facts" / f"{folder}{split}-{i:05d}.json"
+            first = place + start
+            shard = stored(target, facts)
+            if shard is None:
+                done = self._counted(first, report)
+                shard = write_shard(
+                    target, stem, chosen, self.options, self.channels, pool, done
+                )
+                store(shard, facts)
+            else:
+                self._skip(shard.skipped)
+                report("prepared", first + len(chosen), self.count)
+            yield shard
+
+    def _counted(self, place, report):
+        def done(made, item):
+            nonlocal place
+            place += 1
+            if made.image is None:
+                self._skip([(name_of(item), made.reason)])
+            report("prepared", place, self.count)
+
+        return done
+
+    def _skip(self, found):
+        self.skipped += found
+        if len(self.skipped) > self.skip_corrupt:
+            name, reason = self.skipped[-1]
+            if reason.startswith(name):  # an error of the file has its name
+                name = ""
+            count = f"{len(self.skipped)} corrupt images, the last is "
+            raise BadInput(
+                f"{count if self.skip_corrupt else ''}{name} {reason}; "
+                f"--skip_corrupt={len(self.skipped)} skips and lists so many"
+            )
+
+    def _finish(self, final, folder, identity, shards) -> dict[str, Any]:
+        """Write the labels and the manifest of one set. Return the manifest."""
+        target, splits = self.work / "set" / folder, {}
+        classes = self.listing.classes
+        for split in ("train", "test"):
+            found: list[Shard] = shards[folder, split]
+            label = [label for shard in found for label in shard.labels]
+            counts = np.bincount(np.array(label, int), minlength=max(1, len(classes)))
+            if split == "train" and 0 in counts:
+                lost = classes[int(np.argmin(counts))] if classes else "the set"
+                raise BadInput(f"{lost}: expected a training image that can be decoded")
+            np.save(target / f"{split}-labels.npy", np.array(label, np.int32))
+            splits[split] = {
+                "count": len(label),
+                "shards": [shard.entry() for shard in found if shard.count],
+                "labels": entry_of(target / f"{split}-labels.npy"),
+                "class_counts": counts.tolist(),
+            }
+        manifest = {
+            "format": FORMAT,
+            "kind": "images" if self.listing.kind == "domains" else self.listing.kind,
+            "name": final.name + (f"-{folder}" if folder else ""),
+            "store": self.options.store,
+            "shape": self.shape,
+            "classes": classes,
+            "splits": splits,
+            "source": identity,
+            "skipped": [name for name, _ in self.skipped],
+        }
+        replace_json(target / MANIFEST, manifest)
+        return manifest

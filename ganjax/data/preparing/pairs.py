@@ -1,0 +1,130 @@
+"""Images of two domains: with pairs for pix2pix, or without pairs for CycleGAN.
+
+- ``AB``: each file has two images side by side, a on the left.
+- ``DIR,DIR``: two folders with equal names. A file in the first folder and the file with
+  the same path in the second, except for the suffix, are a pair.
+- ``trainA``, ``trainB``, and maybe ``testA``, ``testB``: two domains without pairs.
+
+Splits follow ``ganjax.data.layout``. There are no classes.
+"""
+
+from collections.abc import Mapping
+from pathlib import PurePosixPath
+from typing import Any
+
+from ganjax.data.layout import ImageFile, arrange
+from ganjax.data.preparing.fitting import Options
+from ganjax.data.preparing.image_set import Listing
+from ganjax.data.preparing.shards import Item
+from ganjax.errors import BadInput
+
+_DOMAINS = {
+    f"{split}{domain}": (split, domain.lower())
+    for split in ("train", "test", "val")
+    for domain in "AB"
+}
+
+
+class Renamed:
+    """The images of a tree under other names, so that their layout can be arranged."""
+
+    def __init__(self, tree: Any, originals: Mapping[str, str]):
+        self.path, self.other, self.folders = tree.path, [], []
+        self.names, self._tree, self.originals = sorted(originals), tree, originals
+
+    def read(self, name: str) -> bytes:
+        return self._tree.read(self.originals[name])
+
+    def size(self, name: str) -> int:
+        return self._tree.size(self.originals[name])
+
+
+def _splits(tree: Any, options: Options) -> tuple[dict[str, list[str]], str]:
+    """Return the names of each split, and the rule in words."""
+    found = arrange([tree], options.holdout, options.seed)
+    names = {"train": found.train, "test": found.test}
+    return {s: [f.name for f in files] for s, files in names.items()}, found.rule
+
+
+def domains_in(names) -> bool:
+    """Return whether names are in the folders ``trainA`` and ``trainB``."""
+    parts = {part for name in names for part in name.split("/")[:-1]}
+    return {"trainA", "trainB"} <= parts
+
+
+def listed_domains(tree: Any, name: str, options: Options) -> Listing:
+    """Return the images of ``trainA``, ``trainB``, ``testA`` and ``testB``."""
+    renamed: dict[str, dict[str, str]] = {"a": {}, "b": {}}
+    for file in tree.names:
+        parts = file.split("/")
+        at = next((i for i, part in enumerate(parts) if part in _DOMAINS), None)
+        if at is not None:
+            split, domain = _DOMAINS[parts[at]]
+            renamed[domain]["/".join([split, *parts[at + 1 :]])] = file
+    sets, rules = {}, []
+    for domain, originals in renamed.items():
+        splits, rule = _splits(Renamed(tree, originals), options)
+        rules.append(rule)
+        sets[domain] = {
+            split: [Item((ImageFile(tree, originals[n], 0),), 0) for n in names]
+            for split, names in splits.items()
+        }
+    return Listing(name, "domains", (), sets, " and ".join(dict.fromkeys(rules)))
+
+
+def listed_pairs(tree: Any, name: str, options: Options) -> Listing:
+    """Return the pairs that ``options.pairs`` describes.
+
+    Raises:
+        BadInput: ``pairs`` has another form, a folder is missing, or a file has no pair.
+    """
+    if options.store != "raw":
+        raise BadInput(f"store='{options.store}': expected 'raw' for pairs")
+    if options.pairs == "AB":
+        originals = {file: file for file in tree.names}
+        partners: dict[str, tuple[str, ...]] = {n: (n,) for n in originals}
+    else:
+        originals, partners = _partners(tree, options.pairs)
+    splits, rule = _splits(Renamed(tree, originals), options)
+    items = {
+        split: [
+            Item(tuple(ImageFile(tree, n, 0) for n in partners[key]), 0) for key in keys
+        ]
+        for split, keys in splits.items()
+    }
+    return Listing(name, "pairs", (), {"": items}, rule)
+
+
+def _partners(tree, pairs):
+    folders = [folder.strip(" /") for folder in pairs.split(",")]
+    if len(folders) != 2 or not all(folders) or folders[0] == folders[1]:
+        raise BadInput(
+            f"pairs='{pairs}': expected AB, or the names of two folders, as in "
+            "--pairs=edges,photos"
+        )
+    found: tuple[dict[str, str], dict[str, str]] = ({}, {})
+    for file in tree.names:
+        parts = file.split("/")
+        for folder, files in zip(folders, found, strict=True):
+            if folder in parts[:-1]:
+                rest = [*parts[: parts.index(folder)], *parts[parts.index(folder) + 1 :]]
+                key = PurePosixPath(*rest).with_suffix("").as_posix()
+                if other := files.get(key):
+                    raise BadInput(
+                        f"data.dir='{tree.path}': {file} and {other} have one name, "
+                        "expected one file for each side of a pair"
+                    )
+                files[key] = file
+    for folder, files in zip(folders, found, strict=True):
+        if not files:
+            raise BadInput(
+                f"pairs='{pairs}': data.dir='{tree.path}' has no folder {folder} with "
+                "images"
+            )
+    for one, other, folder in (*zip(found, found[::-1], folders[::-1], strict=True),):
+        if alone := sorted(set(one) - set(other)):
+            raise BadInput(
+                f"data.dir='{tree.path}': {one[alone[0]]} has no pair in {folder} "
+                f"({len(alone)} files have none)"
+            )
+    return found[0], {key: (found[0][key], found[1][key]) for key in found[0]}

@@ -1,0 +1,201 @@
+"""One shard of a prepared set: its images are decoded, fitted, and written."""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
+from dataclasses import asdict, dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from ganjax.data.image_file import BadImage, decode
+from ganjax.data.prepared_images import sha256
+from ganjax.data.preparing.fitting import Options, fit, halves
+from ganjax.errors import BadInput
+
+QUALITY = 95
+SUFFIX = {"raw": "npy", "jpeg": "array_record"}
+
+
+class Item(NamedTuple):
+    """One image to prepare: its file, or the two files of a pair, and its label.
+
+    A file has a ``name`` and a ``tree`` with ``read(name) -> bytes``.
+    """
+
+    files: tuple[Any, ...]
+    label: int
+
+
+class Made(NamedTuple):
+    """The result for one item: an image, or the reason why there is none."""
+
+    image: np.ndarray | bytes | None
+    reason: str = ""
+    digest: str = ""
+    enlarged: bool = False
+    stretched: bool = False
+
+
+@dataclass
+class Shard:
+    """The facts of a written shard. They are stored, so that a restart keeps it.
+
+    Attributes:
+        file, count, bytes, sha256: the file, its images, its size and its SHA-256.
+        labels, names, digests: of its images: the label, the name of the file, and a
+            hash of the file's bytes.
+        skipped: name and reason of the files that could not be decoded.
+        enlarged, stretched: images that were smaller than the size, and images whose
+            aspect ratio has changed.
+    """
+
+    file: str
+    count: int = 0
+    bytes: int = 0
+    sha256: str = ""
+    labels: list[int] = field(default_factory=list)
+    names: list[str] = field(default_factory=list)
+    digests: list[str] = field(default_factory=list)
+    skipped: list[tuple[str, str]] = field(default_factory=list)
+    enlarged: int = 0
+    stretched: int = 0
+
+    def entry(self) -> dict[str, Any]:
+        """Return the entry of the shard in a manifest."""
+        names = ("file", "count", "bytes", "sha256")
+        return {name: getattr(self, name) for name in names}
+
+
+def entry_of(path: Path) -> dict[str, Any]:
+    """Return the entry of a file in a manifest: its name, size and SHA-256."""
+    size = path.stat().st_size
+    return {"file": path.name, "bytes": size, "sha256": sha256(path)}
+
+
+def name_of(item: Item) -> str:
+    """Return the names of an item's files, for messages."""
+    return " and ".join(file.name for file in item.files)
+
+
+def make(item: Item, options: Options, channels: int) -> Made:
+    """Read, decode and fit the image of an item. Two images become one, side by side.
+
+    The result is uint8 ``[H, W, channels]``, or the bytes of a JPEG.
+    """
+    height, width = options.size
+    try:
+        contents = [file.tree.read(file.name) for file in item.files]
+        digest = hashlib.blake2b(b"".join(contents), digest_size=16).hexdigest()
+        images = [decode(content, channels) for content in contents]
+        if options.pairs == "AB":
+            if images[0].shape[1] % 2:
+                raise BadImage(f"is {images[0].shape[1]} pixels wide, not two halves")
+            images = halves(images[0])
+    except (BadImage, BadInput) as error:
+        return Made(None, str(error))
+    shapes = [image.shape[:2] for image in images]
+    ratio = any(h * width != w * height for h, w in shapes)
+    image = np.concatenate([fit(image, options) for image in images], axis=1)
+    return Made(
+        _jpeg(image) if options.store == "jpeg" else image,
+        digest=digest,
+        enlarged=any(h < height or w < width for h, w in shapes),
+        stretched=ratio and options.crop == "none",
+    )
+
+
+def _jpeg(image):
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    picture = Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+    picture.save(buffer, "JPEG", quality=QUALITY, subsampling=0)
+    return buffer.getvalue()
+
+
+def write_shard(
+    folder: Path,
+    stem: str,
+    items: Sequence[Item],
+    options: Options,
+    channels: int,
+    pool: Executor,
+    done: Callable[[Made, Item], None],
+) -> Shard:
+    """Make the images of a shard in threads, and write them with one rename.
+
+    Args:
+        folder, stem: the shard is ``folder/stem.npy`` or ``folder/stem.array_record``.
+        done: is called with each result in order; it may raise ``BadInput``.
+    """
+    shard = Shard(f"{stem}.{SUFFIX[options.store]}")
+    images = []
+    each = partial(make, options=options, channels=channels)
+    for item, made in zip(items, pool.map(each, items), strict=True):
+        done(made, item)
+        if made.image is None:
+            shard.skipped.append((name_of(item), made.reason))
+            continue
+        images.append(made.image)
+        shard.labels.append(item.label)
+        shard.names.append(name_of(item))
+        shard.digests.append(made.digest)
+        shard.enlarged += made.enlarged
+        shard.stretched += made.stretched
+    shard.count = len(images)
+    if images:
+        path = folder / shard.file
+        unfinished = path.with_suffix(".unfinished")
+        (_write_raw if options.store == "raw" else _write_records)(unfinished, images)
+        os.replace(unfinished, path)
+        entry = entry_of(path)
+        shard.bytes, shard.sha256 = entry["bytes"], entry["sha256"]
+    return shard
+
+
+def _write_raw(path, images):
+    shape = (len(images), *images[0].shape)
+    facts = {"descr": "|u1", "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, facts)
+        for image in images:
+            file.write(np.ascontiguousarray(image).data)
+
+
+def _write_records(path, images):
+    from array_record.python.array_record_module import ArrayRecordWriter
+
+    # One record in a group: reading an image in random order parses no other.
+    writer = ArrayRecordWriter(str(path), "group_size:1,uncompressed")
+    for image in images:
+        writer.write(image)
+    writer.close()
+
+
+def store(shard: Shard, path: Path) -> None:
+    """Write the facts of a shard with one rename."""
+    replace_json(path, asdict(shard))
+
+
+def stored(folder: Path, path: Path) -> Shard | None:
+    """Return the facts of a finished shard of ``folder``, or None."""
+    if not path.is_file():
+        return None
+    shard = Shard(**json.loads(path.read_text()))
+    shard.skipped = [(name, reason) for name, reason in shard.skipped]
+    file = folder / shard.file
+    whole = not shard.count or (file.is_file() and file.stat().st_size == shard.bytes)
+    return shard if whole else None
+
+
+def replace_json(path: Path, value: Any) -> None:
+    """Write a value as JSON with one rename."""
+    unfinished = path.with_suffix(".unfinished")
+    unfinished.write_text(json.dumps(value, indent=1) + "\n")
+    os.replace(unfinished, path)
