@@ -174,7 +174,7 @@ class _Progress:
     """A bar on a terminal, plain lines elsewhere; a context manager."""
 
     def __init__(self):
-        self._bar, self._tasks, self._last = None, {}, 0.0
+        self._bar, self._tasks, self._last = None, {}, time.monotonic()
         if sys.stderr.isatty():
             from rich.console import Console
             from rich.progress import Progress
