@@ -1,6 +1,7 @@
 """Data sources by name, and the section ``data`` of a config."""
 
 import dataclasses
+import inspect
 from collections.abc import Mapping
 
 from ganjax.data import synthetic
@@ -59,7 +60,7 @@ class DataOptions:
     limit: int = option(
         0, "number of training samples; scores use all", least=0, zero="all"
     )
-    subset: int = option(0, "seed that chooses labels and samples", least=0)
+    subset: int = option(0, "seed that chooses labels, samples and a split", least=0)
     mirror: bool = option(
         False, "mirror each image with probability 1/2", needs=("images",)
     )
@@ -83,7 +84,10 @@ def open_source(
     Raises:
         BadInput: the name is unknown, or the data are missing or damaged.
     """
-    source = SOURCES.find("data.name", name)(directory, **options)
+    opener = SOURCES.find("data.name", name)
+    if "subset" in inspect.signature(opener).parameters:
+        options["subset"] = subset  # the seed of its default split
+    source = opener(directory, **options)
     if not isinstance(source, Source):
         raise BadInput(f"data.name='{name}': expected a Source, found {source!r}")
     if classes:

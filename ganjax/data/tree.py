@@ -1,0 +1,189 @@
+"""The files of one folder, .zip or .tar, by name.
+
+Names are relative and have slashes: a backslash, as Windows writes it in a .zip, counts
+as a slash. Hidden files and folders (``.name``, ``__MACOSX``) are left out.
+"""
+
+import gzip
+import os
+import shutil
+import tarfile
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Callable
+from pathlib import Path, PurePosixPath
+from typing import Any, NamedTuple
+
+from ganjax.data.location import bad_file
+from ganjax.errors import BadInput
+
+SUFFIXES = set(
+    ".png .jpg .jpeg .jpe .jfif .webp .bmp .tif .tiff .ppm .pgm .pbm .pnm .tga".split()
+)
+# Image files that raise an error, because skipping them would go unnoticed.
+OTHERS = {".gif", ".avif", ".heic", ".heif", ".jp2", ".jxl"}
+TARS = (".tar", ".tar.gz", ".tgz")
+ARCHIVES = (".zip", *TARS)
+
+
+class _Listing(NamedTuple):
+    """Where each file is, and how to read it and to find its size in bytes."""
+
+    files: dict[str, Any]
+    folders: set[str]
+    read: Callable[[Any], bytes]
+    size: Callable[[Any], int]
+
+
+class Tree:
+    """The files of a folder, a .zip, a .tar or a .tar.gz. Threads may share it.
+
+    Attributes:
+        path: the folder or archive.
+        names: sorted names of the image files.
+        other: sorted names of the other files.
+        folders: sorted names of the folders. An archive may not list them.
+
+    Raises:
+        BadInput: the path is unreadable or has no images, or an image has a format that
+            is not supported or a name that is not UTF-8.
+    """
+
+    def __init__(self, path: Path):
+        self.path = path
+        kind = _tar if path.name.lower().endswith(TARS) else _zip
+        self._listing = (_folder if path.is_dir() else kind)(path)
+        files = sorted(name for name in self._listing.files if not _hidden(name))
+        for name in files:
+            if _suffix(name) in OTHERS:
+                problem = "has an image format that is not supported"
+                raise bad_file(path, printable(name), problem)
+        self.names = [name for name in files if _suffix(name) in SUFFIXES]
+        self.other = [name for name in files if _suffix(name) not in SUFFIXES]
+        self.folders = sorted(f for f in self._listing.folders if not _hidden(f))
+        for name in self.names:
+            if printable(name) != name:
+                problem = "has a name that is not UTF-8, expected another name"
+                raise bad_file(path, printable(name), problem)
+        if not self.names:
+            raise BadInput(
+                f"data.dir='{path}': has no images, expected files that "
+                f"end in {', '.join(sorted(SUFFIXES))}"
+            )
+
+    def read(self, name: str) -> bytes:
+        """Return the bytes of a file. Raise BadInput if it is unreadable or damaged."""
+        try:
+            return self._listing.read(self._listing.files[name])
+        except Exception as error:  # zipfile raises OSError, BadZipFile, zlib.error, …
+            problem = f"cannot be read ({error})"
+            raise bad_file(self.path, printable(name), problem) from error
+
+    def size(self, name: str) -> int:
+        """Return the size of a file in bytes. Raise BadInput if it is unreadable."""
+        try:
+            return self._listing.size(self._listing.files[name])
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+            raise bad_file(self.path, printable(name), problem) from error
+
+
+def archive_stem(path: Path) -> str:
+    """Return the name of a path, without the suffix of an archive."""
+    ends = [end for end in ARCHIVES if path.name.lower().endswith(end)]
+    cut = 0 if path.is_dir() else max(map(len, ends), default=0)
+    return path.name[: len(path.name) - cut]
+
+
+def printable(name: str) -> str:
+    """Return a name with escapes for the bytes that are not UTF-8."""
+    return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
+
+
+def _suffix(name: str) -> str:
+    return PurePosixPath(name).suffix.lower()
+
+
+def _hidden(name: str) -> bool:
+    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+
+
+def _clean(name: str) -> str:
+    """Return a name of an archive with slashes, without ``./`` and a leading slash."""
+    parts = name.replace("\\", "/").split("/")
+    return "/".join(part for part in parts if part not in ("", "."))
+
+
+def _folder(path: Path) -> _Listing:
+    files: dict[str, str] = {}
+    folders: set[str] = set()
+
+    def walk(folder: str, name: str, above: frozenset[str]) -> None:
+        real = os.path.realpath(folder)
+        if real in above or _hidden(name):
+            return  # a link to a folder that contains it, or a hidden folder
+        try:
+            entries = list(os.scandir(folder))
+        except OSError as error:
+            problem = f"cannot be read ({error.strerror})"
+            raise bad_file(path, printable(name), problem) from error
+        folders.update([name] if name else [])
+        for entry in entries:
+            inside = _clean(f"{name}/{entry.name}")
+            if entry.is_dir():
+                walk(entry.path, inside, above | {real})
+            elif entry.is_file() or entry.is_symlink():  # a broken link fails loudly
+                files[inside] = entry.path
+
+    walk(str(path), "", frozenset())
+    return _Listing(files, folders, lambda p: Path(p).read_bytes(), os.path.getsize)
+
+
+def _zip(path: Path) -> _Listing:
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        problem = f"not a readable .zip ({error})"
+        raise bad_file(path.parent, path.name, problem) from error
+    files, folders = {}, set()
+    for member in archive.infolist():
+        if member.filename.endswith(("/", "\\")):
+            folders.add(_clean(member.filename))
+        else:
+            files[_clean(member.filename)] = member
+    return _Listing(
+        files, folders - {""}, archive.read, lambda member: member.file_size
+    )
+
+
+def _tar(path: Path) -> _Listing:
+    try:
+        file: Any = open(path, "rb")
+        if not path.name.lower().endswith(".tar"):
+            # Only an uncompressed archive can be read in any order, by any thread.
+            packed, file = gzip.open(file), tempfile.TemporaryFile()
+            shutil.copyfileobj(packed, file)
+            file.seek(0)
+        archive = tarfile.open(fileobj=file, mode="r:")
+        members = {_clean(member.name): member for member in archive.getmembers()}
+        for name, member in members.items():
+            while member.islnk():  # a hard link: the bytes are at its first name
+                member = members[name] = archive.getmember(member.linkname)
+    except (OSError, EOFError, KeyError, zlib.error, tarfile.TarError) as error:
+        problem = f"not a readable .tar ({error})"
+        raise bad_file(path.parent, path.name, problem) from error
+    files, folders = {}, set()
+    for name, member in members.items():
+        if member.issym() and not _hidden(name):
+            problem = "is a link, expected files; tar --dereference packs them"
+            raise bad_file(path, printable(name), problem)
+        if member.isdir():
+            folders.add(name)
+        elif member.isreg():
+            files[name] = (member.size, member.offset_data)
+
+    def read(place: tuple[int, int]) -> bytes:
+        return os.pread(file.fileno(), *place)
+
+    return _Listing(files, folders - {""}, read, lambda place: place[0])
