@@ -73,12 +73,12 @@ def main(arguments: list[str]) -> int:
     )
     images.add_argument(
         "--pairs", metavar="AB|DIR,DIR",
-        help="AB: two images side by side in each file; DIR,DIR: two folders with equal "
-        "names. (trainA/ and trainB/ need no flag.)",
+        help="AB: two images side by side in each file; DIR,DIR: two folders with "
+        "equal names. (trainA/ and trainB/ need no flag.)",
     )  # fmt: skip
     images.add_argument(
         "--store", metavar="|".join(STORES),
-        help="raw (default): decoded pixels; jpeg: less disk, slower to read, not exact",
+        help="raw (default): decoded pixels; jpeg: less disk, slower, not exact",
     )  # fmt: skip
     images.add_argument(
         "--holdout", metavar="SHARE", type=float,

@@ -92,9 +92,7 @@ def resident(
         data, label, *by_class = data
         for rows_of_classes in by_class:
             rows = rows_of_classes.at[rows].get(mode="promise_in_bounds")
-        data, label = (
-            x.at[rows].get(mode="promise_in_bounds") for x in (data, label)
-        )
+        data, label = (x.at[rows].get(mode="promise_in_bounds") for x in (data, label))
         return {"data": scaled(data), "label": label}
 
     by_class = (balance.rows,) if balance else ()

@@ -6,7 +6,8 @@
   splits and classes;
 - a folder that contains two parts, of which one at least is an archive: ``train`` and
   ``test``, or ``toy_train`` and ``toy_test`` with one stem;
-- ``TRAIN,TEST``: two folders or archives, separated by a comma.
+- ``TRAIN,TEST``: two folders or archives, separated by a comma;
+- a set that ``ganjax prepare`` has made of images of any sizes.
 
 All images must have one size. They are read as grey (C = 1) if all are grey, otherwise
 as RGB. Transparent images are put on white. With ``data.alpha='keep'``, images are RGBA
@@ -23,6 +24,7 @@ from ganjax.data.holdout import HOLDOUT
 from ganjax.data.image_file import BadImage, Header, decode, header
 from ganjax.data.layout import Arrangement, ImageFile, arrange
 from ganjax.data.location import bad_file, data_roots, locate
+from ganjax.data.prepared_images import is_prepared, open_prepared_images
 from ganjax.data.source import Source, Spec
 from ganjax.data.splits import HELD_OUT, TRAIN, role_of
 from ganjax.data.tree import Tree, archive_stem
@@ -77,6 +79,14 @@ def open_image_folder(
         name = archive_stem(paths[0])
     else:
         path = locate("image_folder", directory)
+        if is_prepared(path):
+            if holdout != HOLDOUT.default or alpha != ALPHA.default:
+                raise BadInput(
+                    f"data.dir='{path}': is a prepared set, whose split and channels "
+                    "ganjax prepare has chosen; expected the defaults of data.holdout "
+                    "and data.alpha"
+                )
+            return open_prepared_images(path)
         found = find_pair(path)
         packed = found and not all(part.is_dir() for part in found)
         name, paths = archive_stem(path), found if found and packed else (path,)

@@ -14,7 +14,11 @@ from ganjax.data.partial import of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import Source
 from ganjax.data.stacked import open_stacked_mnist
-from ganjax.data.translations import open_edges_fashion_mnist, open_mnist_twins
+from ganjax.data.translations import (
+    open_edges_fashion_mnist,
+    open_image_pairs,
+    open_mnist_twins,
+)
 from ganjax.errors import BadInput
 from ganjax.names import Table
 from ganjax.options import option, own
@@ -40,6 +44,7 @@ SOURCES = Table(
         "cifar10_jpeg": open_cifar10_jpeg,
         "idx": open_idx,
         "image_folder": open_image_folder,
+        "image_pairs": open_image_pairs,
         "tfds": open_tfds,
     },
     takes=1,

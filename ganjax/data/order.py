@@ -155,6 +155,7 @@ def _permute(place, words, size, a, b):
     until the value is in range (Black and Rogaway 2002, "Ciphers with arbitrary finite
     domains"). Fewer than √size + 1 values are out of range, so repetitions are few.
     """
+
     def network(x):
         left, right = x // b, x % b
         for i in range(0, ROUNDS, 2):

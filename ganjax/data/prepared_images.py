@@ -3,15 +3,15 @@
 ``ganjax prepare FOLDER`` writes such a set. Its manifest has the shape, the classes,
 and for each split the shards with their counts and SHA-256. There are two stores:
 
-- ``raw``: decoded uint8 arrays ``[n, H, W, C]`` in ``.npy`` files. A batch reads each of
-  its rows at the row's offset, into the batch. ``np.load(mmap_mode="r")`` opens the same
-  files. array_record can neither be mapped nor read at an offset, and to parse records
+- ``raw``: decoded uint8 arrays ``[n, H, W, C]`` in ``.npy`` files. A batch reads each
+  of its rows at its offset in the file. ``np.load(mmap_mode="r")`` maps the same files.
+  array_record can be neither mapped nor read at an offset, and to parse its records
   takes longer than to copy decoded pixels.
 - ``jpeg``: array_record files of JPEG images, decoded when they are read.
 
-No split is ever in memory as a whole, unless it is small enough for a resident feed.
-Rows are read, not mapped: a mapped file that is cut short or unreadable ends the process
-by a signal, and its pages count as memory of the process.
+A split is in memory as a whole only for a resident feed. Rows are read, not mapped: a
+mapped file that is cut short or unreadable ends the process by a signal, and its pages
+count as memory of the process.
 """
 
 import hashlib
@@ -30,8 +30,8 @@ from ganjax.errors import BadInput
 
 FORMAT = 1
 KINDS = ("images", "pairs", "domains")
-"""``images``: one set. ``pairs``: each image is two, side by side. ``domains``: two sets
-without pairs, in the folders ``a`` and ``b``."""
+"""``images``: one set. ``pairs``: each image is two, side by side. ``domains``: two
+sets without pairs, in the folders ``a`` and ``b``."""
 SPLITS = ("train", "test")
 
 
@@ -125,7 +125,7 @@ class JpegImages:
 
 
 def is_prepared(path: Path) -> bool:
-    """Return whether ``path`` is a folder that ``ganjax prepare FOLDER`` has written."""
+    """Return whether ``ganjax prepare FOLDER`` has written the folder ``path``."""
     manifest = path / MANIFEST
     return manifest.is_file() and '"kind"' in manifest.read_text(errors="replace")
 

@@ -1,4 +1,4 @@
-"""Two domains of images whose true translation is known, with or without pairs."""
+"""Two domains of images, with or without pairs. All images are in memory."""
 
 import dataclasses
 import math
@@ -11,7 +11,10 @@ from jax.scipy.ndimage import map_coordinates
 
 from ganjax.data.feeds import scaled
 from ganjax.data.idx import open_fashion_mnist, open_mnist
-from ganjax.data.source import Arrays, Composed, Items, Source, in_memory
+from ganjax.data.location import locate
+from ganjax.data.prepared_images import is_prepared, open_shards, read_manifest
+from ganjax.data.source import Arrays, Composed, Items, Source, Spec, in_memory
+from ganjax.errors import BadInput
 
 # An edge is where the Sobel gradient of an image in [-1, 1] is longer than this.
 STEEP = 1.0
@@ -80,6 +83,52 @@ def open_mnist_twins(directory: str = "") -> Source:
     source = open_mnist(directory)
     spec = _of_two(source, "mnist_twins", paired=False)
     return Source(spec, out_of_pairs(source.train, twin), in_pairs(source.test, twin))
+
+
+def open_image_pairs(directory: str) -> Source:
+    """Open two domains of images that ``ganjax prepare`` has made, of
+    ``trainA``/``trainB`` folders (without pairs), or with ``--pairs``.
+
+    Raises:
+        BadInput: ``directory`` is no prepared set of two domains, or a damaged one.
+    """
+    path = locate("image_pairs", directory)
+    if not is_prepared(path) or read_manifest(path)["kind"] == "images":
+        raise BadInput(
+            f"data.dir='{path}': expected two domains of images that ganjax prepare "
+            "has made, of trainA/ and trainB/ or with --pairs"
+        )
+    manifest = read_manifest(path)
+    name = f"image_pairs:{manifest['name']}"
+    if manifest["kind"] == "domains":
+        a, b = (open_shards(path / x, read_manifest(path / x)) for x in ("a", "b"))
+        spec = Spec(name, a.spec.shape, domains=("a", "b"))
+        about = {key: {"a": a.about[key], "b": b.about[key]} for key in a.about}
+        return Source(spec, _apart(a.train, b.train), _apart(a.test, b.test), about)
+    joined = open_shards(path, manifest)
+    height, width, channels = joined.spec.shape
+    shape = height, width // 2, channels
+    spec = Spec(name, shape, domains=("a", "b"), paired=True, test_paired=True)
+    return Source(spec, _joined(joined.train), _joined(joined.test), joined.about)
+
+
+def _apart(first, second):
+    def make(arrays, keys):
+        pair = jax.vmap(jax.random.split)(keys)
+        rows = (_drawn(pair[:, i], 0, len(x)) for i, x in enumerate(arrays))
+        a, b = (scaled(x[i]) for x, i in zip(arrays, rows, strict=True))
+        return {"a": a, "b": b}
+
+    return Composed((in_memory(first).data, in_memory(second).data), make)
+
+
+def _joined(split):
+    def make(images, keys):
+        both = scaled(images[_drawn(keys, 0, len(images))])
+        a, b = jnp.split(both, 2, axis=2)
+        return {"a": a, "b": b}
+
+    return Composed(in_memory(split).data, make)
 
 
 def _of_two(source, name, paired):

@@ -1,5 +1,6 @@
 """Preparation of images of any sizes: find, fit, write shards, report."""
 
+from ganjax.data.preparing.finding import find_images
 from ganjax.data.preparing.fitting import (
     ALPHAS,
     CROPS,
@@ -8,8 +9,8 @@ from ganjax.data.preparing.fitting import (
     Options,
     parse_size,
 )
-from ganjax.data.preparing.image_set import Listing, PreparedSet, prepare_images
-from ganjax.data.preparing.listing import find_images
+from ganjax.data.preparing.image_set import PreparedSet, prepare_images
+from ganjax.data.preparing.listing import Listing
 from ganjax.data.preparing.shards import Item
 
 __all__ = [

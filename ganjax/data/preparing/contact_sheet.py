@@ -44,7 +44,9 @@ def contact_sheet(rows: Sequence[tuple[str, np.ndarray]]):
                 picture = picture.resize((width, height))
             place = TEXT + GAP + j * (width + GAP), top
             mask = picture if picture.mode == "RGBA" else None
-            sheet.paste(picture.convert("RGB") if mask is None else picture, place, mask)
+            sheet.paste(
+                picture.convert("RGB") if mask is None else picture, place, mask
+            )
     return sheet
 
 

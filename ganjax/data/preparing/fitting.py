@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.data.holdout import HOLDOUT
 from ganjax.errors import BadInput, unknown
 
 CROPS = ("center", "none")
@@ -51,6 +52,9 @@ class Options:
         ):
             if getattr(self, field) not in names:
                 raise unknown(field, getattr(self, field), names)
+        HOLDOUT.check("holdout", self.holdout)
+        if self.seed < 0:
+            raise BadInput(f"seed={self.seed}: expected at least 0")
 
     def to_json(self) -> dict[str, Any]:
         """Return the options as JSON values."""

@@ -1,14 +1,14 @@
 """Prepare a set of images: scan, write shards, and finish with one rename.
 
-While a set is made, ``OUT/.preparing-NAME`` holds its plan, its finished shards and the
-facts of each. The same call continues after the finished shards. A shard depends only on
-its items and the options, so an interrupted preparation ends with the same bytes.
+While a set is made, ``OUT/.preparing-NAME`` holds its plan, its finished shards and
+the facts of each. The same call continues after the finished shards. A shard depends
+only on its items and the options, so an interrupted preparation ends with the same
+bytes.
 """
 
-import hashlib
 import os
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +16,15 @@ from typing import Any
 
 import numpy as np
 
-from ganjax.data.image_file import BadImage, header
-from ganjax.data.location import bad_file, data_roots
+from ganjax.data.location import data_roots
 from ganjax.data.prepared import MANIFEST
-from ganjax.data.prepared_images import FORMAT, is_prepared, read_manifest, verify
+from ganjax.data.prepared_images import FORMAT, verify
 from ganjax.data.preparing.contact_sheet import write_sheet
 from ganjax.data.preparing.duplicates import Duplicates, duplicates_of
 from ganjax.data.preparing.fitting import Options
+from ganjax.data.preparing.listing import Listing, digest_of
+from ganjax.data.preparing.plan import Report, check_same, plan_of
 from ganjax.data.preparing.shards import (
-    Item,
     Shard,
     entry_of,
     name_of,
@@ -37,34 +37,6 @@ from ganjax.errors import BadInput, shape_text
 
 SHARD_BYTES = 2**27
 MOST_SHARDS = 512  # an open set has a file descriptor for each
-Report = Callable[[str, int, int], None]
-"""``(what is done, items done, items in all)``, called for each item."""
-
-
-@dataclass(frozen=True)
-class Listing:
-    """The images to prepare.
-
-    Attributes:
-        name: the name of the data, without their size.
-        kind: see ``ganjax.data.prepared_images.KINDS``.
-        classes: class names by label, or ().
-        sets: folder in the prepared set -> split -> items. Two domains have the folders
-            ``a`` and ``b``; otherwise the folder is ``''``.
-        split: how the splits were made, in words.
-        notes: lines for the user.
-    """
-
-    name: str
-    kind: str
-    classes: tuple[str, ...]
-    sets: dict[str, dict[str, list[Item]]]
-    split: str
-    notes: Sequence[str] = ()
-
-    def items(self) -> list[Item]:
-        """Return all items, in the order in which they are prepared."""
-        return [i for splits in self.sets.values() for s in splits.values() for i in s]
 
 
 @dataclass
@@ -87,13 +59,6 @@ class PreparedSet:
     enlarged: int = 0
     stretched: int = 0
     duplicates: Duplicates | None = None
-
-
-def digest_of(items: Sequence[Item]) -> str:
-    """Return the SHA-256 of the sorted names and sizes of all files."""
-    files = {(f.name, f.tree.size(f.name)) for item in items for f in item.files}
-    lines = "".join(f"{name}\0{size}\n" for name, size in sorted(files))
-    return hashlib.sha256(lines.encode()).hexdigest()
 
 
 def prepare_images(
@@ -129,13 +94,13 @@ def prepare_images(
         "split": listing.split,
     }
     if final.exists():
-        _check_same(root, final, identity)
+        check_same(root, final, identity)
         verify(final)
         return PreparedSet(final, True, listing)
     work = root / f".preparing-{final.name}"
     with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
         try:
-            plan = _plan(work, identity, items, options, skip_corrupt, pool, report)
+            plan = plan_of(work, identity, items, options, pool, report)
             writer = _Writer(work, listing, options, plan["channels"], skip_corrupt)
             writer.announce(root, final, say)
             result = writer.write(final, identity, pool, report)
@@ -144,68 +109,6 @@ def prepare_images(
             raise
     shutil.rmtree(work)
     return result
-
-
-def _check_same(root, final, identity):
-    same = False
-    if is_prepared(final):
-        source = read_manifest(final)["source"]
-        same = all(source.get(name) == value for name, value in identity.items())
-    if not same:
-        raise BadInput(
-            f"dir='{root}': {final} exists and was made from other files or with other "
-            "options; remove it or choose another --dir"
-        )
-
-
-def _plan(work, identity, items, options, skip_corrupt, pool, report):
-    """Return the plan in ``work``, or make it: scan the headers of all images."""
-    import json
-
-    file = work / "plan.json"
-    if file.is_file():
-        plan = json.loads(file.read_text())
-        if plan["identity"] == identity:
-            return plan
-        raise BadInput(
-            f"dir='{work.parent}': {work} holds an unfinished preparation of other "
-            "files or with other options; remove it or choose another --dir"
-        )
-    channels = _channels(items, options, skip_corrupt, pool, report)
-    try:
-        for folder in (work, work / "set", work / "facts"):
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            f"dir='{work.parent}': cannot be written ({error.strerror}); choose another "
-            "--dir"
-        ) from error
-    plan = {"identity": identity, "channels": channels}
-    replace_json(file, plan)
-    return plan
-
-
-def _channels(items, options, skip_corrupt, pool, report):
-    """Return the channels of the set: the fewest that no image needs more of."""
-
-    def scan(item):
-        try:
-            return [header(file.tree.read(file.name)) for file in item.files]
-        except (BadImage, BadInput):
-            return None  # it is named when it is decoded
-
-    grey, alpha = True, False
-    for n, found in enumerate(pool.map(scan, items), 1):
-        report("scanned", n, len(items))
-        for one in found or ():
-            grey, alpha = grey and one.grey, alpha or one.channels == 4
-    channels = 4 if alpha and options.alpha == "keep" else 1 if grey else 3
-    if channels == 4 and options.store == "jpeg":
-        raise BadInput(
-            "store='jpeg': JPEG has no transparency, expected store='raw' or "
-            "alpha='white'"
-        )
-    return channels
 
 
 class _Writer:
@@ -222,7 +125,7 @@ class _Writer:
         self.skipped: list[tuple[str, str]] = []
 
     def announce(self, root, final, say):
-        """Say what is written, and how large it becomes.
+        """Print the number of images, the size of the set, and its path.
 
         Raises:
             BadInput: the disk has less space.

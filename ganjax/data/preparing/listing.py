@@ -1,70 +1,46 @@
-"""Find the images to prepare: a folder, an archive, Parquet files, or a TFDS folder."""
+"""The images to prepare, and a digest of their files."""
 
-from pathlib import Path
-from typing import Any
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
 
-from ganjax.data import prepared
-from ganjax.data.layout import arrange
-from ganjax.data.prepared_images import is_prepared
-from ganjax.data.preparing.fitting import Options
-from ganjax.data.preparing.image_set import Listing
-from ganjax.data.preparing.pairs import domains_in, listed_domains, listed_pairs
-from ganjax.data.preparing.parquet import ParquetTree, parquet_files
-from ganjax.data.preparing.records import RecordTree
 from ganjax.data.preparing.shards import Item
-from ganjax.data.tree import ARCHIVES, Tree
-from ganjax.errors import BadInput
 
 
-def find_images(source: str, options: Options) -> Listing:
-    """Return the images at a path, with their classes and splits.
+@dataclass(frozen=True)
+class Listing:
+    """The images to prepare.
 
-    ``ganjax.data.layout`` has the rule for classes and splits. Folders ``trainA`` and
-    ``trainB`` are two domains without pairs. ``options.pairs`` chooses pairs.
-
-    Raises:
-        BadInput: there is no such path, or it has no images, or they do not fit the
-            rule or the options. The message begins with ``FOLDER=``.
+    Attributes:
+        name: the name of the data, without their size.
+        kind: see ``ganjax.data.prepared_images.KINDS``.
+        classes: class names by label, or ().
+        sets: folder in the prepared set -> split -> items. Two domains have the folders
+            ``a`` and ``b``; otherwise the folder is ``''``.
+        split: how the splits were made, in words.
+        notes: lines for the user.
     """
-    path = Path(source).expanduser()
-    if not path.exists():
-        raise BadInput(f"FOLDER='{source}': no such file or folder")
-    if is_prepared(path):
-        raise BadInput(f"FOLDER='{source}': is a prepared set; expected images")
-    try:
-        return _listed(_tree(path), _stem(path), options)
-    except BadInput as error:  # readers name data.dir
-        raise BadInput(str(error).replace("data.dir=", "FOLDER=", 1)) from error
+
+    name: str
+    kind: str
+    classes: tuple[str, ...]
+    sets: dict[str, dict[str, list[Item]]]
+    split: str
+    notes: Sequence[str] = ()
+
+    def items(self) -> list[Item]:
+        """Return all items, in the order in which they are prepared."""
+        return [i for splits in self.sets.values() for s in splits.values() for i in s]
 
 
-def _tree(path: Path) -> Any:
-    if files := parquet_files(path):
-        return ParquetTree(path, files)
-    if folder := prepared.find(path):
-        return RecordTree(folder)
-    return Tree(path)
-
-
-def _stem(path: Path) -> str:
-    name = path.resolve().name
-    for suffix in sorted((*ARCHIVES, ".parquet"), key=len, reverse=True):
-        if name.lower().endswith(suffix):
-            return name[: -len(suffix)]
-    return name
-
-
-def _listed(tree, name, options) -> Listing:
-    if options.pairs:
-        return listed_pairs(tree, name, options)
-    if domains_in(tree.names):
-        return listed_domains(tree, name, options)
-    found = arrange([tree], options.holdout, options.seed, options.labels)
-    files = {"train": found.train, "test": found.test}
-    if not isinstance(tree, Tree):  # in the order of the rows, so that reads are near
-        files = {split: sorted(each, key=_row) for split, each in files.items()}
-    items = {s: [Item((f,), f.label) for f in each] for s, each in files.items()}
-    return Listing(name, "images", found.classes, {"": items}, found.rule, found.notes)
-
-
-def _row(file) -> list[str]:
-    return file.name.split("/")[-2:]
+def digest_of(items: Sequence[Item]) -> str:
+    """Return the SHA-256 of the sorted names, sizes and labels of all files."""
+    lines = "".join(
+        f"{name}\0{size}\0{label}\n"
+        for name, size, label in sorted(
+            (f.name, f.tree.size(f.name), item.label)
+            for item in items
+            for f in item.files
+        )
+    )
+    return hashlib.sha256(lines.encode()).hexdigest()

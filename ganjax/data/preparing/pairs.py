@@ -1,8 +1,8 @@
 """Images of two domains: with pairs for pix2pix, or without pairs for CycleGAN.
 
 - ``AB``: each file has two images side by side, a on the left.
-- ``DIR,DIR``: two folders with equal names. A file in the first folder and the file with
-  the same path in the second, except for the suffix, are a pair.
+- ``DIR,DIR``: two folders with equal names. Files with the same path in both, up to the
+  suffix, are a pair.
 - ``trainA``, ``trainB``, and maybe ``testA``, ``testB``: two domains without pairs.
 
 Splits follow ``ganjax.data.layout``. There are no classes.
@@ -14,7 +14,7 @@ from typing import Any
 
 from ganjax.data.layout import ImageFile, arrange
 from ganjax.data.preparing.fitting import Options
-from ganjax.data.preparing.image_set import Listing
+from ganjax.data.preparing.listing import Listing
 from ganjax.data.preparing.shards import Item
 from ganjax.errors import BadInput
 
@@ -76,7 +76,8 @@ def listed_pairs(tree: Any, name: str, options: Options) -> Listing:
     """Return the pairs that ``options.pairs`` describes.
 
     Raises:
-        BadInput: ``pairs`` has another form, a folder is missing, or a file has no pair.
+        BadInput: ``pairs`` has another form, a folder is missing, a file has no
+            pair, or the store is not raw.
     """
     if options.store != "raw":
         raise BadInput(f"store='{options.store}': expected 'raw' for pairs")
@@ -107,7 +108,10 @@ def _partners(tree, pairs):
         parts = file.split("/")
         for folder, files in zip(folders, found, strict=True):
             if folder in parts[:-1]:
-                rest = [*parts[: parts.index(folder)], *parts[parts.index(folder) + 1 :]]
+                rest = [
+                    *parts[: parts.index(folder)],
+                    *parts[parts.index(folder) + 1 :],
+                ]
                 key = PurePosixPath(*rest).with_suffix("").as_posix()
                 if other := files.get(key):
                     raise BadInput(

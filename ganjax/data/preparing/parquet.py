@@ -15,13 +15,14 @@ from typing import Any
 from ganjax.data.location import bad_file
 from ganjax.errors import BadInput
 
+LABELS = "dataset.json"
 SPLITS = ("train", "test", "validation", "valid", "val")
 _LABELS = ("label", "labels", "class", "category", "fine_label")
 _KEPT = 2  # row groups in memory
 
 
 def parquet_files(path: Path) -> list[Path]:
-    """Return the Parquet files at ``path``: itself, or in the folder or its ``data/``."""
+    """Return the file ``path``, or the Parquet files in it or in its ``data/``."""
     if path.is_dir():
         return sorted([*path.glob("*.parquet"), *path.glob("data/*.parquet")])
     return [path] if path.suffix == ".parquet" else []
@@ -30,19 +31,20 @@ def parquet_files(path: Path) -> list[Path]:
 class ParquetTree:
     """The rows of Parquet files, with the attributes of ``ganjax.data.tree.Tree``.
 
-    The name of a row is ``SPLIT/CLASS/FILE/ROW``; parts that are not known are left out.
+    The name of a row is ``SPLIT/FILE/ROW``. The labels are in a ``dataset.json``, as
+    ``ganjax.data.label_list`` reads it.
 
     Raises:
-        BadInput: pyarrow is missing, a file is damaged, there is no column of images, or
-            a label is missing.
+        BadInput: pyarrow is missing, a file is damaged, there is no column of images,
+            or a label is missing.
     """
 
     def __init__(self, path: Path, files: list[Path]):
-        self.path, self.other, self.folders = path, [], []
+        self.path, self.other, self.folders = path, [LABELS], []
         self._parquet = _pyarrow()
         self._lock = threading.Lock()
         self._groups: OrderedDict[tuple[int, int], Any] = OrderedDict()
-        self._files, self._rows = [], {}
+        self._files, self._rows, self._labels = [], {}, []
         for file in files:
             self._add(file)
         self.names = sorted(self._rows)
@@ -63,15 +65,17 @@ class ParquetTree:
         self._files.append((file, image))
         for group in range(file.num_row_groups):
             for at in range(file.metadata.row_group(group).num_rows):
-                parts = [split] if split else []
-                if labels is not None:
-                    parts.append(_class_of(path, row, labels[row], names))
-                name = "/".join([*parts, path.stem, f"{row:09d}"])
+                name = "/".join([*filter(None, [split]), path.stem, f"{row:09d}"])
                 self._rows[name] = number, group, at
+                if labels is not None:
+                    found = _class_of(path, row, labels[row], names)
+                    self._labels.append((name, found))
                 row += 1
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of the image of a row."""
+        """Return the bytes of the image of a row, or of the list of labels."""
+        if name == LABELS:
+            return json.dumps({"labels": self._labels or None}).encode()
         number, group, at = self._rows[name]
         with self._lock:
             column = self._groups.get((number, group))
@@ -91,7 +95,7 @@ class ParquetTree:
         return content
 
     def size(self, name: str) -> int:
-        """Return the size of the row group of a row in bytes, which needs no reading."""
+        """Return the size of the row's group in bytes, which needs no reading."""
         number, group, _ = self._rows[name]
         return self._files[number][0].metadata.row_group(group).total_byte_size
 
@@ -137,5 +141,5 @@ def _class_of(path, row, label, names):
     if label is None or isinstance(label, list | dict) or not known:
         problem = f"row {row} has the label {label!r}, expected a class"
         raise bad_file(path.parent, path.name, problem)
-    text = str(label if names is None else names[label])
-    return text.replace("/", "_")
+    label = label if names is None else names[label]
+    return label if isinstance(label, int) else str(label)

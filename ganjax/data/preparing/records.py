@@ -1,16 +1,19 @@
 """Images of a TFDS data set that is already on disk, of any sizes."""
 
+import json
 from pathlib import Path
 
 from ganjax.data import prepared
 from ganjax.data.location import bad_file
 
+LABELS = "dataset.json"
+
 
 class RecordTree:
     """The records of a TFDS folder, with the attributes of ``ganjax.data.tree.Tree``.
 
-    The name of a record is ``SPLIT/CLASS/NUMBER``, without the class if the data have
-    no feature ``label``.
+    The name of a record is ``SPLIT/NUMBER``. The labels are in a ``dataset.json``, as
+    ``ganjax.data.label_list`` reads it.
 
     Args:
         folder: the version folder, see ``ganjax.data.prepared.find``.
@@ -24,8 +27,8 @@ class RecordTree:
         import tensorflow_datasets as tfds
 
         prepared.verify_manifest(folder)
-        self.path, self.other, self.folders = folder, [], []
-        self._records = {}
+        self.path, self.other, self.folders = folder, [LABELS], []
+        self._records, self._labels = {}, []
         skip = {"image": tfds.decode.SkipDecoding()}
         try:
             builder = tfds.builder_from_directory(str(folder))
@@ -37,25 +40,25 @@ class RecordTree:
             }
             if "image" not in features:
                 raise ValueError("no feature 'image'")
-            self.title = builder.info.name
             for split, source in sources.items():
                 for i in range(len(source)):
-                    label = int(source[i]["label"]) if "label" in features else None
-                    text = "" if label is None else str(named[label] if named else label)
-                    parts = [split, text.replace("/", "_"), f"{i:09d}"]
-                    self._records["/".join(filter(None, parts))] = source, i
+                    name = f"{split}/{i:09d}"
+                    self._records[name] = source, i
+                    if "label" in features:
+                        label = int(source[i]["label"])
+                        self._labels.append((name, named[label] if named else label))
         except Exception as error:  # a damaged or foreign file, or another format
-            raise bad_file(
-                folder,
-                prepared.INFO,
-                f"not a TFDS data set in array_record ({type(error).__name__}: {error})",
-            ) from error
+            problem = f"{type(error).__name__}: {error}"
+            problem = f"not a TFDS data set in array_record ({problem})"
+            raise bad_file(folder, prepared.INFO, problem) from error
         self.names = sorted(self._records)
         if not self.names:
             raise bad_file(folder, prepared.INFO, "has no records")
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of the image of a record."""
+        """Return the bytes of the image of a record, or of the list of labels."""
+        if name == LABELS:
+            return json.dumps({"labels": self._labels or None}).encode()
         source, i = self._records[name]
         try:
             return bytes(source[i]["image"])
@@ -63,5 +66,5 @@ class RecordTree:
             raise bad_file(self.path, name, f"cannot be read ({error})") from error
 
     def size(self, name: str) -> int:
-        """Return 0: the sizes of records are not stored, and the folder has a version."""
+        """Return 0: TFDS does not store the sizes of records."""
         return 0

@@ -1,0 +1,93 @@
+"""What a preparation will write: fixed at its start, compared when it continues."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from pathlib import Path
+from typing import Any
+
+from ganjax.data.image_file import BadImage, header
+from ganjax.data.prepared_images import is_prepared, read_manifest
+from ganjax.data.preparing.fitting import Options
+from ganjax.data.preparing.shards import Item, replace_json
+from ganjax.errors import BadInput
+
+Report = Callable[[str, int, int], None]
+"""``(what is done, items done, items in all)``, called for each item."""
+
+
+def check_same(root: Path, final: Path, identity: Mapping[str, Any]) -> None:
+    """Raise BadInput unless the set ``final`` was made from the files and with the
+    options of ``identity``."""
+    same = False
+    if is_prepared(final):
+        source = read_manifest(final)["source"]
+        same = all(source.get(name) == value for name, value in identity.items())
+    if not same:
+        raise BadInput(
+            f"dir='{root}': {final} exists and was made from other files or with other "
+            "options; remove it or choose another --dir"
+        )
+
+
+def plan_of(
+    work: Path,
+    identity: Mapping[str, Any],
+    items: Sequence[Item],
+    options: Options,
+    pool: Executor,
+    report: Report,
+) -> dict[str, Any]:
+    """Return the plan in ``work``, or make it: scan the headers of all images.
+
+    Returns:
+        ``identity``, and ``channels`` of the set.
+
+    Raises:
+        BadInput: ``work`` has another plan or cannot be written, or JPEG cannot store
+            the channels.
+    """
+    file = work / "plan.json"
+    if file.is_file():
+        plan = json.loads(file.read_text())
+        if plan["identity"] == identity:
+            return plan
+        raise BadInput(
+            f"dir='{work.parent}': {work} holds an unfinished preparation of other "
+            "files or with other options; remove it or choose another --dir"
+        )
+    channels = _channels(items, options, pool, report)
+    try:
+        for folder in (work, work / "set", work / "facts"):
+            folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"dir='{work.parent}': cannot be written ({error.strerror}); choose "
+            "another --dir"
+        ) from error
+    plan = {"identity": identity, "channels": channels}
+    replace_json(file, plan)
+    return plan
+
+
+def _channels(items, options, pool, report):
+    """Return the channels of the set: the fewest that no image needs more of."""
+
+    def scan(item):
+        try:
+            return [header(file.tree.read(file.name)) for file in item.files]
+        except (BadImage, BadInput):
+            return None  # it is named when it is decoded
+
+    grey, alpha = True, False
+    for n, found in enumerate(pool.map(scan, items), 1):
+        report("scanned", n, len(items))
+        for one in found or ():
+            grey, alpha = grey and one.grey, alpha or one.channels == 4
+    channels = 4 if alpha and options.alpha == "keep" else 1 if grey else 3
+    if channels == 4 and options.store == "jpeg":
+        raise BadInput(
+            "store='jpeg': JPEG has no transparency, expected store='raw' or "
+            "alpha='white'"
+        )
+    return channels
