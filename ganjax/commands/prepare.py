@@ -152,16 +152,16 @@ def _summary(made: PreparedSet) -> list[str]:
         of = " and ".join(f"{count:,} {split}" for split, count in counts.items())
         lines.append(f"  {name or 'images'}: {of}")
     if made.skipped:
-        lines.append(f"{len(made.skipped)} corrupt images were left out:")
+        lines.append(f"corrupt images that were left out: {len(made.skipped)}:")
         lines += [f"  {name}: {reason}" for name, reason in made.skipped]
     if made.enlarged:
-        lines.append(f"{made.enlarged:,} images were smaller and were enlarged")
+        lines.append(f"smaller images, which were enlarged: {made.enlarged:,}")
     if made.stretched:
-        lines.append(f"{made.stretched:,} images had another aspect ratio: stretched")
+        lines.append(f"images with another aspect ratio, stretched: {made.stretched:,}")
     if made.duplicates and (count := made.duplicates.count):
         lines.append(
-            f"{count:,} files repeat another file, {made.duplicates.in_test:,} of the "
-            "test split repeat a training image; none was removed:"
+            f"files that repeat another file: {count:,}; test images that repeat a "
+            f"training image: {made.duplicates.in_test:,}; none was removed:"
         )
         lines += [f"  {name} = {other}" for name, other in made.duplicates.examples]
     lines.append(f"contact sheet: {folder / 'contact.png'}")

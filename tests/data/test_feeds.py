@@ -8,8 +8,9 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.data import open_source
+from ganjax.data import Source, feed_of, open_source
 from ganjax.data.feeds import drawn, make_feed, resident, scaled, streamed
+from ganjax.data.order import Balance
 from ganjax.data.source import Arrays, Spec, fixed_sample, in_memory
 from ganjax.errors import BadInput
 
@@ -77,11 +78,15 @@ def test_the_global_batch_does_not_depend_on_the_devices(make):
         np.testing.assert_array_equal(x, four[name])
 
 
+@pytest.mark.parametrize("by_class", [False, True])
 @pytest.mark.parametrize("wrap", [Listed, lambda arrays: arrays])
-def test_streamed_and_resident_give_the_same_batches(wrap):
+def test_streamed_and_resident_give_the_same_batches(wrap, by_class):
     arrays = numbered(700)
-    feed = resident(arrays, batch_size=BATCH, rounds=ROUNDS)
-    other = streamed(wrap(arrays), batch_size=BATCH, rounds=ROUNDS, threads=3)
+    sizes = dict(batch_size=BATCH, rounds=ROUNDS)
+    if by_class:  # classes of 500 and 200
+        sizes["balance"] = Balance.of(arrays.label >= 500)
+    feed = resident(arrays, **sizes)
+    other = streamed(wrap(arrays), threads=3, **sizes)
     on_one, on_two = on_devices(feed, 1), on_devices(other, 2)
     with other.stream(KEY, 40) as batches:
         for step in range(40, 50):  # an epoch ends at step 43
@@ -90,6 +95,8 @@ def test_streamed_and_resident_give_the_same_batches(wrap):
             expected, got = on_one(step), on_two(step, host)
             for name in expected:
                 np.testing.assert_array_equal(expected[name], got[name])
+            if by_class:
+                assert (host["label"] >= 500).sum() == host["label"].size / 2
 
 
 def test_a_resumed_run_continues_the_order():
@@ -169,3 +176,20 @@ def test_a_fixed_sample_is_what_the_sampler_draws():
     assert isinstance(source.spec, Spec)
     centres = source.spec.modes[arrays.label]
     assert np.abs(arrays.data - centres).max() < 5 * source.spec.std
+
+
+def test_a_class_of_few_samples_is_drawn_as_often_as_the_others():
+    label = np.array([0] * 90 + [1] * 10, np.int32)
+    arrays = Arrays(numbered(100).data, label)
+    section = dict(limit=0, subset=0, feed="auto", mirror=False)
+    source = Source(Spec("x", (2, 2, 1), ("a", "b")), arrays, arrays)
+    for balanced, share in ((True, 0.5), (False, 0.1)):
+        feed = feed_of({**section, "balanced": balanced}, source, 100, 1)
+        assert on_devices(feed, 1)(3)["label"].mean() == pytest.approx(share)
+
+
+@pytest.mark.parametrize("name", ["unpaired", "ring8", "swiss_roll"])
+def test_balance_needs_classes_and_data_that_are_read(name):
+    section = dict(limit=0, subset=0, feed="auto", mirror=False, balanced=True)
+    with pytest.raises(BadInput, match="data.balanced=True: expected data with classes"):
+        feed_of(section, open_source(name), 8, 1)

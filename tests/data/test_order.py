@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ganjax.data.order import SHUFFLE_BELOW, _epoch_and_place, indices
+from ganjax.data.order import SHUFFLE_BELOW, Balance, _epoch_and_place, balanced, indices
 
 KEY = jax.random.key(7)
 
@@ -104,3 +104,43 @@ def test_an_epoch_of_many_items_has_no_trend():
 def test_sizes_out_of_range_are_refused():
     with pytest.raises(ValueError, match="size=0"):
         indices(KEY, 0, 1, 0, 0, 1)
+
+
+COUNTS = (3, 700, 1, 40)
+
+
+def test_each_block_of_a_balanced_order_has_each_class_once():
+    per_step = 100 * len(COUNTS)
+    places = np.asarray(balanced(KEY, 5, per_step, COUNTS, 0, per_step))
+    label = np.searchsorted(np.cumsum(COUNTS), places, side="right").reshape(100, -1)
+    np.testing.assert_array_equal(np.sort(label, 1), [[0, 1, 2, 3]] * 100)
+    assert len({tuple(row) for row in label}) > 15  # of 24 orders
+
+
+def test_a_class_of_a_balanced_order_visits_its_rows_in_epochs():
+    blocks = 1400  # two epochs of the largest class
+    count = blocks * len(COUNTS)
+    places = np.asarray(balanced(KEY, 0, count, COUNTS, 0, count))
+    first = 0
+    for size in COUNTS:
+        own = places[(places >= first) & (places < first + size)] - first
+        epochs = own[: blocks // size * size].reshape(-1, size)
+        assert len(own) == blocks
+        np.testing.assert_array_equal(
+            np.sort(epochs, 1), np.broadcast_to(np.arange(size), epochs.shape)
+        )
+        assert size == 1 or not np.array_equal(epochs[0], epochs[1])
+        first += size
+
+
+def test_a_part_of_a_balanced_step_equals_that_part_of_the_whole():
+    whole = balanced(KEY, 41, 96, COUNTS, 0, 96)
+    parts = [balanced(KEY, 41, 96, COUNTS, start, 24) for start in range(0, 96, 24)]
+    np.testing.assert_array_equal(whole, np.concatenate(parts))
+    assert not np.array_equal(whole, balanced(KEY, 42, 96, COUNTS, 0, 96))
+
+
+def test_the_rows_of_a_balance_are_sorted_by_class():
+    found = Balance.of(np.array([5, 2, 5, 2, 2, 9]))
+    assert found.counts == (3, 2, 1)  # classes 2, 5 and 9; the others have no rows
+    np.testing.assert_array_equal(found.rows, [1, 3, 4, 0, 2, 5])
