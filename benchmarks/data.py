@@ -105,7 +105,7 @@ def main() -> None:
     flags.add_argument("--count", type=int, default=100_000)
     flags.add_argument("--size", type=int, default=128)
     flags.add_argument("--seconds", type=float, default=20.0)
-    flags.add_argument("--dir", help="a folder for the files (default: a temporary one)")
+    flags.add_argument("--dir", help="where to write (default: a temporary folder)")
     flags = flags.parse_args()
     with tempfile.TemporaryDirectory(dir=flags.dir) as folder:
         record = measure(flags.count, flags.size, flags.seconds, Path(folder))

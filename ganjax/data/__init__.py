@@ -22,6 +22,6 @@ from ganjax.data.source import (
 __all__ = [
     "SOURCES", "Arrays", "Composed", "DataOptions", "Feed", "Items", "Sampler",
     "Source", "Spec", "as_bytes", "decoded_bytes", "drawn", "examples_of", "feed_of",
-    "fixed_sample", "held_out", "in_memory", "labels_of", "make_feed", "mirrored", "open_source",
-    "resident", "samples", "scaled", "some_of", "source_of", "streamed",
+    "fixed_sample", "held_out", "in_memory", "labels_of", "make_feed", "mirrored",
+    "open_source", "resident", "samples", "scaled", "some_of", "source_of", "streamed",
 ]  # fmt: skip

@@ -191,5 +191,7 @@ def test_a_class_of_few_samples_is_drawn_as_often_as_the_others():
 @pytest.mark.parametrize("name", ["unpaired", "ring8", "swiss_roll"])
 def test_balance_needs_classes_and_data_that_are_read(name):
     section = dict(limit=0, subset=0, feed="auto", mirror=False, balanced=True)
-    with pytest.raises(BadInput, match="data.balanced=True: expected data with classes"):
+    with pytest.raises(
+        BadInput, match="data.balanced=True: expected data with classes"
+    ):
         feed_of(section, open_source(name), 8, 1)

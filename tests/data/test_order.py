@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from scipy import stats
 
-from ganjax.data.order import SHUFFLE_BELOW, Balance, _epoch_and_place, balanced, indices
+from ganjax.data.order import (
+    SHUFFLE_BELOW,
+    Balance,
+    _epoch_and_place,
+    balanced,
+    indices,
+)
 
 KEY = jax.random.key(7)
 

@@ -24,7 +24,9 @@ def made(request, tmp_path_factory):
     options = Options((8, 8), store=request.param)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(image_set, "SHARD_BYTES", 5 * 64)
-        made = prepare_images(find_images(str(tmp_path / "x"), options), options, tmp_path)
+        made = prepare_images(
+            find_images(str(tmp_path / "x"), options), options, tmp_path
+        )
     assert len(list(made.folder.glob("train-0*"))) == 8
     return made.folder
 
