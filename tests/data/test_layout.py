@@ -310,7 +310,7 @@ def test_tiny_imagenet(tmp_path, package):
     made = arrange([Tree(path)])
     assert made.shown == [
         "data: 2 classes (training+test images): n01 3+1, n02 3+1",
-        "data: labels: folders and val/val_annotations.txt; split: train and val",
+        "data: labels: folders and val_annotations.txt; split: train and val",
         "data: test: 1 images not read",
         "data: 2 files are not images: train/n01/n01_boxes.txt, words.txt",
     ]
@@ -357,7 +357,7 @@ TREES = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True, database=None)
 @given(names=TREES, outer=st.sampled_from(["", "d", "x/y"]), seed=st.integers(0, 3))
 def test_every_packaging_gives_the_same(names, outer, seed):
     def result(path, start):
@@ -369,7 +369,7 @@ def test_every_packaging_gives_the_same(names, outer, seed):
             [(x.name.removeprefix(start), x.label) for x in split]
             for split in (made.train, made.test)
         ]
-        return made.classes, files, made.rule.replace(start, ""), made.digest
+        return made.classes, files, made.rule, made.digest
 
     contents = dict.fromkeys(names, "file,label\n0.png,a\n")
     with tempfile.TemporaryDirectory() as place:
@@ -384,7 +384,7 @@ def test_every_packaging_gives_the_same(names, outer, seed):
     size=st.floats(0.01, 0.99),
     seed=st.integers(0, 5),
 )
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=50, deadline=None, derandomize=True, database=None)
 def test_held_out_images_are_a_share_of_each_class(labels, size, seed):
     names = [f"{i}.png" for i in range(len(labels))]
     counts = np.bincount(labels)
