@@ -178,11 +178,11 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
         if path not in fields and (empty or path.startswith(replaced)):
             del flat[path]
     values = {path: option.default for path, option in fields.items()}
-    for given, read in ((flat, Option.typed), (overrides, Option.parsed)):
+    for given, read in ((flat, "typed"), (overrides, "parsed")):
         for path, value in given.items():
             if path not in fields:
                 raise no_field(path, value, fields, LABELLED)
-            values[path] = read(fields[path], path, value)
+            values[path] = getattr(fields[path], read)(path, value)
     for path, field in fields.items():
         field.check(path, values[path])
     config = ConfigDict({x: {} for x in LABELLED} | unflatten_dict(values, sep="."))

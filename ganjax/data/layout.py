@@ -138,7 +138,8 @@ def arrange(
         train = [image for image, held in zip(train, out, strict=True) if not held]
         split = f"holdout={holdout:g} of each class, seed {seed}"
     lists = dict.fromkeys(image.listed or "folders" for image in every)
-    rule = f"labels: {' and '.join(lists) if classes else 'none'}; split: {split}"
+    sources = " and ".join(dict.fromkeys(name.split("/")[-1] for name in lists))
+    rule = f"labels: {sources if classes else 'none'}; split: {split}"
     train_files, test_files = (
         [ImageFile(image.tree, image.name, number[image.top]) for image in images]
         for images in (train, test)

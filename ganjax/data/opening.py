@@ -1,7 +1,6 @@
 """Data sources by name, and the section ``data`` of a config."""
 
 import dataclasses
-import inspect
 from collections.abc import Mapping
 
 from ganjax.data import synthetic
@@ -10,7 +9,7 @@ from ganjax.data.feeds import FEEDS, Feed, make_feed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.mirror import mirrored
-from ganjax.data.partial import of_classes, partly_labelled, some_of
+from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.source import Source
 from ganjax.data.stacked import open_stacked_mnist
@@ -21,7 +20,7 @@ from ganjax.data.translations import (
 )
 from ganjax.errors import BadInput
 from ganjax.names import Table
-from ganjax.options import option, own
+from ganjax.options import option, options_of, own
 
 SOURCES = Table(
     "a function (directory) -> Source",
@@ -58,8 +57,8 @@ class DataOptions:
     name: str = option("digits", "name of the data source", choices=SOURCES)
     dir: str = option("", "folder or file of the data; if empty, search data roots")
     feed: str = option("auto", "how batches reach the step", choices=FEEDS)
-    classes: tuple[int, ...] = option(
-        (), "train only on samples of these classes; all if empty", least=0
+    classes: tuple[int | str, ...] = dataclasses.field(
+        default=(), metadata={"option": CLASSES}
     )
     labels: int = option(0, "number of known training labels", least=0, zero="all")
     limit: int = option(
@@ -81,8 +80,10 @@ def open_source(
         name: a key of ``SOURCES``, or an import path.
         directory: the value of ``data.dir``; if it is empty, the data roots are
             searched (``ganjax.data.location``). Synthetic sources and digits ignore it.
-        classes: the classes of the training samples; all if empty (``of_classes``).
-        options: options of the source.
+        classes: the classes of the training samples, by name or number; all if empty
+            (``of_classes``).
+        options: options of the source. A source with the option ``holdout`` also takes
+            ``subset``, the seed of its default test split.
         labels, subset: the number of known training labels (0 means all), and the seed
             that chooses them (``partly_labelled``).
 
@@ -90,8 +91,8 @@ def open_source(
         BadInput: the name is unknown, or the data are missing or damaged.
     """
     opener = SOURCES.find("data.name", name)
-    if "subset" in inspect.signature(opener).parameters:
-        options["subset"] = subset  # the seed of its default split
+    if "holdout" in options_of(opener):
+        options["subset"] = subset  # the seed of the default test split
     source = opener(directory, **options)
     if not isinstance(source, Source):
         raise BadInput(f"data.name='{name}': expected a Source, found {source!r}")

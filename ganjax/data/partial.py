@@ -2,35 +2,88 @@
 
 import dataclasses
 from collections.abc import Sequence
+from typing import Any
 
 import jax
 import numpy as np
 
 from ganjax.data.feeds import scaled
+from ganjax.data.label_list import nfc
 from ganjax.data.source import Arrays, Composed, Source, in_memory
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, nearest
+from ganjax.options import Option
 
 
-def of_classes(source: Source, classes: Sequence[int]) -> Source:
+class ClassesOption(Option):
+    """Classes: names and whole numbers. A text that is a whole number becomes a number;
+    ``of_classes`` finds out whether it is the name of a class."""
+
+    def typed(self, path: str, value: Any) -> tuple[int | str, ...]:
+        """Convert a value of a config file to the field's type. Raises ``BadInput``."""
+        if isinstance(value, list | tuple) and {type(x) for x in value} <= {int, str}:
+            return tuple(_number_or_name(str(x)) for x in value)
+        raise BadInput(f"{path}={value!r}: expected {self.kind}")
+
+    def parsed(self, path: str, text: str) -> tuple[int | str, ...]:
+        """Convert command-line text to the field's type."""
+        text = text.strip()
+        if text[:1] + text[-1:] in ("()", "[]"):
+            text = text[1:-1]
+        parts = [part.strip(" '\"") for part in text.split(",")]
+        return tuple(_number_or_name(part) for part in parts if part)
+
+    def holds(self, value: Any) -> bool:
+        """Return whether all numbers are within the limits."""
+        return super().holds(tuple(x for x in value if type(x) is int))
+
+    @property
+    def kind(self) -> str:
+        """The type of the field, in words."""
+        return "classes by name or number, as in cat,3"
+
+
+CLASSES = ClassesOption(
+    (), "train only on samples of these classes; all if empty", least=0
+)
+
+
+def _number_or_name(text: str) -> int | str:
+    digits = text.removeprefix("-")
+    is_number = digits.isascii() and digits.isdigit() and str(int(text)) == text
+    return int(text) if is_number else nfc(text)
+
+
+def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
     """Keep only the training samples of ``classes``. The test split is unchanged.
+
+    A value that equals the name of a class means this class. Otherwise a whole number
+    is a label. ``about['shown']`` of the result has a line with the choice.
 
     Raises:
         BadInput: a class is repeated or unknown, or the data have no labels, because
             they are generated in the step or are pairs.
     """
-    count = len(source.spec.classes)
-    wrong = [label for label in classes if not 0 <= label < count]
-    if wrong or len(set(classes)) < len(classes):
+    names = source.spec.classes
+    known = {name: label for label, name in enumerate(names)}
+    known = {str(label): label for label in range(len(names))} | known
+    labels = [known.get(str(value)) for value in classes]
+    given = f"data.classes={','.join(map(str, classes))}"
+    if None in labels or len(set(labels)) < len(labels):
+        wrong = str(classes[labels.index(None)]) if None in labels else ""
         raise BadInput(
-            f"data.classes={','.join(map(str, classes))}: expected different labels of "
-            f"data.name='{source.spec.name}', which has {count} classes"
+            f"{given}: expected different labels or names of classes of "
+            f"data.name='{source.spec.name}', which has {len(names)} classes"
+            f"{nearest(wrong, names) if wrong else ''}"
         )
     train = _arrays(source, "data.classes")
-    kept = in_memory(train, np.isin(train.label, classes))
+    kept = in_memory(train, np.isin(train.label, labels))
     # Scores for other training classes are not comparable: the name shows the classes.
-    name = f"{source.spec.name}:{','.join(map(str, classes))}"
-    spec = dataclasses.replace(source.spec, name=name, normal=tuple(classes))
-    return Source(spec, kept, source.test)
+    name = f"{source.spec.name}:{','.join(map(str, labels))}"
+    spec = dataclasses.replace(source.spec, name=name, normal=tuple(labels))
+    said = ", ".join(f"{names[label]} (label {label})" for label in labels)
+    shown = [*source.about.get("shown", []), f"data: {given} means {said}"]
+    about = {**source.about, "shown": shown}
+    return dataclasses.replace(source, spec=spec, train=kept, about=about)
 
 
 def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
@@ -75,7 +128,7 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
     arrays = train.data, train.data[chosen], train.label[chosen]
     names = dict(domains=("data", "labelled"), labels="known")
     spec = dataclasses.replace(source.spec, **names)
-    return Source(spec, Composed(arrays, make), source.test)
+    return dataclasses.replace(source, spec=spec, train=Composed(arrays, make))
 
 
 def some_of(source: Source, count: int, subset: int = 0) -> Arrays:

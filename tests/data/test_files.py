@@ -1,6 +1,7 @@
 """Data files: their contents are read, and errors are one line that names the cause."""
 
 import gzip
+import json
 import os
 import shutil
 import struct
@@ -12,7 +13,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganjax.data import in_memory, open_source
+from ganjax.config import resolve
+from ganjax.data import in_memory, open_source, source_of
 from ganjax.errors import BadInput
 
 RNG = np.random.RandomState(0)
@@ -202,6 +204,102 @@ def test_images_in_no_folder_have_no_class_and_white_behind_them(tmp_path):
     source = open_source("image_folder", str(tmp_path))
     assert source.spec.classes == () and source.train[0]["label"] == 0
     assert (source.train[0]["data"] == 255).all()
+
+
+def test_transparency_can_be_kept(tmp_path):
+    paint(tmp_path / "0.png", 7, mode="RGBA")  # fully transparent
+    paint(tmp_path / "1.png", 9)
+    source = open_source("image_folder", str(tmp_path), alpha="keep")
+    assert source.spec.shape == (3, 4, 4)
+    items = [split[0]["data"] for split in (source.train, source.test)]
+    assert {tuple(item[0, 0]) for item in items} == {(7, 0, 0, 0), (9, 0, 0, 255)}
+    (tmp_path / "0.png").unlink()
+    paint(tmp_path / "2.png", 8, mode="L")
+    source = open_source("image_folder", str(tmp_path), alpha="keep")
+    assert source.spec.shape == (3, 4, 3)  # no image is transparent
+
+
+def test_sizes_are_compared_after_the_orientation(tmp_path):
+    paint(tmp_path / "0.png", size=(4, 3))
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    Image.new("RGB", (3, 4)).save(tmp_path / "1.jpg", exif=exif)
+    source = open_source("image_folder", str(tmp_path))
+    assert source.spec.shape == (3, 4, 3)
+    assert in_memory(source.train).data.shape == (1, 3, 4, 3)
+    paint(tmp_path / "2.png", size=(3, 4))
+    refused("image_folder", tmp_path, "2.png: is 3x4", "ganjax prepare", "--size=N")
+
+
+def test_deep_grey_and_grey_palettes_make_one_channel(tmp_path):
+    Image.fromarray(np.full((3, 4), 65535, np.uint16)).save(tmp_path / "0.png")
+    palette = Image.new("L", (4, 3), 255).convert("P")
+    palette.save(tmp_path / "1.png")
+    Image.new("LA", (4, 3), (0, 0)).save(tmp_path / "2.png")
+    source = open_source("image_folder", str(tmp_path))
+    assert source.spec.shape == (3, 4, 1)
+    assert (in_memory(source.train).data == 255).all()
+    assert (in_memory(source.test).data == 255).all()
+
+
+def test_the_share_and_the_seed_of_the_test_split(tmp_path):
+    for i in range(12):
+        paint(tmp_path / "d" / "ab"[i % 2] / f"{i}.png", i)
+
+    def tested(**data):
+        stated = {"name": "image_folder", "dir": str(tmp_path / "d"), **data}
+        source = source_of(resolve({"data": stated}).data)
+        assert len(source.train) + len(source.test) == 12
+        return set(in_memory(source.test).data[:, 0, 0, 0])
+
+    assert len(tested()) == 1 and len(tested(holdout=0.5)) == 6
+    four = tested(holdout=4.0)
+    assert sorted(value % 2 for value in four) == [0, 0, 1, 1]
+    assert any(tested(holdout=4.0, subset=seed) != four for seed in (1, 2, 3))
+    for holdout, phrase in ((11.0, "number up to 10"), (0.0, "above 0")):
+        with pytest.raises(BadInput, match=f"data.holdout={holdout:g}.*{phrase}"):
+            tested(holdout=holdout)
+    with pytest.raises(BadInput, match="data.alpha='black': expected one of keep, whi"):
+        tested(alpha="black")
+
+
+def test_the_source_knows_its_classes_counts_and_split(tmp_path):
+    for name in ("a/1", "a/2", "a/3", "b/1"):
+        paint(tmp_path / "d" / f"{name}.png")
+    (tmp_path / "d" / "x.npy").write_bytes(b"")
+    about = open_source("image_folder", str(tmp_path / "d")).about
+    assert about["counts"] == {"train": {"a": 2, "b": 1}, "test": {"a": 1, "b": 0}}
+    assert about["split"] == "labels: folders; split: holdout=0.1 of each class, seed 0"
+    assert len(about["digest"]) == 64
+    assert about["shown"] == [
+        "data: 2 classes (training+test images): a 2+1, b 1+0",
+        f"data: {about['split']}",
+        "data: 1 files are not images: x.npy",
+    ]
+    json.dumps(about)
+    # The same facts follow from an archive with another outer folder.
+    shutil.make_archive(str(tmp_path / "e"), "zip", tmp_path, "d")
+    packed = open_source("image_folder", str(tmp_path / "e.zip")).about
+    assert {**packed, "shown": about["shown"]} == about
+
+
+@pytest.mark.parametrize("suffix", ["zip", "tar", "gztar"])
+@pytest.mark.parametrize("names", [("train", "val"), ("toy-train", "toy-test")])
+def test_a_folder_with_two_archives_or_an_archive_and_a_folder(tmp_path, names, suffix):
+    sides = [tmp_path / "d" / name for name in names]
+    for value, side in enumerate(sides):
+        for label in ("a", "b"):
+            paint(side / label / "1.png", value)
+    whole = open_source("image_folder", str(tmp_path / "d"))
+    for side in reversed(sides):
+        shutil.make_archive(str(side), suffix, side)
+        shutil.rmtree(side)
+        source = open_source("image_folder", str(tmp_path / "d"))
+        assert source.spec == whole.spec and source.spec.name == "image_folder:d"
+        for value, split in enumerate((source.train, source.test)):
+            arrays = in_memory(split)
+            assert (arrays.data[..., 0] == value).all()
+            np.testing.assert_array_equal(arrays.label, [0, 1])
 
 
 def test_bad_image_folders(tmp_path):

@@ -2,6 +2,7 @@ import jax
 import numpy as np
 import pytest
 
+from ganjax.config import resolve
 from ganjax.data import Arrays, Source, Spec, make_feed, open_source, samples
 from ganjax.data.partial import of_classes, partly_labelled, some_of
 from ganjax.errors import BadInput
@@ -80,3 +81,69 @@ def test_a_larger_part_holds_a_smaller_one():
         some_of(source, 9999)
     with pytest.raises(BadInput, match="data.limit: expected data that are read"):
         some_of(open_source("ring8"), 5)
+
+
+def numbered(count=12):
+    """A source whose classes are the sorted texts of numbers: 0, 1, 10, 11, 2, …"""
+    names = tuple(sorted(map(str, range(count))))
+    label = np.arange(count, dtype=np.int32)
+    split = Arrays(label[:, None, None, None].astype(np.uint8), label)
+    return Source(Spec("numbered", (1, 1, 1), names), split, split)
+
+
+def test_a_value_that_is_a_name_means_the_class_of_this_name():
+    for value in (2, "2"):
+        part = of_classes(numbered(), (value,))
+        assert list(part.train.label) == [4]  # the fifth name in 0, 1, 10, 11, 2
+        assert part.spec.normal == (4,)
+        assert part.about["shown"] == ["data: data.classes=2 means 2 (label 4)"]
+
+
+def test_other_values_are_labels_and_names():
+    part = of_classes(source(), (2, "a"))
+    assert set(part.train.label) == {0, 2} and part.spec.normal == (2, 0)
+    assert part.about["shown"] == [
+        "data: data.classes=2,a means c (label 2), a (label 0)"
+    ]
+    with pytest.raises(BadInput, match="data.classes=2,c: expected different"):
+        of_classes(source(), (2, "c"))
+    with pytest.raises(BadInput, match="data.classes=airplan: .*mean 'airplane'"):
+        spec = Spec("planes", (1, 1, 1), ("airplane", "bird"))
+        of_classes(Source(spec, source().train, source().test), ("airplan",))
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        ("3,5", (3, 5)),
+        ("(3,)", (3,)),
+        ("[3, 'cat']", (3, "cat")),
+        ("010", ("010",)),
+        ("big cat (old)", ("big cat (old)",)),
+        ("", ()),
+    ],
+)
+def test_classes_on_a_command_line_and_in_a_file(text, classes):
+    def resolved(stated, overrides=None):
+        stated = {"game": "ganomaly", "data": {"name": "digits", **stated}}
+        return resolve(stated, overrides).data.classes
+
+    assert resolved({}, {"data.classes": text}) == classes
+    assert resolved({"classes": classes}) == classes
+    assert resolved({"classes": [str(x) for x in classes]}) == classes
+
+
+@pytest.mark.parametrize("classes", [(0.5,), 3, (True,)])
+def test_values_that_are_no_classes(classes):
+    with pytest.raises(BadInput, match="expected classes by name or number"):
+        resolve({"game": "ganomaly", "data": {"name": "digits", "classes": classes}})
+    with pytest.raises(BadInput, match="data.classes=.*expected at least 0"):
+        resolve({"game": "ganomaly", "data": {"name": "digits", "classes": (-1,)}})
+
+
+def test_the_facts_of_the_data_stay_with_a_part():
+    facts = {"digest": "x", "shown": ["line"]}
+    whole = Source(source().spec, source().train, source().test, facts)
+    assert of_classes(whole, ("a",)).about["digest"] == "x"
+    assert of_classes(whole, ("a",)).about["shown"][0] == "line"
+    assert partly_labelled(whole, 6).about == facts
