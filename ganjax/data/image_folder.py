@@ -20,6 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ganjax.data.holdout import HOLDOUT
 from ganjax.data.image_file import BadImage, Header, decode, header
 from ganjax.data.layout import Arrangement, ImageFile, arrange
@@ -43,6 +45,7 @@ class Images:
 
     def __init__(self, files: Sequence[ImageFile], channels: int):
         self.files, self.channels = files, channels
+        self.label = np.array([file.label for file in files], np.int32)
 
     def __len__(self) -> int:
         return len(self.files)

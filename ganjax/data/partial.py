@@ -9,7 +9,7 @@ import numpy as np
 
 from ganjax.data.feeds import scaled
 from ganjax.data.label_list import nfc
-from ganjax.data.source import Arrays, Composed, Source, in_memory
+from ganjax.data.source import Arrays, Composed, Source, chosen, in_memory, labels_of
 from ganjax.errors import BadInput, nearest
 from ganjax.options import Option
 
@@ -75,8 +75,8 @@ def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
             f"data.name='{source.spec.name}', which has {len(names)} classes"
             f"{nearest(wrong, names) if wrong else ''}"
         )
-    train = _arrays(source, "data.classes")
-    kept = in_memory(train, np.isin(train.label, labels))
+    train = _items(source, "data.classes")
+    kept = chosen(train, np.flatnonzero(np.isin(labels_of(train), labels)))
     # Scores for other training classes are not comparable: the name shows the classes.
     name = f"{source.spec.name}:{','.join(map(str, labels))}"
     spec = dataclasses.replace(source.spec, name=name, normal=tuple(labels))
@@ -102,12 +102,12 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
             f"data.labels={labels}: expected a multiple of the {count} classes of "
             f"data.name='{source.spec.name}'"
         )
-    train = _arrays(source, "data.labels")
+    train = in_memory(_items(source, "data.labels"))
     order = np.random.default_rng(subset).permutation(len(train))
-    chosen = np.concatenate(
+    known = np.concatenate(
         [order[train.label[order] == k][: labels // count] for k in range(count)]
     )
-    if len(chosen) < labels:
+    if len(known) < labels:
         raise BadInput(
             f"data.labels={labels}: expected no more labels of a class than samples "
             f"in data.name='{source.spec.name}'"
@@ -125,7 +125,7 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
 
         return jax.vmap(one)(keys)
 
-    arrays = train.data, train.data[chosen], train.label[chosen]
+    arrays = train.data, train.data[known], train.label[known]
     names = dict(domains=("data", "labelled"), labels="known")
     spec = dataclasses.replace(source.spec, **names)
     return dataclasses.replace(source, spec=spec, train=Composed(arrays, make))
@@ -138,7 +138,7 @@ def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
     Raises:
         BadInput: there are fewer samples, or the data are drawn or in pairs.
     """
-    train = _arrays(source, "data.limit")
+    train = _items(source, "data.limit")
     if count > len(train):
         raise BadInput(
             f"data.limit={count}: expected at most the {len(train)} training samples "
@@ -148,10 +148,10 @@ def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
     return in_memory(train, order[:count])
 
 
-def _arrays(source, field):
+def _items(source, field):
     if callable(source.train) or source.spec.domains != ("data",):
         raise BadInput(
             f"{field}: expected data that are read, not drawn or in pairs like "
             f"data.name='{source.spec.name}'"
         )
-    return in_memory(source.train)
+    return source.train

@@ -33,6 +33,7 @@ KINDS = ("images", "pairs", "domains")
 """``images``: one set. ``pairs``: each image is two, side by side. ``domains``: two
 sets without pairs, in the folders ``a`` and ``b``."""
 SPLITS = ("train", "test")
+_SHOWN = 12
 
 
 class RawImages:
@@ -250,4 +251,9 @@ def _about(manifest):
     shards = "".join(entry["sha256"] for entry in files_of(manifest))
     digest = hashlib.sha256(shards.encode()).hexdigest()
     counts, split = _counts(manifest), manifest["source"]["split"]
-    return {"counts": counts, "digest": digest, "split": split}
+    said = [f"{name} {n}+{counts['test'][name]}" for name, n in counts["train"].items()]
+    more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
+    kind = f"{len(said)} classes" if manifest["classes"] else "no classes"
+    known = f"data: {kind} (training+test images): {', '.join(said[:_SHOWN])}{more}"
+    shown = [known, f"data: prepared; {split}"]
+    return {"counts": counts, "digest": digest, "split": split, "shown": shown}

@@ -128,6 +128,13 @@ class Chosen:
         return self.items[int(self.rows[index])]
 
 
+def chosen(split: Arrays | Items, rows: np.ndarray) -> Arrays | Items:
+    """Return the samples of a split at ``rows [n]``. Nothing is decoded."""
+    if isinstance(split, Arrays):
+        return Arrays(split.data[rows], split.label[rows])
+    return Chosen(split, rows)
+
+
 Split = Arrays | Items | Sampler | Composed
 
 

@@ -103,13 +103,25 @@ def open_image_pairs(directory: str) -> Source:
     if manifest["kind"] == "domains":
         a, b = (open_shards(path / x, read_manifest(path / x)) for x in ("a", "b"))
         spec = Spec(name, a.spec.shape, domains=("a", "b"))
-        about = {key: {"a": a.about[key], "b": b.about[key]} for key in a.about}
+        about = _about_two(a.about, b.about)
         return Source(spec, _apart(a.train, b.train), _apart(a.test, b.test), about)
     joined = open_shards(path, manifest)
     height, width, channels = joined.spec.shape
     shape = height, width // 2, channels
     spec = Spec(name, shape, domains=("a", "b"), paired=True, test_paired=True)
     return Source(spec, _joined(joined.train), _joined(joined.test), joined.about)
+
+
+def _about_two(a, b):
+    counts = {
+        split: {"a": a["counts"][split][""], "b": b["counts"][split][""]}
+        for split in a["counts"]
+    }
+    shown = [
+        f"{line} (domain {x})" for x, y in (("a", a), ("b", b)) for line in y["shown"]
+    ]
+    digest = f"{a['digest']} {b['digest']}"
+    return {"counts": counts, "digest": digest, "split": a["split"], "shown": shown}
 
 
 def _apart(first, second):

@@ -385,7 +385,10 @@ def test_two_domains_without_pairs(tmp_path):
         for name, levels in (("a", a), ("b", b)):
             got = np.unique(np.rint((np.asarray(batch[name]) + 1) * 127.5))
             np.testing.assert_array_equal(got, levels)
-    assert source.about["counts"]["a"] == {"train": {"": 6}, "test": {"": 2}}
+    assert source.about["counts"] == {
+        "train": {"a": 6, "b": 9},
+        "test": {"a": 2, "b": 3},
+    }
 
 
 def test_files_without_a_partner_are_refused(tmp_path):
