@@ -15,7 +15,7 @@ COMMANDS = {
     "report": "Write the HTML report of a run or a sweep, or compare scores.",
     "reproduce": "Reproduce a figure or table of a paper, and judge its claims.",
     "describe": "List what a config can choose from, or describe a config.",
-    "prepare": "Prepare MNIST, Fashion-MNIST or CIFAR-10 without TensorFlow.",
+    "prepare": "Prepare your own images, or MNIST, Fashion-MNIST or CIFAR-10.",
 }
 
 

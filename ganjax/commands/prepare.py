@@ -1,4 +1,4 @@
-"""Prepare your own images, or MNIST, Fashion-MNIST or CIFAR-10, for fast reading.
+"""Prepare your own images, or MNIST, Fashion-MNIST or CIFAR-10.
 
     ganjax prepare photos --size=64
     ganjax prepare celeba.zip --size=128 --labels=identity.csv

@@ -54,9 +54,7 @@ class RawImages:
         self._files, self._starts = [], []
         for path in paths:
             file = path.open("rb", buffering=0)
-            version = np.lib.format.read_magic(file)
-            if version != (1, 0):
-                raise bad_file(path.parent, path.name, "expected an .npy file 1.0")
+            np.lib.format.read_magic(file)
             found, by_column, dtype = np.lib.format.read_array_header_1_0(file)
             if (found[1:], by_column, dtype) != (shape, False, np.uint8):
                 problem = f"has images of {found[1:]} {dtype}, expected {shape} uint8"
@@ -224,8 +222,8 @@ def _open_split(path, manifest, name):
         if manifest["store"] == "jpeg":
             return JpegImages(paths, shape, label)
         return RawImages(paths, [s["count"] for s in split["shards"]], shape, label)
-    except (OSError, ValueError) as error:
-        raise BadInput(f"data.dir='{path}': {name}: {error}; {AGAIN}") from error
+    except (OSError, ValueError, RuntimeError) as error:  # of NumPy or array_record
+        raise bad_file(path, name, f"damaged ({error}); {AGAIN}") from error
 
 
 def counts_of(path: Path) -> dict[str, dict[str, int]]:

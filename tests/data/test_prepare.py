@@ -14,8 +14,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from ganjax.data import idx, in_memory, open_source, prepared
-from ganjax.data.prepare import CIFAR_ARCHIVE, CIFAR_CLASSES, CIFAR_MEMBERS, prepare
+from ganjax.data import Arrays, idx, in_memory, open_source, prepared
+from ganjax.data.prepare import (
+    CIFAR_ARCHIVE,
+    CIFAR_CLASSES,
+    CIFAR_MEMBERS,
+    _write,
+    prepare,
+)
+from ganjax.data.preparing import Options, find_images, prepare_images
 from ganjax.errors import BadInput
 from tests.commands import SCRIPTS, exit_code
 
@@ -67,6 +74,24 @@ def test_mnist_comes_back_as_it_was(small_mnist, tmp_path):
         assert contents(source.train) == contents(read.train)
         assert contents(source.test) == contents(read.test)
     assert "tensorflow" not in sys.modules
+
+
+@pytest.mark.parametrize("size", [28, 14])
+def test_a_tfds_folder_becomes_a_prepared_set(tmp_path, size):
+    from tensorflow_datasets.image_classification.mnist import MNIST
+
+    images = RNG.randint(0, 256, (22, 28, 28, 1), np.uint8)
+    label = np.arange(22, dtype=np.int32) % 11 % 10
+    splits = {"train": Arrays(images[:11], label[:11]), "test": Arrays(images, label)}
+    folder = _write(MNIST, splits, (), tmp_path / "data")
+    options = Options((size, size), filter="box")
+    listing = find_images(str(folder), options)
+    made = prepare_images(listing, options, str(tmp_path / "sets"))
+    source = open_source("image_folder", str(made.folder))
+    assert source.spec.shape == (size, size, 1)
+    assert source.spec.classes == tuple("0123456789") and len(source.test) == 22
+    if size == 28:
+        assert contents(source.test) == contents(splits["test"])
 
 
 def test_a_second_run_verifies_and_stops(small_mnist, tmp_path):

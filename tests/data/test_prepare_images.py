@@ -20,7 +20,7 @@ from ganjax.data import in_memory, open_source
 from ganjax.data.preparing import Options, find_images, image_set, prepare_images
 from ganjax.data.preparing.fitting import centred, parse_size
 from ganjax.errors import BadInput
-from tests.commands import exit_code
+from tests.commands import SCRIPTS, exit_code
 
 RNG = np.random.default_rng(0)
 
@@ -323,6 +323,10 @@ def test_parquet_that_cannot_be_read_is_refused(tmp_path, monkeypatch):
         BadInput, match="has the columns x, expected one with the bytes"
     ):
         prepare(tmp_path / "x.parquet", tmp_path / "out")
+    columns = {"image": [png(noise(9, 9)), None], "label": [0, 0]}
+    parquet.write_table(arrow.table(columns), tmp_path / "z.parquet")
+    with pytest.raises(BadInput, match="000000001 has no image bytes; --skip_corrupt"):
+        prepare(tmp_path / "z.parquet", tmp_path / "out")
     columns = {"image": [png(noise(9, 9))], "label": [None]}
     parquet.write_table(arrow.table(columns), tmp_path / "y.parquet")
     with pytest.raises(BadInput, match="row 0 has the label None, expected a class"):
@@ -471,6 +475,28 @@ def test_the_command_prepares_a_folder(photos, tmp_path, monkeypatch, capsys):
     assert code == 0 and "already prepared and intact" in out
 
 
+def test_a_folder_that_cannot_be_written_is_one_line(photos, tmp_path):
+    with pytest.raises(BadInput, match="cannot be written .*choose another --dir"):
+        prepare(photos, photos / "a/00.png")
+
+
+def test_a_tfds_folder_that_cannot_be_read_is_one_line(tmp_path):
+    write(tmp_path / "x", {"dataset_info.json": b"{}"})
+    with pytest.raises(BadInput, match="not a TFDS data set in array_record"):
+        prepare(tmp_path / "x", tmp_path / "out")
+
+
+def test_a_damaged_member_of_an_archive_is_named(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        for i in range(4):
+            archive.writestr(f"{i}.png", png(noise(9, 9)))
+    content = bytearray((tmp_path / "x.zip").read_bytes())
+    content[60] ^= 255
+    (tmp_path / "x.zip").write_bytes(content)
+    with pytest.raises(BadInput, match=r"^0.png cannot be read \(Bad CRC.*_corrupt=1"):
+        prepare(tmp_path / "x.zip", tmp_path / "out")
+
+
 def test_a_known_name_wins_over_a_folder(photos, tmp_path, monkeypatch, capsys):
     photos.rename(tmp_path / "mnist")
     monkeypatch.chdir(tmp_path)
@@ -540,3 +566,14 @@ def test_a_killed_preparation_continues(tmp_path):
         contents(tmp_path / name / "x-64x64") for name in ("whole", "killed")
     )
     assert whole == resumed
+
+
+@pytest.mark.full
+def test_the_example_runs_for_every_layout(tmp_path):
+    """Its own assertions check orientations, crops, classes, counts and scores."""
+    script = SCRIPTS.parent / "examples/own_images.py"
+    arguments = [str(tmp_path), "--images=120", "--steps=4"]
+    environment = {**os.environ, "PYTHONPATH": str(SCRIPTS.parent)}
+    command = [sys.executable, str(script), *arguments]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.stdout.endswith("all assertions hold\n"), done.stdout + done.stderr

@@ -122,3 +122,16 @@ def test_a_damaged_manifest_is_one_line(made):
         with pytest.raises(BadInput, match=f"ganjax_manifest.json: {said}"):
             open_source("image_folder", str(made))
     manifest.write_text(content)
+
+
+def test_a_damaged_shard_is_one_line(made):
+    """Opening compares sizes; ``ganjax prepare`` compares the SHA-256 too."""
+    shard = next(made.glob("train-00000.*"))
+    content = shard.read_bytes()
+    raw = shard.suffix == ".npy"
+    damaged = content.replace(b"8, 8, 1", b"8, 4, 2") if raw else bytes(len(content))
+    shard.write_bytes(damaged)
+    said = "has images of" if raw else "train: damaged"
+    with pytest.raises(BadInput, match=said):
+        in_memory(open_source("image_folder", str(made)).train)
+    shard.write_bytes(content)

@@ -208,8 +208,6 @@ class _Writer:
         self.skipped += found
         if len(self.skipped) > self.skip_corrupt:
             name, reason = self.skipped[-1]
-            if reason.startswith(name):  # an error of the file has its name
-                name = ""
             count = f"{len(self.skipped)} corrupt images, the last is "
             raise BadInput(
                 f"{count if self.skip_corrupt else ''}{name} {reason}; "

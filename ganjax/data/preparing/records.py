@@ -33,7 +33,8 @@ class RecordTree:
         try:
             builder = tfds.builder_from_directory(str(folder))
             features = builder.info.features
-            named = getattr(features.get("label"), "names", None)
+            labelled = "label" in features
+            named = getattr(features["label"], "names", None) if labelled else None
             sources = {
                 split: builder.as_data_source(split=split, decoders=skip)
                 for split in builder.info.splits
@@ -44,7 +45,7 @@ class RecordTree:
                 for i in range(len(source)):
                     name = f"{split}/{i:09d}"
                     self._records[name] = source, i
-                    if "label" in features:
+                    if labelled:
                         label = int(source[i]["label"])
                         self._labels.append((name, named[label] if named else label))
         except Exception as error:  # a damaged or foreign file, or another format

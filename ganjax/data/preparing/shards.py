@@ -97,8 +97,10 @@ def make(item: Item, options: Options, channels: int) -> Made:
             if images[0].shape[1] % 2:
                 raise BadImage(f"is {images[0].shape[1]} pixels wide, not two halves")
             images = halves(images[0])
-    except (BadImage, BadInput) as error:
+    except BadImage as error:
         return Made(None, str(error))
+    except BadInput as error:  # a file that cannot be read; its name is in the message
+        return Made(None, str(error).rpartition(f"{item.files[-1].name}: ")[2])
     shapes = [image.shape[:2] for image in images]
     ratio = any(h * width != w * height for h, w in shapes)
     image = np.concatenate([fit(image, options) for image in images], axis=1)
