@@ -180,7 +180,7 @@ def _sixteen(image: Any, content: bytes, channels: int) -> np.ndarray:
     # As RGBA of 8 bits, grey with alpha of 16 bits has the bytes of both in order.
     raw = {2: "RGBA", 3: "RGB;16L", 4: "RGBA;16L"}[channels]
     second: Any = Image.open(io.BytesIO(content))
-    second.tile = [tile._replace(args=raw) for tile in second.tile]
+    second.tile = [(*tile[:3], raw) for tile in second.tile]
     low = np.asarray(second).astype(np.uint32)
     if channels == 2:
         return low[..., ::2] * 256 + low[..., 1::2]

@@ -76,6 +76,8 @@ def open_image_folder(
         BadInput: there are no images, sizes differ, an archive or header is damaged,
             a mode is not supported, or the names contradict the rule of ``arrange``.
     """
+    HOLDOUT.check("data.holdout", holdout)
+    ALPHA.check("data.alpha", alpha)
     pair = directory.split(",")
     if len(pair) == 2 and not Path(directory).expanduser().exists():
         paths = tuple(locate("image_folder", side.strip()) for side in pair)

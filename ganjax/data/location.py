@@ -55,4 +55,5 @@ def locate(name: str, directory: str) -> Path:
 
 def bad_file(directory: Path | str, file: str, problem: str) -> BadInput:
     """Return the one-line error for ``file`` inside ``data.dir``."""
+    file = "".join(c if c >= " " else repr(c)[1:-1] for c in file)
     return BadInput(f"data.dir='{directory}': {file}: {' '.join(problem.split())}")

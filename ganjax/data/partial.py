@@ -32,19 +32,13 @@ class ClassesOption(Option):
         parts = [part.strip(" '\"") for part in text.split(",")]
         return tuple(_number_or_name(part) for part in parts if part)
 
-    def holds(self, value: Any) -> bool:
-        """Return whether all numbers are within the limits."""
-        return super().holds(tuple(x for x in value if type(x) is int))
-
     @property
     def kind(self) -> str:
         """The type of the field, in words."""
         return "classes by name or number, as in cat,3"
 
 
-CLASSES = ClassesOption(
-    (), "train only on samples of these classes; all if empty", least=0
-)
+CLASSES = ClassesOption((), "train only on samples of these classes; all if empty")
 
 
 def _number_or_name(text: str) -> int | str:

@@ -83,7 +83,8 @@ def split_folders(images: list[Image]) -> Splits:
     others = [x for x in images if x.top not in (exact if train and held else roles)]
     if others and train and held:
         problem = f"is not in a split, but the data have {' and '.join(names)}"
-        raise bad_file(where, others[0].name, f"{problem}; expected all images in them")
+        expected = "expected all images in them, or data.dir=TRAIN,TEST"
+        raise bad_file(where, others[0].name, f"{problem}; {expected}")
     if held and not train and not others:
         said = " and ".join(names)
         raise BadInput(f"data.dir='{where}': has {said}, expected a folder train too")

@@ -12,7 +12,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Callable
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from ganjax.data.location import bad_file
@@ -43,7 +43,7 @@ class Tree:
         path: the folder or archive.
         names: sorted names of the image files.
         other: sorted names of the other files.
-        folders: sorted names of the folders. An archive may not list them.
+        folders: sorted names of the folders.
 
     Raises:
         BadInput: the path is unreadable or has no images, or an image has a format that
@@ -54,18 +54,24 @@ class Tree:
         self.path = path
         kind = _tar if path.name.lower().endswith(TARS) else _zip
         self._listing = (_folder if path.is_dir() else kind)(path)
-        files = sorted(name for name in self._listing.files if not _hidden(name))
-        for name in files:
-            if _suffix(name) in OTHERS:
+        self.names: list[str] = []
+        self.other: list[str] = []
+        for name in sorted(self._listing.files):
+            if _hidden(name):
+                continue
+            suffix = os.path.splitext(name)[1].lower()
+            (self.names if suffix in SUFFIXES else self.other).append(name)
+            if suffix in OTHERS:
                 problem = "has an image format that is not supported"
                 raise bad_file(path, printable(name), problem)
-        self.names = [name for name in files if _suffix(name) in SUFFIXES]
-        self.other = [name for name in files if _suffix(name) not in SUFFIXES]
-        self.folders = sorted(f for f in self._listing.folders if not _hidden(f))
-        for name in self.names:
-            if printable(name) != name:
+            if suffix in SUFFIXES and printable(name) != name:
                 problem = "has a name that is not UTF-8, expected another name"
                 raise bad_file(path, printable(name), problem)
+        folders = set(self._listing.folders)
+        for name in self._listing.files:  # an archive may list no folders
+            while (name := name.rpartition("/")[0]) not in folders and name:
+                folders.add(name)
+        self.folders = sorted(name for name in folders if not _hidden(name))
         if not self.names:
             raise BadInput(
                 f"data.dir='{path}': has no images, expected files that "
@@ -98,20 +104,19 @@ def archive_stem(path: Path) -> str:
 
 def printable(name: str) -> str:
     """Return a name with escapes for the bytes that are not UTF-8."""
+    if name.isascii():
+        return name
     return name.encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
-def _suffix(name: str) -> str:
-    return PurePosixPath(name).suffix.lower()
-
-
 def _hidden(name: str) -> bool:
-    return any(part.startswith((".", "__MACOSX")) for part in name.split("/"))
+    return "/." in f"/{name}" or "/__MACOSX" in f"/{name}"
 
 
 def _clean(name: str) -> str:
     """Return a name of an archive with slashes, without ``./`` and a leading slash."""
-    parts = name.replace("\\", "/").split("/")
+    name = name.replace("\\", "/")
+    parts = name.split("/")
     return "/".join(part for part in parts if part not in ("", "."))
 
 

@@ -217,6 +217,8 @@ def test_transparency_can_be_kept(tmp_path):
     paint(tmp_path / "2.png", 8, mode="L")
     source = open_source("image_folder", str(tmp_path), alpha="keep")
     assert source.spec.shape == (3, 4, 3)  # no image is transparent
+    with pytest.raises(BadInput, match="data.alpha='white ': expected one of keep, wh"):
+        open_source("image_folder", str(tmp_path), alpha="white ")
 
 
 def test_sizes_are_compared_after_the_orientation(tmp_path):

@@ -357,7 +357,7 @@ TREES = st.lists(
 )
 
 
-@settings(max_examples=50, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 @given(names=TREES, outer=st.sampled_from(["", "d", "x/y"]), seed=st.integers(0, 3))
 def test_every_packaging_gives_the_same(names, outer, seed):
     def result(path, start):
@@ -384,7 +384,7 @@ def test_every_packaging_gives_the_same(names, outer, seed):
     size=st.floats(0.01, 0.99),
     seed=st.integers(0, 5),
 )
-@settings(max_examples=50, deadline=None, derandomize=True, database=None)
+@settings(max_examples=40, deadline=None, derandomize=True, database=None)
 def test_held_out_images_are_a_share_of_each_class(labels, size, seed):
     names = [f"{i}.png" for i in range(len(labels))]
     counts = np.bincount(labels)

@@ -81,6 +81,20 @@ def test_broken_links_are_named(tmp_path):
     refused(tmp_path / "d", "2.png: cannot be read")
 
 
+def test_a_name_with_a_line_break_is_one_line(tmp_path):
+    (written(tmp_path / "d", "1.png") / "2\n3.png").symlink_to("nowhere")
+    refused(tmp_path / "d", "2\\n3.png: cannot be read")
+
+
+def test_folders_without_images_are_found_in_an_archive(tmp_path):
+    with zipfile.ZipFile(tmp_path / "d.zip", "w") as archive:
+        for name in ("a/1.png", "a/2.png", "b/1.png", "c/d/.keep"):
+            archive.writestr(name, b"")
+    tree = Tree(tmp_path / "d.zip")
+    assert tree.folders == ["a", "b", "c", "c/d"]
+    assert arrange([tree]).notes == ["1 folders have no images: c"]
+
+
 def test_links_in_a_tar_are_refused(tmp_path):
     folder = written(tmp_path / "d", "a/1.png")
     (folder / "b").symlink_to("a")
