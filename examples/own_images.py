@@ -127,6 +127,7 @@ CONDITIONAL = [
 TRANSLATION = [
     "--config=cyclegan_mnist", "--config.data.name=image_pairs",
     "--config.networks.a_to_b.width=4", "--config.networks.b_to_a.width=4",
+    "--config.networks.a_to_b.blocks=1", "--config.networks.b_to_a.blocks=1",
     "--config.evaluation.names=density_coverage",
 ]  # fmt: skip
 

@@ -231,6 +231,8 @@ def test_corrupt_images_are_named_and_counted(photos, tmp_path):
     write(photos, {"a/02.png": whole[: len(whole) // 2], "b/03.png": b"no image"})
     with pytest.raises(BadInput, match=r"a/02.png .*--skip_corrupt=1 skips"):
         prepare(photos, tmp_path / "out")
+    with pytest.raises(BadInput, match="--skip_corrupt=1"):  # no shard is finished
+        prepare(photos, tmp_path / "out", filter="box")
     with pytest.raises(BadInput, match=r"2 corrupt images.*b/03.png .*_corrupt=2"):
         prepare(photos, tmp_path / "out", skip=1)
     made = prepare(photos, tmp_path / "out", skip=2)

@@ -1,6 +1,7 @@
 """What a preparation will write: fixed at its start, compared when it continues."""
 
 import json
+import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
 from pathlib import Path
@@ -14,6 +15,7 @@ from ganjax.errors import BadInput
 
 Report = Callable[[str, int, int], None]
 """``(what is done, items done, items in all)``, called for each item."""
+_PART = 4096
 
 
 def check_same(root: Path, final: Path, identity: Mapping[str, Any]) -> None:
@@ -52,10 +54,12 @@ def plan_of(
         plan = json.loads(file.read_text())
         if plan["identity"] == identity:
             return plan
-        raise BadInput(
-            f"dir='{work.parent}': {work} holds an unfinished preparation of other "
-            "files or with other options; remove it or choose another --dir"
-        )
+        if any((work / "facts").glob("*.json")):
+            raise BadInput(
+                f"dir='{work.parent}': {work} holds an unfinished preparation of other "
+                "files or with other options; remove it or choose another --dir"
+            )
+        shutil.rmtree(work)  # no shard is finished
     channels = _channels(items, options, pool, report)
     try:
         for folder in (work, work / "set", work / "facts"):
@@ -80,7 +84,12 @@ def _channels(items, options, pool, report):
             return None  # it is named when it is decoded
 
     grey, alpha = True, False
-    for n, found in enumerate(pool.map(scan, items), 1):
+    scanned = (  # in parts, because an executor keeps a future for each item
+        found
+        for start in range(0, len(items), _PART)
+        for found in pool.map(scan, items[start : start + _PART])
+    )
+    for n, found in enumerate(scanned, 1):
         report("scanned", n, len(items))
         for one in found or ():
             grey, alpha = grey and one.grey, alpha or one.channels == 4
