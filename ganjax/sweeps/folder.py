@@ -54,6 +54,11 @@ class Group:
     devices: int = 1
 
 
+def imperfect(status: Mapping[str, Any]) -> bool:
+    """Return whether a trial is not finished, or one of its evaluations failed."""
+    return status["state"] != "finished" or bool(status.get("failed_evaluations"))
+
+
 class SweepFolder:
     """The folder of a sweep."""
 
