@@ -18,6 +18,7 @@ from ganjax.evaluation import evaluation_of
 from ganjax.loading import changed_sources, warm_start
 from ganjax.report import write_report
 from ganjax.run_files import RunFiles, read_json, write_json
+from ganjax.schedules import lengths
 from ganjax.training import Failed, Member, RunDirectory, environment, reason, train
 
 # Fields that may change when a run resumes: it may become longer.
@@ -112,17 +113,25 @@ def scores(workdir: Path | str) -> dict[str, float]:
 
 
 def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """Return the differences between a folder's config and a resolved config. A field
-    that ganjax added later, with its default value, is not a difference."""
+    """Return the differences between a folder's config and a resolved config.
+
+    A field that ganjax added later, with its default value, is not a difference. The
+    lengths of schedules are compared, also those that follow from ``steps``: a longer
+    run with a stretched schedule does not end as if it had this length from the start.
+    """
     now = dict(flatten(config.to_dict()))
     then = {path: x.default for path, x in declared(now).items() if path in now}
     for path, value in flatten(held):  # JSON stores tuples as lists
         then[path] = tuple(value) if isinstance(value, list) else value
-    return [
-        f"{path}: {then.get(path, 'absent')} -> {now.get(path, 'absent')}"
-        for path in sorted(now | then)
-        if now.get(path, ...) != then.get(path, ...)
-    ]
+    ends = [path for path in lengths(now) if path in then and not now[path]]
+    now, then = now | lengths(now), then | lengths(then)
+    found = []
+    for path in sorted(now | then):
+        if now.get(path, ...) != then.get(path, ...):
+            said = f"{path}: {then.get(path, 'absent')} -> {now.get(path, 'absent')}"
+            follows = f", which follows steps unless you set {path}={then.get(path)}"
+            found.append(f"{said}{follows if path in ends else ''}")
+    return found
 
 
 def _held(workdir):

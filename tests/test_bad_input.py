@@ -237,17 +237,20 @@ WRONG_TYPES_IN_A_FILE = [
 ]
 WRONG_TYPES_ON_THE_COMMAND_LINE = [
     ("steps=abc", ["steps='abc'", "expected int"]),
-    ("steps=1.5", ["steps='1.5'", "expected int"]),
-    ("steps=true", ["steps='true'", "expected int"]),
+    ("steps=1.5", ["steps=1.5", "expected int"]),
+    ("steps=true", ["steps=True", "expected int"]),
     ("steps=None", ["steps='None'", "expected int"]),
     ("steps=", ["steps=''", "expected int"]),
     ("steps.every=5", ["steps.every='5'", "steps is no section"]),
     ("ema.decay=much", ["ema.decay='much'", "expected float"]),
     ("ema.decay=", ["ema.decay=''", "expected float"]),
     ("data=digits", ["data='digits'", "expected a section with classes, dir"]),
-    ("networks.generator.widths=64,wide", ["widths='64,wide'", "whole numbers"]),
+    ("networks.generator.widths=64,wide", ["widths=[64, 'wide']", "whole numbers"]),
     ("evaluation.names=mods", ["evaluation.names='mods'", "did you mean 'modes'?"]),
     ("=5", ["--config.=5: expected"]),
+    ("data.mirror=2", ["data.mirror=2", "expected bool"]),
+    ("kimg=-1", ["kimg=-1.0", "at least 0"]),
+    ("kimg=inf", ["kimg=inf", "finite"]),
     ("schedules=abc", ["schedules='abc'", "schedules.NAME.FIELD"]),
     ("schedules.a=3", ["schedules.a='3'", "schedules.NAME.FIELD"]),
     ("batch_size=99999999999999999999", ["batch_size=9", "below 2^31"]),
@@ -269,6 +272,14 @@ def test_field_in_the_file(refused, tmp_path, field, value, parts):
 def test_field_on_the_command_line(refused, tmp_path, override, parts):
     path = write_config(tmp_path)
     assert_says(refused(f"--config={path}", f"--config.{override}"), *parts)
+
+
+def test_two_lengths(refused, tmp_path):
+    path = write_config(tmp_path, kimg=2.0)
+    assert_says(refused(f"--config={path}"), "kimg=2.0: expected either kimg or steps=")
+    path = write_config(tmp_path)
+    both = ("--config.steps=20", "--config.kimg=2")
+    assert_says(refused(f"--config={path}", *both), "kimg=2.0", "either", "steps=20")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])

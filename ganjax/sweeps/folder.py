@@ -127,9 +127,10 @@ class SweepFolder:
         kept = read_json(self._config_path(trial.id))
         if kept is None or not RunFiles(self.workdir(trial.id)).config.exists():
             return
+        changed = changed_fields(kept, trial.config)
         if kept["steps"] < trial.config.steps:  # more steps are allowed
-            kept["steps"] = trial.config.steps
-        if changed := changed_fields(kept, trial.config):
+            changed = [x for x in changed if x.partition(":")[0] != "steps"]
+        if changed:
             raise BadInput(
                 f"workdir={self.path}: expected trial {trial.id} "
                 f"({named(trial.point)}) to keep its config, but it differs in "
