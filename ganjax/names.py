@@ -18,8 +18,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from ml_collections import ConfigDict
-
 from ganjax.errors import BadInput, nearest, unknown
 from ganjax.options import options_of, own
 
@@ -211,7 +209,7 @@ def flatten(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
     """Yield ``('a.b', value)``, the name and the value of every leaf of nested mappings
     or ``ConfigDict``s. An empty one is a leaf."""
     for name, value in tree.items():
-        if isinstance(value, Mapping | ConfigDict) and len(value):
+        if hasattr(value, "items") and len(value):
             yield from flatten(value, f"{prefix}{name}.")
         else:
             yield f"{prefix}{name}", value

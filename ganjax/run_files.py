@@ -25,7 +25,7 @@ class RunFiles:
     def __init__(self, path: Path | str):
         self.path = path = Path(path)
         self.config, self.record = path / "config.json", path / "run.json"
-        self.environment = path / "environment.json"
+        self.environment, self.data = path / "environment.json", path / "data.json"
         self.status, self.log = path / "status.json", path / "train.log"
         self.metrics, self.timing = path / "metrics.jsonl", path / "timing.jsonl"
         self.events = path / "tensorboard"
@@ -101,7 +101,7 @@ class RunFiles:
           config: nested, with values that JSON can hold.
           record: ``command`` and ``overrides``, as the user wrote them, and ``code``:
             the ``folders`` of the user's modules, and the ``sources``, which hold the
-            file and SHA-256 of each import path.
+            file and SHA-256 of each import path; and ``folder``, the current folder.
         """
         version = {"format": FORMAT, "ganjax": ganjax.__version__}
         write_json(self.record, version | _RECORD | record)

@@ -18,8 +18,8 @@ from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
-from ganjax.launch import changed_fields
 from ganjax.networks import conv
+from ganjax.resumption import changed_fields
 from ganjax.sweeps.sweep import Sweep
 from ganjax.training import trace
 

@@ -8,9 +8,9 @@ A split has one of four forms, recognised by its type:
 - ``Composed``: a sampler that makes its samples from arrays.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
 
 import jax
@@ -114,11 +114,16 @@ Split = Arrays | Items | Sampler | Composed
 
 @dataclass(frozen=True)
 class Source:
-    """A data set: its specification, a training and a test split."""
+    """A data set: its specification, a training and a test split.
+
+    Attributes:
+        about: facts that identify the data, which a run keeps and compares.
+    """
 
     spec: Spec
     train: Split
     test: Split
+    about: Mapping[str, Any] = field(default_factory=dict)
 
 
 def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:

@@ -46,6 +46,7 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
             folder.workdir(trial),
             points[trial],
             commands[trial],
+            folder.started_in,
         )
         for trial in group.trials
     ]

@@ -68,8 +68,8 @@ class Start:
 def settle_length(values: dict[str, Any], given: Collection[str]) -> None:
     """Replace ``steps`` by the steps that take ``kimg`` thousand images, if it is set.
 
-    One step takes ``batch_size`` images: those of one turn, although the discriminator
-    may take several. The steps are rounded up to whole dispatches.
+    One step takes ``batch_size`` images, the images of one turn, although the
+    discriminator may take several turns. The steps are rounded up to whole dispatches.
 
     Args:
       values: values of a config, path -> value.

@@ -16,7 +16,8 @@ from ganjax.training.plan import Plan
 
 def rewind(run: RunFiles, step: int, plan: Plan) -> None:
     """Remove the rows, evaluations and pictures that an uninterrupted run of ``plan``
-    has not written at ``step``. At step 0, also remove the TensorBoard events."""
+    has not written at ``step``. At step 0, also remove the TensorBoard events and the
+    best checkpoint."""
     logged = plan.due(plan.log.every, step)
     evaluated = plan.due(plan.evaluation.every, step) and run.scored(step)
     pictured = plan.due(plan.samples.every, step)
@@ -41,3 +42,4 @@ def rewind(run: RunFiles, step: int, plan: Plan) -> None:
                 path.unlink()
     if step == 0:
         shutil.rmtree(run.events, ignore_errors=True)
+        shutil.rmtree(run.best, ignore_errors=True)
