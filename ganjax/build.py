@@ -47,8 +47,7 @@ def build(config: ConfigDict) -> Setup:
     """Build what a resolved config describes.
 
     Raises:
-      BadInput: if the data cannot be read, or do not fit the networks or the number of
-        devices.
+      BadInput: if data cannot be read, or do not fit the networks or the devices.
     """
     source = source_of(config.data)
     game, sampler = build_game(config, source)

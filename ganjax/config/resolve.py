@@ -156,8 +156,7 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
         raise BadInput(f"config={stated!r}: expected a ConfigDict or a dict")
     overrides, flat = dict(overrides or {}), dict(flatten(stated))
     fields = declared(flat | overrides)
-    # If the command line replaces a component of the file, drop the options that only
-    # the old component has.
+    # A component of the file that the command line replaces takes its options with it.
     replaced = tuple(
         path.removesuffix("name")
         for path, name in overrides.items()

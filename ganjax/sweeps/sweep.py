@@ -11,7 +11,7 @@ from ganjax.data import source_of
 from ganjax.errors import BadInput
 from ganjax.loading import located
 from ganjax.report import write_sweep_report
-from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.folder import SweepFolder, imperfect
 from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.planner import plan
 from ganjax.sweeps.runner import run_local
@@ -178,6 +178,7 @@ class Sweep:
             for group in groups:
                 if not all(map(folder.over, group.trials)):
                     code = max(code, exit_code(run_group(folder, group)))
+            code = code or int(any(imperfect(folder.status(t)) for t in folder.points))
         else:
             width = max(group.devices for group in groups)
             code = run_local(
