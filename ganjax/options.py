@@ -127,7 +127,7 @@ def _read(kind, text):
     words = {"true": True, "false": False}
     for meaning in () if kind is str else (words.__getitem__, int, float):
         with contextlib.suppress(KeyError, ValueError):
-            return meaning(text.lower())
+            return meaning(str(text).lower())
     return text
 
 
