@@ -47,8 +47,7 @@ def build(config: ConfigDict) -> Setup:
     """Build what a resolved config describes.
 
     Raises:
-      BadInput: if the data cannot be read, or do not fit the networks or the number of
-        devices.
+      BadInput: if data cannot be read, or do not fit the networks or the devices.
     """
     source = source_of(config.data)
     game, sampler = build_game(config, source)
@@ -67,7 +66,7 @@ def build(config: ConfigDict) -> Setup:
 
 
 def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
-    """Return the game and its sampler, for data with the shape of ``source``.
+    """Return the game and its sampler, for the ``spec`` of ``source``. Read no data.
 
     Raises:
       BadInput: for data or networks that do not fit the game.
@@ -107,7 +106,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         network=network,
         player=player,
         adversary=adversary,
-        examples=examples_of(source.test),
+        examples=examples_of(lambda: source.test),
         options=dict(config.get("options", {})),
         label=label,
     )

@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,16 +13,28 @@ from ml_collections import ConfigDict
 
 from ganjax import names
 from ganjax.build import Setup, build
-from ganjax.config import declared, flatten, imports, knobs
+from ganjax.config import imports, knobs
+from ganjax.data import record_of
 from ganjax.errors import BadInput
 from ganjax.evaluation import evaluation_of
-from ganjax.loading import changed_sources, warm_start
+from ganjax.loading import located, warm_start
 from ganjax.report import write_report
+from ganjax.resumption import (
+    check_checkpoint,
+    check_config,
+    check_data,
+    has_begun,
+    is_over,
+)
 from ganjax.run_files import RunFiles, read_json, write_json
-from ganjax.training import Failed, Member, RunDirectory, environment, reason, train
-
-# Fields that may change when a run resumes: it may become longer.
-EXTENSIBLE = ("steps",)
+from ganjax.training import (
+    Failed,
+    Member,
+    RunDirectory,
+    environment,
+    reason,
+    train,
+)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -32,12 +45,20 @@ class RunRequest:
       config: the resolved config.
       workdir: folder of the run.
       overrides, command: as the user wrote them, for the run's record.
+      folder: relative names of files in the config of a new run are relative to it; by
+        default the current folder. A resumed run keeps its folder.
     """
 
     config: ConfigDict
     workdir: Path | str
     overrides: Mapping[str, str] = dataclasses.field(default_factory=dict)
     command: str = ""
+    folder: str = dataclasses.field(default_factory=os.getcwd)
+
+    @property
+    def located(self) -> ConfigDict:
+        """Return the config with names of files relative to ``folder``."""
+        return located(self.config, self.folder)
 
 
 def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str, Any]:
@@ -56,12 +77,15 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
         that is found during training raises it too; then the run has failed.
     """
     with _held(trial.workdir) as run:
-        changed = _changed(run, trial.config, allow_config_change)
-        if _over(run, trial.config) and not changed:
+        changed = check_config(run, trial.config, allow_config_change)
+        check_checkpoint(run)
+        if is_over(run, trial.config) and not changed:
             if not run.report.exists():
                 write_report(run.path)
             return run.read_status()
-        setup = build(trial.config)
+        trial = _settled(run, trial)
+        setup = build(trial.located)
+        check_data(run, setup.source, allow_config_change)
         _train(setup, [_member(run, trial, setup)], setup.plan)
         return run.read_status()
 
@@ -88,17 +112,22 @@ def launch_population(
     with contextlib.ExitStack() as stack:
         runs = [stack.enter_context(_held(trial.workdir)) for trial in trials]
         for run, trial in zip(runs, trials, strict=True):
-            _changed(run, trial.config, False)
-        over = [_over(r, t.config) for r, t in zip(runs, trials, strict=True)]
+            check_config(run, trial.config, False)
+        over = [is_over(r, t.config) for r, t in zip(runs, trials, strict=True)]
         if not all(over):
-            setup = build(trials[0].config)
+            trials = [_settled(r, t) for r, t in zip(runs, trials, strict=True)]
+            setup = build(trials[0].located)
+            for run in runs:
+                check_data(run, setup.source, False)
             # After a kill, the members' newest checkpoints may be one apart: keep two.
             kept = max(2, setup.plan.checkpoint.keep)
             checkpoint = dataclasses.replace(setup.plan.checkpoint, keep=kept)
             together = {"population": population, "devices": devices}
             plan = dataclasses.replace(setup.plan, checkpoint=checkpoint, **together)
             members = [
-                _member(run, trial, _shared(setup, trial.config), ended)
+                _member(
+                    run, trial, _shared(setup, trial.located), ended, run is runs[0]
+                )
                 for run, trial, ended in zip(runs, trials, over, strict=True)
             ]
             _train(setup, members, plan)
@@ -109,20 +138,6 @@ def scores(workdir: Path | str) -> dict[str, float]:
     """Return the newest scores that a run wrote; empty before its first scores."""
     found = RunFiles(workdir).evaluations()
     return read_json(found[max(found)])["scores"] if found else {}
-
-
-def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """Return the differences between a folder's config and a resolved config. A field
-    that ganjax added later, with its default value, is not a difference."""
-    now = dict(flatten(config.to_dict()))
-    then = {path: x.default for path, x in declared(now).items() if path in now}
-    for path, value in flatten(held):  # JSON stores tuples as lists
-        then[path] = tuple(value) if isinstance(value, list) else value
-    return [
-        f"{path}: {then.get(path, 'absent')} -> {now.get(path, 'absent')}"
-        for path in sorted(now | then)
-        if now.get(path, ...) != then.get(path, ...)
-    ]
 
 
 def _held(workdir):
@@ -139,41 +154,10 @@ def _held(workdir):
         ) from error
 
 
-def _changed(run, config, allowed) -> list[str]:
-    """Return how config and code changed since the run began. Raise ``BadInput`` if
-    this is not allowed. The old config is not resolved: that would import its code."""
-    if not run.config.exists():
-        return []
-    held, record = run.read()
-    found = changed_fields(held, config)
-    changed = [x for x in found if x.partition(":")[0] not in EXTENSIBLE]
-    for path in changed_sources(record, config):
-        changed.append(f"code {path}: source changed since the run")
-    seed = held.get("seed", config.seed)
-    if config.seed != seed:
-        raise BadInput(
-            f"seed={config.seed}: expected {seed}, the seed of the run in workdir="
-            f"{run.path}; the random state is part of the run; to use another seed, "
-            f"start a new workdir"
-        )
-    if changed and not allowed:
-        raise BadInput(
-            f"workdir={run.path}: expected the config and code of this run, but they "
-            f"differ ({'; '.join(changed)}); --allow_config_change resumes anyway"
-        )
-    return changed
-
-
-def _over(run, config) -> bool:
-    status = run.read_status()
-    if status.get("state") != "finished":
-        return False
-    if status["step"] > config.steps:
-        raise BadInput(
-            f"steps={config.steps}: expected at least {status['step']}, the last "
-            f"step of the run in workdir={run.path}"
-        )
-    return status["step"] == config.steps
+def _settled(run, trial) -> RunRequest:
+    """Return the request with the folder in which the run was first started."""
+    folder = run.read()[1].get("folder") if has_begun(run) else ""
+    return dataclasses.replace(trial, folder=folder or trial.folder)
 
 
 def _shared(setup: Setup, config: ConfigDict) -> Setup:
@@ -185,21 +169,24 @@ def _shared(setup: Setup, config: ConfigDict) -> Setup:
     )
 
 
-def _member(run, trial, setup, ended=False):
+def _member(run, trial, setup, ended=False, shown=True):
     sources = names.sources(imports(trial.config))
     code = {"folders": names.folders() if sources else [], "sources": sources}
 
     def begin():
         said = {"command": trial.command, "overrides": dict(trial.overrides)}
-        run.describe(trial.config.to_dict(), **said, code=code)
+        write_json(run.data, record_of(setup.source))
+        run.describe(trial.config.to_dict(), **said, code=code, folder=trial.folder)
         write_json(run.environment, environment())
+        for line in setup.source.about.get("shown", ()) if shown else ():
+            run.say(line)
 
     return Member(
         run=run,
         knobs=setup.knobs,
         seed=setup.seed,
         evaluation=setup.evaluation,
-        start_from=lambda state: warm_start(state, trial.config),
+        start_from=lambda state: warm_start(state, trial.located),
         begin=begin,
         ended=ended or jax.process_index() > 0,
     )

@@ -1,6 +1,7 @@
 """Load a run from its folder."""
 
 import functools
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,14 +16,25 @@ from ganjax import names
 from ganjax.build import build_game
 from ganjax.config import imports, knobs, resolve
 from ganjax.core import Game, GameState, averaged, init_state
-from ganjax.data import Source, source_of
+from ganjax.data import (
+    RecordedSource,
+    Source,
+    record_of,
+    source_of,
+    spec_differences,
+    spec_of,
+)
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import evaluation_of
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.options import read
-from ganjax.run_files import RunFiles
+from ganjax.run_files import RunFiles, read_json
 from ganjax.training import Checkpoints
 from ganjax.training.pictures import image_grid, scatter
+
+# Fields of a config that name files. They may be relative to the folder in which the
+# run was started, the entry ``folder`` of run.json.
+FILE_FIELDS = ("data.dir", "evaluation.weights", "start.workdir")
 
 
 class Run:
@@ -53,6 +65,7 @@ class Run:
             for folder in record["code"]["folders"] if trust_code else ():
                 names.beside(folder)
             self.config: ConfigDict = resolve(stated)
+        self._located = located(self.config, record.get("folder", ""))
         self.sampling = read(Sampling, self.config.sampling)
         self._refuse(changed_sources(record, self.config))
 
@@ -65,8 +78,20 @@ class Run:
 
     @functools.cached_property
     def source(self) -> Source:
-        """The data set of the run."""
-        return source_of(self.config.data)
+        """The data set of the run. Its splits are opened when they are first used."""
+        if (held := read_json(self.files.data)) is None:  # an older run
+            return source_of(self._located.data)
+
+        def opened():
+            source = source_of(self._located.data)
+            if changed := spec_differences(held, record_of(source)):
+                raise BadInput(
+                    f"workdir={self.path}: expected the data of this run, but they "
+                    f"differ ({'; '.join(changed)})"
+                )
+            return source
+
+        return RecordedSource(spec_of(held), opened)
 
     @functools.cached_property
     def _built(self):
@@ -154,7 +179,7 @@ class Run:
           BadInput: for a wrong name or value, or if there is no checkpoint.
         """
         asked = {"evaluation.names": ",".join(names)} if names else {}
-        config = resolve(self.config.to_dict(), {**(overrides or {}), **asked})
+        config = resolve(self._located.to_dict(), {**(overrides or {}), **asked})
         made = self.game, self.sampler, self.source
         evaluation = evaluation_of(config, *made)
         state = self.best if best else self.state
@@ -178,6 +203,21 @@ class Run:
         """Return ``n`` samples as a grid of images, or as a scatter of points."""
         samples = self.sample(key, n)
         return image_grid(samples) if samples.ndim == 4 else scatter(samples)
+
+
+def located(config: ConfigDict, folder: Path | str) -> ConfigDict:
+    """Return a config whose relative names of files are relative to ``folder``, and not
+    to the current folder."""
+    folder, found = str(folder), config.copy_and_resolve_references()
+    if folder in ("", os.getcwd()):
+        return config
+    for field in FILE_FIELDS:
+        section, _, name = field.partition(".")
+        path = config[section][name]
+        if path and not (path.startswith(("/", "~")) or "://" in path):
+            with found.unlocked():
+                found[section][name] = os.path.join(folder, path)
+    return found
 
 
 def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:

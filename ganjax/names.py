@@ -1,4 +1,5 @@
-"""Find components by name: tables, and import paths for outside code.
+"""Find components by name: tables, and import paths for outside code. ``flatten`` gives
+the names of config fields.
 
 A name is an entry of a table, or ``MODULE:ATTRIBUTE`` for the user's code, in an
 installed package or in a file next to the config.
@@ -202,3 +203,13 @@ def altered(recorded: Mapping[str, Mapping[str, str]]) -> list[str]:
 
 def _digest(file):
     return hashlib.sha256(Path(file).read_bytes()).hexdigest() if file else ""
+
+
+def flatten(tree: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield ``('a.b', value)``, the name and the value of every leaf of nested mappings
+    or ``ConfigDict``s. An empty one is a leaf."""
+    for name, value in tree.items():
+        if hasattr(value, "items") and len(value):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", value

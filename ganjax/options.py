@@ -4,6 +4,7 @@ Validation, ``--help``, ``ganjax describe --fields``, knobs, sweep groups and tr
 follow from an ``Option``.
 """
 
+import contextlib
 import dataclasses
 import operator
 from collections.abc import Callable, Mapping
@@ -61,28 +62,19 @@ class Option:
 
     def typed(self, path: str, value: Any) -> Any:
         """Convert a value of a config file to the field's type. Raises ``BadInput``."""
-        kind = type(self.default)
-        if kind is tuple and isinstance(value, list | tuple):
-            if all(type(x) is self.item for x in value):
-                return tuple(value)
-        elif type(value) is kind:
-            return value
-        elif kind is float and type(value) is int and abs(value) <= _RANGES[float][0]:
-            return float(value)
-        raise BadInput(f"{path}={value!r}: expected {self.kind}")
+        try:
+            if type(self.default) is tuple and isinstance(value, list | tuple):
+                return tuple(_converted(self.item, x) for x in value)
+            return _converted(type(self.default), value)
+        except (TypeError, ValueError, OverflowError):
+            raise BadInput(f"{path}={value!r}: expected {self.kind}") from None
 
     def parsed(self, path: str, text: str) -> Any:
         """Convert command-line text to the field's type. Raises ``BadInput``."""
-        kind = type(self.default)
-        try:
-            if kind is bool:
-                return {"true": True, "false": False}[text.lower()]
-            if kind is tuple:
-                parts = [part.strip(" '\"") for part in text.strip("()[] ").split(",")]
-                return tuple(self.item(part) for part in parts if part)
-            return kind(text)
-        except (ValueError, KeyError):
-            raise BadInput(f"{path}={text!r}: expected {self.kind}") from None
+        if type(self.default) is not tuple:
+            return self.typed(path, _read(type(self.default), text))
+        parts = [part.strip(" '\"") for part in text.strip("()[] ").split(",")]
+        return self.typed(path, [_read(self.item, part) for part in parts if part])
 
     def check(self, path: str, value: Any) -> None:
         """Raise ``BadInput`` unless the field accepts the value, which has its type."""
@@ -119,6 +111,24 @@ class Option:
         """The type of the field, in words."""
         is_tuple = type(self.default) is tuple
         return _KINDS[self.item] if is_tuple else type(self.default).__name__
+
+
+def _converted(kind, value):
+    """Convert an equal number of another type: 5 to 5.0, 1e3 to 1000, 1 to True."""
+    if type(value) is {float: int, int: float, bool: int}.get(kind):
+        if kind is float or kind(value) == value:
+            return kind(value)
+    if type(value) is not kind:
+        raise TypeError(value)
+    return value
+
+
+def _read(kind, text):
+    words = {"true": True, "false": False}
+    for meaning in () if kind is str else (words.__getitem__, int, float):
+        with contextlib.suppress(KeyError, ValueError):
+            return meaning(str(text).lower())
+    return text
 
 
 def option(default: Any, help: str = "", **more: Any) -> Any:

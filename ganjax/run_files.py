@@ -25,7 +25,7 @@ class RunFiles:
     def __init__(self, path: Path | str):
         self.path = path = Path(path)
         self.config, self.record = path / "config.json", path / "run.json"
-        self.environment = path / "environment.json"
+        self.environment, self.data = path / "environment.json", path / "data.json"
         self.status, self.log = path / "status.json", path / "train.log"
         self.metrics, self.timing = path / "metrics.jsonl", path / "timing.jsonl"
         self.events = path / "tensorboard"
@@ -47,6 +47,20 @@ class RunFiles:
     def evaluations(self) -> dict[int, Path]:
         """Return the paths of the scores that the run wrote, by step, in order."""
         return _by_step(self.path.glob("evaluation/*.json"))
+
+    def scored(self, step: int) -> bool:
+        """Return whether every evaluator scored the state at a step."""
+        scores = read_json(self.evaluation(step))
+        return scores is not None and not scores.get("failed")
+
+    def failed_evaluations(self) -> list[dict[str, Any]]:
+        """Return the ``step``, the ``evaluator`` and the ``reason`` of each evaluation
+        that failed, in order."""
+        return [
+            {"step": step, "evaluator": name, "reason": reason}
+            for step, path in self.evaluations().items()
+            for name, reason in ((read_json(path) or {}).get("failed") or {}).items()
+        ]
 
     def protocol(self, digest: str) -> Path:
         """Return the path of the scores under the protocol with this digest."""
@@ -87,7 +101,7 @@ class RunFiles:
           config: nested, with values that JSON can hold.
           record: ``command`` and ``overrides``, as the user wrote them, and ``code``:
             the ``folders`` of the user's modules, and the ``sources``, which hold the
-            file and SHA-256 of each import path.
+            file and SHA-256 of each import path; and ``folder``, the current folder.
         """
         version = {"format": FORMAT, "ganjax": ganjax.__version__}
         write_json(self.record, version | _RECORD | record)
@@ -97,6 +111,11 @@ class RunFiles:
         """Return ``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step',
         …}``, empty before the start. A running run has the last checkpoint's step."""
         return read_json(self.status) or {}
+
+
+def failed_evaluation(step: int, evaluator: str, reason: str) -> str:
+    """Return one line about an evaluation that failed."""
+    return f"evaluation.names='{evaluator}' failed at step {step}: {reason}"
 
 
 def _by_step(paths):

@@ -105,6 +105,20 @@ def schedule_of(
     return functools.partial(scheduled, tuple(schedules))
 
 
+def lengths(values: Mapping[str, object]) -> dict[str, int]:
+    """Return the steps of each schedule's change, by its path ``schedules.NAME.steps``.
+
+    Args:
+      values: all values of a config, path -> value.
+    """
+    found = {}
+    for path, value in values.items():
+        section, _, field = path.rpartition(".")
+        if section.startswith("schedules.") and field == "steps":
+            found[path] = value or values["steps"] - values[f"{section}.begin"]
+    return found
+
+
 def scheduled(
     schedules: Sequence[Schedule], knobs: Mapping[str, jax.Array], step: jax.Array
 ) -> dict[str, jax.Array]:

@@ -68,8 +68,11 @@ def write_config(folder, **changes):
 
 
 def hold(folder):
-    """Make ``folder`` the workdir of a run of ``BASE`` that has not begun."""
+    """Make ``folder`` the workdir of a run of ``BASE`` that was interrupted."""
     RunFiles(folder).describe(resolve(nested(BASE)).to_dict())
+    (folder / "status.json").write_text('{"state": "interrupted", "step": 5}')
+    (folder / "checkpoints/5").mkdir(parents=True)
+    (folder / "checkpoints/5/manifest.json").write_text("{}")
 
 
 def load(name):
@@ -100,10 +103,7 @@ def refused(command, monkeypatch, tmp_path):
 
     monkeypatch.setattr("ganjax.launch.train", train)
     fresh, old = tmp_path / "fresh", tmp_path / "old"
-    (old / "checkpoints/5").mkdir(parents=True)
     hold(old)
-    (old / "status.json").write_text('{"state": "interrupted", "step": 5}')
-    (old / "checkpoints/5/manifest.json").write_text("{}")
 
     def call(*arguments):
         said = []
@@ -237,17 +237,20 @@ WRONG_TYPES_IN_A_FILE = [
 ]
 WRONG_TYPES_ON_THE_COMMAND_LINE = [
     ("steps=abc", ["steps='abc'", "expected int"]),
-    ("steps=1.5", ["steps='1.5'", "expected int"]),
-    ("steps=true", ["steps='true'", "expected int"]),
+    ("steps=1.5", ["steps=1.5", "expected int"]),
+    ("steps=true", ["steps=True", "expected int"]),
     ("steps=None", ["steps='None'", "expected int"]),
     ("steps=", ["steps=''", "expected int"]),
     ("steps.every=5", ["steps.every='5'", "steps is no section"]),
     ("ema.decay=much", ["ema.decay='much'", "expected float"]),
     ("ema.decay=", ["ema.decay=''", "expected float"]),
     ("data=digits", ["data='digits'", "expected a section with classes, dir"]),
-    ("networks.generator.widths=64,wide", ["widths='64,wide'", "whole numbers"]),
+    ("networks.generator.widths=64,wide", ["widths=[64, 'wide']", "whole numbers"]),
     ("evaluation.names=mods", ["evaluation.names='mods'", "did you mean 'modes'?"]),
     ("=5", ["--config.=5: expected"]),
+    ("data.mirror=2", ["data.mirror=2", "expected bool"]),
+    ("kimg=-1", ["kimg=-1.0", "at least 0"]),
+    ("kimg=inf", ["kimg=inf", "finite"]),
     ("schedules=abc", ["schedules='abc'", "schedules.NAME.FIELD"]),
     ("schedules.a=3", ["schedules.a='3'", "schedules.NAME.FIELD"]),
     ("batch_size=99999999999999999999", ["batch_size=9", "below 2^31"]),
@@ -269,6 +272,14 @@ def test_field_in_the_file(refused, tmp_path, field, value, parts):
 def test_field_on_the_command_line(refused, tmp_path, override, parts):
     path = write_config(tmp_path)
     assert_says(refused(f"--config={path}", f"--config.{override}"), *parts)
+
+
+def test_two_lengths(refused, tmp_path):
+    path = write_config(tmp_path, kimg=2.0)
+    assert_says(refused(f"--config={path}"), "kimg=2.0: expected either kimg or steps=")
+    path = write_config(tmp_path)
+    both = ("--config.steps=20", "--config.kimg=2")
+    assert_says(refused(f"--config={path}", *both), "kimg=2.0", "either", "steps=20")
 
 
 @pytest.mark.parametrize("number", ["nan", "inf", "-inf", "1e999"])
@@ -480,6 +491,20 @@ def test_workdir_of_another_config(command, tmp_path):
     assert contents(run) == before
 
 
+def test_a_run_without_a_checkpoint_is_refused_once_it_passed_step_0(command, tmp_path):
+    run = tmp_path / "run"
+    hold(run)
+    shutil.rmtree(run / "checkpoints")
+    before = contents(run)
+    for flags in ([], ["--allow_config_change"], ["--config.batch_size=16"]):
+        said = refuse_workdir(
+            command, run, f"--config={write_config(tmp_path)}", *flags
+        )
+        if not flags or "allow" in flags[0]:
+            assert_says(said, "expected a checkpoint", "reached step 5", "delete the")
+        assert contents(run) == before
+
+
 def test_another_seed_is_another_run(command, tmp_path):
     run = tmp_path / "run"
     hold(run)
@@ -494,7 +519,8 @@ def test_another_seed_is_another_run(command, tmp_path):
 def test_workdir_whose_config_is_no_config(command, tmp_path):
     run = tmp_path / "run"
     for text in ("{", "[]", '{"stpes": 5}'):
-        RunFiles(run).describe({})
+        shutil.rmtree(run, ignore_errors=True)
+        hold(run)
         RunFiles(run).config.write_text(text)
         before = contents(run)
         refuse_workdir(command, run, f"--config={write_config(tmp_path)}")
@@ -772,6 +798,28 @@ def test_divergence(trained, tmp_path):
     assert status(tmp_path / "run")["state"] == "failed"
     assert "step 5" in status(tmp_path / "run")["exit_reason"]
     assert (tmp_path / "run/report.html").exists()
+
+
+def test_a_crash_at_step_0_is_followed_by_the_corrected_command(
+    trained, undisturbed, tmp_path, monkeypatch
+):
+    """The wrong command fails after the folder began. The corrected command, with
+    another rate and another seed, gives the run of a new folder."""
+    run = tmp_path / "run"
+
+    def crash(*arguments):
+        raise KeyError("a bug")
+
+    with monkeypatch.context() as patch, pytest.raises(KeyError, match="a bug"):
+        patch.setattr("ganjax.training.trainer.dispatched_data", crash)
+        trained("--config.optimizers.generator.learning_rate=0.5", "--config.seed=3")
+    assert (status(run)["state"], status(run)["step"]) == ("failed", 0)
+    (run / "samples/step_00000005.png").write_bytes(b"")
+    assert trained()[0] == 0
+    for name in ("config.json", "metrics.jsonl"):
+        assert (run / name).read_bytes() == (undisturbed / name).read_bytes()
+    assert status(run)["state_digest"] == status(undisturbed)["state_digest"]
+    assert not (run / "samples/step_00000005.png").exists()
 
 
 def test_config_change_on_purpose(trained, tmp_path):

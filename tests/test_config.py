@@ -18,8 +18,8 @@ from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
-from ganjax.launch import changed_fields
 from ganjax.networks import conv
+from ganjax.resumption import changed_fields
 from ganjax.sweeps.sweep import Sweep
 from ganjax.training import trace
 
@@ -328,7 +328,63 @@ def test_spellings_of_names():
         assert config.evaluation.names == ("modes", "pixels")
 
 
-@pytest.mark.parametrize("text", ["true", "True", "yes", "1e3", "1.0", "0x10", ""])
+@pytest.mark.parametrize(
+    "stated", [1000, 1000.0, 1e3, "1000", "1e3", "1E3", "1000.0", "1_000"]
+)
+def test_spellings_of_a_whole_number(stated):
+    given = ({}, {"steps": stated}) if isinstance(stated, str) else ({"steps": stated},)
+    config = resolve(*given)
+    assert config.steps == 1000 and type(config.steps) is int
+    widths = [*given]
+    if isinstance(stated, str):
+        widths[-1] = {"networks.generator.widths": f"{stated},8.0"}
+    else:
+        widths = [{"networks": {"generator": {"widths": (stated, 8.0)}}}]
+    assert resolve(*widths).networks.generator.widths == (1000, 8)
+
+
+@pytest.mark.parametrize(
+    ("stated", "value"),
+    [(1, True), (0, False), (True, True), ("1", True), ("0", False), ("TRUE", True)],
+)
+def test_spellings_of_a_truth_value(stated, value):
+    data = {"name": "digits"}
+    if isinstance(stated, str):
+        config = resolve({"data": data}, {"data.mirror": stated})
+    else:
+        config = resolve({"data": data | {"mirror": stated}})
+    assert config.data.mirror is value
+
+
+@pytest.mark.parametrize("stated", [2, 1.0, "2", "1.0", "yes", None, ""])
+def test_what_is_no_truth_value(stated):
+    with pytest.raises(BadInput, match="data.mirror=.*expected bool"):
+        if isinstance(stated, str):
+            resolve({}, {"data.mirror": stated})
+        else:
+            resolve({"data": {"mirror": stated}})
+
+
+@pytest.mark.parametrize(
+    ("stated", "overrides", "steps"),
+    [
+        ({"kimg": 1, "batch_size": 64}, {}, 16),  # 15.6 batches of 64
+        ({"kimg": 6.4, "batch_size": 64}, {}, 100),
+        ({"kimg": 6.4, "batch_size": 64}, {"batch_size": "32"}, 200),
+        ({"kimg": 0.1, "batch_size": 8, "parallel": {"inner_steps": 5}}, {}, 15),
+        ({"steps": 7, "batch_size": 8}, {"kimg": "1"}, 125),
+        ({"kimg": 1, "batch_size": 8}, {"steps": "7"}, 7),
+        ({"kimg": 0, "steps": 7}, {}, 7),
+    ],
+)
+def test_steps_follow_from_kimg(stated, overrides, steps):
+    """A length in thousands of images is a number of steps once it is resolved."""
+    config = resolve({"log": {"every": 5}, **stated}, overrides)
+    assert (config.steps, config.kimg) == (steps, 0.0)
+    assert resolve(config.to_dict()) == config
+
+
+@pytest.mark.parametrize("text", ["true", "True", "yes", "1.5", "inf", "0x10", ""])
 def test_what_is_no_whole_number(text):
     with pytest.raises(BadInput, match="steps=.*expected int"):
         resolve({}, {"steps": text})

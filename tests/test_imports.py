@@ -43,9 +43,11 @@ MAY_IMPORT = {
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model report training",
-    "launch": "build config evaluation loading report training",
+    "resumption": "config data loading schedules training",
+    "launch": "build config data evaluation loading report resumption training",
     "space": "",
-    "sweeps": "build command_line config core data launch report training",
+    "sweeps": "build command_line config core data launch loading report resumption "
+    "training",
     "commands": "build catalogue command_line config data gallery launch loading "
     "report shipped sweeps training",
     "__main__": "commands",
@@ -70,6 +72,7 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "command_line",
     "runtime",
     "loading",
+    "resumption",
     "launch",
     "sweeps",
 }

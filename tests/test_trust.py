@@ -94,6 +94,7 @@ def test_nothing_of_a_foreign_run_is_resolved_when_a_config_is_compared(lab, tmp
     stated["loss"]["name"] = path
     code = {"folders": [str(file.parent)], "sources": {}}
     RunFiles(tmp_path / "run").describe(stated, code=code)
+    (tmp_path / "run/status.json").write_text('{"state": "interrupted", "step": 1}')
     with pytest.raises(BadInput, match=f"loss.name: {path} -> non_saturating"):
         launch(RunRequest(config("non_saturating"), tmp_path / "run"))
     assert file.stem not in sys.modules

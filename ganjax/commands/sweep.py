@@ -4,7 +4,9 @@
 
 The config file defines get_config() and sweep(), which returns the trials. Trials that
 share a compiled program run together. The same command again continues unfinished
-trials and adds new ones. The report is report.html in the folder of the sweep.
+trials and adds new ones, and a larger --config.steps continues finished trials. A trial
+that diverged would diverge again, so it runs again only with --retry_failed. The report
+is report.html in the folder of the sweep.
 --dry_run prints the trials and runs nothing.
 """
 
@@ -23,6 +25,7 @@ def main(arguments: list[str]) -> int:
 
     import jax
 
+    from ganjax.sweeps.folder import SweepFolder
     from ganjax.sweeps.planner import WAYS
     from ganjax.sweeps.sweep import Sweep
 
@@ -43,7 +46,8 @@ def main(arguments: list[str]) -> int:
     if flags.executor != "debug":
         # Planning must take no device from the trials.
         jax.config.update("jax_platforms", "cpu")
-    sweep = Sweep(stated, space, overrides, flags.config)
+    folder = SweepFolder(flags.workdir).started_in
+    sweep = Sweep(stated, space, overrides, flags.config, folder=folder)
     if flags.print_commands:
         print("\n".join(sweep.commands(flags.workdir).values()))
         return 0
@@ -60,6 +64,7 @@ def main(arguments: list[str]) -> int:
         slurm=_parameters(flags.slurm),
         cores=sorted(os.sched_getaffinity(0)),
         pinned=flags.pin,
+        retry_failed=flags.retry_failed,
     )
 
 
@@ -103,6 +108,12 @@ def _flags():
     )
     flags.add_argument(
         "--fail_fast", action="store_true", help="the first failure ends the sweep"
+    )
+    flags.add_argument(
+        "--retry_failed",
+        action="store_true",
+        help="run failed trials again from their last checkpoints, also those that "
+        "diverged",
     )
     flags.add_argument(
         "--slurm",

@@ -57,7 +57,7 @@ def main(arguments: list[str]) -> int:
         return _dry_run(config)
 
     from ganjax.launch import RunRequest, launch, scores
-    from ganjax.run_files import RunFiles
+    from ganjax.run_files import RunFiles, failed_evaluation
 
     command = shlex.join(["ganjax", "train", *arguments])
     request = RunRequest(config, flags.workdir, overrides, command)
@@ -71,9 +71,13 @@ def main(arguments: list[str]) -> int:
         print(f"{name:{width}}{value:.4g}")
     report = RunFiles(flags.workdir).report
     print(f"{status['state']} at step {status['step']}; report: {report}")
-    if status["state"] == "finished":
-        return 0
-    return 128 + int(status["exit_reason"].split()[-1])
+    if status["state"] != "finished":
+        return 128 + int(status["exit_reason"].split()[-1])
+    if failed := status.get("failed_evaluations"):
+        more = f"; {len(failed) - 1} more failed" if len(failed) > 1 else ""
+        command_line.fail(failed_evaluation(**failed[0]) + more)
+        return 1
+    return 0
 
 
 def _dry_run(config) -> int:

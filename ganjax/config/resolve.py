@@ -5,7 +5,7 @@ A config file states only what differs from the defaults that components declare
 
 import dataclasses
 import functools
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from flax.traverse_util import unflatten_dict
@@ -20,12 +20,12 @@ from ganjax.errors import BadInput, no_field
 from ganjax.games import GAMES
 from ganjax.latents import LatentOptions, OptimisedLatentOptions
 from ganjax.model import Sampling
-from ganjax.names import Table, is_path
+from ganjax.names import Table, flatten, is_path
 from ganjax.networks import ARCHITECTURES, PRECISIONS, network_class, network_options
 from ganjax.optimizers import OptimizerOptions
 from ganjax.options import Option, option, options_of, section
 from ganjax.schedules import ScheduleOptions, matched
-from ganjax.training import Plan
+from ganjax.training.plan import Plan, settle_length
 
 # Fields whose values decide which other fields exist.
 _NAMING = ("game", "name", "shape", "discriminator")
@@ -141,15 +141,6 @@ def knobs(config: Mapping[str, Any]) -> dict[str, float]:
     return {path: float(choice[path]) for path in choice.knobs}
 
 
-def flatten(config: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, Any]]:
-    """Yield ``('a.b', value)`` for every leaf. An empty section is a leaf."""
-    for name, value in config.items():
-        if isinstance(value, Mapping | ConfigDict) and len(value):
-            yield from flatten(value, f"{prefix}{name}.")
-        else:
-            yield f"{prefix}{name}", value
-
-
 def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> ConfigDict:
     """Return the full, locked config.
 
@@ -165,8 +156,7 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
         raise BadInput(f"config={stated!r}: expected a ConfigDict or a dict")
     overrides, flat = dict(overrides or {}), dict(flatten(stated))
     fields = declared(flat | overrides)
-    # If the command line replaces a component of the file, drop the options that only
-    # the old component has.
+    # A component of the file that the command line replaces takes its options with it.
     replaced = tuple(
         path.removesuffix("name")
         for path, name in overrides.items()
@@ -183,8 +173,10 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
             if path not in fields:
                 raise no_field(path, value, fields, LABELLED)
             values[path] = getattr(fields[path], read)(path, value)
+        settle_length(values, given)
     for path, field in fields.items():
         field.check(path, values[path])
+    values["kimg"] = 0.0  # ``steps`` follows from it
     config = ConfigDict({x: {} for x in LABELLED} | unflatten_dict(values, sep="."))
     check(Choice(config))
     return config.lock()

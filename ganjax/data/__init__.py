@@ -5,6 +5,13 @@ from ganjax.data.held_out import as_bytes, examples_of, held_out
 from ganjax.data.mirror import mirrored
 from ganjax.data.opening import SOURCES, DataOptions, feed_of, open_source, source_of
 from ganjax.data.partial import some_of
+from ganjax.data.record import (
+    RecordedSource,
+    differences,
+    record_of,
+    spec_differences,
+    spec_of,
+)
 from ganjax.data.source import (
     Arrays,
     Composed,
@@ -20,8 +27,9 @@ from ganjax.data.source import (
 )
 
 __all__ = [
-    "SOURCES", "Arrays", "Composed", "DataOptions", "Feed", "Items", "Sampler",
-    "Source", "Spec", "as_bytes", "decoded_bytes", "drawn", "examples_of", "feed_of",
-    "fixed_sample", "held_out", "in_memory", "labels_of", "make_feed", "mirrored",
-    "open_source", "resident", "samples", "scaled", "some_of", "source_of", "streamed",
+    "Arrays", "Composed", "DataOptions", "Feed", "Items", "RecordedSource", "SOURCES",
+    "Sampler", "Source", "Spec", "as_bytes", "decoded_bytes", "differences", "drawn",
+    "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory", "labels_of",
+    "make_feed", "mirrored", "open_source", "record_of", "resident", "samples",
+    "scaled", "some_of", "source_of", "spec_differences", "spec_of", "streamed",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.feeds import scaled
-from ganjax.data.source import in_memory, samples
+from ganjax.data.source import Split, in_memory, samples
 
 # The number of held-out images for pictures of a translation game. They become a
 # constant of a compiled program.
@@ -35,14 +35,23 @@ def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     return np.asarray(scaled(found.data)), found.label
 
 
-def examples_of(split) -> Callable[[jax.Array], dict[str, jax.Array]]:
-    """Return a function ``keys [n] -> batch`` of a split, for compiled programs."""
-    if callable(split):
-        return split
+def examples_of(
+    split: Callable[[], Split],
+) -> Callable[[jax.Array], dict[str, jax.Array]]:
+    """Return a function ``keys [n] -> batch`` of a split, for compiled programs.
 
-    some = functools.cache(lambda: as_bytes(held_out(split, SHOWN, seed=0)[0]))
+    Args:
+      split: returns the split. It is called when the first batch is drawn: a game that
+        draws no examples needs no data.
+    """
+    opened = functools.cache(split)
+    some = functools.cache(lambda: as_bytes(held_out(opened(), SHOWN, seed=0)[0]))
 
     def chosen(keys):
+        with jax.ensure_compile_time_eval():
+            drawn = callable(opened())
+        if drawn:
+            return opened()(keys)
         at = jax.vmap(lambda key: jax.random.randint(key, (), 0, len(some())))(keys)
         return {"data": scaled(jnp.asarray(some())[at])}
 

@@ -57,10 +57,27 @@ class Evaluation:
           BadInput: if a metric cannot use the samples: too few, or not finite.
         """
         model, scores = self._model(state), {}
-        for name, evaluator in self._evaluators.items():
+        for name in self._evaluators:
             with _about(name):
-                scores |= dict(evaluator.run(model))
-        return {name: float(value) for name, value in scores.items()}
+                scores |= self._scores(name, model)
+        return scores
+
+    def attempt(
+        self, state: GameState
+    ) -> tuple[dict[str, float], dict[str, Exception]]:
+        """Return the scores of a state, and the error of each evaluator that failed, by
+        its name. An error in an evaluator must not end a run, so every error counts."""
+        model, scores, failed = self._model(state), {}, {}
+        for name in self._evaluators:
+            try:
+                scores |= self._scores(name, model)
+            except Exception as error:
+                failed[name] = error
+        return scores, failed
+
+    def _scores(self, name, model):
+        found = self._evaluators[name].run(model)
+        return {score: float(value) for score, value in found}
 
     def protocol(self, step: int) -> dict[str, Any]:
         """Return the protocol of the scores at a step."""

@@ -9,6 +9,7 @@ import numpy as np
 from ganjax.data import as_bytes
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.needs import need_samples
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import class_coverage
 from ganjax.model import Model
@@ -34,9 +35,10 @@ class Classes:
     def __init__(self, evaluation_data: EvaluationData):
         spec = evaluation_data.source.spec
         self._data, self._classes = evaluation_data, len(spec.classes)
+        need_samples(evaluation_data, held_out=1)
         read = None
         if evaluation_data.extractor is not None:
-            read = _read(evaluation_data.test.first(2), spec.stacked)
+            read = _read(evaluation_data.glance, spec.stacked)
         if read is None or read.classes != self._classes:
             channel = "of each channel " if spec.stacked else ""
             raise Uncomputable(

@@ -11,6 +11,7 @@ from sklearn.preprocessing import StandardScaler
 
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_features, need_labels, need_samples
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics.arrays import as_points
 from ganjax.model import Model
@@ -29,11 +30,12 @@ class Classification:
     higher, neither = ("cas", "cas_augmented"), ("cas_real",)
 
     def __init__(self, evaluation_data: EvaluationData):
-        if not evaluation_data.labelled or not evaluation_data.source.spec.classes:
-            raise Uncomputable(
-                "expected data with classes and a game that generates by label, "
-                "such as game='conditional_gan'"
-            )
+        need_labels(evaluation_data)
+        need_samples(evaluation_data, training=1, held_out=1)
+        need_features(evaluation_data)
+        known = np.unique(evaluation_data.train.first(evaluation_data.samples).label)
+        if len(known) < 2:
+            raise Uncomputable("training samples of 1 class, expected at least 2")
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

@@ -3,8 +3,16 @@
 import dataclasses
 import functools
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.needs import (
+    need_features,
+    need_labels,
+    need_of_each_class,
+    need_probabilities,
+    need_samples,
+)
 from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
@@ -20,12 +28,20 @@ class Measure:
       function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s.
       lower, higher: stems of the scores for which lower, or higher, is better.
       neither: stems of spreads and of interval ends, which have no better direction.
+      least: the fewest real samples, and the fewest other samples, that it can compare.
+      each_class: the fewest samples of each class on each side; above 0, all samples
+        must have labels.
+      probabilities: whether it reads ``Side.probabilities``, so that it needs an
+        extractor with classes.
     """
 
     function: Callable[[Side, Side], Scores]
     lower: tuple[str, ...] = ()
     higher: tuple[str, ...] = ()
     neither: tuple[str, ...] = ()
+    least: tuple[int, int] = (1, 1)
+    each_class: int = 0
+    probabilities: bool = False
 
     def __post_init__(self):
         functools.update_wrapper(self, self.function)
@@ -34,9 +50,9 @@ class Measure:
         return Compared(self, evaluation_data)
 
 
-def measure(**directions: tuple[str, ...]) -> Callable[..., Measure]:
-    """Return a decorator that makes a ``Measure`` with attributes ``directions``."""
-    return lambda function: Measure(function, **directions)
+def measure(**attributes: Any) -> Callable[..., Measure]:
+    """Return a decorator that makes a ``Measure`` with ``attributes``."""
+    return lambda function: Measure(function, **attributes)
 
 
 class Compared:
@@ -44,10 +60,23 @@ class Compared:
 
     Each score has a ``_floor``: the score of held-out real samples in place of
     generated samples, with at most the same number. A score's name contains its
-    features and its number of samples: ``fd_small_cnn_mnist_5k``."""
+    features and its number of samples: ``fd_small_cnn_mnist_5k``.
+
+    Raises:
+      Uncomputable: if the data do not have what the measure needs.
+    """
 
     def __init__(self, measure: Measure, evaluation_data: EvaluationData):
         self._measure, self._data = measure, evaluation_data
+        real, other = measure.least
+        counts = {"training": real, "held_out": other, "generated": other}
+        need_samples(evaluation_data, **counts)
+        need_features(evaluation_data)
+        if measure.probabilities:
+            need_probabilities(evaluation_data)
+        if measure.each_class:
+            need_labels(evaluation_data)
+            need_of_each_class(evaluation_data, measure.each_class)
 
     def run(self, model: Model) -> Scores:
         yield from self._scores(self._data.fake(model))

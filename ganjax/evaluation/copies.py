@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_features, need_samples
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import memorisation
 from ganjax.model import Model
@@ -16,6 +17,8 @@ class Copies:
     lower, neither = ("copied",), ("copying_z",)
 
     def __init__(self, evaluation_data: EvaluationData):
+        need_samples(evaluation_data, training=1, held_out=1)
+        need_features(evaluation_data)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_samples
 from ganjax.metrics import critic_distance, two_sample_test
 from ganjax.model import Model
 
@@ -30,6 +31,7 @@ class CriticScores:
             raise Uncomputable(
                 "expected a game whose critic scores samples, such as game='gan'"
             )
+        need_samples(evaluation_data, training=2, held_out=2, generated=2)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

@@ -106,6 +106,22 @@ class EvaluationData:
         """Return held-out real samples, the floor of every comparison."""
         return self._of(self.source.test)
 
+    @functools.cached_property
+    def glance(self) -> Side:
+        """Return two held-out samples, to learn what the extractor makes of them."""
+        data, _ = held_out(self.source.test, 2, self.seed)
+        return Side(data, None, self.extractor)
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """Return the number of generated, training and held-out samples."""
+        real = {"training": self.source.train, "held-out": self.source.test}
+        found = {
+            name: self.real if callable(split) else min(self.real, len(split))
+            for name, split in real.items()
+        }
+        return {"generated": self.samples, **found}
+
     def fake(self, model: Model) -> Side:
         """Return samples of ``model``, the same for every evaluator."""
         if self._drawn is None or self._drawn[0] is not model:

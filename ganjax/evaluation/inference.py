@@ -10,6 +10,7 @@ from ganjax.core import child_key
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.inversion import error_of_nearest
+from ganjax.evaluation.needs import need_samples
 from ganjax.metrics import (
     frechet_distance,
     moments,
@@ -32,6 +33,7 @@ class Reconstruction:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("reconstruct")
+        need_samples(evaluation_data, training=1, held_out=1)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -57,6 +59,7 @@ class LatentsScores:
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("encode")
         evaluation_data.require_latents()
+        need_samples(evaluation_data, held_out=2)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -94,6 +97,7 @@ class Codes:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("read")
+        need_samples(evaluation_data, held_out=1)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -129,6 +133,7 @@ class Labels:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("classify")
+        need_samples(evaluation_data, held_out=1)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -152,7 +157,14 @@ class Anomalies:
             raise Uncomputable(
                 "expected data where only some classes are normal, data.classes=K"
             )
+        need_samples(evaluation_data, training=2, held_out=4)
         self._data = evaluation_data
+        normal = np.sum(self._normal)
+        for count, what in ((normal, "normal"), (len(self._normal) - normal, "other")):
+            if count < 2:
+                raise Uncomputable(
+                    f"{count} held-out samples of {what} classes, expected at least 2"
+                )
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
         evaluation_data = self._data
@@ -165,6 +177,10 @@ class Anomalies:
         error = principal_error(train, seen, EXPLAINED)
         yield f"anomalies_auroc_pca_{len(test)}", self._auroc(error)
 
+    @property
+    def _normal(self):
+        return np.isin(self._data.test.label, self._data.source.spec.normal)
+
     def _auroc(self, score):
-        normal = np.isin(self._data.test.label, self._data.source.spec.normal)
+        normal = self._normal
         return two_sample_test(score[~normal], score[normal])["auroc"]

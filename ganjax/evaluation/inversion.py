@@ -10,6 +10,7 @@ import optax
 
 from ganjax.core import child_key
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.needs import need_samples
 from ganjax.metrics import nearest
 from ganjax.model import Model
 
@@ -77,6 +78,7 @@ class Inversion:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require_latents()
+        need_samples(evaluation_data, training=1, held_out=1)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

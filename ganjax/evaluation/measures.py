@@ -39,7 +39,7 @@ def _warn_of_rank(side: Side):
         )
 
 
-@measure(lower=("fd",), neither=("fd_low", "fd_high"))
+@measure(lower=("fd",), neither=("fd_low", "fd_high"), least=(2, 2))
 def frechet(real: Side, other: Side) -> Scores:
     """Yield the Fréchet distance (Inception: FID) and its 95 % bootstrap interval."""
     _warn_of_rank(other)
@@ -54,13 +54,13 @@ def frechet(real: Side, other: Side) -> Scores:
     yield "fd_high", high
 
 
-@measure(lower=("fd_infinity",))
+@measure(lower=("fd_infinity",), least=(2, 15))
 def frechet_infinity(real: Side, other: Side) -> Scores:
     """Yield the Fréchet distance extrapolated to infinitely many samples."""
     yield "fd_infinity", metrics.frechet_at_infinity(*_moments_of(real), other.features)
 
 
-@measure(lower=("kd",), neither=("kd_std",))
+@measure(lower=("kd",), neither=("kd_std",), least=(2, 2))
 def kernel(real: Side, other: Side) -> Scores:
     """Yield the kernel distance (Inception: KID) and its spread over subsets."""
     size = min(SUBSET_SIZE, len(real), len(other))
@@ -71,29 +71,27 @@ def kernel(real: Side, other: Side) -> Scores:
     yield "kd_std", std
 
 
-@measure(higher=("is",), neither=("is_std",))
+@measure(higher=("is",), neither=("is_std",), least=(1, 10), probabilities=True)
 def inception_score(real: Side, other: Side) -> Scores:
     """Yield the Inception score of the classes, and its spread over ten parts."""
-    if other.probabilities is None:
-        raise Uncomputable("expected an extractor with classes")
     mean, std = metrics.inception_score(other.probabilities)
     yield "is", mean
     yield "is_std", std
 
 
-@measure(higher=("precision", "recall"))
+@measure(higher=("precision", "recall"), least=(4, 4))
 def precision_recall(real: Side, other: Side) -> Scores:
     """Yield improved precision and recall, k = 3."""
     yield from metrics.precision_recall(real.features, other.features).items()
 
 
-@measure(higher=("density", "coverage"))
+@measure(higher=("density", "coverage"), least=(6, 1))
 def density_coverage(real: Side, other: Side) -> Scores:
     """Yield density and coverage, k = 5."""
     yield from metrics.density_coverage(real.features, other.features).items()
 
 
-@measure(higher=("prd_f_8", "prd_f_1_8"))
+@measure(higher=("prd_f_8", "prd_f_1_8"), least=(10, 10))
 def curves(real: Side, other: Side) -> Scores:
     """Yield F-scores of the precision-recall curve of distributions."""
     n = min(len(real), len(other))
@@ -115,14 +113,10 @@ def sliced(real: Side, other: Side) -> Scores:
     )
 
 
-@measure(lower=("intra_fd",))
+@measure(lower=("intra_fd",), each_class=2)
 def intra_frechet(real: Side, other: Side) -> Scores:
     """Yield the mean over classes of the Fréchet distance within a class (Miyato &
     Koyama 2018, arXiv 1802.05637, section 4.1)."""
-    if real.label is None or other.label is None:
-        raise Uncomputable(
-            "expected labels of data and samples, as with game='conditional_gan'"
-        )
     found = [
         metrics.frechet_distance(
             *metrics.moments(real.features[real.label == label]),
@@ -133,7 +127,7 @@ def intra_frechet(real: Side, other: Side) -> Scores:
     yield "intra_fd", float(np.mean(found))
 
 
-@measure(higher=("diversity",))
+@measure(higher=("diversity",), least=(1, 2))
 def diversity(real: Side, other: Side) -> Scores:
     """Yield the mean distance between unit-length features of random pairs of samples.
     It is 0 if all samples are equal. Zhu et al. 2017 (arXiv 1711.11586, section 5.2)

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_samples
 from ganjax.metrics import best_std, parzen_log_likelihood
 from ganjax.model import Model
 
@@ -25,6 +26,7 @@ class Parzen:
     neither = ("parzen_error", "parzen_std", "parzen_real")
 
     def __init__(self, evaluation_data: EvaluationData):
+        need_samples(evaluation_data, training=1, held_out=2)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

@@ -10,6 +10,7 @@ import numpy as np
 from ganjax.core import child_key, sample_keys
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.needs import need_features
 from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
@@ -65,6 +66,7 @@ class Paths:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require_latents()
+        need_features(evaluation_data)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -109,7 +111,7 @@ class Interpolations:
         evaluation_data.require_latents()
         known = (
             evaluation_data.extractor
-            and evaluation_data.test.first(2).probabilities is not None
+            and evaluation_data.glance.probabilities is not None
         )
         if not known or evaluation_data.labelled:
             raise Uncomputable(

@@ -6,6 +6,7 @@ import numpy as np
 
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_samples
 from ganjax.metrics import (
     density_coverage,
     frechet_distance,
@@ -16,6 +17,7 @@ from ganjax.model import Model
 
 # With more pixels a full covariance is not meaningful at these sample counts.
 MOST_PIXELS = 1024
+K = 5  # neighbours
 
 
 class Pixels:
@@ -39,6 +41,8 @@ class Pixels:
             )
         self._data = evaluation_data
         self._classes = len(spec.classes)
+        # k neighbours, of images other than the image; two halves with a covariance.
+        need_samples(evaluation_data, training=K, held_out=K + 1, generated=2)
         self._train, self._test = (
             _flat(evaluation_data.train),
             _flat(evaluation_data.test),
@@ -53,11 +57,11 @@ class Pixels:
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
         fake = _flat(self._data.fake(model))
         if self._classes:
-            labels = knn_classify(self._train, self._data.train.label, fake, k=5)
+            labels = knn_classify(self._train, self._data.train.label, fake, k=K)
             shares = np.bincount(labels, minlength=self._classes) / len(fake)
             yield "classes_found", float(np.sum(shares >= 0.01))
             yield "smallest_class_share", float(shares.min())
-        yield "coverage", density_coverage(self._test, fake, k=5)["coverage"]
+        yield "coverage", density_coverage(self._test, fake, k=K)["coverage"]
         if self._train.shape[1] <= MOST_PIXELS:
             yield "frechet_pixels", frechet_distance(*self._real, *moments(fake))
             yield "frechet_pixels_floor", self._floor

@@ -7,11 +7,13 @@ import numpy as np
 
 from ganjax.core import child_key
 from ganjax.data import samples
-from ganjax.errors import Uncomputable
+from ganjax.errors import Uncomputable, shape_text
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.measures import frechet
+from ganjax.evaluation.needs import need_features, need_samples
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import peak_signal_to_noise, structural_similarity
+from ganjax.metrics.image_similarity import RADIUS
 from ganjax.model import Model
 
 
@@ -31,6 +33,8 @@ class Translation:
                 f"expected data with a paired test split, such as "
                 f"data.name='edges_fashion_mnist', not data.name='{spec.name}'"
             )
+        if spec.classes:
+            need_features(evaluation_data)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -62,6 +66,14 @@ class Restoration:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("restore")
+        shape = evaluation_data.source.spec.shape
+        if min(shape[:2]) <= 2 * RADIUS:
+            raise Uncomputable(
+                f"images of {shape_text(shape)}, expected more than {2 * RADIUS} "
+                f"pixels on each side"
+            )
+        need_samples(evaluation_data, training=2, held_out=2)
+        need_features(evaluation_data)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

@@ -8,6 +8,7 @@ import math
 import re
 from pathlib import Path
 
+from ganjax.names import flatten
 from ganjax.report.axes import format_number
 from ganjax.report.figures import Panel, Series, draw
 from ganjax.report.page import environment, picture_of
@@ -19,7 +20,7 @@ from ganjax.report.panels import (
     title_of,
 )
 from ganjax.report.records import RunRecords, read_records
-from ganjax.run_files import RunFiles, write_whole
+from ganjax.run_files import RunFiles, failed_evaluation, write_whole
 
 MOST_PICTURES = 24
 LONG_TEXT = 160
@@ -46,6 +47,8 @@ def render(records: RunRecords) -> str:
     notes = list(records.notes)
     if not records.metrics:
         notes.append("No metrics have been recorded yet.")
+    for failed in records.status.get("failed_evaluations", ()):
+        notes.append(failed_evaluation(**failed))
     sections = [
         ("Scores", score_panels(records.metrics)),
         ("Game", game),
@@ -172,17 +175,9 @@ def _groups(tree: dict) -> list[dict]:
     groups = [{"name": "", "rows": [_row(str(k), v) for k, v in plain]}]
     for key, value in tree.items():
         if isinstance(value, dict) and value:
-            rows = [_row(path, leaf) for path, leaf in _leaves(value)]
+            rows = [_row(path, leaf) for path, leaf in flatten(value)]
             groups.append({"name": str(key), "rows": rows})
     return [group for group in groups if group["rows"]]
-
-
-def _leaves(tree: dict, prefix: str = ""):
-    for key, value in tree.items():
-        if isinstance(value, dict) and value:
-            yield from _leaves(value, f"{prefix}{key}.")
-        else:
-            yield f"{prefix}{key}", value
 
 
 def _row(path: str, value) -> dict:

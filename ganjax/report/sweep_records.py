@@ -43,14 +43,17 @@ class TrialRecords:
     @property
     def scores(self) -> dict[str, float]:
         """Return the last scores, or the last metrics if there are no scores. The
-        result is empty unless the trial is finished."""
+        result is empty unless the trial is finished. An evaluator that failed in the
+        last evaluation has no scores, although it may have earlier ones."""
         if self.state != "finished" or self.records is None:
             return {}
         columns = self.records.metrics
         found = {k: v for k, v in columns.items() if k.startswith(EVALUATION)}
+        last = self.protocol.get("step", 0) if found else 0
         return {
             name.removeprefix(EVALUATION): values[-1]
-            for name, (_, values) in (found or columns).items()
+            for name, (steps, values) in (found or columns).items()
+            if steps[-1] >= last
         }
 
 

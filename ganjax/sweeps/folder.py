@@ -10,6 +10,7 @@ The same folder holds the report and table.csv.
 """
 
 import dataclasses
+import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +21,8 @@ import ganjax
 from ganjax import names
 from ganjax.config import imports, resolve
 from ganjax.errors import BadInput
-from ganjax.launch import changed_fields
 from ganjax.report.sweep_records import OUTCOMES, SWEEP, trial_status
+from ganjax.resumption import changed_fields
 from ganjax.run_files import (
     RunFiles,
     check_folder,
@@ -31,6 +32,7 @@ from ganjax.run_files import (
     write_json,
 )
 from ganjax.sweeps.trials import SweptConfig, named
+from ganjax.training import finished_steps
 
 FORMAT = 2
 PLAN = "plan.json"
@@ -52,6 +54,11 @@ class Group:
     trials: tuple[str, ...]
     population: str
     devices: int = 1
+
+
+def imperfect(status: Mapping[str, Any]) -> bool:
+    """Return whether a trial is not finished, or one of its evaluations failed."""
+    return status["state"] != "finished" or bool(status.get("failed_evaluations"))
 
 
 class SweepFolder:
@@ -109,6 +116,7 @@ class SweepFolder:
                 "format": FORMAT,
                 "ganjax": ganjax.__version__,
                 "folders": names.folders() if code else [],
+                "folder": held.get("folder") or os.getcwd(),
                 "base": base.to_dict(),
                 "trials": [
                     {"id": t.id, "point": t.point, "command": commands[t.id]}
@@ -122,9 +130,10 @@ class SweepFolder:
         kept = read_json(self._config_path(trial.id))
         if kept is None or not RunFiles(self.workdir(trial.id)).config.exists():
             return
+        changed = changed_fields(kept, trial.config)
         if kept["steps"] < trial.config.steps:  # more steps are allowed
-            kept["steps"] = trial.config.steps
-        if changed := changed_fields(kept, trial.config):
+            changed = [x for x in changed if x.partition(":")[0] != "steps"]
+        if changed:
             raise BadInput(
                 f"workdir={self.path}: expected trial {trial.id} "
                 f"({named(trial.point)}) to keep its config, but it differs in "
@@ -146,6 +155,12 @@ class SweepFolder:
         for folder in self._held()["folders"]:
             names.beside(folder)
         return resolve(read_json(self._config_path(trial)))
+
+    @property
+    def started_in(self) -> str:
+        """The folder in which the sweep was first started, or else the current one.
+        Relative names of files in the configs are relative to it."""
+        return self._held().get("folder") or os.getcwd()
 
     @property
     def points(self) -> dict[str, dict[str, str]]:
@@ -194,6 +209,19 @@ class SweepFolder:
         diverged and would diverge again."""
         status = self.status(trial)
         return status["state"] == "finished" or bool(status.get("diverged"))
+
+    def retry_failed(self) -> list[str]:
+        """Let the failed trials run again, and return their ids. They resume from their
+        last checkpoints, or begin again if they have none."""
+        failed = [x for x in self.points if self.status(x)["state"] == "failed"]
+        for trial in failed:
+            run = RunFiles(self.workdir(trial))
+            if run.status.exists():
+                step = max(finished_steps(run.checkpoints), default=0)
+                status = {"state": "interrupted", "step": step}
+                write_json(run.status, {**status, "exit_reason": "to be retried"})
+        self.note(failed, None)
+        return failed
 
     def note(self, trials: Sequence[str], reason: str | None) -> None:
         """Record why trials ended without a status; ``None`` removes the record."""

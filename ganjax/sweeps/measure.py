@@ -17,6 +17,7 @@ from ganjax import command_line
 from ganjax.build import Setup, build
 from ganjax.config import knobs
 from ganjax.core import init_state, replicate, stack_members
+from ganjax.loading import located
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import use_cores
 from ganjax.training import compiled_step
@@ -36,7 +37,7 @@ def main(arguments: list[str]) -> None:
     use_cores(flags.cores)
     folder = SweepFolder(flags.sweep)
     configs = [folder.config(trial) for trial in flags.trials.split(",")]
-    setup = build(configs[0])
+    setup = build(located(configs[0], folder.started_in))
     if setup.feed.stream is not None:
         print(json.dumps({"population": "alone"}))
         return

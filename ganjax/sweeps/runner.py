@@ -8,7 +8,8 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
 
-from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.run_files import failed_evaluation
+from ganjax.sweeps.folder import Group, SweepFolder, imperfect
 from ganjax.sweeps.slots import Slot
 
 POLL = 0.1
@@ -30,8 +31,8 @@ def run_local(
       fail_fast: whether the first failure ends the other processes in the same way.
 
     Returns:
-      The exit code: 0 if every trial is finished, 128 + n after signal n, 1 in all
-      other cases.
+      The exit code: 0 if every trial is finished and no evaluation failed, 128 + n
+      after signal n, 1 in all other cases.
     """
     waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
     free, busy = list(slots), {}
@@ -55,8 +56,7 @@ def run_local(
             time.sleep(POLL)
     if came:
         return 128 + came[0]
-    states = {folder.status(trial)["state"] for trial in folder.points}
-    return int(states != {"finished"})
+    return int(any(imperfect(folder.status(trial)) for trial in folder.points))
 
 
 def command(folder: SweepFolder, group: Group, slot: Slot) -> list[str]:
@@ -98,6 +98,8 @@ def _ended(folder, group, code, say) -> bool:
     for trial, status in zip(group.trials, statuses, strict=True):
         if status["state"] == "failed":
             say(f"{group.name}: trial {trial} failed: {status['exit_reason']}")
+        for failed in status.get("failed_evaluations", ()):
+            say(f"{group.name}: trial {trial}: {failed_evaluation(**failed)}")
     return "failed" in states
 
 

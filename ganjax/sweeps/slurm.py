@@ -54,10 +54,10 @@ class GroupJob:
         return DelayedSubmission(GroupJob(self.sweep, self.group))
 
 
-def submit(
+def executor_of(
     folder: SweepFolder, parameters: Mapping[str, str], cluster: str = "slurm"
-) -> list[Any]:
-    """Submit the groups that are not over, and return the jobs; on SLURM, one array.
+) -> Any:
+    """Return submitit's executor of a sweep's jobs. Nothing is written.
 
     Args:
       parameters: parameters of submitit's executor, as text, such as ``timeout_min``,
@@ -77,7 +77,6 @@ def submit(
             "(pip install 'ganjax[slurm]')"
         ) from error
     values = {name: _value(text) for name, text in parameters.items()}
-    waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
     try:
         executor = submitit.AutoExecutor(
             folder=str(folder.path / "submitit"), cluster=cluster
@@ -87,6 +86,12 @@ def submit(
         )
     except (RuntimeError, NameError, ValueError, TypeError) as error:
         raise BadInput(f"--executor={cluster}: {error}") from error
+    return executor
+
+
+def submit(folder: SweepFolder, executor: Any) -> list[Any]:
+    """Submit the groups that are not over, and return the jobs; on SLURM, one array."""
+    waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
     jobs = [GroupJob(folder.path, group.name) for group in waiting]
     with executor.batch():
         return [executor.submit(job) for job in jobs]

@@ -9,8 +9,9 @@ from ganjax.build import build_game
 from ganjax.config import resolve
 from ganjax.data import source_of
 from ganjax.errors import BadInput
+from ganjax.loading import located
 from ganjax.report import write_sweep_report
-from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.folder import SweepFolder, imperfect
 from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.planner import plan
 from ganjax.sweeps.runner import run_local
@@ -27,6 +28,8 @@ class Sweep:
       space: result of the config file's ``sweep``.
       overrides: fields and values for every trial.
       file: the config file, as written in a command.
+      folder: relative names of files in the configs are relative to it; empty: the
+        current folder.
       say: receives lines for the user.
 
     Attributes:
@@ -46,8 +49,10 @@ class Sweep:
         overrides: Mapping[str, str] = (),
         file: str = "",
         say: Callable[[str], None] = print,
+        folder: str = "",
     ):
         self._file, self._overrides, self._say = file, dict(overrides), say
+        self._folder = folder
         self.base = resolve(stated, overrides)
         self.trials = swept(stated, space, overrides, say)
         self.kinds = grouped(self.trials)
@@ -57,7 +62,7 @@ class Sweep:
         """Build one game of each kind. This computes nothing and needs no device."""
         opened = {}
         for kind in self.kinds:
-            config = kind[0].config
+            config = located(kind[0].config, self._folder)
             data = config.data.to_json()
             try:
                 if data not in opened:
@@ -114,6 +119,7 @@ class Sweep:
         slurm: Mapping[str, str] = (),
         cores: Sequence[int] = (0,),
         pinned: bool = False,
+        retry_failed: bool = False,
     ) -> int:
         """Run the trials that are not over, and write the report.
 
@@ -123,6 +129,8 @@ class Sweep:
           processes: number of processes at the same time; 0: see ``slots``.
           fail_fast: see ``run_local``.
           slurm: parameters of submitit's executor.
+          retry_failed: whether failed trials run again, also those that diverged; see
+            ``SweepFolder.retry_failed``.
           cores, pinned: cores of this machine; whether each process has its own cores.
 
         Returns:
@@ -130,11 +138,20 @@ class Sweep:
 
         Raises:
           BadInput: if the folder holds another sweep, another process runs the sweep,
-            or a kind of trial cannot be measured.
+            a kind of trial cannot be measured, or SLURM or submitit is missing.
         """
-        folder = SweepFolder(workdir)
+        folder, jobs_of = SweepFolder(workdir), None
+        if executor == "slurm":  # refuse before anything is measured or written
+            from ganjax.sweeps.slurm import executor_of
+
+            jobs_of = executor_of(folder, dict(slurm))
         folder.hold()
         folder.register(self.base, self.trials, self.commands(workdir))
+        if retry_failed and (again := folder.retry_failed()):
+            self._say(
+                f"{len(again)} failed trials run again, from their last checkpoints: "
+                f"{', '.join(again)}"
+            )
         accelerators = gpus()
         groups = plan(
             folder,
@@ -148,10 +165,10 @@ class Sweep:
             else cores[: max(1, len(cores) // (processes or SHARED))],
             say=self._say,
         )
-        if executor == "slurm":
+        if jobs_of:
             from ganjax.sweeps.slurm import submit
 
-            jobs = submit(folder, dict(slurm))
+            jobs = submit(folder, jobs_of)
             self._say(
                 f"submitted {len(jobs)} jobs: {', '.join(j.job_id for j in jobs)}"
             )
@@ -161,6 +178,7 @@ class Sweep:
             for group in groups:
                 if not all(map(folder.over, group.trials)):
                     code = max(code, exit_code(run_group(folder, group)))
+            code = code or int(any(imperfect(folder.status(t)) for t in folder.points))
         else:
             width = max(group.devices for group in groups)
             code = run_local(

@@ -51,7 +51,7 @@ def swept(
     first: dict[str, int] = {}
     swept_too: set[str] = set()
     number, points = -1, list(space)
-    lengths = any(isinstance(p, Mapping) and "steps" in p for p in points)
+    lengths = any(isinstance(p, Mapping) and {"steps", "kimg"} & {*p} for p in points)
     for number, values in enumerate(points):
         if not isinstance(values, Mapping):
             raise BadInput(f"trial {number}: {values!r}: expected fields and values")

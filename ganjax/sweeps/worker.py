@@ -13,7 +13,7 @@ from typing import Any
 import jax
 
 from ganjax.launch import RunRequest, launch, launch_population
-from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.sweeps.folder import Group, SweepFolder, imperfect
 from ganjax.sweeps.slots import use_cores
 
 
@@ -46,6 +46,7 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
             folder.workdir(trial),
             points[trial],
             commands[trial],
+            folder.started_in,
         )
         for trial in group.trials
     ]
@@ -56,11 +57,12 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
 
 
 def exit_code(statuses: list[dict[str, Any]]) -> int:
-    """Return 0 if all are finished, 128 + n if signal n interrupted one, else 1."""
+    """Return 0 if all are finished and no evaluation failed, 128 + n if signal n
+    interrupted one, else 1."""
     for status in statuses:
         if status["state"] == "interrupted":
             return 128 + int(status["exit_reason"].split()[-1])
-    return int(any(status["state"] != "finished" for status in statuses))
+    return int(any(map(imperfect, statuses)))
 
 
 def end_with(parent: int) -> None:

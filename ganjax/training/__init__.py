@@ -1,6 +1,6 @@
 """Training on the host: the loop, checkpoints, the run directory and its records."""
 
-from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.checkpoint import Checkpoints, finished_steps
 from ganjax.training.dispatch import compiled_step, trace
 from ganjax.training.environment import environment
 from ganjax.training.member import Member, reason
@@ -18,6 +18,7 @@ __all__ = [
     "RunDirectory",
     "compiled_step",
     "environment",
+    "finished_steps",
     "reason",
     "trace",
     "train",

@@ -38,7 +38,7 @@ def best_checkpoint(
     run: RunDirectory, evaluation: Evaluation, plan: Plan
 ) -> Iterator[Callable]:
     """Yield ``offer(scores, state)``, which saves a state whose ``checkpoint.best``
-    score is better than every earlier one.
+    score is better than every earlier one, and waits until it is on the disk.
 
     A resumed run reads the earlier scores from metrics.jsonl. ``offer`` does nothing if
     ``checkpoint.best`` is empty.
@@ -54,8 +54,10 @@ def best_checkpoint(
 
         def offer(scores: Mapping[str, float], state: GameState) -> None:
             nonlocal least
-            if sign * scores[best] < least:
-                least = sign * scores[best]
+            value = sign * scores.get(best, math.nan)  # nan if its evaluator failed
+            if value < least:
+                least = value
                 checkpoints.save(state)
+                checkpoints.finish()
 
         yield offer

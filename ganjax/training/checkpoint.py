@@ -70,8 +70,7 @@ class Checkpoints:
 
     def steps(self) -> list[int]:
         """Return the steps of finished checkpoints, oldest first."""
-        found = self.directory.glob(f"[0-9]*/{MANIFEST}")
-        return sorted(int(path.parent.name) for path in found)
+        return finished_steps(self.directory)
 
     def save(self, state: GameState) -> None:
         """Start to write ``state``, unless its step already has a checkpoint.
@@ -186,6 +185,12 @@ class Checkpoints:
                 f"{difference}"
             )
         return _like(target, self._writer.restore(path, wanted))
+
+
+def finished_steps(directory: Path) -> list[int]:
+    """Return the steps of finished checkpoints in a folder, oldest first."""
+    found = directory.glob(f"[0-9]*/{MANIFEST}")
+    return sorted(int(path.parent.name) for path in found)
 
 
 def _serialised(state) -> dict[str, Any]:

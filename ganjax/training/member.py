@@ -6,16 +6,17 @@ one. Each member writes the same files as if it ran alone.
 
 import contextlib
 import dataclasses
+import traceback
 from collections.abc import Callable, Iterator, Mapping
 
 import jax
 
 from ganjax.core import GameState, state_digest
 from ganjax.data import Source
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
-from ganjax.run_files import write_json
+from ganjax.run_files import failed_evaluation, write_json
 from ganjax.training.best import best_checkpoint, check_best
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.metrics_log import MetricsLog
@@ -53,6 +54,11 @@ class Member:
 def reason(error: Exception) -> str:
     """Return the message of the error that ended a run, in one line."""
     return getattr(error, "strerror", None) or " ".join(str(error).split())
+
+
+def _why(error):
+    known = isinstance(error, BadInput | Uncomputable)
+    return reason(error) if known else f"{type(error).__name__}: {reason(error)}"
 
 
 def prepared(
@@ -129,7 +135,8 @@ class Recorder:
         metrics: Mapping[str, jax.Array],
         at: tuple[int, ...],
     ) -> None:
-        """Log, score, draw and save as is due after a dispatch that ended at ``step``.
+        """Log, save, score and draw as is due after a dispatch that ended at ``step``.
+        The checkpoint is first: an evaluation that fails or dies loses no training.
 
         Args:
           state: returns the member's own state.
@@ -141,28 +148,50 @@ class Recorder:
         plan = self.plan
         if plan.due(plan.log.every, step):
             self.log.note(step, metrics, at)
-        if plan.due(plan.evaluation.every, step) and self.member.evaluation:
-            self.log.settle()
-            self._evaluate(step, state())
-        if plan.due(plan.samples.every, step):
-            picture = self.pictures.generated(self.model(state()), step)
-            self.records.picture(step, "samples", picture)
         if plan.due(plan.checkpoint.every, step):
             self.save(step, state(), metrics, at)
+        self._show(step, state)
+
+    def make_up(self, step, state: Callable[[], GameState], metrics, at) -> None:
+        """Score and draw as is due at the step of a restored checkpoint, unless the
+        stopped run did. The checkpoint was saved before the scores."""
+        if step:
+            self._show(step, state)
+
+    def _show(self, step, state):
+        run, plan = self.member.run, self.plan
+        scores = plan.due(plan.evaluation.every, step) and self.member.evaluation
+        if scores and not run.scored(step):
+            self.log.settle()
+            # A process that dies in an evaluation must not lose the checkpoint.
+            self.checkpoints.finish()
+            self._evaluate(step, state())
+        if plan.due(plan.samples.every, step) and not run.picture(step).exists():
+            picture = self.pictures.generated(self.model(state()), step)
+            self.records.picture(step, "samples", picture)
 
     def _evaluate(self, step, state):
-        evaluation = self.member.evaluation
-        scores = evaluation.run(state)
-        self.records.metrics(step, {f"evaluation/{k}": v for k, v in scores.items()})
+        run, evaluation = self.member.run, self.member.evaluation
+        scores, errors = evaluation.attempt(state)
+        if scores:
+            row = {f"evaluation/{name}": value for name, value in scores.items()}
+            self.records.metrics(step, row)
+            self.records.flush()
+            self.offer(scores, state)
         directions = {name: evaluation.direction(name) for name in scores}
         kept = {
             "scores": scores,
             "directions": {k: v for k, v in directions.items() if v},
             "protocol": evaluation.protocol(step),
         }
-        write_json(self.member.run.evaluation(step), kept)
-        self.records.flush()
-        self.offer(scores, state)
+        if errors:
+            kept["failed"] = {name: _why(error) for name, error in errors.items()}
+        for name, error in errors.items():
+            run.say(f"{failed_evaluation(step, name, _why(error))}; training continues")
+            if not isinstance(error, BadInput | Uncomputable):
+                run.say("".join(traceback.format_exception(error)).rstrip())
+        # Last: the file shows that nothing of this evaluation is missing.
+        write_json(run.evaluation(step), kept)
 
     def save(self, step, state: GameState, metrics, at) -> None:
         """Start to write a checkpoint.
@@ -192,6 +221,8 @@ class Recorder:
         state = state()
         self.save(step, state, metrics, at)
         self.checkpoints.finish()
+        failed = self.member.run.failed_evaluations()
+        more = {"failed_evaluations": failed} if failed else {}
         self.member.run.write_status(
             "finished" if step >= self.plan.steps else "interrupted",
             step,
@@ -199,6 +230,7 @@ class Recorder:
             exit_reason=f"signal {signal}" if signal > 0 else "all steps done",
             state_digest=state_digest(state),
             carrier=self.plan.described(),
+            **more,
         )
 
     def fail(self, error: Exception, step: int) -> None:

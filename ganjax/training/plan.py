@@ -1,8 +1,9 @@
 """The plan of a run: its length, its devices and its intervals."""
 
 import dataclasses
+import math
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any
 
 import jax
@@ -64,6 +65,30 @@ class Start:
     )
 
 
+def settle_length(values: dict[str, Any], given: Collection[str]) -> None:
+    """Replace ``steps`` by the steps that take ``kimg`` thousand images, if it is set.
+
+    One step takes ``batch_size`` images, the images of one turn, although the
+    discriminator may take several turns. The steps are rounded up to whole dispatches.
+
+    Args:
+      values: values of a config, path -> value.
+      given: paths of the fields that were stated together, in the config file or on the
+        command line. The command line's ``steps`` replaces the file's ``kimg``.
+
+    Raises:
+      BadInput: if ``steps`` and ``kimg`` were stated together.
+    """
+    kimg, inner = values["kimg"], max(1, values["parallel.inner_steps"])
+    if "steps" in given and "kimg" in given and kimg:
+        raise BadInput(f"kimg={kimg}: expected either kimg or steps={values['steps']}")
+    if "steps" in given:
+        values["kimg"] = 0.0
+    elif 0 < kimg < math.inf:
+        images = inner * max(1, values["batch_size"])
+        values["steps"] = inner * math.ceil(round(1000 * kimg, 6) / images)
+
+
 @dataclasses.dataclass(frozen=True)
 class Plan:
     """The plan of a run: sections of its config, and its devices.
@@ -77,6 +102,8 @@ class Plan:
     """
 
     steps: int = option(1000, "number of steps in the run", least=1, whole=True)
+    kimg: float = option(0.0, "thousands of real images of one turn, instead of steps",
+                         least=0, zero="steps decides")  # fmt: skip
     batch_size: int = option(64, "real examples in one turn, over all devices", least=1)
     log: Log = section(Log)
     samples: Samples = section(Samples)

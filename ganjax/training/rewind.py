@@ -2,7 +2,9 @@
 
 The resumed run writes the records after that step again. A run that ended at a step off
 its schedule wrote extra records there, which an uninterrupted run does not write. They
-are removed too, so a resumed and an uninterrupted run have the same records.
+are removed too, so a resumed and an uninterrupted run have the same records. Scores at
+the step itself are removed unless the evaluation was complete: the resumed run makes up
+for it.
 """
 
 import json
@@ -14,9 +16,10 @@ from ganjax.training.plan import Plan
 
 def rewind(run: RunFiles, step: int, plan: Plan) -> None:
     """Remove the rows, evaluations and pictures that an uninterrupted run of ``plan``
-    has not written at ``step``. At step 0, also remove the TensorBoard events."""
+    has not written at ``step``. At step 0, also remove the TensorBoard events and the
+    best checkpoint."""
     logged = plan.due(plan.log.every, step)
-    evaluated = plan.due(plan.evaluation.every, step)
+    evaluated = plan.due(plan.evaluation.every, step) and run.scored(step)
     pictured = plan.due(plan.samples.every, step)
 
     def stays(at, on_schedule):
@@ -39,3 +42,4 @@ def rewind(run: RunFiles, step: int, plan: Plan) -> None:
                 path.unlink()
     if step == 0:
         shutil.rmtree(run.events, ignore_errors=True)
+        shutil.rmtree(run.best, ignore_errors=True)

@@ -38,5 +38,8 @@ class SamplePictures:
         else:
             picture = scatter(samples, reference, title=title)
         path.parent.mkdir(exist_ok=True)
-        picture.save(path)
+        # A picture that exists is complete, also after a kill.
+        part = path.with_name(f".{path.name}.tmp")
+        picture.save(part, format="PNG")
+        part.replace(path)
         return picture

@@ -101,6 +101,8 @@ def train(
         del states
 
         metrics, end = {}, 0
+        if restored:
+            everyone.each(Recorder.make_up, step, state, metrics)
         while step < plan.steps and not (end := agreed(everyone.ends(stop))):
             state, metrics = compiled(state, next(data))
             step += plan.parallel.inner_steps

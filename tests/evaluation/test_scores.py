@@ -286,7 +286,7 @@ def test_what_a_metric_cannot_take_is_one_line(plain):
     source = normal_source()
     for name, samples, said in (
         ("density_coverage", np.full((100, 3), np.nan, np.float32), "not finite"),
-        ("precision_recall", np.zeros((2, 3), np.float32), "k=3: expected 1 <= k < 2"),
+        ("sliced", np.full((100, 3), np.inf, np.float32), "not finite"),
     ):
         evaluation = evaluation_of(
             plain, [name], evaluation_data_of(plain, samples, source)
@@ -329,12 +329,12 @@ def test_evaluations_are_of_all_names(plain):
 
 
 def test_data_that_a_metric_cannot_take_are_named():
-    """Two images have no covariance in each half. This is refused before any sample is
+    """Two images have no five neighbours. This is refused before any sample is
     drawn."""
     setup = tiny.setup("convolutional")
     train = setup.source.train
     few = Arrays(train.data[:2], train.label[:2])
     source = dataclasses.replace(setup.source, train=few)
     evaluation_data = EvaluationData(setup.sampler, source, samples=100, seed=0)
-    with pytest.raises(BadInput, match="names='pixels': x has shape .* N >= 2"):
+    with pytest.raises(BadInput, match="names='pixels': 2 training images"):
         Evaluation(evaluation_data, ("pixels",), setup.model)

@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 import time
 
 import pytest
@@ -35,7 +36,7 @@ def folder(tmp_path):
 
 def test_groups_become_one_array_of_jobs(folder, tmp_path, monkeypatch):
     """Two shell scripts act as the cluster. One of them keeps the script it gets."""
-    from ganjax.sweeps.slurm import submit
+    from ganjax.sweeps.slurm import executor_of, submit
 
     tools = tmp_path / "bin"
     tools.mkdir()
@@ -49,7 +50,7 @@ def test_groups_become_one_array_of_jobs(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", f"{tools}:{os.environ['PATH']}")
     parameters = {"slurm_partition": "gpu", "timeout_min": "90", "gpus_per_node": "1",
                   "slurm_array_parallelism": "1"}  # fmt: skip
-    jobs = submit(folder, parameters)
+    jobs = submit(folder, executor_of(folder, parameters))
     assert [job.job_id for job in jobs] == ["12_0", "12_1"]
     script = kept.read_text()
     for line in (
@@ -63,25 +64,53 @@ def test_groups_become_one_array_of_jobs(folder, tmp_path, monkeypatch):
     ):
         assert f"#SBATCH {line}\n" in script
     with pytest.raises(BadInput, match="slurm_partitoin"):
-        submit(folder, {"slurm_partitoin": "gpu"})
+        executor_of(folder, {"slurm_partitoin": "gpu"})
 
 
 def test_without_a_cluster_it_says_so(folder, monkeypatch, tmp_path):
-    from ganjax.sweeps.slurm import submit
+    from ganjax.sweeps.slurm import executor_of
 
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BadInput, match="--executor=slurm: .*srun"):
-        submit(folder, {})
+        executor_of(folder, {})
+
+
+@pytest.mark.parametrize("missing", ["submitit", "cluster", "parameter"])
+def test_a_sweep_that_cannot_be_submitted_writes_nothing(
+    tmp_path, monkeypatch, missing
+):
+    """Nothing is measured either, and there is no folder."""
+
+    def measured(*arguments, **keywords):
+        raise AssertionError("a plan was made")
+
+    monkeypatch.setattr("ganjax.sweeps.sweep.plan", measured)
+    sweep = Sweep(
+        {"batch_size": 8, **tiny.GAMES["gan"]}, [{"seed": 0}, {"seed": 1}], say=str
+    )
+    if missing == "submitit":
+        monkeypatch.setitem(sys.modules, "submitit", None)
+    tools = tmp_path / "bin"
+    tools.mkdir()
+    if missing != "cluster":
+        for name in ("sbatch", "srun"):
+            (tools / name).write_text("#!/bin/sh\n")
+            (tools / name).chmod(0o755)
+    monkeypatch.setenv("PATH", str(tools))
+    more = {"slurm_partitoin": "x"} if missing == "parameter" else {}
+    with pytest.raises(BadInput, match="^--executor=slurm: "):
+        sweep.run(tmp_path / "sweep", executor="slurm", slurm=more)
+    assert not (tmp_path / "sweep").exists()
 
 
 @pytest.mark.full
 def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
     """The task gets SIGUSR2, as before a cluster takes the machine away."""
-    from ganjax.sweeps.slurm import submit
+    from ganjax.sweeps.slurm import executor_of, submit
     from ganjax.sweeps.worker import run_group
 
     first, second = folder.groups
-    jobs = submit(folder, {"timeout_min": "30"}, cluster="local")
+    jobs = submit(folder, executor_of(folder, {"timeout_min": "30"}, cluster="local"))
     rows = folder.workdir(first.trials[0]) / "metrics.jsonl"
     deadline = time.monotonic() + 240
     while not (rows.exists() and rows.read_text().count("\n") > 20):

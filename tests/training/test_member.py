@@ -8,29 +8,28 @@ import pytest
 
 from ganjax.config import resolve
 from ganjax.errors import BadInput
-from ganjax.evaluation import Evaluation
 from ganjax.launch import RunRequest, launch, launch_population
+from ganjax.training.samples import SamplePictures
 from tests import tiny
 
 SHORT = {
-    "batch_size": 8, "steps": 20, "samples.every": 0, "samples.count": 4,
+    "batch_size": 8, "steps": 20, "samples.every": 10, "samples.count": 4,
     "log.every": 10, "checkpoint.every": 10, "parallel.inner_steps": 10,
-    "evaluation.names": "modes", "evaluation.every": 10, "evaluation.samples": 100,
 }  # fmt: skip
 
 
 def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch):
-    """At step 10 the evaluation of the second and the third of four members raises."""
-    run, calls = Evaluation.run, []
+    """At step 10 the picture of the second and the third of four members raises."""
+    generated, calls = SamplePictures.generated, []
     errors = {2: BadInput("constant features"), 3: KeyError("a bug")}
 
-    def some_raise(self, state):
-        calls.append(int(state.step))
+    def some_raise(self, model, step):
+        calls.append(step)
         if calls[-1] == 10 and len(calls) in errors:
             raise errors[len(calls)]
-        return run(self, state)
+        return generated(self, model, step)
 
-    monkeypatch.setattr(Evaluation, "run", some_raise)
+    monkeypatch.setattr(SamplePictures, "generated", some_raise)
     trials = [
         RunRequest(
             resolve(tiny.GAMES["gan"], SHORT | {"seed": seed}), tmp_path / str(seed)
@@ -55,10 +54,10 @@ def test_a_member_that_raises_fails_alone(tmp_path, monkeypatch):
 def test_a_bug_in_a_run_alone_is_raised_as_it_was(tmp_path, monkeypatch):
     """The traceback ends in the code that raised it, and no other error wraps it."""
 
-    def broken(self, state):
+    def broken(self, model, step):
         raise KeyError("a bug")
 
-    monkeypatch.setattr(Evaluation, "run", broken)
+    monkeypatch.setattr(SamplePictures, "generated", broken)
     with pytest.raises(KeyError, match="a bug") as caught:
         launch(RunRequest(resolve(tiny.GAMES["gan"], SHORT), tmp_path / "run"))
     error = caught.value

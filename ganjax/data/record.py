@@ -1,0 +1,115 @@
+"""The record of a data set that a run keeps: enough to sample, and to notice changes.
+
+A finished run needs only the specification of its data. The splits are opened when
+something reads them, such as a score.
+"""
+
+import dataclasses
+import functools
+import json
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import numpy as np
+
+from ganjax.data.source import Source, Spec, Split
+from ganjax.names import flatten
+
+# Entry of ``Source.about`` with lines for the user. It is not compared.
+SHOWN = "shown"
+MOST_NAMED = 6
+
+
+def record_of(source: Source) -> dict[str, Any]:
+    """Return the record of a data set, with values that JSON can hold: ``spec``, the
+    ``sizes`` of its splits if they are finite, and ``about``."""
+    splits = {"train": source.train, "test": source.test}
+    sizes = {k: len(x) for k, x in splits.items() if hasattr(x, "__len__")}
+    spec = dataclasses.asdict(source.spec)
+    found = {"spec": spec, "sizes": sizes, "about": dict(source.about)}
+    return json.loads(json.dumps(found, default=_plain))
+
+
+def spec_of(record: Mapping[str, Any]) -> Spec:
+    """Return the specification in a record, equal to the one that was recorded."""
+    known = {field.name for field in dataclasses.fields(Spec)}
+    values = {
+        name: tuple(value) if isinstance(value, list) else value
+        for name, value in record["spec"].items()
+        if name in known
+    }
+    if values.get("modes") is not None:
+        values["modes"] = np.asarray(values["modes"], np.float64)
+    return Spec(**values)
+
+
+def differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return how a data set differs from the data set of an earlier record, in words;
+    at most ``MOST_NAMED`` and the number of the others."""
+    found = [*_of_specs(held["spec"], now["spec"]), *_of_facts(held, now)]
+    more = len(found) - MOST_NAMED
+    return [*found[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])]
+
+
+def spec_differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Return the differences that change the meaning of samples: shape, classes, …"""
+    return differences({"spec": held["spec"]}, {"spec": now["spec"]})
+
+
+def _of_specs(held, now) -> Iterator[str]:
+    for name in dict.fromkeys([*held, *now]):
+        then, here = held.get(name), now.get(name)
+        if then == here or name not in held:
+            continue
+        if name != "classes":
+            yield f"{name}: {then} -> {here}"
+        elif len(then) != len(here):
+            yield f"{len(then)} classes -> {len(here)}"
+            yield from (f"class '{x}' is gone" for x in then if x not in here)
+            yield from (f"class '{x}' is new" for x in here if x not in then)
+        else:
+            for label, (old, new) in enumerate(zip(then, here, strict=True)):
+                if old != new:
+                    yield f"class {label} is '{new}', not '{old}'"
+
+
+def _of_facts(held, now) -> Iterator[str]:
+    facts = []
+    for record in (held, now):
+        about = {k: v for k, v in record.get("about", {}).items() if k != SHOWN}
+        facts.append(dict(flatten({"sizes": record.get("sizes", {}), **about})))
+    for path in dict.fromkeys([*facts[0], *facts[1]]):
+        then, here = (values.get(path, "absent") for values in facts)
+        if then != here:
+            yield f"{path}: {then} -> {here}"
+
+
+def _plain(value):
+    """Return an array, or a number of NumPy, as JSON holds it."""
+    return value.tolist()
+
+
+class RecordedSource(Source):
+    """A ``Source`` whose specification is known, and whose splits are opened when they
+    are first used.
+
+    Args:
+      spec: the specification.
+      opener: opens the whole source.
+    """
+
+    def __init__(self, spec: Spec, opener: Callable[[], Source]):
+        object.__setattr__(self, "spec", spec)
+        object.__setattr__(self, "_opened", functools.cache(opener))
+
+    @property
+    def train(self) -> Split:  # type: ignore[override]
+        return self._opened().train
+
+    @property
+    def test(self) -> Split:  # type: ignore[override]
+        return self._opened().test
+
+    @property
+    def about(self) -> Mapping[str, Any]:  # type: ignore[override]
+        return self._opened().about

@@ -1,0 +1,109 @@
+"""Whether a run may resume: changes of its config, code and data since it began."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ml_collections import ConfigDict
+
+from ganjax.config import declared, flatten
+from ganjax.data import Source, differences, record_of
+from ganjax.errors import BadInput
+from ganjax.loading import changed_sources
+from ganjax.run_files import RunFiles, read_json
+from ganjax.schedules import lengths
+from ganjax.training import finished_steps
+
+# Fields that may change when a run resumes: it may become longer.
+EXTENSIBLE = ("steps",)
+
+
+def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
+    """Return the differences between a folder's config and a resolved config.
+
+    A field that ganjax added later, with its default value, is not a difference. The
+    lengths of schedules are compared, also those that follow from ``steps``: a longer
+    run with a stretched schedule does not end as if it had this length from the start.
+    """
+    now = dict(flatten(config.to_dict()))
+    then = {path: x.default for path, x in declared(now).items() if path in now}
+    for path, value in flatten(held):  # JSON stores tuples as lists
+        then[path] = tuple(value) if isinstance(value, list) else value
+    ends = [path for path in lengths(now) if path in then and not now[path]]
+    now, then = now | lengths(now), then | lengths(then)
+    found = []
+    for path in sorted(now | then):
+        if now.get(path, ...) != then.get(path, ...):
+            said = f"{path}: {then.get(path, 'absent')} -> {now.get(path, 'absent')}"
+            follows = f", which follows steps unless you set {path}={then.get(path)}"
+            found.append(f"{said}{follows if path in ends else ''}")
+    return found
+
+
+def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
+    """Return how config and code changed since the run began. Raise ``BadInput`` if
+    this is not allowed. The old config is not resolved: that would import its code."""
+    if not run.config.exists():
+        return []
+    held, record = run.read()
+    if not has_begun(run):
+        return []
+    found = changed_fields(held, config)
+    changed = [x for x in found if x.partition(":")[0] not in EXTENSIBLE]
+    for path in changed_sources(record, config):
+        changed.append(f"code {path}: source changed since the run")
+    seed = held.get("seed", config.seed)
+    if config.seed != seed:
+        raise BadInput(
+            f"seed={config.seed}: expected {seed}, the seed of the run in workdir="
+            f"{run.path}; the random state is part of the run; to use another seed, "
+            f"start a new workdir"
+        )
+    if changed and not allowed:
+        raise BadInput(
+            f"workdir={run.path}: expected the config and code of this run, but they "
+            f"differ ({'; '.join(changed)}); --allow_config_change resumes anyway"
+        )
+    return changed
+
+
+def has_begun(run: RunFiles) -> bool:
+    """Return whether a run has passed step 0. Otherwise it can begin again, with any
+    config and any data."""
+    passed = run.read_status().get("step") or finished_steps(run.checkpoints)
+    return run.config.exists() and bool(passed)
+
+
+def check_data(run: RunFiles, source: Source, allowed: bool) -> None:
+    """Raise ``BadInput`` if the data changed since the run began, and this is not
+    allowed."""
+    held = read_json(run.data) if has_begun(run) else None
+    changed = differences(held, record_of(source)) if held else []
+    if changed and not allowed:
+        raise BadInput(
+            f"workdir={run.path}: expected the data of this run, but they differ "
+            f"({'; '.join(changed)}); --allow_config_change resumes anyway"
+        )
+
+
+def check_checkpoint(run: RunFiles) -> None:
+    """Raise ``BadInput`` if a run has passed step 0 but holds no checkpoint."""
+    step = run.read_status().get("step") if run.config.exists() else 0
+    if step and not finished_steps(run.checkpoints):
+        raise BadInput(
+            f"workdir={run.path}: expected a checkpoint of this run, which reached "
+            f"step {step}, but there is none; delete the folder to start again"
+        )
+
+
+def is_over(run: RunFiles, config: ConfigDict) -> bool:
+    """Return whether a run has taken all steps of ``config``. Raise ``BadInput`` if it
+    has taken more."""
+    status = run.read_status()
+    if status.get("state") != "finished":
+        return False
+    if status["step"] > config.steps:
+        raise BadInput(
+            f"steps={config.steps}: expected at least {status['step']}, the last "
+            f"step of the run in workdir={run.path}"
+        )
+    return status["step"] == config.steps

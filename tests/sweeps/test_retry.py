@@ -1,0 +1,69 @@
+"""A failed trial runs again on request, and a finished sweep becomes longer."""
+
+import json
+import shutil
+
+import pytest
+
+from ganjax.commands import sweep as command
+from ganjax.run_files import RunFiles
+from ganjax.sweeps.folder import SweepFolder
+
+FILE = """
+def get_config():
+    return {
+        "batch_size": 8, "steps": 4, "data": {"name": "ring8"}, "latents": {"size": 4},
+        "networks": {"generator": {"widths": (4,)}, "discriminator": {"widths": (4,)}},
+        "log": {"every": 2}, "samples": {"every": 0, "count": 4},
+        "checkpoint": {"every": 2},
+    }
+
+
+def sweep():
+    return [{"seed": 0}, {"seed": 1}]
+"""
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """``run(*flags) -> exit code`` of a sweep of two trials in this process."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "ring.py").write_text(FILE)
+    flags = [
+        "--config=ring.py",
+        "--workdir=s",
+        "--executor=debug",
+        "--population=alone",
+    ]
+    return lambda *more: command.main([*flags, "--population=alone", *more])
+
+
+def results(folder):
+    runs = [RunFiles(folder.workdir(trial)) for trial in folder.points]
+    return [(x.read_status()["state_digest"], x.metrics.read_text()) for x in runs]
+
+
+def test_a_sweep_is_retried_and_extended(run, tmp_path, capsys):
+    """Both trials are made to look failed: one diverged after a checkpoint at step 2,
+    the other one failed before its first checkpoint."""
+    assert run() == 0
+    folder = SweepFolder(tmp_path / "s")
+    finished = results(folder)
+    first, second = (RunFiles(folder.workdir(trial)) for trial in folder.points)
+    shutil.rmtree(first.checkpoints / "4")
+    shutil.rmtree(second.checkpoints)
+    for one in (first, second):
+        failed = {"state": "failed", "step": 4, "exit_reason": "x", "diverged": True}
+        one.status.write_text(json.dumps(failed))
+    assert run() == 1  # a diverged trial is over
+    assert [x.read_status()["state"] for x in (first, second)] == ["failed"] * 2
+    capsys.readouterr()
+    assert run("--retry_failed") == 0
+    said = capsys.readouterr()
+    ids = ", ".join(folder.points)
+    assert f"2 failed trials run again, from their last checkpoints: {ids}" in said.out
+    assert said.err.count("resuming from step 2") == 1
+    assert results(folder) == finished
+    assert run("--retry_failed", "--config.steps=6") == 0
+    assert [x.read_status()["step"] for x in (first, second)] == [6, 6]
+    assert set(folder.points) == {first.path.name, second.path.name}
