@@ -57,7 +57,7 @@ def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 
 def _without_alpha(image):
-    """Return the colours of an image, and a list of its alpha channel, if it has one."""
+    """Return the colours of an image, and a list of its alpha channel, if any."""
     if image.shape[-1] != 4:
         return image, []
     return image[..., :3], [image[..., 3:]]
@@ -298,12 +298,19 @@ class AugmentationOptions:
 
 def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax.Array:
     """Return ``images [n, H, W, C]`` after the entries ``names``, in order. Each entry
-    folds its name into ``keys [n]``, so its draws do not depend on the others."""
+    folds its name into ``keys [n]``, so its draws do not depend on the others.
+
+    Raises:
+      BadInput: if an entry cannot change images of this shape.
+    """
     for name in names:
         change = AUGMENTATIONS.find("augmentation.names", name)
         number = zlib.crc32(name.encode())
         own = jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys)
-        images = jax.vmap(change, (0, 0, None))(own, images, probability)
+        try:
+            images = jax.vmap(change, (0, 0, None))(own, images, probability)
+        except BadInput as error:
+            raise BadInput(f"augmentation.names='{name}': {error}") from error
     return images
 
 

@@ -24,9 +24,9 @@ Optimizer moments are kept at a new level.
 Parameters for latents of size d, top level k, a smallest map of 4×4 pixels and C image
 channels: generator 16·d·c_0 + c_0 + 9·c_0² + c_0
 + Σ_{i>0} (9·c_i·(c_{i−1} + c_i) + 2·c_i) + Σ_i (c_i + 1)·C; discriminator
-Σ_i (C + 1)·c_i + Σ_{i>0} (9·c_i·(c_i + c_{i−1}) + c_i + c_{i−1}) + 9·(c_0 + 1)·c_0 + c_0
-+ 16·c_0·c' + c' + c' + 1 with c' = min(channel_base, channel_max). For 1024 pixels
-these are 23,079,115 and 23,087,249. Table 2 has 23.1 million for each.
+Σ_i (C + 1)·c_i + Σ_{i>0} (9·c_i·(c_i + c_{i−1}) + c_i + c_{i−1}) + 9·(c_0 + 1)·c_0
++ c_0 + 16·c_0·c' + c' + c' + 1 with c' = min(channel_base, channel_max). For 1024
+pixels these are 23,079,115 and 23,087,249. Table 2 has 23.1 million for each.
 """
 
 import functools
