@@ -142,6 +142,7 @@ def _costs(plan: Plan, done: Rehearsal, left: Disk) -> str:
     device = plan.devices[0]
     whose = "of this process" if device.platform == "cpu" else "of a device"
     hours = plan.steps * done.seconds / 3600
+    rate = plan.batch_size / done.seconds
     counts = ", ".join(
         f"{n:,} {what} of {size / MIB:,.2f} MiB"
         for what, (n, size) in (
@@ -153,8 +154,7 @@ def _costs(plan: Plan, done: Rehearsal, left: Disk) -> str:
     return (
         f"\nmeasured over {done.steps} steps on {len(plan.devices)} × "
         f"{device.device_kind}, after {done.compilation:.1f} s of compilation\n"
-        f"  step           {done.seconds:10.4f} s, {plan.batch_size / done.seconds:,.0f} "
-        f"examples a second\n"
+        f"  step           {done.seconds:10.4f} s, {rate:,.0f} examples a second\n"
         f"  whole run      {hours:10,.2f} hours for {plan.steps:,} steps, without "
         f"scores, pictures and checkpoints\n"
         f"  peak memory    {done.memory / MIB:10,.1f} MiB {whose}\n"

@@ -102,8 +102,8 @@ def _peak(devices):
 
 
 def disk(plan: Plan, rehearsal: Rehearsal, shape: tuple[int, ...]) -> Disk:
-    """Return what a whole run leaves. Pictures are counted as pictures of random pixels,
-    which compress least.
+    """Return what a whole run leaves. A picture is counted as a picture of random
+    pixels, which compress least.
 
     Args:
       shape: of a sample.
