@@ -214,7 +214,7 @@ def test_blit_turns_images_that_are_not_square_by_half_a_turn():
 
 @pytest.mark.parametrize("name", ["colour", "colour_transform"])
 def test_changes_of_colour_keep_alpha(name):
-    """The colours of RGBA change as those of RGB."""
+    """The colours of RGBA change as the colours of RGB do."""
     images = some(channels=4)
     seen = COMPILED[name](KEYS[:N], images, p(1))
     np.testing.assert_array_equal(seen[..., 3], images[..., 3])
@@ -222,7 +222,16 @@ def test_changes_of_colour_keep_alpha(name):
     np.testing.assert_allclose(seen[..., :3], expected, atol=1e-5)
 
 
-@pytest.mark.parametrize("name", ["flip", "translation", "cutout", "blit", "geometric"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "blit",
+        *(
+            pytest.param(name, marks=pytest.mark.full)
+            for name in ("flip", "translation", "cutout", "geometric")
+        ),
+    ],
+)
 def test_changes_of_place_move_all_channels(name):
     """Each of five channels moves like the first."""
     images = some(channels=5)

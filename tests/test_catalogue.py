@@ -110,7 +110,7 @@ PLAN = {
 }
 
 
-@pytest.mark.parametrize("drawn", [True, False])
+@pytest.mark.parametrize("drawn", [True, pytest.param(False, marks=pytest.mark.full)])
 def test_a_measurement_counts_hours_memory_and_disk(capsys, tmp_path, drawn):
     """Of 1000 steps: 3 checkpoints, 1000/500 pictures and one of real samples, and
     1000/100 rows."""

@@ -127,7 +127,7 @@ def test_alpha_is_on_white_before_an_extractor():
         (counting([]), (8, 8, 5), "1 channel .*, 3 .* or 4 .*, not 8×8×5"),
         (counting([]), (8, 8, 2), "not 8×8×2"),
         (counting([]), (2,), "expected images .*, not 2"),
-        (None, (28, 32, 1), "'small_cnn_mnist': expected images of 28×28×1, not 28×32"),
+        (None, (28, 32, 1), "expected images of 28×28×1, not 28×32×1"),
         (None, (28, 28, 4), "expected images of 28×28×1, not 28×28×3"),
     ],
 )
