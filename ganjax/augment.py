@@ -1,7 +1,8 @@
 """Augmentations of the images that the discriminator sees, by name.
 
 An entry of ``AUGMENTATIONS`` is ``(key, image [H, W, C], probability) -> image``. The
-image is in [-1, 1] and has one channel or three. The probability is a scalar and may be
+image is in [-1, 1]. Four channels are red, green, blue and alpha: changes of colour
+keep the alpha, changes of place move it too. The probability is a scalar and may be
 traced; at 0 an entry is exactly the identity. For a given key the map is affine in the
 image, so gradients of any order pass. ``augmented`` maps entries over a batch with one
 key per sample, so the result does not depend on how the batch is split.
@@ -44,12 +45,22 @@ def flip(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     """Add U(-½, ½) to the brightness, then multiply the saturation by U(0, 2) about
-    each pixel's mean, then the contrast by U(½, 3/2) about the image's mean."""
+    each pixel's mean, then the contrast by U(½, 3/2) about the image's mean. Any number
+    of channels; only the alpha of four does not change."""
     gate, *keys = jax.random.split(key, 4)
     brightness, saturation, contrast = (jax.random.uniform(k) for k in keys)
-    changed = saturated(image + (brightness - 0.5), 2 * saturation)
+    changed, alpha = _without_alpha(image)
+    changed = saturated(changed + (brightness - 0.5), 2 * saturation)
     changed = contrasted(changed, contrast + 0.5)
+    changed = jnp.concatenate([changed, *alpha], -1)
     return jnp.where(_happens(gate, probability), changed, image)
+
+
+def _without_alpha(image):
+    """Return the colours of an image, and a list of its alpha channel, if any."""
+    if image.shape[-1] != 4:
+        return image, []
+    return image[..., :3], [image[..., 3:]]
 
 
 def saturated(image: jax.Array, gain) -> jax.Array:
@@ -105,24 +116,24 @@ def cutout(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 def blit(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     """Flip, rotate by a multiple of 90°, and shift by whole pixels (at most an eighth
     of the size, with reflection at the borders). Half of the drawn flips and a quarter
-    of the drawn rotations change nothing.
-
-    Raises:
-      BadInput: if the image is not square.
+    of the drawn rotations change nothing. An image that is not square turns by 180° at
+    most: a quarter turn would change its shape, so it changes nothing.
     """
-    height, width, _ = image.shape
-    if height != width:
-        raise BadInput(f"blit: expected square images, not {height}×{width}")
+    size = image.shape[:2]
     gates, values = jax.random.split(key, (2, 3))
     flipped, turned, moved = (_happens(gate, probability) for gate in gates)
     flipped &= jax.random.bernoulli(values[0])
     turns = jnp.where(turned, jax.random.randint(values[1], (), 0, 4), 0)
-    shift = jnp.round(_signed(values[2], (2,)) * (width / 8)).astype(jnp.int32)
+    eighths = jnp.array([side / 8 for side in size], jnp.float32)
+    shift = jnp.round(_signed(values[2], (2,)) * eighths).astype(jnp.int32)
     shift = jnp.where(moved, shift, 0)
     image = jnp.where(flipped, image[:, ::-1], image)
-    image = jnp.where(turns % 2 == 1, jnp.rot90(image), image)
-    image = jnp.where(turns >= 2, image[::-1, ::-1], image)
-    return _shifted(image, shift, 2 * [math.ceil(width / 8)], "reflect")
+    if size[0] == size[1]:
+        image = jnp.where(turns % 2 == 1, jnp.rot90(image), image)
+        image = jnp.where(turns >= 2, image[::-1, ::-1], image)
+    else:
+        image = jnp.where(turns == 2, image[::-1, ::-1], image)
+    return _shifted(image, shift, [math.ceil(side / 8) for side in size], "reflect")
 
 
 def geometric(key: jax.Array, image: jax.Array, probability) -> jax.Array:
@@ -224,15 +235,21 @@ def recolour(image: jax.Array, brightness, contrast, flipped, hue, saturation):
     about the luma axis v = (1, 1, 1)/√3, and multiply the distance from this axis by
     ``2^saturation``.
 
-    Each step acts separately on the mean m of the channels and on the rest d. So the
+    Each step acts separately on the mean m of the colours and on the rest d. So the
     product of the five 4×4 matrices is (1 - 2·flipped)·2^contrast·(m + brightness) +
     2^(contrast + saturation)·(cos(hue)·d + sin(hue)·v×d). Grey images have d = 0.
 
+    Alpha does not change.
+
     Raises:
-      BadInput: if the number of channels is not one or three.
+      BadInput: for a number of channels without a luma axis.
     """
-    if image.shape[-1] not in (1, 3):
-        raise BadInput(f"expected one channel or three, not {image.shape[-1]}")
+    if image.shape[-1] not in (1, 3, 4):
+        raise BadInput(
+            f"expected images of 1 channel (grey), 3 (colour) or 4 (colour and alpha), "
+            f"not {image.shape[-1]}"
+        )
+    image, alpha = _without_alpha(image)
     mean = image.mean(-1, keepdims=True)
     luma = (1 - 2 * flipped) * jnp.exp2(contrast) * (mean + brightness)
     if image.shape[-1] == 1:
@@ -240,7 +257,8 @@ def recolour(image: jax.Array, brightness, contrast, flipped, hue, saturation):
     rest = image - mean
     across = (jnp.roll(rest, 1, -1) - jnp.roll(rest, -1, -1)) / math.sqrt(3)
     rest = jnp.cos(hue) * rest + jnp.sin(hue) * across
-    return luma + jnp.exp2(contrast + saturation) * rest
+    recoloured = luma + jnp.exp2(contrast + saturation) * rest
+    return jnp.concatenate([recoloured, *alpha], -1)
 
 
 _ENTRIES = flip, colour, translation, cutout, blit, geometric, colour_transform
@@ -280,12 +298,19 @@ class AugmentationOptions:
 
 def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax.Array:
     """Return ``images [n, H, W, C]`` after the entries ``names``, in order. Each entry
-    folds its name into ``keys [n]``, so its draws do not depend on the others."""
+    folds its name into ``keys [n]``, so its draws do not depend on the others.
+
+    Raises:
+      BadInput: if an entry cannot change images of this shape.
+    """
     for name in names:
         change = AUGMENTATIONS.find("augmentation.names", name)
         number = zlib.crc32(name.encode())
         own = jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys)
-        images = jax.vmap(change, (0, 0, None))(own, images, probability)
+        try:
+            images = jax.vmap(change, (0, 0, None))(own, images, probability)
+        except BadInput as error:
+            raise BadInput(f"augmentation.names='{name}': {error}") from error
     return images
 
 

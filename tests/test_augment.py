@@ -1,6 +1,7 @@
 """Each augmentation compared with its known properties."""
 
 import math
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +11,7 @@ import pytest
 from ganjax import augment
 from ganjax.augment import AUGMENTATIONS, augmented
 from ganjax.errors import BadInput
+from ganjax.objectives import CriticInputs
 from tests.compilations import count_compilations
 
 KEYS = jax.random.split(jax.random.key(1), 4000)
@@ -194,9 +196,58 @@ def test_blit_makes_every_flip_turn_and_shift():
     assert {one.tobytes() for one in seen} == possible
 
 
-def test_blit_wants_squares():
-    with pytest.raises(BadInput, match="expected square images, not 8×16"):
-        BATCHED["blit"](KEYS[:2], jnp.zeros((2, 8, 16, 3)), p(1))
+def test_blit_turns_images_that_are_not_square_by_half_a_turn():
+    """There are 4 flips and half turns, and shifts by at most an eighth: 1 and 2."""
+    height, width = 8, 16
+    image = np.asarray(jax.random.uniform(jax.random.key(0), (height, width, 1)))
+    images = jnp.broadcast_to(jnp.asarray(image), (4000, *image.shape))
+    seen = np.asarray(COMPILED["blit"](KEYS, images, p(1)))
+    possible = set()
+    for start in (image, image[:, ::-1], image[::-1], image[::-1, ::-1]):
+        wide = np.pad(start, ((1, 1), (2, 2), (0, 0)), "reflect")
+        for dy in range(3):
+            for dx in range(5):
+                possible.add(wide[dy : dy + height, dx : dx + width].tobytes())
+    assert len(possible) == 60
+    assert {one.tobytes() for one in seen} == possible
+
+
+@pytest.mark.parametrize("name", ["colour", "colour_transform"])
+def test_changes_of_colour_keep_alpha(name):
+    """The colours of RGBA change as the colours of RGB do."""
+    images = some(channels=4)
+    seen = COMPILED[name](KEYS[:N], images, p(1))
+    np.testing.assert_array_equal(seen[..., 3], images[..., 3])
+    expected = COMPILED[name](KEYS[:N], images[..., :3], p(1))
+    np.testing.assert_allclose(seen[..., :3], expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "blit",
+        *(
+            pytest.param(name, marks=pytest.mark.full)
+            for name in ("flip", "translation", "cutout", "geometric")
+        ),
+    ],
+)
+def test_changes_of_place_move_all_channels(name):
+    """Each of five channels moves like the first."""
+    images = some(channels=5)
+    seen = COMPILED[name](KEYS[:N], images, p(1))
+    for i in range(5):
+        alone = COMPILED[name](KEYS[:N], images[..., i : i + 1], p(1))
+        np.testing.assert_allclose(seen[..., i], alone[..., 0], atol=1e-5)
+
+
+@pytest.mark.parametrize("channels", [2, 5, 6])
+def test_channels_without_a_hue_are_refused_when_the_game_is_built(channels):
+    critic_inputs = CriticInputs(augment=partial(augmented, ("colour_transform",)))
+    message = "augmentation.names='colour_transform': expected images of 1 channel"
+    with pytest.raises(BadInput, match=f"{message} .* not {channels}"):
+        critic_inputs.shape((8, 8, channels))
+    assert critic_inputs.shape((8, 12, 4)) == (8, 12, 4)
 
 
 @pytest.mark.parametrize("size", [8, 9])
@@ -296,7 +347,7 @@ def test_grey_images_have_no_hue():
     expected = 0.6**2 * 0.8
     error = math.sqrt(expected * (1 - expected) / 4000)
     assert abs((seen == images).all((1, 2, 3)).mean() - expected) < 4 * error
-    with pytest.raises(BadInput, match="one channel or three, not 2"):
+    with pytest.raises(BadInput, match="1 channel .*, 3 .* or 4 .*, not 2"):
         augment.recolour(image[..., [0, 0]], 0.0, 0.0, 0, 0.0, 0.0)
 
 

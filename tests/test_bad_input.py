@@ -436,12 +436,13 @@ def test_images_that_do_not_fit(refused, tmp_path):
 
     mixed = write_images(tmp_path / "mixed", [(8, 8), (8, 8), (9, 8)])
     assert_says(said(mixed), str(mixed), "2.png", "9x8", "expected images of one size")
-    for name, size, shape in (("odd", (9, 9), "9×9×1"), ("wide", (16, 8), "8×16×1")):
+    for name, size, shape in (("odd", (9, 9), "9×9×1"), ("wide", (17, 8), "8×17×1")):
         folder = write_images(tmp_path / name, [size] * 3)
         for network in ("generator", "discriminator"):
             assert_says(
                 said(folder, f"--config.networks.{network}.name=dcgan"),
-                f"networks.{network}", "expected square images", shape,
+                f"networks.{network}.name='dcgan'", "expected images with", shape,
+                "nearest 8×", "ganjax prepare FOLDER --size=8",
             )  # fmt: skip
     broken = write_images(tmp_path / "broken", [(8, 8)] * 3)
     (broken / "b/1.png").write_bytes(b"no picture")

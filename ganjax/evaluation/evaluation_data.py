@@ -8,6 +8,7 @@ import numpy as np
 
 from ganjax.core import child_key
 from ganjax.data import Source, as_bytes, held_out
+from ganjax.data.alpha import has_alpha, on_white
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.feature_cache import cached_features
 from ganjax.metrics.features import Extractor
@@ -35,6 +36,8 @@ class Side:
         if self.extractor is None:
             return self.data.reshape(len(self.data), -1), None
         images, see = as_bytes(self.data), self.extractor.see
+        if has_alpha(images.shape[1:]):
+            images = on_white(images)
         return cached_features(self.extractor, images) if self.keep else see(images)
 
     @property

@@ -3,6 +3,7 @@
 import dataclasses
 
 from ganjax.data import Source
+from ganjax.data.alpha import has_alpha
 from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.table import EVALUATORS
 from ganjax.metrics.features import EXTRACTORS, FILTERS, open_extractor
@@ -45,11 +46,19 @@ def evaluation_data_of(
     seed: int,
 ) -> EvaluationData:  # fmt: skip
     """Return the samples that a config defines. Raise ``BadInput`` if the extractor is
-    unavailable."""
+    unavailable, or cannot take the images."""
     extractor = None
     if options.extractor:
         extractor = open_extractor(options.extractor, options.weights, options.resize)
+        extractor.check(_seen(source.spec))
     sizes = {"samples": options.samples, "real": options.real}
     return EvaluationData(
         sampler, source, sampling, **sizes, seed=seed, extractor=extractor
     )
+
+
+def _seen(spec):
+    """Return the shape of the images that an extractor sees."""
+    if spec.stacked:  # each channel is a separate image
+        return (*spec.shape[:2], 1)
+    return (*spec.shape[:2], 3) if has_alpha(spec.shape) else spec.shape

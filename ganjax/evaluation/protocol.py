@@ -3,6 +3,7 @@
 from typing import Any
 
 import ganjax
+from ganjax.data.alpha import has_alpha
 from ganjax.evaluation.evaluation_data import EvaluationData
 
 
@@ -10,6 +11,9 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     """Return the fields that change a score, for JSON: the data, the features, the
     sampling, the step and the code version."""
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
+    # Only images with alpha have this field, so other protocols keep their fields.
+    mixes = extractor and has_alpha(evaluation_data.source.spec.shape)
+    alpha = {"alpha": "on white"} if mixes else {}
     return {
         "data": evaluation_data.source.spec.name,
         "reference": "train",  # the split that samples are compared with
@@ -19,6 +23,7 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
         "weights": extractor.digest if extractor else "none",
         "resize": extractor.resize if extractor else "none",
         "values": "256 values a channel" if extractor else "float32",
+        **alpha,
         "parameters": "averaged",
         "statistics": sampling.statistics,
         "truncation": sampling.truncation,

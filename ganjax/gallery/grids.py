@@ -4,6 +4,7 @@ import numpy as np
 from PIL import Image
 
 from ganjax.data import as_bytes, held_out
+from ganjax.data.alpha import has_alpha, on_white
 from ganjax.errors import BadInput
 from ganjax.gallery.request import Request, looks_at
 from ganjax.metrics import nearest
@@ -47,8 +48,12 @@ def neighbours(request: Request) -> Image.Image:
     samples = request.run.sample(request.seed, request.n)
     train, _ = held_out(request.run.source.train, MOST_SEARCHED, seed=0)
     if request.extractor:
-        see = open_extractor(request.extractor).see
-        ours, theirs = (see(as_bytes(x))[0] for x in (samples, train))
+        extractor = open_extractor(request.extractor)
+        sides = [as_bytes(x) for x in (samples, train)]
+        if has_alpha(samples.shape[1:]):
+            sides = [on_white(x) for x in sides]
+        extractor.check(sides[0].shape[1:])
+        ours, theirs = (extractor.see(x)[0] for x in sides)
     else:
         ours, theirs = (x.reshape(len(x), -1) for x in (samples, train))
     count = request.columns - 1

@@ -40,6 +40,7 @@ from ganjax.networks import (
     unet,
 )
 from ganjax.networks.layers import MODULATIONS
+from ganjax.networks.sizes import WrongSize
 from ganjax.options import Option, options_of
 
 PRECISIONS = ("float32", "bfloat16")
@@ -120,6 +121,8 @@ def module_of(
     try:
         init = functools.partial(module.init, train=True)
         jax.eval_shape(init, jax.random.key(0), *inputs)
+    except WrongSize as error:
+        raise BadInput(f"{path}.name='{section['name']}': {error}") from error
     except BadInput as error:
         raise BadInput(f"{path}: {error}") from error
     return module

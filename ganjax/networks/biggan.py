@@ -7,15 +7,20 @@ the label embedding joined to the block's chunk (without labels, the chunk alone
 normalisations of the block have the gain ``1 + W c`` and the shift ``V c``. W and V
 have spectral norm 1 and no bias.
 
-Image sizes: 128 pixels as published, 64 and 32 as in the first author's PyTorch code.
-The published ``width`` is 96; that code uses 64 for CIFAR-10 (32 pixels). Images of 128
-pixels have attention at 64×64, of 64 pixels at 32×32, of 32 pixels none. ``attention``
-changes this.
+Image sizes follow the rule of ``sizes``, up to 896 pixels. 128 pixels are as
+published; 256, 512, 64 and 32 as in the first author's PyTorch code. Other sizes have
+the blocks of the power of two with as many doublings: 96 pixels as 64, 192 as 128. The
+published ``width`` is 96; that code uses 64 for CIFAR-10 (32 pixels). Attention is at
+64×64 for 128 pixels and above, at 32×32 for 64, and nowhere for at most 56 pixels.
+Other sizes have it at the largest feature map of at most that side. ``attention``
+changes this: the generator that was released for 256 pixels has it at 128×128.
 
 Parameters for 128 pixels with 1000 classes (conditional batch normalisation,
 projection) and 120-dimensional latents: generator 70,433,988, discriminator 87,982,370,
 as in compare_gan's test of its network. For 32 pixels with ``width`` 64, 10 classes and
-128-dimensional latents: 4,373,251 and 4,207,361.
+128-dimensional latents: 4,373,251 and 4,207,361. For 256 pixels with 1000 classes and
+119-dimensional latents (seven chunks of 17): 82,108,548 and 99,225,890. For 512 pixels
+with 128-dimensional latents: 82,296,804 and 99,401,282.
 """
 
 import flax.linen as nn
@@ -36,7 +41,28 @@ PLANS = {
     128: Plan(
         (16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5, attention=(64, 64)
     ),
+    256: Plan(
+        (16, 16, 8, 8, 4, 2, 1),
+        (1, 2, 4, 8, 8, 16, 16),
+        halvings=6,
+        attention=(64, 64),
+    ),
+    512: Plan(
+        (16, 16, 8, 8, 4, 2, 1, 1),
+        (1, 1, 2, 4, 8, 8, 16, 16),
+        halvings=7,
+        attention=(64, 64),
+    ),
 }
+LARGEST = 896  # 7·2^7: 1024 pixels would need a further block, which is not published
+
+
+def plan_for(doublings: int) -> Plan:
+    """Return the plan of sizes that are not published."""
+    if doublings >= 3:
+        return PLANS[4 << doublings]
+    return Plan((4,) * (doublings + 1), (4,) * 4, halvings=doublings)
+
 
 orthogonal = nn.initializers.orthogonal()
 
@@ -109,7 +135,7 @@ class Generator(Shaped):
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
-        plan = residual.plan_of(PLANS, self.shape, self.attention)
+        plan = residual.plan_of(PLANS, plan_for, self.shape, self.attention, LARGEST)
         z, given = conditions(self, z, label, plan.doublings)
         style = residual.Style("batch", True, self.dtype, orthogonal)
         return residual.generate(self, z, plan, style, given, train=train)
@@ -125,7 +151,7 @@ class Discriminator(Critic):
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
-        plan = residual.plan_of(PLANS, x.shape[1:], self.attention)
+        plan = residual.plan_of(PLANS, plan_for, x.shape[1:], self.attention, LARGEST)
         style = residual.style_of(self, orthogonal)
         x = residual.pooled_features(self, x, plan, style, wide=True, train=train)
         return self.head(x, label, **style.of_layer())

@@ -18,7 +18,6 @@ the total: 11,372,931 for 9 blocks and 3 to 3 channels. The authors' PyTorch cod
 import flax.linen as nn
 import jax.numpy as jnp
 
-from ganjax.errors import BadInput, shape_text
 from ganjax.networks.layers import Conv, normalise
 from ganjax.networks.shaped import Shaped
 from ganjax.networks.unet import check_images
@@ -42,10 +41,7 @@ class Generator(Shaped):
 
     @nn.compact
     def __call__(self, x, label=None, *, train):
-        check_images(x, self.shape, 4)
-        if min(self.shape[:2]) < 8:
-            shown = shape_text(self.shape)
-            raise BadInput(f"expected images of at least 8 pixels a side, not {shown}")
+        check_images(x, self.shape, 4, least=8)
         blocks = self.blocks or (9 if min(self.shape[:2]) >= MANY_PIXELS else 6)
 
         w = self.width

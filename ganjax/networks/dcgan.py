@@ -2,15 +2,16 @@
 transposed convolutions, no hidden fully connected layer, leaky ReLU in the
 discriminator, ReLU and tanh in the generator.
 
-Images are square with base·2^k pixels a side and a base from 4 to 7: 8, 16, 28, 32, 64
-… pixels. The published network is for 64 pixels, with ``width`` 128 and batch
-normalisation in both players. Kernels are 4×4, which stride 2 covers evenly.
+Image sizes follow the rule of ``sizes``, without a largest one. The published network
+is for 64 pixels, with ``width`` 128 and batch normalisation in both players. Kernels
+are 4×4, which stride 2 covers evenly.
 
 Parameters of the generator with k levels, channels c_i = width·2^(k−1−i), latents of
-size d, base b and C image channels: d·b²·c_0 + Σ 16·c_i·c_{i+1} + 16·c_{k−1}·C + C.
-Batch normalisations add 2·Σ c_i; without them, biases add b²·c_0 + Σ_{i>0} c_i. The
-discriminator mirrors the generator: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1} + b²·c_0 + 1, and
-c_{k−1} biases of the first layer. Each further channel adds 2 (batch) or 1 (a bias).
+size d, a smallest map of b pixels and C image channels: d·b·c_0 + Σ 16·c_i·c_{i+1}
++ 16·c_{k−1}·C + C. Batch normalisations add 2·Σ c_i; without them, biases add b·c_0
++ Σ_{i>0} c_i. The discriminator mirrors the generator: 16·C·c_{k−1} + Σ 16·c_i·c_{i+1}
++ b·c_0 + 1, and c_{k−1} biases of the first layer. Each further channel adds 2 (batch)
+or 1 (a bias).
 """
 
 import math
@@ -20,7 +21,6 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
 from ganjax.networks.layers import (
     NORMALIZATIONS,
@@ -34,46 +34,29 @@ from ganjax.networks.layers import (
 )
 from ganjax.networks.minibatch_discrimination import among_others
 from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import Growth, growth
 from ganjax.options import option
 
 DOUBLING = {"kernel": 4, "stride": 2, "transpose": True}
 
 
-def levels(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Return ``(base, k)`` of images ``(H, W, C)``: H = W = base·2^k, with a base from
-    4 to 7 (8 pixels are 4·2).
-
-    Raises:
-      BadInput: if there is no such pair.
-    """
-    base, k = shape[0], 0
-    while base % 2 == 0 and base >= 8:
-        base, k = base // 2, k + 1
-    square = len(shape) == 3 and shape[0] == shape[1]
-    if not square or not 4 <= base <= 7 or k == 0:
-        raise BadInput(
-            "expected square images of (4 to 7)·2^k pixels a side, k at least 1, not "
-            + shape_text(shape)
-        )
-    return base, k
-
-
 def transposed_stack(
-    network: nn.Module, z: jax.Array, label: jax.Array | None, base: int,
+    network: nn.Module, z: jax.Array, label: jax.Array | None, grown: Growth,
     channels: Sequence[int], *, train: bool,
 ) -> jax.Array:  # fmt: skip
-    """Map latents to features ``[n, base·2^k, base·2^k, channels[-1]]`` for k + 1
-    channels: 4×4 transposed convolutions of stride 2, normalised, with ReLU. Call it
-    inside a compact method of a module with the fields of ``Generator``."""
+    """Map latents to features ``[n, h·2^k, w·2^k, channels[-1]]`` for k + 1 channels
+    and a smallest map of h×w pixels: 4×4 transposed convolutions of stride 2,
+    normalised, with ReLU. Call it inside a compact method of a module with the fields
+    of ``Generator``."""
     check_latents(z)
     given = condition(network.conditioning, network.classes, z, label)
     x = Linear(
-        base * base * channels[0],
+        grown.area * channels[0],
         use_bias=network.normalization != "batch",
         spectral=network.normalization == "spectral",
         kernel_init=dcgan_init,
         dtype=network.dtype,
-    )(z).reshape(-1, base, base, channels[0])
+    )(z).reshape(-1, grown.height, grown.width, channels[0])
     x = nn.relu(normalise(x, network.normalization, train=train, given=given))
     for features in channels[1:]:
         how = {"train": train, "given": given, **DOUBLING}
@@ -89,18 +72,19 @@ class Generator(Shaped):
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
-        base, k = levels(self.shape)
+        grown = growth(self.shape)
+        k = grown.doublings
         channels = [self.width * 2 ** (k - 1 - i) for i in range(k)]
-        x = transposed_stack(self, z, label, base, channels, train=train)
+        x = transposed_stack(self, z, label, grown, channels, train=train)
         x = Conv(self.shape[-1], dtype=self.dtype, **DOUBLING)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
 
 def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
-    """Map images to features ``[n, base²·width·2^(k−1)]``: 4×4 convolutions of stride 2
+    """Map images to features ``[n, h·w·width·2^(k−1)]``: 4×4 convolutions of stride 2
     with leaky ReLU, normalised after the first. Call it inside a compact method of a
     module with the fields of ``Discriminator``."""
-    for i in range(levels(x.shape[1:])[1]):
+    for i in range(growth(x.shape[1:]).doublings):
         how = {"train": train, "plain": i == 0, "kernel": 4, "stride": 2}
         x = normalised(network, Conv, x, network.width * 2**i, **how)
         x = nn.leaky_relu(x, 0.2)

@@ -1,11 +1,13 @@
-"""Progressive growing (Karras et al. 2018, arXiv 1710.10196). Networks begin with 4×4
-pixels and fade in one resolution after another (section 2, figure 2). The generator has
-pixel norm, the discriminator has the deviation within a minibatch, and both have an
-equalised learning rate (sections 3 and 4; layers of table 2).
+"""Progressive growing (Karras et al. 2018, arXiv 1710.10196). Networks begin with the
+smallest feature map and fade in one resolution after another (section 2, figure 2). The
+generator has pixel norm, the discriminator has the deviation within a minibatch, and
+both have an equalised learning rate (sections 3 and 4; layers of table 2).
 
-For square images of 4·2^k pixels, k from 1 to 8. ``channel_base`` and ``channel_max``
-are the ``fmap_base`` and ``fmap_max`` of the authors' code: there are c_i =
-min(channel_base / 2^(i+1), channel_max) channels at 4·2^i pixels.
+Image sizes follow the rule of ``sizes``, up to 1024 pixels: k from 1 to 8 resolutions
+after the smallest map, which has 4×4 pixels for the published powers of two.
+``channel_base`` and ``channel_max`` are the ``fmap_base`` and ``fmap_max`` of the
+authors' code: there are c_i = min(channel_base / 2^(i+1), channel_max) channels at
+resolution i.
 
 **The curriculum is state.** The collection ``curriculum`` counts the updates that a
 network has kept. ``level`` turns this count into how far the network has grown. Each
@@ -19,12 +21,12 @@ Departures: the image ends in tanh (the paper's is unbounded). *Real* images are
 interpolated between resolutions during a fade, because networks do not change data.
 Optimizer moments are kept at a new level.
 
-Parameters for latents of size d, top level k and C image channels: generator
-16·d·c_0 + c_0 + 9·c_0² + c_0 + Σ_{i>0} (9·c_i·(c_{i−1} + c_i) + 2·c_i)
-+ Σ_i (c_i + 1)·C; discriminator Σ_i (C + 1)·c_i
-+ Σ_{i>0} (9·c_i·(c_i + c_{i−1}) + c_i + c_{i−1}) + 9·(c_0 + 1)·c_0 + c_0
-+ 16·c_0·c' + c' + c' + 1 with c' = min(channel_base, channel_max). For 1024 pixels
-these are 23,079,115 and 23,087,249. Table 2 has 23.1 million for each.
+Parameters for latents of size d, top level k, a smallest map of 4×4 pixels and C image
+channels: generator 16·d·c_0 + c_0 + 9·c_0² + c_0
++ Σ_{i>0} (9·c_i·(c_{i−1} + c_i) + 2·c_i) + Σ_i (c_i + 1)·C; discriminator
+Σ_i (C + 1)·c_i + Σ_{i>0} (9·c_i·(c_i + c_{i−1}) + c_i + c_{i−1}) + 9·(c_0 + 1)·c_0
++ c_0 + 16·c_0·c' + c' + c' + 1 with c' = min(channel_base, channel_max). For 1024
+pixels these are 23,079,115 and 23,087,249. Table 2 has 23.1 million for each.
 """
 
 import functools
@@ -40,7 +42,8 @@ from ganjax.networks.equalised import unit_normal
 from ganjax.networks.heads import CriticOutput
 from ganjax.networks.layers import Conv, Linear, check_latents
 from ganjax.networks.minibatch_deviation import with_deviation
-from ganjax.networks.shaped import Shaped, sides
+from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import LARGEST, growth
 from ganjax.options import option
 
 # The paper's 800 thousand images per phase, at 16 per update (appendix A.1).
@@ -52,8 +55,8 @@ GAIN = math.sqrt(2)
 
 
 def level(count: jax.Array, updates_per_phase: int, top: int) -> jax.Array:
-    """Return how far a network has grown after ``count`` (int32) updates, from 0 (4×4
-    pixels) to ``top`` (4·2^top pixels).
+    """Return how far a network has grown after ``count`` (int32) updates, from 0 (the
+    smallest map) to ``top`` (the image).
 
     Phases alternate: the level is constant for one phase, then grows evenly by 1 in the
     next phase. It is a float32, whole outside a fade.
@@ -81,7 +84,8 @@ class Generator(Shaped):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         check_latents(z)
-        top = _top(self.shape)
+        grown = growth(self.shape, LARGEST)
+        top = grown.doublings
         now = _grown(self, top, train)
 
         def activated(x):
@@ -94,9 +98,10 @@ class Generator(Shaped):
         first = _channels(self, 0)
         z = pixel_norm(z)
         # As in the authors' code: gain √2/4, and one bias per channel, not per pixel.
-        x = _linear(self, z, 16 * first, gain=GAIN / 4, use_bias=False)
+        x = _linear(self, z, grown.area * first, gain=GAIN / 4, use_bias=False)
         bias = self.param("bias", nn.initializers.zeros, (first,))
-        x = x.reshape(-1, 4, 4, first) + bias.reshape(1, 1, 1, -1).astype(x.dtype)
+        x = x.reshape(-1, grown.height, grown.width, first)
+        x = x + bias.reshape(1, 1, 1, -1).astype(x.dtype)
         x = activated(_convolved(self, activated(x), first))
         image = to_image(x)
         for i in range(1, top + 1):
@@ -121,7 +126,7 @@ class Discriminator(Critic):
 
     @nn.compact
     def full_output(self, x, label=None, *, train) -> CriticOutput:
-        top = _top(x.shape[1:])
+        top = growth(x.shape[1:], LARGEST).doublings
         now = _grown(self, top, train)
 
         activated = functools.partial(nn.leaky_relu, negative_slope=0.2)
@@ -140,11 +145,6 @@ class Discriminator(Critic):
         x = activated(_linear(self, x, _channels(self, -1)))
         x = _equalised(x, x.shape[-1], gain=1)
         return self.head(x, label, kernel_init=unit_normal)
-
-
-def _top(shape):
-    """Return the k of images of 4·2^k pixels a side."""
-    return len(sides(shape, 1024)) - 1
 
 
 def _channels(network, i):

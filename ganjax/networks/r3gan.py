@@ -1,15 +1,18 @@
 """R3GAN (Huang et al. 2024, arXiv 2501.05441, section 4), configuration E: residual
 networks of inverted bottlenecks with grouped convolutions, without any normalisation.
 
-For powers of two from 8 to 256 pixels. The published networks for 32 pixels (CIFAR-10),
-64 and 256 (FFHQ) have ``width`` 768, groups of 16 channels and 64-dimensional latents.
-The published network for ImageNet of 32 pixels has ``width`` 1536 and groups of 32.
-Feature maps up to 32×32 have ``width`` channels. Each doubling beyond halves them.
+Image sizes follow the rule of ``sizes``, up to 1024 pixels. The published networks for
+32 pixels (CIFAR-10), 64 and 256 (FFHQ) have ``width`` 768, groups of 16 channels and
+64-dimensional latents. The first four resolutions (4 to 32 pixels) have ``width``
+channels; each doubling beyond halves them. The published networks for ImageNet have
+``width`` 1536 and groups of 32; the one for 64 pixels has ``widest`` 64.
 
 A block of C channels has 4·C² + 9·``group``·2C + 4·C parameters at the expansion 2.
 Without labels, with 3 image channels and 64-dimensional latents, generator and
 discriminator have 20,732,160 and 20,683,776 parameters (32 pixels), 22,429,824 and
-22,381,440 (64), 23,057,952 and 23,009,568 (256), as in the authors' code.
+22,381,440 (64), 23,057,952 and 23,009,568 (256), as in the authors' code. For 1024
+pixels they would have 23,128,584 and 23,080,200. For ImageNet of 64 pixels, with 1000
+labels, there are 103,570,432 and 107,205,120.
 
 Images are unbounded; training brings them into [-1, 1].
 """
@@ -25,10 +28,12 @@ from ganjax.networks import resample
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import CriticOutput
 from ganjax.networks.layers import Conv, Linear, check_latents
-from ganjax.networks.shaped import Shaped, sides
+from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import LARGEST, Growth, growth
 from ganjax.options import option
 
 LEAK = 0.2
+WIDEST = "most pixels a side of the maps with all channels, as a power of two"
 # Restores the second moment of a symmetric input after a leaky ReLU.
 GAIN = math.sqrt(2 / (1 + LEAK**2))
 
@@ -36,15 +41,10 @@ GAIN = math.sqrt(2 / (1 + LEAK**2))
 keeping = nn.initializers.variance_scaling(1.0, "fan_in", "normal")
 
 
-def stages(shape: tuple[int, ...], width: int) -> list[int]:
-    """Return the channels of feature maps of 4, 8, … up to the side of images of
-    ``shape``.
-
-    Raises:
-      BadInput: if the images are not square, or the side is no power of two from 8 to
-        256.
-    """
-    return [max(1, width * 32 // max(32, side)) for side in sides(shape, 256)]
+def stages(grown: Growth, width: int, widest: int) -> list[int]:
+    """Return the channels of each resolution, the smallest first: ``width``, halved by
+    each doubling beyond the resolution of ``widest`` pixels."""
+    return [max(1, width * widest // max(widest, power)) for power in grown.powers]
 
 
 class Block(nn.Module):
@@ -103,7 +103,8 @@ class Generator(Shaped):
     ``"embedding"``, an embedding of the label, as long as the latent, is joined to the
     latent."""
 
-    width: int = option(768, "channels of maps of up to 32×32 pixels", least=1)
+    width: int = option(768, "channels of maps of up to ``widest`` pixels", least=1)
+    widest: int = option(32, WIDEST, least=4)
     blocks: int = option(2, "residual blocks of each resolution", least=0, zero="none")
     expansion: int = option(2, "factor of the channels inside a block", least=1)
     group: int = option(16, "channels that a 3×3 convolution sees together", least=1)
@@ -113,13 +114,15 @@ class Generator(Shaped):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         check_latents(z)
-        channels = stages(self.shape, self.width)
+        grown = growth(self.shape, LARGEST)
+        channels = stages(grown, self.width, self.widest)
         first, depth = channels[0], self.blocks * len(channels)
         if self.conditioning == "embedding":
             label = _embedded(label, self.classes, z.shape[-1], keeping)
             z = jnp.concatenate([z, label], axis=-1)
-        # Each channel is a learned image of 4×4 pixels, times a linear function of z.
-        basis = self.param("basis", nn.initializers.normal(1.0), (4, 4, first))
+        # Each channel is a learned smallest map, times a linear function of z.
+        size = grown.height, grown.width, first
+        basis = self.param("basis", nn.initializers.normal(1.0), size)
         amount = Linear(first, use_bias=False, kernel_init=keeping, dtype=self.dtype)(z)
         x = amount[:, None, None] * basis[None].astype(self.dtype)
         x = _residual(self, x, depth)
@@ -136,14 +139,16 @@ class Discriminator(Critic):
     With ``projection`` the logit is only the product of ``width`` linear features and
     an embedding of the label, as in the authors' code."""
 
-    width: int = option(768, "channels of maps of up to 32×32 pixels", least=1)
+    width: int = option(768, "channels of maps of up to ``widest`` pixels", least=1)
+    widest: int = option(32, WIDEST, least=4)
     blocks: int = option(2, "residual blocks of each resolution", least=0, zero="none")
     expansion: int = option(2, "factor of the channels inside a block", least=1)
     group: int = option(16, "channels that a 3×3 convolution sees together", least=1)
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
-        channels = stages(x.shape[1:], self.width)[::-1]
+        grown = growth(x.shape[1:], LARGEST)
+        channels = stages(grown, self.width, self.widest)[::-1]
         depth = self.blocks * len(channels)
         x = _residual(self, _pointwise(self, channels[0])(x), depth)
         for features in channels[1:]:
@@ -151,8 +156,9 @@ class Discriminator(Critic):
             if features != x.shape[-1]:
                 x = _pointwise(self, features)(x)
             x = _residual(self, x, depth)
-        # Each channel apart: a weighted sum of its 16 pixels.
-        basis = self.param("basis", nn.initializers.normal(1 / 4), (4, 4, x.shape[-1]))
+        # Each channel apart: a weighted sum of its pixels, 16 for powers of two.
+        init = nn.initializers.normal(1 / math.sqrt(grown.area))
+        basis = self.param("basis", init, (grown.height, grown.width, x.shape[-1]))
         features = jnp.sum(x.astype(jnp.float32) * basis[None], (1, 2))
         if self.conditioning == "projection":
             options = {"use_bias": False, "kernel_init": keeping, "dtype": self.dtype}

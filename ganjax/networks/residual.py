@@ -7,31 +7,33 @@ cancels them. So the parameter counts are the published ones.
 """
 
 import dataclasses
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.errors import BadInput, shape_text
+from ganjax.errors import BadInput
 from ganjax.networks.attention import SelfAttention
 from ganjax.networks.layers import Condition, Conv, Linear, check_latents, normalise
+from ganjax.networks.sizes import LARGEST, growth
 
 # With this value the option ``attention`` takes the sides from the plan.
 PUBLISHED = -1
-ATTENTION = "side of the feature maps with attention; 0: none, -1: as published"
+ATTENTION = "shorter side of the feature maps with attention; 0: none, -1: as published"
 
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The channels of a network for one image size, in multiples of its width.
+    """The blocks of a network for one image size. Channels are multiples of its width.
 
     Attributes:
       generator: for the smallest feature map, then for each block. Every block doubles.
       discriminator: for each block.
       halvings: how many blocks of the discriminator, counted from the first, halve.
-      attention: sides of the feature maps with attention in the generator and in the
-        discriminator, 0 for none.
+      attention: shorter sides of the feature maps with attention in the generator and
+        in the discriminator, 0 for none.
     """
 
     generator: tuple[int, ...]
@@ -46,24 +48,41 @@ class Plan:
 
 
 def plan_of(
-    plans: Mapping[int, Plan], shape: Sequence[int], attention: int = PUBLISHED
-) -> Plan:
-    """Return the plan for images of ``shape`` from ``plans``, keyed by side. Maps of
-    side ``attention`` have attention; with ``PUBLISHED`` the plan decides.
+    published: Mapping[int, Plan], others: Callable[[int], Plan], shape: Sequence[int],
+    attention: int = PUBLISHED, largest: int = LARGEST,
+) -> Plan:  # fmt: skip
+    """Return the plan for images of ``shape``, (H, W, C).
+
+    Args:
+      published: plans by the shorter side of an image.
+      others: returns the plan of other sizes for a number of doublings. Its attention
+        is then at the largest map of at most that side that is smaller than the image.
+      attention: the maps with this shorter side have attention; with ``PUBLISHED`` the
+        plan decides.
+      largest: most pixels of a side.
 
     Raises:
-      BadInput: if there is no plan for this shape.
+      WrongSize: if the sides do not follow the rule of ``sizes``.
     """
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in plans:
-        *others, last = plans
-        raise BadInput(
-            f"expected square images of {', '.join(map(str, others))} or {last} pixels "
-            f"a side, not {shape_text(shape)}"
-        )
-    plan = plans[shape[0]]
+    doublings = growth(shape, largest).doublings
+    short = min(shape[:2])
+    plan = published.get(short)
+    if plan is None:
+        plan = others(doublings)
+        sides = [short >> i for i in range(1, doublings)]
+        most = [max([s for s in sides if s <= a], default=0) for a in plan.attention]
+        plan = dataclasses.replace(plan, attention=(most[0], most[1]))
+    # A published plan may halve more often than it doubles. The longer side may not.
+    possible = _halvings(math.gcd(*shape[:2]))
+    plan = dataclasses.replace(plan, halvings=min(plan.halvings, possible))
     if attention == PUBLISHED:
         return plan
     return dataclasses.replace(plan, attention=(attention, attention))
+
+
+def _halvings(side):
+    """Return how often ``side`` can be halved."""
+    return (side & -side).bit_length() - 1
 
 
 @dataclasses.dataclass(frozen=True)
@@ -142,14 +161,14 @@ def generate(
     """
     check_latents(z)
     first, *channels = (m * network.width for m in plan.generator)
-    base = network.shape[0] >> plan.doublings
-    sides = [base << (i + 1) for i in range(plan.doublings)]
-    attention = _checked(plan.attention[0], sides)
-    x = Linear(base * base * first, **style.of_layer())(z)
-    x = x.reshape(x.shape[0], base, base, first)
+    height, width = (side >> plan.doublings for side in network.shape[:2])
+    sizes = [(height << i, width << i) for i in range(1, plan.doublings + 1)]
+    attention = _checked(plan.attention[0], sizes)
+    x = Linear(height * width * first, **style.of_layer())(z)
+    x = x.reshape(x.shape[0], height, width, first)
     for features, condition in zip(channels, given, strict=True):
         x = Residual(features, features, style, "up")(x, train=train, given=condition)
-        if x.shape[1] == attention:
+        if min(x.shape[1:3]) == attention:
             x = SelfAttention(**style.of_layer())(x)
     x = nn.relu(normalise(x, style.normalization, train=train))
     x = Conv(network.shape[-1], **style.of_layer())(x)
@@ -175,22 +194,24 @@ def pooled_features(
       BadInput: if no feature map has the side of the attention.
     """
     channels = [m * network.width for m in plan.discriminator]
-    sides = [x.shape[1] >> min(i + 1, plan.halvings) for i in range(len(channels))]
-    attention = _checked(plan.attention[1], sides)
+    halved = [min(i + 1, plan.halvings) for i in range(len(channels))]
+    sizes = [(x.shape[1] >> i, x.shape[2] >> i) for i in halved]
+    attention = _checked(plan.attention[1], sizes)
     for i, features in enumerate(channels):
         hidden = features if wide or i == 0 else x.shape[-1]
         resample = "down" if i < plan.halvings else None
         x = Residual(features, hidden, style, resample, image=i == 0)(x, train=train)
-        if attention and i == sides.index(attention):
+        if attention and i == [min(size) for size in sizes].index(attention):
             x = SelfAttention(**style.of_layer())(x)
     x = nn.relu(normalise(x, style.normalization, train=train))
     x = x.astype(jnp.float32)
     return x.sum((1, 2)) if pooling == "sum" else x.mean((1, 2))
 
 
-def _checked(attention, sides):
+def _checked(attention, sizes):
     # Keys and values are pooled over 2×2 pixels.
-    possible = [side for side in dict.fromkeys(sides) if side % 2 == 0]
+    even = [min(size) for size in sizes if size[0] % 2 == 0 and size[1] % 2 == 0]
+    possible = list(dict.fromkeys(even))
     if attention and attention not in possible:
         raise BadInput(
             f"attention={attention}: expected the side of a feature map, "

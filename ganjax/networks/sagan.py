@@ -3,9 +3,10 @@ self-attention at one resolution and spectral norm in both players.
 
 The published network is for 128 pixels, with ``width`` 64 and attention at 32×32
 pixels. ``attention`` moves it to feature maps of another side (the paper's table 1), or
-removes it with 0. The other image sizes are SNGAN's. For 64 pixels attention is also at
-32×32, for 48 at 24×24. For 32 pixels it is at 16×16 in the generator and at 8×8 in the
-discriminator, as in Mimicry (Lee & Town 2020, arXiv 2005.02494).
+removes it with 0. The image sizes are SNGAN's. Attention is at the largest feature map
+of at most 32 pixels a side that is smaller than the image: for 64 pixels at 32×32, for
+48 at 24×24, for 8 to 14 nowhere. For 32 pixels it is at 16×16 in the generator and at
+8×8 in the discriminator, as in Mimicry (Lee & Town 2020, arXiv 2005.02494).
 
 Parameters for 128 pixels with 1000 classes (conditional batch normalisation,
 projection) and 128-dimensional latents: generator 42,078,852, discriminator 39,463,618;
@@ -30,6 +31,12 @@ PLANS = {
 }
 
 
+def plan_for(doublings: int) -> residual.Plan:
+    """Return the plan of sizes that are not published."""
+    plan = sngan_resnet.plan_for(doublings)
+    return dataclasses.replace(plan, attention=(32, 32))
+
+
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1]."""
 
@@ -42,7 +49,7 @@ class Generator(Shaped):
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
-        plan = residual.plan_of(PLANS, self.shape, self.attention)
+        plan = residual.plan_of(PLANS, plan_for, self.shape, self.attention)
         given = [condition(self.conditioning, self.classes, z, label)] * plan.doublings
         style = residual.Style("batch", self.spectral, self.dtype, glorot)
         return residual.generate(self, z, plan, style, given, train=train)
@@ -57,7 +64,7 @@ class Discriminator(Critic):
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
-        plan = residual.plan_of(PLANS, x.shape[1:], self.attention)
+        plan = residual.plan_of(PLANS, plan_for, x.shape[1:], self.attention)
         style = residual.style_of(self, glorot)
         x = residual.pooled_features(self, x, plan, style, wide=True, train=train)
         return self.head(x, label, **style.of_layer())

@@ -1,9 +1,7 @@
-"""The base class of generators and encoders, and the sides of networks that double."""
+"""The base class of generators and encoders."""
 
 import flax.linen as nn
 import jax.numpy as jnp
-
-from ganjax.errors import BadInput, shape_text
 
 
 class Shaped(nn.Module):
@@ -25,18 +23,3 @@ class Shaped(nn.Module):
     def takes_conditions(self) -> bool:
         """Whether a normalisation may depend on a label or a latent."""
         return getattr(self, "normalization", "none") == "batch"
-
-
-def sides(shape: tuple[int, ...], largest: int) -> list[int]:
-    """Return the sides 4, 8, … up to the side of images of ``shape``.
-
-    Raises:
-      BadInput: unless both sides are the same power of two from 8 to ``largest``.
-    """
-    found = [2**k for k in range(2, largest.bit_length())]
-    if len(shape) != 3 or shape[0] != shape[1] or shape[0] not in found[1:]:
-        raise BadInput(
-            f"expected square images of a power of two from 8 to {largest} pixels a "
-            f"side, not {shape_text(shape)}"
-        )
-    return found[: found.index(shape[0]) + 1]

@@ -2,7 +2,7 @@
 CNN of spectral normalisation. Its discriminator alternates 3×3 convolutions with 4×4
 convolutions of stride 2.
 
-It takes the resolutions of ``dcgan``. The published network is for 32 pixels with
+It takes the image sizes of ``dcgan``. The published network is for 32 pixels with
 ``width`` 64. With 3 image channels and 128-dimensional latents its discriminator has
 2,935,873 parameters and its generator 3,804,739 (there are no biases before batch
 normalisations, whose shifts replace them).
@@ -12,10 +12,11 @@ import flax.linen as nn
 import jax.numpy as jnp
 
 from ganjax.networks.critic import Critic
-from ganjax.networks.dcgan import levels, transposed_stack
+from ganjax.networks.dcgan import transposed_stack
 from ganjax.networks.layers import NORMALIZATIONS, Conv, dcgan_init, normalised
 from ganjax.networks.minibatch_discrimination import among_others
 from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import growth
 from ganjax.options import option
 
 LEAK = 0.1
@@ -29,9 +30,10 @@ class Generator(Shaped):
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
-        base, k = levels(self.shape)
+        grown = growth(self.shape)
+        k = grown.doublings
         channels = [self.width * 2 ** (k - i) for i in range(k + 1)]
-        x = transposed_stack(self, z, label, base, channels, train=train)
+        x = transposed_stack(self, z, label, grown, channels, train=train)
         x = Conv(self.shape[-1], kernel=3, dtype=self.dtype)(x)
         return jnp.tanh(x.astype(jnp.float32))
 
@@ -45,7 +47,7 @@ class Discriminator(Critic):
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
-        _, k = levels(x.shape[1:])
+        k = growth(x.shape[1:]).doublings
         kinds = [{"kernel": 3}, {"kernel": 4, "stride": 2}]
         for i in range(2 * k + 1):
             how = {"train": train, "plain": i == 0, **kinds[i % 2]}

@@ -3,10 +3,11 @@
 discriminator's features are summed over all pixels. With ``pooling`` they can be
 averaged, as in WGAN-GP's critic (Gulrajani et al. 2017, arXiv 1704.00028, appendix F).
 
-For 32 pixels (the paper's CIFAR-10), 48 (STL-10), 64 and 128 (ImageNet; 64 as in the
-authors' code of arXiv 1802.05637). The published networks have ``width`` 64. For 32
-pixels all layers have 256 channels in the generator, 128 in the discriminator. Other
-generators go from 1024 (48 pixels: 512) down to 64, discriminators from 64 to 1024.
+Image sizes follow the rule of ``sizes``, up to 1024 pixels. Published are 32 pixels
+(the paper's CIFAR-10), 48 (STL-10), 64 and 128 (ImageNet; 64 as in the authors' code of
+arXiv 1802.05637), with ``width`` 64. Up to 32 pixels all layers have 256 channels in
+the generator, 128 in the discriminator. Other generators go from 1024 (40 to 56 pixels:
+512) down to 64, discriminators from 64 to 1024.
 
 Parameters at 3 image channels and 128-dimensional latents, without labels: generator
 4,276,739 (32 pixels), 4,878,083 (48), 12,220,675 (64), 32,150,787 (128), discriminator
@@ -29,6 +30,18 @@ PLANS = {
     128: residual.Plan((16, 16, 8, 4, 2, 1), (1, 2, 4, 8, 16, 16), halvings=5),
 }
 
+
+def plan_for(doublings: int) -> residual.Plan:
+    """Return the plan of sizes that are not published: up to 28 pixels the channels of
+    32, above them a doubling at each resolution, up to 16 times the width."""
+    k = doublings
+    if k < 3:
+        return residual.Plan((4,) * (k + 1), (2,) * 4, halvings=min(k, 2))
+    generator = tuple(min(16, 1 << (k - i)) for i in range(k + 1))
+    discriminator = tuple(min(16, 1 << i) for i in range(max(k, 4) + 1))
+    return residual.Plan(generator, discriminator, halvings=k)
+
+
 # Glorot & Bengio 2010, uniform; in blocks with the gain √2, as in the authors' code.
 glorot = nn.initializers.variance_scaling(1.0, "fan_avg", "uniform")
 glorot_in_blocks = nn.initializers.variance_scaling(2.0, "fan_avg", "uniform")
@@ -42,7 +55,7 @@ class Generator(Shaped):
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
-        plan = residual.plan_of(PLANS, self.shape)
+        plan = residual.plan_of(PLANS, plan_for, self.shape)
         given = [condition(self.conditioning, self.classes, z, label)] * plan.doublings
         style = residual.style_of(self, glorot, glorot_in_blocks)
         return residual.generate(self, z, plan, style, given, train=train)
@@ -57,7 +70,7 @@ class Discriminator(Critic):
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
-        plan = residual.plan_of(PLANS, x.shape[1:])
+        plan = residual.plan_of(PLANS, plan_for, x.shape[1:])
         style = residual.style_of(self, glorot, glorot_in_blocks)
         x = residual.pooled_features(
             self, x, plan, style, wide=False, pooling=self.pooling, train=train

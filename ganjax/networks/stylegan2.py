@@ -2,10 +2,11 @@
 that scales the kernels of every layer. The image is a sum over resolutions, every layer
 has noise, and the discriminator is residual.
 
-For powers of two from 8 to 1024 pixels. The options are those in configuration F, for
-512-dimensional latents. For CIFAR-10, ADA's code (Karras et al. 2020, arXiv 2006.06676)
-has 2 ``mapping_layers``, no ``mixing``, and a discriminator that is not ``residual``,
-with a ``minibatch_std_group`` of 32.
+Image sizes follow the rule of ``sizes``, up to 1024 pixels. A size that is no power of
+two has the channels of the power of two with as many resolutions. The options are those
+in configuration F, for 512-dimensional latents. For CIFAR-10, ADA's code (Karras et al.
+2020, arXiv 2006.06676) has 2 ``mapping_layers``, no ``mixing``, and a discriminator
+that is not ``residual``, with a ``minibatch_std_group`` of 32.
 
 The generator has two parts: ``map`` (latents to a style for each layer) and
 ``synthesise`` (styles to images). Its noise is a function of the latent
@@ -40,10 +41,9 @@ from ganjax.networks.latent_keys import child_keys, keys_of
 from ganjax.networks.layers import check_latents
 from ganjax.networks.minibatch_deviation import with_deviation
 from ganjax.networks.modulated import modulated_convolve
-from ganjax.networks.shaped import Shaped, sides
+from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import LARGEST, growth
 from ganjax.options import option
-
-LARGEST = 1024  # pixels a side
 
 # The mapping's learning rate, relative to the other layers.
 MAPPING_RATE = 0.01
@@ -63,8 +63,8 @@ _MIXING = 2**16
 
 def layers(shape: tuple[int, ...]) -> int:
     """Return how many layers of a generator see a separate style: two for each
-    resolution (one for 4×4), and the layer that makes the last image."""
-    return 2 * len(sides(shape, LARGEST))
+    resolution (one for the smallest), and the layer that makes the last image."""
+    return 2 * (growth(shape, LARGEST).doublings + 1)
 
 
 class Mapping(nn.Module):
@@ -147,7 +147,9 @@ class Synthesis(nn.Module):
     @nn.compact
     def __call__(self, w, keys):
         first, *larger = self.channels
-        start = self.param("constant", unit_normal, (4, 4, first))
+        grown = growth(self.shape, LARGEST)
+        size = grown.height, grown.width, first
+        start = self.param("constant", unit_normal, size)
         x = jnp.broadcast_to(start[None], (w.shape[0], *start.shape))
         seen = 0  # layers so far
 
@@ -192,7 +194,7 @@ class Generator(Shaped):
     embeds_labels = True
 
     def setup(self):
-        each = sides(self.shape, LARGEST)
+        each = growth(self.shape, LARGEST).powers
         channels = tuple(min(self.channel_base // n, self.channel_max) for n in each)
         embedded = self.classes if self.conditioning == "embedding" else 0
         self.mapping = Mapping(self.mapping_layers, self.intermediate, embedded)
@@ -295,7 +297,7 @@ class Discriminator(Critic):
         def channels(side):
             return min(self.channel_base // side, self.channel_max)
 
-        *halved, last = reversed(sides(x.shape[1:], LARGEST))
+        *halved, last = reversed(growth(x.shape[1:], LARGEST).powers)
         from_image = EqualisedConv(channels(halved[0]), kernel=1, dtype=self.dtype)
         x = activated(from_image(x))
         for side in halved:

@@ -2,17 +2,17 @@
 2102.07074) and ViTGAN (Lee et al. 2022, arXiv 2107.04589), without convolutions in
 either player.
 
-For the resolutions of ``dcgan``. The generator begins with base × base tokens, base
-from 4 to 7. After each stage a pixel shuffle doubles the tokens along both sides
-(TransGAN, section 3.2). Each last token becomes ``patch`` × ``patch`` pixels. A stage
-has ``width``·2^j channels, j stages before the last. The discriminator cuts the image
-into patches of that size, one token for each (Dosovitskiy et al. 2021, arXiv
-2010.11929), and averages its last tokens.
+For the image sizes of ``dcgan``. The generator begins with a token for each pixel of
+the smallest map of ``sizes``. After each stage a pixel shuffle doubles the tokens along
+both sides (TransGAN, section 3.2). Each last token becomes ``patch`` × ``patch``
+pixels. A stage has ``width``·2^j channels, j stages before the last. The discriminator
+cuts the image into patches of that size, one token for each (Dosovitskiy et al. 2021,
+arXiv 2010.11929), and averages its last tokens.
 
 Departures: TransGAN's shuffle has no parameters and keeps a quarter of the channels;
 here a linear map before it keeps half. The discriminator has no spectral norm, L2
 attention or class token, which ViTGAN has. Attention sees all tokens, so it costs
-(H/patch)⁴ per head; TransGAN's windows for large images are not implemented.
+(H·W/patch²)² per head; TransGAN's windows for large images are not implemented.
 
 Parameters, with P = patch²·C: a block of c channels has 12·c² + 13·c, positions T·c for
 T tokens. The generator of stages c_0 … c_m, each of T_i tokens, has d·T_0·c_0 + T_0·c_0
@@ -26,11 +26,11 @@ import jax.numpy as jnp
 
 from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
-from ganjax.networks.dcgan import levels
 from ganjax.networks.layers import Linear, check_latents
 from ganjax.networks.pixels import as_channels, as_pixels
 from ganjax.networks.self_attention import MultiHeadAttention
 from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import growth
 from ganjax.options import option
 
 _init = nn.initializers.xavier_uniform()
@@ -64,28 +64,28 @@ class Generator(Shaped):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         check_latents(z)
-        base, k = levels(self.shape)
+        grown = growth(self.shape)
+        k = grown.doublings
         if self.patch not in [1 << i for i in range(k + 1)]:
             raise BadInput(
                 f"patch={self.patch}: expected a power of two up to {1 << k} for "
-                f"images that grow from {base}×{base} tokens"
+                f"images that grow from {grown.height}×{grown.width} tokens"
             )
         doublings = k - (self.patch.bit_length() - 1)
         channels = [self.width << (doublings - i) for i in range(doublings + 1)]
-        x = Linear(base * base * channels[0], kernel_init=_init, dtype=self.dtype)(z)
-        x = x.reshape(x.shape[0], base * base, channels[0])
+        x = Linear(grown.area * channels[0], kernel_init=_init, dtype=self.dtype)(z)
+        x = x.reshape(x.shape[0], grown.area, channels[0])
         for i, features in enumerate(channels):
-            side = base << i
             if i > 0:
                 x = Linear(4 * features, kernel_init=_init, dtype=self.dtype)(x)
-                x = as_pixels(_grid(x, side // 2), 2)
-                x = x.reshape(x.shape[0], side * side, features)
+                x = as_pixels(_grid(x, grown.width << (i - 1)), 2)
+                x = x.reshape(x.shape[0], -1, features)
             x = _with_positions(self, x, f"positions_{i}")
             for _ in range(self.depth):
                 x = Block(self.heads, dtype=self.dtype)(x)
         pixels = self.patch**2 * self.shape[-1]
         x = Linear(pixels, kernel_init=_init, dtype=self.dtype)(_layer_norm(x))
-        image = as_pixels(_grid(x, base << doublings), self.patch)
+        image = as_pixels(_grid(x, grown.width << doublings), self.patch)
         return jnp.tanh(image.astype(jnp.float32))
 
 
@@ -118,9 +118,9 @@ def _with_positions(network, x, name):
     return x + jnp.expand_dims(positions, 0).astype(x.dtype)
 
 
-def _grid(x, side):
-    """Tokens ``[n, side², c]`` in rows ``[n, side, side, c]``."""
-    return x.reshape(x.shape[0], side, side, x.shape[-1])
+def _grid(x, width):
+    """Tokens ``[n, T, c]`` in rows ``[n, T/width, width, c]``."""
+    return x.reshape(x.shape[0], -1, width, x.shape[-1])
 
 
 def _patches(x, r):

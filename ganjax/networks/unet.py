@@ -25,24 +25,23 @@ import jax.numpy as jnp
 from ganjax.errors import BadInput, shape_text
 from ganjax.networks.layers import Conv, normalised
 from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import check_multiples
 from ganjax.options import option
 
 DEEPEST = 8
 
 
-def check_images(x: jax.Array, shape: tuple[int, ...], multiple: int) -> None:
+def check_images(
+    x: jax.Array, shape: tuple[int, ...], multiple: int, least: int = 1
+) -> None:
     """Raise ``BadInput`` unless ``x`` is a batch of images of the size of ``shape``,
-    (H, W, C), with H and W multiples of ``multiple``."""
+    (H, W, C), with H and W multiples of ``multiple`` and at least ``least``."""
     if x.ndim != 4 or x.shape[1:3] != tuple(shape[:2]):
         raise BadInput(
             f"expected images to translate, of the size of {shape_text(shape)}, "
             f"not {shape_text(x.shape[1:])}"
         )
-    if x.shape[1] % multiple or x.shape[2] % multiple:
-        raise BadInput(
-            f"expected images with sides that are multiples of {multiple}, "
-            f"not {shape_text(shape)}"
-        )
+    check_multiples(shape, multiple, least)
 
 
 class Generator(Shaped):

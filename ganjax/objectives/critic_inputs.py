@@ -59,7 +59,16 @@ class CriticInputs:
     packing: int = 1
 
     def shape(self, sample: tuple[int, ...]) -> tuple[int, ...]:
-        """Return the shape of a critic input: a sample, or a pack of samples."""
+        """Return the shape of a critic input: a sample, or a pack of samples.
+
+        Raises:
+          BadInput: if an augmentation cannot change samples of this shape.
+        """
+        if (augment := self.augment) is not None:
+            jax.eval_shape(
+                lambda x: augment(jax.random.split(jax.random.key(0)), x, 1.0),
+                jax.ShapeDtypeStruct((2, *sample), jnp.float32),
+            )
         *size, channels = sample
         return (*size, (channels + self.classes) * self.packing)
 

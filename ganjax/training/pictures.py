@@ -13,6 +13,8 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
+from ganjax.data.alpha import on_white
+
 # A whole factor enlarges the longer side of a small image to about this size.
 COMFORTABLE_PIXELS = 64
 GAP_PIXELS = 2
@@ -27,8 +29,9 @@ def image_grid(
     """Return a grid of images in reading order, on a grey background.
 
     Args:
-      images: floats in [-1, 1], ``[n, H, W, C]`` with C 1 or 3. Values outside are
-        clipped; nan is black.
+      images: floats in [-1, 1], ``[n, H, W, C]``. Values outside are clipped; nan is
+        black. One channel is grey, three are colour, and four are colour and alpha, on
+        white. Of another number of channels the first is shown.
       columns: images in a row. The default makes the smallest square grid.
       scale: whole factor of enlargement: each pixel becomes a square. The default
         enlarges small images to about 64 pixels and does not change larger ones.
@@ -37,13 +40,13 @@ def image_grid(
       ValueError: for another shape, an integer dtype, or a number below 1.
     """
     images = np.asarray(images)
-    if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
-        raise ValueError(
-            f"images has shape {images.shape}: expected [n, H, W, C] with C 1 or 3"
-        )
+    if images.ndim != 4 or 0 in images.shape:
+        raise ValueError(f"images has shape {images.shape}: expected [n, H, W, C]")
     if images.dtype.kind in "iub":
         raise ValueError(f"images is {images.dtype}: expected floats in [-1, 1]")
     count, height, width, channels = images.shape
+    if channels not in (1, 3, 4):
+        images, channels = images[..., :1], 1
     if columns is None:
         columns = math.ceil(math.sqrt(count))
     if scale is None:
@@ -53,6 +56,8 @@ def image_grid(
 
     pixels = np.nan_to_num(images.astype(np.float32), nan=-1.0)
     pixels = np.rint((np.clip(pixels, -1, 1) + 1) * 127.5).astype(np.uint8)
+    if channels == 4:
+        pixels, channels = on_white(pixels), 3
     pixels = pixels.repeat(scale, axis=1).repeat(scale, axis=2)
 
     down, right = height * scale + GAP_PIXELS, width * scale + GAP_PIXELS

@@ -8,7 +8,7 @@ from ganjax.model import Model
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.training.run_directory import RunDirectory
 
-_POINTS_A_COUNT = 10  # a scatter plot needs more samples than a grid of images
+POINTS_A_COUNT = 10  # a scatter plot needs more samples than a grid of images
 
 
 class SamplePictures:
@@ -17,7 +17,7 @@ class SamplePictures:
     def __init__(self, run: RunDirectory, source: Source, key, count: int):
         self._run, self._key = run, child_key(key, "samples")
         self._images = len(source.spec.shape) == 3
-        self._count = count if self._images else _POINTS_A_COUNT * count
+        self._count = count if self._images else POINTS_A_COUNT * count
         self._reference, _ = held_out(source.test, self._count, seed=0)
 
     def real(self) -> Image.Image:

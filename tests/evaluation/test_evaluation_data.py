@@ -5,10 +5,13 @@ import numpy as np
 import pytest
 
 from ganjax.core import child_key, init_state
-from ganjax.data import as_bytes, open_source
-from ganjax.evaluation import EvaluationData
+from ganjax.data import Arrays, Source, as_bytes, open_source
+from ganjax.data.made_up import made_up
+from ganjax.errors import BadInput
+from ganjax.evaluation import EvaluationData, options
+from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
-from ganjax.model import Model, Sampler
+from ganjax.model import Model, Sampler, Sampling
 from tests import tiny
 
 
@@ -93,6 +96,59 @@ def test_features_of_real_images_are_kept_on_the_disk(tmp_path):
     assert seen[-1] == 100 and len(seen) == 5
     np.testing.assert_array_equal(held_out_side().features, first)
     assert len(seen) == 5
+
+
+def test_alpha_is_on_white_before_an_extractor():
+    """A black image that is transparent is white: its mean is 255. The protocol has a
+    field for this, which other images do not have."""
+
+    def evaluation_data(data):
+        made = made_up(data.shape[1:], count=1)
+        source = Source(made.spec, *2 * [Arrays(data, made.train.label)])
+        sampler = Sampler(draw=None, decode=None)
+        how = {"samples": 1, "seed": 0, "extractor": counting([])}
+        return EvaluationData(sampler, source, **how)
+
+    black = np.zeros((1, 2, 2, 4), np.uint8)
+    transparent = evaluation_data(black)
+    assert transparent.test.features == 255
+    assert protocol_of(transparent, 1)["alpha"] == "on white"
+    opaque = black.copy()
+    opaque[..., 3] = 255
+    assert evaluation_data(opaque).test.features == 0
+    colour = evaluation_data(black[..., :3])
+    assert colour.test.features == 0
+    assert "alpha" not in protocol_of(colour, 1)
+
+
+@pytest.mark.parametrize(
+    "extractor, shape, said",
+    [
+        (counting([]), (8, 8, 5), "1 channel .*, 3 .* or 4 .*, not 8×8×5"),
+        (counting([]), (8, 8, 2), "not 8×8×2"),
+        (counting([]), (2,), "expected images .*, not 2"),
+        (None, (28, 32, 1), "expected images of 28×28×1, not 28×32×1"),
+        (None, (28, 28, 4), "expected images of 28×28×1, not 28×28×3"),
+    ],
+)
+def test_what_an_extractor_cannot_take_is_found_before_a_step(
+    monkeypatch, extractor, shape, said
+):
+    if extractor:
+        monkeypatch.setattr(options, "open_extractor", lambda *of: extractor)
+    stated = options.EvaluationOptions(extractor="small_cnn_mnist")
+    source, sampler = made_up(shape, count=4), Sampler(draw=None, decode=None)
+    with pytest.raises(BadInput, match=f"evaluation.extractor='.*': .*{said}"):
+        options.evaluation_data_of(stated, sampler, source, Sampling(), 0)
+
+
+@pytest.mark.parametrize("channels", [1, 3, 4])
+def test_what_an_extractor_takes(monkeypatch, channels):
+    monkeypatch.setattr(options, "open_extractor", lambda *of: counting([]))
+    stated = options.EvaluationOptions(extractor="small_cnn_mnist")
+    source, sampler = made_up((8, 12, channels), count=4), Sampler(None, None)
+    made = options.evaluation_data_of(stated, sampler, source, Sampling(), 0)
+    assert made.test.features.shape == (4, 1)
 
 
 def test_points_and_pixels_are_their_own_features():

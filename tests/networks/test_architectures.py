@@ -15,15 +15,6 @@ from tests.parameters import initialised
 KEY = jax.random.key(0)
 # base · 2^k with a base from 4 to 7; at most 64.
 POSSIBLE = (8, 10, 12, 14, 16, 20, 24, 28, 32, 40, 48, 56, 64)
-# Architectures that support only these sizes.
-SIZES = {
-    "sngan_resnet": (32, 48, 64, 128),
-    "sagan": (32, 48, 64, 128),
-    "biggan": (32, 64, 128),
-    "progressive": (8, 16, 32, 64, 128, 256, 512, 1024),
-    "stylegan2": (8, 16, 32, 64),
-    "r3gan": (8, 16, 32, 64),
-}
 CRITICS = [n for n, a in ARCHITECTURES.items() if hasattr(a, "Discriminator")]
 BOTH = [name for name in CRITICS if hasattr(ARCHITECTURES[name], "Generator")]
 NORMALISED = [
@@ -33,7 +24,8 @@ NORMALISED = [
 ]
 # The fastest to compile of NORMALISED. The others use the same layers.
 QUICK = ("mlp", "dcgan", "sngan_resnet")
-SOON = ((28, 1), (32, 3))
+LARGE = ("sngan_resnet", "sagan", "biggan")
+SOON = (28, 1)
 # Options for a small network, for architectures with other options than ``width``.
 SMALL = {
     "mlp": {"widths": (4,)},
@@ -143,17 +135,13 @@ def test_parameters_of_mlp():
 @pytest.mark.parametrize(
     "size, channels",
     [
-        pytest.param(*case, marks=() if case in SOON else pytest.mark.full)
+        pytest.param(*case, marks=() if case == SOON else pytest.mark.full)
         for case in itertools.product((8, 16, 28, 32, 64), (1, 3))
     ],
 )
 @pytest.mark.parametrize("name", BOTH)
 def test_shapes(name, size, channels):
     image = (size, size, channels)
-    if size not in SIZES.get(name, (size,)):
-        with pytest.raises(BadInput, match=f"not {size}×{size}×{channels}"):
-            shapes(ARCHITECTURES[name].Generator(shape=image), 12)
-        return
     made = output(ARCHITECTURES[name].Generator(shape=image), 12)
     assert (made.shape, made.dtype) == ((5, *image), jnp.float32)
     logits = output(ARCHITECTURES[name].Discriminator(), *image)
@@ -213,11 +201,11 @@ def test_generators_from_latents_take_no_images(name):
         shapes(ARCHITECTURES[name].Generator((32, 32, 3)), 32, 32, 3)
 
 
-@pytest.mark.parametrize("shape", [(8, 16, 1), (2,), (8,)])
-def test_dcgan_makes_square_images_only(shape):
-    with pytest.raises(BadInput, match="expected square images"):
+@pytest.mark.parametrize("shape", [(8, 15, 1), (2,), (8,)])
+def test_dcgan_refuses_what_is_no_image_of_its_sizes(shape):
+    with pytest.raises(BadInput, match="expected images with"):
         shapes(dcgan.Generator(shape), 3)
-    with pytest.raises(BadInput, match="expected square images"):
+    with pytest.raises(BadInput, match="expected images with"):
         shapes(dcgan.Discriminator(), *shape)
 
 
@@ -280,7 +268,7 @@ def test_a_discriminator_knows_whether_it_mixes_samples(name, normalization):
     if normalization is not None:
         options = options | {"normalization": normalization}
     module = ARCHITECTURES[name].Discriminator(**options)
-    size = SIZES.get(name, (16,))[0]
+    size = 32 if name in LARGE else 16
     x = jax.random.normal(KEY, (4, size, size, 1))
     variables = initialised(module, KEY, x)
     apply = jax.jit(
@@ -299,7 +287,7 @@ def test_a_discriminator_knows_whether_it_mixes_samples(name, normalization):
 @pytest.mark.parametrize("name", NORMALISED)
 def test_spectral_networks_are_normalised_in_every_layer(name):
     module = ARCHITECTURES[name].Discriminator(normalization="spectral")
-    size = SIZES.get(name, (16,))[0]
+    size = 32 if name in LARGE else 16
     variables = shapes(module, size, size, 1)
     assert set(variables["spectral"]) == set(variables["params"])
     assert "batch_stats" not in variables

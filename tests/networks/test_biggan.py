@@ -105,6 +105,46 @@ def test_parameters_for_cifar_10():
     assert count(plain, 128, labels=True) == expected == 4_304_387
 
 
+def test_parameters_for_256_pixels():
+    """The generator and, without the projection, the discriminator have as many as a
+    PyTorch implementation counts for ``ch=96``: 82,108,548 and 99,226,890, of which
+    1,537,000 belong to its auxiliary classifier. Its seven chunks have 17 numbers."""
+    expected = (
+        1000 * 128
+        + 17 * 16 * 1536 + 16 * 1536
+        + up(1536, 1536, 145) + up(1536, 768, 145) + up(768, 768, 145)
+        + up(768, 384, 145) + attends(384) + up(384, 192, 145) + up(192, 96, 145)
+        + 2 * 96 + conv(96, 3)
+    )  # fmt: skip
+    assert count(generator(256, 1000), 119, labels=True) == expected == 82_108_548
+    expected = (
+        down(3, 96) + down(96, 192) + attends(192) + down(192, 384) + down(384, 768)
+        + down(768, 768) + down(768, 1536) + down(1536, 1536, shortcut=False) + 1537
+    )  # fmt: skip
+    found = count(discriminator(), 256, 256, 3)
+    assert found == expected == 99_226_890 - 1_537_000
+
+
+def test_parameters_for_512_pixels():
+    # eight chunks of 16
+    expected = (
+        1000 * 128
+        + 16 * 16 * 1536 + 16 * 1536
+        + up(1536, 1536, 144) + up(1536, 768, 144) + up(768, 768, 144)
+        + up(768, 384, 144) + attends(384) + up(384, 192, 144) + up(192, 96, 144)
+        + up(96, 96, 144)
+        + 2 * 96 + conv(96, 3)
+    )  # fmt: skip
+    assert count(generator(512, 1000), 128, labels=True) == expected == 82_296_804
+    expected = (
+        down(3, 96) + down(96, 96) + down(96, 192) + attends(192) + down(192, 384)
+        + down(384, 768) + down(768, 768) + down(768, 1536)
+        + down(1536, 1536, shortcut=False) + 1537 + 1000 * 1536
+    )  # fmt: skip
+    found = count(discriminator(1000), 512, 512, 3, labels=True)
+    assert found == expected == 99_401_282
+
+
 @pytest.mark.parametrize("size", [32, 64, 128])
 @pytest.mark.parametrize("classes", [0, 10])
 def test_shapes_at_full_width(size, classes):
@@ -125,11 +165,11 @@ def test_shapes_of_other_generators(conditioning, hierarchical):
 
 
 def test_other_sizes_are_refused():
-    message = "expected square images of 32, 64 or 128 pixels a side, not 48×48×3"
+    message = "expected images with sides of .* from 8 to 896, not 1024×1024×3"
     with pytest.raises(BadInput, match=message):
-        initial(generator(48), 120)
+        initial(generator(1024), 120)
     with pytest.raises(BadInput, match=message):
-        initial(discriminator(), 48, 48, 3)
+        initial(discriminator(), 1024, 1024, 3)
 
 
 def test_a_latent_is_cut_evenly_but_for_its_first_chunk():

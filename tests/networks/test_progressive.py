@@ -246,10 +246,10 @@ def test_shapes(size):
     assert output(Discriminator(**SMALL), *image).shape == (5,)
 
 
-@pytest.mark.parametrize("shape", [(4, 4, 3), (28, 28, 1), (8, 16, 1), (2048, 2048, 3)])
+@pytest.mark.parametrize("shape", [(4, 4, 3), (50, 50, 1), (8, 15, 1), (2048, 2048, 3)])
 def test_sizes_that_there_are_not(shape):
     said = "×".join(map(str, shape))
-    with pytest.raises(BadInput, match=f"from 8 to 1024 pixels a side, not {said}"):
+    with pytest.raises(BadInput, match=f"from 8 to 1024.* not {said}"):
         initial(Generator(shape, **SMALL), 3)
     with pytest.raises(BadInput, match=f"not {said}"):
         initial(Discriminator(**SMALL), *shape)

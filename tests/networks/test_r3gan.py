@@ -10,6 +10,7 @@ import pytest
 
 from ganjax.errors import BadInput
 from ganjax.networks import r3gan, resample
+from ganjax.networks.sizes import growth
 from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
@@ -34,6 +35,14 @@ def block(c, group=16):
         (256, (768,) * 4 + (384, 192, 96), 16, 23_057_952, 23_009_568),
         # ImageNet
         (32, (1536,) * 4, 32, 82_752_000, 82_655_232),
+        (64, (1536,) * 5, 32, 103_408_128, 103_311_360),
+        # not published: the pattern of 256 goes on
+        (
+            1024,
+            (768,) * 4 + (384, 192, 96, 48, 24),
+            16,
+            *(23_128_584, 23_080_200),
+        ),
     ],
 )
 def test_parameters_of_the_published_networks(
@@ -41,6 +50,8 @@ def test_parameters_of_the_published_networks(
 ):
     """The numbers equal the counts of the presets of the authors' code."""
     options = {"width": channels[0], "group": group}
+    if size == 64 and channels[-1] == channels[0]:
+        options["widest"] = 64
     blocks = sum(2 * block(c, group) for c in channels)
     changes = sum(
         a * b for a, b in zip(channels[:-1], channels[1:], strict=True) if a != b
@@ -108,10 +119,10 @@ def test_shapes(size):
     assert (logits.shape, logits.dtype) == ((5,), jnp.float32)
 
 
-@pytest.mark.parametrize("shape", [(4, 4, 3), (48, 48, 3), (512, 512, 3), (2,)])
+@pytest.mark.parametrize("shape", [(4, 4, 3), (50, 50, 3), (1280, 1280, 3), (2,)])
 def test_other_sizes_are_refused(shape):
     given = "×".join(map(str, shape))
-    message = f"expected square images of a power of two .* not {given}"
+    message = f"expected images with sides of .* from 8 to 1024, not {given}"
     with pytest.raises(BadInput, match=message):
         initial(r3gan.Generator(shape), 3)
     with pytest.raises(BadInput, match=message):
@@ -119,7 +130,8 @@ def test_other_sizes_are_refused(shape):
 
 
 def test_the_narrowest_layers_have_a_channel():
-    assert r3gan.stages((256, 256, 3), 4) == [4, 4, 4, 4, 2, 1, 1]
+    assert r3gan.stages(growth((256, 256, 3)), 4, 32) == [4, 4, 4, 4, 2, 1, 1]
+    assert r3gan.stages(growth((192, 192, 3)), 4, 64) == [4, 4, 4, 4, 4, 2]
 
 
 def test_groups_that_do_not_divide_are_refused():

@@ -155,7 +155,7 @@ def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
 
 def test_a_kind_that_cannot_be_built_is_found_before_any_starts():
     space = [{"seed": 0}, {"networks.generator.name": "r3gan"}]
-    with pytest.raises(BadInput, match="trial 1 .*r3gan.*expected square images"):
+    with pytest.raises(BadInput, match="trial 1 .*r3gan.*expected images with sides"):
         of(space)
 
 

@@ -34,6 +34,22 @@ def test_reading_order_and_size():
     assert middles == [0, 153, 204, 255, 76, GAP_GREY]
 
 
+def test_alpha_is_shown_on_white():
+    # Opaque red, half transparent black (128 of 255), transparent blue.
+    half = 2 * 128 / 255 - 1
+    pixels = [[1.0, -1, -1, 1], [-1, -1, -1, half], [-1, -1, 1, -1]]
+    picture = image_grid(np.reshape(pixels, (1, 1, 3, 4)), scale=1)
+    assert picture.mode == "RGB"
+    shown = [picture.getpixel((2 + i, 2)) for i in range(3)]
+    assert shown == [(255, 0, 0), (127, 127, 127), (255, 255, 255)]
+
+
+@pytest.mark.parametrize("channels", [2, 5])
+def test_the_first_of_other_channels_is_shown(channels):
+    images = np.random.default_rng(0).uniform(-1, 1, (3, 4, 6, channels))
+    assert image_grid(images).tobytes() == image_grid(images[..., :1]).tobytes()
+
+
 def test_enlarging_repeats_pixels_exactly():
     small = np.random.default_rng(0).uniform(-1, 1, (1, 8, 8, 1))
     large = np.asarray(image_grid(small))[2:-2, 2:-2]
@@ -57,7 +73,7 @@ def test_half_precision_is_accepted():
     ("images", "says"),
     [
         (np.zeros((8, 8, 1)), "expected \\[n, H, W, C\\]"),
-        (np.zeros((2, 8, 8, 4)), "expected \\[n, H, W, C\\]"),
+        (np.zeros((2, 8, 8)), "expected \\[n, H, W, C\\]"),
         (np.zeros((0, 8, 8, 1)), "expected \\[n, H, W, C\\]"),
         (np.zeros((2, 8, 8, 3), np.uint8), "uint8: expected floats"),
     ],

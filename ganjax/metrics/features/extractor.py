@@ -5,13 +5,13 @@ last batch is padded.
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.errors import BadInput, unknown
+from ganjax.errors import BadInput, shape_text, unknown
 from ganjax.metrics.features import layout
 from ganjax.metrics.features.resize import FILTERS
 from ganjax.metrics.features.resize import resize as resized
@@ -34,6 +34,8 @@ class Extractor:
         probabilities [n, K] or None)``, float32 on the host. The features of an image
         do not depend on the other images. Raises BadInput for images that the network
         does not accept.
+      shape: the only shape (H, W, C) that the network accepts; None: any size with 1 or
+        3 channels.
     """
 
     name: str
@@ -41,6 +43,21 @@ class Extractor:
     digest: str
     resize: str
     see: See
+    shape: tuple[int, int, int] | None = None
+
+    def check(self, shape: Sequence[int]) -> None:
+        """Raise BadInput unless the network accepts samples of ``shape``."""
+        if self.shape is None:
+            fits = len(shape) == 3 and shape[-1] in (1, 3)
+            expected = "images of 1 channel (grey), 3 (colour) or 4 (colour and alpha)"
+        else:
+            fits = tuple(shape) == self.shape
+            expected = f"images of {shape_text(self.shape)}"
+        if not fits:
+            raise BadInput(
+                f"evaluation.extractor='{self.name}': expected {expected}, not "
+                f"{shape_text(shape)}"
+            )
 
 
 def chosen_filter(resize: str, default: str) -> str:

@@ -100,13 +100,10 @@ def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
 
         def see(images):
             images = checked(images)
-            if images.shape[1:] != SHAPE:
-                raise BadInput(
-                    f"evaluation.extractor='{name}': expected images of 28×28×1, not "
-                    + "×".join(map(str, images.shape[1:]))
-                )
+            made.check(images.shape[1:])
             return sees(images)
 
-        return Extractor(name, WIDTH, sha256(path), "none", see)
+        made = Extractor(name, WIDTH, sha256(path), "none", see, SHAPE)
+        return made
 
     return open_it

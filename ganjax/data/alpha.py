@@ -1,0 +1,16 @@
+"""Images with an alpha channel: red, green, blue and how opaque a pixel is."""
+
+import numpy as np
+
+
+def has_alpha(shape: tuple[int, ...]) -> bool:
+    """Return whether samples of ``shape`` are images ``(H, W, 4)``."""
+    return len(shape) == 3 and shape[-1] == 4
+
+
+def on_white(images: np.ndarray) -> np.ndarray:
+    """Return uint8 images ``[n, H, W, 4]`` on white, ``[n, H, W, 3]``, rounded."""
+    # 255·255 is above the largest uint8.
+    colours, alpha = np.split(images.astype(np.uint32), [3], axis=-1)
+    mixed = colours * alpha + 255 * (255 - alpha)
+    return ((mixed + 127) // 255).astype(np.uint8)
