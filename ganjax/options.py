@@ -143,7 +143,7 @@ def section(kind: type) -> Any:
 
 
 def configured(**options: Option) -> Callable:
-    """Return a decorator. The function then has ``options`` as keyword arguments."""
+    """Return a decorator for a component: a config sets ``options``, its keywords."""
 
     def mark(function):
         function.options = options

@@ -16,5 +16,5 @@ Where to look next
   runs/quickstart/samples/        a grid of generated digits every 1,000 steps
   source .venv/bin/activate
   ganjax sample --workdir=runs/quickstart --n=100 --out=digits.png
-  ganjax train --config=quickstart --workdir=runs/hinge --config.loss.name=hinge
+  ganjax train --config=quickstart --workdir=runs/digits_hinge --config.loss.name=hinge
 NEXT

@@ -73,7 +73,7 @@ def _declared(chosen):
     found = {"game": Option("gan", "the game", choices=GAMES)}
 
     def add(section, component, **defaults):
-        """Add a component's options to ``found``, and the options of its choices."""
+        """Add a component's options, and the options of components chosen in it."""
         for name, own in options_of(component).items():
             default = defaults.get(name, own.default)
             field = f"{section}.{name}".lstrip(".")

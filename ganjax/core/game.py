@@ -36,7 +36,8 @@ class Player:
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Game:
-    """A differentiable game as a value. Each game object equals only itself.
+    """A differentiable game: networks, and players that train them. It is immutable.
+    Two games are equal only if they are the same object.
 
     Attributes:
       networks: name -> network.

@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.feeds import scaled
-from ganjax.data.source import Split, in_memory, samples
+from ganjax.data.source import Split, in_memory, real_samples, samples
 
 # The number of held-out images for pictures of a translation game. They become a
 # constant of a compiled program.
@@ -24,14 +24,15 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return at most ``n`` real ``(samples [n, …], labels [n])`` of a split, scaled for
     the networks. ``seed`` chooses them."""
-    if callable(split):
+    items = real_samples(split)
+    if items is None:
         batch = samples(split, jax.random.split(jax.random.key(seed), n))
         # With two unpaired domains, generated samples resemble the second.
         data = batch["data"] if "data" in batch else batch["b"]
         label = batch.get("label", np.zeros(n, np.int32))
         return np.asarray(data), np.asarray(label)
-    chosen = np.random.default_rng(seed).permutation(len(split))[:n]
-    found = in_memory(split, chosen)
+    chosen = np.random.default_rng(seed).permutation(len(items))[:n]
+    found = in_memory(items, chosen)
     return np.asarray(scaled(found.data)), found.label
 
 

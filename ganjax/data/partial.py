@@ -54,8 +54,8 @@ def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
     is a label. ``about['shown']`` of the result has a line with the choice.
 
     Raises:
-        BadInput: a class is repeated or unknown, or the data have no labels, because
-            they are generated in the step or are pairs.
+        BadInput: a class is repeated or unknown, or the data have no labels, as pairs
+            of images and data that the training step generates.
     """
     names = source.spec.classes
     known = {name: label for label, name in enumerate(names)}

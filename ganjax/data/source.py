@@ -33,10 +33,12 @@ class Composed:
     Attributes:
         arrays: a tree of arrays.
         make: ``(arrays, keys [n]) -> dict of [n, …]``, with the rules of ``Sampler``.
+        each: the samples that scores compare, each once. ``None``: scores draw them.
     """
 
     arrays: Any
     make: Callable[[Any, jax.Array], dict[str, jax.Array]]
+    each: "Arrays | None" = None
 
     def __call__(self, keys: jax.Array) -> dict[str, jax.Array]:
         # Inside a program the arrays become constants, which tracers can index.
@@ -152,6 +154,13 @@ class Source:
     train: Split
     test: Split
     about: Mapping[str, Any] = field(default_factory=dict)
+
+
+def real_samples(split: Split) -> "Arrays | Items | None":
+    """Return the samples of a split that scores compare; ``None`` if they are drawn."""
+    if isinstance(split, Composed):
+        return split.each
+    return None if callable(split) else split
 
 
 def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:

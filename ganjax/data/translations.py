@@ -131,7 +131,8 @@ def _apart(first, second):
         a, b = (scaled(x[i]) for x, i in zip(arrays, rows, strict=True))
         return {"a": a, "b": b}
 
-    return Composed((in_memory(first).data, in_memory(second).data), make)
+    arrays = in_memory(first).data, in_memory(second).data
+    return Composed(arrays, make, _without_labels(arrays[1]))
 
 
 def _joined(split):
@@ -140,7 +141,12 @@ def _joined(split):
         a, b = jnp.split(both, 2, axis=2)
         return {"a": a, "b": b}
 
-    return Composed(in_memory(split).data, make)
+    images = in_memory(split).data
+    return Composed(images, make, _without_labels(np.split(images, 2, axis=2)[1]))
+
+
+def _without_labels(images):
+    return Arrays(images, np.zeros(len(images), np.int32))
 
 
 def _of_two(source, name, paired):

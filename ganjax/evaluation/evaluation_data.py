@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from ganjax.core import child_key
-from ganjax.data import Source, as_bytes, held_out
+from ganjax.data import Source, as_bytes, held_out, real_samples
 from ganjax.data.alpha import has_alpha, on_white
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.feature_cache import cached_features
@@ -119,9 +119,10 @@ class EvaluationData:
     def sizes(self) -> dict[str, int]:
         """Return the number of generated, training and held-out samples."""
         real = {"training": self.source.train, "held-out": self.source.test}
+        items = {name: real_samples(split) for name, split in real.items()}
         found = {
-            name: self.real if callable(split) else min(self.real, len(split))
-            for name, split in real.items()
+            name: self.real if held is None else min(self.real, len(held))
+            for name, held in items.items()
         }
         return {"generated": self.samples, **found}
 

@@ -91,7 +91,8 @@ class Codes:
     ``codes_bound``: lower bound of the information that a sample contains about its
     category, H(c) + E log Q(c|x), in nats. ``codes_agreement``: share of held-out
     samples whose category matches their class, under the best one-to-one matching.
-    ``codes_correlation_i``: correlation of the i-th number and the network's output."""
+    ``codes_correlation_i``: correlation of the i-th continuous code and the network's
+    estimate of it."""
 
     higher = ("codes_bound", "codes_agreement", "codes_correlation")
 
@@ -155,7 +156,8 @@ class Anomalies:
         evaluation_data.require("anomaly")
         if not evaluation_data.source.spec.normal:
             raise Uncomputable(
-                "expected data where only some classes are normal, data.classes=K"
+                "expected training data of some classes only, as with data.classes=3; "
+                "the other classes count as anomalies"
             )
         need_samples(evaluation_data, training=2, held_out=4)
         self._data = evaluation_data

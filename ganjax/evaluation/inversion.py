@@ -47,7 +47,8 @@ def invert(
     on the squared error in pixels (Zhu et al. 2016, arXiv 1609.03552, eq. 2).
 
     Args:
-      label: ``[n]``, for a game with labels. The start is then any random latent.
+      label: ``[n]``, for a game with labels. Then there is no search for a start: each
+        start is one random latent.
     """
 
     @jax.jit

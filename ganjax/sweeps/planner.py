@@ -33,8 +33,9 @@ def plan(
     Existing groups do not change, so a restart runs the same programs.
 
     Args:
-      population: how the trials of a group run: ``'vmap'``, ``'map'``, ``'serial'``,
-        ``'alone'``, or ``'auto'`` to choose the fastest by measurement.
+      population: how the trials of a group run: ``'vmap'`` (together), ``'map'`` (in
+        turn, inside one program), ``'serial'`` (in turn, called by the host),
+        ``'alone'`` (as separate runs), or ``'auto'``: measure, and choose the fastest.
       accelerators: number of accelerators. If there are fewer groups than accelerators,
         a group with enough trials is spread over several.
       memory: bytes of a device, to replace the number that the device reports.

@@ -141,11 +141,11 @@ class Checkpoints:
         return self.read(steps[-1], target) if steps else None
 
     def every(self, target: GameState) -> list[GameState]:
-        """Return all checkpoints that pass their manifests, oldest first."""
+        """Return all checkpoints whose files match their checksums, oldest first."""
         return [self.read(step, target) for step in self.readable()]
 
     def readable(self) -> list[int]:
-        """Return the steps of checkpoints that pass their manifests, oldest first. Log
+        """Return the steps of checkpoints whose files match, oldest first. Log
         the damaged checkpoints; the next ``save`` renames their folders.
 
         Raises:

@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from ganjax.data import in_memory, open_source
+from ganjax.data import held_out, in_memory, open_source
 from ganjax.data.preparing import Options, find_images, image_set, prepare_images
 from ganjax.data.preparing.fitting import centred, parse_size
 from ganjax.errors import BadInput
@@ -364,6 +364,9 @@ def test_pairs_stay_pairs(tmp_path, pairs):
     a, b = (np.rint((np.asarray(batch[x]) + 1) * 127.5) for x in "ab")
     np.testing.assert_array_equal(b, a + 100)
     assert a.shape == (32, 8, 8, 3) and len(np.unique(a)) > 4
+    # Scores compare each image once. A draw of 100 would repeat some of them.
+    scored, _ = held_out(source.train, 100, seed=0)
+    assert len(np.unique(scored[:, 0, 0, 0])) == len(scored) == len(source.train.each)
     with pytest.raises(BadInput, match="data.name='image_pairs'"):
         open_source("image_folder", str(made.folder))
 
@@ -391,6 +394,9 @@ def test_two_domains_without_pairs(tmp_path):
         for name, levels in (("a", a), ("b", b)):
             got = np.unique(np.rint((np.asarray(batch[name]) + 1) * 127.5))
             np.testing.assert_array_equal(got, levels)
+        scored, _ = held_out(split, 100, seed=0)
+        found = np.sort(np.rint((scored[:, 0, 0, 0] + 1) * 127.5))
+        np.testing.assert_array_equal(found, b)
     assert source.about["counts"] == {
         "train": {"a": 6, "b": 9},
         "test": {"a": 2, "b": 3},
