@@ -108,11 +108,12 @@ def accumulated(optimizer: Optimizer, turns: int) -> Optimizer:
 def frozen(
     optimizer: Optimizer, names: Sequence[str], field: str = "frozen"
 ) -> Optimizer:
-    """Keep every parameter unchanged whose path (``network/layer/…``) begins with one
-    of ``names`` (FreezeD; Mo et al. 2020, arXiv 2002.10964).
+    """Keep every parameter unchanged whose path (``network/layer/…``) is one of
+    ``names`` or continues one after a ``/`` (FreezeD; Mo et al. 2020, arXiv
+    2002.10964).
 
     Raises:
-      BadInput: when its state is initialised, for a name that begins no path.
+      BadInput: when the optimizer's state is initialised, if a name fits no path.
     """
 
     def labels(params):

@@ -225,7 +225,7 @@ WRONG_TYPES_IN_A_FILE = [
     ("ema.decay", "0.9", ["ema.decay='0.9'", "expected float"]),
     ("ema.decay", None, ["ema.decay=None", "expected float"]),
     ("ema.decay", False, ["ema.decay=False", "expected float"]),
-    ("data", "digits", ["data='digits'", "expected a section with classes, dir"]),
+    ("data", "digits", ["data='digits'", "expected a section with balanced, classes, dir"]),
     ("data", None, ["data=None", "expected a section"]),
     ("data.name", 8, ["data.name=8", "expected str"]),
     ("networks.generator.widths", [64, "64"], ["widths=[64, '64']", "whole numbers"]),
@@ -244,7 +244,7 @@ WRONG_TYPES_ON_THE_COMMAND_LINE = [
     ("steps.every=5", ["steps.every='5'", "steps is no section"]),
     ("ema.decay=much", ["ema.decay='much'", "expected float"]),
     ("ema.decay=", ["ema.decay=''", "expected float"]),
-    ("data=digits", ["data='digits'", "expected a section with classes, dir"]),
+    ("data=digits", ["data='digits'", "expected a section with balanced, classes, dir"]),
     ("networks.generator.widths=64,wide", ["widths=[64, 'wide']", "whole numbers"]),
     ("evaluation.names=mods", ["evaluation.names='mods'", "did you mean 'modes'?"]),
     ("=5", ["--config.=5: expected"]),
@@ -892,12 +892,14 @@ def test_an_image_that_turns_out_damaged_fails_the_run(command, tmp_path):
     content[content.index(b"IDAT") + 6] ^= 255
     damaged.write_bytes(content)
     run = tmp_path / "run"
-    said = refuse_workdir(
-        command, run, f"--config={write_config(tmp_path)}",
+    code, out, err = command(
+        "train", f"--workdir={run}", f"--config={write_config(tmp_path)}",
         "--config.data.name=image_folder", f"--config.data.dir={folder}",
         "--config.data.feed=streamed",
-    ).splitlines()  # fmt: skip
-    assert_says(said[-1], "b/1.png")
+    )  # fmt: skip
+    *shown, error = err.splitlines()
+    assert (code, out) == (2, "") and all(line.startswith("data: ") for line in shown)
+    assert_says(error, "error: ", "b/1.png")
     assert (status(run)["state"], status(run)["step"]) == ("failed", 0)
     assert "b/1.png" in status(run)["exit_reason"]
     assert (run / "config.json").exists()

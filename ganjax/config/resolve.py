@@ -142,7 +142,7 @@ def knobs(config: Mapping[str, Any]) -> dict[str, float]:
 
 
 def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> ConfigDict:
-    """Return the full, locked config.
+    """Return the config with all fields set, locked against new fields.
 
     Args:
       stated: the nested values that a config file returned.

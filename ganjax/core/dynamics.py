@@ -90,7 +90,8 @@ class Dynamics:
     options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
 
     def chosen(self, **values: object) -> Callable | None:
-        """Return the joint dynamics with its options; ignore all other values."""
+        """Return ``joint`` with its options bound to ``values``. Ignore knobs and
+        values of other names. Return ``None`` if ``joint`` is ``None``."""
         own = {k: values[k] for k, o in self.options.items() if not o.knob}
         if self.joint is None or not own:
             return self.joint

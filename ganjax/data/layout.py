@@ -26,7 +26,7 @@ class alone is no class.
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ganjax.data.holdout import HOLDOUT, holdout_of
@@ -87,18 +87,23 @@ class Arrangement:
     @property
     def shown(self) -> list[str]:
         """Return lines for the user: classes with their counts, the rule, the notes."""
-        train, test = self.counts["train"], self.counts["test"]
-        said = [f"{name} {train[name]}+{test[name]}".strip() for name in train]
-        more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
-        kind = f"{len(said)} classes" if self.classes else "no classes"
-        counts = f"data: {kind} (training+test images): {', '.join(said[:SHOWN])}{more}"
-        return [counts, f"data: {self.rule}", *(f"data: {x}" for x in self.notes)]
+        lines = [counted(self.counts), self.rule, *self.notes]
+        return [f"data: {line}" for line in lines]
 
     @property
     def about(self) -> dict[str, Any]:
         """Return the facts that identify the data, for ``Source.about``."""
         facts = dict(counts=self.counts, digest=self.digest, split=self.rule)
         return {**facts, "shown": self.shown}
+
+
+def counted(counts: Mapping[str, Mapping[str, int]]) -> str:
+    """Return a line with the classes and their images, from ``Arrangement.counts``."""
+    train, test = counts["train"], counts["test"]
+    said = [f"{name} {train[name]}+{test[name]}".strip() for name in train]
+    more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
+    kind = "no classes" if set(train) == {""} else f"{len(said)} classes"
+    return f"{kind} (training+test images): {', '.join(said[:SHOWN])}{more}"
 
 
 def arrange(

@@ -150,7 +150,7 @@ def open_prepared(name: str, path: Path) -> Source:
         train, test = (builder.as_data_source(split=s) for s in ("train", "test"))
     except Exception as error:  # a record file is missing or in another format
         raise wrong(
-            "records cannot be opened, expected array_record "
+            "records cannot be opened as array_record "
             f"({type(error).__name__}: {error})"
         ) from error
     label = features["label"] if "label" in features else None

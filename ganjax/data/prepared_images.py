@@ -23,6 +23,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.data.layout import counted
 from ganjax.data.location import bad_file
 from ganjax.data.prepared import AGAIN, MANIFEST
 from ganjax.data.source import Arrays, Source, Spec
@@ -33,7 +34,6 @@ KINDS = ("images", "pairs", "domains")
 """``images``: one set. ``pairs``: each image is two, side by side. ``domains``: two
 sets without pairs, in the folders ``a`` and ``b``."""
 SPLITS = ("train", "test")
-_SHOWN = 12
 
 
 class RawImages:
@@ -110,17 +110,31 @@ class JpegImages:
         return len(self.label)
 
     def __getitem__(self, index: int) -> dict[str, Any]:
+        found = self.take(np.array([index]))
+        return {"data": found.data[0], "label": int(found.label[0])}
+
+    def take(self, rows: np.ndarray) -> Arrays:
+        """Return the images at ``rows [n]``, and their labels."""
+        # The reader starts threads in each call: one call for all rows is faster.
+        try:
+            contents = self._records.__getitems__(rows.tolist())
+        except Exception as error:  # errors of array_record
+            problem = f"cannot be read ({type(error).__name__})"
+            raise bad_file(self.folder, "a shard", problem) from error
+        data = np.empty((len(rows), *self.shape), np.uint8)
+        for place, content in enumerate(contents):
+            data[place] = self._decoded(rows[place], content)
+        return Arrays(data, self.label[rows])
+
+    def _decoded(self, row, content):
         from PIL import Image
 
-        height, width, channels = self.shape
         try:
-            (content,) = self._records.__getitems__([index])
             with Image.open(io.BytesIO(content)) as image:
-                data = np.asarray(image).reshape(height, width, channels)
-        except Exception as error:  # errors of array_record or Pillow
+                return np.asarray(image).reshape(self.shape)
+        except Exception as error:  # errors of Pillow
             problem = f"cannot be decoded ({type(error).__name__})"
-            raise bad_file(self.folder, f"image {index}", problem) from error
-        return {"data": data, "label": int(self.label[index])}
+            raise bad_file(self.folder, f"image {row}", problem) from error
 
 
 def is_prepared(path: Path) -> bool:
@@ -203,7 +217,11 @@ def open_prepared_images(path: Path) -> Source:
 
 
 def open_shards(path: Path, manifest: dict[str, Any]) -> Source:
-    """Open the splits of a set that has shards. Raises as ``open_prepared_images``."""
+    """Open the splits of a prepared set of any kind except ``domains``.
+
+    Raises:
+        BadInput: a file is missing, damaged, or of another size than in ``manifest``.
+    """
     for entry in files_of(manifest):
         _present(path / entry["file"], entry)
     splits = {name: _open_split(path, manifest, name) for name in SPLITS}
@@ -249,9 +267,5 @@ def _about(manifest):
     shards = "".join(entry["sha256"] for entry in files_of(manifest))
     digest = hashlib.sha256(shards.encode()).hexdigest()
     counts, split = _counts(manifest), manifest["source"]["split"]
-    said = [f"{name} {n}+{counts['test'][name]}" for name, n in counts["train"].items()]
-    more = f" and {len(said) - _SHOWN} more" if len(said) > _SHOWN else ""
-    kind = f"{len(said)} classes" if manifest["classes"] else "no classes"
-    known = f"data: {kind} (training+test images): {', '.join(said[:_SHOWN])}{more}"
-    shown = [known, f"data: prepared; {split}"]
+    shown = [f"data: {counted(counts)}", f"data: prepared; {split}"]
     return {"counts": counts, "digest": digest, "split": split, "shown": shown}

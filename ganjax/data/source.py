@@ -183,16 +183,19 @@ def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
     if isinstance(items, Arrays):
         return items if rows is None else Arrays(items.data[rows], items.label[rows])
     rows = np.arange(len(items)) if rows is None else np.asarray(rows)
-    if hasattr(items, "take"):
-        return items.take(rows)
     count = len(rows)
     shape = np.shape(items[int(rows[0])]["data"]) if count else (0, 0, 0)
     data = np.empty((count, *shape), np.uint8)
     label = np.empty(count, np.int32)
 
     def decode(start: int) -> None:
-        for place in range(start, min(start + chunk, count)):
-            item = items[int(rows[place])]
+        part = rows[start : start + chunk]
+        if hasattr(items, "take"):
+            found, end = items.take(part), start + len(part)
+            data[start:end], label[start:end] = found.data, found.label
+            return
+        for place, row in enumerate(part.tolist(), start):
+            item = items[row]
             data[place], label[place] = item["data"], item["label"]
 
     chunk = 256  # one task per item would cost more than decoding a small image

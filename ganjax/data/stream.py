@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from ganjax.data.order import Balance, balanced, indices
-from ganjax.data.source import Arrays, in_memory
+from ganjax.data.source import Arrays
 
 
 class Stream:
@@ -88,9 +88,11 @@ class HostBatches:
             rows = np.asarray(self._rows(self._key, np.int32(step)))
         if self._balance:
             rows = self._balance.rows[rows]
-        if isinstance(self._split, Arrays) or hasattr(self._split, "take"):
-            arrays = in_memory(self._split, rows)
-            data, label = arrays.data, arrays.label
+        if isinstance(self._split, Arrays):
+            data, label = self._split.data[rows], self._split.label[rows]
+        elif hasattr(self._split, "take"):
+            found = self._split.take(rows)
+            data, label = found.data, found.label
         else:
             items = []
             for row in rows.tolist():

@@ -149,8 +149,9 @@ def _check_label(path, name, module, way):
 def network_options(network: type[nn.Module]) -> dict[str, Option]:
     """Return the options of a network's class, in the order of its fields.
 
-    A plain field that the builder does not fill in is an option without limits, if a
-    config can hold its default.
+    A field declared without ``option`` is an option without limits if a config can hold
+    its default: a bool, a number, a text, or a tuple of integers or of texts. Fields
+    that the builder fills in, such as ``shape``, are left out.
     """
     declared = options_of(network)
     options = {

@@ -214,9 +214,11 @@ class Generator(Shaped):
         return self.synthesise(w, other, train=train)
 
     def map(self, z, label=None, *, train):
-        """Map ``z [n, d]`` to ``w [n, layers, intermediate]``, the same for each layer.
+        """Return the styles ``w [n, layers, intermediate]`` of latents ``z [n, d]``.
+        All layers of a sample have the same style.
 
-        Training also updates the running average. Evaluation truncates the styles.
+        Training also updates the running average of w. In evaluation, the distance of w
+        from that average is multiplied by ``truncation``.
         """
         w = self.mapping(z, label)
         if train:

@@ -24,8 +24,8 @@ def environment() -> jinja2.Environment:
 
 
 def picture_of(path: Path, notes: list[str]) -> dict | None:
-    """Return a PNG for a template. If it is unreadable, add a note and return
-    ``None``."""
+    """Return a PNG file for a report template: its data URL, and its size on the page.
+    If it is unreadable, append a line to ``notes`` and return ``None``."""
     content = path.read_bytes()
     try:
         with Image.open(io.BytesIO(content)) as image:

@@ -147,8 +147,9 @@ class Plan:
             )
         if (share := self.batch_size // wanted) % packing:
             raise BadInput(
-                f"packing={packing}: expected a divisor of {share}, the share of each "
-                f"of {wanted} devices in batch_size={self.batch_size}"
+                f"packing={packing}: expected a divisor of {share}, the number of "
+                f"examples on each device (batch_size={self.batch_size} on {wanted} "
+                "devices)"
             )
         return dataclasses.replace(self, devices=found[:wanted])
 

@@ -63,8 +63,8 @@ class Disk:
 def rehearse(
     game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan
 ) -> Rehearsal:
-    """Run ``STEPS`` steps (or a few more: whole dispatches) after compilation. Nothing
-    is written."""
+    """Return the measured cost of a run's steps. Measure ``STEPS`` steps, rounded up to
+    whole dispatches, after steps that compile the programs. Write no file."""
     inner = plan.parallel.inner_steps
     warm = math.ceil(min(MOST_WARM, math.lcm(1, *game.intervals)) / inner)
     dispatches = math.ceil(STEPS / inner)

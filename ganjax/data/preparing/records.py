@@ -57,7 +57,8 @@ class RecordTree:
             raise bad_file(folder, prepared.INFO, "has no records")
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of the image of a record, or of the list of labels."""
+        """Return the bytes of a record's image, or of the list of labels if ``name`` is
+        ``dataset.json``."""
         if name == LABELS:
             return json.dumps({"labels": self._labels or None}).encode()
         source, i = self._records[name]

@@ -105,7 +105,7 @@ def _read_legacy(path):
         tensors = _Tensors(file, storage, storages).load()
         keys = _Tensors(file).load()
         if sorted(keys) != sorted(storages):
-            raise Refused("its tensors and its storages do not match")
+            raise Refused("damaged: its tensors use other storages than it lists")
         for key in keys:
             count = int.from_bytes(file.read(8), "little")
             array = storages[key]
