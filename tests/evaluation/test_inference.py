@@ -162,7 +162,7 @@ def test_what_a_game_cannot_do_is_refused(name, data, said):
 
 def test_anomalies_need_classes_that_are_left_out():
     setup = tiny.setup("ganomaly", data__classes="")
-    with pytest.raises(BadInput, match="some classes are normal, data.classes=K"):
+    with pytest.raises(BadInput, match="of some classes only, as with data.classes=3"):
         evaluation_data = EvaluationData(
             setup.sampler, setup.source, samples=100, seed=0
         )
