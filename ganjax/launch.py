@@ -96,8 +96,8 @@ def launch_population(
     """Start or resume runs in one compiled program. Their configs differ in knobs and
     seeds only.
 
-    Finished members are recomputed because the program runs the whole population;
-    nothing is written for them.
+    Finished and diverged members are recomputed because the program runs the whole
+    population; nothing is written for them.
 
     Args:
       population: ``'vmap'``, ``'map'`` or ``'serial'``, see ``compile_step``.
@@ -113,7 +113,11 @@ def launch_population(
         runs = [stack.enter_context(_held(trial.workdir)) for trial in trials]
         for run, trial in zip(runs, trials, strict=True):
             check_config(run, trial.config, False)
-        over = [is_over(r, t.config) for r, t in zip(runs, trials, strict=True)]
+        # A diverged member would diverge again.
+        over = [
+            is_over(run, trial.config) or bool(run.read_status().get("diverged"))
+            for run, trial in zip(runs, trials, strict=True)
+        ]
         if not all(over):
             trials = [_settled(r, t) for r, t in zip(runs, trials, strict=True)]
             setup = build(trials[0].located)

@@ -214,10 +214,17 @@ def located(config: ConfigDict, folder: Path | str) -> ConfigDict:
     for field in FILE_FIELDS:
         section, _, name = field.partition(".")
         path = config[section][name]
-        if path and not (path.startswith(("/", "~")) or "://" in path):
-            with found.unlocked():
-                found[section][name] = os.path.join(folder, path)
+        with found.unlocked():
+            found[section][name] = _beside(folder, path)
     return found
+
+
+def _beside(folder, path):
+    parts = path.split(",")  # data.dir may be TRAIN,TEST
+    if len(parts) > 1 and not os.path.exists(os.path.join(folder, path)):
+        return ",".join(_beside(folder, part.strip()) for part in parts)
+    fixed = not path or path.startswith(("/", "~")) or "://" in path
+    return path if fixed else os.path.join(folder, path)
 
 
 def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:

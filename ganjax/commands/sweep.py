@@ -112,7 +112,7 @@ def _flags():
     flags.add_argument(
         "--retry_failed",
         action="store_true",
-        help="run failed trials again from their last checkpoints, also those that "
+        help="run failed trials again, from checkpoints if there are, also those that "
         "diverged",
     )
     flags.add_argument(

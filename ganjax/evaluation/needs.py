@@ -1,6 +1,7 @@
 """What evaluators need of their samples, checked before a run begins.
 
-Only sizes and labels are read, and the features of two images. A need that is not met
+Only sizes, the labels of the samples to score, and the features of two images are
+read. A need that is not met
 raises ``Uncomputable``.
 """
 

@@ -211,8 +211,9 @@ class SweepFolder:
         return status["state"] == "finished" or bool(status.get("diverged"))
 
     def retry_failed(self) -> list[str]:
-        """Let the failed trials run again, and return their ids. They resume from their
-        last checkpoints, or begin again if they have none."""
+        """Let the failed trials run again, and return their ids. They resume from the
+        newest checkpoint that their program has for all its unfinished trials, or begin
+        again."""
         failed = [x for x in self.points if self.status(x)["state"] == "failed"]
         for trial in failed:
             run = RunFiles(self.workdir(trial))

@@ -149,7 +149,7 @@ class Sweep:
         folder.register(self.base, self.trials, self.commands(workdir))
         if retry_failed and (again := folder.retry_failed()):
             self._say(
-                f"{len(again)} failed trials run again, from their last checkpoints: "
+                f"{len(again)} failed trials run again, from checkpoints if there are: "
                 f"{', '.join(again)}"
             )
         accelerators = gpus()

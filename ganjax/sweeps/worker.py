@@ -13,6 +13,7 @@ from typing import Any
 import jax
 
 from ganjax.launch import RunRequest, launch, launch_population
+from ganjax.run_files import RunFiles
 from ganjax.sweeps.folder import Group, SweepFolder, imperfect
 from ganjax.sweeps.slots import use_cores
 
@@ -51,9 +52,15 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
         for trial in group.trials
     ]
     if group.population == "alone":
-        return [launch(trial) for trial in trials]
+        return [_alone(trial) for trial in trials]
     devices = jax.local_devices()[: group.devices]
     return launch_population(trials, population=group.population, devices=devices)
+
+
+def _alone(trial: RunRequest) -> dict[str, Any]:
+    """Run one trial, unless it diverged: it would diverge again."""
+    status = RunFiles(trial.workdir).read_status()
+    return status if status.get("diverged") else launch(trial)
 
 
 def exit_code(statuses: list[dict[str, Any]]) -> int:

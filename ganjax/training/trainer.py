@@ -7,6 +7,7 @@ import traceback
 from collections.abc import Callable, Sequence
 
 import jax
+import jax.numpy as jnp
 
 from ganjax.core import (
     Game,
@@ -157,16 +158,21 @@ def _same(state):
 
 def _first_states(game, members, kept) -> tuple[list[GameState], bool]:
     """Return the members' states, and whether they come from checkpoints. They are from
-    the newest step that all members have; without such a step they are fresh."""
+    the newest step that all members have; without such a step they are fresh. Nothing
+    is written for a member that has ended, so any state at that step serves for it."""
     fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
-    steps = set.intersection(*(set(checkpoints.readable()) for checkpoints in kept))
+    readable = [set(checkpoints.readable()) for checkpoints in kept]
+    pairs = list(zip(members, readable, strict=True))
+    steps = set.intersection(*([x for m, x in pairs if not m.ended] or readable))
     if not steps:
-        pairs = zip(members, fresh, strict=True)
-        return [m.start_from(state) for m, state in pairs], False
+        return [m.start_from(x) for m, x in zip(members, fresh, strict=True)], False
+    step = max(steps)
     # Knobs come from the config, which the user may have changed on purpose.
     return [
-        checkpoints.read(max(steps), state).replace(knobs=state.knobs)
-        for checkpoints, state in zip(kept, fresh, strict=True)
+        checkpoints.read(step, state).replace(knobs=state.knobs)
+        if step in found
+        else state.replace(step=jnp.asarray(step, state.step.dtype))
+        for checkpoints, found, state in zip(kept, readable, fresh, strict=True)
     ], True
 
 

@@ -273,6 +273,11 @@ def test_labels_from_a_list(photos, tmp_path):
     made = prepare(photos, tmp_path / "out", labels=str(tmp_path / "labels.csv"))
     source = open_source("image_folder", str(made.folder))
     assert source.spec.classes == ("0", "1", "2", "3")
+    # Other names of the same classes are other labels.
+    lines = [f"{name},{'abcd'[i % 4]}" for i, name in enumerate(names)]
+    (tmp_path / "labels.csv").write_text("\n".join(["file,label", *lines]))
+    with pytest.raises(BadInput, match="from other files or with other options"):
+        prepare(photos, tmp_path / "out", labels=str(tmp_path / "labels.csv"))
 
 
 def hub_file(path, count, names=None, images="image"):
@@ -304,6 +309,13 @@ def test_parquet_files_of_the_hub(tmp_path):
     got = in_memory(source.train)
     np.testing.assert_array_equal(got.data, rows)  # in the order of the rows
     assert [source.spec.classes[k] for k in got.label] == [names[k] for k in label]
+
+
+def test_parquet_files_of_one_name_are_refused(tmp_path):
+    for place in ("x.parquet", "data/x.parquet"):
+        hub_file(tmp_path / "hub" / place, 4)
+    with pytest.raises(BadInput, match="x.parquet: has the name of another file"):
+        prepare(tmp_path / "hub", tmp_path / "out")
 
 
 def test_one_parquet_file_of_bytes_and_no_names(tmp_path):
@@ -384,6 +396,7 @@ def test_two_domains_without_pairs(tmp_path):
     made = prepare(write(tmp_path / "x", files), tmp_path / "out")
     source = open_source("image_pairs", str(made.folder))
     assert source.spec.domains == ("a", "b") and not source.spec.paired
+    assert source.spec.name == f"image_pairs:{made.folder.name}"
     import jax
 
     for split, a, b in (
@@ -417,6 +430,8 @@ def test_files_without_a_partner_are_refused(tmp_path):
     for wrong in ("BA", "a,a", "a,b,c"):
         with pytest.raises(BadInput, match="expected AB, or the names of two folders"):
             prepare(folder, tmp_path / "out", pairs=wrong)
+    with pytest.raises(BadInput, match="labels='x.csv': expected it without pairs"):
+        prepare(folder, tmp_path / "out", pairs="a,b", labels="x.csv")
     with pytest.raises(BadInput, match="expected 'raw' for pairs"):
         prepare(folder, tmp_path / "out", pairs="a,b", store="jpeg")
     with pytest.raises(BadInput, match="is 9 pixels wide, not two halves"):

@@ -29,13 +29,10 @@ def run(tmp_path, monkeypatch):
     """``run(*flags) -> exit code`` of a sweep of two trials in this process."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "ring.py").write_text(FILE)
-    flags = [
-        "--config=ring.py",
-        "--workdir=s",
-        "--executor=debug",
-        "--population=alone",
-    ]
-    return lambda *more: command.main([*flags, "--population=alone", *more])
+    flags = ["--config=ring.py", "--workdir=s", "--executor=debug"]
+    return lambda *more, population="alone": command.main(
+        [*flags, f"--population={population}", *more]
+    )
 
 
 def results(folder):
@@ -61,9 +58,31 @@ def test_a_sweep_is_retried_and_extended(run, tmp_path, capsys):
     assert run("--retry_failed") == 0
     said = capsys.readouterr()
     ids = ", ".join(folder.points)
-    assert f"2 failed trials run again, from their last checkpoints: {ids}" in said.out
+    assert (
+        f"2 failed trials run again, from checkpoints if there are: {ids}" in said.out
+    )
     assert said.err.count("resuming from step 2") == 1
     assert results(folder) == finished
     assert run("--retry_failed", "--config.steps=6") == 0
     assert [x.read_status()["step"] for x in (first, second)] == [6, 6]
     assert set(folder.points) == {first.path.name, second.path.name}
+
+
+@pytest.mark.parametrize("population", ["alone", "map"])
+def test_a_diverged_trial_does_not_hold_the_others_back(run, tmp_path, population):
+    """The first trial diverged at step 4, its last checkpoint is of step 2. The second
+    trial is extended from step 4, and keeps the rows of its first steps."""
+    assert run(population=population) == 0
+    folder = SweepFolder(tmp_path / "s")
+    first, second = (RunFiles(folder.workdir(trial)) for trial in folder.points)
+    shutil.rmtree(first.checkpoints / "4")
+    failed = {"state": "failed", "step": 4, "exit_reason": "x", "diverged": True}
+    first.status.write_text(json.dumps(failed))
+    rows = second.metrics.read_text()
+    assert run("--config.steps=6", population=population) == 1
+    assert first.read_status() == failed
+    assert second.read_status()["step"] == 6
+    assert second.metrics.read_text().startswith(rows)
+    assert "resuming from step 4" in second.log.read_text() + "".join(
+        path.read_text() for path in (tmp_path / "s/logs").glob("*")
+    )

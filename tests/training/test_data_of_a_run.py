@@ -23,6 +23,7 @@ from ganjax.data import (
 )
 from ganjax.data.synthetic import LAYOUTS
 from ganjax.errors import BadInput
+from ganjax.loading import located
 from ganjax.model import Model
 from tests import tiny
 
@@ -134,6 +135,21 @@ def test_names_of_files_are_relative_to_the_start(start, tmp_path, monkeypatch):
     warm = CONFIG | {"data": {"name": "image_folder", "dir": str(start / "data")}}
     moved = ganjax.train(warm | {"start": {"workdir": "../start/run"}}, "warm")
     assert int(moved.state.step) == 2
+
+
+@pytest.mark.parametrize(
+    "stated, found",
+    [
+        ("data", "/start/data"),
+        ("train, test", "/start/train,/start/test"),
+        ("/a,~/b", "/a,~/b"),
+        ("/a,b", "/a,/start/b"),
+        ("", ""),
+    ],
+)
+def test_each_part_of_a_name_is_relative_to_the_start(stated, found):
+    config = resolve(CONFIG | {"data": {"name": "image_folder", "dir": stated}})
+    assert located(config, "/start").data.dir == found
 
 
 @pytest.mark.parametrize("name", [*LAYOUTS, "digits", "unpaired", "paired"])

@@ -52,10 +52,11 @@ def _stem(path: Path) -> str:
 
 
 def _listed(tree, name, options) -> Listing:
-    if options.pairs:
-        return listed_pairs(tree, name, options)
-    if domains_in(tree.names):
-        return listed_domains(tree, name, options)
+    if options.pairs or domains_in(tree.names):
+        if options.labels:
+            problem = "expected it without pairs and domains, which have no labels"
+            raise BadInput(f"labels='{options.labels}': {problem}")
+        return (listed_pairs if options.pairs else listed_domains)(tree, name, options)
     found = arrange([tree], options.holdout, options.seed, options.labels)
     files = {"train": found.train, "test": found.test}
     items = {s: [Item((f,), f.label) for f in each] for s, each in files.items()}

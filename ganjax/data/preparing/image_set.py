@@ -90,6 +90,7 @@ def prepare_images(
     identity = {
         "digest": digest_of(items),
         "files": len({(f.tree, f.name) for item in items for f in item.files}),
+        "classes": list(listing.classes),
         "options": options.to_json(),
         "split": listing.split,
     }
@@ -159,7 +160,7 @@ class _Writer:
             for folder in self.listing.sets
         }
         if self.listing.kind == "domains":
-            shared = {**manifests["a"], "kind": "domains"}
+            shared = {**manifests["a"], "name": final.name, "kind": "domains"}
             del shared["splits"], shared["store"]
             replace_json(self.work / "set" / MANIFEST, shared)
         write_sheet(self.work / "set")

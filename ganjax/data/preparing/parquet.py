@@ -66,6 +66,9 @@ class ParquetTree:
         for group in range(file.num_row_groups):
             for at in range(file.metadata.row_group(group).num_rows):
                 name = "/".join([*filter(None, [split]), path.stem, f"{row:09d}"])
+                if name in self._rows:
+                    problem = "has the name of another file, expected different names"
+                    raise bad_file(path.parent, path.name, problem)
                 self._rows[name] = number, group, at
                 if labels is not None:
                     found = _class_of(path, row, labels[row], names)
