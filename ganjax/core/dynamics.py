@@ -90,8 +90,9 @@ class Dynamics:
     options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
 
     def chosen(self, **values: object) -> Callable | None:
-        """Return ``joint`` with its options bound to ``values``. Ignore knobs and
-        values of other names. Return ``None`` if ``joint`` is ``None``."""
+        """Return ``joint`` with ``values`` of its options bound as keywords. Options
+        that are knobs are not bound, and other values are ignored. Return ``None`` if
+        ``joint`` is ``None``."""
         own = {k: values[k] for k, o in self.options.items() if not o.knob}
         if self.joint is None or not own:
             return self.joint

@@ -200,8 +200,9 @@ def _present(file: Path, entry: dict[str, Any]) -> None:
 
 
 def open_prepared_images(path: Path) -> Source:
-    """Open a prepared set of kind ``images``. Its files must be there and have their
-    sizes. ``ganjax prepare`` with the same arguments also compares their SHA-256.
+    """Open a prepared set of kind ``images``. Its files must exist and have the sizes
+    that its manifest lists. ``ganjax prepare`` with the same arguments also compares
+    their SHA-256.
 
     Raises:
         BadInput: the manifest is damaged, a file is missing or has another size, or the

@@ -76,8 +76,8 @@ def network_class(field: str, name: str, kind: str) -> type[nn.Module]:
 
     Args:
       field: the config field that names the network, for messages.
-      name: an architecture, or the import path of one or of a class. A class is
-        returned for every ``kind``.
+      name: a key of ``ARCHITECTURES``, or the import path of an architecture or of a
+        Flax module class. Such a class is returned as it is, whatever ``kind`` is.
       kind: one of ``KINDS``.
 
     Raises:

@@ -46,8 +46,9 @@ class MinibatchDiscrimination(nn.Module):
 
 
 def among_others(network: nn.Module, features: jax.Array) -> jax.Array:
-    """Append the closeness to ``features [n, d]`` if ``network`` has kernels. Call it
-    inside a compact method of a module with the fields of ``dcgan.Discriminator``."""
+    """Return ``features [n, d]`` after ``MinibatchDiscrimination``, or unchanged if
+    ``network.minibatch_discrimination``, the number of its kernels, is 0. Call it in a
+    compact method of ``network``, which has the fields of ``dcgan.Discriminator``."""
     if network.minibatch_discrimination == 0:
         return features
     return MinibatchDiscrimination(

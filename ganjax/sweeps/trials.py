@@ -54,7 +54,9 @@ def swept(
     lengths = any(isinstance(p, Mapping) and {"steps", "kimg"} & {*p} for p in points)
     for number, values in enumerate(points):
         if not isinstance(values, Mapping):
-            raise BadInput(f"trial {number}: {values!r}: expected fields and values")
+            raise BadInput(
+                f"trial {number}: {values!r}: expected a dict, field -> value"
+            )
         point = {str(path): str(value) for path, value in values.items()}
         swept_too.update(set(point) & set(overrides))
         try:

@@ -40,14 +40,15 @@ def plan_of(
     pool: Executor,
     report: Report,
 ) -> dict[str, Any]:
-    """Return the plan in ``work``, or make it: scan the headers of all images.
+    """Return the plan of a preparation. Read it from ``work/plan.json``. If there is
+    none, scan the headers of all images and write it.
 
     Returns:
-        ``identity``, and ``channels`` of the set.
+        A dictionary: ``identity``, as given, and ``channels``, of the prepared images.
 
     Raises:
-        BadInput: ``work`` has another plan or cannot be written, or JPEG cannot store
-            the channels.
+        BadInput: ``work`` holds an unfinished preparation with another identity or
+            cannot be written, or JPEG cannot store the channels.
     """
     file = work / "plan.json"
     if file.is_file():
