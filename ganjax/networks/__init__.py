@@ -77,7 +77,7 @@ def network_class(field: str, name: str, kind: str) -> type[nn.Module]:
     Args:
       field: the config field that names the network, for messages.
       name: a key of ``ARCHITECTURES``, or the import path of an architecture or of a
-        Flax module class. Such a class is returned as it is, whatever ``kind`` is.
+        Flax module class. Such a class is returned for every ``kind``.
       kind: one of ``KINDS``.
 
     Raises:
