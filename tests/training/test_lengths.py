@@ -54,7 +54,8 @@ def test_a_schedule_up_to_the_last_step_is_not_stretched_in_silence(
 def test_a_schedule_with_a_length_is_no_obstacle(tmp_path):
     options = OPTIONS | FIXED
     train(tmp_path / "run", steps=10, **options)
-    train(tmp_path / "run", steps=15, **options)
+    extended = train(tmp_path / "run", steps=15, **options)
+    assert extended == train(tmp_path / "straight", steps=15, **options)
 
 
 SWEEP = """
