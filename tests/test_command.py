@@ -181,6 +181,7 @@ def test_every_command_works_from_a_wheel_in_an_empty_folder(installed, tmp_path
     assert "finished at step 20" in run(*train)
     assert "finished at step 20" in run(*train)
     longer = [flag.replace("steps=20", "steps=40") for flag in train]
+    longer.append("--config.schedules.decay.steps=20")  # the length that it had
     as_module = (installed / "python", "-m", "ganjax")
     assert "finished at step 40" in run(*longer, command=as_module)
     record = json.loads((tmp_path / "runs/ring8/run.json").read_text())
