@@ -76,7 +76,7 @@ def test_a_wrong_field_of_one_trial_in_many_is_named():
         swept(STATED, grid({"loss.name": ("hinge", "hinj")}))
     with pytest.raises(BadInput, match="at least one trial"):
         swept(STATED, [])
-    with pytest.raises(BadInput, match="trial 0: 3: expected fields"):
+    with pytest.raises(BadInput, match="trial 0: 3: expected a dict, field -> value"):
         swept(STATED, [3])
 
 
