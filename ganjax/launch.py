@@ -91,7 +91,11 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
 
 
 def launch_population(
-    trials: Sequence[RunRequest], *, population: str, devices: Sequence[jax.Device]
+    trials: Sequence[RunRequest],
+    *,
+    population: str,
+    devices: Sequence[jax.Device],
+    allow_config_change: bool = False,
 ) -> list[dict[str, Any]]:
     """Start or resume runs in one compiled program. Their configs differ in knobs and
     seeds only.
@@ -102,6 +106,7 @@ def launch_population(
     Args:
       population: ``'vmap'``, ``'map'`` or ``'serial'``, see ``compile_step``.
       devices: devices over which the members are spread.
+      allow_config_change: see ``launch``.
 
     Returns:
       The status of each run.
@@ -111,18 +116,19 @@ def launch_population(
     """
     with contextlib.ExitStack() as stack:
         runs = [stack.enter_context(_held(trial.workdir)) for trial in trials]
+        over = []
         for run, trial in zip(runs, trials, strict=True):
-            check_config(run, trial.config, False)
-        # A diverged member would diverge again.
-        over = [
-            is_over(run, trial.config) or bool(run.read_status().get("diverged"))
-            for run, trial in zip(runs, trials, strict=True)
-        ]
+            changed = check_config(run, trial.config, allow_config_change)
+            # A diverged member would diverge again.
+            ended = bool(run.read_status().get("diverged"))
+            if not ended:
+                check_checkpoint(run)
+            over.append(ended or (is_over(run, trial.config) and not changed))
         if not all(over):
             trials = [_settled(r, t) for r, t in zip(runs, trials, strict=True)]
             setup = build(trials[0].located)
             for run in runs:
-                check_data(run, setup.source, False)
+                check_data(run, setup.source, allow_config_change)
             # After a kill, the members' newest checkpoints may be one apart: keep two.
             kept = max(2, setup.plan.checkpoint.keep)
             checkpoint = dataclasses.replace(setup.plan.checkpoint, keep=kept)

@@ -148,18 +148,19 @@ def check_folder(path: Path, mark: str, what: str, left: Sequence[str] = ()) -> 
             )
 
 
-def lock_folder(path: Path, doing: str) -> TextIO:
+def lock_folder(path: Path, doing: str, field: str = "workdir") -> TextIO:
     """Make a folder and lock it for this process until the returned file is closed.
 
     Raises:
-      BadInput: if another process has the lock. ``doing`` describes that process.
+      BadInput: if another process has the lock. The message names the folder as
+        ``field``, and ``doing`` describes that process.
     """
     path.mkdir(parents=True, exist_ok=True)
     lock = (path / ".lock").open("a")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        raise BadInput(f"workdir={path}: another process {doing}") from None
+        raise BadInput(f"{field}={path}: another process {doing}") from None
     return lock
 
 

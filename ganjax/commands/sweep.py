@@ -65,6 +65,7 @@ def main(arguments: list[str]) -> int:
         cores=sorted(os.sched_getaffinity(0)),
         pinned=flags.pin,
         retry_failed=flags.retry_failed,
+        allow_config_change=flags.allow_config_change,
     )
 
 
@@ -114,6 +115,12 @@ def _flags():
         action="store_true",
         help="run failed trials again, from checkpoints if there are, also those that "
         "diverged",
+    )
+    flags.add_argument(
+        "--allow_config_change",
+        action="store_true",
+        help="resume trials although their config, code or data changed, as when more "
+        "steps stretch a schedule",
     )
     flags.add_argument(
         "--slurm",

@@ -26,7 +26,7 @@ class alone is no class.
 import dataclasses
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from ganjax.data.holdout import HOLDOUT, holdout_of
@@ -149,7 +149,8 @@ def arrange(
         [ImageFile(image.tree, image.name, number[image.top]) for image in images]
         for images in (train, test)
     )
-    notes += [note for tree in trees for note in _unread(tree, set(lists))]
+    for tree in trees:
+        notes += unread(tree, {*tree.names, *lists})
     digest = _digest(trees, every, classes, number)
     return Arrangement(classes, train_files, test_files, rule, notes, digest)
 
@@ -210,19 +211,25 @@ def _digest(trees, images: list[Image], classes, number) -> str:
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
 
 
-def _unread(tree: Tree, lists: set[str]) -> list[str]:
-    """Return notes about the files and folders of a tree that hold no images."""
-    others = [name for name in tree.other if name not in lists]
+def unread(tree: Tree, used: Collection[str]) -> list[str]:
+    """Return notes about the files of a tree that are not ``used``, and about its
+    folders without images."""
+    images = [name for name in tree.names if name not in used]
+    others = [name for name in tree.other if name not in used]
     full = {""}
     for name in tree.names:
         while name not in full:
             full.add(name)
             name = name.rpartition("/")[0]
     empty = [x for x in tree.folders if x not in full and x.rpartition("/")[0] in full]
-    found = (("files are not images", others), ("folders have no images", empty))
+    found = {
+        "images not read": images,
+        "files are not images": others,
+        "folders have no images": empty,
+    }
     return [
         f"{len(names)} {said}: {', '.join(map(printable, names[:NAMED]))}"
         + (", …" if len(names) > NAMED else "")
-        for said, names in found
+        for said, names in found.items()
         if names
     ]

@@ -81,12 +81,16 @@ class SweepFolder:
         base: ConfigDict,
         trials: Sequence[SweptConfig],
         commands: Mapping[str, str],
+        allow_config_change: bool = False,
     ) -> None:
         """Write the trials of the sweep into the folder. A sweep may grow in trials or
         in steps; nothing else may change.
 
         Args:
           commands: the command that runs each trial alone, by trial id.
+          allow_config_change: whether the trials may resume with another config, other
+            code or other data. Their ids stay the same, so only fields that follow from
+            others can differ, such as the length of a schedule.
 
         Raises:
           BadInput: if the folder holds a trial that is not among these, a trial with
@@ -105,7 +109,7 @@ class SweepFolder:
                     else f"its trial ({named(gone[0]['point'])}) is not in this sweep"
                 )
             )
-        for trial in trials:
+        for trial in trials if not allow_config_change else ():
             self._check_unchanged(trial)
         for trial in trials:
             write_json(self._config_path(trial.id), trial.config.to_dict())
@@ -117,6 +121,7 @@ class SweepFolder:
                 "ganjax": ganjax.__version__,
                 "folders": names.folders() if code else [],
                 "folder": held.get("folder") or os.getcwd(),
+                "allow_config_change": allow_config_change,
                 "base": base.to_dict(),
                 "trials": [
                     {"id": t.id, "point": t.point, "command": commands[t.id]}
@@ -137,7 +142,7 @@ class SweepFolder:
             raise BadInput(
                 f"workdir={self.path}: expected trial {trial.id} "
                 f"({named(trial.point)}) to keep its config, but it differs in "
-                f"{'; '.join(changed)}"
+                f"{'; '.join(changed)}; --allow_config_change resumes anyway"
             )
 
     def _held(self) -> dict[str, Any]:
@@ -161,6 +166,11 @@ class SweepFolder:
         """The folder in which the sweep was first started, or else the current one.
         Relative names of files in the configs are relative to it."""
         return self._held().get("folder") or os.getcwd()
+
+    @property
+    def allow_config_change(self) -> bool:
+        """Whether the last command lets its trials resume with a changed config."""
+        return self._held().get("allow_config_change", False)
 
     @property
     def points(self) -> dict[str, dict[str, str]]:

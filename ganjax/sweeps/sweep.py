@@ -120,6 +120,7 @@ class Sweep:
         cores: Sequence[int] = (0,),
         pinned: bool = False,
         retry_failed: bool = False,
+        allow_config_change: bool = False,
     ) -> int:
         """Run the trials that are not over, and write the report.
 
@@ -131,6 +132,7 @@ class Sweep:
           slurm: parameters of submitit's executor.
           retry_failed: whether failed trials run again, also those that diverged; see
             ``SweepFolder.retry_failed``.
+          allow_config_change: see ``SweepFolder.register``.
           cores, pinned: cores of this machine; whether each process has its own cores.
 
         Returns:
@@ -146,7 +148,8 @@ class Sweep:
 
             jobs_of = executor_of(folder, dict(slurm))
         folder.hold()
-        folder.register(self.base, self.trials, self.commands(workdir))
+        commands = self.commands(workdir)
+        folder.register(self.base, self.trials, commands, allow_config_change)
         if retry_failed and (again := folder.retry_failed()):
             self._say(
                 f"{len(again)} failed trials run again, from checkpoints if there are: "

@@ -51,16 +51,23 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
         )
         for trial in group.trials
     ]
+    allowed = folder.allow_config_change
     if group.population == "alone":
-        return [_alone(trial) for trial in trials]
-    devices = jax.local_devices()[: group.devices]
-    return launch_population(trials, population=group.population, devices=devices)
+        return [_alone(trial, allowed) for trial in trials]
+    return launch_population(
+        trials,
+        population=group.population,
+        devices=jax.local_devices()[: group.devices],
+        allow_config_change=allowed,
+    )
 
 
-def _alone(trial: RunRequest) -> dict[str, Any]:
+def _alone(trial: RunRequest, allow_config_change: bool) -> dict[str, Any]:
     """Run one trial, unless it diverged: it would diverge again."""
     status = RunFiles(trial.workdir).read_status()
-    return status if status.get("diverged") else launch(trial)
+    if status.get("diverged"):
+        return status
+    return launch(trial, allow_config_change=allow_config_change)
 
 
 def exit_code(statuses: list[dict[str, Any]]) -> int:

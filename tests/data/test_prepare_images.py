@@ -203,6 +203,22 @@ def test_an_interrupted_preparation_ends_with_the_same_bytes(
     assert [path.name for path in (tmp_path / "twice").iterdir()] == ["photos-8x8"]
 
 
+def test_two_processes_do_not_prepare_one_set(photos, tmp_path, monkeypatch):
+    work = tmp_path / "out/.preparing-photos-8x8"
+    write_shard, refused = image_set.write_shard, []
+
+    def meanwhile(*arguments):
+        with pytest.raises(BadInput) as caught:
+            prepare(photos, tmp_path / "out")
+        refused.append(str(caught.value))
+        return write_shard(*arguments)
+
+    monkeypatch.setattr(image_set, "write_shard", meanwhile)
+    assert not prepare(photos, tmp_path / "out").already
+    assert set(refused) == {f"dir={work}: another process prepares this set"}
+    assert not work.exists() and prepare(photos, tmp_path / "out").already
+
+
 def test_a_finished_set_is_verified_and_kept(photos, tmp_path):
     made = prepare(photos, tmp_path / "out")
     assert prepare(photos, tmp_path / "out").already
@@ -366,7 +382,12 @@ def test_pairs_stay_pairs(tmp_path, pairs):
     for i in range(10):
         a = np.full((9, 9, 3), 10 * i, np.uint8)
         files |= PAIRED[pairs](i, a, a + 100)
+    files |= {"read me.txt": b"", "c/anime.npy": b""}
     made = prepare(write(tmp_path / "x", files), tmp_path / "out", pairs=pairs)
+    assert list(made.listing.notes) == [
+        "2 files are not images: c/anime.npy, read me.txt",
+        "1 folders have no images: c",
+    ]
     source = open_source("image_pairs", str(made.folder))
     assert source.spec.shape == (8, 8, 3) and source.spec.domains == ("a", "b")
     assert source.spec.paired and source.spec.test_paired
@@ -393,7 +414,12 @@ def test_two_domains_without_pairs(tmp_path):
     ):  # fmt: skip
         found = enumerate(images(level, count))
         files |= {f"horse/{folder}/{i}.png": image for i, image in found}
+    files |= {"horse/trainA/0.npy": b"", "horse/extra/0.png": png(noise(9, 9))}
     made = prepare(write(tmp_path / "x", files), tmp_path / "out")
+    assert list(made.listing.notes) == [
+        "1 images not read: horse/extra/0.png",
+        "1 files are not images: horse/trainA/0.npy",
+    ]
     source = open_source("image_pairs", str(made.folder))
     assert source.spec.domains == ("a", "b") and not source.spec.paired
     assert source.spec.name == f"image_pairs:{made.folder.name}"

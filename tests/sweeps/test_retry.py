@@ -6,6 +6,7 @@ import shutil
 import pytest
 
 from ganjax.commands import sweep as command
+from ganjax.errors import BadInput
 from ganjax.run_files import RunFiles
 from ganjax.sweeps.folder import SweepFolder
 
@@ -66,6 +67,43 @@ def test_a_sweep_is_retried_and_extended(run, tmp_path, capsys):
     assert run("--retry_failed", "--config.steps=6") == 0
     assert [x.read_status()["step"] for x in (first, second)] == [6, 6]
     assert set(folder.points) == {first.path.name, second.path.name}
+
+
+@pytest.mark.parametrize("population", ["alone", "map"])
+def test_a_trial_without_its_checkpoints_is_refused(run, tmp_path, population):
+    assert run(population=population) == 0
+    folder = SweepFolder(tmp_path / "s")
+    first, second = (RunFiles(folder.workdir(trial)) for trial in folder.points)
+    shutil.rmtree(second.checkpoints)
+    rows = second.metrics.read_text()
+    with pytest.raises(BadInput) as caught:
+        run("--config.steps=6", population=population)
+    said = "expected a checkpoint of this run, which reached step 4, but there is none"
+    assert f"workdir={second.path}: {said}" in str(caught.value)
+    assert second.metrics.read_text() == rows
+
+
+@pytest.mark.parametrize("population", ["alone", "map"])
+def test_a_sweep_stretches_a_schedule_on_request(run, tmp_path, population):
+    with_decay = FILE.replace(
+        '"log":',
+        '"schedules": {"decay": {"knobs": "optimizers.generator.learning_rate", '
+        '"begin": 1.0, "end": 0.0}}, "log":',
+    )
+    (tmp_path / "ring.py").write_text(with_decay)
+    assert run(population=population) == 0
+    folder = SweepFolder(tmp_path / "s")
+    with pytest.raises(BadInput) as caught:
+        run("--config.steps=6", population=population)
+    said = str(caught.value)
+    assert "schedules.decay.steps: 3 -> 5" in said
+    assert said.endswith("--allow_config_change resumes anyway")
+    flag = "--allow_config_change"
+    assert run("--config.steps=6", flag, population=population) == 0
+    for trial in folder.points:
+        finished = RunFiles(folder.workdir(trial))
+        assert finished.read_status()["step"] == 6
+        assert json.loads(finished.config.read_text())["steps"] == 6
 
 
 @pytest.mark.parametrize("population", ["alone", "map"])

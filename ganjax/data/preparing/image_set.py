@@ -12,7 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import numpy as np
 
@@ -34,6 +34,7 @@ from ganjax.data.preparing.shards import (
     write_shard,
 )
 from ganjax.errors import BadInput, shape_text
+from ganjax.run_files import lock_folder
 
 SHARD_BYTES = 2**27
 MOST_SHARDS = 512  # an open set has a file descriptor for each
@@ -82,7 +83,7 @@ def prepare_images(
     Raises:
         BadInput: more images are damaged than ``skip_corrupt``; a class loses its last
             training image; the folder holds another set or another unfinished one; the
-            disk is too small or read-only.
+            disk is too small or read-only; another process prepares this set.
     """
     root = Path(out).expanduser() if out else data_roots()[0]
     final = root / f"{listing.name}-{options.size[0]}x{options.size[1]}"
@@ -99,17 +100,32 @@ def prepare_images(
         verify(final)
         return PreparedSet(final, True, listing)
     work = root / f".preparing-{final.name}"
-    with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
-        try:
-            plan = plan_of(work, identity, items, options, pool, report)
-            writer = _Writer(work, listing, options, plan["channels"], skip_corrupt)
-            writer.announce(root, final, say)
-            result = writer.write(final, identity, pool, report)
-        except BaseException:
-            pool.shutdown(cancel_futures=True)
-            raise
-    shutil.rmtree(work)
+    with _locked(work, root, final):
+        with ThreadPoolExecutor(len(os.sched_getaffinity(0))) as pool:
+            try:
+                plan = plan_of(work, identity, items, options, pool, report)
+                writer = _Writer(work, listing, options, plan["channels"], skip_corrupt)
+                writer.announce(root, final, say)
+                result = writer.write(final, identity, pool, report)
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
+        shutil.rmtree(work)
     return result
+
+
+def _locked(work: Path, root: Path, final: Path) -> TextIO:
+    """Make and lock the folder of an unfinished preparation."""
+    try:
+        lock = lock_folder(work, "prepares this set", "dir")
+    except OSError as error:
+        raise BadInput(
+            f"dir='{root}': cannot be written ({error.strerror}); choose another --dir"
+        ) from error
+    if final.exists():  # the other process finished just before this lock
+        shutil.rmtree(work)
+        raise BadInput(f"dir={root}: another process prepared {final.name} just now")
+    return lock
 
 
 class _Writer:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from pathlib import PurePosixPath
 from typing import Any
 
-from ganjax.data.layout import ImageFile, arrange
+from ganjax.data.layout import Arrangement, ImageFile, arrange, unread
 from ganjax.data.preparing.fitting import Options
 from ganjax.data.preparing.listing import Listing
 from ganjax.data.preparing.shards import Item
@@ -39,11 +39,11 @@ class Renamed:
         return self._tree.size(self.originals[name])
 
 
-def _splits(tree: Any, options: Options) -> tuple[dict[str, list[str]], str]:
-    """Return the names of each split, and the rule in words."""
+def _splits(tree: Any, options: Options) -> tuple[dict[str, list[str]], Arrangement]:
+    """Return the names of each split, and the arrangement."""
     found = arrange([tree], options.holdout, options.seed)
     names = {"train": found.train, "test": found.test}
-    return {s: [f.name for f in files] for s, files in names.items()}, found.rule
+    return {s: [f.name for f in files] for s, files in names.items()}, found
 
 
 def domains_in(names) -> bool:
@@ -61,15 +61,18 @@ def listed_domains(tree: Any, name: str, options: Options) -> Listing:
         if at is not None:
             split, domain = _DOMAINS[parts[at]]
             renamed[domain]["/".join([split, *parts[at + 1 :]])] = file
-    sets, rules = {}, []
+    sets, rules, notes = {}, [], []
     for domain, originals in renamed.items():
-        splits, rule = _splits(Renamed(tree, originals), options)
-        rules.append(rule)
+        splits, found = _splits(Renamed(tree, originals), options)
+        rules.append(found.rule)
+        notes += [f"{domain.upper()}: {note}" for note in found.notes]
         sets[domain] = {
             split: [Item((ImageFile(tree, originals[n], 0),), 0) for n in names]
             for split, names in splits.items()
         }
-    return Listing(name, "domains", (), sets, " and ".join(dict.fromkeys(rules)))
+    notes += unread(tree, {n for names in renamed.values() for n in names.values()})
+    rule = " and ".join(dict.fromkeys(rules))
+    return Listing(name, "domains", (), sets, rule, notes)
 
 
 def listed_pairs(tree: Any, name: str, options: Options) -> Listing:
@@ -86,14 +89,17 @@ def listed_pairs(tree: Any, name: str, options: Options) -> Listing:
         partners: dict[str, tuple[str, ...]] = {n: (n,) for n in originals}
     else:
         originals, partners = _partners(tree, options.pairs)
-    splits, rule = _splits(Renamed(tree, originals), options)
+    splits, found = _splits(Renamed(tree, originals), options)
     items = {
         split: [
             Item(tuple(ImageFile(tree, n, 0) for n in partners[key]), 0) for key in keys
         ]
         for split, keys in splits.items()
     }
-    return Listing(name, "pairs", (), {"": items}, rule)
+    notes = found.notes + unread(
+        tree, {n for names in partners.values() for n in names}
+    )
+    return Listing(name, "pairs", (), {"": items}, found.rule, notes)
 
 
 def _partners(tree, pairs):

@@ -48,7 +48,7 @@ def plan_of(
 
     Raises:
         BadInput: ``work`` holds an unfinished preparation with another identity or
-            cannot be written, or JPEG cannot store the channels.
+            or JPEG cannot store the channels.
     """
     file = work / "plan.json"
     if file.is_file():
@@ -60,16 +60,11 @@ def plan_of(
                 f"dir='{work.parent}': {work} holds an unfinished preparation of other "
                 "files or with other options; remove it or choose another --dir"
             )
-        shutil.rmtree(work)  # no shard is finished
+        # No shard is finished. The folder keeps its lock.
+        shutil.rmtree(work / "set", ignore_errors=True)
     channels = _channels(items, options, pool, report)
-    try:
-        for folder in (work, work / "set", work / "facts"):
-            folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            f"dir='{work.parent}': cannot be written ({error.strerror}); choose "
-            "another --dir"
-        ) from error
+    for folder in (work / "set", work / "facts"):
+        folder.mkdir(exist_ok=True)
     plan = {"identity": identity, "channels": channels}
     replace_json(file, plan)
     return plan
