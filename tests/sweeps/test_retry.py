@@ -96,6 +96,7 @@ def test_a_sweep_stretches_a_schedule_on_request(run, tmp_path, population):
     with pytest.raises(BadInput) as caught:
         run("--config.steps=6", population=population)
     said = str(caught.value)
+    del caught  # it holds the sweep, which holds the lock
     assert "schedules.decay.steps: 3 -> 5" in said
     assert said.endswith("--allow_config_change resumes anyway")
     flag = "--allow_config_change"
