@@ -109,8 +109,8 @@ class SweepFolder:
                     else f"its trial ({named(gone[0]['point'])}) is not in this sweep"
                 )
             )
-        for trial in trials if not allow_config_change else ():
-            self._check_unchanged(trial)
+        for trial in trials:
+            self._check_unchanged(trial, allow_config_change)
         for trial in trials:
             write_json(self._config_path(trial.id), trial.config.to_dict())
         code = any(imports(trial.config) for trial in trials)
@@ -130,19 +130,22 @@ class SweepFolder:
             },
         )
 
-    def _check_unchanged(self, trial):
-        """Raise ``BadInput`` if a config changed: an id omits defaults and steps."""
+    def _check_unchanged(self, trial, allowed):
+        """Raise ``BadInput`` if a config changed and this is not allowed, or if it has
+        fewer steps. An id omits defaults and steps."""
         kept = read_json(self._config_path(trial.id))
         if kept is None or not RunFiles(self.workdir(trial.id)).config.exists():
             return
         changed = changed_fields(kept, trial.config)
-        if kept["steps"] < trial.config.steps:  # more steps are allowed
+        fewer = trial.config.steps < kept["steps"]
+        if not fewer:
             changed = [x for x in changed if x.partition(":")[0] != "steps"]
-        if changed:
+        if changed and (fewer or not allowed):
+            hint = "" if fewer else "; --allow_config_change resumes anyway"
             raise BadInput(
                 f"workdir={self.path}: expected trial {trial.id} "
                 f"({named(trial.point)}) to keep its config, but it differs in "
-                f"{'; '.join(changed)}; --allow_config_change resumes anyway"
+                f"{'; '.join(changed)}{hint}"
             )
 
     def _held(self) -> dict[str, Any]:

@@ -209,8 +209,10 @@ def test_a_sweep_is_extended_in_steps_and_a_trial_does_not_change(tmp_path):
         assert run_group(folder, Group("all", tuple(folder.points), "alone"))
         assert all(map(folder.over, folder.points))
         assert {folder.status(t)["step"] for t in folder.points} == {steps}
-    with pytest.raises(BadInput, match="seed=0.* keep its config, .* steps: 6 -> 2$"):
-        folder.register(sweeps[2].base, sweeps[2].trials, sweep.commands(tmp_path))
+    for allowed in (False, True):  # a trial never gets fewer steps
+        less = sweeps[2].base, sweeps[2].trials, sweep.commands(tmp_path), allowed
+        with pytest.raises(BadInput, match="seed=0.* keep its config, .*: 6 -> 2$"):
+            folder.register(*less)
 
     # A trial may lack a field that is newer. It may not have another default.
     kept = tmp_path / "configs" / f"{sweep.trials[1].id}.json"
@@ -220,9 +222,10 @@ def test_a_sweep_is_extended_in_steps_and_a_trial_does_not_change(tmp_path):
     folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
     config["checkpoint"]["keep"] = 5
     kept.write_text(json.dumps(config))
-    said = f"{sweep.trials[1].id} .seed=1. .* in checkpoint.keep: 5 -> 3$"
+    said = f"{sweep.trials[1].id} .seed=1. .* in checkpoint.keep: 5 -> 3; --allow_conf"
     with pytest.raises(BadInput, match=said):
         folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
+    folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path), True)
 
 
 def test_two_runners_and_other_folders_are_refused(tmp_path):
