@@ -8,7 +8,7 @@ its error bound cannot decide is measured again by differences in float64.
 
 Such pairs are few, except among samples of a collapsed generator. Equal samples are
 compared once (`distinct`). Where a tile has crowds of samples that are nearly equal,
-the product is repeated around the centre of each crowd, where cancellation is small.
+the product is repeated around a member of each crowd, where cancellation is small.
 """
 
 import dataclasses
@@ -94,24 +94,26 @@ class Tile:
             column = np.flatnonzero(wanted[seed])
             shared = wanted[:, column].sum(axis=1)
             row = np.flatnonzero(2 * shared >= len(column))
-            self._repeat(row, column)
+            # Also a single far query can have a crowd of neighbours. They are at about
+            # the same distance, so the median one is a member of the crowd.
+            median = np.argsort(self.squared[seed, column])[len(column) // 2]
+            centre = self.points[column[median]].astype(np.float64)
+            self._repeat(row, column, centre)
             wanted[np.ix_(row, column)] = False
             counts[row] -= shared[row]
         return sharpened
 
-    def _repeat(self, row, column):
-        """Repeat the product of some pairs in float64 around their centre."""
-        points = self.points[column].astype(np.float64)
-        centre = points.mean(axis=0)
-        points -= centre
-        queries = self.queries[row] - centre
-        norms, own = _squares(points), _squares(queries)
+    def _repeat(self, row, column, centre):
+        """Repeat the product of some pairs in float64 around a centre."""
+        queries, points = self.queries[row] - centre, self.points[column] - centre
+        own, norms = _squares(queries), _squares(points)
         squared = _products(queries, own, points, norms)
-        slack = _relative_error(points) * (own + norms.max())
+        # Each pair has its own bound, because a few of the points may be far away.
+        slack = _relative_error(points) * (own[:, None] + norms)
         block = np.ix_(row, column)
-        better = slack[:, None] < self.slack[block]
+        better = slack < self.slack[block]
         self.squared[block] = np.where(better, squared, self.squared[block])
-        self.slack[block] = np.where(better, slack[:, None], self.slack[block])
+        self.slack[block] = np.where(better, slack, self.slack[block])
 
 
 class Tiles:
