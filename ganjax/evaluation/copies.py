@@ -3,7 +3,11 @@
 from collections.abc import Iterator
 
 from ganjax.evaluation.evaluation_data import EvaluationData
-from ganjax.evaluation.needs import need_features, need_samples
+from ganjax.evaluation.needs import (
+    need_features,
+    need_samples,
+    warn_of_few_held_out,
+)
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import memorisation
 from ganjax.model import Model
@@ -20,6 +24,7 @@ class Copies:
     def __init__(self, evaluation_data: EvaluationData):
         need_samples(evaluation_data, training=1, held_out=2)
         need_features(evaluation_data)
+        warn_of_few_held_out(evaluation_data)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

@@ -70,10 +70,9 @@ class Tile:
     def within(self, squared_radii: np.ndarray, *, edge: bool) -> np.ndarray:
         """Return exactly which pairs are nearer than a radius (``[N]`` or ``[Q, 1]``),
         or at most as far with ``edge``."""
-        undecided = np.abs(self.squared - squared_radii) <= self.slack
+        result, undecided = self._apparent(squared_radii)
         if self.sharpen(undecided):
-            undecided = np.abs(self.squared - squared_radii) <= self.slack
-        result = self.squared < squared_radii
+            result, undecided = self._apparent(squared_radii)
         row, column = where(undecided)
         limits = np.broadcast_to(squared_radii, result.shape)
         for start in range(0, len(row), PAIRS_AT_ONCE):
@@ -82,6 +81,12 @@ class Tile:
             measured, limit = exact(self.queries, self.points, *pairs), limits[pairs]
             result[pairs] = measured <= limit if edge else measured < limit
         return result
+
+    def _apparent(self, squared_radii):
+        """Return which pairs seem to be nearer, and which pairs are undecided."""
+        beyond = self.squared - squared_radii
+        nearer = beyond < 0
+        return nearer, np.abs(beyond, out=beyond) <= self.slack
 
     def sharpen(self, wanted: np.ndarray) -> bool:
         """Reduce ``slack`` for pairs that are ``wanted [Q, N]``, if they form crowds.
