@@ -2,8 +2,8 @@
 
 **Memory.** The functions hold at most ten arrays of a tile (512 rows of all N points,
 8 bytes each: 41 MB for N = 10,000), copies of the points, and PAIRS_AT_ONCE pairs,
-about 100 MB. This does not depend on how many samples are equal. Many pairs at equal distances, as between the corners of a simplex, cost time,
-but no memory.
+about 100 MB. This does not depend on how many samples are equal. Many pairs at equal
+distances, as between the corners of a simplex, cost time, but no memory.
 """
 
 import numpy as np

@@ -40,7 +40,8 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Return the different rows of ``points [N, D]``: the index of the first of each
     ``[U]``, its number of repetitions ``[U]``, and its place for each point ``[N]``."""
     places: dict[bytes, int] = {}
-    first, inverse = [], np.empty(len(points), np.int64)
+    first: list[int] = []
+    inverse = np.empty(len(points), np.int64)
     for i, row in enumerate(points):
         # Adding 0 makes −0 and 0 equal. 128 bits of a hash do not collide.
         key = hashlib.blake2b((row + 0).tobytes(), digest_size=16).digest()
