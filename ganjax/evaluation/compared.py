@@ -9,9 +9,11 @@ from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.needs import (
     need_features,
     need_labels,
+    need_narrow,
     need_of_each_class,
     need_probabilities,
     need_samples,
+    warn_of_few_held_out,
 )
 from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
@@ -33,6 +35,8 @@ class Measure:
         must have labels.
       probabilities: whether it reads ``Side.probabilities``, so that it needs an
         extractor with classes.
+      widest: the most values of a sample that it can use as features without an
+        extractor; 0 is no limit.
     """
 
     function: Callable[[Side, Side], Scores]
@@ -42,6 +46,7 @@ class Measure:
     least: tuple[int, int] = (1, 1)
     each_class: int = 0
     probabilities: bool = False
+    widest: int = 0
 
     def __post_init__(self):
         functools.update_wrapper(self, self.function)
@@ -71,7 +76,10 @@ class Compared:
         real, other = measure.least
         counts = {"training": real, "held_out": other, "generated": other}
         need_samples(evaluation_data, **counts)
+        if measure.widest:
+            need_narrow(evaluation_data, measure.widest)
         need_features(evaluation_data)
+        warn_of_few_held_out(evaluation_data)
         if measure.probabilities:
             need_probabilities(evaluation_data)
         if measure.each_class:

@@ -3,22 +3,28 @@
 from collections.abc import Iterator
 
 from ganjax.evaluation.evaluation_data import EvaluationData
-from ganjax.evaluation.needs import need_features, need_samples
+from ganjax.evaluation.needs import (
+    need_features,
+    need_samples,
+    warn_of_few_held_out,
+)
 from ganjax.evaluation.scores import name_of
 from ganjax.metrics import memorisation
 from ganjax.model import Model
 
 
 class Copies:
-    """Share of copied samples and the data-copying statistic. Only the training samples
-    of the protocol are searched, even if the training set is larger."""
+    """Share of copied samples, the same share of held-out samples (``_floor``) and the
+    data-copying statistic. Only the training samples of the protocol are searched, even
+    if the training set is larger."""
 
     # ``copying_z`` is 0 for real samples, negative for copies, positive for outliers.
     lower, neither = ("copied",), ("copying_z",)
 
     def __init__(self, evaluation_data: EvaluationData):
-        need_samples(evaluation_data, training=1, held_out=1)
+        need_samples(evaluation_data, training=1, held_out=2)
         need_features(evaluation_data)
+        warn_of_few_held_out(evaluation_data)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -28,4 +34,7 @@ class Copies:
             fake.features, evaluation_data.train.features, evaluation_data.test.features
         )
         for stem, value in found.items():
-            yield name_of(evaluation_data, stem, len(fake)), value
+            # The report finds a floor by the name of its score.
+            score, floor = stem.removesuffix("_floor"), "_floor" in stem
+            name = name_of(evaluation_data, score, len(fake))
+            yield f"{name}_floor" if floor else name, value

@@ -5,10 +5,14 @@ read. A need that is not met
 raises ``Uncomputable``.
 """
 
+import warnings
+
 import numpy as np
 
-from ganjax.errors import Uncomputable
+from ganjax.errors import Uncomputable, shape_text
 from ganjax.evaluation.evaluation_data import EvaluationData
+
+FEW_HELD_OUT = 500
 
 
 def need_samples(
@@ -23,6 +27,29 @@ def need_samples(
     for name, count in evaluation_data.sizes.items():
         if count < wanted[name]:
             raise Uncomputable(_too_few(evaluation_data, name, count, wanted[name]))
+
+
+def warn_of_few_held_out(evaluation_data: EvaluationData) -> None:
+    """Warn if there are so few held-out samples that a floor is mostly noise."""
+    count = evaluation_data.sizes["held-out"]
+    if count < FEW_HELD_OUT:
+        warnings.warn(
+            f"{count} held-out samples, fewer than {FEW_HELD_OUT}: a floor of so few "
+            f"samples is noisy, and biased for a Fréchet distance",
+            stacklevel=2,
+        )
+
+
+def need_narrow(evaluation_data: EvaluationData, widest: int) -> None:
+    """Raise ``Uncomputable`` if there is no extractor, and a sample has more values
+    than a measure can use as features."""
+    shape = evaluation_data.source.spec.shape
+    values = int(np.prod(shape))
+    if evaluation_data.extractor is None and values > widest:
+        raise Uncomputable(
+            f"{values} values of samples of {shape_text(shape)} as features: expected "
+            f"at most {widest}, or an extractor (evaluation.extractor)"
+        )
 
 
 def need_labels(evaluation_data: EvaluationData) -> None:

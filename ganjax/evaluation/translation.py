@@ -6,13 +6,13 @@ import jax
 import numpy as np
 
 from ganjax.core import child_key
-from ganjax.data import samples
+from ganjax.data import as_bytes, samples
 from ganjax.errors import Uncomputable, shape_text
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
-from ganjax.evaluation.measures import frechet
+from ganjax.evaluation.measures import distance_of
 from ganjax.evaluation.needs import need_features, need_samples
 from ganjax.evaluation.scores import name_of
-from ganjax.metrics import peak_signal_to_noise, structural_similarity
+from ganjax.metrics import signal_to_noise_of_bytes, structural_similarity
 from ganjax.metrics.image_similarity import RADIUS
 from ganjax.model import Model
 
@@ -56,13 +56,22 @@ class Translation:
 
 
 class Restoration:
-    """Peak signal-to-noise ratio in dB, structural similarity and Fréchet distance of
-    held-out images restored from their reductions, by the game and by bicubic
-    interpolation (``_bicubic``)."""
+    """Similarity of held-out images and their restorations from reductions, by the game
+    and by bicubic interpolation (``_bicubic``), and the Fréchet distance.
+
+    ``restoration_psnr`` is the mean of the peak signal-to-noise ratios of the images as
+    8-bit values, in dB; ``restoration_psnr_pooled`` is the ratio of the mean squared
+    error over all images; ``restoration_psnr_infinite`` counts images without error,
+    whose ratio is capped (`signal_to_noise_of_bytes`). ``restoration_ssim`` is the
+    structural similarity of the images in [0, 1]."""
 
     lower = ("fd_restored",)
-    higher = ("restoration_psnr", "restoration_ssim")
-    neither = tuple(f"{stem}_bicubic" for stem in (*lower, *higher))
+    higher = ("restoration_psnr", "restoration_psnr_pooled", "restoration_ssim")
+    neither = (
+        "restoration_psnr_infinite",
+        "restoration_psnr_infinite_bicubic",
+        *(f"{stem}_bicubic" for stem in (*lower, *higher)),
+    )
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("restore")
@@ -81,12 +90,16 @@ class Restoration:
         test = evaluation_data.test.first(evaluation_data.samples)
         for ability, suffix in (("restore", ""), ("interpolate", "_bicubic")):
             made = model.ask(ability, test.data)
-            scores = {
-                "psnr": peak_signal_to_noise(test.data, made, span=2.0),
-                "ssim": structural_similarity(test.data, made, span=2.0),
-            }
-            for stem, value in scores.items():
-                yield f"restoration_{stem}{suffix}_{len(test)}", value.mean()
+            similar = structural_similarity(_unit(test.data), _unit(made), span=1.0)
+            bytes_of_both = as_bytes(test.data), as_bytes(made)
+            scores = signal_to_noise_of_bytes(*bytes_of_both)
+            for stem, value in {**scores, "ssim": similar.mean()}.items():
+                yield f"restoration_{stem}{suffix}_{len(test)}", value
             side = Side(made, None, evaluation_data.extractor)
-            distance = dict(frechet.function(evaluation_data.train, side))["fd"]
+            distance = distance_of(evaluation_data.train, side)
             yield name_of(evaluation_data, f"fd_restored{suffix}", len(test)), distance
+
+
+def _unit(images):
+    """Return images in [−1, 1] as float64 in [0, 1]."""
+    return (np.clip(np.asarray(images, np.float64), -1, 1) + 1) / 2

@@ -16,7 +16,11 @@ from ganjax.metrics.frechet import (
     frechet_interval,
     moments,
 )
-from ganjax.metrics.image_similarity import peak_signal_to_noise, structural_similarity
+from ganjax.metrics.image_similarity import (
+    peak_signal_to_noise,
+    signal_to_noise_of_bytes,
+    structural_similarity,
+)
 from ganjax.metrics.inception_score import inception_score
 from ganjax.metrics.kernel import kernel_distance, squared_discrepancy
 from ganjax.metrics.memorisation import memorisation
@@ -33,6 +37,7 @@ __all__ = [
     "frechet_distance", "frechet_from_root", "frechet_interval", "inception_score",
     "kernel_distance", "knn_classify", "memorisation", "mode_coverage", "moments",
     "nearest", "parzen_log_likelihood", "peak_signal_to_noise", "precision_recall",
-    "precision_recall_curve", "principal_error", "sliced_wasserstein",
-    "squared_discrepancy", "structural_similarity", "two_sample_test", "wasserstein_1d",
+    "precision_recall_curve", "principal_error", "signal_to_noise_of_bytes",
+    "sliced_wasserstein", "squared_discrepancy", "structural_similarity",
+    "two_sample_test", "wasserstein_1d",
 ]  # fmt: skip

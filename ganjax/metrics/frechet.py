@@ -14,9 +14,13 @@ from scipy.linalg import eigvalsh, lapack
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import checked
 
-# Rounding can make eigenvalues of a covariance negative, in proportion to the largest.
-# Beyond this tolerance the matrix is not a covariance and has no distance.
+# Rounding can make eigenvalues of a covariance negative, in proportion to its norm, and
+# those of a product of two covariances in proportion to both norms. Beyond this
+# tolerance a matrix is not a covariance and has no distance.
 NEGATIVE_EIGENVALUE_TOLERANCE = 1e-6
+# An entry of the product below this share of its largest term is only rounding. An
+# eigenvalue of rounding has a root that is eight orders larger.
+ROUNDING = 4 * np.finfo(np.float64).eps
 
 
 def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
@@ -61,7 +65,8 @@ def covariance_root(cov) -> np.ndarray:
     # Cholesky's method fails for a singular covariance, but any root R gives a factor:
     # R' = Q T with Q orthogonal, so R R' = T' T.
     eigenvalues, eigenvectors = np.linalg.eigh(cov)
-    root = eigenvectors * np.sqrt(_not_negative(eigenvalues, "cov"))
+    largest = np.abs(eigenvalues).max()
+    root = eigenvectors * np.sqrt(_not_negative(eigenvalues, "cov", largest))
     return np.asarray(np.linalg.qr(root.T, mode="r")).T
 
 
@@ -80,10 +85,16 @@ def frechet_from_root(mean1, root1, mean2, cov2) -> float:
     # lower triangle is computed and read. (LAPACK reads column by column, so ``.T`` of
     # a symmetric matrix saves a transposition.)
     product, _ = lapack.dsygst(cov2.T, root1, itype=2, lower=True)
+    variances1, variances2 = np.square(root1).sum(axis=1), np.abs(np.diagonal(cov2))
+    reach = np.sqrt(variances2) @ np.abs(root1)  # |entry i, j| <= reach_i reach_j
+    product[np.abs(product) < ROUNDING * reach[:, None] * reach] = 0.0
     eigenvalues = eigvalsh(product, overwrite_a=True, check_finite=False)
-    cross = np.sqrt(_not_negative(eigenvalues, "cov2")).sum()
-    trace1 = np.square(root1).sum()
-    squared = np.square(mean1 - mean2).sum() + trace1 + np.trace(cov2) - 2 * cross
+    # Largest variances bound the norms from below. The largest eigenvalue is no scale:
+    # it can be rounding too, if the supports of the covariances are orthogonal.
+    norms = variances1.max() * variances2.max()
+    cross = np.sqrt(_not_negative(eigenvalues, "cov2", norms)).sum()
+    traces = variances1.sum() + np.trace(cov2)
+    squared = np.square(mean1 - mean2).sum() + traces - 2 * cross
     return float(max(squared, 0.0))
 
 
@@ -178,8 +189,8 @@ def _symmetric(cov, name: str) -> np.ndarray:
     return cov
 
 
-def _not_negative(eigenvalues: np.ndarray, name: str) -> np.ndarray:
+def _not_negative(eigenvalues: np.ndarray, name: str, scale: float) -> np.ndarray:
     low = eigenvalues.min()
-    if low < -NEGATIVE_EIGENVALUE_TOLERANCE * np.abs(eigenvalues).max():
+    if low < -NEGATIVE_EIGENVALUE_TOLERANCE * scale:
         raise Uncomputable(f"{name} is not positive semidefinite: eigenvalue {low:g}")
     return np.maximum(eigenvalues, 0.0)

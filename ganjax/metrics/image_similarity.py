@@ -24,11 +24,36 @@ def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
         return 10 * np.log10(span**2 / error)
 
 
+def signal_to_noise_of_bytes(x, y) -> dict[str, float]:
+    """Summarise the PSNR of images ``[N, H, W, C]`` with values from 0 to 255.
+
+    Returns:
+      ``psnr``: the mean over images, in dB. An image without error has an infinite
+      PSNR. It counts as an image with an error of 1 in a single value, the smallest
+      error that bytes can have, so the mean is finite.
+      ``psnr_pooled``: the PSNR of the mean squared error over all images, in dB, with
+      the same cap. Unlike the mean, it is not raised by a few images without error.
+      ``psnr_infinite``: the number of images without error.
+
+    Raises:
+      Uncomputable: shapes are wrong or differ.
+    """
+    x, y = _pair(x, y)
+    error = np.mean((x - y) ** 2, axis=(1, 2, 3))
+    span, least = 255.0**2, 1 / x[0].size
+    return {
+        "psnr": float(np.mean(10 * np.log10(span / np.maximum(error, least)))),
+        "psnr_pooled": float(10 * np.log10(span / max(error.mean(), least / len(x)))),
+        "psnr_infinite": int(np.sum(error == 0)),
+    }
+
+
 def structural_similarity(x, y, *, span: float) -> np.ndarray:
     """Return the SSIM ``[N]`` of images ``[N, H, W, C]``, the mean over pixels and
     channels (Wang et al. 2004, IEEE TIP 13(4), eq. 13). Windows are Gaussian, and
     variances have no correction for the estimated mean. Pixels closer to the border
-    than the window radius are left out.
+    than the window radius are left out. The published numbers are of values that start
+    at 0, such as [0, 1] with a span of 1: the score is not invariant to an offset.
 
     Raises:
       Uncomputable: shapes are wrong or differ, images are smaller than a window, or a

@@ -16,6 +16,9 @@ def kernel_distance(
 ) -> tuple[float, float]:
     """Return mean and standard deviation of ``squared_discrepancy`` over subsets.
 
+    The deviation is nan if a subset is the whole of ``x`` or of ``y``, or the only one:
+    these subsets do not vary as new samples do, so their spread is no error.
+
     Args:
       x, y: features ``[N, D]`` and ``[M, D]``.
       subset_size: samples of each set in a random subset, without replacement.
@@ -42,7 +45,8 @@ def kernel_distance(
         )
         for _ in range(subsets)
     ]
-    return float(np.mean(found)), float(np.std(found))
+    varied = subset_size < fewest and subsets > 1
+    return float(np.mean(found)), float(np.std(found)) if varied else float("nan")
 
 
 def squared_discrepancy(x, y) -> float:

@@ -2,9 +2,16 @@
 
 `precision_recall`: Kynkäänniemi et al. 2019 (arXiv 1904.06991). `density_coverage`:
 Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. In both, the ball around a
-sample reaches to its k-th nearest neighbour in the same set, itself not counted. The
-ball holds the points that are *strictly* nearer. If a set repeats a sample more than k
-times, the ball is empty.
+sample reaches to its k-th nearest neighbour in the same set, itself not counted.
+
+The sources differ at the edge of a ball. For precision and recall it belongs to the
+ball (``<=``: equation 1 of the paper, the authors' code, and StyleGAN2-ADA). For
+density and coverage it does not (``<``: the authors' package ``prdc``). ``prdc`` also
+computes precision and recall, with ``<``; the two agree unless distances are tied. If
+a set repeats a sample more than k times, the radius is 0: with ``<=`` the ball holds
+the copies of the sample, with ``<`` nothing.
+
+Distances and radii are compared exactly, so ties do not depend on rounding.
 
 All numbers are fractions, except density, which may exceed 1.
 """
@@ -13,7 +20,8 @@ import numpy as np
 
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
-from ganjax.metrics.nearest import Tiles, kth_squared
+from ganjax.metrics.nearest import kth_squared
+from ganjax.metrics.tiles import TILE_ROWS, Tiles, distinct
 
 
 def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
@@ -31,17 +39,18 @@ def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
       Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
     """
     real, fake = as_points(real=real, fake=fake)
-    real_radii = _squared_radii(real, k, "real")
-    fake_radii = _squared_radii(fake, k, "fake")
+    real, real_radii, _, of_real = _balls(real, k, "real")
+    fake, fake_radii, _, of_fake = _balls(fake, k, "fake")
     precise = np.zeros(len(fake), bool)
     recalled = np.zeros(len(real), bool)
-    tiles = Tiles(fake, real)
-    for rows, approximate, slack in tiles:
-        in_real_ball = tiles.below(rows, approximate, slack, real_radii)
-        in_fake_ball = tiles.below(rows, approximate, slack, fake_radii[rows, None])
-        precise[rows] = in_real_ball.any(axis=1)
-        recalled |= in_fake_ball.any(axis=0)
-    return {"precision": float(precise.mean()), "recall": float(recalled.mean())}
+    for tile in Tiles(fake, real):
+        rows = slice(tile.start, tile.start + TILE_ROWS)
+        precise[rows] = tile.within(real_radii, edge=True).any(axis=1)
+        recalled |= tile.within(fake_radii[rows, None], edge=True).any(axis=0)
+    return {
+        "precision": float(precise[of_fake].mean()),
+        "recall": float(recalled[of_real].mean()),
+    }
 
 
 def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
@@ -61,20 +70,27 @@ def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
       Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
     """
     real, fake = as_points(real=real, fake=fake)
-    radii = _squared_radii(real, k, "real")
+    real, radii, real_count, of_real = _balls(real, k, "real")
+    first, fake_count, _ = distinct(fake)
     covered = np.zeros(len(real), bool)
     held = 0
-    tiles = Tiles(fake, real)
-    for rows, approximate, slack in tiles:
-        inside = tiles.below(rows, approximate, slack, radii)
+    for tile in Tiles(fake[first], real):
+        inside = tile.within(radii, edge=False)
         covered |= inside.any(axis=0)
-        held += int(inside.sum())
-    return {"density": held / (k * len(fake)), "coverage": float(covered.mean())}
+        rows = slice(tile.start, tile.start + TILE_ROWS)
+        held += int(fake_count[rows] @ (inside @ real_count))
+    return {
+        "density": held / (k * len(fake)),
+        "coverage": float(covered[of_real].mean()),
+    }
 
 
-def _squared_radii(points: np.ndarray, k: int, name: str) -> np.ndarray:
+def _balls(points: np.ndarray, k: int, name: str):
+    """Return the different points, their squared radii, how often each is repeated, and
+    the place of each point among them."""
     if not 1 <= k < (n := len(points)):
         raise Uncomputable(f"k={k}: expected 1 <= k < {n}, the {name} samples")
+    first, repeated, inverse = distinct(points)
     # The nearest point to a sample is itself, at 0, so the (k+1)-th is the k-th of the
     # others. With duplicates it does not matter which zero is the sample.
-    return kth_squared(points, k + 1)
+    return points[first], kth_squared(points, k + 1)[first], repeated, inverse

@@ -189,6 +189,47 @@ def test_images_smaller_than_a_window_of_structure_are_refused():
         scores("restoration", Sampler(abilities=same), setup.source, n=100)
 
 
+def flat_images(value, count=600):
+    """Test images of one grey, as bytes, and training images that vary."""
+    train = np.random.default_rng(0).integers(0, 256, (count, 12, 12, 1), np.uint8)
+    test = np.full((count, 12, 12, 1), value, np.uint8)
+    zeros = np.zeros(count, np.int32)
+    return Source(Spec("flat", (12, 12, 1)), Arrays(train, zeros), Arrays(test, zeros))
+
+
+def test_restorations_are_compared_in_the_range_of_the_published_scores():
+    """Flat images a = 115/255 are restored as b = 140/255. Without variance SSIM is
+    (2ab + c₁) / (a² + b² + c₁), c₁ = 0.01². The error of bytes is 25."""
+    restored = dict.fromkeys(
+        ("restore", "interpolate"), lambda apply, x: x * 0 + (140 / 127.5 - 1)
+    )
+    found = scores("restoration", Sampler(abilities=restored), flat_images(115), n=100)
+    a, b, c1 = 115 / 255, 140 / 255, 1e-4
+    expected = (2 * a * b + c1) / (a * a + b * b + c1)
+    assert found["restoration_ssim_100"] == pytest.approx(expected, abs=1e-6)
+    assert found["restoration_ssim_100"] == pytest.approx(0.981, abs=1e-3)
+    psnr = 20 * np.log10(255 / 25)
+    for stem in ("restoration_psnr", "restoration_psnr_pooled"):
+        assert found[f"{stem}_100"] == pytest.approx(psnr, abs=1e-9)
+        assert found[f"{stem}_bicubic_100"] == pytest.approx(psnr, abs=1e-9)
+    assert found["restoration_psnr_infinite_100"] == 0
+
+
+def test_an_exact_restoration_has_a_finite_ratio_and_no_bootstrap(monkeypatch):
+    """Errors below half a level vanish in bytes."""
+
+    def refused(*args, **options):
+        raise AssertionError("restoration asks for no interval")
+
+    monkeypatch.setattr("ganjax.metrics.frechet_interval", refused)
+    near = dict.fromkeys(("restore", "interpolate"), lambda apply, x: x + 0.003)
+    found = scores("restoration", Sampler(abilities=near), flat_images(115), n=100)
+    assert found["restoration_psnr_infinite_100"] == 100
+    most = 20 * np.log10(255) + 10 * np.log10(12 * 12)
+    assert found["restoration_psnr_100"] == pytest.approx(most)
+    assert all(np.isfinite(value) for value in found.values())
+
+
 def test_a_linear_generator_is_inverted():
     """Samples are latents, so inversion finds every held-out sample exactly."""
     test, train = normal(200), normal(50, 1)

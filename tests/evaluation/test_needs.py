@@ -78,7 +78,7 @@ def evaluation(names, train, test, *, sampler=None, shape=(2,), classes=(), **mo
         ("curves", 12, 9, "9 held-out samples, expected at least 10"),
         ("sliced", 12, 0, "0 held-out samples, expected at least 1"),
         ("diversity", 12, 1, "1 held-out sample, expected at least 2"),
-        ("copies", 12, 0, "0 held-out samples, expected at least 1"),
+        ("copies", 12, 1, "1 held-out sample, expected at least 2"),
         ("parzen", 12, 1, "1 held-out sample, expected at least 2"),
         ("critic", 12, 1, "1 held-out sample, expected at least 2"),
         ("inversion", 12, 0, "0 held-out samples, expected at least 1"),

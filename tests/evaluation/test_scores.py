@@ -1,6 +1,7 @@
 """Evaluators on data whose scores are known."""
 
 import dataclasses
+import warnings
 
 import jax
 import jax.numpy as jnp
@@ -10,7 +11,7 @@ import pytest
 from ganjax.core import init_state
 from ganjax.data import Arrays, Source, Spec, held_out, open_source
 from ganjax.errors import BadInput
-from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, Side, measures
 from ganjax.evaluation.paths import slerp
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler
@@ -60,9 +61,9 @@ def evaluation_of(plain, names, evaluation_data):
 
 
 MEASURED = {
-    "frechet": ("fd", "fd_low", "fd_high"),
+    "frechet": ("fd", "fd_debiased_low", "fd_debiased_high"),
     "frechet_infinity": ("fd_infinity",),
-    "kernel": ("kd", "kd_std"),
+    "kernel": ("kd",),
     "precision_recall": ("precision", "recall"),
     "density_coverage": ("density", "coverage"),
     "curves": ("prd_f_8", "prd_f_1_8"),
@@ -84,6 +85,68 @@ def test_floor_is_the_score_of_held_out_samples(plain, name):
         assert scores.pop(f"{stem}_points_200_floor") == pytest.approx(score, rel=1e-9)
         assert np.isfinite(score)
     assert not scores
+
+
+def test_a_spread_needs_samples_outside_of_the_subset(plain, monkeypatch):
+    """With 200 samples the subset of the model's samples is all of them. Its spread
+    over subsets would be the spread of the real samples alone."""
+    source = normal_source()
+    samples, _ = held_out(source.test, 200, seed=0)
+    evaluation_data = evaluation_data_of(plain, samples, source)
+    assert "kd_std_points_200" not in scores_of(plain, "kernel", evaluation_data)
+    monkeypatch.setattr("ganjax.evaluation.measures.SUBSET_SIZE", 100)
+    assert scores_of(plain, "kernel", evaluation_data)["kd_std_points_200"] > 0
+
+
+def test_an_extrapolation_below_zero_is_told(plain):
+    """For equal distributions about half of the extrapolations are negative."""
+    source, told = normal_source(count=2000), []
+    for seed in range(8):
+        samples = np.random.default_rng(seed).standard_normal((300, 3))
+        data = evaluation_data_of(plain, samples.astype(np.float32), source)
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            found = dict(
+                measures.frechet_infinity.function(
+                    data.train, Side(samples, None, None)
+                )
+            )
+        said = any("fd_infinity of 300 samples is" in str(w.message) for w in caught)
+        assert said == (found["fd_infinity"] < 0)
+        told.append(said)
+    assert any(told) and not all(told)
+
+
+def test_few_held_out_samples_are_told(plain):
+    for count, few in ((499, True), (500, False)):
+        data = evaluation_data_of(plain, np.zeros((100, 3)), normal_source(count))
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            EVALUATORS["sliced"](data)
+        assert any("499 held-out samples" in str(w.message) for w in caught) == few
+
+
+def test_the_bootstrap_of_wide_samples_is_refused_before_any_is_drawn(plain):
+    """Each of its 200 distances of D values costs D³. An extractor is the remedy."""
+    said = "names='frechet': 1025 values of samples of 1025.*evaluation.extractor"
+    with pytest.raises(BadInput, match=said):
+        wide = evaluation_data_of(plain, np.zeros((100, 1025)), normal_source(9, 1025))
+        evaluation_of(plain, ["frechet"], wide)
+    fits = evaluation_data_of(plain, np.zeros((100, 1024)), normal_source(9, 1024))
+    assert evaluation_of(plain, ["frechet"], fits)
+    images = Arrays(np.zeros((9, 40, 40, 1), np.uint8), np.zeros(9, np.int32))
+    source = Source(Spec("large", (40, 40, 1)), images, images)
+    extractor = Extractor(
+        name="flat", width=2, digest="0", resize="none",
+        see=lambda x: (x.reshape(len(x), -1)[:, :2].astype(np.float32), None),
+    )  # fmt: skip
+    seen = evaluation_data_of(plain, np.zeros((100, 40, 40, 1)), source)
+    with pytest.raises(BadInput, match="1600 values of samples of 40×40×1"):
+        evaluation_of(plain, ["frechet"], seen)
+    seen = evaluation_data_of(
+        plain, np.zeros((100, 40, 40, 1)), source, extractor=extractor
+    )
+    assert evaluation_of(plain, ["frechet"], seen)
 
 
 def test_names_say_which_features(plain):
@@ -217,6 +280,7 @@ def test_copies_of_training_samples_are_found(plain):
     fresh, _ = held_out(source.test, 300, seed=1)
     scores = scores_of(plain, "copies", evaluation_data_of(plain, train, source))
     assert scores["copied_points_300"] == 1
+    assert scores["copied_points_300_floor"] == pytest.approx(0.01, abs=0.005)
     scores = scores_of(plain, "copies", evaluation_data_of(plain, fresh, source))
     assert scores["copied_points_300"] < 0.05
 

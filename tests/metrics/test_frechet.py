@@ -63,6 +63,64 @@ def test_singular_covariances():
     assert itself == pytest.approx(0, abs=1e-6)
 
 
+def test_orthogonal_lines_that_are_no_axes():
+    """The cross term is 0, so the distance is the sum of both traces and of the squared
+    difference of the means. Rounding of the product must not refuse it."""
+    rng = np.random.default_rng(0)
+    t, s = rng.normal(size=(2, 500, 1))
+    c, q = np.cos(1), np.sin(1)
+    x, y = t * [c, q], s * [-q, c]
+    cov1, cov2 = np.cov(x.T), np.cov(y.T)
+    found = frechet_distance(x.mean(axis=0), cov1, y.mean(axis=0), cov2)
+    assert found == pytest.approx(1.9165281718, abs=1e-7)
+    back = frechet_distance(y.mean(axis=0), cov2, x.mean(axis=0), cov1)
+    assert back == pytest.approx(1.9165281718, abs=1e-7)
+
+
+@pytest.mark.parametrize("scales", [(1, 1), (1e-12, 1e12), (1e12, 1e-12), (1e12, 1e12)])
+def test_orthogonal_subspaces_of_any_scale(scales):
+    """Ranks 5 and 4 in 12 dimensions, by random rotations: 20 covariances for each."""
+    zero = np.zeros(12)
+    for seed in range(20):
+        rng = np.random.default_rng(seed)
+        basis = scipy.linalg.qr(rng.standard_normal((12, 12)))[0]
+        first, second = basis[:, :5], basis[:, 5:9]
+        cov1 = scales[0] * first @ np.diag(rng.uniform(1, 2, 5)) @ first.T
+        cov2 = scales[1] * second @ np.diag(rng.uniform(1, 2, 4)) @ second.T
+        found = frechet_distance(zero, cov1, zero, cov2)
+        # The root of rounding is 1e-8, times both roots of the scales.
+        apart = np.trace(cov1) + np.trace(cov2)
+        assert (
+            abs(found - apart) < 1e-6 * np.sqrt(scales[0] * scales[1]) + 1e-12 * apart
+        )
+
+
+def test_no_covariance_has_the_other_ones_trace():
+    zero, cov = np.zeros(2), np.array([[2.0, 1.0], [1.0, 2.0]])
+    assert frechet_distance(zero, 0 * cov, zero, cov) == 4.0
+    assert frechet_distance(zero, cov, zero, 0 * cov) == 4.0
+    assert frechet_distance(zero, 0 * cov, zero, 0 * cov) == 0.0
+
+
+@pytest.mark.parametrize("scale", [1e-12, 1.0, 1e12])
+@pytest.mark.parametrize(
+    "cov2",
+    [
+        [[1.0, 0.0], [0.0, -0.1]],
+        [[0.0, 1.0], [1.0, 0.0]],
+        [[1.0, 2.0], [2.0, 1.0]],
+        [[-1.0, 0.0], [0.0, -1.0]],
+    ],
+)
+def test_an_indefinite_matrix_is_refused_at_any_scale(cov2, scale):
+    zero, cov1 = np.zeros(2), np.array([[1.0, 0.3], [0.3, 0.5]])
+    for first, second in ((cov1, cov2), (cov2, cov1)):
+        with pytest.raises(ValueError, match="not positive semidefinite"):
+            frechet_distance(
+                zero, np.multiply(first, scale), zero, np.divide(second, scale)
+            )
+
+
 @pytest.mark.parametrize(("width", "count"), [(40, 400), (40, 41), (40, 20)])
 def test_the_cross_term_is_the_nuclear_norm_of_the_samples_products(width, count):
     # With covariances X'X and Y'Y, Tr (X'X Y'Y)^½ is the sum of the singular values of

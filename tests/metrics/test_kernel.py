@@ -45,7 +45,10 @@ def test_one_subset_of_everything_is_the_whole_estimate():
     x, y = rng.standard_normal((30, 5)), rng.standard_normal((30, 5)) + 0.3
     mean, std = kernel_distance(x, y, subset_size=30, subsets=3)
     np.testing.assert_allclose(mean, squared_discrepancy(x, y), rtol=1e-12)
-    assert std < 1e-12
+    assert np.isnan(std)  # equal subsets: their spread is no error
+    assert np.isnan(kernel_distance(x, y[:20], subset_size=20, subsets=3)[1])
+    assert np.isnan(kernel_distance(x, y, subset_size=20, subsets=1)[1])
+    assert kernel_distance(x, y, subset_size=29, subsets=3)[1] > 0
     small = kernel_distance(x, y, subset_size=10, subsets=50, seed=1)
     assert small == kernel_distance(x, y, subset_size=10, subsets=50, seed=1)
     assert small != kernel_distance(x, y, subset_size=10, subsets=50, seed=2)

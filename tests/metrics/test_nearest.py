@@ -1,3 +1,5 @@
+import importlib
+
 import numpy as np
 import pytest
 from sklearn.neighbors import KNeighborsClassifier, NearestNeighbors
@@ -94,3 +96,54 @@ def test_a_sets_own_radii_are_those_of_its_nearest(shape, dtype):
     for k in (1, 3, 6):
         expected = np.sort(squared, axis=1)[:, k - 1]
         np.testing.assert_array_equal(kth_squared(points, k), expected)
+
+
+@pytest.mark.parametrize(
+    "crowd",
+    ["equal", "noisy", "two crowds", "simplex", "signed zeros"],
+)
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_crowds_have_exact_radii(crowd, dtype):
+    """Samples of a collapsed generator, more than a tile has rows. Compare all pairs,
+    from differences in float64."""
+    rng = np.random.default_rng(0)
+    points = rng.standard_normal((700, 70)).astype(dtype)
+    noise = 1e-6 * rng.standard_normal((700, 70)).astype(dtype)
+    chosen = rng.permutation(700)[:500]
+    if crowd == "simplex":
+        points = np.eye(700, dtype=dtype)
+    elif crowd == "signed zeros":
+        points[chosen] = np.where(noise[chosen] > 0, 0.0, -0.0)
+    else:
+        centres = points[chosen[: 1 + (crowd == "two crowds")]]
+        points[chosen] = centres[np.arange(500) % len(centres)]
+        points[chosen] += 0 if crowd == "equal" else noise[chosen]
+    wide = points.astype(np.float64)
+    squared = np.stack([np.square(wide - x).sum(axis=1) for x in wide])
+    for k in (1, 4):
+        expected = np.sort(squared, axis=1)[:, k - 1]
+        np.testing.assert_array_equal(kth_squared(points, k), expected)
+        order = np.argsort(squared[:30], axis=1, kind="stable")[:, :k]
+        distances, indices = nearest(points[:30], points, k)
+        np.testing.assert_array_equal(indices, order)
+        np.testing.assert_array_equal(distances[:, k - 1] ** 2 > 0, expected[:30] > 0)
+
+
+def test_memory_does_not_grow_with_the_pairs_of_a_crowd(monkeypatch):
+    """Candidates are settled when there are many, and the results stay the same."""
+    points = np.random.default_rng(0).standard_normal((600, 3))
+    points[:300] = np.eye(3)[np.arange(300) % 3]
+    points[:300, 0] += 1e-15 * np.arange(300)
+    expected = kth_squared(points, 4)
+    nearest_module = importlib.import_module("ganjax.metrics.nearest")
+    held = []
+
+    def settle(self, by=nearest_module._Closest.settle):
+        held.append(self._count)
+        by(self)
+
+    monkeypatch.setattr(nearest_module, "PAIRS_AT_ONCE", 5000)
+    monkeypatch.setattr(nearest_module._Closest, "settle", settle)
+    np.testing.assert_array_equal(kth_squared(points, 4), expected)
+    # One addition beyond the limit is at most the pairs of a tile.
+    assert max(held) <= 5000 + 512 * 600

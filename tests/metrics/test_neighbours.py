@@ -11,7 +11,9 @@ def normal(rng, count, width, dtype=np.float64):
 
 
 def by_exact_integers(real, fake, k):
-    """Return all four scores, computed pair by pair in exact Python integers."""
+    """Return all four scores, computed pair by pair in exact Python integers. The edge
+    of a ball is inside for precision and recall, and outside for density and coverage.
+    """
 
     def squared(a, b):
         return sum((int(x) - int(y)) ** 2 for x, y in zip(a, b, strict=True))
@@ -26,18 +28,23 @@ def by_exact_integers(real, fake, k):
         [squared(r, f) < radius_of_r for f in fake]
         for r, radius_of_r in zip(real, real_radii, strict=True)
     ]
+    precise = [
+        any(
+            squared(r, f) <= radius_of_r
+            for r, radius_of_r in zip(real, real_radii, strict=True)
+        )
+        for f in fake
+    ]
     recalled = [
         any(
-            squared(r, f) < radius_of_f
+            squared(r, f) <= radius_of_f
             for f, radius_of_f in zip(fake, fake_radii, strict=True)
         )
         for r in real
     ]
     held = sum(sum(row) for row in inside)
     return {
-        "precision": float(
-            Fraction(sum(map(any, zip(*inside, strict=True))), len(fake))
-        ),
+        "precision": float(Fraction(sum(precise), len(fake))),
         "recall": float(Fraction(sum(recalled), len(real))),
         "density": float(Fraction(held, k * len(fake))),
         "coverage": float(Fraction(sum(map(any, inside)), len(real))),
@@ -61,7 +68,8 @@ def test_ties_on_a_grid_are_judged_exactly(k, offset, width, span):
 
 
 def test_on_a_line_by_hand():
-    # Real 0, 1, 3, 7 with k=1 have the radii 1, 1, 2, 4. The edge of a ball is outside.
+    # Real 0, 1, 3, 7 with k=1 have the radii 1, 1, 2, 4. For density and coverage, the
+    # edge of a ball is outside.
     # Fake 1 is in the ball of real 1 only: it is on the edges of real 0 and real 3.
     # Fake 4 is in the balls of 3 and 7, fake 20 in none. The fake radii are 3, 3, 16.
     real = np.array([[0.0], [1.0], [3.0], [7.0]])
@@ -72,9 +80,19 @@ def test_on_a_line_by_hand():
     assert precision_recall(real, fake, k=1) == {"precision": 2 / 3, "recall": 1.0}
 
 
-def test_a_sample_of_the_edge_is_outside():
+def test_the_edge_is_inside_for_precision_and_outside_for_density():
+    """The paper (equation 1) and both NVIDIA implementations use ≤, and prdc uses <."""
     real, edge = np.array([[0.0], [1.0]]), np.array([[2.0], [-1.0]])
     assert density_coverage(real, edge, k=1) == {"density": 0.0, "coverage": 0.0}
+    assert precision_recall(real, edge, k=1) == {"precision": 1.0, "recall": 1.0}
+
+
+def test_a_set_with_duplicates_against_itself():
+    """All balls have radius 0 and hold their centre, as in the authors' code. By prdc,
+    which leaves out the edge, they are empty."""
+    points = np.repeat(normal(np.random.default_rng(0), 50, 3), 6, axis=0)
+    assert precision_recall(points, points) == {"precision": 1.0, "recall": 1.0}
+    assert density_coverage(points, points) == {"density": 0.0, "coverage": 0.0}
 
 
 def test_collapse_and_equality():
