@@ -17,6 +17,7 @@ from ganjax.evaluation.set_fit import (
     Set,
     check_fit,
     check_pair,
+    check_pixels,
     features_of,
     labels_of,
     pictures,
@@ -99,6 +100,7 @@ def score(
     check_fit(sets, eye)
     if other is not None:
         check_pair(*sets[1:])
+    check_pixels(sets, measures, eye)
     labels = labels_of(sets, measures.values(), by_class)
     sides, digests = [], []
     for one, label in zip(sets, labels, strict=True):

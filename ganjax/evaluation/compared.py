@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -10,6 +11,7 @@ from ganjax.evaluation.needs import (
     need_features,
     need_labels,
     need_of_each_class,
+    need_pictures,
     need_probabilities,
     need_samples,
 )
@@ -17,6 +19,7 @@ from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
 Scores = Iterator[tuple[str, float]]
+_PIXELS = types.SimpleNamespace(extractor=None, pictures=True)
 
 
 @dataclasses.dataclass(eq=False)
@@ -33,6 +36,8 @@ class Measure:
         must have labels.
       probabilities: whether it reads ``Side.probabilities``, so that it needs an
         extractor with classes.
+      smallest_side: the fewest pixels on a side of the images; above 0, it reads the
+        images and not their features, and its scores are named after pixels.
     """
 
     function: Callable[[Side, Side], Scores]
@@ -42,9 +47,17 @@ class Measure:
     least: tuple[int, int] = (1, 1)
     each_class: int = 0
     probabilities: bool = False
+    smallest_side: int = 0
 
     def __post_init__(self):
         functools.update_wrapper(self, self.function)
+
+    def name_of(self, evaluation_data: Any, stem: str, count: int) -> str:
+        """Return the name of a score. The argument has the attributes ``extractor`` and
+        ``pictures`` of an ``EvaluationData``."""
+        if self.smallest_side:
+            evaluation_data = _PIXELS
+        return name_of(evaluation_data, stem, count)
 
     def __call__(self, evaluation_data: EvaluationData) -> "Compared":
         return Compared(self, evaluation_data)
@@ -74,6 +87,8 @@ class Compared:
         need_features(evaluation_data)
         if measure.probabilities:
             need_probabilities(evaluation_data)
+        if measure.smallest_side:
+            need_pictures(evaluation_data, measure.smallest_side)
         if measure.each_class:
             need_labels(evaluation_data)
             need_of_each_class(evaluation_data, measure.each_class)
@@ -89,4 +104,4 @@ class Compared:
 
     def _scores(self, other):
         for stem, value in self._measure.function(self._data.train, other):
-            yield name_of(self._data, stem, len(other)), value
+            yield self._measure.name_of(self._data, stem, len(other)), value

@@ -46,7 +46,7 @@ class ComparedSets:
         real, side, found = self.sides[0], self.sides[at], self.sets[at]
         if side is None:
             stems = {"fd": self._of_statistics(at)}
-            scores = {self._name(k, found.count): v for k, v in stems.items()}
+            scores = {self._name(None, k, found.count): v for k, v in stems.items()}
         else:
             scores = self._scores(real, side, found.path)
         result = {"samples": facts_of(found, self.digests[at]), "scores": scores}
@@ -68,7 +68,8 @@ class ComparedSets:
                 stems = differences(
                     measure, *self.sides, resamples=resamples, seed=seed
                 )
-            found |= {self._name(k, len(self.sides[1])): v for k, v in stems.items()}
+            count = len(self.sides[1])
+            found |= {self._name(measure, k, count): v for k, v in stems.items()}
         interval = {"level": LEVEL, "halves": resamples, "seed": seed}
         return {"differences": found, "interval": interval}
 
@@ -78,13 +79,14 @@ class ComparedSets:
             with about(name):
                 _check(measure, real, side, self.sets[0].path, path)
                 for stem, value in measure.function(real, side):
-                    found[self._name(stem, len(side))] = float(value)
+                    found[self._name(measure, stem, len(side))] = float(value)
         return found
 
-    def _name(self, stem, count):
+    def _name(self, measure, stem, count):
         if count is None:
             return name_of(self.named, stem, 1).rpartition("_")[0]
-        return name_of(self.named, stem, count)
+        name = measure.name_of if measure else name_of
+        return name(self.named, stem, count)
 
     def _of_statistics(self, at):
         with about("frechet"):

@@ -1,7 +1,7 @@
 """Whether sets of samples and an extractor fit each other."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
@@ -80,6 +80,25 @@ def _check_features(sets, extractor):
                 raise BadInput(
                     f"'{path}': features with {field}='{value}', expected '{expected}' "
                     f"as in '{known[0][0]}'"
+                )
+
+
+def check_pixels(
+    sets: Sequence[Set], measures: Mapping[str, Measure], extractor: Extractor | None
+) -> None:
+    """Raise ``BadInput`` unless measures of images have images of sufficient size."""
+    for name, measure in measures.items():
+        if not (least := measure.smallest_side):
+            continue
+        if extractor is not None:
+            raise BadInput(
+                f"metrics='{name}': reads images, expected no extractor with it"
+            )
+        for one in sets:
+            if not pictures(one) or min(one.shape[:2]) < least:
+                raise BadInput(
+                    f"metrics='{name}': '{one.path}' has {_shape(one, extractor)}, "
+                    f"expected images with at least {least} pixels on each side"
                 )
 
 

@@ -14,6 +14,7 @@ from ganjax.errors import Uncomputable
 from ganjax.metrics.frechet import frechet_distance
 
 LEVELS = 4
+SMALLEST_SIDE = 2 ** (LEVELS - 1) + 1
 
 
 def packet_moments(
