@@ -96,11 +96,11 @@ def score(
     for field, value in {"weights": weights, "resize": resize}.items():
         if value and not extractor:
             raise BadInput(f"{field}='{value}': expected an extractor with it")
+    check_pixels(sets, measures, extractor)
     eye = open_extractor(extractor, weights, resize) if extractor else None
     check_fit(sets, eye)
     if other is not None:
         check_pair(*sets[1:])
-    check_pixels(sets, measures, eye)
     labels = labels_of(sets, measures.values(), by_class)
     sides, digests = [], []
     for one, label in zip(sets, labels, strict=True):

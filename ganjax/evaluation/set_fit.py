@@ -84,21 +84,23 @@ def _check_features(sets, extractor):
 
 
 def check_pixels(
-    sets: Sequence[Set], measures: Mapping[str, Measure], extractor: Extractor | None
+    sets: Sequence[Set], measures: Mapping[str, Measure], extractor: str
 ) -> None:
-    """Raise ``BadInput`` unless measures of images have images of sufficient size."""
+    """Raise ``BadInput`` unless measures of images have images of sufficient size, and
+    no extractor, whose name is empty then."""
     for name, measure in measures.items():
         if not (least := measure.smallest_side):
             continue
-        if extractor is not None:
+        if extractor:
             raise BadInput(
-                f"metrics='{name}': reads images, expected no extractor with it"
+                f"metrics='{name}': reads images, expected no extractor, not "
+                f"extractor='{extractor}'"
             )
         for one in sets:
             if not pictures(one) or min(one.shape[:2]) < least:
                 raise BadInput(
-                    f"metrics='{name}': '{one.path}' has {_shape(one, extractor)}, "
-                    f"expected images with at least {least} pixels on each side"
+                    f"metrics='{name}': '{one.path}' has {_shape(one, None)}, expected "
+                    f"images with at least {least} pixels on each side"
                 )
 
 

@@ -5,7 +5,7 @@ put on every generated sample. The variances maximise the likelihood of the trai
 samples; the score is the likelihood of the held-out samples. A generated sample on top
 of a training sample gets a variance near 0, which costs likelihood on held-out samples.
 
-The steps and constants are those of the authors' code (github.com/marcojira/fld at
+The steps and constants are from the authors' code (github.com/marcojira/fld at
 ffbbf20). Features are scaled to mean 0 and deviation 1 of the held-out samples. Adam
 with the rate 0.5 makes at most 50 passes over the training samples in batches of
 10,000; it ends when the last four losses differ from the newest by less than 5e-4.

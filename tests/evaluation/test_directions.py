@@ -36,7 +36,7 @@ NEITHER = {
     "interpolations_confidence_ends", "interpolations_confidence_blended",
     "inversion_mse_nearest", "reconstruction_mse_nearest", "latents_mse_nearest",
     "anomalies_auroc_pca", "fd_restored_bicubic", "restoration_psnr_bicubic",
-    "restoration_ssim_bicubic",
+    "restoration_ssim_bicubic", "authenticity", "fld_gap",
 }  # fmt: skip
 
 
