@@ -383,7 +383,7 @@ def bad_sets(tmp_path_factory):
         ("x.npy object.npy", "'object.npy': not a readable .npy"),
         (
             "x.npy two.npz",
-            r"'two.npz': arrays a \[20, 3\], b \[20, 3\], expected one of",
+            r"'two.npz': arrays a \[20, 3\], b \[20, 3\], exp",
         ),
         ("x.npy nan.npy", "'nan.npy': features that are not finite"),
         ("x.npy whole.npy", r"int64 \[3, 2\], expected images, uint8"),
