@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 # The stub ``__init__.pyi`` lists the public names; type checkers read it as well.
 __getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ += ["load", "train"]
+__all__ += ["load", "score", "train"]
 
 
 def __dir__():
@@ -33,6 +33,21 @@ def load(run, *, trust_code=False):
     from ganjax.loading import Run
 
     return Run(run, trust_code=trust_code)
+
+
+def score(reference, samples=None, other=None, **options):
+    """Return the scores of a set of samples against a reference set.
+
+    Args:
+      reference, samples, other: folders, archives, arrays or runs.
+      options: the options of ``ganjax.scoring.score``, which describes the result.
+
+    Raises:
+      BadInput: for input that ``ganjax score`` refuses.
+    """
+    from ganjax import scoring
+
+    return scoring.score(reference, samples, other, **options)
 
 
 def train(config, workdir, *, allow_config_change=False):

@@ -55,11 +55,28 @@ __all__ = [
     "config", "core", "data", "density_coverage", "evaluation", "frechet_distance",
     "games", "inception_score", "init_state", "kernel_distance", "load",
     "make_train_step", "metrics", "mode_coverage", "model", "moments", "networks",
-    "objectives", "option", "precision_recall", "resolve", "sliced_wasserstein",
-    "space", "split_batch", "state_digest", "train", "wasserstein_1d",
+    "objectives", "option", "precision_recall", "resolve", "score",
+    "sliced_wasserstein", "space", "split_batch", "state_digest", "train",
+    "wasserstein_1d",
 ]  # fmt: skip
 
 def load(run: pathlib.Path | str, *, trust_code: bool = False) -> Run: ...
+def score(
+    reference: pathlib.Path | str,
+    samples: pathlib.Path | str | None = None,
+    other: pathlib.Path | str | None = None,
+    *,
+    metrics: typing.Sequence[str] = (),
+    extractor: str = "",
+    weights: str = "",
+    resize: str = "",
+    n: int | None = None,
+    seed: int | None = None,
+    by_class: bool = False,
+    resamples: int = 100,
+    save_statistics: pathlib.Path | str = "",
+    trust_code: bool = False,
+) -> dict[str, typing.Any]: ...
 def train(
     config: ml_collections.ConfigDict | typing.Mapping[str, typing.Any],
     workdir: pathlib.Path | str,

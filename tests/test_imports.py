@@ -40,6 +40,7 @@ MAY_IMPORT = {
     "shipped": "",
     "command_line": "config runtime shipped",
     "loading": "build config core data evaluation model training",
+    "scoring": "core data evaluation loading metrics",
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model report training",
@@ -49,7 +50,7 @@ MAY_IMPORT = {
     "sweeps": "build command_line config core data launch loading report resumption "
     "training",
     "commands": "build catalogue command_line config data gallery launch loading "
-    "report shipped sweeps training",
+    "report scoring shipped sweeps training",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -72,6 +73,7 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "command_line",
     "runtime",
     "loading",
+    "scoring",
     "resumption",
     "launch",
     "sweeps",

@@ -12,6 +12,7 @@ COMMANDS = {
     "sweep": "Run the trials of a sweep, and report.",
     "sample": "Draw samples or pictures of a run.",
     "evaluate": "Score a run by its newest or its best checkpoint.",
+    "score": "Score folders, archives, arrays or runs against reference samples.",
     "report": "Write the HTML report of a run or a sweep, or compare scores.",
     "reproduce": "Reproduce a figure or table of a paper, and judge its claims.",
     "describe": "List what a config can choose from, or describe a config.",

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -11,6 +12,7 @@ from ganjax.evaluation.needs import (
     need_labels,
     need_narrow,
     need_of_each_class,
+    need_pictures,
     need_probabilities,
     need_samples,
     warn_of_few_held_out,
@@ -19,6 +21,7 @@ from ganjax.evaluation.scores import name_of
 from ganjax.model import Model
 
 Scores = Iterator[tuple[str, float]]
+_PIXELS = types.SimpleNamespace(extractor=None, pictures=True)
 
 
 @dataclasses.dataclass(eq=False)
@@ -37,6 +40,8 @@ class Measure:
         extractor with classes.
       widest: the most values of a sample that it can use as features without an
         extractor; 0 is no limit.
+      smallest_side: the fewest pixels on a side of the images; above 0, it reads the
+        images and not their features, and its scores are named after pixels.
     """
 
     function: Callable[[Side, Side], Scores]
@@ -47,9 +52,17 @@ class Measure:
     each_class: int = 0
     probabilities: bool = False
     widest: int = 0
+    smallest_side: int = 0
 
     def __post_init__(self):
         functools.update_wrapper(self, self.function)
+
+    def name_of(self, evaluation_data: Any, stem: str, count: int) -> str:
+        """Return the name of a score. The argument has the attributes ``extractor`` and
+        ``pictures`` of an ``EvaluationData``."""
+        if self.smallest_side:
+            evaluation_data = _PIXELS
+        return name_of(evaluation_data, stem, count)
 
     def __call__(self, evaluation_data: EvaluationData) -> "Compared":
         return Compared(self, evaluation_data)
@@ -82,6 +95,8 @@ class Compared:
         warn_of_few_held_out(evaluation_data)
         if measure.probabilities:
             need_probabilities(evaluation_data)
+        if measure.smallest_side:
+            need_pictures(evaluation_data, measure.smallest_side)
         if measure.each_class:
             need_labels(evaluation_data)
             need_of_each_class(evaluation_data, measure.each_class)
@@ -97,4 +112,4 @@ class Compared:
 
     def _scores(self, other):
         for stem, value in self._measure.function(self._data.train, other):
-            yield name_of(self._data, stem, len(other)), value
+            yield self._measure.name_of(self._data, stem, len(other)), value

@@ -98,6 +98,19 @@ def need_features(evaluation_data: EvaluationData) -> None:
     _ = evaluation_data.glance.features
 
 
+def need_pictures(evaluation_data: EvaluationData, least: int) -> None:
+    """Raise ``Uncomputable`` unless the data are images with sides of ``least`` pixels
+    or more."""
+    spec = evaluation_data.source.spec
+    if not evaluation_data.pictures:
+        raise Uncomputable(f"expected images, but data.name='{spec.name}' has points")
+    if min(spec.shape[:2]) < least:
+        raise Uncomputable(
+            f"images of {shape_text(spec.shape)}, expected at least {least} pixels on "
+            f"each side"
+        )
+
+
 def need_probabilities(evaluation_data: EvaluationData) -> None:
     """Raise ``Uncomputable`` unless the extractor has classes."""
     extractor = evaluation_data.extractor

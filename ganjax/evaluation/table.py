@@ -13,8 +13,10 @@ from ganjax.evaluation.inference import (
     Reconstruction,
 )
 from ganjax.evaluation.inversion import Inversion
+from ganjax.evaluation.likelihood import Likelihood
 from ganjax.evaluation.measures import MEASURES
 from ganjax.evaluation.modes import Modes
+from ganjax.evaluation.newer_measures import NEWER_MEASURES
 from ganjax.evaluation.parzen import Parzen
 from ganjax.evaluation.paths import Interpolations, Paths
 from ganjax.evaluation.pixels import Pixels
@@ -24,7 +26,7 @@ from ganjax.names import Table
 _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
-    Translation, Restoration,
+    Translation, Restoration, Likelihood,
 )  # fmt: skip
 
 
@@ -35,7 +37,9 @@ def _evaluates(found):
 # Each entry makes an evaluator from an ``EvaluationData``.
 EVALUATORS = Table(
     "an evaluator's class or a Measure",
-    {x.__name__.removesuffix("Scores").lower(): x for x in _EVALUATORS} | MEASURES,
+    {x.__name__.removesuffix("Scores").lower(): x for x in _EVALUATORS}
+    | MEASURES
+    | NEWER_MEASURES,
     of=Measure,
     takes=1,
     accepts=_evaluates,

@@ -5,6 +5,7 @@ chooses the data of each metric. Data that a metric cannot use raise ``Uncomputa
 ``ValueError``.
 """
 
+from ganjax.metrics.authenticity import authenticity
 from ganjax.metrics.critic import critic_distance, two_sample_test
 from ganjax.metrics.curves import curve_of_shares, precision_recall_curve
 from ganjax.metrics.diversity import diversity
@@ -16,6 +17,7 @@ from ganjax.metrics.frechet import (
     frechet_interval,
     moments,
 )
+from ganjax.metrics.gaussian_kernel import cmmd
 from ganjax.metrics.image_similarity import (
     peak_signal_to_noise,
     signal_to_noise_of_bytes,
@@ -23,6 +25,7 @@ from ganjax.metrics.image_similarity import (
 )
 from ganjax.metrics.inception_score import inception_score
 from ganjax.metrics.kernel import kernel_distance, squared_discrepancy
+from ganjax.metrics.likelihood import likelihood_divergence
 from ganjax.metrics.memorisation import memorisation
 from ganjax.metrics.modes import class_coverage, mode_coverage
 from ganjax.metrics.nearest import knn_classify, nearest
@@ -30,14 +33,16 @@ from ganjax.metrics.neighbours import density_coverage, precision_recall
 from ganjax.metrics.parzen import best_std, parzen_log_likelihood
 from ganjax.metrics.principal import principal_error
 from ganjax.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
+from ganjax.metrics.wavelet import frechet_wavelet, packet_moments
 
 __all__ = [
-    "best_std", "class_coverage", "covariance_root", "critic_distance",
-    "curve_of_shares", "density_coverage", "diversity", "frechet_at_infinity",
-    "frechet_distance", "frechet_from_root", "frechet_interval", "inception_score",
-    "kernel_distance", "knn_classify", "memorisation", "mode_coverage", "moments",
-    "nearest", "parzen_log_likelihood", "peak_signal_to_noise", "precision_recall",
-    "precision_recall_curve", "principal_error", "signal_to_noise_of_bytes",
-    "sliced_wasserstein", "squared_discrepancy", "structural_similarity",
-    "two_sample_test", "wasserstein_1d",
+    "authenticity", "best_std", "class_coverage", "cmmd", "covariance_root",
+    "critic_distance", "curve_of_shares", "density_coverage", "diversity",
+    "frechet_at_infinity", "frechet_distance", "frechet_from_root", "frechet_interval",
+    "frechet_wavelet", "inception_score", "kernel_distance", "knn_classify",
+    "likelihood_divergence", "memorisation", "mode_coverage", "moments", "nearest",
+    "packet_moments", "parzen_log_likelihood", "peak_signal_to_noise",
+    "precision_recall", "precision_recall_curve", "principal_error",
+    "signal_to_noise_of_bytes", "sliced_wasserstein", "squared_discrepancy",
+    "structural_similarity", "two_sample_test", "wasserstein_1d",
 ]  # fmt: skip

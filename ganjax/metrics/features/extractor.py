@@ -36,6 +36,8 @@ class Extractor:
         does not accept.
       shape: the only shape (H, W, C) that the network accepts; None: any size with 1 or
         3 channels.
+      size: the side in pixels to which `see` resizes images with the filter ``resize``;
+        None: images are not resized.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Extractor:
     resize: str
     see: See
     shape: tuple[int, int, int] | None = None
+    size: int | None = None
 
     def check(self, shape: Sequence[int]) -> None:
         """Raise BadInput unless the network accepts samples of ``shape``."""
@@ -91,7 +94,8 @@ def published(
     def sized(variables, images):
         return look(variables, resized(coloured(images), size, resize))
 
-    return Extractor(name, width, digest, resize, batched(sized, variables, batch))
+    see = batched(sized, variables, batch)
+    return Extractor(name, width, digest, resize, see, size=size)
 
 
 def batched(look: Callable, variables: dict, batch: int) -> See:

@@ -1,0 +1,90 @@
+"""Files of reference statistics: the mean and the covariance of features.
+
+The layout is pytorch-fid's: a .npz with ``mu [D]`` and ``sigma [D, D]``. Files of
+ganjax also have ``count``, the number of samples, and ``ganjax``, a JSON text with the
+extractor, its weights and its filter. Other tools ignore the two.
+"""
+
+import dataclasses
+import hashlib
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+
+from ganjax import metrics
+from ganjax.errors import BadInput, Uncomputable
+
+
+@dataclasses.dataclass(frozen=True)
+class Statistics:
+    """The moments of a set of features.
+
+    Attributes:
+      path: the name that the user gave.
+      mean: ``[D]``; cov: ``[D, D]``.
+      count: the number of samples; ``None`` if the file does not state it.
+      features: ``extractor``, ``weights`` and ``resize``; empty if not stated.
+    """
+
+    path: str
+    mean: np.ndarray
+    cov: np.ndarray
+    count: int | None = None
+    features: dict[str, str] = dataclasses.field(default_factory=dict)
+
+    kind: ClassVar[str] = "statistics"
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Return the shape of a sample's features."""
+        return self.mean.shape
+
+    @property
+    def digest(self) -> str:
+        """Return the SHA-256 of both moments."""
+        return hashlib.sha256(self.mean.tobytes() + self.cov.tobytes()).hexdigest()
+
+
+def statistics_in(path: str, arrays: dict[str, np.ndarray]) -> Statistics:
+    """Return the statistics in the arrays of a .npz, which has ``mu`` and ``sigma``.
+
+    Raises:
+      BadInput: if they are no mean and covariance of equal width.
+    """
+    mean, cov = (np.asarray(arrays[name]) for name in ("mu", "sigma"))
+    if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
+        raise BadInput(
+            f"'{path}': mu {list(mean.shape)} and sigma {list(cov.shape)}, expected "
+            f"[D] and [D, D]"
+        )
+    try:
+        mean, cov = mean.astype(np.float64), cov.astype(np.float64)
+        metrics.frechet_distance(mean, cov, mean, cov)
+        features = json.loads(str(arrays["ganjax"])) if "ganjax" in arrays else {}
+        count = int(arrays["count"]) if "count" in arrays else None
+    except (Uncomputable, TypeError, ValueError) as error:
+        raise BadInput(f"'{path}': {error}") from error
+    return Statistics(path, mean, cov, count, dict(features))
+
+
+def write_statistics(path: Path, found: Statistics) -> None:
+    """Write a .npz that ``ganjax score`` and pytorch-fid read.
+
+    Raises:
+      BadInput: if the file cannot be written.
+    """
+    arrays: dict[str, Any] = {"mu": found.mean, "sigma": found.cov}
+    if found.count is not None:
+        arrays["count"] = np.int64(found.count)
+    part = path.with_name(f".{path.name}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with part.open("wb") as file:
+            np.savez(file, **arrays, ganjax=np.array(json.dumps(found.features)))
+        part.replace(path)
+    except OSError as error:
+        part.unlink(missing_ok=True)
+        problem = f"cannot be written ({error.strerror})"
+        raise BadInput(f"--save_statistics={path}: {problem}") from error
