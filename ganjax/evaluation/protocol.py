@@ -5,6 +5,7 @@ from typing import Any
 import ganjax
 from ganjax.data.alpha import has_alpha
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.model import PRECISION
 
 
 def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
@@ -25,6 +26,7 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
         "values": "256 values a channel" if extractor else "float32",
         **alpha,
         "parameters": "averaged",
+        "precision": PRECISION,
         "statistics": sampling.statistics,
         "truncation": sampling.truncation,
         "step": step,

@@ -21,6 +21,8 @@ CRITIC_CHUNK = 240
 
 STATISTICS = ("averaged", "standing")
 
+PRECISION = "float32"
+
 
 @dataclasses.dataclass(frozen=True)
 class Sampling:
@@ -39,12 +41,14 @@ class Model:
     """A finished model: averaged networks, and everything that its game does with them.
 
     The model applies averages, standing statistics, truncation, device placement and
-    chunks, so scores, pictures and samples come from the same model. In addition to the
-    methods below, it has one method for each ability of its game: ``encode``,
-    ``reconstruct``, ``translate``, …, each ``x [n, …] -> [n, …]``.
+    chunks, so scores, pictures and samples come from the same model. It computes in
+    single precision, also if the game trains in bfloat16: there a small step along a
+    path disappears in rounding. In addition to the methods below, it has one method for
+    each ability of its game: ``encode``, ``reconstruct``, ``translate``, …, each
+    ``x [n, …] -> [n, …]``.
 
     Attributes:
-      game, sampler: with truncation applied.
+      game, sampler: with truncation and single precision applied.
       state: the argument ``state``.
       sampling: truncation and batch statistics.
 
@@ -61,7 +65,8 @@ class Model:
         sampling: Sampling = Sampling(),  # noqa: B008
     ):
         self.state, self.sampling = state, sampling
-        self.game, self.sampler = _truncated(game, sampler, sampling.truncation)
+        precise = _in_single_precision(game)
+        self.game, self.sampler = _truncated(precise, sampler, sampling.truncation)
 
     @property
     def step(self) -> int:
@@ -210,7 +215,9 @@ def plain(game: Game, variables: Mapping[str, Any]) -> Callable:
     """Return the function ``apply`` that the functions of a sampler take first."""
 
     def apply(network, *inputs, method=None):
-        return game.networks[network](variables[network], *inputs, method=method)
+        # By default, tensor cores round every product to ten bits.
+        with jax.default_matmul_precision(PRECISION):
+            return game.networks[network](variables[network], *inputs, method=method)
 
     return apply
 
@@ -248,15 +255,30 @@ def _truncated(game, sampler, truncation):
     if not truncates_styles(game):
         draw = functools.partial(sampler.draw, truncation=truncation)
         return game, dataclasses.replace(sampler, draw=draw)
-    networks = {
-        name: dataclasses.replace(
-            network, module=network.module.clone(truncation=truncation)
-        )
-        if hasattr(network.module, "truncation")
-        else network
-        for name, network in game.networks.items()
-    }
-    return dataclasses.replace(game, networks=networks), sampler
+    return _cloned(game, truncation=truncation), sampler
+
+
+@functools.lru_cache(maxsize=32)
+def _in_single_precision(game):
+    """Return the game with networks that multiply in single precision: the same object
+    if they do already. The cache is for the reason of ``_truncated``."""
+    dtype = jnp.dtype(PRECISION)
+    modules = [network.module for network in game.networks.values()]
+    if all(jnp.dtype(getattr(x, "dtype", dtype)) == dtype for x in modules):
+        return game
+    return _cloned(game, dtype=dtype)
+
+
+def _cloned(game, **fields):
+    """Return the game with ``fields`` set in the modules that have these fields."""
+
+    def clone(network):
+        if not all(hasattr(network.module, name) for name in fields):
+            return network
+        return dataclasses.replace(network, module=network.module.clone(**fields))
+
+    networks = {name: clone(network) for name, network in game.networks.items()}
+    return dataclasses.replace(game, networks=networks)
 
 
 def _on_first_device(tree):

@@ -10,6 +10,7 @@ import pytest
 
 from ganjax.core import Game, Network, init_state
 from ganjax.evaluation import EVALUATORS, EvaluationData
+from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.networks.stylegan2 import Generator
@@ -142,6 +143,54 @@ def test_abilities_are_methods():
         model.score(x)
     with pytest.raises(TypeError, match="no 'decode'"):
         model.decode(x)
+
+
+@pytest.mark.parametrize("sampling", [Sampling(), STANDING])
+def test_a_model_of_bfloat16_training_computes_in_single_precision(wrong, sampling):
+    """The samples, scores and path lengths of a game that trains in bfloat16 are those
+    of the same weights in a float32 game. Rounding to 8 bits changes a path of length
+    1e-4 by more than the step itself."""
+    setup, state = wrong
+    half = tiny.setup("convolutional", precision="bfloat16")
+    single, rounded = (
+        Model(made.game, made.sampler, state, sampling) for made in (setup, half)
+    )
+    assert half.game.networks["generator"].module.dtype == jnp.bfloat16
+    np.testing.assert_array_equal(rounded.sample(0, 20), single.sample(0, 20))
+    x = single.sample(1, 20)
+    np.testing.assert_array_equal(rounded.score(x), single.score(x))
+    evaluation_data = EvaluationData(
+        half.sampler, half.source, sampling, samples=100, seed=0
+    )
+    ((_, found),), ((_, expected),) = (
+        EVALUATORS["paths"](evaluation_data).run(model) for model in (rounded, single)
+    )
+    assert found == expected
+    assert protocol_of(evaluation_data, 1)["precision"] == "float32"
+
+
+def test_models_of_one_game_share_their_single_precise_networks():
+    """They are keys of compiled programs. A game of float32 networks is not changed."""
+    half, single = (
+        tiny.setup("gan", precision=precision) for precision in ("bfloat16", "float32")
+    )
+    first, again = (Model(half.game, half.sampler, State()) for _ in range(2))
+    assert first.game is again.game and first.game is not half.game
+    assert first.game.players is half.game.players
+    assert Model(single.game, single.sampler, State()).game is single.game
+
+
+def test_products_of_a_model_are_not_rounded_on_a_tensor_core(wrong):
+    """XLA may round the factors of a float32 product unless the program states its
+    precision. The program of a model does, whatever the default."""
+    model = model_of(wrong)
+
+    def lowered(function):
+        return jax.jit(function).lower(jnp.ones((2, 4))).as_text()
+
+    text = lowered(lambda z: model.apply("generator", z))
+    products = re.findall(r"stablehlo\.(?:dot_general|convolution).*", text)
+    assert products and all("HIGHEST" in product for product in products)
 
 
 def test_an_error_inside_of_a_model_is_shown():
