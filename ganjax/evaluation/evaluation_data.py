@@ -31,11 +31,22 @@ class Side:
     extractor: Extractor | None
     keep: bool = False
 
+    @property
+    def images(self) -> np.ndarray:
+        """Return the images in uint8.
+
+        Raises:
+          Uncomputable: if a value is not finite; it would become a black pixel.
+        """
+        if not np.isfinite(self.data).all():
+            raise Uncomputable("the images hold values that are not finite")
+        return as_bytes(self.data)
+
     @functools.cached_property
     def _seen(self):
         if self.extractor is None:
             return self.data.reshape(len(self.data), -1), None
-        images, see = as_bytes(self.data), self.extractor.see
+        images, see = self.images, self.extractor.see
         if has_alpha(images.shape[1:]):
             images = on_white(images)
         return cached_features(self.extractor, images) if self.keep else see(images)

@@ -1,6 +1,7 @@
 """Data of evaluators: drawn once, with the requested labels and stored features."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -8,7 +9,7 @@ from ganjax.core import child_key, init_state
 from ganjax.data import Arrays, Source, as_bytes, open_source
 from ganjax.data.made_up import made_up
 from ganjax.errors import BadInput
-from ganjax.evaluation import EvaluationData, options
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, options
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
@@ -119,6 +120,41 @@ def test_alpha_is_on_white_before_an_extractor():
     colour = evaluation_data(black[..., :3])
     assert colour.test.features == 0
     assert "alpha" not in protocol_of(colour, 1)
+
+
+def drawn(images, **how):
+    """An evaluation of a game whose samples are ``images``, with one feature."""
+    count = len(images)
+    source = made_up(images.shape[1:], count=8)
+    decode = lambda apply, z, label: jnp.asarray(images)[: len(z)]  # noqa: E731
+    sampler = Sampler(draw=lambda keys: jnp.zeros((len(keys), 1)), decode=decode)
+    how = {"samples": count, "seed": 0, "extractor": counting([]), **how}
+    data = EvaluationData(sampler, source, **how)
+    setup = tiny.setup("gan")
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    return data, Model(setup.game, sampler, state)
+
+
+def test_a_pixel_that_is_not_a_number_has_no_features():
+    """As a byte it would be black, and the scores of a diverged model finite."""
+    images = np.zeros((4, 8, 8, 1), np.float32)
+    images[2, 3, 3] = np.nan
+    for name in ("sliced", "paths"):
+        evaluation = Evaluation(*drawn(images)[:1], [name], lambda state: state)
+        with pytest.raises(BadInput, match=f"'{name}': the images hold values that ar"):
+            evaluation.run(drawn(images)[1])
+
+
+def test_paths_of_images_with_alpha_are_on_white():
+    """An opaque black image and a transparent one differ by 255 in their mean. So the
+    path between them has the length (255 / 1e-4)² as in other scores."""
+    images = np.full((4, 2, 2, 4), -1, np.float32)
+    images[:2, ..., 3] = 1  # opaque
+    data, model = drawn(images)
+    evaluator = EVALUATORS["paths"](data)
+    features = evaluator._features(images)
+    np.testing.assert_allclose(features[:, 0], [0, 0, 255, 255], atol=1e-4)
+    assert dict(evaluator.run(model)) == {"ppl_brightness_4": 0}
 
 
 @pytest.mark.parametrize(
