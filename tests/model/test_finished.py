@@ -8,7 +8,10 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.build import build
+from ganjax.config import resolve
 from ganjax.core import Game, Network, init_state
+from ganjax.errors import Uncomputable
 from ganjax.evaluation import EVALUATORS, EvaluationData
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
@@ -199,11 +202,67 @@ def test_an_error_inside_of_a_model_is_shown():
         _ = model.variables
 
 
-def test_a_critic_sees_whole_packs_of_its_live_variables():
-    """A pack has two samples. Of 500 samples, two full chunks of 240 are scored."""
-    model = simple(critic=lambda apply, x, label: x.reshape(-1, 2).mean(1))
-    x = np.arange(500, dtype=np.float32)[:, None]
-    np.testing.assert_array_equal(model.score(x), np.arange(240) * 2 + 0.5)
+@pytest.mark.parametrize("pack", [1, 2, 7])
+@pytest.mark.parametrize("count", [100, 101, 250, 500])
+def test_a_critic_scores_every_full_pack(pack, count):
+    """The score of pack i is the mean of the numbers p·i to p·i + p − 1."""
+    model = simple(
+        critic=lambda apply, x, label: x.reshape(-1, pack).mean(1), packing=pack
+    )
+    x = np.arange(count, dtype=np.float32)[:, None]
+    expected = np.arange(count // pack) * pack + (pack - 1) / 2
+    np.testing.assert_allclose(model.score(x), expected)
+
+
+@pytest.mark.parametrize("count", [4, 100, 101, 102, 250, 503])
+def test_a_critic_that_compares_samples_sees_groups_as_large_as_in_training(count):
+    """The critic adds the size of its batch, 4 as in training, also for the samples
+    that remain after the last group of 4. No sample is left out."""
+    model = simple(critic=lambda apply, x, label: x[:, 0] + len(x), compared=4)
+    x = np.arange(count, dtype=np.float32)[:, None]
+    np.testing.assert_array_equal(model.score(x), np.arange(count) + 4)
+    with pytest.raises(Uncomputable, match="3 samples, expected at least 4"):
+        model.score(x[:3])
+
+
+def test_labels_and_packs_stay_together_in_groups():
+    """Packs of 3 in groups of 2: 20 samples are 6 packs, 3 groups."""
+
+    def critic(apply, x, label):
+        assert x.shape == (6, 1)
+        return (100 * label + x[:, 0]).reshape(-1, 3).sum(1)
+
+    model = simple(critic=critic, packing=3, compared=2)
+    x, label = np.arange(20.0, dtype=np.float32)[:, None], np.arange(20) % 7
+    expected = (100 * label[:18] + np.arange(18)).reshape(-1, 3).sum(1)
+    np.testing.assert_array_equal(model.score(x, label), expected)
+
+
+@pytest.mark.parametrize(
+    ("discriminator", "group"),
+    [
+        ({"name": "stylegan2", "channel_base": 1024, "channel_max": 4}, 4),
+        ({"widths": (4,), "minibatch_discrimination": 3}, 8),
+        ({"widths": (4,)}, 1),
+    ],
+)
+def test_a_score_depends_on_its_group_alone(discriminator, group):
+    """The batch has 8 samples. Minibatch deviation compares 4 of them, minibatch
+    discrimination all 8. Of 17 samples, the last is in the group that ends with it."""
+    networks = {"generator": {"widths": (4,)}, "discriminator": discriminator}
+    stated = {**tiny.GAMES["convolutional"], "networks": networks, "batch_size": 8}
+    setup = build(resolve(stated))
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    model = setup.model(state)
+    assert setup.sampler.compared == group
+    x = np.random.default_rng(0).uniform(-1, 1, (17, 8, 8, 1)).astype(np.float32)
+    scores = model.score(x)
+    np.testing.assert_allclose(model.score(x[:16]), scores[:16], rtol=1e-5, atol=1e-6)
+    x[9] *= -1
+    moved = np.flatnonzero(np.abs(model.score(x) - scores) > 1e-6)
+    last = {16} if 17 - group <= 9 else set()
+    first = 9 // group * group
+    assert set(moved) == {*range(first, first + group), *last}
 
 
 def test_a_function_is_compiled_once_for_all_states(wrong):
