@@ -36,6 +36,9 @@ from ganjax.training.pictures import image_grid, scatter
 # run was started, the entry ``folder`` of run.json.
 FILE_FIELDS = ("data.dir", "evaluation.weights", "start.workdir")
 
+# Fields of ``evaluation`` that are of a training run alone.
+NOT_SCORED = ("evaluation.every",)
+
 
 class Run:
     """A run loaded from its folder; it may still be running.
@@ -169,7 +172,8 @@ class Run:
 
         Args:
           names: names of evaluators; by default the evaluators in the run's config.
-          overrides: values, as text, for fields of ``evaluation`` and for ``seed``.
+          overrides: values, as text, for fields of ``evaluation`` and ``sampling``, and
+            for ``seed``. Other fields cannot change a trained run.
           best: whether to score the best checkpoint and not the newest one.
 
         Returns:
@@ -178,8 +182,16 @@ class Run:
         Raises:
           BadInput: for a wrong name or value, or if there is no checkpoint.
         """
+        overrides = dict(overrides or {})
+        for path, text in overrides.items():
+            section = path.partition(".")[0]
+            if path in NOT_SCORED or section not in ("evaluation", "sampling", "seed"):
+                raise BadInput(
+                    f"{path}={text}: expected a field of evaluation or sampling, or "
+                    f"seed; scores of a trained run do not depend on this field"
+                )
         asked = {"evaluation.names": ",".join(names)} if names else {}
-        config = resolve(self._located.to_dict(), {**(overrides or {}), **asked})
+        config = resolve(self._located.to_dict(), {**overrides, **asked})
         made = self.game, self.sampler, self.source
         evaluation = evaluation_of(config, *made)
         state = self.best if best else self.state

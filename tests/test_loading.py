@@ -10,7 +10,9 @@ from ganjax.commands import sample
 from ganjax.config import knobs
 from ganjax.core import averaged, init_state, state_digest
 from ganjax.errors import BadInput
+from ganjax.evaluation import EVALUATORS, EvaluationData
 from ganjax.loading import warm_start
+from ganjax.model import Model, Sampling
 from tests.tiny import setup
 from tests.training.test_resume import train
 
@@ -43,6 +45,42 @@ def test_train_goes_on_with_a_run_and_gives_it_back(run):
     assert state_digest(again.state) == digest
     with pytest.raises(BadInput, match="steps=5: expected at least 10"):
         ganjax.train({**again.config.to_dict(), "steps": 5}, path)
+
+
+def test_overrides_of_sampling_change_the_scored_model(run):
+    """The scores are those of a model that is made with the sampling in the protocol.
+    A field that cannot change a trained run is refused."""
+    path, _ = run
+    loaded = ganjax.load(path)
+    asked = {"evaluation.samples": "100", "evaluation.real": "200"}
+    found = {}
+    for field, value in (
+        ("truncation", "0.0"), ("truncation", "0.5"), ("statistics", "standing"),
+    ):  # fmt: skip
+        sampling = Sampling(**{field: float(value) if value[0] == "0" else value})
+        one = loaded.evaluate(["sliced"], {**asked, f"sampling.{field}": value})
+        assert str(one["protocol"][field]) == value
+        found[value] = one["scores"]["swd_pixels_100"]
+        model = Model(loaded.game, loaded.sampler, loaded.state, sampling)
+        data = EvaluationData(
+            loaded.sampler, loaded.source, samples=100, real=200, seed=0
+        )
+        assert (
+            found[value]
+            == dict(EVALUATORS["sliced"](data).run(model))["swd_pixels_100"]
+        )
+    assert len(set(found.values())) == 3
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["data.name=ring8", "data.limit=5", "latents.size=9", "steps=7", "batch_size=4",
+     "precision=bfloat16", "evaluation.every=5", "networks.generator.width=8"],
+)  # fmt: skip
+def test_overrides_without_effect_are_refused(run, field):
+    name, _, text = field.partition("=")
+    with pytest.raises(BadInput, match=f"^{field}: expected a field of evaluation or"):
+        ganjax.load(run[0]).evaluate(["sliced"], {name: text})
 
 
 def test_sample_command(run, tmp_path, capsys):

@@ -20,7 +20,7 @@ from ganjax.errors import BadInput
 
 _FIELDS = {
     "samples": "number of samples to generate",
-    "real": "largest number of real samples from each split",
+    "real": "most real samples of each split, 0 for all",
     "extractor": "extractor of features; pixels or points if empty",
     "weights": "a file of the extractor's weights",
     "resize": "filter that replaces the extractor's",
@@ -68,5 +68,14 @@ def main(arguments: list[str]) -> int:
     write_json(path, found)
     for name, value in found["scores"].items():
         print(f"{name:44}{value:.5g}")
+    print(_counts(found["protocol"]))
     print(f"step {found['protocol']['step']}: {path}")
     return 0
+
+
+def _counts(protocol):
+    return (
+        f"{protocol['fake']:,} generated against {protocol['real']:,} real samples of "
+        f"{protocol['data']}/{protocol['reference']}; floors of "
+        f"{protocol['held_out']:,} held-out samples"
+    )

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from ganjax.core import child_key, init_state
-from ganjax.data import Arrays, Source, as_bytes, open_source
+from ganjax.data import Arrays, Source, Spec, as_bytes, open_source
 from ganjax.data.made_up import made_up
 from ganjax.errors import BadInput
 from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, options
@@ -198,3 +198,49 @@ def test_points_and_pixels_are_their_own_features():
     assert (
         evaluation_data.train.probabilities is None and len(evaluation_data.train) == 50
     )
+
+
+def test_the_reference_is_the_whole_training_split():
+    """FID's convention. More than 10,000 images are all read; drawn data have no whole
+    split, so 10,000 samples are drawn. Both counts are in the protocol."""
+    many = made_up((1, 1, 1), count=10_500)
+    few = Arrays(many.train.data[:20], many.train.label[:20])
+    source = Source(many.spec, many.train, few)
+    sampler = Sampler(draw=None, decode=None)
+
+    def protocol(source, **how):
+        data = EvaluationData(sampler, source, samples=100, seed=0, **how)
+        assert len(data.train) == data.sizes["training"]
+        found = protocol_of(data, 1)
+        return found["fake"], found["real"], found["held_out"]
+
+    assert protocol(source) == (100, 10_500, 20)
+    assert protocol(source, real=10_000) == (100, 10_000, 20)
+    assert protocol(source, real=15) == (100, 15, 15)
+    assert protocol(open_source("ring8")) == (100, 10_000, 10_000)
+    assert options.EvaluationOptions().real == 0
+
+
+class Large:
+    """100,000 images of 256×256×3, which are not there."""
+
+    label = np.zeros(100_000, np.int32)
+
+    def __len__(self):
+        return 100_000
+
+    def __getitem__(self, index):
+        return {"data": np.broadcast_to(np.uint8(0), (256, 256, 3)), "label": 0}
+
+
+def test_a_split_that_does_not_fit_into_memory_is_refused_before_a_step():
+    """4 · 256² · 3 · 100,000 bytes are 73 GiB."""
+    setup = tiny.setup("gan")
+    source = Source(Spec("large", (256, 256, 3)), Large(), Large())
+    data = EvaluationData(setup.sampler, source, samples=100, seed=0)
+    said = "'sliced': 100000 real samples need 73 GiB, .*evaluation.real=N takes N"
+    with pytest.raises(BadInput, match=said):
+        Evaluation(data, ["sliced"], setup.model)
+    data = EvaluationData(setup.sampler, source, samples=100, seed=0, real=50)
+    assert Evaluation(data, ["sliced"], setup.model)
+    assert data.train.data.shape == (50, 256, 256, 3)
