@@ -1,5 +1,6 @@
 """Load a run from its folder."""
 
+import copy
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -137,6 +138,21 @@ class Run:
     def model(self) -> Model:
         """The finished model of the newest checkpoint."""
         return self.model_of(self.state)
+
+    def sampled(self, overrides: Mapping[str, str]) -> "Run":
+        """Return this run with other values, as text, for fields of ``sampling``.
+
+        Raises:
+          BadInput: for a wrong field or value.
+        """
+        for path, text in overrides.items():
+            if not path.startswith("sampling."):
+                raise BadInput(f"{path}={text}: expected a field of sampling")
+        config = resolve(self.config.to_dict(), overrides)
+        other = copy.copy(self)
+        other.__dict__.pop("model", None)
+        other.sampling = read(Sampling, config.sampling)
+        return other
 
     def model_of(self, state: GameState) -> Model:
         """Return the finished model of a state of this run."""

@@ -1,5 +1,7 @@
 """Load a run from Python and from the command line."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -92,6 +94,28 @@ def test_sample_command(run, tmp_path, capsys):
     assert "step 10" in capsys.readouterr().out
     np.testing.assert_array_equal(np.load(array), ganjax.load(path).sample(3, 6))
     assert Image.open(picture).size[0] > 8
+
+
+def test_samples_of_another_truncation(run, tmp_path):
+    """They are those of a model of this truncation. The run itself is not changed."""
+    path, _ = run
+    flags = [f"--workdir={path}", "--n=6", "--seed=3", "--truncation=0.5"]
+    assert sample.main([*flags, f"--out={tmp_path / 'x.npy'}"]) == 0
+    loaded = ganjax.load(path)
+    expected = Model(loaded.game, loaded.sampler, loaded.state, Sampling(0.5))
+    made = np.load(tmp_path / "x.npy")
+    np.testing.assert_array_equal(made, expected.sample(3, 6))
+    whole = loaded.sample(3, 6)
+    assert np.abs(made - whole).max() > 1e-3
+    other = loaded.sampled({"sampling.truncation": "0.5"})
+    np.testing.assert_array_equal(other.sample(3, 6), made)
+    np.testing.assert_array_equal(loaded.sample(3, 6), whole)
+    assert sample.main([*flags, f"--out={tmp_path / 'x.png'}"]) == 0
+    said = json.loads(Image.open(tmp_path / "x.png").info["ganjax"])
+    assert said["truncation"] == 0.5
+    for field, text in (("sampling.truncation", "-1"), ("data.name", "ring8")):
+        with pytest.raises(BadInput, match=f"{field}=.*expected"):
+            loaded.sampled({field: text})
 
 
 def test_bad_requests_are_one_line(run, tmp_path):
