@@ -46,7 +46,7 @@ def get_config(game="ganomaly"):
         config.steps = 8000  # inversion needs a GAN that is trained longer
         config.regularizers = {"r1": {"weight": 1.0, "player": "discriminator"}}
     config.optimizers = {name: {"learning_rate": 5e-4, "b1": 0.5} for name in players}
-    config.evaluation = {"names": ("anomalies",), "extractor": ""}
+    config.evaluation = {"names": ("anomalies",), "extractor": "", "real": 10_000}
     if game == "anogan":
         config.evaluation["real"] = 2000  # each one needs a separate gradient descent
     config.parallel = {"inner_steps": 10}

@@ -28,6 +28,11 @@ def get_config():
         "generator": {"learning_rate": 2e-4, "b1": 0.5},
     }
     config.samples = {"every": 1000, "count": 100}
-    config.evaluation = {"names": ("pixels",), "every": 5000, "samples": 5000}
+    config.evaluation = {
+        "names": ("pixels",),
+        "every": 5000,
+        "samples": 5000,
+        "real": 10_000,
+    }
     config.checkpoint = {"every": 1000}
     return config

@@ -23,6 +23,11 @@ def get_config():
         "discriminator": {"widths": (256, 256)},
     }
     config.optimizers = images.both(learning_rate=2e-4, b1=0.5)
-    config.evaluation = {"names": ("parzen",), "every": 2000, "samples": 10_000}
+    config.evaluation = {
+        "names": ("parzen",),
+        "every": 2000,
+        "samples": 10_000,
+        "real": 10_000,
+    }
     config.parallel = {"inner_steps": 10}
     return config

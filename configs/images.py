@@ -27,6 +27,7 @@ def mnist(game="gan", data="mnist"):
     config.checkpoint = {"every": 500}
     config.evaluation = {
         "samples": 5000,
+        "real": 10_000,
         "extractor": "small_cnn_mnist",
     }
     return config

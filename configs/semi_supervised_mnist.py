@@ -39,6 +39,6 @@ def get_config(variant=""):
         config.regularizers = {"r1": {"weight": 0.1}}
     config.augmentation = {"noise": 0.3}
     config.optimizers = images.both(learning_rate=1e-3, b1=0.5)
-    config.evaluation = {"names": ("labels",), "extractor": ""}
+    config.evaluation = {"names": ("labels",), "extractor": "", "real": 10_000}
     config.parallel = {"inner_steps": 10}
     return config

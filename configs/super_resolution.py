@@ -36,6 +36,7 @@ def get_config(data="mnist"):
     config.evaluation = {
         "names": ("restoration",),
         "samples": 2000,
+        "real": 10_000,
         "extractor": "small_cnn_mnist" if data == "mnist" else "effnet_lite0",
     }
     return config

@@ -1,5 +1,6 @@
 """Load a run from its folder."""
 
+import copy
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -35,6 +36,9 @@ from ganjax.training.pictures import image_grid, scatter
 # Fields of a config that name files. They may be relative to the folder in which the
 # run was started, the entry ``folder`` of run.json.
 FILE_FIELDS = ("data.dir", "evaluation.weights", "start.workdir")
+
+# Fields of ``evaluation`` that are of a training run alone.
+NOT_SCORED = ("evaluation.every",)
 
 
 class Run:
@@ -135,6 +139,21 @@ class Run:
         """The finished model of the newest checkpoint."""
         return self.model_of(self.state)
 
+    def sampled(self, overrides: Mapping[str, str]) -> "Run":
+        """Return this run with other values, as text, for fields of ``sampling``.
+
+        Raises:
+          BadInput: for a wrong field or value.
+        """
+        for path, text in overrides.items():
+            if not path.startswith("sampling."):
+                raise BadInput(f"{path}={text}: expected a field of sampling")
+        config = resolve(self.config.to_dict(), overrides)
+        other = copy.copy(self)
+        other.__dict__.pop("model", None)
+        other.sampling = read(Sampling, config.sampling)
+        return other
+
     def model_of(self, state: GameState) -> Model:
         """Return the finished model of a state of this run."""
         return Model(self.game, self.sampler, state, self.sampling)
@@ -169,7 +188,8 @@ class Run:
 
         Args:
           names: names of evaluators; by default the evaluators in the run's config.
-          overrides: values, as text, for fields of ``evaluation`` and for ``seed``.
+          overrides: values, as text, for fields of ``evaluation`` and ``sampling``, and
+            for ``seed``. Other fields cannot change a trained run.
           best: whether to score the best checkpoint and not the newest one.
 
         Returns:
@@ -178,8 +198,16 @@ class Run:
         Raises:
           BadInput: for a wrong name or value, or if there is no checkpoint.
         """
+        overrides = dict(overrides or {})
+        for path, text in overrides.items():
+            section = path.partition(".")[0]
+            if path in NOT_SCORED or section not in ("evaluation", "sampling", "seed"):
+                raise BadInput(
+                    f"{path}={text}: expected a field of evaluation or sampling, or "
+                    f"seed; scores of a trained run do not depend on this field"
+                )
         asked = {"evaluation.names": ",".join(names)} if names else {}
-        config = resolve(self._located.to_dict(), {**(overrides or {}), **asked})
+        config = resolve(self._located.to_dict(), {**overrides, **asked})
         made = self.game, self.sampler, self.source
         evaluation = evaluation_of(config, *made)
         state = self.best if best else self.state

@@ -1,5 +1,7 @@
 """Load a run from Python and from the command line."""
 
+import json
+
 import jax
 import numpy as np
 import pytest
@@ -10,7 +12,9 @@ from ganjax.commands import sample
 from ganjax.config import knobs
 from ganjax.core import averaged, init_state, state_digest
 from ganjax.errors import BadInput
+from ganjax.evaluation import EVALUATORS, EvaluationData
 from ganjax.loading import warm_start
+from ganjax.model import Model, Sampling
 from tests.tiny import setup
 from tests.training.test_resume import train
 
@@ -45,6 +49,42 @@ def test_train_goes_on_with_a_run_and_gives_it_back(run):
         ganjax.train({**again.config.to_dict(), "steps": 5}, path)
 
 
+def test_overrides_of_sampling_change_the_scored_model(run):
+    """The scores are those of a model that is made with the sampling in the protocol.
+    A field that cannot change a trained run is refused."""
+    path, _ = run
+    loaded = ganjax.load(path)
+    asked = {"evaluation.samples": "100", "evaluation.real": "200"}
+    found = {}
+    for field, value in (
+        ("truncation", "0.0"), ("truncation", "0.5"), ("statistics", "standing"),
+    ):  # fmt: skip
+        sampling = Sampling(**{field: float(value) if value[0] == "0" else value})
+        one = loaded.evaluate(["sliced"], {**asked, f"sampling.{field}": value})
+        assert str(one["protocol"][field]) == value
+        found[value] = one["scores"]["swd_pixels_100"]
+        model = Model(loaded.game, loaded.sampler, loaded.state, sampling)
+        data = EvaluationData(
+            loaded.sampler, loaded.source, samples=100, real=200, seed=0
+        )
+        assert (
+            found[value]
+            == dict(EVALUATORS["sliced"](data).run(model))["swd_pixels_100"]
+        )
+    assert len(set(found.values())) == 3
+
+
+@pytest.mark.parametrize(
+    "field",
+    ["data.name=ring8", "data.limit=5", "latents.size=9", "steps=7", "batch_size=4",
+     "precision=bfloat16", "evaluation.every=5", "networks.generator.width=8"],
+)  # fmt: skip
+def test_overrides_without_effect_are_refused(run, field):
+    name, _, text = field.partition("=")
+    with pytest.raises(BadInput, match=f"^{field}: expected a field of evaluation or"):
+        ganjax.load(run[0]).evaluate(["sliced"], {name: text})
+
+
 def test_sample_command(run, tmp_path, capsys):
     path, _ = run
     array, picture = tmp_path / "new" / "x.npy", tmp_path / "x.png"
@@ -54,6 +94,28 @@ def test_sample_command(run, tmp_path, capsys):
     assert "step 10" in capsys.readouterr().out
     np.testing.assert_array_equal(np.load(array), ganjax.load(path).sample(3, 6))
     assert Image.open(picture).size[0] > 8
+
+
+def test_samples_of_another_truncation(run, tmp_path):
+    """They are those of a model of this truncation. The run itself is not changed."""
+    path, _ = run
+    flags = [f"--workdir={path}", "--n=6", "--seed=3", "--truncation=0.5"]
+    assert sample.main([*flags, f"--out={tmp_path / 'x.npy'}"]) == 0
+    loaded = ganjax.load(path)
+    expected = Model(loaded.game, loaded.sampler, loaded.state, Sampling(0.5))
+    made = np.load(tmp_path / "x.npy")
+    np.testing.assert_array_equal(made, expected.sample(3, 6))
+    whole = loaded.sample(3, 6)
+    assert np.abs(made - whole).max() > 1e-3
+    other = loaded.sampled({"sampling.truncation": "0.5"})
+    np.testing.assert_array_equal(other.sample(3, 6), made)
+    np.testing.assert_array_equal(loaded.sample(3, 6), whole)
+    assert sample.main([*flags, f"--out={tmp_path / 'x.png'}"]) == 0
+    said = json.loads(Image.open(tmp_path / "x.png").info["ganjax"])
+    assert said["truncation"] == 0.5
+    for field, text in (("sampling.truncation", "-1"), ("data.name", "ring8")):
+        with pytest.raises(BadInput, match=f"{field}=.*expected"):
+            loaded.sampled({field: text})
 
 
 def test_bad_requests_are_one_line(run, tmp_path):

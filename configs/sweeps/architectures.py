@@ -37,6 +37,7 @@ def get_config(arg=""):
         "extractor": "effnet_lite0",
         "every": 10_000,
         "samples": 10_000,
+        "real": 10_000,
     }
     if arg == "tiny":
         config.evaluation = {"names": ()}

@@ -32,6 +32,7 @@ def get_config(arg=""):
         "extractor": "small_cnn_mnist",
         "every": 5000,
         "samples": 5000,
+        "real": 10_000,
     }
     if arg == "tiny":
         config.data = {"name": "gratings32"}

@@ -93,6 +93,7 @@ def _config(protocol):
     config.evaluation = {
         "names": ("frechet",),
         "samples": protocol["samples"],
+        "real": 10_000,
         "extractor": protocol["extractor"],
     }
     config.checkpoint = {"every": protocol["steps"]}

@@ -110,6 +110,7 @@ def _config(steps, width, samples):
     config.evaluation = {
         "names": ("frechet",),
         "samples": samples,
+        "real": 10_000,
         "extractor": EXTRACTOR,
     }
     config.checkpoint = {"every": steps}

@@ -74,6 +74,7 @@ def _config(steps, samples, factor):
     config.evaluation = {
         "names": ("classes",),
         "samples": samples,
+        "real": 10_000,
         "extractor": "small_cnn_mnist",
     }
     config.checkpoint = {"every": steps}

@@ -7,10 +7,18 @@ The run may still be training. Without --metrics, the evaluators are those in th
 config. `ganjax describe --axis=evaluators` lists all evaluators. Scores and their
 protocol are written to the run's evaluation/ under the digest of the protocol, where
 `ganjax report --compare` finds them.
+
+    ganjax evaluate --workdir=runs/quickstart --truncation=0.5,0.7,1 --seeds=0,1,2
+
+--truncation and --seeds take several values. Each pair of values is an evaluation with
+its own protocol and file. The table has a column for each truncation; with several
+seeds, its entries are the mean and the standard deviation over seeds.
 """
 
 import hashlib
+import itertools
 import json
+import statistics
 import sys
 from pathlib import Path
 
@@ -20,7 +28,7 @@ from ganjax.errors import BadInput
 
 _FIELDS = {
     "samples": "number of samples to generate",
-    "real": "largest number of real samples from each split",
+    "real": "most real samples of each split, 0 for all",
     "extractor": "extractor of features; pixels or points if empty",
     "weights": "a file of the extractor's weights",
     "resize": "filter that replaces the extractor's",
@@ -33,7 +41,12 @@ def main(arguments: list[str]) -> int:
     flags.add_argument("--metrics", help="evaluators, separated by commas")
     for name, said in _FIELDS.items():
         flags.add_argument(f"--{name}", help=f"{said}; default: the run's config")
+    flags.add_argument(
+        "--truncation",
+        help="truncation of styles or normal latents, 0 for none; several by commas",
+    )
     flags.add_argument("--seed", help="seed of the samples; default: the run's")
+    flags.add_argument("--seeds", help="several seeds, separated by commas")
     flags.add_argument("--best", action="store_true", help="score the best checkpoint")
     flags.add_argument(
         "--trust_code", action="store_true", help="run code that the run's config names"
@@ -44,29 +57,74 @@ def main(arguments: list[str]) -> int:
         for name in _FIELDS
         if getattr(flags, name) is not None
     }
-    if flags.seed is not None:
-        overrides["seed"] = flags.seed
+    if flags.seed is not None and flags.seeds is not None:
+        raise BadInput(f"--seeds={flags.seeds}: expected either --seed or --seeds")
+    seeds = _listed("--seeds", flags.seeds) if flags.seed is None else [flags.seed]
+    truncations = _listed("--truncation", flags.truncation)
 
     import ganjax
-    from ganjax.run_files import read_json, write_json
 
     imports.beside(Path.cwd())
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
     names = [name.strip() for name in (flags.metrics or "").split(",") if name.strip()]
     if flags.metrics is not None and not names:
         raise BadInput(f"--metrics={flags.metrics}: expected a name of an evaluator")
-    found = run.evaluate(names, overrides, best=flags.best)
-    protocol = json.dumps(found["protocol"], sort_keys=True)
+    found = {}
+    for truncation, seed in itertools.product(truncations, seeds):
+        asked = {"sampling.truncation": truncation, "seed": seed}
+        asked = {name: text for name, text in asked.items() if text is not None}
+        made = run.evaluate(names, {**overrides, **asked}, best=flags.best)
+        found[truncation, seed] = made
+        print(f"step {made['protocol']['step']}: {_write(run.files, made)}")
+    print(_counts(made["protocol"]))
+    columns = [[found[x, seed]["scores"] for seed in seeds] for x in truncations]
+    if truncations != [None]:
+        head = "".join(f"{f'truncation {x}':<24}" for x in truncations)
+        print(f"{'':44}{head}")
+    for name in columns[0][0]:
+        print(f"{name:44}" + "".join(_entry(name, scores) for scores in columns))
+    return 0
+
+
+def _listed(flag, text):
+    """Return the values of a flag that takes several; ``[None]`` without the flag."""
+    if text is None:
+        return [None]
+    values = [value.strip() for value in text.split(",") if value.strip()]
+    if not values or len(set(values)) < len(values):
+        raise BadInput(f"{flag}={text}: expected different values, separated by commas")
+    return values
+
+
+def _write(files, made):
+    """Write scores, with those of the same protocol that are known. Return the path."""
+    from ganjax.run_files import read_json, write_json
+
+    protocol = json.dumps(made["protocol"], sort_keys=True)
     digest = hashlib.sha256(protocol.encode()).hexdigest()[:12]
-    path = run.files.protocol(digest)
+    path = files.protocol(digest)
     try:
         known = dict(read_json(path)["scores"]) if path.exists() else {}
     except (BadInput, KeyError, TypeError, ValueError):
         known = {}
         print(f"{path}: cannot be read, and is replaced", file=sys.stderr)
-    found["scores"] = known | found["scores"]
-    write_json(path, found)
-    for name, value in found["scores"].items():
-        print(f"{name:44}{value:.5g}")
-    print(f"step {found['protocol']['step']}: {path}")
-    return 0
+    made["scores"] = known | made["scores"]
+    write_json(path, made)
+    return path
+
+
+def _entry(name, scores):
+    """Return a score, or its mean and standard deviation over several seeds."""
+    values = [one[name] for one in scores if name in one]
+    if len(values) < 2:
+        return f"{values[0]:<24.5g}" if values else f"{'-':<24}"
+    text = f"{statistics.mean(values):.5g} ± {statistics.stdev(values):.2g}"
+    return f"{text:<24}"
+
+
+def _counts(protocol):
+    return (
+        f"{protocol['fake']:,} generated against {protocol['real']:,} real samples of "
+        f"{protocol['data']}/{protocol['reference']}; floors of "
+        f"{protocol['held_out']:,} held-out samples"
+    )

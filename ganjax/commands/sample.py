@@ -30,6 +30,10 @@ def main(arguments: list[str]) -> int:
     flags.add_argument("--mode", default="grid", help="see below, or MODULE:FUNCTION")
     flags.add_argument("--out", help="file or folder; default: MODE.png")
     flags.add_argument(
+        "--truncation",
+        help="truncation of styles or normal latents, 0 for none; default: the run's",
+    )
+    flags.add_argument(
         "--trust_code", action="store_true", help="run code that the run's config names"
     )
     options = flags.add_argument_group("options of the modes below")
@@ -53,6 +57,8 @@ def main(arguments: list[str]) -> int:
     flags = flags.parse_args(arguments)
     names.beside(Path.cwd())
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
+    if flags.truncation is not None:
+        run = run.sampled({"sampling.truncation": flags.truncation})
     mode = MODES.find("--mode", flags.mode)
     grid = flags.mode == "grid"
     named = "samples" if grid else flags.mode.rpartition(":")[2]
@@ -89,6 +95,7 @@ def main(arguments: list[str]) -> int:
         "seed": request.seed,
         "step": int(run.state.step),
         "config": run.config.data.name,
+        "truncation": run.sampling.truncation,
     }
     if folder:
         _write_each(out, run.sample(request.seed, request.n), said)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from ganjax.data import as_bytes
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.needs import need_samples
@@ -82,7 +81,7 @@ def _read(side: Side, stacked: bool) -> _Reading | None:
     if not stacked:
         parts = [side.probabilities]
     else:
-        images = as_bytes(side.data)
+        images = side.images
         channels = np.split(images, images.shape[-1], axis=-1)
         parts = [side.extractor.see(channel)[1] for channel in channels]
     if parts[0] is None:

@@ -12,7 +12,8 @@ from ganjax.model import Model
 class CriticScores:
     """Two-sample test and mean difference of the critic's scores.
 
-    They compare held-out real samples with generated samples.
+    All three sets have the size of the smallest. A critic of packs gives one score a
+    pack. The tests compare held-out real samples with generated samples.
     ``critic_auroc_train_over_test`` compares training with held-out samples: it differs
     from chance (0.5) if the critic memorises."""
 
@@ -31,7 +32,10 @@ class CriticScores:
             raise Uncomputable(
                 "expected a game whose critic scores samples, such as game='gan'"
             )
-        need_samples(evaluation_data, training=2, held_out=2, generated=2)
+        # Two scores of each set, or as many as the critic compares.
+        sampler = evaluation_data.sampler
+        least = sampler.packing * max(2, sampler.compared)
+        need_samples(evaluation_data, training=least, held_out=least, generated=least)
         self._data = evaluation_data
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

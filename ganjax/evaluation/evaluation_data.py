@@ -7,12 +7,24 @@ import jax
 import numpy as np
 
 from ganjax.core import child_key
-from ganjax.data import Source, as_bytes, held_out, real_samples
+from ganjax.data import (
+    Arrays,
+    Source,
+    as_bytes,
+    decoded_bytes,
+    held_out,
+    real_samples,
+)
 from ganjax.data.alpha import has_alpha, on_white
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.feature_cache import cached_features
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
+
+# The number of real samples of data that are drawn from a distribution.
+DRAWN = 10_000
+# The memory for the samples of a whole split, in float32: 87,000 images of 128×128×3.
+MOST_BYTES = 2**34
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,11 +43,22 @@ class Side:
     extractor: Extractor | None
     keep: bool = False
 
+    @property
+    def images(self) -> np.ndarray:
+        """Return the images in uint8.
+
+        Raises:
+          Uncomputable: if a value is not finite; it would become a black pixel.
+        """
+        if not np.isfinite(self.data).all():
+            raise Uncomputable("the images hold values that are not finite")
+        return as_bytes(self.data)
+
     @functools.cached_property
     def _seen(self):
         if self.extractor is None:
             return self.data.reshape(len(self.data), -1), None
-        images, see = as_bytes(self.data), self.extractor.see
+        images, see = self.images, self.extractor.see
         if has_alpha(images.shape[1:]):
             images = on_white(images)
         return cached_features(self.extractor, images) if self.keep else see(images)
@@ -73,7 +96,8 @@ class EvaluationData:
       source: data of the game.
       sampling: sampling options of the models to score, for the protocol.
       samples: number of generated samples.
-      real: maximum number of real samples of each split, chosen at random.
+      real: maximum number of real samples of each split, chosen at random; 0 for the
+        whole split, or ``DRAWN`` samples of a split that has no end.
       seed: seed of that choice and of the latents.
       extractor: computes features of images; ``None`` uses pixels or points.
     """
@@ -84,7 +108,7 @@ class EvaluationData:
     _: dataclasses.KW_ONLY
     samples: int
     seed: int
-    real: int = 10_000
+    real: int = 0
     extractor: Extractor | None = None
 
     def __post_init__(self):
@@ -119,12 +143,22 @@ class EvaluationData:
     def sizes(self) -> dict[str, int]:
         """Return the number of generated, training and held-out samples."""
         real = {"training": self.source.train, "held-out": self.source.test}
-        items = {name: real_samples(split) for name, split in real.items()}
-        found = {
-            name: self.real if held is None else min(self.real, len(held))
-            for name, held in items.items()
-        }
+        found = {name: self._count(split) for name, split in real.items()}
         return {"generated": self.samples, **found}
+
+    def _count(self, split):
+        items = real_samples(split)
+        if items is None:
+            return self.real or DRAWN
+        if self.real:
+            return min(self.real, len(items))
+        if (needed := _float_bytes(items)) > MOST_BYTES:
+            raise Uncomputable(
+                f"{len(items)} real samples need {needed / 2**30:.0f} GiB, expected at "
+                f"most {MOST_BYTES / 2**30:.0f}: evaluation.real=N takes N of them at "
+                f"random"
+            )
+        return len(items)
 
     def fake(self, model: Model) -> Side:
         """Return samples of ``model``, the same for every evaluator."""
@@ -151,6 +185,13 @@ class EvaluationData:
             )
 
     def _of(self, split):
-        data, label = held_out(split, self.real, self.seed)
+        data, label = held_out(split, self._count(split), self.seed)
         known = label if self.source.spec.classes else None
         return Side(data, known, self.extractor, keep=True)
+
+
+def _float_bytes(items):
+    """Return the bytes of a split in float32."""
+    if isinstance(items, Arrays):
+        return 4 * items.data.size
+    return 4 * decoded_bytes(items)

@@ -22,7 +22,10 @@ class EvaluationOptions:
     every: int = option(0, "steps between evaluations", least=0,
                         zero="only at the end", whole=True)  # fmt: skip
     samples: int = option(1000, "number of generated samples", least=100)
-    real: int = option(10_000, "maximum real samples of each split", least=100)
+    real: int = option(
+        0, "most real samples of each split", least=0,
+        zero="the whole split, or 10,000 of data that are drawn",
+    )  # fmt: skip
     extractor: str = option(
         "",
         "extractor of features; empty: pixels or points as features",

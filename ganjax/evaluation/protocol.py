@@ -5,19 +5,22 @@ from typing import Any
 import ganjax
 from ganjax.data.alpha import has_alpha
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.model import PRECISION
 
 
 def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     """Return the fields that change a score, for JSON: the data, the features, the
     sampling, the step and the code version."""
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
+    sizes = evaluation_data.sizes
     # Only images with alpha have this field, so other protocols keep their fields.
     mixes = extractor and has_alpha(evaluation_data.source.spec.shape)
     alpha = {"alpha": "on white"} if mixes else {}
     return {
         "data": evaluation_data.source.spec.name,
         "reference": "train",  # the split that samples are compared with
-        "real": len(evaluation_data.train),
+        "real": sizes["training"],
+        "held_out": sizes["held-out"],  # the samples of floors
         "fake": evaluation_data.samples,
         "extractor": extractor.name if extractor else "none",
         "weights": extractor.digest if extractor else "none",
@@ -25,6 +28,7 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
         "values": "256 values a channel" if extractor else "float32",
         **alpha,
         "parameters": "averaged",
+        "precision": PRECISION,
         "statistics": sampling.statistics,
         "truncation": sampling.truncation,
         "step": step,

@@ -81,11 +81,15 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
     made = parts.network(GENERATOR, (latent,), output=parts.shape, labelled=label_input)
     how = {"reads_data": labelled or adversary.reads_data()}
     game = duel(parts, {GENERATOR: made}, parts.shape, shown, generator, **how)
+    packing = adversary.critic_inputs.packing
+    compared = getattr(game.networks[DISCRIMINATOR].module, "compared", lambda n: 1)
     sampler = Sampler(
         draw=latents.draw,
         decode=decode,
         classes=parts.classes if labelled else 0,
         critic=functools.partial(adversary.scores, DISCRIMINATOR),
+        packing=packing,
+        compared=compared(max(1, parts.batch_size // packing)),
     )
     return game, sampler
 

@@ -1,6 +1,6 @@
 """The finished model: how a game's networks make, score and infer samples."""
 
-from ganjax.model.finished import Model, Sampling, plain, truncates_styles
+from ganjax.model.finished import PRECISION, Model, Sampling, plain, truncates_styles
 from ganjax.model.sampler import Sampler
 
-__all__ = ["Model", "Sampler", "Sampling", "plain", "truncates_styles"]
+__all__ = ["PRECISION", "Model", "Sampler", "Sampling", "plain", "truncates_styles"]

@@ -11,15 +11,17 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.core import Game, GameState, averaged, child_key, sample_keys
+from ganjax.errors import Uncomputable
 from ganjax.model.sampler import Sampler
 from ganjax.model.standing_statistics import standing_statistics
 from ganjax.options import option
 
 CHUNK = 250
-# A multiple of every usual pack size.
 CRITIC_CHUNK = 240
 
 STATISTICS = ("averaged", "standing")
+
+PRECISION = "float32"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,12 +41,14 @@ class Model:
     """A finished model: averaged networks, and everything that its game does with them.
 
     The model applies averages, standing statistics, truncation, device placement and
-    chunks, so scores, pictures and samples come from the same model. In addition to the
-    methods below, it has one method for each ability of its game: ``encode``,
-    ``reconstruct``, ``translate``, …, each ``x [n, …] -> [n, …]``.
+    chunks, so scores, pictures and samples come from the same model. It computes in
+    single precision, also if the game trains in bfloat16: there a small step along a
+    path disappears in rounding. In addition to the methods below, it has one method for
+    each ability of its game: ``encode``, ``reconstruct``, ``translate``, …, each
+    ``x [n, …] -> [n, …]``.
 
     Attributes:
-      game, sampler: with truncation applied.
+      game, sampler: with truncation and single precision applied.
       state: the argument ``state``.
       sampling: truncation and batch statistics.
 
@@ -61,7 +65,8 @@ class Model:
         sampling: Sampling = Sampling(),  # noqa: B008
     ):
         self.state, self.sampling = state, sampling
-        self.game, self.sampler = _truncated(game, sampler, sampling.truncation)
+        precise = _in_single_precision(game)
+        self.game, self.sampler = _truncated(precise, sampler, sampling.truncation)
 
     @property
     def step(self) -> int:
@@ -136,17 +141,48 @@ class Model:
     def score(self, x: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         """Return the critic's scores of samples ``x [n, …]``, one for each pack.
 
-        The critic is not averaged. Of more than ``CRITIC_CHUNK`` samples, a last chunk
-        that is not full is left out, because each pack must be full.
+        The critic is not averaged. The last ``n % packing`` samples fill no pack and
+        are left out. A critic that compares samples sees groups as large as in
+        training; if they do not divide the packs, the last scores are from a group that
+        repeats samples before them.
+
+        Raises:
+          Uncomputable: if there are fewer samples than ``packing · compared``.
         """
-        size = min(len(x), CRITIC_CHUNK)
-        judge = _compiled(self._own("critic"), self.game, plain)
-        found = []
-        for first in range(0, len(x) - size + 1, size):
-            part = slice(first, first + size)
-            known = None if label is None else label[part]
-            found.append(np.asarray(judge(self.live, x[part], known)))
+        critic, pack = self._own("critic"), self.sampler.packing
+        whole = pack * self.sampler.compared
+        if len(x) < whole:
+            raise Uncomputable(f"{len(x)} samples, expected at least {whole}")
+        if whole > pack:
+            return self._by_group(critic, x, label)
+        x, label = (_part(a, 0, len(x) // pack * pack) for a in (x, label))
+        size = min(len(x), CRITIC_CHUNK // pack * pack or pack)
+        judge, found = _compiled(critic, self.game, plain), []
+        for first in range(0, len(x), size):
+            parts = [_part(a, first, size) for a in (x, label)]
+            scores = np.asarray(judge(self.live, *parts))
+            found.append(scores[: (len(x) - first) // pack])
         return np.concatenate(found)
+
+    def _by_group(self, critic, x, label):
+        pack, group = self.sampler.packing, self.sampler.compared
+        packs = len(x) // pack
+        starts = np.arange(0, packs - group + 1, group)
+        if rest := packs % group:
+            starts = np.append(starts, packs - group)
+        rows = pack * starts[:, None] + np.arange(pack * group)
+        judge = _compiled(_of_groups(critic), self.game, plain)
+        size, found = max(1, CRITIC_CHUNK // (pack * group)), []
+        size = min(size, len(rows))
+        for first in range(0, len(rows), size):
+            part = _part(rows, first, size)
+            known = None if label is None else label[part]
+            scores = np.asarray(judge(self.live, x[part], known))
+            found.append(scores[: len(rows) - first])
+        scores = np.concatenate(found)
+        if not rest:
+            return scores.reshape(-1)
+        return np.concatenate([scores[:-1].reshape(-1), scores[-1, -rest:]])
 
     def ask(self, ability: str, x: np.ndarray) -> np.ndarray:
         """Return the output of one of the game's abilities for ``x [n, …]``.
@@ -206,11 +242,31 @@ def _part(x, first, size):
     return np.pad(x, [(0, size - len(x)), *[(0, 0)] * (x.ndim - 1)])
 
 
+@functools.lru_cache(maxsize=32)
+def _of_groups(critic):
+    """Return ``critic`` of ``x [k, n, …]`` and ``label [k, n]``. Each group is scored
+    like a batch on one device. The cache is for the reason of ``_truncated``."""
+
+    def scores(apply, x, label):
+        of_one = functools.partial(critic, apply)
+        on_device = jax.vmap(of_one, axis_name="data", axis_size=1)
+
+        def of_group(x, label):
+            one = jax.tree.map(lambda a: jnp.expand_dims(a, 0), (x, label))
+            return on_device(*one)[0]
+
+        return jax.vmap(of_group)(x, label)
+
+    return scores
+
+
 def plain(game: Game, variables: Mapping[str, Any]) -> Callable:
     """Return the function ``apply`` that the functions of a sampler take first."""
 
     def apply(network, *inputs, method=None):
-        return game.networks[network](variables[network], *inputs, method=method)
+        # By default, tensor cores round every product to ten bits.
+        with jax.default_matmul_precision(PRECISION):
+            return game.networks[network](variables[network], *inputs, method=method)
 
     return apply
 
@@ -248,15 +304,30 @@ def _truncated(game, sampler, truncation):
     if not truncates_styles(game):
         draw = functools.partial(sampler.draw, truncation=truncation)
         return game, dataclasses.replace(sampler, draw=draw)
-    networks = {
-        name: dataclasses.replace(
-            network, module=network.module.clone(truncation=truncation)
-        )
-        if hasattr(network.module, "truncation")
-        else network
-        for name, network in game.networks.items()
-    }
-    return dataclasses.replace(game, networks=networks), sampler
+    return _cloned(game, truncation=truncation), sampler
+
+
+@functools.lru_cache(maxsize=32)
+def _in_single_precision(game):
+    """Return the game with networks that multiply in single precision: the same object
+    if they do already. The cache is for the reason of ``_truncated``."""
+    dtype = jnp.dtype(PRECISION)
+    modules = [network.module for network in game.networks.values()]
+    if all(jnp.dtype(getattr(x, "dtype", dtype)) == dtype for x in modules):
+        return game
+    return _cloned(game, dtype=dtype)
+
+
+def _cloned(game, **fields):
+    """Return the game with ``fields`` set in the modules that have these fields."""
+
+    def clone(network):
+        if not all(hasattr(network.module, name) for name in fields):
+            return network
+        return dataclasses.replace(network, module=network.module.clone(**fields))
+
+    networks = {name: clone(network) for name, network in game.networks.items()}
+    return dataclasses.replace(game, networks=networks)
 
 
 def _on_first_device(tree):

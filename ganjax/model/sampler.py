@@ -27,8 +27,11 @@ class Sampler:
       classes: number of classes of the labels of ``decode``; 0 if it takes no labels.
       codes: ``(K, C)`` if the last ``K + C`` numbers of a latent are a one-hot category
         of ``K``, and ``C`` numbers in [-1, 1].
-      critic: ``(apply, samples [n, …], label [n] or None) -> scores [n]``. A higher
-        score means more real. ``None`` if no critic scores samples.
+      critic: ``(apply, samples [n, …], label [n] or None) -> scores [n / packing]``. A
+        higher score means more real. ``None`` if no critic scores samples.
+      packing: number of samples that the critic scores as one.
+      compared: number of neighbouring packs on whose samples each of their scores
+        depends, as in training; 1 if the critic scores each pack alone.
       abilities: name -> ``(apply, x [n, …]) -> [n, …]``: ``encode`` samples to latents,
         ``reconstruct`` samples, ``read`` their codes, ``classify`` (probabilities),
         compute an ``anomaly`` score, ``translate`` samples, or shrink and enlarge them
@@ -41,6 +44,8 @@ class Sampler:
     classes: int = 0
     codes: tuple[int, int] = (0, 0)
     critic: Callable | None = None
+    packing: int = 1
+    compared: int = 1
     abilities: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
 
     @property

@@ -19,9 +19,10 @@ def _compiled(game, sampler):
         def apply(network, *inputs):
             held = variables[network]
             kept = [name for name in held if name == "batch_stats"]
-            output = game.networks[network].module.apply(
-                held, *inputs, train=bool(kept), mutable=kept
-            )
+            with jax.default_matmul_precision("float32"):  # as in ``finished.plain``
+                output = game.networks[network].module.apply(
+                    held, *inputs, train=bool(kept), mutable=kept
+                )
             written[network] = {**held, **output[1]}
             return output[0]
 

@@ -5,6 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.networks.heads import CriticOutput, head
+from ganjax.networks.minibatch_deviation import group_size
 
 
 class Critic(nn.Module):
@@ -23,7 +24,20 @@ class Critic(nn.Module):
     def mixes_samples(self) -> bool:
         """Whether a logit depends on the other samples of its batch."""
         compares = getattr(self, "minibatch_discrimination", 0) > 0
+        compares = compares or self.deviation_group > 1
         return compares or getattr(self, "normalization", "none") == "batch"
+
+    @property
+    def deviation_group(self) -> int:
+        """The most inputs whose deviation is a feature; 1 without this feature."""
+        return 1
+
+    def compared(self, n: int) -> int:
+        """Return the number of neighbours, the input itself included, on which a logit
+        depends in evaluation, for batches of ``n``. It divides ``n``."""
+        if getattr(self, "minibatch_discrimination", 0) > 0:
+            return n
+        return group_size(n, self.deviation_group)
 
     def __call__(
         self, x: jax.Array, label: jax.Array | None = None, *, train: bool

@@ -120,9 +120,8 @@ class Discriminator(Critic):
     updates_per_phase: int = option(PUBLISHED_PHASE, PHASE, least=1, most=2**30 - 1)
 
     @property
-    def mixes_samples(self) -> bool:
-        """True: the deviation is taken within a group of samples."""
-        return True
+    def deviation_group(self) -> int:
+        return LARGEST_GROUP
 
     @nn.compact
     def full_output(self, x, label=None, *, train) -> CriticOutput:

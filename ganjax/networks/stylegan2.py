@@ -291,8 +291,8 @@ class Discriminator(Critic):
     minibatch_std_group: int = option(4, "samples in a group; 1: no deviation", least=1)
 
     @property
-    def mixes_samples(self) -> bool:
-        return self.minibatch_std_group > 1
+    def deviation_group(self) -> int:
+        return self.minibatch_std_group
 
     @nn.compact
     def full_output(self, x, label=None, *, train):

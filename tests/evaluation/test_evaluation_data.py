@@ -1,14 +1,15 @@
 """Data of evaluators: drawn once, with the requested labels and stored features."""
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from ganjax.core import child_key, init_state
-from ganjax.data import Arrays, Source, as_bytes, open_source
+from ganjax.data import Arrays, Source, Spec, as_bytes, open_source
 from ganjax.data.made_up import made_up
 from ganjax.errors import BadInput
-from ganjax.evaluation import EvaluationData, options
+from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, options
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
@@ -121,6 +122,41 @@ def test_alpha_is_on_white_before_an_extractor():
     assert "alpha" not in protocol_of(colour, 1)
 
 
+def drawn(images, **how):
+    """An evaluation of a game whose samples are ``images``, with one feature."""
+    count = len(images)
+    source = made_up(images.shape[1:], count=8)
+    decode = lambda apply, z, label: jnp.asarray(images)[: len(z)]  # noqa: E731
+    sampler = Sampler(draw=lambda keys: jnp.zeros((len(keys), 1)), decode=decode)
+    how = {"samples": count, "seed": 0, "extractor": counting([]), **how}
+    data = EvaluationData(sampler, source, **how)
+    setup = tiny.setup("gan")
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    return data, Model(setup.game, sampler, state)
+
+
+def test_a_pixel_that_is_not_a_number_has_no_features():
+    """As a byte it would be black, and the scores of a diverged model finite."""
+    images = np.zeros((4, 8, 8, 1), np.float32)
+    images[2, 3, 3] = np.nan
+    for name in ("sliced", "paths"):
+        evaluation = Evaluation(*drawn(images)[:1], [name], lambda state: state)
+        with pytest.raises(BadInput, match=f"'{name}': the images hold values that ar"):
+            evaluation.run(drawn(images)[1])
+
+
+def test_paths_of_images_with_alpha_are_on_white():
+    """An opaque black image and a transparent one differ by 255 in their mean. So the
+    path between them has the length (255 / 1e-4)² as in other scores."""
+    images = np.full((4, 2, 2, 4), -1, np.float32)
+    images[:2, ..., 3] = 1  # opaque
+    data, model = drawn(images)
+    evaluator = EVALUATORS["paths"](data)
+    features = evaluator._features(images)
+    np.testing.assert_allclose(features[:, 0], [0, 0, 255, 255], atol=1e-4)
+    assert dict(evaluator.run(model)) == {"ppl_brightness_4": 0}
+
+
 @pytest.mark.parametrize(
     "extractor, shape, said",
     [
@@ -162,3 +198,49 @@ def test_points_and_pixels_are_their_own_features():
     assert (
         evaluation_data.train.probabilities is None and len(evaluation_data.train) == 50
     )
+
+
+def test_the_reference_is_the_whole_training_split():
+    """FID's convention. More than 10,000 images are all read; drawn data have no whole
+    split, so 10,000 samples are drawn. Both counts are in the protocol."""
+    many = made_up((1, 1, 1), count=10_500)
+    few = Arrays(many.train.data[:20], many.train.label[:20])
+    source = Source(many.spec, many.train, few)
+    sampler = Sampler(draw=None, decode=None)
+
+    def protocol(source, **how):
+        data = EvaluationData(sampler, source, samples=100, seed=0, **how)
+        assert len(data.train) == data.sizes["training"]
+        found = protocol_of(data, 1)
+        return found["fake"], found["real"], found["held_out"]
+
+    assert protocol(source) == (100, 10_500, 20)
+    assert protocol(source, real=10_000) == (100, 10_000, 20)
+    assert protocol(source, real=15) == (100, 15, 15)
+    assert protocol(open_source("ring8")) == (100, 10_000, 10_000)
+    assert options.EvaluationOptions().real == 0
+
+
+class Large:
+    """100,000 images of 256×256×3, which are not there."""
+
+    label = np.zeros(100_000, np.int32)
+
+    def __len__(self):
+        return 100_000
+
+    def __getitem__(self, index):
+        return {"data": np.broadcast_to(np.uint8(0), (256, 256, 3)), "label": 0}
+
+
+def test_a_split_that_does_not_fit_into_memory_is_refused_before_a_step():
+    """4 · 256² · 3 · 100,000 bytes are 73 GiB."""
+    setup = tiny.setup("gan")
+    source = Source(Spec("large", (256, 256, 3)), Large(), Large())
+    data = EvaluationData(setup.sampler, source, samples=100, seed=0)
+    said = "'sliced': 100000 real samples need 73 GiB, .*evaluation.real=N takes N"
+    with pytest.raises(BadInput, match=said):
+        Evaluation(data, ["sliced"], setup.model)
+    data = EvaluationData(setup.sampler, source, samples=100, seed=0, real=50)
+    assert Evaluation(data, ["sliced"], setup.model)
+    assert data.train.data.shape == (50, 256, 256, 3)

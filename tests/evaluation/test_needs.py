@@ -138,6 +138,45 @@ def test_a_restoration_needs_images_as_large_as_a_window():
         Evaluation(data, ["restoration"], setup.model)
 
 
+@pytest.mark.parametrize(
+    ("more", "held_out", "said"),
+    [
+        ({"packing": 7, "batch_size": 14}, 13, "13 held-out samples, .* at least 14"),
+        ({"packing": 7, "batch_size": 14}, 14, ""),
+        ({"networks__discriminator__minibatch_discrimination": 3}, 7, "at least 8"),
+    ],
+)
+def test_a_critic_needs_two_scores_or_a_whole_group(more, held_out, said):
+    setup = tiny.setup("gan", **more)
+    source = Source(setup.source.spec, points(30), points(held_out))
+    data = EvaluationData(setup.sampler, source, samples=100, seed=0)
+    if not said:
+        state = init_state(setup.game, jax.random.key(0), setup.knobs)
+        scores = Evaluation(data, ["critic"], setup.model).run(state)
+        assert np.isfinite(scores["critic_distance"])
+        return
+    with pytest.raises(BadInput, match=f"'critic': .*{said}"):
+        Evaluation(data, ["critic"], setup.model)
+
+
+@pytest.mark.parametrize(
+    ("batch", "packing", "group", "right"),
+    [(7, 1, 4, 8), (10, 1, 4, 8), (11, 1, 4, 12), (48, 1, 32, 64), (18, 3, 4, 24)],
+)
+def test_a_batch_that_groups_do_not_divide_is_refused(batch, packing, group, right):
+    """As by NVIDIA's code, whose reshape fails. A smaller divisor would change the
+    meaning of the feature, and with 7 samples it would be constant."""
+    critic = {"name": "stylegan2", "channel_base": 1024, "channel_max": 4}
+    networks = {"generator": {"widths": (4,)}, "discriminator": critic}
+    stated = {**tiny.GAMES["convolutional"], "networks": networks, "packing": packing}
+    critic["minibatch_std_group"] = group
+    with pytest.raises(BadInput, match=f"batch_size={batch}: .*, such as {right}, bec"):
+        build(resolve({**stated, "batch_size": batch}))
+    assert build(resolve({**stated, "batch_size": right}))
+    # A batch smaller than a group is one group, as in NVIDIA's code.
+    assert build(resolve({**stated, "batch_size": 2 * packing}))
+
+
 def test_anomalies_need_samples_of_both_kinds():
     setup = tiny.setup("anogan")
     test = setup.source.test

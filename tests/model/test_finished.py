@@ -8,8 +8,12 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.build import build
+from ganjax.config import resolve
 from ganjax.core import Game, Network, init_state
+from ganjax.errors import Uncomputable
 from ganjax.evaluation import EVALUATORS, EvaluationData
+from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.networks.stylegan2 import Generator
@@ -144,17 +148,121 @@ def test_abilities_are_methods():
         model.decode(x)
 
 
+@pytest.mark.parametrize("sampling", [Sampling(), STANDING])
+def test_a_model_of_bfloat16_training_computes_in_single_precision(wrong, sampling):
+    """The samples, scores and path lengths of a game that trains in bfloat16 are those
+    of the same weights in a float32 game. Rounding to 8 bits changes a path of length
+    1e-4 by more than the step itself."""
+    setup, state = wrong
+    half = tiny.setup("convolutional", precision="bfloat16")
+    single, rounded = (
+        Model(made.game, made.sampler, state, sampling) for made in (setup, half)
+    )
+    assert half.game.networks["generator"].module.dtype == jnp.bfloat16
+    np.testing.assert_array_equal(rounded.sample(0, 20), single.sample(0, 20))
+    x = single.sample(1, 20)
+    np.testing.assert_array_equal(rounded.score(x), single.score(x))
+    evaluation_data = EvaluationData(
+        half.sampler, half.source, sampling, samples=100, seed=0
+    )
+    ((_, found),), ((_, expected),) = (
+        EVALUATORS["paths"](evaluation_data).run(model) for model in (rounded, single)
+    )
+    assert found == expected
+    assert protocol_of(evaluation_data, 1)["precision"] == "float32"
+
+
+def test_models_of_one_game_share_their_single_precise_networks():
+    """They are keys of compiled programs. A game of float32 networks is not changed."""
+    half, single = (
+        tiny.setup("gan", precision=precision) for precision in ("bfloat16", "float32")
+    )
+    first, again = (Model(half.game, half.sampler, State()) for _ in range(2))
+    assert first.game is again.game and first.game is not half.game
+    assert first.game.players is half.game.players
+    assert Model(single.game, single.sampler, State()).game is single.game
+
+
+def test_products_of_a_model_are_not_rounded_on_a_tensor_core(wrong):
+    """XLA may round the factors of a float32 product unless the program states its
+    precision. The program of a model does, whatever the default."""
+    model = model_of(wrong)
+
+    def lowered(function):
+        return jax.jit(function).lower(jnp.ones((2, 4))).as_text()
+
+    text = lowered(lambda z: model.apply("generator", z))
+    products = re.findall(r"stablehlo\.(?:dot_general|convolution).*", text)
+    assert products and all("HIGHEST" in product for product in products)
+
+
 def test_an_error_inside_of_a_model_is_shown():
     model = Model(Game({}, players=()), Sampler(), object())
     with pytest.raises(AttributeError, match="'object' has no attribute 'ema'|'ema'"):
         _ = model.variables
 
 
-def test_a_critic_sees_whole_packs_of_its_live_variables():
-    """A pack has two samples. Of 500 samples, two full chunks of 240 are scored."""
-    model = simple(critic=lambda apply, x, label: x.reshape(-1, 2).mean(1))
-    x = np.arange(500, dtype=np.float32)[:, None]
-    np.testing.assert_array_equal(model.score(x), np.arange(240) * 2 + 0.5)
+@pytest.mark.parametrize("pack", [1, 2, 7])
+@pytest.mark.parametrize("count", [100, 101, 250, 500])
+def test_a_critic_scores_every_full_pack(pack, count):
+    """The score of pack i is the mean of the numbers p·i to p·i + p − 1."""
+    model = simple(
+        critic=lambda apply, x, label: x.reshape(-1, pack).mean(1), packing=pack
+    )
+    x = np.arange(count, dtype=np.float32)[:, None]
+    expected = np.arange(count // pack) * pack + (pack - 1) / 2
+    np.testing.assert_allclose(model.score(x), expected)
+
+
+@pytest.mark.parametrize("count", [4, 100, 101, 102, 250, 503])
+def test_a_critic_that_compares_samples_sees_groups_as_large_as_in_training(count):
+    """The critic adds the size of its batch, 4 as in training, also for the samples
+    that remain after the last group of 4. No sample is left out."""
+    model = simple(critic=lambda apply, x, label: x[:, 0] + len(x), compared=4)
+    x = np.arange(count, dtype=np.float32)[:, None]
+    np.testing.assert_array_equal(model.score(x), np.arange(count) + 4)
+    with pytest.raises(Uncomputable, match="3 samples, expected at least 4"):
+        model.score(x[:3])
+
+
+def test_labels_and_packs_stay_together_in_groups():
+    """Packs of 3 in groups of 2: 20 samples are 6 packs, 3 groups."""
+
+    def critic(apply, x, label):
+        assert x.shape == (6, 1)
+        return (100 * label + x[:, 0]).reshape(-1, 3).sum(1)
+
+    model = simple(critic=critic, packing=3, compared=2)
+    x, label = np.arange(20.0, dtype=np.float32)[:, None], np.arange(20) % 7
+    expected = (100 * label[:18] + np.arange(18)).reshape(-1, 3).sum(1)
+    np.testing.assert_array_equal(model.score(x, label), expected)
+
+
+@pytest.mark.parametrize(
+    ("discriminator", "group"),
+    [
+        ({"name": "stylegan2", "channel_base": 1024, "channel_max": 4}, 4),
+        ({"widths": (4,), "minibatch_discrimination": 3}, 8),
+        ({"widths": (4,)}, 1),
+    ],
+)
+def test_a_score_depends_on_its_group_alone(discriminator, group):
+    """The batch has 8 samples. Minibatch deviation compares 4 of them, minibatch
+    discrimination all 8. Of 17 samples, the last is in the group that ends with it."""
+    networks = {"generator": {"widths": (4,)}, "discriminator": discriminator}
+    stated = {**tiny.GAMES["convolutional"], "networks": networks, "batch_size": 8}
+    setup = build(resolve(stated))
+    state = init_state(setup.game, jax.random.key(0), setup.knobs)
+    model = setup.model(state)
+    assert setup.sampler.compared == group
+    x = np.random.default_rng(0).uniform(-1, 1, (17, 8, 8, 1)).astype(np.float32)
+    scores = model.score(x)
+    np.testing.assert_allclose(model.score(x[:16]), scores[:16], rtol=1e-5, atol=1e-6)
+    x[9] *= -1
+    moved = np.flatnonzero(np.abs(model.score(x) - scores) > 1e-6)
+    last = {16} if 17 - group <= 9 else set()
+    first = 9 // group * group
+    assert set(moved) == {*range(first, first + group), *last}
 
 
 def test_a_function_is_compiled_once_for_all_states(wrong):

@@ -77,6 +77,7 @@ def test_evaluate_writes_scores_with_their_protocol(runs, capsys):
     assert evaluate.main([f"--workdir={folder}", "--metrics=modes"]) == 0
     shown = capsys.readouterr().out
     assert "kd_points_100 " in shown and "kd_points_100_floor" in shown
+    assert "100 generated against 500 real samples of ring8/train; floors" in shown
     (path,) = (folder / "evaluation").glob("protocol-*.json")
     found = json.loads(path.read_text())
     assert {"modes", SCORE, "kd_points_100"} <= set(found["scores"])
@@ -87,6 +88,50 @@ def test_evaluate_writes_scores_with_their_protocol(runs, capsys):
         evaluate.main([f"--workdir={folder}", "--metrics=kernal"])
     with pytest.raises(BadInput, match="evaluation.samples=5"):
         evaluate.main([f"--workdir={folder}", "--samples=5"])
+
+
+def test_several_truncations_and_seeds_are_a_table(runs, capsys):
+    """Each pair of values has a file. An entry is the mean of the seeds' scores, with
+    their standard deviation (of n − 1)."""
+    folder = runs / "greatest"
+    flags = [f"--workdir={folder}", "--metrics=sliced"]
+    before = set((folder / "evaluation").glob("protocol-*.json"))
+    several = ["--truncation=0.5,1", "--seeds=3,4"]
+    assert evaluate.main([*flags, *several]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    made = set((folder / "evaluation").glob("protocol-*.json")) - before
+    found = {}
+    for path in made:
+        one = json.loads(path.read_text())
+        place = one["protocol"]["truncation"], one["protocol"]["seed"]
+        found[place] = one["scores"][SCORE]
+    assert set(found) == {(0.5, 3), (0.5, 4), (1.0, 3), (1.0, 4)}
+    assert len(set(found.values())) == 4
+    (head,) = [line.split() for line in lines if line.startswith("  ")]
+    assert head == ["truncation", "0.5", "truncation", "1"]
+    (row,) = [line.split() for line in lines if line.startswith(f"{SCORE} ")]
+    for first, truncation in ((1, 0.5), (4, 1.0)):
+        a, b = found[truncation, 3], found[truncation, 4]
+        assert float(row[first]) == pytest.approx((a + b) / 2, rel=1e-4)
+        spread = abs(a - b) / 2**0.5  # the standard deviation of two values
+        assert float(row[first + 2]) == pytest.approx(spread, rel=0.06)
+    for path in made:
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (["--seed=1", "--seeds=2"], "--seeds=2: expected either --seed or --seeds"),
+        (["--seeds=1,1"], "--seeds=1,1: expected different values"),
+        (["--truncation="], "--truncation=: expected different values"),
+        (["--truncation=-1"], "sampling.truncation=-1.0: expected at least 0"),
+        (["--truncation=much"], "sampling.truncation='much': expected float"),
+    ],
+)
+def test_wrong_truncations_and_seeds_are_one_line(runs, flags, said):
+    with pytest.raises(BadInput, match=said):
+        evaluate.main([f"--workdir={runs / 'greatest'}", "--metrics=sliced", *flags])
 
 
 def test_only_scores_of_one_protocol_are_compared(runs, capsys):

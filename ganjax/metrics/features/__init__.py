@@ -1,7 +1,7 @@
 """Feature extractors by name: they turn images into points for the metrics.
 
     extractor = open_extractor("small_cnn_mnist")
-    features, probabilities = extractor.see(images)
+    features, probabilities = extractor.see(images)  # uint8 [n, H, W, C]
 
 Each architecture has one file, which also states where its weights come from.
 """

@@ -29,11 +29,13 @@ class Extractor:
       width: D, the length of a feature vector.
       digest: SHA-256 of the file of weights.
       resize: the filter that resizes images to the network's size, or 'none'.
-      see: a function from images ``[n, H, W, C]``, uint8 or float32 from 0 to 255, n at
-        least 1, C 1 or 3 (grey is repeated if needed), to ``(features [n, D],
-        probabilities [n, K] or None)``, float32 on the host. The features of an image
-        do not depend on the other images. Raises BadInput for images that the network
-        does not accept.
+      see: a function from uint8 images ``[n, H, W, C]``, n at least 1, C 1 or 3 (grey
+        is repeated if needed), to ``(features [n, D], probabilities [n, K] or None)``,
+        float32 on the host. The features of an image do not depend on other images.
+        Raises BadInput for images that the network does not accept, and for all that
+        are not uint8: floats may be in [-1, 1], in [0, 1] or in [0, 255], and the wrong
+        choice gives features that look right. The function that is passed must also
+        take float32 images from 0 to 255, for ``see_unrounded``.
       shape: the only shape (H, W, C) that the network accepts; None: any size with 1 or
         3 channels.
       size: the side in pixels to which `see` resizes images with the filter ``resize``;
@@ -48,6 +50,26 @@ class Extractor:
     shape: tuple[int, int, int] | None = None
     size: int | None = None
 
+    def __post_init__(self):
+        if not isinstance(self.see, _OfBytes):
+            object.__setattr__(self, "see", _OfBytes(self.see))
+
+    def see_unrounded(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
+        """Return what ``see`` returns, of float images in [-1, 1] that are not rounded
+        to 256 values. Use it for small differences only, as in a path length: all other
+        scores are of images as files hold them.
+
+        Raises:
+          BadInput: if a value is not finite, or the images have another shape or type.
+        """
+        images = _shaped(images)
+        if images.dtype != np.float32 or not np.isfinite(images).all():
+            found = images.dtype if images.dtype != np.float32 else "NaN or infinity"
+            raise BadInput(
+                f"evaluation: images of {found}: expected finite float32 in [-1, 1]"
+            )
+        return self.see.look((images + 1) * 127.5)
+
     def check(self, shape: Sequence[int]) -> None:
         """Raise BadInput unless the network accepts samples of ``shape``."""
         if self.shape is None:
@@ -61,6 +83,16 @@ class Extractor:
                 f"evaluation.extractor='{self.name}': expected {expected}, not "
                 f"{shape_text(shape)}"
             )
+
+
+@dataclasses.dataclass(frozen=True)
+class _OfBytes:
+    """``Extractor.see``: the function ``look`` of valid uint8 images."""
+
+    look: See
+
+    def __call__(self, images):
+        return self.look(checked(images))
 
 
 def chosen_filter(resize: str, default: str) -> str:
@@ -108,7 +140,6 @@ def batched(look: Callable, variables: dict, batch: int) -> See:
     compiled = jax.jit(look)
 
     def see(images):
-        images = checked(images)
         found = []
         for start in range(0, len(images), batch):
             part = images[start : start + batch]
@@ -127,16 +158,21 @@ def batched(look: Callable, variables: dict, batch: int) -> See:
 
 def checked(images) -> np.ndarray:
     """Return valid images as an array. Raise BadInput before anything is computed."""
+    images = _shaped(images)
+    if images.dtype != np.uint8:
+        raise BadInput(
+            f"evaluation: images of {images.dtype}: expected uint8; "
+            "ganjax.data.as_bytes converts images in [-1, 1]"
+        )
+    return images
+
+
+def _shaped(images):
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or not len(images):
         raise BadInput(
             f"evaluation: images of shape {images.shape}: expected [n, H, W, C], n at "
             "least 1, with 1 or 3 channels"
-        )
-    if images.dtype not in (np.uint8, np.float32):
-        raise BadInput(
-            f"evaluation: images of {images.dtype}: expected uint8, or float32 from 0 "
-            "to 255"
         )
     return images
 

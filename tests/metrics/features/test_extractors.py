@@ -1,5 +1,7 @@
 """Properties that all extractors share."""
 
+import dataclasses
+
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -77,8 +79,51 @@ def test_grey_is_repeated():
         (IMAGES[..., :2], "1 or 3 channels"),
         (IMAGES[:0], "at least 1"),
         (IMAGES.astype(np.float64), "float64: expected uint8"),
+        (np.float32(IMAGES), "float32: expected uint8; ganjax.data.as_bytes conver"),
+        (np.float32(IMAGES / 127.5 - 1), "float32: expected uint8; ganjax.data.as_b"),
+        (np.float32(IMAGES / 255), "float32: expected uint8"),
+        (np.full_like(IMAGES, np.nan, np.float32), "float32: expected uint8"),
+        (IMAGES > 127, "bool: expected uint8"),
+        (IMAGES.astype(int), "int64: expected uint8"),
     ],
 )
 def test_what_is_refused(images, says):
     with pytest.raises(BadInput, match=says):
         extractor.checked(images)
+
+
+def means():
+    """An extractor of an outside function, whose feature is the mean in [0, 255]."""
+
+    def see(images):
+        return np.float32(images).mean((1, 2, 3))[:, None], None
+
+    return extractor.Extractor("means", 1, "0", "none", see)
+
+
+def test_every_extractor_takes_bytes_alone():
+    """An outside extractor checks nothing itself. Its features of the same images as
+    floats of any range would differ from those of the bytes."""
+    np.testing.assert_allclose(means().see(IMAGES)[0][:, 0], IMAGES.mean((1, 2, 3)))
+    copied = dataclasses.replace(means(), name="other")
+    for made in (means(), copied):
+        for images in (IMAGES / 127.5 - 1, IMAGES / 255, IMAGES.astype(np.float32)):
+            with pytest.raises(BadInput, match="expected uint8; ganjax.data.as_bytes"):
+                made.see(images.astype(np.float32))
+
+
+def test_unrounded_images_are_in_the_range_of_the_networks():
+    """A pixel of -1 is 0, and 0.002 (a quarter of one of 256 values) is not lost."""
+    x = np.zeros((2, 4, 4, 1), np.float32) - 1
+    x[1] += 0.002
+    features, _ = means().see_unrounded(x)
+    np.testing.assert_allclose(features[:, 0], [0, 0.255], atol=1e-4)
+    np.testing.assert_allclose(
+        means().see_unrounded(np.float32(IMAGES / 127.5 - 1))[0],
+        means().see(IMAGES)[0],
+        rtol=1e-5,
+    )
+    wrong = {"NaN or infinity": x * np.nan, "uint8": IMAGES, "shape": x[0]}
+    for said, images in wrong.items():
+        with pytest.raises(BadInput, match=f"images of {said}"):
+            means().see_unrounded(images)
