@@ -22,6 +22,7 @@ from ganjax.data.source import (
     decoded_bytes,
     fixed_sample,
     in_memory,
+    independent,
     labels_of,
     real_samples,
     samples,
@@ -30,8 +31,8 @@ from ganjax.data.source import (
 __all__ = [
     "Arrays", "Composed", "DataOptions", "Feed", "Items", "RecordedSource", "SOURCES",
     "Sampler", "Source", "Spec", "as_bytes", "decoded_bytes", "differences", "drawn",
-    "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory", "labels_of",
-    "make_feed", "mirrored", "open_source", "real_samples", "record_of",
+    "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory", "independent",
+    "labels_of", "make_feed", "mirrored", "open_source", "real_samples", "record_of",
     "resident", "samples", "scaled", "some_of", "source_of", "spec_differences",
     "spec_of", "streamed",
 ]  # fmt: skip

@@ -10,12 +10,15 @@ A split has one of four forms, recognised by its type:
 
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol, runtime_checkable
 
 import jax
 import jax.numpy as jnp
 import numpy as np
+
+# What a key of a held-out sample is folded with: any constant, kept for equal samples.
+HELD_OUT = 0x7E57
 
 Sampler = Callable[[jax.Array], dict[str, jax.Array]]
 """``keys [n] -> {'data': float32 [n, D], 'label': int32 [n]}``, pure JAX.
@@ -144,6 +147,9 @@ Split = Arrays | Items | Sampler | Composed
 class Source:
     """A data set: its specification, a training and a test split.
 
+    A sampler may be given as both splits. The test split is then ``independent`` of the
+    training split: equal keys draw other samples of the same distribution.
+
     Attributes:
         spec: the shape and the meaning of samples.
         train, test: the splits.
@@ -154,6 +160,23 @@ class Source:
     train: Split
     test: Split
     about: Mapping[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self):
+        if callable(self.test) and self.test is self.train:
+            object.__setattr__(self, "test", independent(self.test))
+
+
+def independent(sampler: Sampler | Composed) -> Sampler | Composed:
+    """Return the same distribution drawn with other keys: each key is folded with a
+    constant, so its sample is independent of what ``sampler`` draws with this key."""
+
+    def other(keys):
+        return jax.vmap(lambda key: jax.random.fold_in(key, HELD_OUT))(keys)
+
+    if isinstance(sampler, Composed):
+        make = sampler.make
+        return replace(sampler, make=lambda arrays, keys: make(arrays, other(keys)))
+    return lambda keys: sampler(other(keys))
 
 
 def real_samples(split: Split) -> "Arrays | Items | None":

@@ -1,7 +1,8 @@
 """Synthetic distributions: mixtures, a swiss roll, two domains, coloured waves.
 
-Every source here ignores its ``directory``. Papers use the same layout with different
-scales, so each variant has a separate name; ``LAYOUTS`` cites the paper.
+Every source here ignores its ``directory``. Its test split draws the distribution of
+its training split with other keys (``Source``). Papers use the same layout with
+different scales, so each variant has a separate name; ``LAYOUTS`` cites the paper.
 """
 
 import dataclasses

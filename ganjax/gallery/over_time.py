@@ -44,12 +44,13 @@ def _first(request, picture):
     """Return the first ``n`` cells of a grid, one below the other."""
     count = request.run.config.samples.count
     columns = math.ceil(math.sqrt(count))
-    height = request.run.source.spec.shape[0]
-    side = height * comfortable_scale(height) + GAP_PIXELS
+    shape = request.run.source.spec.shape[:2]
+    scale = comfortable_scale(max(shape))
+    down, right = (side * scale + GAP_PIXELS for side in shape)
     pixels = np.asarray(picture)
     cells = [
-        pixels[(i // columns) * side :, (i % columns) * side :][
-            : side + GAP_PIXELS, : side + GAP_PIXELS
+        pixels[(i // columns) * down :, (i % columns) * right :][
+            : down + GAP_PIXELS, : right + GAP_PIXELS
         ]
         for i in range(min(request.n, count))
     ]

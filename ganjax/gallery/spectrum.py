@@ -14,16 +14,20 @@ SAMPLES = 1000
 
 
 def radial_spectrum(images: np.ndarray) -> np.ndarray:
-    """Return the mean power of images ``[n, H, H, C]`` at each integer radius, 0 to H
-    // 2 cycles per image (Durall et al. 2020, arXiv 2003.01826, section 3.1). Power is
-    the squared magnitude of the discrete Fourier transform divided by the number of
-    pixels, averaged over channels, images and the frequencies that round to the
-    radius."""
-    side = images.shape[1]
-    power = np.abs(np.fft.fft2(images, axes=(1, 2))) ** 2 / side**2
+    """Return the mean power of images ``[n, H, W, C]`` at each integer radius, 0 to
+    half of the shorter side (Durall et al. 2020, arXiv 2003.01826, section 3.1).
+
+    The radius of a frequency is its length in cycles per pixel times the shorter side,
+    so a wave has one radius in every direction; of a square image, the radius is in
+    cycles per image. Power is the squared magnitude of the discrete Fourier transform
+    divided by the number of pixels, averaged over channels, images and the frequencies
+    that round to the radius."""
+    height, width = images.shape[1:3]
+    side = min(height, width)
+    power = np.abs(np.fft.fft2(images, axes=(1, 2))) ** 2 / (height * width)
     power = power.mean(axis=(0, 3))
-    along = np.fft.fftfreq(side, 1 / side)
-    radius = np.rint(np.hypot(along[:, None], along[None, :])).astype(int)
+    down, along = (np.fft.fftfreq(n, 1 / side) for n in (height, width))
+    radius = np.floor(np.hypot(down[:, None], along[None, :]) + 0.5).astype(int)
     inside = radius <= side // 2
     total = np.bincount(radius[inside], power[inside])
     return total / np.bincount(radius[inside])
@@ -44,7 +48,7 @@ def spectrum(request: Request) -> Image.Image:
         (generated, "#d9640a", "generated"),
     ):
         axes.semilogy(radial_spectrum(images), color=colour, label=name)
-    axes.set_xlabel("cycles per image")
+    axes.set_xlabel("cycles per shorter side of the image")
     axes.set_ylabel("mean power")
     axes.spines[["top", "right"]].set_visible(False)
     axes.legend(frameon=False)
