@@ -11,7 +11,6 @@ from ganjax.config import Choice, knobs
 from ganjax.config.rules import check
 from ganjax.core import DYNAMICS, Game, GameState, Network, Player, init_state
 from ganjax.data import Feed, Source, examples_of, feed_of, source_of
-from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation, evaluation_of
 from ganjax.games import Parts
 from ganjax.latents import latents_of
@@ -52,8 +51,7 @@ def build(config: ConfigDict) -> Setup:
     """
     source = source_of(config.data)
     game, sampler = build_game(config, source)
-    plan = read(Plan, config).on_devices(config.packing)
-    _check_groups(game, plan, config.packing)
+    plan = read(Plan, config).on_devices(config.packing, game.networks)
     return Setup(
         game=game,
         sampler=sampler,
@@ -65,23 +63,6 @@ def build(config: ConfigDict) -> Setup:
         evaluation=evaluation_of(config, game, sampler, source),
         plan=plan,
     )
-
-
-def _check_groups(game, plan, packing):
-    """Refuse a batch that the groups of a minibatch deviation do not divide. With a
-    smaller divisor the feature would have another meaning; with 1 it is constant."""
-    devices = len(plan.devices)
-    share = plan.batch_size // devices // packing
-    for name, network in game.networks.items():
-        group = getattr(network.module, "deviation_group", 1)
-        if share % min(group, share) == 0:
-            continue
-        unit = group * packing * devices
-        right = unit * max(1, round(plan.batch_size / unit))
-        raise BadInput(
-            f"batch_size={plan.batch_size}: expected a multiple of {unit}, such as "
-            f"{right}, because networks.{name} compares groups of {group}"
-        )
 
 
 def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:

@@ -26,6 +26,7 @@ from ganjax.evaluation.sets import ArraySet, open_set
 from ganjax.evaluation.statistics_file import Statistics, write_statistics
 from ganjax.loading import Run
 from ganjax.metrics.features import open_extractor
+from ganjax.model import PRECISION
 from ganjax.names import is_path
 from ganjax.run_files import RunFiles
 
@@ -141,6 +142,7 @@ def _open(path: str, n, seed, trust_code) -> Set:
 
     drawn = {
         "parameters": "averaged",
+        "precision": PRECISION,
         "statistics": run.sampling.statistics,
         "truncation": run.sampling.truncation,
         "step": run.model.step,

@@ -40,7 +40,7 @@ MAY_IMPORT = {
     "shipped": "",
     "command_line": "config runtime shipped",
     "loading": "build config core data evaluation model training",
-    "scoring": "core data evaluation loading metrics",
+    "scoring": "core data evaluation loading metrics model",
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model report training",

@@ -132,7 +132,10 @@ def test_statistics_of_two_gaussians_have_the_closed_form(tmp_path):
     of_samples = ganjax.score(paths[0], tmp_path / "x.npy")["scores"]
     expected = frechet_distance([0, 0], np.diag([1.0, 9]), *moments(x))
     assert of_samples["fd_points_50"] == pytest.approx(expected, rel=1e-9)
-    assert of_samples["fd_low_points_50"] < of_samples["fd_high_points_50"]
+    assert (
+        of_samples["fd_debiased_low_points_50"]
+        < of_samples["fd_debiased_high_points_50"]
+    )
     turned = ganjax.score(tmp_path / "x.npy", paths[0])["scores"]["fd_points"]
     assert turned == pytest.approx(expected, rel=1e-9)
 
@@ -191,7 +194,7 @@ def test_a_run_has_the_scores_of_evaluate(tmp_path):
     found = ganjax.score(tmp_path / "real.npy", path, metrics=names, n=120)
     expected = {k: v for k, v in held["scores"].items() if not k.endswith("_floor")}
     assert found["scores"] == expected
-    shared = set(held["protocol"]) - {"data", "reference"}
+    shared = set(held["protocol"]) - {"data", "reference", "held_out"}
     assert {k: found["protocol"][k] for k in shared} == {
         k: held["protocol"][k] for k in shared
     }
@@ -329,8 +332,8 @@ def test_the_command_prints_and_writes(tmp_path, real, capsys):
     found = json.loads(file.read_text())
     assert found["reference"]["count"] == found["samples"]["count"] == 40
     assert set(found["scores"]) == {
-        "fd_pixels_40", "fd_low_pixels_40", "fd_high_pixels_40",
-        "kd_pixels_40", "kd_std_pixels_40",
+        "fd_pixels_40", "fd_debiased_low_pixels_40",
+        "fd_debiased_high_pixels_40", "kd_pixels_40",
     }  # fmt: skip
     assert found["protocol"]["real"] == found["protocol"]["fake"] == 40
     saved = tmp_path / "real.npz"

@@ -102,13 +102,15 @@ class ComparedSets:
         real, extractor = self.sets[0], self.extractor
         alpha = extractor and any(has_alpha(x.shape) for x in (real, found))
         drawn = dict.fromkeys(
-            ("parameters", "statistics", "truncation", "step", "seed"), "none"
+            ("parameters", "precision", "statistics", "truncation", "step", "seed"),
+            "none",
         )
         return {
             "data": archive_stem(Path(real.path)),
             "reference": real.kind,
             "reference_sha256": self.digests[0],
             "real": count_of(real) or "unknown",
+            "held_out": "none",
             "fake": count_of(found) or "unknown",
             **features_of(extractor),
             "values": "256 values a channel" if extractor else "float32",
@@ -127,10 +129,10 @@ def frechet_to(found: Statistics) -> Measure:
         moments = distances.moments(other.features)
         yield "fd", distances.frechet_from_root(found.mean, root, *moments)
         low, high = distances.frechet_interval(found.mean, root, other.features)
-        yield "fd_low", low
-        yield "fd_high", high
+        yield "fd_debiased_low", low
+        yield "fd_debiased_high", high
 
-    ends = ("fd_low", "fd_high")
+    ends = ("fd_debiased_low", "fd_debiased_high")
     return Measure(frechet, lower=("fd",), neither=ends, least=(0, 2))
 
 
@@ -149,6 +151,12 @@ def _check(measure: Measure, real: Side | None, side: Side, *paths: str) -> None
                         f"{count} samples of class '{name}' in '{path}', expected at "
                         f"least {measure.each_class}"
                     )
+    pixels = side.extractor is None and side.data.ndim == 4
+    if pixels and measure.widest and side.features.shape[1] > measure.widest:
+        raise Uncomputable(
+            f"{side.features.shape[1]} values of an image as features: expected at most "
+            f"{measure.widest}, or an extractor (--extractor)"
+        )
     if measure.probabilities and side.probabilities is None:
         raise Uncomputable("expected an extractor with classes")
 

@@ -52,10 +52,7 @@ def side_of(
     for images in _parts(found):
         for image in images:
             _add(digest, image)
-        images = _prepared(images, extractor)
-        seen.append(
-            cached_features(extractor, images) if keep else extractor.see(images)
-        )
+        seen.append(_seen(images, extractor, keep))
     features, probabilities = zip(*seen, strict=True)
     side = Side(np.concatenate(features), label, None)
     known = None if probabilities[0] is None else np.concatenate(probabilities)
@@ -107,10 +104,13 @@ def _parts(found: ImageSet) -> Iterator[np.ndarray | list[np.ndarray]]:
         yield images
 
 
-def _prepared(images, extractor):
+def _seen(images, extractor, keep):
     if isinstance(images, list):
-        return np.stack([_resized(x, extractor) for x in images])
-    return on_white(images) if has_alpha(images.shape[1:]) else images
+        resized = np.stack([_resized(x, extractor) for x in images])
+        return extractor.see_unrounded(resized / np.float32(127.5) - 1)
+    if has_alpha(images.shape[1:]):
+        images = on_white(images)
+    return cached_features(extractor, images) if keep else extractor.see(images)
 
 
 def _resized(image, extractor):

@@ -3,11 +3,12 @@
 import dataclasses
 import math
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import jax
 
+from ganjax.core import Network
 from ganjax.errors import BadInput
 from ganjax.evaluation.options import EvaluationOptions
 from ganjax.options import option, section
@@ -118,14 +119,18 @@ class Plan:
         """Return whether an event with the interval ``every`` is due at ``step``."""
         return step == self.steps or (every > 0 and step % every == 0)
 
-    def on_devices(self, packing: int = 1) -> "Plan":
+    def on_devices(
+        self, packing: int = 1, networks: Mapping[str, Network] | None = None
+    ) -> "Plan":
         """Return the plan with the devices that ``parallel`` asks for.
 
         Args:
           packing: number of samples that the critic receives as one input.
+          networks: of the game, by name. Some compare the samples of a group.
 
         Raises:
-          BadInput: if there are too few devices, or they cannot share the batch.
+          BadInput: if there are too few devices, or they cannot share the batch, or
+            groups do not divide it.
         """
         found, parallel = jax.devices(), self.parallel
         wanted = parallel.devices or len(found)
@@ -151,6 +156,18 @@ class Plan:
                 f"examples on each device (batch_size={self.batch_size} on {wanted} "
                 "devices)"
             )
+        for name, network in (networks or {}).items():
+            # With a smaller divisor the deviation of a group would have another
+            # meaning; with 1 it is constant.
+            group = getattr(network.module, "deviation_group", 1)
+            if (inputs := share // packing) % min(group, inputs):
+                unit = group * packing * wanted
+                right = unit * max(1, round(self.batch_size / unit))
+                raise BadInput(
+                    f"batch_size={self.batch_size}: expected a multiple of {unit}, "
+                    f"such as {right}, because networks.{name} compares groups of "
+                    f"{group}"
+                )
         return dataclasses.replace(self, devices=found[:wanted])
 
     def described(self) -> dict[str, Any]:
