@@ -1,9 +1,9 @@
-"""What changes a Fréchet distance besides the model. Prints a Markdown table.
+"""What changes a Fréchet distance of one model. Prints a Markdown table.
 
     GANJAX_DATA_DIR=/path/to/data python -m benchmarks.fid
 
 Toy scale: MNIST, and the features of the classifier that comes with ganjax. The model
-is a stand-in: training digits that are in no reference, blurred by a Gaussian of 0.5
+is a substitute: training digits that are in no reference, blurred by a Gaussian of 0.5
 pixels. Every row changes one choice of the first row. ``docs/fid.md`` has the table.
 """
 
@@ -39,7 +39,7 @@ def distance(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def blurred(images: np.ndarray) -> np.ndarray:
-    """Return the stand-in's samples for digits."""
+    """Return the samples of the substitute for a model."""
     soft = gaussian_filter(images.astype(np.float32), (0, BLUR, BLUR, 0))
     return np.rint(soft).astype(np.uint8)
 

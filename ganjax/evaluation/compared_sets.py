@@ -152,9 +152,10 @@ def _check(measure: Measure, real: Side | None, side: Side, *paths: str) -> None
                         f"least {measure.each_class}"
                     )
     pixels = side.extractor is None and side.data.ndim == 4
-    if pixels and measure.widest and side.features.shape[1] > measure.widest:
+    values = side.features.shape[1]
+    if pixels and measure.widest and values > measure.widest:
         raise Uncomputable(
-            f"{side.features.shape[1]} values of an image as features: expected at most "
+            f"{values} values of an image as features: expected at most "
             f"{measure.widest}, or an extractor (--extractor)"
         )
     if measure.probabilities and side.probabilities is None:
