@@ -15,7 +15,7 @@ from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import checked
 
 # Rounding can make eigenvalues of a covariance negative, in proportion to its norm, and
-# those of a product of two covariances in proportion to both norms. Beyond this
+# eigenvalues of a product of two covariances, in proportion to both norms. Beyond this
 # tolerance a matrix is not a covariance and has no distance.
 NEGATIVE_EIGENVALUE_TOLERANCE = 1e-6
 # An entry of the product below this share of its largest term is only rounding. An

@@ -61,7 +61,7 @@ def _within_others(distances: np.ndarray, quantile: float) -> float:
     rank = np.arange(len(ordered))
     at = quantile * (len(ordered) - 2)
     low = int(at)
-    # Without the distance of a rank, those of this and later places move down by one.
+    # Without the distance of a rank, each at this or a later place moves down by one.
     below, above = (
         ordered[np.minimum(place + (rank <= place), len(ordered) - 1)]
         for place in (low, low + 1)
