@@ -37,7 +37,7 @@ from ganjax.training.pictures import image_grid, scatter
 # run was started, the entry ``folder`` of run.json.
 FILE_FIELDS = ("data.dir", "evaluation.weights", "start.workdir")
 
-# Fields of ``evaluation`` that are of a training run alone.
+# Fields of ``evaluation`` that only change training.
 NOT_SCORED = ("evaluation.every",)
 
 

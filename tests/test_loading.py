@@ -50,7 +50,7 @@ def test_train_goes_on_with_a_run_and_gives_it_back(run):
 
 
 def test_overrides_of_sampling_change_the_scored_model(run):
-    """The scores are those of a model that is made with the sampling in the protocol.
+    """The scores belong to a model that is made with the sampling in the protocol.
     A field that cannot change a trained run is refused."""
     path, _ = run
     loaded = ganjax.load(path)
@@ -97,7 +97,7 @@ def test_sample_command(run, tmp_path, capsys):
 
 
 def test_samples_of_another_truncation(run, tmp_path):
-    """They are those of a model of this truncation. The run itself is not changed."""
+    """A model of this truncation draws them. The run itself is not changed."""
     path, _ = run
     flags = [f"--workdir={path}", "--n=6", "--seed=3", "--truncation=0.5"]
     assert sample.main([*flags, f"--out={tmp_path / 'x.npy'}"]) == 0

@@ -97,7 +97,7 @@ def _listed(flag, text):
 
 
 def _write(files, made):
-    """Write scores, with those of the same protocol that are known. Return the path."""
+    """Write scores, and keep known scores of the same protocol. Return the path."""
     from ganjax.run_files import read_json, write_json
 
     protocol = json.dumps(made["protocol"], sort_keys=True)

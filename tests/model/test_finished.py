@@ -185,7 +185,7 @@ def test_models_of_one_game_share_their_single_precise_networks():
 
 def test_products_of_a_model_are_not_rounded_on_a_tensor_core(wrong):
     """XLA may round the factors of a float32 product unless the program states its
-    precision. The program of a model does, whatever the default."""
+    precision. The program of a model does."""
     model = model_of(wrong)
 
     def lowered(function):

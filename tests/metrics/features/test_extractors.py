@@ -102,8 +102,8 @@ def means():
 
 
 def test_every_extractor_takes_bytes_alone():
-    """An outside extractor checks nothing itself. Its features of the same images as
-    floats of any range would differ from those of the bytes."""
+    """An outside extractor checks nothing itself. Without a check, its features of
+    the same images as floats would differ."""
     np.testing.assert_allclose(means().see(IMAGES)[0][:, 0], IMAGES.mean((1, 2, 3)))
     copied = dataclasses.replace(means(), name="other")
     for made in (means(), copied):
