@@ -87,13 +87,18 @@ def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
     """Return ``nearest_squared(points, points, k)[0][:, k - 1]`` in half the time: the
     squared distance of each point to its k-th nearest, itself counted. A pair is
     measured once for both points, and equal points are measured once."""
-    first, repeated, inverse = distinct(points)
-    points = points[first]
+    points, repeated, inverse = distinct(points)
+    return kth_squared_of_distinct(points, repeated, k)[inverse]
+
+
+def kth_squared_of_distinct(points, repeated, k: int) -> np.ndarray:
+    """Return `kth_squared` for each of ``points [U, D]``, which are all different. Each
+    of them counts as often as it is ``repeated [U]``."""
     few = min(k, len(points))
     closest = _closest_of_themselves(points, few)
     # A point that is repeated n times is n neighbours.
     place = (repeated[closest.index].cumsum(axis=1) >= k).argmax(axis=1)
-    return closest.squared[np.arange(len(points)), place][inverse]
+    return closest.squared[np.arange(len(points)), place]
 
 
 def _closest_of_themselves(points, k):

@@ -20,7 +20,7 @@ import numpy as np
 
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
-from ganjax.metrics.nearest import kth_squared
+from ganjax.metrics.nearest import kth_squared_of_distinct
 from ganjax.metrics.tiles import TILE_ROWS, Tiles, distinct
 
 
@@ -71,10 +71,10 @@ def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
     """
     real, fake = as_points(real=real, fake=fake)
     real, radii, real_count, of_real = _balls(real, k, "real")
-    first, fake_count, _ = distinct(fake)
+    fakes, fake_count, _ = distinct(fake)
     covered = np.zeros(len(real), bool)
     held = 0
-    for tile in Tiles(fake[first], real):
+    for tile in Tiles(fakes, real):
         inside = tile.within(radii, edge=False)
         covered |= inside.any(axis=0)
         rows = slice(tile.start, tile.start + TILE_ROWS)
@@ -90,7 +90,7 @@ def _balls(points: np.ndarray, k: int, name: str):
     the place of each point among them."""
     if not 1 <= k < (n := len(points)):
         raise Uncomputable(f"k={k}: expected 1 <= k < {n}, the {name} samples")
-    first, repeated, inverse = distinct(points)
+    points, repeated, inverse = distinct(points)
     # The nearest point to a sample is itself, at 0, so the (k+1)-th is the k-th of the
     # others. With duplicates it does not matter which zero is the sample.
-    return points[first], kth_squared(points, k + 1)[first], repeated, inverse
+    return points, kth_squared_of_distinct(points, repeated, k + 1), repeated, inverse

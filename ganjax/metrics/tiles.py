@@ -37,8 +37,9 @@ def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the different rows of ``points [N, D]``: the index of the first of each
-    ``[U]``, its number of repetitions ``[U]``, and its place for each point ``[N]``."""
+    """Return the different rows of ``points [N, D]`` in the order of their first
+    occurrence ``[U, D]`` (``points``, not a copy, if all are different), the number of
+    repetitions of each ``[U]``, and the place of each point among them ``[N]``."""
     places: dict[bytes, int] = {}
     first: list[int] = []
     inverse = np.empty(len(points), np.int64)
@@ -48,7 +49,8 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
         inverse[i] = places.setdefault(key, len(places))
         if len(first) < len(places):
             first.append(i)
-    return np.array(first), np.bincount(inverse), inverse
+    rows = points if len(first) == len(points) else points[first]
+    return rows, np.bincount(inverse), inverse
 
 
 @dataclasses.dataclass
