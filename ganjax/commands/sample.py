@@ -95,7 +95,7 @@ def main(arguments: list[str]) -> int:
         "seed": request.seed,
         "step": int(run.state.step),
         "config": run.config.data.name,
-        "truncation": run.sampling.truncation,
+        "truncation": run.model.sampling.truncation,
     }
     if folder:
         _write_each(out, run.sample(request.seed, request.n), said)
