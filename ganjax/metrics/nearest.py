@@ -74,7 +74,7 @@ def nearest_squared(
         # In a subset, the k-th nearest is never nearer than among all points.
         bound = _kth_at_most(tile.squared[:, ::part], tile.slack, k)
         near = tile.squared - tile.slack <= bound[:, None]
-        if tile.sharpen(near):
+        if tile.refine(near):
             bound = _kth_at_most(tile.squared, tile.slack, k)
             near = tile.squared - tile.slack <= bound[:, None]
         row, column = where(near)
@@ -111,7 +111,7 @@ def _closest_of_themselves(points, k):
         end = tile.start + len(tile.queries)
         wide = tile.squared.shape[1]
         near = _near(tile, bound)
-        if tile.sharpen(near[0] | near[1]):
+        if tile.refine(near[0] | near[1]):
             own = bound[tile.start : end]
             if wide >= k:
                 own[:] = np.minimum(own, _kth_at_most(tile.squared, tile.slack, k))

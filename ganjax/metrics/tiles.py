@@ -74,7 +74,7 @@ class Tile:
         """Return exactly which pairs are nearer than a radius (``[N]`` or ``[Q, 1]``),
         or at most as far with ``edge``."""
         result, undecided = self._apparent(squared_radii)
-        if self.sharpen(undecided):
+        if self.refine(undecided):
             result, undecided = self._apparent(squared_radii)
         row, column = where(undecided)
         limits = np.broadcast_to(squared_radii, result.shape)
@@ -91,13 +91,13 @@ class Tile:
         nearer = beyond < 0
         return nearer, np.abs(beyond, out=beyond) <= self.slack
 
-    def sharpen(self, wanted: np.ndarray) -> bool:
+    def refine(self, wanted: np.ndarray) -> bool:
         """Reduce ``slack`` for pairs that are ``wanted [Q, N]``, if they form crowds.
         Return whether there was a crowd."""
-        counts, sharpened = wanted.sum(axis=1), False
+        counts, refined = wanted.sum(axis=1), False
         while counts[seed := counts.argmax()] > CROWD:
-            if not sharpened:
-                wanted, sharpened = wanted.copy(), True
+            if not refined:
+                wanted, refined = wanted.copy(), True
                 self.slack = np.broadcast_to(self.slack, self.squared.shape).copy()
             column = np.flatnonzero(wanted[seed])
             shared = wanted[:, column].sum(axis=1)
@@ -109,7 +109,7 @@ class Tile:
             self._repeat(row, column, centre)
             wanted[np.ix_(row, column)] = False
             counts[row] -= shared[row]
-        return sharpened
+        return refined
 
     def _repeat(self, row, column, centre):
         """Repeat the product of some pairs in float64 around a centre."""
