@@ -315,7 +315,7 @@ def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax
 
 
 def adapt(probability, sign, *, target, images, speed) -> jax.Array:
-    """Return the next probability of ADA (section 3).
+    """Return the next probability of ADA (Karras et al. 2020, section 3).
 
     Args:
       sign: the mean sign r_t of the logits of real images, near 1 if the discriminator

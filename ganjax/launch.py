@@ -65,8 +65,9 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
     """Start a run, or resume the run in its folder. A finished run does not change.
 
     Args:
-      allow_config_change: whether to resume a run that began with another config, or
-        with other code behind an import path. The seed must stay the same.
+      allow_config_change: whether to resume a run although its config has changed, or
+        the user's code that the config names by an import path ``MODULE:NAME``. The
+        seed must stay the same.
 
     Returns:
       The run's status. Its ``state`` is ``'finished'``, ``'interrupted'``, or

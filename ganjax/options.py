@@ -172,7 +172,7 @@ def options_of(component: Any) -> dict[str, Option]:
 
 
 def own(component: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of a component's options that are not knobs."""
+    """Return the values of the options, except knobs (data of the compiled step)."""
     return {k: values[k] for k, o in options_of(component).items() if not o.knob}
 
 

@@ -119,6 +119,7 @@ DYNAMICS = Table(
 
 @dataclasses.dataclass(frozen=True)
 class DynamicsOptions:
-    """The section ``dynamics`` of a config, without the options of the entries."""
+    """The field ``dynamics.name`` of a config. Each dynamics adds its options to the
+    same section: ``dynamics.strength`` exists only with ``consensus``."""
 
     name: str = option("alternating", "how the players update", choices=DYNAMICS)

@@ -54,10 +54,12 @@ class Report(flax.struct.PyTreeNode):
 class View:
     """Everything that an objective may read. It is immutable: methods return a new one.
 
-    ``params`` already holds the values that the loss is differentiated by. ``batch``
-    is this device's share of the turn's examples, or ``None`` for a player that reads
-    no data. ``key`` is the turn's key, equal on all devices. ``due`` holds the game's
-    ``intervals`` that end at this step, or is ``None`` if unknown while tracing.
+    A turn is one update of one player. ``params`` holds the values with respect to
+    which the loss is differentiated. ``batch`` is this device's share of the turn's
+    examples. It is ``None`` for a player that reads no data. ``key`` is the turn's
+    random key, equal on all devices. A lazy term counts only at every ``interval``-th
+    step; ``due`` holds the intervals that end at this step. It is ``None`` if the step
+    is not known while JAX traces.
     """
 
     networks: Mapping[str, Network]

@@ -136,7 +136,8 @@ def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
     """Read both splits of an IDX folder as a source with the name ``name``.
 
     Raises:
-        BadInput: as ``read_split``, or the images of the splits differ in size.
+        BadInput: a file is missing or damaged, images and labels do not match, or the
+            images of the two splits differ in size.
     """
     train, test = (read_split(folder, split, checksums) for split in FILES)
     shape, other = train.data.shape[1:], test.data.shape[1:]

@@ -75,7 +75,8 @@ def list_at(tree: Tree, path: str, folder: tuple[str, ...]) -> LabelList:
     are relative to the tree, or to ``folder`` in it.
 
     Raises:
-        BadInput: as ``list_in``, or the file cannot be read.
+        BadInput: the file cannot be read, is not a list of labels, or names an image
+            that is not in the tree.
     """
     try:
         labels = _parsed(path, Path(path).expanduser().read_bytes())

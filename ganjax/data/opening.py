@@ -115,7 +115,8 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
     """Return the feed that a ``data`` section chooses.
 
     Raises:
-        BadInput: as ``make_feed`` and ``some_of``, or ``balanced`` without classes.
+        BadInput: the data are too few for ``data.limit`` or a batch, the kind of feed
+            does not fit, or ``data.balanced`` is set for data without classes.
     """
     split, sizes = source.train, {"batch_size": batch_size, "rounds": rounds}
     if section["limit"]:

@@ -16,7 +16,7 @@ def open_stacked_mnist(directory: str) -> Source:
     3.3.1). Stacks are made on the fly, as in Lin et al. 2018 (arXiv 1712.04086).
 
     Raises:
-        BadInput: as ``open_mnist``.
+        BadInput: MNIST is missing or damaged; names ``data.dir`` and the file.
     """
     source = open_mnist(directory)
     height, width, _ = source.spec.shape

@@ -31,7 +31,8 @@ def grid(side: int, spacing: float) -> np.ndarray:
 
 
 def mixture(modes: np.ndarray, std: float) -> Sampler:
-    """Return a sampler of equal isotropic Gaussians; the label is the component.
+    """Return a sampler of equally likely isotropic Gaussians of equal variance. The
+    label is the index of the Gaussian.
 
     Args:
         modes: centres ``[K, D]``.

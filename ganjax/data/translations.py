@@ -66,7 +66,7 @@ def open_edges_fashion_mnist(directory: str = "") -> Source:
     edges-to-objects task of pix2pix (Isola et al. 2017, arXiv 1611.07004, section 4).
 
     Raises:
-        BadInput: as ``open_fashion_mnist``.
+        BadInput: Fashion-MNIST is missing or damaged; names ``data.dir`` and the file.
     """
     source = open_fashion_mnist(directory)
     spec = _of_two(source, "edges_fashion_mnist", paired=True)
@@ -78,7 +78,7 @@ def open_mnist_twins(directory: str = "") -> Source:
     sample of one domain has a pair in the other domain. The test split has pairs.
 
     Raises:
-        BadInput: as ``open_mnist``.
+        BadInput: MNIST is missing or damaged; names ``data.dir`` and the file.
     """
     source = open_mnist(directory)
     spec = _of_two(source, "mnist_twins", paired=False)

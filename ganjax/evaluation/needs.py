@@ -81,10 +81,11 @@ def need_of_each_class(evaluation_data: EvaluationData, least: int) -> None:
 
 
 def need_features(evaluation_data: EvaluationData) -> None:
-    """Raise ``Uncomputable`` unless the extractor, if there is one, takes the data.
+    """Check that the extractor accepts the data. Without an extractor, do nothing.
 
     Raises:
-      BadInput: if the extractor refuses the size or the channels of the images.
+      Uncomputable: the data are not images, or there is no held-out image.
+      BadInput: the extractor does not accept the size or the channels of the images.
     """
     if evaluation_data.extractor is None:
         return

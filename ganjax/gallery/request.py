@@ -78,6 +78,6 @@ class Request:
         return jax.random.key(self.seed)
 
     def latents(self, n: int, name: str = "latents") -> jax.Array:
-        """Return ``n`` latents ``[n, d]``. Each depends only on the seed, ``name`` and
-        its index."""
+        """Return ``n`` latents ``[n, d]``. Each depends only on the picture's
+        seed, ``name`` and the latent's index."""
         return self.sampler.draw(sample_keys(child_key(self.key, name), n))

@@ -11,12 +11,14 @@ from ganjax.model import Sampler
 
 
 def adversarial_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
-    """Build a game of three players, two of which own the encoder (section 2).
+    """Build the adversarial autoencoder (Makhzani et al. 2016, section 2).
 
-    The player ``autoencoder`` minimises the squared error of reconstructions (the
+    It has three players, and two of them train the encoder. The player ``autoencoder``
+    trains encoder and decoder: it minimises the squared error of reconstructions (the
     reconstruction phase). Its input is the example plus ``weights.corruption`` times
-    normal noise. The discriminator separates latents (real) from codes (fake), and the
-    encoder fools it (the regularization phase). The encoder is deterministic.
+    normal noise. The player ``discriminator`` separates latents (real) from codes
+    (fake). The player ``encoder`` trains the encoder to fool it (the regularization
+    phase). The encoder is deterministic.
     """
     return _autoencoder(parts, classes=0)
 
@@ -25,7 +27,7 @@ def semi_supervised_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
     """Build an adversarial autoencoder whose code is a latent and class probabilities.
     A second discriminator makes the probabilities follow a uniform choice of one class.
     A separate player, the classifier, minimises the cross-entropy of the few known
-    labels (section 5, figure 8)."""
+    labels (Makhzani et al. 2016, section 5, figure 8)."""
     return _autoencoder(parts, classes=parts.classes)
 
 

@@ -23,10 +23,10 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
     the mutual information of code c and sample x (eqs. 4 and 6).
 
     A latent is noise, then the code: a category of ``options.categories`` as one-hot
-    numbers, then ``options.continuous`` numbers, each uniform in [-1, 1] (section 7.2).
+    numbers, then ``options.continuous`` numbers, each uniform in [-1, 1].
     Q is the network ``posterior``. It sees the discriminator's last features and learns
-    with the discriminator (section 6). For each number, Q gives the mean and the log
-    standard deviation of a normal distribution (appendix C.1).
+    with the discriminator. For each number, Q gives the mean and the log standard
+    deviation of a normal distribution (Chen et al. 2016, sections 6, 7.2, C.1).
     """
     kinds, numbers = parts.options["categories"], parts.options["continuous"]
     noise, plain = parts.latents.size, parts.latents.draw

@@ -62,7 +62,7 @@ def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
 
 def reduced(x: jax.Array, factor: int) -> jax.Array:
     """Return ``x [n, H, W, C]`` as ``[n, H / factor, W / factor, C]``, by antialiased
-    bicubic resizing, as the test sets of the field are made."""
+    bicubic resizing. This is how the usual super-resolution test sets are made."""
     n, h, w, c = x.shape
     shape = (n, h // factor, w // factor, c)
     return jnp.clip(jax.image.resize(x, shape, "cubic", antialias=True), -1.0, 1.0)

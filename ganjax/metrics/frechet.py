@@ -163,8 +163,8 @@ def frechet_interval(
     biased estimate may be above it.
 
     Raises:
-      ValueError: as ``moments`` and ``frechet_from_root``; or ``level`` is not between
-        0 and 1, or ``resamples`` is below 2.
+      ValueError: shapes do not fit, a value is not finite, ``level`` is not between 0
+        and 1, or ``resamples`` is below 2.
     """
     fake = np.asarray(fake)
     if not 0 < level < 1 or resamples < 2:

@@ -71,7 +71,8 @@ def luma_psnr(x, y, *, border: int) -> np.ndarray:
       border: pixels to leave out on each side.
 
     Raises:
-      Uncomputable: as ``luma`` and ``cropped``, or the shapes differ.
+      Uncomputable: the shapes differ, a value is not in [0, 1], or the border leaves
+        no pixel.
     """
     return peak_signal_to_noise(*_compared(x, y, border), span=SPAN)
 
@@ -84,8 +85,8 @@ def luma_ssim(x, y, *, border: int) -> np.ndarray:
       border: pixels to leave out on each side.
 
     Raises:
-      Uncomputable: as ``luma`` and ``cropped``, the shapes differ, or what is left of
-        the images is smaller than a window.
+      Uncomputable: the shapes differ, a value is not in [0, 1], or the images without
+        the border are smaller than a window.
     """
     return structural_similarity(*_compared(x, y, border), span=SPAN)
 

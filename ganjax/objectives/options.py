@@ -106,7 +106,8 @@ def adversary_of(
     """Build the adversarial part of a game from its config.
 
     Args:
-      on: names of the knobs whose terms are in the program.
+      on: names of the knobs that are in use. The term of a weight that stays at 0 is
+        left out of the compiled step.
       classes: number of labels of the data.
       images: whether the examples are images.
     """
@@ -148,8 +149,9 @@ def adversary_of(
 
 
 def terms_in_order(terms: Collection[str], on: Collection[str]) -> list[str]:
-    """Return the labels of the terms in the program: first the built-in terms in the
-    order of ``TERMS``, then the other terms by name."""
+    """Return the labels of the loss terms that are on, in the order of their sum: first
+    the built-in terms in the order of ``TERMS``, then the other terms by name. A term
+    is on if ``on`` holds its weight."""
     labels = [*TERMS, *sorted(set(terms) - set(TERMS))]
     return [label for label in labels if f"terms.{label}.weight" in on]
 

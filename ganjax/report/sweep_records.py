@@ -18,10 +18,13 @@ SWEEP, OUTCOMES = "sweep.json", "outcomes.json"
 
 @dataclasses.dataclass(frozen=True)
 class TrialRecords:
-    """A trial: its fields, its outcome, and its records if it began.
+    """One trial of a sweep.
 
     Attributes:
-      evaluation: the newest evaluation of the run; empty before the first.
+      point: the config fields that the sweep sets for this trial, with their values.
+      state, reason: how the trial ended, and why.
+      records: the metrics that its run wrote, or ``None`` if the run has not begun.
+      evaluation: the newest evaluation of the run. It is empty before the first one.
     """
 
     id: str
@@ -70,8 +73,10 @@ class SweepRecords:
 
     @property
     def cells(self) -> dict[tuple, list[TrialRecords]]:
-        """Return the trials of each cell, ordered by first trial. The order of fields
-        in a point does not matter."""
+        """Group the trials into cells, in the order of their first trials.
+
+        The trials of a cell have the same values of all fields that the sweep sets,
+        except the seed. The order in which a trial lists its fields does not matter."""
         cells: dict[tuple, list[TrialRecords]] = {}
         stated: dict[frozenset, tuple] = {}
         for trial in self.trials:

@@ -75,8 +75,11 @@ class Sweep:
                 ) from error
 
     def commands(self, workdir: Path | str) -> dict[str, str]:
-        """Return the command that runs each trial alone, by trial id. Its result equals
-        the trial's result in the sweep, except in a ``'vmap'`` population."""
+        """Return a mapping from trial id to the command that runs this trial alone.
+
+        The command gives the same result as the trial in the sweep. There is one
+        exception: if the sweep trains trials together under ``vmap`` (the population
+        ``'vmap'``), sums are rounded differently."""
         return {
             trial.id: shlex.join(
                 [

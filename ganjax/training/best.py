@@ -37,11 +37,12 @@ def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> N
 def best_checkpoint(
     run: RunDirectory, evaluation: Evaluation, plan: Plan
 ) -> Iterator[Callable]:
-    """Yield ``offer(scores, state)``, which saves a state whose ``checkpoint.best``
-    score is better than every earlier one, and waits until it is on the disk.
+    """Yield the function ``offer(scores, state)``, which keeps the best state.
 
-    A resumed run reads the earlier scores from metrics.jsonl. ``offer`` does nothing if
-    ``checkpoint.best`` is empty.
+    The config field ``checkpoint.best`` names a score. If this score is better than all
+    earlier ones, ``offer`` saves the state and returns when it is on the disk. If the
+    field is empty, ``offer`` does nothing. A resumed run reads the earlier scores from
+    metrics.jsonl.
     """
     best = plan.checkpoint.best
     if not best:

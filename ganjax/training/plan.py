@@ -67,18 +67,20 @@ class Start:
 
 
 def settle_length(values: dict[str, Any], given: Collection[str]) -> None:
-    """Replace ``steps`` by the steps that take ``kimg`` thousand images, if it is set.
+    """Compute ``steps`` from ``kimg``, if ``kimg`` is set: the number of steps that use
+    ``kimg`` thousand images.
 
-    One step takes ``batch_size`` images, the images of one turn, although the
-    discriminator may take several turns. The steps are rounded up to whole dispatches.
+    One step counts as ``batch_size`` images, even if the discriminator takes several
+    turns in it. The number is rounded up to a multiple of ``parallel.inner_steps``.
+    ``values`` is changed in place.
 
     Args:
       values: values of a config, path -> value.
-      given: paths of the fields that were stated together, in the config file or on the
-        command line. The command line's ``steps`` replaces the file's ``kimg``.
+      given: paths of the fields that one place sets, either the config file or the
+        command line. If ``steps`` is among them, ``kimg`` becomes 0.
 
     Raises:
-      BadInput: if ``steps`` and ``kimg`` were stated together.
+      BadInput: if ``given`` holds both ``steps`` and ``kimg``.
     """
     kimg, inner = values["kimg"], max(1, values["parallel.inner_steps"])
     if "steps" in given and "kimg" in given and kimg:

@@ -40,7 +40,7 @@ class RecordTree:
                 for split in builder.info.splits
             }
             if "image" not in features:
-                raise ValueError("no feature 'image'")
+                raise ValueError("its records have no feature 'image'")
             for split, source in sources.items():
                 for i in range(len(source)):
                     name = f"{split}/{i:09d}"

