@@ -1,2 +1,6 @@
-"""Sweeps: run the trials of a config's ``sweep()`` in as few compiled programs as
-possible, and report their scores. ``ganjax.sweeps.sweep.Sweep`` is the entry point."""
+"""Sweeps: train variants of a config (trials) in few compiled programs, report scores.
+
+The function ``sweep()`` of a config file lists the trials. Trials that differ only in
+their seed and in numbers such as learning rates can share a compiled program. Start at
+``ganjax.sweeps.sweep.Sweep``.
+"""

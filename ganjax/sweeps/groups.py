@@ -1,4 +1,8 @@
-"""Groups of trials that share a compiled program: they differ in knobs and seeds."""
+"""Groups of trials that can share one compiled program.
+
+They differ only in the seed and in knobs. A knob is a number in the config, such as a
+learning rate, that is data of the compiled step. So a changed knob compiles nothing.
+"""
 
 from collections.abc import Iterable
 from typing import Any
@@ -8,7 +12,8 @@ from ganjax.sweeps.trials import SweptConfig
 
 
 def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
-    """Return the trials in groups of equal structure, ordered by their first trials."""
+    """Divide trials into groups that can each share one compiled program. Groups are in
+    the order of their first trials."""
     groups: dict[Any, list[SweptConfig]] = {}
     for trial in trials:
         groups.setdefault(structure(trial.config), []).append(trial)
@@ -16,8 +21,13 @@ def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
 
 
 def structure(config) -> tuple:
-    """Return everything that a program depends on: all fields except the seed. A knob's
-    value is data of the step, so only the presence of its term counts."""
+    """Return everything that a compiled program depends on. Trials with equal results
+    can share a program.
+
+    The result has all config fields except the seed. The value of a knob (a number that
+    is data of the compiled step) does not matter. Only whether its term is on matters:
+    a penalty with weight 0, for example, is not compiled.
+    """
     choice = Choice(config)
     return tuple(
         (path, str(path in choice.on if path in choice.knobs else value))
@@ -27,6 +37,7 @@ def structure(config) -> tuple:
 
 
 def runs_separately(config) -> bool:
-    """Return whether trials must run one by one. A member of a population runs on one
-    device and does not stream its data."""
+    """Return whether trials of this config must run one by one. This is so if a trial
+    may use several devices or streams its data from the disk: trials that are trained
+    together can do neither."""
     return config.parallel.devices != 1 or config.data.feed == "streamed"

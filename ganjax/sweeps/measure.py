@@ -1,8 +1,10 @@
-"""Speed and memory of a population, for each way to run it.
+"""Measure the speed and memory of trials that are trained together (a population).
 
     python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… [POPULATION …] [--cores=0,1]
 
-prints JSON. It runs in its own process, because the planner must not hold the devices.
+SWEEP is the folder of the sweep, TRIAL is the id of a trial, and POPULATION is a way to
+run the trials: vmap, map or serial. The result is printed as JSON. The measurement is a
+separate process, because the process that plans the sweep must not hold the devices.
 """
 
 import argparse
@@ -48,8 +50,12 @@ def main(arguments: list[str]) -> None:
 
 
 def candidates(setup: Setup) -> tuple[str, ...]:
-    """Return the ways worth measuring. On CPU a batch of convolutional networks is not
-    faster than one by one, and takes minutes to compile."""
+    """Return the ways to train trials together that are worth a measurement.
+
+    They are ``'map'`` (in turn, inside one program) and ``'vmap'`` (as one batch). For
+    convolutional networks on a CPU the only one is ``'serial'`` (in turn, called by the
+    host): a batch is not faster there, and takes minutes to compile.
+    """
     shapes = jax.eval_shape(
         lambda: init_state(setup.game, jax.random.key(0), setup.knobs).params
     )
@@ -60,7 +66,12 @@ def candidates(setup: Setup) -> tuple[str, ...]:
 
 
 def choose(found: dict[str, dict[str, float]]) -> str:
-    """Return the fastest way; ``'vmap'`` only if it is ``WORTH`` times faster."""
+    """Return the fastest way to train trials together.
+
+    Args:
+      found: the result of ``measure`` for each way. ``'vmap'`` is chosen only if it is
+        ``WORTH`` times faster, because its trials do not equal solo runs exactly.
+    """
     cost = {
         way: row["seconds"] * (WORTH if way == "vmap" else 1)
         for way, row in found.items()
@@ -69,7 +80,18 @@ def choose(found: dict[str, dict[str, float]]) -> str:
 
 
 def measure(setup: Setup, configs, way: str) -> dict[str, float]:
-    """Return seconds per step and bytes of all members, and the device's memory."""
+    """Measure the training of several trials together.
+
+    Args:
+      setup: the components of the first trial's config.
+      configs: the config of each trial. They differ in seeds and knobs only.
+      way: ``'vmap'``, ``'map'`` or ``'serial'``.
+
+    Returns:
+      ``seconds`` for one step of all trials; ``bytes`` of device memory for all trials
+        (states, data, and temporary arrays if the program is one compiled function);
+        ``memory``, the bytes that the device has.
+    """
     plan = dataclasses.replace(
         setup.plan, population=way, devices=setup.plan.devices[:1]
     )

@@ -29,20 +29,27 @@ def plan(
     cores: Sequence[int] = (),
     say: Callable[[str], None] = print,
 ) -> list[Group]:
-    """Return the groups of trials that share a program, and write them to plan.json.
-    Existing groups do not change, so a restart runs the same programs.
+    """Divide the trials of a sweep into groups, and write the groups to plan.json.
+
+    Each group runs in one process. Its trials share a compiled program, or run one
+    after another. Groups that plan.json already has do not change, so a restarted sweep
+    runs the same programs.
 
     Args:
-      population: how the trials of a group run: ``'vmap'`` (together), ``'map'`` (in
-        turn, inside one program), ``'serial'`` (in turn, called by the host),
+      population: how the trials of a group run: ``'vmap'`` (as one batch), ``'map'``
+        (in turn, inside one program), ``'serial'`` (in turn, called by the host),
         ``'alone'`` (as separate runs), or ``'auto'``: measure, and choose the fastest.
       accelerators: number of accelerators. If there are fewer groups than accelerators,
-        a group with enough trials is spread over several.
+        the trials of a group are spread over several in equal shares, if possible.
       memory: bytes of a device, to replace the number that the device reports.
-      cores: cores for the measurement; all cores if empty.
+      cores: numbers of the CPU cores for the measurement; all cores if empty.
+      say: receives lines for the user.
+
+    Returns:
+      All groups, old and new.
 
     Raises:
-      BadInput: if the measurement fails, for example for lack of memory.
+      BadInput: the measurement fails, for example for lack of memory.
     """
     groups = folder.groups
     known = {trial for group in groups for trial in group.trials}
@@ -123,8 +130,9 @@ def _measure(folder, group, ways, cores) -> dict[str, Any]:
     if done.returncode:
         last = _error(done.stderr) or f"exit {done.returncode}"
         raise BadInput(
-            f"population: {len(group)} trials cannot be measured: "
-            f"{last.removeprefix('error: ')}; --population=alone runs them one by one"
+            f"population: the speed and memory of {len(group)} trials in one program "
+            f"cannot be measured: {last.removeprefix('error: ')}; "
+            f"--population=alone runs them one by one"
         )
     return {"members": len(group), **json.loads(done.stdout.splitlines()[-1])}
 

@@ -1,4 +1,8 @@
-"""Local runner of a sweep: each group has its own process on a slot of this machine."""
+"""Run a sweep on this machine: each group of trials in a separate process.
+
+A slot is a share of the machine (some GPUs or CPU cores). It runs one process at a
+time.
+"""
 
 import contextlib
 import os
@@ -22,17 +26,22 @@ def run_local(
     fail_fast: bool = False,
     say: Callable[[str], None] = print,
 ) -> int:
-    """Run the groups of a sweep that are not over, one group on each slot.
+    """Run the groups of trials that still have work, one group on each slot at a time.
 
-    A signal (SIGINT, SIGTERM, SIGUSR2) ends the processes by SIGTERM, and they write
-    checkpoints first. The same call resumes from there.
+    After SIGINT, SIGTERM or SIGUSR2, this process sends SIGTERM to the processes of the
+    groups. They write checkpoints and end. The same call later resumes from the
+    checkpoints.
 
     Args:
-      fail_fast: whether the first failure ends the other processes in the same way.
+      folder: the folder of the sweep, with its plan.
+      slots: the shares of this machine.
+      fail_fast: whether the first failed trial ends all other processes in the same
+        way.
+      say: receives lines for the user.
 
     Returns:
       The exit code: 0 if every trial is finished and no evaluation failed, 128 + n
-      after signal n, 1 in all other cases.
+        after signal n, 1 in all other cases.
     """
     waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
     free, busy = list(slots), {}
@@ -60,7 +69,8 @@ def run_local(
 
 
 def command(folder: SweepFolder, group: Group, slot: Slot) -> list[str]:
-    """Return the command that runs a group."""
+    """Return the command (a list of arguments) of the process that runs a group of
+    trials on the cores of ``slot``."""
     line = [sys.executable, "-m", "ganjax.sweeps.worker", str(folder.path), group.name]
     if slot.cores:
         line.append(f"--cores={','.join(map(str, slot.cores))}")

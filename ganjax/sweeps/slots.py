@@ -7,20 +7,20 @@ from pathlib import Path
 
 
 def use_cores(named: str) -> None:
-    """Restrict this process to cores such as ``'0,1'``; an empty text does nothing.
-    Call this before a backend starts its threads."""
+    """Restrict this process to CPU cores, given by number as in ``'0,1'``. An empty
+    text does nothing. Call this before JAX starts its threads."""
     if named:
         os.sched_setaffinity(0, {int(core) for core in named.split(",")})
 
 
 @dataclasses.dataclass(frozen=True)
 class Slot:
-    """A share of this machine.
+    """A share of this machine, for one process at a time.
 
     Attributes:
       name: name for messages.
       environment: environment variables of the process, set before it imports jax.
-      cores: cores that the process may use; all cores if empty.
+      cores: numbers of the CPU cores that the process may use; all cores if empty.
     """
 
     name: str
@@ -29,8 +29,14 @@ class Slot:
 
 
 def gpus(environment: Mapping[str, str] | None = None) -> list[str]:
-    """Return the ``CUDA_VISIBLE_DEVICES`` names of the GPUs that this process may use;
-    none if ``JAX_PLATFORMS`` excludes them. A call of JAX would reserve the GPUs."""
+    """Return the GPUs that this process may use, as names for ``CUDA_VISIBLE_DEVICES``.
+    The list is empty if ``JAX_PLATFORMS`` excludes GPUs.
+
+    JAX is not asked, because it would reserve the GPUs for this process.
+
+    Args:
+      environment: environment variables; ``None`` reads ``os.environ``.
+    """
     environment = os.environ if environment is None else environment
     platforms = environment.get("JAX_PLATFORMS", "")
     if platforms and not {"cuda", "gpu"} & set(platforms.split(",")):
@@ -54,15 +60,15 @@ def slots(
     cores: Sequence[int] = (0,),
     pinned: bool = False,
 ) -> list[Slot]:
-    """Return the slots of this machine.
+    """Divide this machine into slots, each for one process at a time.
 
     Args:
-      wanted: number of slots, at most. 0 means all accelerators; without accelerators,
-        ``SHARED`` slots, or one slot for each core if ``pinned``.
+      wanted: the largest number of slots. 0 takes all accelerators. Without
+        accelerators, 0 takes ``SHARED`` slots, or one for each core if ``pinned``.
       width: accelerators in one slot.
       accelerators: names of the accelerators.
       cores: numbers of the CPU cores, used if there are no accelerators.
-      pinned: whether each slot has its own cores.
+      pinned: whether each slot has separate cores. Otherwise all slots share all cores.
     """
     if accelerators:
         shares = [

@@ -1,8 +1,9 @@
-"""A sweep's groups as jobs of a cluster, through submitit (the extra ``slurm``).
+"""Run the groups of a sweep as jobs of a SLURM cluster, with the package submitit.
 
-A job runs its group in a child process. The cluster signals the job before it ends it.
-The job then signals the child, waits until the child has written its checkpoints, and
-asks to be queued again. The next start resumes from the checkpoints.
+``pip install 'ganjax[slurm]'`` installs it. A job runs one group of trials in a child
+process. Before the cluster ends a job, it sends a signal to the job. The job then
+signals the child, waits until the child has written its checkpoints, and asks to be
+queued again. The next start resumes from the checkpoints.
 """
 
 import os
@@ -21,10 +22,16 @@ MINUTES = 240  # default time limit of a job
 
 
 class GroupJob:
-    """One group of a sweep, as a function that a job calls.
+    """One group of trials, as a function without arguments that submitit calls in a
+    job.
+
+    Args:
+      sweep: the folder of the sweep.
+      group: the name of the group in plan.json.
 
     Raises:
-      RuntimeError: when called, if the group ended with an unfinished trial.
+      RuntimeError: on the call, if a trial of the group did not finish or an evaluation
+        failed.
     """
 
     def __init__(self, sweep: Path | str, group: str):
@@ -40,11 +47,14 @@ class GroupJob:
         while child.poll() is None:  # wait() would block the signal
             time.sleep(0.2)
         if child.returncode:
-            raise RuntimeError(f"{self.group}: exit code {child.returncode}")
+            raise RuntimeError(
+                f"{self.group}: its process ended with exit code {child.returncode}"
+            )
         return child.returncode
 
     def checkpoint(self) -> Any:
-        """Stop the child, and return a job that resumes it. Called after a signal."""
+        """Stop the child, and return a job that resumes the group, for submitit to
+        submit. submitit calls this method when the cluster sends a signal."""
         from submitit.helpers import DelayedSubmission
 
         if self._child is not None:
@@ -57,17 +67,17 @@ class GroupJob:
 def executor_of(
     folder: SweepFolder, parameters: Mapping[str, str], cluster: str = "slurm"
 ) -> Any:
-    """Return submitit's executor of a sweep's jobs. Nothing is written.
+    """Return the submitit executor that can submit the jobs of a sweep. Write nothing.
 
     Args:
       parameters: parameters of submitit's executor, as text, such as ``timeout_min``,
         ``slurm_partition``, ``slurm_array_parallelism`` or ``gpus_per_node``.
-      cluster: a cluster of submitit: ``'slurm'``, or ``'local'`` or ``'debug'`` to
-        test without one.
+      cluster: a cluster of submitit: ``'slurm'``, or ``'local'`` or ``'debug'`` to test
+        without one.
 
     Raises:
-      BadInput: if submitit or the cluster is missing, or for a parameter that submitit
-        does not have.
+      BadInput: submitit is not installed, the cluster is not available on this machine,
+        or submitit does not have a parameter.
     """
     try:
         import submitit
@@ -90,7 +100,8 @@ def executor_of(
 
 
 def submit(folder: SweepFolder, executor: Any) -> list[Any]:
-    """Submit the groups that are not over, and return the jobs; on SLURM, one array."""
+    """Submit one job for each group of trials that still has work, and return the jobs.
+    On SLURM they form a job array."""
     waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
     jobs = [GroupJob(folder.path, group.name) for group in waiting]
     with executor.batch():

@@ -1,4 +1,4 @@
-"""The trials of a space: all are resolved, checked and named before one starts."""
+"""The trials of a sweep. All are resolved, checked and named before one starts."""
 
 import dataclasses
 import hashlib
@@ -14,12 +14,13 @@ from ganjax.errors import BadInput
 
 @dataclasses.dataclass(frozen=True)
 class SweptConfig:
-    """One point of a sweep.
+    """One trial of a sweep.
 
     Attributes:
-      id: see ``trial_id``.
-      point: the fields in which the trial differs, path -> value, as text.
-      config: the resolved config.
+      id: the trial's name, a hash of its config; see ``trial_id``.
+      point: the config fields that the sweep sets for this trial: path -> value as
+        text.
+      config: the resolved config, with a value for every field.
     """
 
     id: str
@@ -33,20 +34,25 @@ def swept(
     overrides: Mapping[str, str] = (),
     say: Callable[[str], None] = print,
 ) -> list[SweptConfig]:
-    """Return the trials of a sweep, in the order of its space.
+    """Return the trials of a sweep, in the order of its space. A trial that equals an
+    earlier one is left out.
 
     Args:
       stated: result of the config file's ``get_config``.
-      space: result of the config file's ``sweep``: points of path -> value.
+      space: result of the config file's ``sweep``: for each trial, the fields that it
+        sets, as a dict path -> value.
       overrides: fields and values for every trial that does not set them.
-      say: receives a line for each trial that equals an earlier one.
+      say: receives a line for each trial that is left out, and for each override that
+        some trials replace.
 
     Raises:
-      BadInput: if the space has no point, or a point gives an invalid config. The
-        message has the number and the fields of the point.
+      BadInput: the space has no trial, or the config of a trial is invalid. The message
+        has the number and the fields of the trial.
     """
     if space is None:
-        raise BadInput("sweep(): expected a list of points, but it returns None")
+        raise BadInput(
+            "sweep(): expected a list of dicts, field -> value, but it returns None"
+        )
     found: dict[str, SweptConfig] = {}
     first: dict[str, int] = {}
     swept_too: set[str] = set()

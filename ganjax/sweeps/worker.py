@@ -1,6 +1,9 @@
 """The process that runs one group of trials.
 
-python -m ganjax.sweeps.worker SWEEP GROUP [--cores=0,1] [--parent=PID]
+    python -m ganjax.sweeps.worker SWEEP GROUP [--cores=0,1] [--parent=PID]
+
+SWEEP is the folder of the sweep, and GROUP is a name in its plan.json. On Linux the
+process ends when the process PID ends.
 """
 
 import argparse
@@ -19,7 +22,8 @@ from ganjax.sweeps.slots import use_cores
 
 
 def main(arguments: list[str]) -> int:
-    """Run a group. Return 0 if all finished, 1 if not, 128 + n after signal n."""
+    """Run a group of trials. Return 0 if all finished and no evaluation failed, 128 + n
+    if signal n interrupted them, else 1."""
     flags = argparse.ArgumentParser()
     flags.add_argument("sweep")
     flags.add_argument("group")
@@ -35,10 +39,11 @@ def main(arguments: list[str]) -> int:
 
 
 def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
-    """Run a group's trials in this process, and return their statuses.
+    """Run the trials of a group in this process, and return the status of each trial.
 
     Raises:
-      BadInput: see ``launch``.
+      BadInput: a config is invalid, data are missing or damaged, or a trial cannot
+        resume, for example because its config has changed.
     """
     points, commands = folder.points, folder.commands
     trials = [
@@ -71,8 +76,8 @@ def _alone(trial: RunRequest, allow_config_change: bool) -> dict[str, Any]:
 
 
 def exit_code(statuses: list[dict[str, Any]]) -> int:
-    """Return 0 if all are finished and no evaluation failed, 128 + n if signal n
-    interrupted one, else 1."""
+    """Return the exit code for the statuses of trials: 0 if all are finished and no
+    evaluation failed, 128 + n if signal n interrupted one, else 1."""
     for status in statuses:
         if status["state"] == "interrupted":
             return 128 + int(status["exit_reason"].split()[-1])
@@ -80,7 +85,8 @@ def exit_code(statuses: list[dict[str, Any]]) -> int:
 
 
 def end_with(parent: int) -> None:
-    """Have Linux kill this process when the process ``parent`` ends."""
+    """Have Linux kill this process when its parent process ends. ``parent`` is the id
+    of the parent. On other systems this does nothing."""
     if sys.platform.startswith("linux"):
         ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
         if os.getppid() != parent:  # it ended before this call

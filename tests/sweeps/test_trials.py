@@ -58,7 +58,7 @@ def test_what_the_points_set_is_said_to_count_more():
     said = []
     swept(STATED, [{"seed": 3}, {"seed": 4}], {"seed": "7", "steps": "7"}, said.append)
     assert said == ["seed=7 applies only to trials that do not set seed"]
-    with pytest.raises(BadInput, match="expected a list of points, but it returns No"):
+    with pytest.raises(BadInput, match="expected a list of dicts, .*it returns No"):
         swept(STATED, None)
 
 
