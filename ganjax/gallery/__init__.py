@@ -1,4 +1,5 @@
-"""Picture modes of a run: functions from a ``Request`` to a PIL image, or to frames."""
+"""Pictures of a run, by mode. A mode is a function from a ``Request`` to a PIL image,
+or to a list of images (the frames of an animation)."""
 
 from ganjax.gallery.grids import classes, grid, neighbours
 from ganjax.gallery.inference import (

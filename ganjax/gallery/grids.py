@@ -17,14 +17,14 @@ MOST_SEARCHED = 60_000
 
 @looks_at("n", "seed")
 def grid(request: Request) -> Image.Image:
-    """Draw samples in order: a grid of images, or a scatter plot of points."""
+    """Draw a grid of samples, or a scatter plot of samples if the data are points."""
     return request.run.picture(request.seed, request.n)
 
 
 @looks_at("columns", "seed")
 def classes(request: Request) -> Image.Image:
-    """Draw a row for each class of a conditional run. Each column shows one latent
-    under every label."""
+    """Draw a row of samples for each class of a run with labels. Each column shows one
+    latent with every label."""
     request.require_images()
     count = request.sampler.classes
     if not count:
@@ -43,7 +43,8 @@ def classes(request: Request) -> Image.Image:
 @looks_at("n", "columns", "seed", "extractor")
 def neighbours(request: Request) -> Image.Image:
     """Draw each sample in the first column, followed by its nearest training images.
-    The distance is over pixels, or over the features of ``--extractor``."""
+    Distances are between pixels, or between features of the extractor that
+    ``--extractor`` names."""
     request.require_images()
     samples = request.run.sample(request.seed, request.n)
     train, _ = held_out(request.run.source.train, MOST_SEARCHED, seed=0)

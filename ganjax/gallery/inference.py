@@ -1,4 +1,4 @@
-"""Pictures of what a game infers, translates and restores."""
+"""Pictures of codes, reconstructions, inversions, arithmetic and translations."""
 
 import jax
 import numpy as np
@@ -24,11 +24,13 @@ ASKED, AVERAGED = 1000, 3
 
 @looks_at("columns", "seed", "reach")
 def codes(request: Request) -> Image.Image:
-    """Draw a row for each code of a run that reads codes (InfoGAN).
+    """Draw a row of samples for each category and each number of the code of InfoGAN.
 
-    First, a row for each category: a column has the same noise in all these rows. Then,
-    a row for each number, from −reach to reach; everything else is as in the first
-    column (Chen et al. 2016, arXiv 1606.03657, figure 2)."""
+    A latent ends in the code: a category and some numbers. Each of the first rows shows
+    one category; a column has the same noise in all of them, and the numbers are 0. In
+    each further row, one number moves from −reach to reach, and the rest of the latent
+    does not change (Chen et al. 2016, arXiv 1606.03657, figure 2).
+    """
     request.require_images()
     kinds, numbers = request.sampler.codes
     if not kinds + numbers:
@@ -56,8 +58,10 @@ def codes(request: Request) -> Image.Image:
 def latents(request: Request) -> Image.Image:
     """Draw a map of a two-dimensional latent space.
 
-    Left: codes of held-out samples, by class. Right: samples decoded at the quantiles
-    of a normal distribution (Kingma & Welling 2014, arXiv 1312.6114, figure 4)."""
+    Left: what the encoder makes of held-out samples, coloured by class. Right: samples
+    decoded from a grid of latents at the quantiles of a normal distribution (Kingma &
+    Welling 2014, arXiv 1312.6114, figure 4).
+    """
     request.require_images()
     able(request, "encode", "latents")
     data, label = held_out(request.run.source.test, MAPPED, seed=0)
@@ -95,8 +99,12 @@ def reconstructions(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed")
 def inversions(request: Request) -> Image.Image:
-    """Draw triples of columns: a held-out sample, the closest sample of the generator
-    that descent on the latent finds, and the nearest training sample."""
+    """Draw triples of columns: a held-out sample, its inversion, and the training
+    sample that is nearest to it in pixels.
+
+    The inversion is a generated sample that resembles the held-out sample. Its latent
+    is found by gradient descent.
+    """
     request.require_images()
     run = request.run
     count = request.n * _pairs(request, 3)
@@ -112,17 +120,19 @@ def inversions(request: Request) -> Image.Image:
 def arithmetic(request: Request) -> Image.Image:
     """Draw rows of A, B, C and A − B + C, for latents A, B and C.
 
-    Each is a mean over samples that the classifier ``--extractor`` assigns to one class
-    (Radford et al. 2016, arXiv 1511.06434, figure 7). Row i uses the classes i to i +
-    2."""
+    Each of A, B and C is the mean latent of three samples. They are the samples, out of
+    1,000, to which the classifier ``--extractor`` gives the highest probability of one
+    class (Radford et al. 2016, arXiv 1511.06434, figure 7). Row i uses the classes i to
+    i + 2.
+    """
     request.require_images()
     see = open_extractor(request.extractor).see if request.extractor else None
     z = np.asarray(request.latents(ASKED))
     p = see(as_bytes(request.model.decode(z)))[1] if see else None
     if p is None or request.sampler.classes:
         raise BadInput(
-            f"--extractor='{request.extractor}': expected one with classes, and a run "
-            f"without labels"
+            f"--extractor='{request.extractor}': expected an extractor with a "
+            f"classifier, such as 'small_cnn_mnist', and a run without labels"
         )
     classes = p.shape[1]
     # The samples with the highest probability of each class, three as in the paper.
@@ -139,8 +149,8 @@ def arithmetic(request: Request) -> Image.Image:
 @looks_at("n", "columns", "seed")
 def translations(request: Request) -> Image.Image:
     """Draw triples of columns: an input, the game's output, and the target. The target
-    is the paired image, or the image before its reduction. Unpaired data have no target
-    column."""
+    is the image that is paired with the input. For super-resolution it is the image
+    before it was made smaller. Unpaired data have no target column."""
     request.require_images()
     run = request.run
     if "restore" in request.model.sampler.abilities:
@@ -157,7 +167,13 @@ def translations(request: Request) -> Image.Image:
 
 
 def able(request: Request, ability: str, mode: str) -> None:
-    """Raise ``BadInput`` unless the run's game has the ability that a mode shows."""
+    """Raise ``BadInput`` unless the run's game can do what a picture shows.
+
+    Args:
+      ability: what the game must be able to do, such as ``'encode'`` or
+        ``'translate'``.
+      mode: the mode of the picture, for the message.
+    """
     there = request.model.sampler.abilities
     if ability not in there:
         raise BadInput(

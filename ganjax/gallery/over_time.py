@@ -28,8 +28,10 @@ def _frames(request):
 
 @looks_at("n", "columns")
 def strip(request: Request) -> Image.Image:
-    """Draw a column for each picture from training, in order of steps. It has the first
-    ``n`` samples of the picture, or for points the whole scatter plot."""
+    """Draw the pictures that were saved during training, side by side in order of
+    steps. A column has the first ``n`` samples of one picture, or its whole scatter
+    plot if the data are points. At most ``columns`` pictures are shown, evenly
+    chosen."""
     frames = _frames(request)
     if len(request.run.source.spec.shape) == 3:
         frames = [_first(request, picture) for picture in frames]
@@ -60,5 +62,6 @@ def _first(request, picture):
 
 @looks_at("columns")
 def animation(request: Request) -> list[Image.Image]:
-    """Return the pictures from training as frames of a GIF or an animated PNG."""
+    """Return the pictures that were saved during training, as the frames of a GIF or an
+    animated PNG. At most ``columns`` pictures are shown, evenly chosen."""
     return _frames(request)

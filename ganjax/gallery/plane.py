@@ -22,11 +22,13 @@ MARGIN = 0.35
 
 @looks_at("seed")
 def plane(request: Request) -> Image.Image:
-    """Draw the samples and the critic of each saved checkpoint.
+    """Draw the samples and the critic of each saved checkpoint, for a run over points.
 
-    Above: the density of generated points, with data points. Below: the critic's score
-    and its gradient, the direction in which it pulls generated points. With labels, the
-    score is for the first class. A packed critic sees copies of one point."""
+    Above: the density of generated points, with data points in grey. Below: the
+    critic's score, and arrows in the direction of its gradient, in which generated
+    points are pulled. With labels, the score is for the first class. If the critic
+    judges several samples together (packing), they are copies of one point.
+    """
     run = request.run
     if run.source.spec.shape != (2,) or run.sampler.critic is None:
         raise BadInput(

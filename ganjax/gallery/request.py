@@ -1,4 +1,4 @@
-"""The request for a picture: a run, its newest model, and the options of a mode."""
+"""The request for a picture of a run, with the options of the picture."""
 
 import dataclasses
 import functools
@@ -13,8 +13,15 @@ from ganjax.model import Model, Sampler
 
 
 def looks_at(*options: str) -> Callable:
-    """Mark a mode with the ``Request`` fields that change its picture, as its
-    ``options``. Other options are then refused."""
+    """Mark a mode (a function that draws a picture) with the options that it reads.
+
+    Args:
+      options: names of ``Request`` fields. They become the mode's attribute
+        ``options``. ``ganjax sample`` refuses other options for this mode.
+
+    Returns:
+      The decorator that marks the mode.
+    """
 
     def mark(mode):
         mode.options = options
@@ -28,13 +35,14 @@ class Request:
     """A request for a picture of a run.
 
     Attributes:
-      run: the newest checkpoint of this run is shown.
+      run: the run. The picture shows its newest checkpoint.
       n: number of samples, or of rows in a mode with one sample for each row.
       columns: number of columns, of steps in a path, or the maximum number of frames.
       seed: seed of the latents.
       path: ``'linear'`` or ``'spherical'``, for modes that interpolate latents.
       reach: distance along a direction, in standard deviations of a latent.
-      extractor: its features define the nearest neighbours; empty uses pixels.
+      extractor: name of a feature extractor. Its features define the nearest neighbours
+        (empty: pixels), and its classifier finds the classes for arithmetic.
     """
 
     run: Run
@@ -47,12 +55,12 @@ class Request:
 
     @property
     def model(self) -> Model:
-        """Return the finished model of the newest checkpoint."""
+        """Return the trained model of the newest checkpoint."""
         return self.run.model
 
     @property
     def sampler(self) -> Sampler:
-        """Return the sampler of a game with latents.
+        """Return the sampler, which draws latents and maps them to samples.
 
         Raises:
           BadInput: if the game does not make samples from latents.
@@ -74,7 +82,7 @@ class Request:
 
     @functools.cached_property
     def key(self) -> jax.Array:
-        """Return the key for ``Model.sample``."""
+        """Return the random key of the picture's seed."""
         return jax.random.key(self.seed)
 
     def latents(self, n: int, name: str = "latents") -> jax.Array:

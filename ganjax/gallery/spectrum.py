@@ -17,11 +17,12 @@ def radial_spectrum(images: np.ndarray) -> np.ndarray:
     """Return the mean power of images ``[n, H, W, C]`` at each integer radius, 0 to
     half of the shorter side (Durall et al. 2020, arXiv 2003.01826, section 3.1).
 
-    The radius of a frequency is its length in cycles per pixel times the shorter side,
-    so a wave has one radius in every direction; of a square image, the radius is in
-    cycles per image. Power is the squared magnitude of the discrete Fourier transform
-    divided by the number of pixels, averaged over channels, images and the frequencies
-    that round to the radius."""
+    The radius of a frequency is its length in cycles per pixel times the shorter side.
+    So a wave has the same radius in every direction. If the images are square, the
+    radius is in cycles per image. Power is the squared magnitude of the discrete
+    Fourier transform divided by the number of pixels. It is averaged over images,
+    channels and the frequencies whose radius rounds to the integer.
+    """
     height, width = images.shape[1:3]
     side = min(height, width)
     power = np.abs(np.fft.fft2(images, axes=(1, 2))) ** 2 / (height * width)
@@ -35,8 +36,9 @@ def radial_spectrum(images: np.ndarray) -> np.ndarray:
 
 @looks_at("seed")
 def spectrum(request: Request) -> Image.Image:
-    """Draw the radially averaged power of a thousand generated and a thousand held-out
-    images. Upsampling artefacts are at the right end."""
+    """Draw the power of a thousand generated and a thousand held-out images over the
+    spatial frequency, averaged over directions. Artefacts of upsampling appear at the
+    right end."""
     request.require_images()
     generated = request.run.sample(request.seed, SAMPLES)
     real, _ = held_out(request.run.source.test, SAMPLES, seed=0)

@@ -502,5 +502,5 @@ def test_an_edit_of_nothing_is_the_inversion(images):
 
 
 def test_arithmetic_needs_a_classifier(images):
-    with pytest.raises(BadInput, match="--extractor='': expected one with classes"):
+    with pytest.raises(BadInput, match="--extractor='': expected an extractor with"):
         MODES["arithmetic"](Request(run=images))
