@@ -32,7 +32,17 @@ def finite(values) -> np.ndarray:
 
 
 class Scale:
-    """The vertical axis: maps values to 0 (top) … 1000, linear or logarithmic."""
+    """The vertical axis of a figure: a function from values to heights, 0 (top) … 1000.
+
+    The axis is logarithmic if all values are positive and span more than a factor of
+    1000. It is cut if a few extreme values would flatten the curves. ``notes`` has a
+    line for the reader in both cases.
+
+    Args:
+      values: all finite values that are drawn.
+      centres: the finite values of the curves, without their bands.
+      limits: ``(low, high)`` of the axis; ``None`` chooses them.
+    """
 
     def __init__(self, values: np.ndarray, centres: np.ndarray, limits):
         self.notes: list[str] = []
@@ -91,13 +101,14 @@ class Scale:
 
 
 def across_page(first: float, last: float):
-    """Return the horizontal axis: a function from steps to 0 … 1000."""
+    """Return the horizontal axis: a function that maps the steps ``first`` … ``last``
+    to 0 … 1000."""
     width = (last - first) or 1
     return lambda steps: SIDE * (np.asarray(steps, np.float64) - first) / width
 
 
 def step_ticks(first: int, last: int) -> list[float]:
-    """Return the integer steps to label."""
+    """Return a few round steps from ``first`` to ``last``, to label on the axis."""
     ticks = MaxNLocator(4, steps=[1, 2, 5, 10], integer=True).tick_values(first, last)
     return [tick for tick in ticks if first <= tick <= last]
 

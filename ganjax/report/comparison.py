@@ -1,4 +1,8 @@
-"""Comparison of the scores of two runs, for equal protocols."""
+"""Comparison of the scores of two runs.
+
+Scores are compared only if their protocols are equal. A protocol records how a score
+was computed.
+"""
 
 import json
 from collections.abc import Mapping
@@ -14,7 +18,12 @@ CIRCUMSTANCES = ("step", "seed", "ganjax")
 
 
 def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[str]:
-    """Return the protocol fields that make scores incomparable, with both values."""
+    """Return a text for each protocol field that prevents a comparison of scores, with
+    both values. The list is empty if the scores can be compared.
+
+    A protocol records how scores were computed. The fields in ``CIRCUMSTANCES`` may
+    differ.
+    """
     return [
         f"{name} is {json.dumps(one.get(name))} and {json.dumps(other.get(name))}"
         for name in sorted(one.keys() | other.keys())
@@ -23,13 +32,19 @@ def differing_fields(one: Mapping[str, Any], other: Mapping[str, Any]) -> list[s
 
 
 def compare(one: Path | str, other: Path | str) -> str:
-    """Return a table of the scores that two runs have under equal protocols.
+    """Return a table with the scores of two runs side by side.
 
-    It has all evaluations by ``ganjax evaluate`` and the newest one from training.
+    An evaluation of one run is compared with an evaluation of the other run if their
+    protocols, the records of how scores were computed, are equal. All evaluations by
+    ``ganjax evaluate`` and the newest one from training are considered.
+
+    Args:
+      one, other: the folders of the runs.
 
     Raises:
-      BadInput: if a run has no evaluation, or if no protocols are equal. The message
-        then names the fields in which the newest evaluations differ.
+      BadInput: a run has no evaluation, or no protocol of one run equals a protocol of
+        the other run. The message then names the fields in which the newest evaluations
+        differ.
     """
     ours, theirs = _evaluations(one), _evaluations(other)
     pairs = [

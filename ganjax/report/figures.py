@@ -30,9 +30,11 @@ BEYOND_DRAWING = 1e100
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: ``steps [n]`` in ascending order, and ``values [n]``, some not finite.
+    """One curve: ``steps [n]`` in ascending order, and ``values [n]``.
 
-    `low` and `high` are the edges of a band around the curve, if it has one."""
+    Values may be nan or infinite. `low` and `high` are the edges of a band around the
+    curve, if it has one.
+    """
 
     name: str
     steps: list[int]
@@ -60,7 +62,8 @@ class Panel:
 
 
 def draw(panel: Panel, last_step: int) -> Markup:
-    """Return a ``<figure>`` of the panel. Its horizontal axis ends at ``last_step``."""
+    """Draw a panel as an HTML ``<figure>``. The horizontal axis ends at
+    ``last_step``."""
     thinned = [_thin(series) for series in panel.series]
     centres = np.concatenate([means for _, means, _, _ in thinned])
     spread = np.concatenate(

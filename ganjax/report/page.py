@@ -1,4 +1,4 @@
-"""Shared parts of the pages: templates, and pictures inside the file."""
+"""Shared parts of the HTML reports: their templates, and pictures inside the file."""
 
 import base64
 import io
@@ -24,8 +24,13 @@ def environment() -> jinja2.Environment:
 
 
 def picture_of(path: Path, notes: list[str]) -> dict | None:
-    """Return a PNG file for a report template: its data URL, and its size on the page.
-    If it is unreadable, append a line to ``notes`` and return ``None``."""
+    """Return a PNG file as the report templates use it: a dict of its data URL
+    ``source``, its ``width`` and ``height`` on the page in pixels, and whether it is
+    ``enlarged``.
+
+    If the file is not a readable picture, append a line to ``notes`` and return
+    ``None``.
+    """
     content = path.read_bytes()
     try:
         with Image.open(io.BytesIO(content)) as image:

@@ -13,7 +13,8 @@ FLOOR = "_floor"
 
 
 def title_of(name: str) -> str:
-    """Return ``inner/some_name`` as words: ``inner: some name``."""
+    """Return the title of a recorded number: ``inner/some_name`` gives ``inner: some
+    name``."""
     return ": ".join(part.replace("_", " ") for part in name.split("/"))
 
 
@@ -27,10 +28,13 @@ def score_panels(columns: Columns) -> list[Panel]:
 
 
 def player_panels(columns: Columns) -> tuple[list[Panel], list[Panel]]:
-    """Return the panels of the game and the panels of the other terms.
+    """Return the panels (plots of curves over steps) of all recorded numbers except
+    scores.
 
     Returns:
-      ``(game, terms)``: losses and real-fake pairs; all others except evaluations.
+      ``(game, terms)``: ``game`` has a panel with the losses of all players, and a
+        panel for each pair ``real_x`` and ``fake_x``. ``terms`` has a panel for each
+        other number.
     """
     left = sorted(name for name in columns if not name.startswith(EVALUATION))
     losses = [name for name in left if name.endswith("/loss")]

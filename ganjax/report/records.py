@@ -20,7 +20,10 @@ class RunRecords:
     """The contents of a run directory.
 
     `metrics` and `timing` are columns: name -> (steps, values), ordered by step. They
-    include nan and the infinities. `samples` are (step, path), ordered by step."""
+    include nan and the infinities. `samples` are the pictures from training: (step,
+    path), ordered by step. `real` is the picture of real samples. `notes` lists the
+    unreadable parts.
+    """
 
     name: str
     config: dict
@@ -35,7 +38,8 @@ class RunRecords:
 
     @property
     def last_step(self) -> int | None:
-        """Return the step of the status, or else the last step in any record."""
+        """Return the step in the run's status. If it has none, return the last step in
+        any record, or ``None`` without records."""
         said = self.status.get("step")
         if isinstance(said, int) and not isinstance(said, bool):
             return said
@@ -48,7 +52,9 @@ def read_records(directory) -> RunRecords:
     """Return the records of ``directory``, a run directory made by `ganjax.training`.
 
     Raises:
-      BadInput: as `RunFiles.read`. All other files may be missing or damaged.
+      BadInput: the folder is missing, holds no run, or holds a run whose format this
+        version of ganjax cannot read. All files except the config may be missing or
+        damaged.
     """
     files = RunFiles(directory)
     config, record = files.read()
@@ -68,7 +74,8 @@ def read_records(directory) -> RunRecords:
 
 
 def read_or_note(path: Path, notes: list[str]) -> dict:
-    """Return the object of a JSON file, empty if there is none; note a damaged file."""
+    """Return the object in a JSON file, or an empty dict if there is no file. If the
+    file is damaged, append a line to ``notes`` and return an empty dict."""
     try:
         return read_json(path) or {}
     except BadInput:

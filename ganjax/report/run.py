@@ -33,15 +33,15 @@ def write_report(run_directory) -> Path:
       run_directory: a directory made by `ganjax.training`, finished or not.
 
     Raises:
-      BadInput: if it is not a run directory, or has another format. Missing or damaged
-        records do not raise; the report names them.
+      BadInput: the directory holds no run, or a run whose format this version of ganjax
+        cannot read. Missing or damaged records do not raise; the report names them.
     """
     page = render(read_records(run_directory))
     return write_whole(RunFiles(run_directory).report, page)
 
 
 def render(records: RunRecords) -> str:
-    """Return the page as text."""
+    """Return the HTML page about the records of a run, as text."""
     last = records.last_step or 0
     game, terms = player_panels(records.metrics)
     notes = list(records.notes)

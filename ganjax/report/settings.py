@@ -1,4 +1,8 @@
-"""Comparison of two settings of a sweep: paired by seed, with a test and an effect."""
+"""Comparison of two settings of a sweep, in pairs of trials, with a test and an effect.
+
+A setting is a choice of trials by values of config fields. The two trials of a pair
+have the same values of all other fields that the sweep sets, such as the seed.
+"""
 
 import math
 
@@ -12,15 +16,17 @@ from ganjax.report.sweep_records import SweepRecords, TrialRecords
 def compare_settings(
     first: tuple[SweepRecords, str], second: tuple[SweepRecords, str]
 ) -> str:
-    """Return a table of the differences in every score that both settings have.
+    """Return a table with a row for each score: the mean difference of two settings,
+    its interval, the p-value of a permutation test, the effect size, and the number of
+    pairs.
 
     Args:
       first, second: a sweep, and a setting ``'FIELD=VALUE,…'`` that selects trials (all
         if it is empty). Trials that agree in every other field are paired.
 
     Raises:
-      BadInput: for a setting without trials, for fewer than two pairs, or for scores
-        with different protocols.
+      BadInput: a setting is malformed or has no trial, there are fewer than two pairs,
+        or the protocols of a pair (how its scores were computed) differ.
     """
     ours, theirs = _chosen(*first), _chosen(*second)
     pairs = [(ours[rest], theirs[rest]) for rest in ours if rest in theirs]

@@ -14,7 +14,8 @@ RESAMPLES = 9999
 
 @dataclasses.dataclass(frozen=True)
 class Estimate:
-    """A mean with its bootstrap interval. The ends are nan for a single value."""
+    """The mean of ``n`` values, with the ends ``low`` and ``high`` of its bootstrap
+    interval. The ends are nan for a single value."""
 
     mean: float
     low: float
@@ -80,7 +81,7 @@ class Difference:
 
 
 def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """Test whether paired values differ.
+    """Test whether two sequences of values differ, in pairs of equal index.
 
     Raises:
       ValueError: for fewer than two pairs, or for sequences of different lengths.

@@ -18,10 +18,11 @@ MOST_CELLS = 8  # in one figure of curves
 
 
 def write_sweep_report(folder) -> Path:
-    """Write the report and ``table.csv`` into a sweep's folder; return the page's path.
+    """Write ``report.html`` and ``table.csv`` into a sweep's folder; return the path of
+    the report.
 
     Raises:
-      BadInput: if it is not the folder of a sweep.
+      BadInput: the folder holds no sweep.
     """
     folder = Path(folder)
     records = read_sweep(folder)
@@ -30,7 +31,12 @@ def write_sweep_report(folder) -> Path:
 
 
 def as_text(records: SweepRecords) -> str:
-    """Return the table as plain text."""
+    """Return a table of the scores of a sweep as plain text, and the trials that
+    failed.
+
+    Trials that differ only in their seeds share a row. It has the mean of each score
+    over the seeds, with an interval.
+    """
     names = records.score_names
     found_rows = _rows(records)
     rows = [["", *names, "trials"]]
@@ -58,7 +64,8 @@ def as_text(records: SweepRecords) -> str:
 
 
 def as_csv(records: SweepRecords) -> str:
-    """Return a row for each trial, also if it failed: its point, state and scores."""
+    """Return CSV text with a row for each trial, also if it failed: the fields that the
+    sweep sets, the state, the reason of a failure, and the scores."""
     fields = list(dict.fromkeys(f for t in records.trials for f in t.point))
     scores = list(dict.fromkeys(s for t in records.trials for s in t.scores))
     text = io.StringIO()
@@ -75,7 +82,7 @@ def as_csv(records: SweepRecords) -> str:
 
 
 def render(records: SweepRecords) -> str:
-    """Return the page as text."""
+    """Return the HTML page about the records of a sweep, as text."""
     notes: list[str] = []
     states = [trial.state for trial in records.trials]
     failed = [trial for trial in records.trials if trial.state == "failed"]

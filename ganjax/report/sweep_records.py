@@ -1,6 +1,7 @@
 """Records of a sweep's folder: trials, grouped into cells.
 
-The trials of a cell differ only in their seeds."""
+A cell is a group of trials that differ only in their seeds.
+"""
 
 import dataclasses
 import math
@@ -21,6 +22,7 @@ class TrialRecords:
     """One trial of a sweep.
 
     Attributes:
+      id: the trial's name, a hash of its config.
       point: the config fields that the sweep sets for this trial, with their values.
       state, reason: how the trial ended, and why.
       records: the metrics that its run wrote, or ``None`` if the run has not begun.
@@ -36,7 +38,8 @@ class TrialRecords:
 
     @property
     def protocol(self) -> dict:
-        """Return the protocol of the scores."""
+        """Return the record of how the scores were computed. It is empty before the
+        first evaluation."""
         return self.evaluation.get("protocol", {})
 
     @property
@@ -45,9 +48,12 @@ class TrialRecords:
 
     @property
     def scores(self) -> dict[str, float]:
-        """Return the last scores, or the last metrics if there are no scores. The
-        result is empty unless the trial is finished. An evaluator that failed in the
-        last evaluation has no scores, although it may have earlier ones."""
+        """Return the scores of the last evaluation, name -> value. If the run has no
+        scores, return its last metrics.
+
+        The result is empty unless the trial is finished. An evaluator that failed in
+        the last evaluation has no scores here, although it may have earlier ones.
+        """
         if self.state != "finished" or self.records is None:
             return {}
         columns = self.records.metrics
@@ -65,7 +71,8 @@ class SweepRecords:
     """The trials of a sweep.
 
     Attributes:
-      trials: in their order.
+      name: the name of the folder.
+      trials: the trials, in the order of the sweep.
     """
 
     name: str
@@ -86,8 +93,9 @@ class SweepRecords:
 
     @property
     def axes(self) -> dict[str, list[str]]:
-        """Return the fields that differ between cells, with their values in order. A
-        cell that does not set a field has the value ``''``."""
+        """Return the config fields that differ between cells (groups of trials that
+        differ only in their seeds), each with its values in order. A cell that does not
+        set a field has the value ``''``."""
         cells = [dict(cell) for cell in self.cells]
         axes = {
             field: list(dict.fromkeys(cell.get(field, "") for cell in cells))
@@ -97,9 +105,10 @@ class SweepRecords:
 
     @property
     def telling(self) -> list[str]:
-        """Return fields that distinguish all cells. The other fields follow from them.
+        """Return config fields that together distinguish all cells (groups of trials
+        that differ only in their seeds). The other fields follow from them.
 
-        Fields are added one by one, each time the one that distinguishes most cells.
+        Fields are chosen one by one, each time the one that distinguishes most cells.
         Fields of optimizers come last, because rates are often tuned to each setting.
         """
         cells, axes = [dict(cell) for cell in self.cells], list(self.axes)
@@ -118,12 +127,14 @@ class SweepRecords:
 
     @property
     def score_names(self) -> list[str]:
-        """Return the scores that any trial has, without floors."""
+        """Return the names of the scores that any trial has, without floors (scores of
+        held-out samples)."""
         names = dict.fromkeys(name for t in self.trials for name in t.scores)
         return [name for name in names if not name.endswith(FLOOR)]
 
     def direction(self, name: str) -> int:
-        """Return 1 for a score where higher is better, -1 for lower, else 0."""
+        """Return 1 if higher values of a score are better, -1 if lower ones are better,
+        else 0."""
         said = {t.evaluation.get("directions", {}).get(name) for t in self.trials}
         return ("higher" in said) - ("lower" in said)
 
@@ -138,10 +149,10 @@ def is_sweep(folder) -> bool:
 
 
 def read_sweep(folder) -> SweepRecords:
-    """Return the records of the folder of a sweep.
+    """Return the records in the folder of a sweep.
 
     Raises:
-      BadInput: if it is not the folder of a sweep.
+      BadInput: the folder holds no sweep.
     """
     folder = Path(folder)
     try:
@@ -159,7 +170,14 @@ def read_sweep(folder) -> SweepRecords:
 
 
 def trial_status(status: dict, seen: dict) -> dict:
-    """Return a trial's status, or the runner's record if the status shows no end."""
+    """Return the status of a trial.
+
+    Args:
+      status: the status that the trial wrote. It counts if it shows how the trial
+        ended.
+      seen: the status that the sweep's runner recorded, for example of a killed trial.
+        It counts otherwise. If neither has a state, the state is ``'waiting'``.
+    """
     if status.get("state") in ("finished", "failed", "interrupted"):
         return status
     return {"state": "waiting", **status, **seen}
