@@ -27,7 +27,8 @@ def main(arguments: list[str] | None = None) -> int:
       arguments: the command and its arguments, by default ``sys.argv[1:]``.
 
     Returns:
-      The exit code, unless a command ran: it exits the process with its code.
+      The exit code, if no command runs (help, the version, or an unknown command). A
+        command does not return: it exits the process with its exit code.
     """
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):

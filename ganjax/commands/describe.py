@@ -113,8 +113,9 @@ def _planned(config, shape, classes, drawn):
 
 
 def describe(config, source, measure: bool = False) -> None:
-    """Print the networks of a config and the memory for data like ``source``. With
-    ``measure``, run a few steps and print the cost of the whole run."""
+    """Print the networks of a config, with their sizes and an estimate of the memory,
+    for data like ``source``. With ``measure``, run a few steps and print the cost of
+    the whole run."""
     game, _ = build_game(config, source)
     spec = source.spec
     name = config.data.name if spec.name != "made_up" else "data that are made up"

@@ -8,9 +8,10 @@
         --manual_dir=/usr/share/datasets/fashion-mnist
 
 FOLDER is a folder, a .zip or .tar of images of any sizes, a Parquet file or a folder of
-them, or a TFDS folder. The images are cut, resized and written to a set that streams. A
-name of a data set wins over a folder of that name: write ./mnist for the folder. The
-same command again continues after an interruption, or verifies the finished set.
+them, or a TFDS folder. The images are cut, resized and written to a prepared set, which
+a run can stream from the disk. A name of a data set wins over a folder of that name:
+write ./mnist for the folder. The same command again continues after an interruption, or
+verifies the finished set.
 """
 
 import sys

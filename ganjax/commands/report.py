@@ -6,10 +6,10 @@
     ganjax report runs/losses --compare loss.name=hinge loss.name=minimax
 
 The report is one file, report.html, in the folder. It opens offline, and the run may
-still be training. Scores are compared only if their protocols are equal. Two settings
-of a sweep, or two sweeps with the same settings, are compared by pairs of trials that
-differ in nothing else: the mean difference, its interval, a permutation test and an
-effect size.
+still be training. Scores are compared only if their protocols, the records of how they
+were computed, are equal. Two settings of a sweep, or two sweeps with the same settings,
+are compared by pairs of trials that differ in nothing else: the mean difference, its
+interval, a permutation test and an effect size.
 """
 
 from ganjax import command_line
@@ -37,7 +37,10 @@ def main(arguments: list[str]) -> int:
     )
     options = flags.parse_args(arguments)
     if options.run and options.workdir:
-        raise BadInput("expected one of ganjax report RUN and --workdir=RUN")
+        raise BadInput(
+            f"--workdir={options.workdir}: expected it without {options.run}, because "
+            f"both name the folder of a run"
+        )
     run = options.run or options.workdir
     if options.compare:
         print(_comparison(run, *options.compare))

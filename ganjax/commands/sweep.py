@@ -42,7 +42,9 @@ def main(arguments: list[str]) -> int:
     if flags.executor == "slurm" and not (
         flags.dry_run or flags.print_commands or shutil.which("sbatch")
     ):
-        raise BadInput("--executor=slurm: expected SLURM here, and there is no sbatch")
+        raise BadInput(
+            "--executor=slurm: expected SLURM on this machine, found no command sbatch"
+        )
     if flags.executor != "debug":
         # Planning must take no device from the trials.
         jax.config.update("jax_platforms", "cpu")

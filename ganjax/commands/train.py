@@ -49,8 +49,8 @@ def main(arguments: list[str]) -> int:
         which = flags.process or 0
         if not 0 <= which < many:
             raise BadInput(
-                f"--processes={many} --process={which}: expected at least one, and one "
-                f"of them, from 0"
+                f"--processes={many} --process={which}: expected at least one process, "
+                f"and 0 <= --process < --processes"
             )
         join(flags.coordinator, many, which)
     if flags.dry_run:
