@@ -1,13 +1,13 @@
-"""Measures how fast ganjax is here, and against what else there is.
+"""Measure the speed of ganjax on this machine, and compare it with other programs.
 
     python scripts/benchmark.py --peer=torch --out=results.json
     python scripts/benchmark.py --rows=frechet,neighbours
     python scripts/benchmark.py --show=results.json
 
-Prints a table for each row and writes everything, samples included, to --out after
-every row. --peer=torch and the row neighbours need the packages in
-requirements-benchmark.txt. Leave the machine to it: everything else that runs
-is in the numbers.
+A row is a set of measurements with a name. Prints a table for each row, and writes the
+times of every window to --out after every row. --peer=torch and the row neighbours need
+the packages in requirements-benchmark.txt. Run nothing else on the machine at the same
+time: it would change the times.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Quote docstrings and error messages of ganjax, drawn by a seed.
+"""Quote docstrings and error messages of ganjax, drawn at random with a seed.
 
 python scripts/quote_prose.py --docstrings=20 --messages=10 --seed=26
 """

@@ -1,13 +1,13 @@
-"""Compares this checkout with another revision of the repository, bit for bit.
+"""Compare this checkout with another revision of the repository, bit for bit.
 
     python scripts/same_bits.py --revision=b780dc8
     python scripts/same_bits.py --revision=HEAD --runs=ring8,quickstart --out=same.json
 
-Both trees train the same runs, one at a time, in the same environment and on the same
-cores, each with a separate compilation cache. Compared are the arrays of the last
-state (parameters, variables, averages and optimizers) and the rows of metrics.jsonl.
-The checkout is compared as it is on the disk, with uncommitted changes. Exit codes: 0
-all are equal, 3 one differs, 1 a run could not be trained, 2 bad input.
+Both revisions train the same runs, one after another, in the same environment and on
+the same cores, each with a separate compilation cache. Compared are the arrays of the
+last state (parameters, variables, averages and optimizers) and the rows of
+metrics.jsonl. The checkout is compared as it is on the disk, with uncommitted changes.
+Exit codes: 0 all are equal, 3 one differs, 1 a run could not be trained, 2 bad input.
 """
 
 import hashlib
@@ -104,7 +104,8 @@ def main(arguments: list[str]) -> int:
 
 
 def record(run: Path) -> dict[str, Any]:
-    """Return what is compared of a run: a digest of each array, and the rows."""
+    """Return what is compared of the run in a folder: ``leaves``, a digest of each
+    array of its last state, and ``rows``, the rows of its metrics.jsonl."""
     import ganjax
 
     package = Path(ganjax.__file__).resolve()
@@ -129,7 +130,8 @@ def digests(state: Any) -> dict[str, str]:
 
 
 def first_difference(here: Mapping[str, Any], there: Mapping[str, Any]) -> str:
-    """Return where two records differ first, in words; nothing if they are equal."""
+    """Return in words where two results of ``record`` differ first. The text is empty
+    if they are equal."""
     # The numbers first: of the rows, the earliest that differs says when it began.
     for i in range(max(len(here["rows"]), len(there["rows"]))):
         if not (i < len(here["rows"]) and i < len(there["rows"])):

@@ -1,13 +1,14 @@
-"""Trains the small classifier whose features judge MNIST or Fashion-MNIST.
+"""Train the small classifier whose features score samples of MNIST or Fashion-MNIST.
 
     python scripts/train_classifier.py mnist --data_dir=PATH_TO_IDX_FILES
     python scripts/train_classifier.py fashion_mnist \\
         --data_dir=/usr/share/datasets/fashion-mnist
 
-Writes small_cnn_DATASET.safetensors (--out names another place), for
-evaluation.weights. Those in ganjax/metrics/features were made so, with the default seed
-and numbers of epochs; another processor may round otherwise, and the digests of ours
-are in ganjax/metrics/features/small_cnn.py.
+Writes small_cnn_DATASET.safetensors (--out gives another path), a file for the config
+field evaluation.weights. The files in ganjax/metrics/features were made by this script
+with the default seed and numbers of epochs. Their digests are in
+ganjax/metrics/features/small_cnn.py. Another processor may round differently, and then
+the digests differ.
 """
 
 import json
@@ -84,11 +85,13 @@ def main(arguments: list[str]) -> int:
 
 
 def train(split: Arrays, *, epochs: int, seed: int, mirrored: bool, tell) -> dict:
-    """The classifier's variables after ``epochs`` over images of 28×28.
+    """Train the classifier on images of 28×28 pixels, and return its variables.
 
     Args:
-      mirrored: whether a mirrored image is one of its class.
-      tell: called after each epoch with its number, the variables, the mean loss.
+      epochs: number of passes over ``split``.
+      mirrored: whether images are mirrored at random, because a mirrored image has the
+        same class.
+      tell: called after each epoch with its number, the variables and the mean loss.
     """
     network = SmallCNN()
     variables = network.init(jax.random.key(seed), np.zeros((1, *SHAPE), np.float32))
@@ -129,7 +132,8 @@ def train(split: Arrays, *, epochs: int, seed: int, mirrored: bool, tell) -> dic
 
 
 def moved(images: np.ndarray, rng: np.random.Generator, mirrored: bool) -> np.ndarray:
-    """``[n, H, W, C]``, each moved by up to ``SHIFT`` pixels and perhaps mirrored."""
+    """Return images ``[n, H, W, C]``, each moved by up to ``SHIFT`` pixels at random.
+    If ``mirrored``, also mirror each image with probability ½."""
     n, height, width, _ = images.shape
     around = ((0, 0), (SHIFT, SHIFT), (SHIFT, SHIFT), (0, 0))
     down, right = rng.integers(2 * SHIFT + 1, size=(2, n, 1))
@@ -142,7 +146,7 @@ def moved(images: np.ndarray, rng: np.random.Generator, mirrored: bool) -> np.nd
 
 
 def accuracy(variables: dict, split: Arrays, batch: int = 500) -> float:
-    """The fraction of a split whose most probable class is right."""
+    """Return the fraction of images in a split whose most probable class is right."""
     right = 0
     for start in range(0, len(split), batch):
         part = slice(start, start + batch)
