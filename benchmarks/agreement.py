@@ -1,4 +1,5 @@
-"""Check that two programs have the same first step. Only then are they timed."""
+"""Check that two programs have the same losses and gradients in their first step. Only
+then are they timed."""
 
 from collections.abc import Mapping
 
@@ -22,7 +23,8 @@ class Disagreement(Exception):
 
 
 def perturbed(state: GameState) -> GameState:
-    """Return ``state`` with noise of scale ½ on all vectors (biases, gains).
+    """Return ``state`` with normal noise of standard deviation ½ on all vectors
+    (biases, gains).
 
     At an initial state the real and fake logits are nearly equal, so the gradient of
     the last bias is only rounding error. Also, zero biases and unit gains would hide a
@@ -40,12 +42,12 @@ def perturbed(state: GameState) -> GameState:
 
 
 def example(setup: Setup, config, state: GameState) -> dict[str, np.ndarray]:
-    """Return the batch and the latents of the first step.
+    """Return the real images and the latents of the first step of ganjax's program.
 
     Args:
-      setup: the result of ``ganjax.build.build``.
-      config: its config.
-      state: its state. Both players draw the same latents with the state's key.
+      setup: the components of the program, from ``ganjax.build.build``.
+      config: the config of the program.
+      state: the state before the step. Both players draw the same latents with its key.
 
     Returns:
       ``{"real": [n, H, W, C], "z": [n, d]}``.
@@ -65,12 +67,15 @@ def example(setup: Setup, config, state: GameState) -> dict[str, np.ndarray]:
 
 
 def first_step(setup: Setup, state: GameState, real: np.ndarray):
-    """Return ``{player: (loss, gradients by network)}`` of ganjax's objectives.
+    """Return each player's loss and gradients in the first step of ganjax's program.
 
     Args:
-      setup: the result of ``ganjax.build.build``.
-      state: where losses and gradients are computed.
-      real: the batch of ``example``. Players also see the latents of ``example``.
+      setup: the components of the program, from ``ganjax.build.build``.
+      state: the state before the step.
+      real: the real images that ``example`` returns. The latents are its latents, too.
+
+    Returns:
+      ``{player: (loss, gradients by network)}``.
     """
 
     def turn(player):

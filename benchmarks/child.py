@@ -1,4 +1,5 @@
-"""Work in a separate process: other flags, a separate peak of memory, a cold start.
+"""Work in a separate process, which has other flags, a separate peak of memory, or a
+cold start.
 
 A child builds one object and then answers calls of its methods. A call and its answer
 are one line of JSON each. So children can be timed in turns.
@@ -61,7 +62,8 @@ class Child:
         return json.loads(answer)
 
     def run(self, calls: int):
-        """Call ``run(calls)`` of the object, for a ``Contender``."""
+        """Call ``run(calls)`` of the child's object. So a ``Contender`` can time the
+        child."""
         return self.ask("run", calls)
 
 

@@ -1,10 +1,11 @@
-"""Rates of preparation and of feeds, with synthetic images. Prints JSON.
+"""Measure how fast images are prepared and read in batches. Prints JSON.
 
     python -m benchmarks.data --count=100000 --size=128
 
-The images are PNG files of smooth colours with noise. Each store is prepared from them,
-then read by the streamed feed in batches of 64. Processes are separate, so that a peak
-of memory belongs to one task.
+The images are synthetic: PNG files of smooth colours with noise. They are prepared once
+as raw pixels and once as JPEG (the two stores). Each store is then read from the disk
+in batches of 64, as in training. Each task has a separate process, so that a peak of
+memory belongs to one task.
 """
 
 import argparse
@@ -45,7 +46,8 @@ def make_images(path: Path, count: int, size: int) -> None:
 
 
 def prepared(path: Path, out: Path, size: int, store: str) -> dict[str, float]:
-    """Prepare the images. Return the rate and the bytes on disk."""
+    """Prepare a .zip of images in a store, ``'raw'`` or ``'jpeg'``. Return the images
+    per second and the bytes on disk."""
     from ganjax.data.preparing import Options, find_images, prepare_images
 
     options = Options(size=(size, size), store=store)
@@ -58,7 +60,8 @@ def prepared(path: Path, out: Path, size: int, store: str) -> dict[str, float]:
 
 
 def fed(folder: Path, seconds: float) -> dict[str, float]:
-    """Read batches of the training split. Return the rate."""
+    """Read batches of the training split of a prepared set for ``seconds``. Return the
+    images per second."""
     import jax
 
     from ganjax.data import make_feed, open_source
@@ -88,7 +91,8 @@ def _measured(task, *arguments):
 
 
 def measure(count: int, size: int, seconds: float, folder: Path) -> dict:
-    """Return the rates of both stores."""
+    """Return the rates of preparing and of reading ``count`` synthetic images, for both
+    stores (raw pixels and JPEG), with the peaks of memory in MiB."""
     images = folder / "images.zip"
     make_images(images, count, size)
     record = {"count": count, "size": size, "batch": BATCH, "cores": os.cpu_count()}

@@ -21,9 +21,10 @@ OURS, OURS_ALL, THEIRS = "precision, recall", "all four numbers", "prdc, all fou
 
 
 def frechet(settings: Settings) -> list[Part]:
-    """Compare the Fréchet distance from moments with scipy's ``sqrtm`` of the product.
+    """Compare the Fréchet distance of ganjax with the usual code, which takes scipy's
+    matrix square root of the product of both covariances.
 
-    The moments have full rank.
+    All programs start from the same means and covariances, which have full rank.
     """
     import scipy.linalg
 
@@ -78,7 +79,14 @@ def frechet(settings: Settings) -> list[Part]:
 
 
 class Neighbours:
-    """One implementation on one pair of feature sets, for ``Child``."""
+    """One implementation of the scores of nearest neighbours on two sets of random
+    features, for a ``Child`` process.
+
+    Args:
+      way: ``OURS``, ``OURS_ALL`` or ``THEIRS`` (the package prdc).
+      count: features in each set.
+      width: length of a feature vector.
+    """
 
     def __init__(self, way: str, count: int, width: int):
         if way == THEIRS:
@@ -116,7 +124,8 @@ class Neighbours:
 
 
 def neighbours(settings: Settings) -> list[Part]:
-    """Compare time and peak memory with prdc. Each program has a separate process."""
+    """Compare precision, recall, density and coverage with the package prdc, in time
+    and in peak memory. Each program has a separate process."""
     try:
         import prdc  # noqa: F401
     except ImportError as error:

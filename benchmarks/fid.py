@@ -27,7 +27,8 @@ EXTRACTOR = "small_cnn_mnist"
 
 
 def features(images: np.ndarray, extractor: str = EXTRACTOR) -> np.ndarray:
-    """Return the features ``[n, D]`` of uint8 images, or the pixels."""
+    """Return the features ``[n, D]`` of uint8 images ``[n, H, W, C]``. For the
+    extractor ``"pixels"`` these are the pixels, in [0, 1]."""
     if extractor == "pixels":
         return images.reshape(len(images), -1) / 255.0
     return open_extractor(extractor).see(images)[0]
@@ -39,13 +40,15 @@ def distance(real: np.ndarray, generated: np.ndarray) -> float:
 
 
 def blurred(images: np.ndarray) -> np.ndarray:
-    """Return the samples of the substitute for a model."""
+    """Return blurred uint8 images ``[n, H, W, C]``. They are used as the samples of a
+    model."""
     soft = gaussian_filter(images.astype(np.float32), (0, BLUR, BLUR, 0))
     return np.rint(soft).astype(np.uint8)
 
 
 def as_jpeg(images: np.ndarray, quality: int) -> np.ndarray:
-    """Return grey images after a JPEG file of this quality."""
+    """Return grey images ``[n, H, W, 1]`` as they are read back from JPEG files of a
+    quality."""
     made = []
     for image in images[..., 0]:
         buffer = io.BytesIO()
@@ -55,7 +58,8 @@ def as_jpeg(images: np.ndarray, quality: int) -> np.ndarray:
 
 
 def reduced(images: np.ndarray, name: str) -> np.ndarray:
-    """Return images enlarged to ``ENLARGED`` pixels and reduced by a filter."""
+    """Return images enlarged to ``ENLARGED`` pixels and then reduced to ``SIDE`` pixels
+    by the filter ``name``."""
 
     def rounded(part):
         large = np.rint(resize(part, ENLARGED, "bicubic_antialiased"))
@@ -67,7 +71,8 @@ def reduced(images: np.ndarray, name: str) -> np.ndarray:
 
 
 def rows() -> Iterator[tuple[str, str, float]]:
-    """Yield ``(group, row, distance)``."""
+    """Yield the rows of the table: the kind of choice, the value chosen, and the
+    Fréchet distance with it."""
     source = open_source("mnist")
     train, test = (in_memory(split).data for split in (source.train, source.test))
     order = np.random.default_rng(0).permutation(len(train))

@@ -96,15 +96,17 @@ def ring_config(**overrides: object) -> ConfigDict:
 
 
 class Steps:
-    """A compiled step that continues from the end of the last call.
+    """A compiled training step. Each call continues from the states after the last
+    call.
 
     Args:
-      setup: the result of ``ganjax.build.build``.
-      inner_steps: steps in a dispatch.
-      form: the form of all convolutions; ``None`` for ganjax's choice.
-      population: how ``members`` run (see ``compile_step``). With ``'solo'`` every
-        member has a separate state, and one solo program advances them in turn.
-      members: the number of members.
+      setup: the components of a config, from ``ganjax.build.build``.
+      inner_steps: training steps in one call of the compiled program.
+      form: how all convolutions are computed; ``None`` for ganjax's choice.
+      population: how several training runs share a program (see ``compile_step``). With
+        ``'solo'`` every run has a separate state, and one program advances them in
+        turn.
+      members: the number of training runs.
       devices: the number of devices that share the batch.
       options: options of the compiler (see ``compile_step``).
     """
@@ -143,7 +145,8 @@ class Steps:
             self.run(1)
 
     def run(self, calls: int) -> None:
-        """Make ``calls`` dispatches of every state and wait for the last one."""
+        """Call the compiled program ``calls`` times on every state and wait for the
+        last call."""
         for _ in range(calls):
             for i, state in enumerate(self._states):
                 self._states[i], _ = self._compiled(state, self._data)
@@ -151,7 +154,7 @@ class Steps:
 
 
 class Programs:
-    """Compiled steps of one image game, by name, for ``Child``.
+    """Compiled steps of one image game, by name, for a ``Child`` process.
 
     Args:
       architecture, options: arguments of ``image_config``.
@@ -163,5 +166,5 @@ class Programs:
         self._steps = {name: Steps(setup, **how) for name, how in programs.items()}
 
     def run(self, name: str, calls: int) -> None:
-        """Call ``Steps.run`` of the program ``name``."""
+        """Call ``run(calls)`` of the compiled step with the name ``name``."""
         self._steps[name].run(calls)

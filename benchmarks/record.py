@@ -1,4 +1,4 @@
-"""Results of a row of the benchmark, and the header of a record."""
+"""The results of one row of the benchmark, and the header of a record of all rows."""
 
 import dataclasses
 import os
@@ -94,7 +94,8 @@ class Part:
         self._add(f"{name}: cost over {over}", name, over, must, aim, "most")
 
     def share(self, name: str, of: str) -> None:
-        """Add the rate of ``name`` as a share of the rate of ``of``."""
+        """Add the value of ``name`` as a share of the value of ``of``, for samples that
+        are rates. More is better."""
         self._add(f"{name}: share of {of}", name, of, None, None, "least")
 
     def value(

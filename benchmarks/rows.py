@@ -46,15 +46,14 @@ def measure(
     settings: Settings,
     done: Callable[[dict[str, Any]], None] = lambda record: None,
 ) -> dict[str, Any]:
-    """Run rows and return the record.
+    """Run rows and return the record of all results.
 
-    A row that fails or cannot run has the reason in the record. The other rows still
-    run.
+    If a row fails or cannot run, the record has the reason. The other rows still run.
 
     Args:
       names: the rows, in the order of the run.
       settings: the settings of the command.
-      done: is called with the present record after every row.
+      done: is called with the record so far after every row.
     """
     extras = {name: _version(name) for name in ("torch", "prdc", "scikit-learn")}
     record = {**header(settings, extras), "rows": {}}
@@ -66,15 +65,16 @@ def measure(
 
 
 def refused(record: dict[str, Any]) -> Sequence[str]:
-    """Return the rows that failed: two programs differ, or the row raised an error."""
+    """Return the names of the rows that failed: two programs that should be equal
+    differ, or the row raised an error."""
     return [name for name, row in record["rows"].items() if row.get("failed")]
 
 
 def check_peer(peer: str | None) -> None:
-    """Check that the peer is known and installed.
+    """Check that the other program is known and installed. ``None`` means no program.
 
     Raises:
-      BadInput: otherwise.
+      BadInput: the name is not in ``PEERS``, or the package is not installed.
     """
     if peer is None:
         return

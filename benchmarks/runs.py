@@ -19,7 +19,8 @@ LOOP, BARE = "shipped loop", "bare step"
 
 
 def loop(settings: Settings) -> list[Part]:
-    """Compare ``ganjax.launch`` (with logging, EMA, a checkpoint) and its bare step."""
+    """Compare a run of ``ganjax.launch``, which also logs and writes a checkpoint, with
+    its compiled step alone."""
     images = settings.size(IMAGES, 256)
     games = {
         "dcgan": (
@@ -100,7 +101,7 @@ def _seconds_a_step(config) -> float:
 
 
 class FirstStep:
-    """A DCGAN that runs up to the end of its first step, for ``Child``."""
+    """A DCGAN that runs up to the end of its first step, for a ``Child`` process."""
 
     def __init__(self, width: int, images: int):
         self._config = image_config("dcgan", width=width, images=images)
@@ -140,7 +141,8 @@ def startup(settings: Settings) -> list[Part]:
 
 
 def traces(settings: Settings) -> list[Part]:
-    """Count programs compiled after the first dispatch of a run. Expected: none."""
+    """Count the programs that are compiled after the first call of a training step.
+    None is expected."""
     counted = {}
     images = settings.size(2048, 256)
     games = {"ring8 MLP": build(ring_config())}

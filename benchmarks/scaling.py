@@ -1,4 +1,5 @@
-"""Rows about scale: a population in one program, a batch split over host devices."""
+"""Rows about scale: several runs in one program, and a batch split over host
+devices."""
 
 import contextlib
 
@@ -12,7 +13,8 @@ from ganjax.build import build
 
 
 def population(settings: Settings) -> list[Part]:
-    """Compare members of configs/ring8.py in one program with solo runs in turn."""
+    """Compare several runs of configs/ring8.py in one program with the same runs one
+    after another."""
     setup = build(ring_config())
     inner = settings.size(100, 4)
     parts = []
@@ -36,7 +38,7 @@ def population(settings: Settings) -> list[Part]:
 
 
 class OverDevices:
-    """A compiled step over all devices of this process, for ``Child``."""
+    """A compiled step over all devices of this process, for a ``Child`` process."""
 
     def __init__(self, game: str, batch_size: int, inner_steps: int):
         if game == "dcgan":
@@ -52,7 +54,8 @@ class OverDevices:
 
 
 def devices(settings: Settings) -> list[Part]:
-    """Compare one global batch over 1, 2, 4 and 8 host devices, each in a process."""
+    """Compare one global batch over 1, 2, 4 and 8 host devices (parts of the CPU that
+    JAX treats as devices). Each number of devices has a separate process."""
     parts = []
     batch = settings.size(1024, 32)
     for game, inner in (("ring8 MLP", settings.size(10, 2)), ("dcgan", 1)):

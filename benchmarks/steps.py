@@ -43,7 +43,8 @@ PIECES = "ganjax, scanned, in XLA's own graphs"
 
 
 def cases(settings: Settings) -> list[tuple[str, int]]:
-    """Return ``(precision, batch size)`` pairs: of the command, or for the hardware."""
+    """Return pairs ``(precision, batch size)``: the pairs that the command names, or
+    defaults for the hardware if it names none."""
     if settings.cases:
         return list(settings.cases)
     if jax.default_backend() == "cpu":
@@ -64,7 +65,8 @@ def sngan_resnet(settings: Settings) -> list[Part]:
 
 
 def sizes(settings: Settings) -> dict[str, int]:
-    """Return sizes for ``image_config``: full, or tiny for a quick run."""
+    """Return arguments of ``image_config`` for the sizes: the full ones, or tiny ones
+    for a quick run."""
     return settings.size({"images": IMAGES}, {"images": 256, "width": 8})
 
 
@@ -206,10 +208,10 @@ def _torch(settings, architecture, options, setup, notes):
 
 
 def r1(settings: Settings) -> list[Part]:
-    """Compare steps with and without gradient penalties.
+    """Compare the times of steps with and without gradient penalties.
 
-    All programs have the same number of steps in a dispatch. On CPU it is one step,
-    because lazy terms run so there.
+    All programs make the same number of steps in one call. On CPU this is one step,
+    because ganjax runs penalties that are due only every few steps in this way there.
     """
     period = settings.size(16, 2)
     inner = 1 if jax.default_backend() == "cpu" else period
@@ -242,7 +244,8 @@ def _repeated(run, times):
 
 
 def roof(settings: Settings) -> list[Part]:
-    """Compare the FLOP/s of each step with a large matrix product."""
+    """Compare the FLOP/s of each training step with the FLOP/s of a large matrix
+    product, which is about the most that the machine reaches."""
     parts = []
     for precision, batch_size in cases(settings):
         product, product_flops = _product(settings, precision)

@@ -1,4 +1,5 @@
-"""Times of several programs in turns, so that a drift of the machine affects all."""
+"""Times of several programs in turns, so that a drift of the machine affects all
+programs alike."""
 
 import math
 import statistics
@@ -24,14 +25,16 @@ class Contender:
 
 @dataclass(frozen=True)
 class Windows:
-    """How long to measure: ``count`` windows of at least ``seconds`` per program."""
+    """How long to measure: each program has ``count`` windows of at least
+    ``seconds``."""
 
     count: int
     seconds: float
 
 
 def turns(names: Sequence[str], count: int) -> Iterator[str]:
-    """Yield the order of windows, A B B A A B …, with each name ``count`` times."""
+    """Yield the names in the order in which they are timed, A B B A A B …, each
+    ``count`` times."""
     for i in range(count):
         yield from names if i % 2 == 0 else reversed(names)
 
@@ -76,7 +79,8 @@ def median_ratio(above: Sequence[float], below: Sequence[float]) -> float:
 
 
 def ratio_range(above: Sequence[float], below: Sequence[float]) -> tuple[float, float]:
-    """Return the least and the greatest ratio of one sample of each."""
+    """Return the least and the greatest ratio of a sample of ``above`` to a sample of
+    ``below``."""
     return min(above) / max(below), max(above) / min(below)
 
 

@@ -183,7 +183,8 @@ class Peer:
         self.graph.replay()
 
     def advance(self, real) -> None:
-        """Update both players on ``real``, then the average of the generator."""
+        """Update the discriminator and the generator on ``real``, then the generator's
+        averages."""
         discriminator_loss, generator_loss = self.losses
         loss = discriminator_loss(real, self._normal())
         self._descend("discriminator", loss)
@@ -238,12 +239,16 @@ class Peer:
 
 
 def first_step(peer: Peer, real: np.ndarray, z: np.ndarray):
-    """Return ``{player: (loss, {parameter: gradient})}`` of the timed program.
+    """Return the losses and gradients of the first step of the torch program that is
+    timed.
 
     Args:
       peer: the program.
       real: float32 ``[n, H, W, C]`` in [-1, 1].
       z: float32 ``[n, latents]``.
+
+    Returns:
+      ``{player: (loss, {parameter: gradient})}``.
     """
     # The timed program can use TF32. The comparison does not.
     torch.set_float32_matmul_precision("highest")
@@ -284,10 +289,11 @@ def as_torch(peer: Peer, name: str, tree: dict) -> dict[str, np.ndarray]:
 
 
 def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
-    """Find the fastest form of the torch program.
+    """Find the fastest form of the torch program (eager or compiled, memory layout, one
+    or two passes).
 
     Args:
-      make: builds and checks the peer of a form.
+      make: builds and checks the torch program of a form.
       seconds: how long each form is timed.
       quick: whether to try only one eager and one compiled form.
 
@@ -295,7 +301,8 @@ def fastest(make: Callable[[Form], Peer], seconds: float, quick: bool = False):
       ``(peer, form, {form: seconds per step, or the reason why it did not run})``.
 
     Raises:
-      Disagreement: from ``make``. Any other error leaves out the form.
+      Disagreement: from ``make``, if the program does not equal ganjax's program. Any
+        other error of ``make`` leaves out the form.
     """
     best, found = {}, {}  # best has one entry, because each peer holds the data
     # A killed run can leave half-written programs in the user's cache. A form that
