@@ -39,8 +39,8 @@ MODES = {"png": ("RGB", "L", "P", "RGBA", "LA", "I;16"), "jpg": ("RGB", "L", "CM
 
 
 def image_file(number: int, level: int) -> tuple[str, bytes]:
-    """Return the suffix and the bytes of an image with a mark. The number chooses its
-    size, format, mode and orientation."""
+    """Return the suffix and the bytes of an image file. The image has a mark and the
+    brightness ``level``. ``number`` chooses its size, format, mode and orientation."""
     rng = np.random.default_rng(number)
     height, width = (int(x) for x in rng.integers(40, 100, 2))
     grey, side = np.zeros((height, width), np.uint8), min(height, width)
@@ -65,7 +65,8 @@ def image_file(number: int, level: int) -> tuple[str, bytes]:
 
 
 def marked_images(count: int):
-    """Yield ``(number, class, suffix, bytes)``, equally many of each class."""
+    """Yield ``(number, class, suffix, bytes)`` of ``count`` images, with the classes in
+    turn."""
     for number in range(count):
         name = list(CLASSES)[number % len(CLASSES)]
         yield number, name, *image_file(number, CLASSES[name])
@@ -77,14 +78,16 @@ def write(path: Path, content: bytes) -> None:
 
 
 def folders(place: Path, count: int) -> Path:
-    """Write a folder for each class."""
+    """Write one folder of images for each class. Return the folder that contains
+    them."""
     for number, name, suffix, content in marked_images(count):
         write(place / f"photos/{name}/{number:04d}.{suffix}", content)
     return place / "photos"
 
 
 def stylegan(place: Path, count: int) -> Path:
-    """Write a .zip with shards and a dataset.json, as StyleGAN's dataset_tool does."""
+    """Write a .zip of numbered folders and a dataset.json with labels, as StyleGAN's
+    dataset_tool does. Return its path."""
     labels, path = [], place / "stylegan.zip"
     place.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
@@ -97,7 +100,8 @@ def stylegan(place: Path, count: int) -> Path:
 
 
 def tiny_imagenet(place: Path, count: int) -> Path:
-    """Write train/CLASS/images, and val/images with val_annotations.txt."""
+    """Write train/CLASS/images, and val/images with val_annotations.txt, as in Tiny
+    ImageNet. Return the folder."""
     lines, folder = [], place / "tiny"
     for number, name, suffix, content in marked_images(count):
         if number % 10 < 8:
@@ -110,7 +114,8 @@ def tiny_imagenet(place: Path, count: int) -> Path:
 
 
 def two_domains(place: Path, count: int) -> Path:
-    """Write trainA, trainB, testA and testB. Domain a has the cats, b the rest."""
+    """Write trainA, trainB, testA and testB, as for CycleGAN. Domain a has the cats,
+    and domain b has all other classes. Return the folder."""
     for number, name, suffix, content in marked_images(count):
         split = "test" if number % 10 == 9 else "train"
         side = "A" if name == "cat" else "B"
@@ -140,8 +145,8 @@ def ganjax(*arguments) -> None:
 
 
 def check_images(data: np.ndarray, levels: np.ndarray) -> None:
-    """Assert that images ``[n, H, W, C]`` show their mark and the level of their class,
-    and nothing of what is outside of the middle square."""
+    """Assert that prepared images ``[n, H, W, C]`` show their mark and the brightness
+    ``levels [n]`` of their classes, and nothing from outside of the middle square."""
     grey, near = data.astype(float).mean(-1), SIZE // 8
     assert (grey[:, :near, :near].mean((1, 2)) < DARK).all()
     for corner in (grey[:, :near, -near:], grey[:, -near:, :near]):
@@ -177,7 +182,8 @@ def check_set(folder: Path, layout: str, count: int) -> None:
 
 
 def check_scores(run: Path) -> None:
-    """Assert that the scores of a run are finite and have floors."""
+    """Assert that all scores of a run are finite, and that the kernel distance, the
+    density and the coverage have a floor (the same score of held-out images)."""
     (path,) = run.glob("evaluation/protocol-*.json")
     scores = json.loads(path.read_text())["scores"]
     for measure in ("kd", "density", "coverage"):

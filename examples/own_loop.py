@@ -35,7 +35,8 @@ state = init_state(setup.game, jax.random.key(0), setup.knobs)
 
 
 def batch(seed):
-    """Return ``[rounds, n, 2]``: one sub-batch per turn of a player that reads data."""
+    """Return ``[rounds, n, 2]``: one sub-batch for each update of a player that reads
+    data."""
     rounds = setup.game.rounds
     points, _ = make_moons(rounds * BATCH, noise=0.05, random_state=seed)
     return {"data": points.reshape(rounds, BATCH, 2).astype(np.float32)}
