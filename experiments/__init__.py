@@ -1,8 +1,9 @@
 """Reproductions of figures and tables of papers, with claims and verdicts.
 
 Each experiment is a package in this folder. It defines ``run(scale, seed, out) ->
-results``, ``figure(results)`` and ``CLAIMS``. Its README describes the published
-figure, the protocol and our results.
+results``, ``figure(results)`` and ``CLAIMS``. A claim is a statement about the results
+that was fixed before the run, and the verdict says which claims hold. The README of an
+experiment describes the published figure, the protocol and our results.
 """
 
 import importlib

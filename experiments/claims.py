@@ -67,10 +67,11 @@ class Claim:
     scale: str = "any"
 
     def judged(self, results: Mapping[str, Any], scale: str) -> dict[str, Any]:
-        """Return the row of a verdict for this claim.
+        """Return the row of a verdict for this claim: the claim, the measured value and
+        whether it ``passed``.
 
-        A claim of another scale has ``passed`` = ``NOT_RUN``. A value that is not
-        finite fails.
+        If the claim belongs to another scale, ``passed`` is ``NOT_RUN``. A value that
+        is not finite fails.
         """
         row = {
             "claim": self.says,
@@ -97,7 +98,8 @@ def _holds(bound, value):
 def verdict(
     claims: Sequence[Claim], results: Mapping[str, Any], scale: str
 ) -> list[dict[str, Any]]:
-    """Return one row for each claim; see ``Claim.judged``."""
+    """Judge the claims on the results of an experiment. Return one row for each claim,
+    as ``Claim.judged`` makes it."""
     return [claim.judged(results, scale) for claim in claims]
 
 

@@ -40,6 +40,9 @@ def critic_game(
 ) -> Game:
     """Build a game with one player: a critic between real and fake points.
 
+    A knob is a number that is data of the compiled step, so critics with different
+    knobs can be trained in one program.
+
     Args:
       module: the critic, which maps points ``[n, size]`` to logits ``[n]``.
       size: numbers in a point.
@@ -89,13 +92,13 @@ def trained_critics(
 
     Args:
       game: the game of ``critic_game``.
-      knobs: a dictionary of knobs for each critic.
+      knobs: for each critic, a dict of the numbers in which the critics differ.
       steps: updates of each critic.
       seed: the same for all critics, so that they have the same initial values.
 
     Returns:
       For each critic ``(state, score)``. ``score`` maps points ``[n, D]`` to logits
-      ``[n]`` and uses the averaged parameters.
+        ``[n]`` and uses the averaged parameters.
     """
     states = [init_state(game, jax.random.key(seed), own) for own in knobs]
     step = make_train_step(game, batch=lambda data, key, step, axis: None)

@@ -11,7 +11,7 @@ POPULATIONS = {"quick": "map", "paper": "auto"}
 
 
 def of_points(data: str, *, steps: int, snapshots: int, **sections: Any) -> ConfigDict:
-    """Build the config of a game on points, scored by the modes that it finds.
+    """Build the config of a game on points. Its score counts the modes that are found.
 
     Args:
       data: the name of the data source.

@@ -79,7 +79,8 @@ def committed(name: str, scale: str) -> list[dict[str, Any]] | None:
 
 
 def recorded_verdicts(name: str) -> list[str]:
-    """Return a line about the committed verdict for each scale.
+    """Return a line for each scale that says how many claims of the committed verdict
+    hold.
 
     If every claim has scale ``'any'``, the quick protocol is the paper's, and there is
     one line.

@@ -35,7 +35,7 @@ class Trial:
 
     @property
     def row(self) -> dict[str, Any]:
-        """The trial without its folder, for ``results.json``."""
+        """Return the trial without its folder, for ``results.json``."""
         return {"point": self.point, "state": self.state, "scores": self.scores}
 
 
@@ -53,12 +53,13 @@ def trained(
 
     Args:
       config: the config that all trials share.
-      space: the fields of each trial.
+      space: for each trial, the fields that it sets: path -> value.
       out: the folder of the sweep. It keeps the runs and a report.
-      population: how trials that share a program run; see ``ganjax sweep``.
+      population: how trials that share a compiled program run; see ``ganjax sweep
+        --help``.
 
     Raises:
-      BadInput: for a point that is not a valid config, or if data are missing.
+      BadInput: the config of a trial is invalid, or data are missing.
     """
     sweep = Sweep(config, space)
     sweep.run(out, population=population, cores=sorted(os.sched_getaffinity(0)))
@@ -84,7 +85,7 @@ def _scores(rows):
 
 
 def chosen(rows: Sequence[Row], **fields: Any) -> list[Row]:
-    """Return the rows whose point has these values.
+    """Return the trials that have these values of config fields.
 
     Args:
       rows: the trials.
@@ -99,7 +100,8 @@ def chosen(rows: Sequence[Row], **fields: Any) -> list[Row]:
 
 
 def last(rows: Sequence[Row], name: str) -> list[float]:
-    """Return the last score ``name`` of each row, or nan if a row has no such score."""
+    """Return the last score ``name`` of each trial, or nan if the trial has no such
+    score."""
     return [
         row["scores"][-1].get(name, float("nan")) if row["scores"] else float("nan")
         for row in rows
@@ -112,10 +114,9 @@ def lead(rows: Sequence[Row], others: Sequence[Row], name: str) -> float:
 
 
 def distance(row: Row) -> float:
-    """Return the last Fréchet distance of a row.
+    """Return the last Fréchet distance of a trial, with the features of any extractor.
 
-    The score may have any feature extractor. A row without a distance, such as a failed
-    run, counts as infinite.
+    A trial without a distance, such as a failed run, counts as infinite.
     """
     for name, value in (row["scores"] or [{}])[-1].items():
         if name.startswith("fd_") and not name.endswith("_floor"):

@@ -1,7 +1,7 @@
 """Limited data, with and without DiffAugment and ADA (Zhao 2020; Karras 2020).
 
 The papers show that augmentation helps more when there are fewer data. We train on a
-few items and on all, and compare Fréchet distances.
+few items and on all items, and compare Fréchet distances.
 """
 
 import numpy as np

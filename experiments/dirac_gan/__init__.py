@@ -70,8 +70,12 @@ def _multipliers(path):
 def derived(gamma: float) -> list[list[float]]:
     """Return ``[modulus, angle]`` of the eigenvalues of the step, from the formula.
 
-    The eigenvalues of the gradient field are −γ/2 ± √(γ²/4 − f′(0)²) (section 4.1;
-    equation 12 of the R3GAN paper prints f′(0) without its square).
+    The eigenvalues of the gradient field are −γ/2 ± √(γ²/4 − f′(0)²) (Mescheder et al.
+    2018, section 4.1; equation 12 of Huang et al. 2024, R3GAN, prints f′(0) without its
+    square).
+
+    Args:
+      gamma: the weight γ of the gradient penalty.
     """
     root = np.sqrt(complex(gamma**2 / 4 - SLOPE**2))
     values = [1 + STEP_SIZE * (-gamma / 2 + sign * root) for sign in (-1, 1)]

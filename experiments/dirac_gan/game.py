@@ -1,4 +1,4 @@
-"""The Dirac-GAN of every method as a ganjax game, in float64."""
+"""The Dirac-GAN with each training method of Mescheder et al. 2018, in float64."""
 
 import dataclasses
 
@@ -184,7 +184,8 @@ def dirac_game(method: Method, order: str) -> Game:
 
 
 def trajectory(method: str, order: str, steps: int, seed: int) -> np.ndarray:
-    """Return (θ, ψ) before the first step and after each step.
+    """Train a Dirac-GAN. Return (θ, ψ), the parameters of generator and discriminator,
+    before the first step and after each step.
 
     Args:
       method: a name of ``METHODS``.

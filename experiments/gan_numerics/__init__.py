@@ -79,8 +79,9 @@ def _listed(values):
 def jacobian(run) -> np.ndarray:
     """Return the Jacobian J of the gradient field v at the end of a run.
 
-    v holds the descent directions of both players on one batch. J has its derivatives
-    by all parameters (Mescheder et al. 2017, arXiv 1705.10461, section 3).
+    v holds the descent directions of both players on one batch. J holds the derivatives
+    of v with respect to all parameters (Mescheder et al. 2017, arXiv 1705.10461,
+    section 3).
 
     Args:
       run: a run as ``ganjax.load`` returns it.

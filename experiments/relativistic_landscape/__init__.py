@@ -87,15 +87,17 @@ def _landscape(loss, n):
 
 
 def best_value(loss, n, places):
-    """Return the supremum over logits of −(the discriminator's loss).
+    """Return the value of a GAN with the best discriminator: the supremum over logits
+    of −(the discriminator's loss).
 
-    The discriminator can give each place any logit. Each generated point off the data
-    has a separate place.
+    The discriminator can give each place any logit. Each generated point that lies on
+    no data point has a separate place.
 
     Args:
       loss: a name of ``LOSSES``.
-      n: the number of data points.
-      places: for each generated point, the index of its data point, or −1.
+      n: the number of data points, which is also the number of generated points.
+      places: for each generated point, the index of the data point on which it lies, or
+        −1.
     """
     at = [p if p >= 0 else n + i for i, p in enumerate(places)]
     price = LOSSES[loss].discriminator

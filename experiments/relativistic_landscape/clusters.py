@@ -52,7 +52,8 @@ class _Network(nn.Module):
 
 
 def cluster_game(loss: str) -> Game:
-    """Build the game: in each step, ten updates of each network in turn.
+    """Build the game between a generator and a discriminator on the two clusters. In
+    each step, the discriminator has ten updates, and then the generator has ten.
 
     A relativistic loss pairs the same data points and latents in every step.
 
@@ -110,7 +111,8 @@ def cluster_game(loss: str) -> Game:
 
 
 def lesser_shares(loss: str, seeds: range, steps: int) -> np.ndarray:
-    """Return the share of generated points in the cluster with fewer of them.
+    """Train one game for each seed. Return the share of generated points in the cluster
+    that has fewer of them.
 
     All seeds run in one program. The share is taken at the last generator update of
     each step.
