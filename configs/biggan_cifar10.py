@@ -1,7 +1,8 @@
 """BigGAN on CIFAR-10 (Brock et al. 2019, arXiv 1809.11096). The networks are the
-paper's. Learning rates, updates per step and the average are from the first author's
-PyTorch code. On CIFAR-10 that code differs in four points: batches of 50, normal
-initialisation, no part of the latent for each block, and no shared embedding.
+paper's. Learning rates, updates per step and the average of the parameters are from the
+first author's PyTorch code. On CIFAR-10 that code differs in four points: batches of
+50, normal initialisation, no part of the latent for each block, and no shared
+embedding.
 
     ganjax train --config=biggan_cifar10 --workdir=runs/biggan \\
         --config.data.dir=DIR

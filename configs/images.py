@@ -58,7 +58,7 @@ def adam(rate, b1=0.0, b2=0.9, **options):
 
 
 def tiny(config, size=32, **networks):
-    """Return ``config`` with two steps on gratings, a batch of 8, and small networks.
+    """Return ``config`` with two steps on synthetic stripes and a batch of 8.
     ``networks`` holds the options of each network: ``name={…}``."""
     config.data = {"name": f"gratings{size}"}
     config.steps = 2

@@ -1,7 +1,7 @@
 """R3GAN on CIFAR-10 (Huang et al. 2024, arXiv 2501.05441). It has the relativistic
 pairing loss, R1 and R2 at every step, mirrored data, and a burn-in with cosine
-schedules over 20 million images. The settings are from the authors' code. Departure:
-that code applies the changes of colour half as often.
+schedules over 20 million images. The settings are from the authors' code. One
+difference: that code applies the changes of colour half as often.
 
     ganjax train --config=r3gan_cifar10 \\
         --workdir=runs/r3gan --config.data.dir=DIR --config.parallel.devices=0

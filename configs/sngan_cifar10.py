@@ -1,6 +1,6 @@
 """SNGAN with residual networks on CIFAR-10 (Miyato et al. 2018, arXiv 1802.05957), with
-the settings of the library mimicry. The generator has no average. Departure: mimicry's
-generator upsamples bilinearly.
+the settings of the library mimicry. The generator's parameters are not averaged. One
+difference: mimicry's generator upsamples bilinearly, and ours repeats pixels.
 
     ganjax train --config=sngan_cifar10 --workdir=runs/sngan \\
         --config.data.dir=DIR

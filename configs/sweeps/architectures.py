@@ -4,7 +4,8 @@ CIFAR-10 with three seeds.
     ganjax sweep --config=sweeps/architectures \\
         --workdir=runs/architectures --config.data.dir=DIR
 
-36 trials of 50,000 steps in 12 programs. Expected time: days on a GPU. Ours: not run.
+36 trials of 50,000 steps in 12 compiled programs. Expected time: days on a GPU.
+Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

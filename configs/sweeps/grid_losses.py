@@ -3,8 +3,8 @@
     ganjax sweep --config=sweeps/grid_losses \\
         --workdir=runs/grid_losses
 
-56 trials of 60,000 steps in 7 programs. Expected time: two hours on two CPU cores.
-Ours: not run.
+56 trials of 60,000 steps in 7 compiled programs. Expected time: two hours on two CPU
+cores. Ours: not run.
 """
 
 from configs import grid25

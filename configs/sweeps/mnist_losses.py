@@ -4,8 +4,8 @@ with five seeds.
     ganjax sweep --config=sweeps/mnist_losses \\
         --workdir=runs/mnist_losses --config.data.dir=DIR
 
-80 trials of 20,000 steps in 16 programs. Expected time: hours on a GPU, or five days on
-two CPU cores. Ours: not run.
+80 trials of 20,000 steps in 16 compiled programs. Expected time: hours on a GPU, or
+five days on two CPU cores. Ours: not run.
 """
 
 from configs import dcgan_mnist

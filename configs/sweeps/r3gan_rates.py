@@ -4,8 +4,8 @@ relativistic pairing loss (Huang et al. 2024, arXiv 2501.05441) on 25 Gaussians.
     ganjax sweep --config=sweeps/r3gan_rates \\
         --workdir=runs/r3gan_rates
 
-64 trials of 20,000 steps in one program. Expected time: an hour on two CPU cores. Ours:
-not run.
+64 trials of 20,000 steps in one compiled program. Expected time: an hour on two CPU
+cores. Ours: not run.
 """
 
 from configs import grid25

@@ -3,7 +3,7 @@
     ganjax sweep --config=sweeps/ring_losses \\
         --workdir=runs/ring_losses
 
-56 trials of 5,000 steps in 7 programs take 10 minutes on two CPU cores.
+56 trials of 5,000 steps in 7 compiled programs take 10 minutes on two CPU cores.
 
 Measured: every loss finds 8 modes on all 8 seeds. The share of samples within 3σ is
 95.3 to 96.3 %. No loss differs from all others.

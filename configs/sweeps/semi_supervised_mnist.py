@@ -6,8 +6,8 @@ the 5 seeds has a different choice of labels.
         --workdir=runs/few_labels
 
 The 30 trials take 25 minutes on 2 CPU cores that also do other work. ``:tiny`` uses 8×8
-digits and takes seconds per program. The settings were chosen on seed 7, which is not
-in this sweep.
+digits and takes seconds per compiled program. The settings were chosen on seed 7, which
+is not in this sweep.
 
 Expected mean errors for 20, 100 and 1,000 labels: 0.39, 0.10 and 0.05. From the labels
 alone, without unlabelled digits: 0.46, 0.25 and 0.10.
