@@ -7,10 +7,10 @@
     ganjax describe --config=r3gan_cifar10 --shape=96,96,3 --classes=10
     ganjax describe --config=ring8 --measure
 
-The description of a config has its networks with their parameters, the FLOPs of a
-forward pass over one sample, and an estimate of the memory of a device. Nothing is
-computed, but the data are opened to read their shape. With --shape the data are not
-opened: the description is for images H,W,C (or points D) with --classes labels.
+The description of a config lists its networks with their numbers of parameters, the
+FLOPs of a forward pass over one sample, and an estimate of the memory of a device.
+Nothing is computed, but the data are opened to read their shape. With --shape the data
+are not opened: the description is for images H,W,C (or points D) with --classes labels.
 --measure runs twenty steps and prints the hours, the memory and the disk of the whole
 run; with --shape, on random data. --fields prints every field with its value, its
 choices and its help. A * marks a knob: a field that a sweep changes without compiling

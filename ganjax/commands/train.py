@@ -39,8 +39,8 @@ def main(arguments: list[str]) -> int:
         if getattr(flags, name) is not None and flags.coordinator in ("", "auto"):
             raise BadInput(
                 f"--{name}={getattr(flags, name)}: expected --coordinator=HOST:PORT "
-                f"with it; without it this process would train alone, and auto "
-                f"asks the cluster"
+                f"with it; without a coordinator this process would train alone, and "
+                f"--coordinator=auto asks the cluster for the processes"
             )
     if flags.coordinator:
         from ganjax.training.hosts import join
