@@ -1,4 +1,5 @@
-"""The axes of an ablation and their entries, and the size and cost of a game."""
+"""What ``ganjax describe`` shows: the components that a config can name, by kind, and
+the size and the cost of a game."""
 
 import inspect
 import math
@@ -64,28 +65,32 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
 
 
 def line(entry: Any) -> str:
-    """Return the first paragraph of an entry's docstring, or of a text, as one line."""
+    """Return the first paragraph of a component's docstring, or of a text, as one
+    line."""
     document = entry if isinstance(entry, str) else inspect.getdoc(entry) or ""
     return " ".join(document.split("\n\n")[0].split())
 
 
 def parameters(game: Game, name: str) -> int:
-    """Return the number of parameters of a network."""
+    """Return the number of parameters of the network ``name``."""
     leaves = jax.tree.leaves(_variables(game, name)["params"])
     return sum(math.prod(leaf.shape) for leaf in leaves)
 
 
 def flops(game: Game, name: str) -> int:
-    """Return the FLOPs of one sample's forward pass: two for every multiply-add."""
+    """Return the FLOPs of a network's forward pass for one sample. A multiply-add
+    counts as two."""
     n = game.networks[name].inputs[0].shape[0]
     return 2 * multiply_adds(*_pass(game, name)) // n
 
 
 def memory(config, game: Game) -> dict[str, int]:
-    """Return the bytes of a run on a device: of its ``state`` (parameters, averages,
-    optimizers, memory), the ``gradients`` of the player with the most parameters, and
-    ``activations``. These are an estimate for a backward pass: the outputs of all
-    products in one pass of a batch through every network."""
+    """Return how many bytes a run needs on one device.
+
+    ``state``: parameters, averages, optimizers and memory. ``gradients``: the gradients
+    of the player with the most parameters. ``activations``: an estimate for a backward
+    pass, the outputs of all products when a batch passes once through every network.
+    """
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))
     owned = (
         sum(_bytes(state.params[name]) for name in player.owns)

@@ -1,7 +1,7 @@
 """What every command shares: flags, one-line errors, exit codes.
 
-Exit codes: 0 done; 1 a failure that no change of input mends (a full disk, divergence);
-2 bad input; 128 + n stopped by signal n.
+Exit codes: 0 done; 1 a failure that no change of input prevents (a full disk,
+divergence); 2 bad input; 128 + n stopped by signal n.
 """
 
 import argparse
@@ -49,10 +49,11 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser:
-    """Return a parser whose errors are ``BadInput``.
+    """Return an ``argparse`` parser that raises ``BadInput`` for wrong arguments.
 
     Args:
-      prog: the command, if it is not the name of the script.
+      description: the text of ``--help``.
+      prog: the name of the command, if it is not the name of the script.
     """
     return _Parser(
         prog=prog,
@@ -65,7 +66,9 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
 def run(
     main: Callable[[list[str]], int | None], arguments: list[str] | None = None
 ) -> None:
-    """Run ``main(arguments)`` and exit with its code.
+    """Run ``main(arguments)`` and exit with the code that it returns.
+
+    ``BadInput`` and a full disk are printed in one line. They exit with 2 and 1.
 
     Args:
       arguments: by default ``sys.argv[1:]``.
@@ -107,20 +110,22 @@ def _full_disk(error):
 
 
 def fail(problem: object) -> None:
-    """Says on stderr, in one line, why a command ends."""
+    """Print in one line on stderr why a command ends."""
     print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
 
 
 def parse_with_config(
     flags: argparse.ArgumentParser, arguments: list[str]
 ) -> tuple[argparse.Namespace, ConfigDict, dict[str, str]]:
-    """Parses ``--config=FILE[:ARG]``, ``--config.FIELD=VALUE`` and the other flags.
+    """Parse ``--config=FILE[:ARG]``, ``--config.FIELD=VALUE`` and the other flags.
 
     Returns:
-      The namespace, the resolved config, and the overrides as they were written.
+      The flags, the config with all its fields, and the overrides: field -> text of
+      each ``--config.FIELD=VALUE``.
 
     Raises:
-      BadInput: for anything wrong with them.
+      BadInput: if a flag is unknown, there is no such config, its code fails, or a
+        field or value is wrong.
     """
     known, overrides = _with_overrides(flags, arguments)
     return known, resolve(load_config(known.config), overrides), overrides
@@ -129,14 +134,16 @@ def parse_with_config(
 def parse_with_sweep(
     flags: argparse.ArgumentParser, arguments: list[str]
 ) -> tuple[argparse.Namespace, ConfigDict, list, dict[str, str]]:
-    """As ``parse_with_config``, for a file with a ``sweep`` as well.
+    """Parse the same flags as ``parse_with_config``, for a file that also has a
+    ``sweep``.
 
     Returns:
-      The namespace, what the file's ``get_config`` and its ``sweep`` return, and the
-      overrides.
+      The flags, the result of the file's ``get_config``, the result of its ``sweep``,
+      and the overrides: field -> text of each ``--config.FIELD=VALUE``.
 
     Raises:
-      BadInput: for anything wrong with them.
+      BadInput: if a flag is unknown, there is no such file, or its code fails. Fields
+        and values are not checked here.
     """
     known, overrides = _with_overrides(flags, arguments)
     space = _from_file(known.config, "sweep")
@@ -144,8 +151,14 @@ def parse_with_sweep(
 
 
 def described(options: Mapping[str, Option], values: Mapping[str, Any]) -> str:
-    """Return a line for each option, path -> option: a ``*`` for a knob, the path, the
-    value, the values that the field takes, and its help."""
+    """Return the help of config fields, one line for each: a ``*`` if it is a knob (a
+    number that is data of the compiled step, so a change compiles nothing), its path,
+    its value, the values that it accepts, and its meaning.
+
+    Args:
+      options: path -> declaration of the field.
+      values: path -> value.
+    """
     lines = []
     for path, option in options.items():
         value, names = values[path], option.choices
@@ -189,10 +202,14 @@ def _with_overrides(flags, arguments):
 
 
 def load_config(name: str) -> ConfigDict:
-    """What ``get_config`` of a file returns.
+    """Return the result of ``get_config`` in a config file.
+
+    Args:
+      name: ``FILE`` or ``FILE:ARG``, with the path of a file or the name of a shipped
+        config. ``ARG`` is the argument of ``get_config``.
 
     Raises:
-      BadInput: if there is no such file, nothing in it to call, or an error in it.
+      BadInput: if there is no such file, it has no ``get_config``, or its code fails.
     """
     return _from_file(name, "get_config")
 

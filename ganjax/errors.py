@@ -14,17 +14,19 @@ class BadInput(Exception):
 
 
 class Uncomputable(ValueError):
-    """A metric cannot be computed from its inputs."""
+    """A metric cannot be computed from its inputs, for example from too few samples."""
 
 
 def closest(name: str, choices: Iterable[str]) -> str | None:
-    """Return the choice that is most similar to ``name``, or ``None``."""
+    """Return the choice that is most similar to ``name``, or ``None`` if none is
+    similar."""
     close = difflib.get_close_matches(str(name), list(choices), n=1, cutoff=0.5)
     return close[0] if close else None
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:
-    """Return ``; did you mean 'x'?`` for the closest choice, or an empty string."""
+    """Return the end of an error message: ``; did you mean 'x'?`` with the most similar
+    choice, or an empty string if none is similar."""
     close = closest(name, choices)
     return f"; did you mean '{close}'?" if close else ""
 
@@ -35,7 +37,7 @@ def shape_text(shape: Iterable[int]) -> str:
 
 
 def unknown(field: str, name: str, choices: Iterable[str]) -> BadInput:
-    """Return the error for a name that is not in ``choices``."""
+    """Return the error for a name that is not in ``choices``. It lists the choices."""
     choices = sorted(choices)
     expected = ", ".join(choices)
     return BadInput(
@@ -49,8 +51,11 @@ def no_field(
     """Return the error for a field that a config does not have.
 
     Args:
-      fields: path -> an object with ``kind``, the field's type in words.
-      labelled: sections whose fields are in subsections with a free label.
+      path: the field, as in ``optimizers.generator.rate``.
+      value: the value that the user gave.
+      fields: the fields that exist: path -> an object with ``kind``, the type in words.
+      labelled: sections in which the user chooses a label before the name of the field,
+        as in ``schedules.LABEL.steps``.
     """
     said, parts = f"{path}={value!r}", path.split(".")
     if names := _names_in(path, fields):

@@ -42,11 +42,13 @@ class RunRequest:
     """A request to start or resume a run.
 
     Attributes:
-      config: the resolved config.
+      config: all fields of the config, checked.
       workdir: folder of the run.
-      overrides, command: as the user wrote them, for the run's record.
-      folder: relative names of files in the config of a new run are relative to it; by
-        default the current folder. A resumed run keeps its folder.
+      overrides: the fields that the command line set, path -> text, as the user wrote
+        it.
+      command: the command line. The run's record keeps it and ``overrides``.
+      folder: the folder in which relative file names of the config are found; by
+        default the current folder. A resumed run keeps the folder of its first start.
     """
 
     config: ConfigDict
@@ -57,7 +59,8 @@ class RunRequest:
 
     @property
     def located(self) -> ConfigDict:
-        """Return the config with names of files relative to ``folder``."""
+        """Return the config with its relative file names changed, so that they are
+        found in ``folder`` and not in the current folder."""
         return located(self.config, self.folder)
 
 
@@ -98,22 +101,26 @@ def launch_population(
     devices: Sequence[jax.Device],
     allow_config_change: bool = False,
 ) -> list[dict[str, Any]]:
-    """Start or resume runs in one compiled program. Their configs differ in knobs and
-    seeds only.
+    """Start or resume several runs that train together in one compiled program.
 
-    Finished and diverged members are recomputed because the program runs the whole
-    population; nothing is written for them.
+    Their configs may differ only in the seed and in knobs. A knob is a number that is
+    data of the compiled step, such as a learning rate. If some of the runs have
+    finished or diverged, the program still computes them, but nothing is written for
+    them.
 
     Args:
-      population: ``'vmap'``, ``'map'`` or ``'serial'``, see ``compile_step``.
-      devices: devices over which the members are spread.
-      allow_config_change: see ``launch``.
+      population: ``'vmap'`` computes the runs together, ``'map'`` one after another in
+        one program, ``'serial'`` one after another by calls from the host.
+      devices: devices over which the runs are spread.
+      allow_config_change: whether to resume runs although their config has changed, or
+        the user's code that it names. The seeds must stay the same.
 
     Returns:
       The status of each run.
 
     Raises:
-      BadInput: see ``launch``.
+      BadInput: if a request is invalid; then nothing is written. A damaged example that
+        is found during training raises it too; then the runs have failed.
     """
     with contextlib.ExitStack() as stack:
         runs = [stack.enter_context(_held(trial.workdir)) for trial in trials]
@@ -146,7 +153,8 @@ def launch_population(
 
 
 def scores(workdir: Path | str) -> dict[str, float]:
-    """Return the newest scores that a run wrote; empty before its first scores."""
+    """Return the newest scores that training wrote into a run's folder, name -> value.
+    The result is empty before the first evaluation."""
     found = RunFiles(workdir).evaluations()
     return read_json(found[max(found)])["scores"] if found else {}
 

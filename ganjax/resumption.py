@@ -18,11 +18,15 @@ EXTENSIBLE = ("steps",)
 
 
 def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """Return the differences between a folder's config and a resolved config.
+    """Return the differences between an earlier config and a new one, in words.
 
-    A field that ganjax added later, with its default value, is not a difference. The
-    lengths of schedules are compared, also those that follow from ``steps``: a longer
-    run with a stretched schedule does not end as if it had this length from the start.
+    A field that ganjax added later is no difference if it has its default value. A
+    schedule that lasts until the last step becomes longer with ``steps``. This is a
+    difference too, because the longer schedule changes the steps that are already done.
+
+    Args:
+      held: the config that the run's folder holds, nested.
+      config: the new config.
     """
     now = dict(flatten(config.to_dict()))
     then = {path: x.default for path, x in declared(now).items() if path in now}
@@ -40,8 +44,16 @@ def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 
 def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
-    """Return how config and code changed since the run began. Raise ``BadInput`` if
-    this is not allowed. The old config is not resolved: that would import its code."""
+    """Return how the config and the user's code changed since the run began, in words.
+    A larger ``steps`` does not count. The old config is only compared, because to
+    resolve it would execute the user's code.
+
+    Args:
+      allowed: whether changes are allowed. A new seed is never allowed.
+
+    Raises:
+      BadInput: if the seed changed, or something else changed and this is not allowed.
+    """
     if not run.config.exists():
         return []
     held, record = run.read()
@@ -67,15 +79,15 @@ def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
 
 
 def has_begun(run: RunFiles) -> bool:
-    """Return whether a run has passed step 0. Otherwise it can begin again, with any
-    config and any data."""
+    """Return whether a run has passed step 0. If it has not, it may begin again with
+    any config and any data."""
     passed = run.read_status().get("step") or finished_steps(run.checkpoints)
     return run.config.exists() and bool(passed)
 
 
 def check_data(run: RunFiles, source: Source, allowed: bool) -> None:
-    """Raise ``BadInput`` if the data changed since the run began, and this is not
-    allowed."""
+    """Raise ``BadInput`` if the data changed since the run began, unless
+    ``allowed``."""
     held = read_json(run.data) if has_begun(run) else None
     changed = differences(held, record_of(source)) if held else []
     if changed and not allowed:

@@ -1,4 +1,5 @@
-"""The files of a run: their paths, and how they are read and replaced."""
+"""The files of a run: their paths, and functions that read them and write them
+whole."""
 
 import fcntl
 import json
@@ -16,7 +17,8 @@ _RECORD = {"command": "", "overrides": {}, "code": {"folders": [], "sources": {}
 
 
 class RunFiles:
-    """The paths and contents of a run's files.
+    """The files of one run: their paths, as attributes, and methods that read and write
+    them.
 
     Args:
       path: folder of the run; it may be missing.
@@ -37,25 +39,28 @@ class RunFiles:
         return self.path / f"samples/step_{step:08d}.png"
 
     def pictures(self) -> dict[int, Path]:
-        """Return the paths of the pictures of samples by step, in order."""
+        """Return the paths of the pictures of samples: step -> path, ordered by
+        step."""
         return _by_step(self.path.glob("samples/step_*.png"))
 
     def evaluation(self, step: int) -> Path:
-        """Return the path of the scores and their protocol at a step."""
+        """Return the path of the scores at a step. The file also holds their protocol:
+        all settings that the scores depend on."""
         return self.path / f"evaluation/{step:08d}.json"
 
     def evaluations(self) -> dict[int, Path]:
-        """Return the paths of the scores that the run wrote, by step, in order."""
+        """Return the paths of the scores that training wrote: step -> path, ordered by
+        step."""
         return _by_step(self.path.glob("evaluation/*.json"))
 
     def scored(self, step: int) -> bool:
-        """Return whether every evaluator scored the state at a step."""
+        """Return whether the scores at a step exist and no evaluator failed there."""
         scores = read_json(self.evaluation(step))
         return scores is not None and not scores.get("failed")
 
     def failed_evaluations(self) -> list[dict[str, Any]]:
-        """Return the ``step``, the ``evaluator`` and the ``reason`` of each evaluation
-        that failed, in order."""
+        """Return the evaluations that failed, ordered by step. Each is a dictionary
+        with the ``step``, the name of the ``evaluator``, and the ``reason``."""
         return [
             {"step": step, "evaluator": name, "reason": reason}
             for step, path in self.evaluations().items()
@@ -63,7 +68,12 @@ class RunFiles:
         ]
 
     def protocol(self, digest: str) -> Path:
-        """Return the path of the scores under the protocol with this digest."""
+        """Return the path of the scores that ``ganjax evaluate`` writes under one
+        protocol (the settings that the scores depend on).
+
+        Args:
+          digest: a hash of the protocol.
+        """
         return self.path / f"evaluation/protocol-{digest}.json"
 
     def protocols(self) -> list[Path]:
@@ -78,7 +88,8 @@ class RunFiles:
         """Return the contents of config.json and run.json.
 
         Raises:
-          BadInput: if the folder holds no run, or a run of another format.
+          BadInput: if the folder holds no run, or another version of ganjax wrote the
+            run in another format.
         """
         if not self.path.is_dir():
             raise BadInput(f"workdir={self.path}: expected a run directory, found none")
@@ -95,21 +106,26 @@ class RunFiles:
         return read_json(self.config), _RECORD | record
 
     def describe(self, config: Mapping[str, Any], **record: Any) -> None:
-        """Write the config and run.json.
+        """Write config.json and run.json.
 
         Args:
           config: nested, with values that JSON can hold.
-          record: ``command`` and ``overrides``, as the user wrote them, and ``code``:
-            the ``folders`` of the user's modules, and the ``sources``, which hold the
-            file and SHA-256 of each import path; and ``folder``, the current folder.
+          record: entries of run.json. ``command`` and ``overrides`` are the command
+            line and the fields that it set, as the user wrote them. ``folder`` is the
+            folder in which relative file names of the config are found. ``code`` holds
+            the ``folders`` of the user's modules, and ``sources``: the file and the
+            SHA-256 of each import path in the config.
         """
         version = {"format": FORMAT, "ganjax": ganjax.__version__}
         write_json(self.record, version | _RECORD | record)
         write_json(self.config, config)  # last: it marks the folder as a run
 
     def read_status(self) -> dict[str, Any]:
-        """Return ``{'state': 'running' | 'finished' | 'interrupted' | 'failed', 'step',
-        …}``, empty before the start. A running run has the last checkpoint's step."""
+        """Return the content of status.json. It is empty before the run starts.
+
+        ``state`` is ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``.
+        While a run is running, ``step`` is the step of its newest checkpoint.
+        """
         return read_json(self.status) or {}
 
 
@@ -125,7 +141,14 @@ def _by_step(paths):
 
 
 def check_format(path: Path, what: str, held: Mapping[str, Any], expected: int) -> None:
-    """Raise ``BadInput`` unless ``held``, read from a folder, has the right format."""
+    """Raise ``BadInput`` unless the files in a folder have the expected format.
+
+    Args:
+      path: the folder.
+      what: what the folder holds, for the message: ``'a run'`` or ``'a sweep'``.
+      held: the record in the folder, which has the number ``format``.
+      expected: the number that this version of ganjax reads.
+    """
     if (found := held.get("format", 1)) != expected:
         raise BadInput(
             f"workdir={path}: expected {what} of format {expected}, found format "
@@ -134,8 +157,14 @@ def check_format(path: Path, what: str, held: Mapping[str, Any], expected: int) 
 
 
 def check_folder(path: Path, mark: str, what: str, left: Sequence[str] = ()) -> None:
-    """Raise ``BadInput`` unless a folder is new, empty or holds the file ``mark``. An
-    empty folder may hold hidden files, and files ``left`` by a killed process."""
+    """Raise ``BadInput`` unless a folder can hold a run or a sweep: it is missing,
+    empty, or has the file ``mark``. Hidden files do not count.
+
+    Args:
+      mark: name of the file that every such folder has.
+      what: what the folder should hold, for the message: ``'a run'`` or ``'a sweep'``.
+      left: names of files that a killed process may leave; they do not count either.
+    """
     if path.exists() and not path.is_dir():
         raise BadInput(f"workdir={path}: expected a folder, found a file")
     if not path.exists() or (path / mark).exists():
@@ -151,9 +180,13 @@ def check_folder(path: Path, mark: str, what: str, left: Sequence[str] = ()) -> 
 def lock_folder(path: Path, doing: str, field: str = "workdir") -> TextIO:
     """Make a folder and lock it for this process until the returned file is closed.
 
+    Args:
+      doing: what a process with the lock does, for the message, as in
+        ``'is writing to it'``.
+      field: name of the folder in the message.
+
     Raises:
-      BadInput: if another process has the lock. The message names the folder as
-        ``field``, and ``doing`` describes that process.
+      BadInput: if another process has the lock.
     """
     path.mkdir(parents=True, exist_ok=True)
     lock = (path / ".lock").open("a")
@@ -174,7 +207,7 @@ def write_whole(path: Path, text: str) -> Path:
 
 
 def write_json(path: Path, value: Any) -> None:
-    """Write a JSON file atomically."""
+    """Write a value as a JSON file. A reader sees the old file or the new one."""
     write_whole(path, json.dumps(value, indent=2) + "\n")
 
 

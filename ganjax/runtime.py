@@ -28,13 +28,14 @@ def prepare() -> None:
 
 
 def keep_freed_memory() -> bool:
-    """Take blocks of up to 1 GiB from memory that the process already holds. Call this
-    before JAX starts its threads.
+    """Let the process keep freed memory and reuse it for new blocks of up to 1 GiB.
+    Call this before JAX starts its threads.
 
-    XLA's CPU backend allocates new temporary arrays in every dispatch. By default glibc
-    maps large blocks and unmaps them again. A fresh page from the kernel costs as much
-    as the computation on it: a DCGAN step was 1.7 times slower. All threads share
-    one heap, because a heap for each thread cannot hold a block above 64 MiB.
+    XLA's CPU backend allocates new temporary arrays in every call of a compiled
+    program. By default glibc maps large blocks and unmaps them again. A fresh page from
+    the kernel costs as much as the computation on it: a DCGAN step was 1.7 times
+    slower. All threads share one heap, because a heap for each thread cannot hold a
+    block above 64 MiB.
 
     Returns:
       Whether the C library supports the setting (glibc on Linux does).

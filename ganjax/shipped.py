@@ -14,7 +14,8 @@ _PACKAGE = Path(__file__).parent
 
 
 def configs() -> dict[str, Path]:
-    """Return the file of each config by its name, ``NAME`` or ``sweeps/NAME``."""
+    """Return the configs that ganjax ships: name -> file. A name is ``NAME`` or
+    ``sweeps/NAME``."""
     top = _parent("configs") / "configs"
     files = [*sorted(top.glob("*.py")), *sorted(top.glob("sweeps/*.py"))]
     return {
@@ -25,13 +26,13 @@ def configs() -> dict[str, Path]:
 
 
 def summaries() -> dict[str, str]:
-    """Return the docstring of each config by its name."""
+    """Return the docstrings of the configs that ganjax ships: name -> text."""
     parsed = {name: ast.parse(file.read_text()) for name, file in configs().items()}
     return {name: ast.get_docstring(tree) or "" for name, tree in parsed.items()}
 
 
 def experiments(module: str = "") -> ModuleType:
-    """Return the package of experiments, or a module of it."""
+    """Return the package of experiments, or the module in it that ``module`` names."""
     parent, package = _parent("experiments"), "ganjax.experiments"
     if parent != _PACKAGE:
         package = "experiments"

@@ -1,4 +1,5 @@
-"""Data: sources by name, the order of samples, and the feeds that serve them."""
+"""Data sets by name, the order of their samples, and feeds, which serve the batches of
+training steps."""
 
 from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
 from ganjax.data.held_out import as_bytes, examples_of, held_out

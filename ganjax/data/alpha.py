@@ -9,7 +9,8 @@ def has_alpha(shape: tuple[int, ...]) -> bool:
 
 
 def on_white(images: np.ndarray) -> np.ndarray:
-    """Return uint8 images ``[n, H, W, 4]`` on white, ``[n, H, W, 3]``, rounded."""
+    """Blend images with an alpha channel, uint8 ``[n, H, W, 4]``, with white. Return
+    uint8 ``[n, H, W, 3]``, rounded to the nearest value."""
     # 255·255 is above the largest uint8.
     colours, alpha = np.split(images.astype(np.uint32), [3], axis=-1)
     mixed = colours * alpha + 255 * (255 - alpha)

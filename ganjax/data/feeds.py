@@ -1,9 +1,9 @@
-"""Feeds: they turn a split into the batches of a compiled step.
+"""Feeds: they turn the training split of a data set into the batches of a step.
 
-A feed's ``batch`` runs inside the compiled step. Three kinds share one contract: data
-stored on the device (``resident``), data drawn on the device (``drawn``), and data that
-the host reads in advance (``streamed``). For one data set and one (key, step), the
-resident and the streamed feed give the same samples.
+The function ``batch`` of a feed runs inside the compiled step. There are three kinds of
+feeds: the data are stored on the device (``resident``), drawn at random on the device
+(``drawn``), or read in advance by the host (``streamed``). For one data set, one key
+and one step, the resident and the streamed feed give the same samples.
 """
 
 from collections.abc import Callable, Iterator
@@ -33,20 +33,22 @@ FEEDS = ("auto", "resident", "streamed")
 
 @dataclass(frozen=True)
 class Feed:
-    """A source of real batches for a compiled step.
+    """The batches of real examples for a compiled training step.
+
+    A step takes ``rounds`` batches, one for each update of a player that reads data.
+    Images (uint8) become float32 in [-1, 1], points are unchanged, labels are int32.
 
     Attributes:
-        data: arrays put on the device once and passed to every ``batch``, or ``()``.
-        batch: ``(data, key, step, axis) -> dict of [rounds, local, …]``, pure, called
-            with the axis ``axis`` bound; local = batch_size / (size of the axis).
-            Device a returns samples a·local … of each round's global batch, so the
-            global batch does not depend on the number of devices. ``key`` is the data
-            key of the run, the same at every step and on every device. Images
-            (uint8) become float32 in [-1, 1], points are unchanged, labels are int32.
-        stream: None, or ``(key, start_step) -> iterator`` of host dicts for steps
-            start_step, start_step + 1, …. Pass each dict as ``data``, sharded over its
-            second axis (``[rounds, batch_size, …]``). The iterator has ``close()`` and
-            is a context manager.
+        data: arrays that are put on the device once and passed to every call of
+            ``batch``; ``()`` if there are none.
+        batch: ``(data, key, step, axis) -> dict of [rounds, local, …]``, a pure
+            function for the compiled step. ``key`` is the random key of the run's data.
+            ``axis`` names the device axis, over which each batch is split: local =
+            batch_size / devices. The batches do not depend on the number of devices.
+        stream: None, or ``(key, start_step) -> iterator``. Item i is the dict of host
+            arrays ``[rounds, batch_size, …]`` of step start_step + i. Split its second
+            axis over the devices and pass it as ``data``. The iterator is a context
+            manager and has ``close()``.
         shapes: None, or the ``jax.ShapeDtypeStruct`` of each array of the stream.
     """
 
@@ -68,11 +70,13 @@ def scaled(data: jax.Array) -> jax.Array:
 def resident(
     arrays: Arrays, *, batch_size: int, rounds: int, balance: Balance | None = None
 ) -> Feed:
-    """Build a feed that keeps the whole split on the device and gathers from it.
+    """Build a feed that keeps the whole split on the device and takes the examples from
+    it.
 
     Args:
         arrays: the split.
-        batch_size, rounds: global samples in each round, and rounds in each step.
+        batch_size: examples in one batch, over all devices.
+        rounds: batches in one step, one for each update of a player that reads data.
         balance: the rows by class, to draw each class equally often; None draws each
             sample equally often.
 
@@ -107,7 +111,8 @@ def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed
 
     Args:
         sampler: ``keys [n] -> dict of [n, …]``.
-        batch_size, rounds: as in ``resident``.
+        batch_size: examples in one batch, over all devices.
+        rounds: batches in one step, one for each update of a player that reads data.
 
     Raises:
         BadInput: (when traced) batch_size is not a multiple of the number of devices.
@@ -137,14 +142,19 @@ def streamed(
 
     Args:
         split: the split to read. A read error is raised with the batch of the item.
-        batch_size, rounds, balance: as in ``resident``.
-        threads: reading threads of grain; each makes whole batches.
-        prefetch: steps that are ready or being read (at least ``threads``).
+        batch_size: examples in one batch, over all devices.
+        rounds: batches in one step, one for each update of a player that reads data.
+        balance: the rows by class, to draw each class equally often; None draws each
+            sample equally often.
+        threads: reading threads of grain; each reads all examples of a step.
+        prefetch: number of steps whose examples are ready or being read. It is raised
+            to ``threads`` if it is smaller.
 
     Raises:
         BadInput: the split is empty, its first item cannot be decoded, or (when traced)
             batch_size is not a multiple of the number of devices.
-        ValueError: (when traced) the size of the batch is not one device's share.
+        ValueError: (when traced) an array that was passed to the step does not have the
+            size of one device's share.
     """
     _size(split)
     one = split.data[0] if isinstance(split, Arrays) else split[0]["data"]
@@ -181,10 +191,13 @@ def make_feed(
     """Build the feed for a split.
 
     Args:
-        split: any of the four forms; a sampler always becomes a ``drawn`` feed.
-        batch_size, rounds: as in ``resident``.
-        kind: 'resident', 'streamed', or 'auto': resident if the decoded data fit in
-            ``memory``, otherwise streamed. A sampler needs 'auto'.
+        split: arrays, items that are read one by one, or a sampler. A sampler always
+            becomes a feed that draws samples inside the step.
+        batch_size: examples in one batch, over all devices.
+        rounds: batches in one step, one for each update of a player that reads data.
+        kind: 'resident' keeps the data on the device, 'streamed' reads them in host
+            threads, 'auto' is resident if the decoded data fit in ``memory``, otherwise
+            streamed. A sampler needs 'auto'.
         by_class: draw each class equally often, not each sample.
         memory: the limit of 'auto', in bytes.
 
@@ -217,8 +230,12 @@ def _size(split):
 
 
 def example_keys(key, step, batch_size: int, rounds: int, axis: str) -> jax.Array:
-    """Return keys ``[rounds, local]`` for this device's examples: ``key`` folded with
-    the step, then with the place among the step's rounds × batch_size examples."""
+    """Return a random key for each of this device's examples of a step,
+    ``[rounds, local]``.
+
+    ``key`` is folded with the step, then with the place of the example among the rounds
+    × batch_size examples of the step. ``axis`` names the device axis.
+    """
     local, first = _share(batch_size, axis)
     starts = batch_size * jnp.arange(rounds, dtype=jnp.int32)[:, None]
     places = starts + first + jnp.arange(local, dtype=jnp.int32)[None]

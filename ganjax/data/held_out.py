@@ -22,8 +22,18 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
 
 
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return at most ``n`` real ``(samples [n, …], labels [n])`` of a split, scaled for
-    the networks. ``seed`` chooses them."""
+    """Return at most ``n`` random real samples of a split, and their labels.
+
+    With two domains these are samples of domain b. Labels are 0 if the data have none.
+
+    Args:
+        split: any form of a split.
+        n: number of samples. A split that is stored may have fewer.
+        seed: chooses the samples.
+
+    Returns:
+        The samples ``[n, …]``, images in [-1, 1], and the labels ``[n]``.
+    """
     items = real_samples(split)
     if items is None:
         batch = samples(split, jax.random.split(jax.random.key(seed), n))
@@ -39,11 +49,13 @@ def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
 def examples_of(
     split: Callable[[], Split],
 ) -> Callable[[jax.Array], dict[str, jax.Array]]:
-    """Return a function ``keys [n] -> batch`` of a split, for compiled programs.
+    """Return a function ``keys [n] -> batch`` that chooses a real example for each
+    random key. Compiled programs may call it.
 
     Args:
-      split: returns the split. It is called when the first batch is drawn: a game that
-        draws no examples needs no data.
+        split: returns the split. It is called when the first batch is drawn: a game
+            that draws no examples needs no data. Of a stored split, at most ``SHOWN``
+            examples are used.
     """
     opened = functools.cache(split)
     some = functools.cache(lambda: as_bytes(held_out(opened(), SHOWN, seed=0)[0]))

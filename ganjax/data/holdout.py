@@ -1,4 +1,5 @@
-"""The default test split: chosen by class and by seed, from the names of the images."""
+"""The test split of data that have none: images chosen by class and by seed, from the
+names of the images."""
 
 import hashlib
 from collections.abc import Sequence
@@ -22,7 +23,7 @@ def holdout_of(
     seed: int,
     place: object = "",
 ) -> np.ndarray:
-    """Return which images are held out, bool ``[n]``.
+    """Return which images are held out as the test split, bool ``[n]``.
 
     Each class gives its share, rounded so that the sum is right, and keeps at least one
     training image. In a class, the images with the smallest SHA-256 of seed and name
@@ -30,13 +31,14 @@ def holdout_of(
 
     Args:
         names: name of each image.
-        labels: class of each image.
+        labels: class of each image, as a number.
         size: a share of the images (below 1), or a count (from 1).
         seed: the seed of the choice.
-        place: where the images are, for messages.
+        place: the folder or archive of the images, for messages.
 
     Raises:
-        BadInput: ``size`` is no whole number, or too few training images remain.
+        BadInput: ``size`` is above 1 and not a whole number, or a class would keep no
+            training image.
     """
     label = np.asarray(labels)
     counts = np.bincount(label)

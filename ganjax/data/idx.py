@@ -89,7 +89,12 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
 
 
 def find(folder: Path, stem: str) -> Path | None:
-    """Return the file of ``stem`` (also ``.gz``, or ``x.idx3-ubyte``), or None."""
+    """Return the path of an IDX file, or None if it is missing.
+
+    Args:
+        stem: the name, as in ``train-images-idx3-ubyte``. The file may also end in
+            ``.gz``, or have a dot in place of the ``-`` before ``idx``.
+    """
     for spelling in (stem, stem.replace("-idx", ".idx")):
         for name in (spelling, spelling + ".gz"):
             if (folder / name).is_file():
@@ -98,13 +103,14 @@ def find(folder: Path, stem: str) -> Path | None:
 
 
 def missing(folder: Path) -> list[str]:
-    """Return the names of the IDX files that are not in ``folder``."""
+    """Return the names of the IDX files (of four) that are missing in ``folder``."""
     stems = (stem for pair in FILES.values() for stem in pair)
     return [f"{stem}.gz" for stem in stems if not find(folder, stem)]
 
 
 def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
-    """Read one split, images ``[N, H, W, C]`` (C = 1 if the file has three axes).
+    """Read the images ``[N, H, W, C]`` and the labels of one split. C is 1 if the file
+    of images has three axes.
 
     Args:
         folder: the folder of the IDX files.
@@ -133,7 +139,10 @@ def read_split(folder: Path, split: str, checksums: dict[str, str]) -> Arrays:
 
 
 def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
-    """Read both splits of an IDX folder as a source with the name ``name``.
+    """Read both splits of a folder of IDX files as a source with the name ``name``.
+
+    Args:
+        checksums: file name without ``.gz`` -> checksum of the content; may be empty.
 
     Raises:
         BadInput: a file is missing or damaged, images and labels do not match, or the
@@ -150,22 +159,30 @@ def read_folder(name: str, folder: Path, checksums: dict[str, str]) -> Source:
 
 
 def open_idx(directory: str) -> Source:
-    """Open any folder of the four IDX files, without comparison with known data.
+    """Open a folder of four IDX files (the format of MNIST) with any content.
 
     Raises:
-        BadInput: data are missing or damaged; names ``data.dir`` and the file.
+        BadInput: data are missing or damaged. The message names ``data.dir`` and the
+            file.
     """
     return read_folder("idx", _folder(locate("idx", directory)), {})
 
 
 def open_mnist_like(name: str, directory: str) -> Source:
-    """Open MNIST or Fashion-MNIST from a prepared TFDS folder or a folder of IDX files.
+    """Open MNIST or Fashion-MNIST from a prepared TFDS (TensorFlow Datasets) folder or
+    from a folder of IDX files.
 
-    If both are present, the prepared folder is used. Contents of IDX files are compared
-    with ``CONTENT[name]``: other data under these names are refused (use ``idx``).
+    If both are present, the prepared folder is used. IDX files must have the checksums
+    of the original data. ``data.name='idx'`` opens other data.
+
+    Args:
+        name: ``mnist`` or ``fashion_mnist``.
+        directory: the value of ``data.dir``; if it is empty, the data roots are
+            searched.
 
     Raises:
-        BadInput: data are missing or damaged; names ``data.dir`` and the file.
+        BadInput: data are missing or damaged. The message names ``data.dir`` and the
+            file.
     """
     from ganjax.data import prepared
 
@@ -176,12 +193,14 @@ def open_mnist_like(name: str, directory: str) -> Source:
 
 
 def open_mnist(directory: str) -> Source:
-    """Open MNIST, 60,000 + 10,000 digits of 28×28; see ``open_mnist_like``."""
+    """Open MNIST, 60,000 training and 10,000 test digits of 28×28, from a prepared TFDS
+    folder or four IDX files."""
     return open_mnist_like("mnist", directory)
 
 
 def open_fashion_mnist(directory: str) -> Source:
-    """Open Fashion-MNIST, 60,000 + 10,000 images of 28×28; see ``open_mnist_like``."""
+    """Open Fashion-MNIST, 60,000 training and 10,000 test images of 28×28, from a
+    prepared TFDS folder or four IDX files."""
     return open_mnist_like("fashion_mnist", directory)
 
 

@@ -6,7 +6,7 @@ Rules for all formats that Pillow reads:
 - values of 16 bits are scaled to the full range of 8 bits and rounded: PNG, and grey
   TIFF. Other deep images (16-bit colour TIFF, 12 bits, float, 32 bits) are refused;
 - palettes, CMYK and YCbCr become RGB;
-- transparency is a channel of alpha, or is put on white;
+- a transparent image keeps its alpha channel, or is put on white;
 - a file with several frames is refused: APNG, animated WebP, GIF, TIFF stacks. The
   previews in a JPEG of several pictures (MPO) are no frames.
 """
@@ -55,10 +55,15 @@ class Header(NamedTuple):
 
 
 def header(content: bytes) -> Header:
-    """Return the header of an image file. Only a palette image is decoded for it.
+    """Return the header of an image file. The pixels are decoded only if it has a
+    palette.
+
+    Args:
+        content: the bytes of the file.
 
     Raises:
-        BadImage: the file is damaged, or has a mode or frames that are refused.
+        BadImage: the file is damaged, holds several frames, or has a mode that is not
+            supported.
     """
     try:
         image = _opened(content)
@@ -82,10 +87,12 @@ def decode(content: bytes, channels: int) -> np.ndarray:
     """Return the pixels of an image file, uint8 ``[H, W, channels]``.
 
     Args:
+        content: the bytes of the file.
         channels: 1 for grey, 3 for RGB, both on white; 4 for RGBA.
 
     Raises:
-        BadImage: as ``header``.
+        BadImage: the file is damaged, holds several frames, or has a mode that is not
+            supported.
     """
     try:
         image = _opened(content)

@@ -41,7 +41,12 @@ ALPHA = Option(
 
 
 class Images:
-    """``Items`` over image files, of ``channels``."""
+    """One split of image files, which are decoded when they are read.
+
+    Args:
+        files: the files with their labels.
+        channels: 1 for grey, 3 for RGB, 4 for RGBA.
+    """
 
     def __init__(self, files: Sequence[ImageFile], channels: int):
         self.files, self.channels = files, channels
@@ -63,18 +68,22 @@ class Images:
 def open_image_folder(
     directory: str, holdout: float = 0.1, alpha: str = "white", subset: int = 0
 ) -> Source:
-    """Open images in folders. The module docstring lists the forms of ``directory``.
+    """Open images in folders or archives. The module docstring lists the forms of
+    ``directory``.
 
     Opening reads the header of every image but decodes only palette images.
 
     Args:
         directory: the value of ``data.dir``.
-        holdout, subset: size and seed of the test split, if the data have none.
-        alpha: 'white' or 'keep'.
+        holdout: the images that become the test split if there is none: a share below
+            1, or a count.
+        alpha: 'white' puts transparent images on white, 'keep' keeps a fourth channel.
+        subset: the seed that chooses the images of ``holdout``.
 
     Raises:
-        BadInput: there are no images, sizes differ, an archive or header is damaged,
-            a mode is not supported, or the names contradict the rule of ``arrange``.
+        BadInput: there are no images, sizes differ, an archive or header is damaged, a
+            mode is not supported, or the names of folders and files do not state
+            clearly the splits and classes.
     """
     HOLDOUT.check("data.holdout", holdout)
     ALPHA.check("data.alpha", alpha)
@@ -106,7 +115,8 @@ def open_cifar10_jpeg(directory: str) -> Source:
     or a folder. If empty, the data roots and their ``cifar10_jpeg/`` are searched.
 
     Raises:
-        BadInput: see ``open_image_folder``.
+        BadInput: one of the two is missing or has no images, sizes differ, or an
+            archive or the header of an image is damaged.
     """
     name = "cifar10_jpeg"
     places = [] if directory else [p for r in data_roots() for p in (r / name, r)]
@@ -123,8 +133,9 @@ def open_cifar10_jpeg(directory: str) -> Source:
 
 
 def find_pair(folder: Path, stem: str = "") -> tuple[Path, Path] | None:
-    """Find the parts ``<stem>_train`` and ``<stem>_test`` of a folder. Each part is a
-    folder or an archive; other names of splits are as ``ganjax.data.splits`` has them.
+    """Return the parts ``<stem>_train`` and ``<stem>_test`` of a folder, or None. Each
+    part is a folder or an archive. Other names of splits, such as ``training`` and
+    ``val``, are also found.
 
     With an empty ``stem``, names may have any stem or none, but there must be exactly
     one pair.

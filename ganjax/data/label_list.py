@@ -31,8 +31,9 @@ class LabelList(NamedTuple):
     """The labels of images, and the file that they come from.
 
     Attributes:
-        name: name of the list, for messages.
-        labels: name of an image in the tree, in NFC -> class; None: no classes.
+        name: name of the file, for messages.
+        labels: name of an image in its folder or archive, in the Unicode normal form C
+            -> class. ``None``: the list states that there are no classes.
     """
 
     name: str
@@ -44,15 +45,19 @@ class _NoList(ValueError):
 
 
 def nfc(name: str) -> str:
-    """Return a name in the Unicode normal form C: one form for é, of one character."""
+    """Return a name in the Unicode normal form C (NFC), in which é is one character."""
     return unicodedata.normalize("NFC", name)
 
 
 def list_in(tree: Tree, folder: tuple[str, ...]) -> LabelList | None:
-    """Return the list of labels that lies in ``folder`` of a tree, if there is one.
+    """Return the list of labels that lies in a folder of the data, or None.
+
+    Args:
+        tree: the folder or archive of the data.
+        folder: the names of the folders from ``tree`` to the list.
 
     Raises:
-        BadInput: the list is damaged, or names files that are no images of the tree.
+        BadInput: the list is damaged, or names a file that is no image of the data.
     """
     inside = {nfc(name): name for name in tree.other}
     for kind in NAMES:
@@ -71,8 +76,13 @@ def list_in(tree: Tree, folder: tuple[str, ...]) -> LabelList | None:
 
 
 def list_at(tree: Tree, path: str, folder: tuple[str, ...]) -> LabelList:
-    """Return the list of labels in the file ``path``, outside of the tree. Names in it
-    are relative to the tree, or to ``folder`` in it.
+    """Return the list of labels in a file outside of the data.
+
+    Args:
+        tree: the folder or archive of the data.
+        path: the file of the list.
+        folder: the names of folders in ``tree``. The names in the list are relative to
+            ``tree``, or to this folder in it.
 
     Raises:
         BadInput: the file cannot be read, is not a list of labels, or names an image

@@ -8,8 +8,9 @@ The rule is the same for a folder, a .zip and a .tar. It reads names only:
    ``testing``, ``val``, ``valid`` or ``validation`` may hold the test split; the first
    of them with labels is used. ``unlabeled``, ``unlabelled`` and ``extra`` may be there
    and are not read. All names may start with one shared stem, as in ``toy_train`` and
-   ``toy_test``. If there are other folders or images on this level, exact names
-   ``train`` and ``test`` are refused; otherwise all these folders are classes.
+   ``toy_test``. If this level has other folders or images, there are two cases: next
+   to both exact names, ``train`` and ``test``, they are an error; otherwise there are
+   no splits, and every folder on this level is a class.
 3. **Labels.** A list of labels (``ganjax.data.label_list``) in an outer folder or in
    the folder of a split gives the classes. Otherwise the class of an image is its first
    folder in the split; deeper folders do not matter. A folder that all images of a
@@ -19,8 +20,8 @@ The rule is the same for a folder, a .zip and a .tar. It reads names only:
    images is refused.
 5. Without a test split, a share of each class is held out (``ganjax.data.holdout``).
 
-Labels follow the sorted names; numbers in lists of labels are sorted as numbers. One
-class alone is no class.
+The number of a class is its place among the sorted names. Numbers in lists of labels
+are sorted as numbers. If there is only one class, the data have no classes.
 """
 
 import dataclasses
@@ -49,7 +50,8 @@ SHOWN, NAMED = 12, 3
 
 
 class ImageFile(NamedTuple):
-    """An image: the tree that holds it, its name there, and its label."""
+    """An image file: the folder or archive (``tree``) that holds it, its name there,
+    and its label."""
 
     tree: Tree
     name: str
@@ -77,7 +79,8 @@ class Arrangement:
 
     @property
     def counts(self) -> dict[str, dict[str, int]]:
-        """Return the images of each split and class. Without classes the name is ''."""
+        """Return the number of images: split -> class -> number. Without classes, the
+        name of the class is ''."""
         found = {}
         for split, images in (("train", self.train), ("test", self.test)):
             number = Counter(image.label for image in images)
@@ -86,19 +89,25 @@ class Arrangement:
 
     @property
     def shown(self) -> list[str]:
-        """Return lines for the user: classes with their counts, the rule, the notes."""
+        """Return lines for the user: the classes with their numbers of images, the
+        rule, and the notes."""
         lines = [counted(self.counts), self.rule, *self.notes]
         return [f"data: {line}" for line in lines]
 
     @property
     def about(self) -> dict[str, Any]:
-        """Return the facts that identify the data, for ``Source.about``."""
+        """Return the facts that identify the data. A run stores them and compares them
+        when it resumes."""
         facts = dict(counts=self.counts, digest=self.digest, split=self.rule)
         return {**facts, "shown": self.shown}
 
 
 def counted(counts: Mapping[str, Mapping[str, int]]) -> str:
-    """Return a line with the classes and their images, from ``Arrangement.counts``."""
+    """Return one line with the numbers of images of each class.
+
+    Args:
+        counts: split -> class -> number of images.
+    """
     train, test = counts["train"], counts["test"]
     said = [f"{name} {train[name]}+{test[name]}".strip() for name in train]
     more = f" and {len(said) - SHOWN} more" if len(said) > SHOWN else ""
@@ -112,16 +121,20 @@ def arrange(
     seed: int = 0,
     labels: str = "",
 ) -> Arrangement:
-    """Arrange the images of a tree, or of a training and a test tree.
+    """Find the classes, the training split and the test split of images, from their
+    names.
 
     Args:
-        trees: one tree, or two.
-        holdout: the share or count of the default test split.
-        seed: the seed of the default test split.
+        trees: one folder or archive; or two, the training and the test images.
+        holdout: the images that become the test split if there is none: a share below
+            1, or a count.
+        seed: the seed that chooses these images.
         labels: a file with labels, in place of a list in the tree.
 
     Raises:
-        BadInput: the names contradict the rule in the docstring of this module.
+        BadInput: splits are mixed with other images or with classes, a test class has
+            no training images, a list of labels is damaged or incomplete, or there are
+            too few images for a test split.
     """
     if len(trees) == 2:
         first, second = ({tree.path.name: images_of(tree)} for tree in trees)
@@ -212,8 +225,8 @@ def _digest(trees, images: list[Image], classes, number) -> str:
 
 
 def unread(tree: Tree, used: Collection[str]) -> list[str]:
-    """Return notes about the files of a tree that are not ``used``, and about its
-    folders without images."""
+    """Return notes about the files of a folder or archive that are not ``used``, and
+    about its folders without images."""
     images = [name for name in tree.names if name not in used]
     others = [name for name in tree.other if name not in used]
     full = {""}

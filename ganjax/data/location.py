@@ -54,6 +54,12 @@ def locate(name: str, directory: str) -> Path:
 
 
 def bad_file(directory: Path | str, file: str, problem: str) -> BadInput:
-    """Return the one-line error for ``file`` inside ``data.dir``."""
+    """Return the error, in one line, for a file of the data.
+
+    Args:
+        directory: the folder or archive that holds the file.
+        file: name of the file in it.
+        problem: what is wrong, as ``cannot be read``.
+    """
     file = "".join(c if c >= " " else repr(c)[1:-1] for c in file)
     return BadInput(f"data.dir='{directory}': {file}: {' '.join(problem.split())}")

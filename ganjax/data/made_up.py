@@ -18,9 +18,10 @@ def made_up(
       shape: (H, W, C), or (D,).
       classes: number of labels, named by their numbers. Each is equally frequent.
       count: number of samples of each split.
-      pairs: whether an example is a pair ``'a'``, ``'b'``, as translations read.
-      drawn: whether the samples are drawn. Otherwise they are zeros that take no
-        memory, enough for their shape.
+      pairs: whether an example is a pair of two equal samples ``'a'`` and ``'b'``, for
+        games that translate between two domains.
+      drawn: whether the values are random. Otherwise they are zeros that take no
+        memory, for callers that only need the shape.
     """
     rng, dtype = np.random.default_rng(0), np.uint8 if len(shape) == 3 else np.float32
     data = np.broadcast_to(np.zeros((), dtype), (count, *shape))

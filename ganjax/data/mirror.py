@@ -12,11 +12,17 @@ _MIRRORS = 2**31 + 1
 
 
 def mirrored(feed: Feed, *, batch_size: int, rounds: int) -> Feed:
-    """Return ``feed`` with each example mirrored left to right with probability 1/2.
+    """Return a feed that mirrors each example of ``feed`` left to right with
+    probability 1/2.
 
     All images of an example are mirrored together, so pairs stay pairs. The choice
-    depends on the example's place in the step, not on the number of devices. Arrays
-    that are not images ``[rounds, local, H, W, C]`` are unchanged.
+    depends on the step and on the example's place in it, not on the number of devices.
+    Arrays that are not images ``[rounds, local, H, W, C]`` are unchanged.
+
+    Args:
+        feed: serves the batches of the training steps.
+        batch_size: examples in one batch, over all devices.
+        rounds: batches in one step, one for each update of a player that reads data.
     """
 
     def batch(data, key, step, axis):

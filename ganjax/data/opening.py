@@ -52,7 +52,8 @@ SOURCES = Table(
 
 @dataclasses.dataclass(frozen=True)
 class DataOptions:
-    """The section ``data`` of a config."""
+    """The section ``data`` of a config. Some sources add options to the same section,
+    such as ``data.holdout`` of ``image_folder``."""
 
     name: str = option("digits", "name of the data source", choices=SOURCES)
     dir: str = option("", "folder or file of the data; if empty, search data roots")
@@ -77,18 +78,19 @@ def open_source(
     """Open a data set by name.
 
     Args:
-        name: a key of ``SOURCES``, or an import path.
+        name: a key of ``SOURCES``, or an import path ``MODULE:NAME``.
         directory: the value of ``data.dir``; if it is empty, the data roots are
-            searched (``ganjax.data.location``). Synthetic sources and digits ignore it.
-        classes: the classes of the training samples, by name or number; all if empty
-            (``of_classes``).
-        options: options of the source. A source with the option ``holdout`` also takes
-            ``subset``, the seed of its default test split.
-        labels, subset: the number of known training labels (0 means all), and the seed
-            that chooses them (``partly_labelled``).
+            searched (``$GANJAX_DATA_DIR`` and ``~/.cache/ganjax/data``). Synthetic
+            sources and digits ignore it.
+        classes: the classes of the training samples, by name or number; all if empty.
+        labels: the number of known training labels; 0 means all.
+        subset: the seed that chooses the known labels. It also chooses the test split
+            of a source with the option ``holdout``, if the data have no test split.
+        options: options of the source.
 
     Raises:
-        BadInput: the name is unknown, or the data are missing or damaged.
+        BadInput: the name is unknown, the data are missing or damaged, or ``classes``,
+            ``labels`` or an option does not fit them.
     """
     opener = SOURCES.find("data.name", name)
     if "holdout" in options_of(opener):
@@ -104,7 +106,12 @@ def open_source(
 
 
 def source_of(section: Mapping) -> Source:
-    """Return the source that a ``data`` section chooses. Raises as ``open_source``."""
+    """Return the source that the section ``data`` of a config chooses.
+
+    Raises:
+        BadInput: the name is unknown, the data are missing or damaged, or a field of
+            the section does not fit them.
+    """
     parts = {name: section[name] for name in ("classes", "labels", "subset")}
     opener = SOURCES.find("data.name", section["name"])
     options = own(opener, section)
@@ -112,7 +119,13 @@ def source_of(section: Mapping) -> Source:
 
 
 def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> Feed:
-    """Return the feed that a ``data`` section chooses.
+    """Return the feed (the batches of training steps) that a ``data`` section chooses.
+
+    Args:
+        section: the section ``data`` of a config.
+        source: the data set.
+        batch_size: examples in one batch, over all devices.
+        rounds: batches in one step, one for each update of a player that reads data.
 
     Raises:
         BadInput: the data are too few for ``data.limit`` or a batch, the kind of feed
@@ -124,8 +137,8 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
     by_class = section["balanced"]
     if by_class and (not source.spec.classes or callable(split)):
         raise BadInput(
-            "data.balanced=True: expected data with classes that are read, not drawn "
-            f"or in pairs like data.name='{source.spec.name}'"
+            "data.balanced=True: expected data with classes and with samples that are "
+            f"stored one by one, unlike data.name='{source.spec.name}'"
         )
     feed = make_feed(split, kind=section["feed"], by_class=by_class, **sizes)
     return mirrored(feed, **sizes) if section["mirror"] else feed

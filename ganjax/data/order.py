@@ -1,9 +1,9 @@
-"""The order of the data: a pure function of (key, step), without stored state.
+"""The order of the examples: a pure function of (key, step), without stored state.
 
-Positions count through an endless run: position p is place p % size of epoch
-p // size. Each epoch visits the data in a different permutation, given by the key.
-Every element can be computed alone, so a device or a thread computes only its part,
-and a resumed run needs only its step.
+A run reads the examples in epochs. The positions of all epochs are numbered in one
+sequence: position p is place p % size of epoch p // size. Each epoch has a different
+permutation, which the key decides. The example at any position can be computed alone.
+So a device or a thread computes only its part, and a resumed run needs only its step.
 """
 
 from dataclasses import dataclass
@@ -20,18 +20,19 @@ SHUFFLE_BELOW = 512
 
 
 def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Array:
-    """Return the data indices at positions ``step * per_step + offset + [0, count)``.
+    """Return the data indices of ``count`` positions from ``step * per_step + offset``
+    on.
 
-    Works under jit, vmap and scan. Uses only 32-bit integers, yet the position may be
-    far above 2³².
+    Works under jit, vmap and scan. The position may be far above 2³², although all
+    integers have 32 bits.
 
     Args:
-        key: the run's data key, the same at every step.
+        key: the random key of the run's data, the same at every step.
         step: int32 scalar ≥ 0, may be traced.
         per_step: positions that a step consumes (static).
         size: items in the data set (static), 1 ≤ size < 2³¹.
         offset: int32 scalar ≥ 0, may be traced: the first position in the step.
-        count: how many indices (static).
+        count: number of indices (static).
 
     Returns:
         int32 ``[count]``, each in [0, size).
@@ -57,11 +58,11 @@ def indices(key, step, per_step: int, size: int, offset, count: int) -> jax.Arra
 
 @dataclass(frozen=True)
 class Balance:
-    """The rows of a data set by class, for ``balanced``.
+    """The rows of a data set sorted by class, to draw each class equally often.
 
     Attributes:
         rows: int32 ``[N]``, the rows of the first class, then of the second, ….
-        counts: rows of each class that has any, at least one class.
+        counts: number of rows of each class that has any; at least one class.
     """
 
     rows: np.ndarray
@@ -69,22 +70,25 @@ class Balance:
 
     @classmethod
     def of(cls, label: np.ndarray) -> "Balance":
-        """Return the balance of labels ``[N]``. Classes without rows are left out."""
+        """Sort the rows of a data set by their labels ``[N]``. Classes without rows are
+        left out."""
         counts = np.unique(label, return_counts=True)[1]
         rows = np.argsort(label, kind="stable").astype(np.int32)
         return cls(rows, tuple(map(int, counts)))
 
 
 def balanced(key, step, per_step: int, counts, offset, count: int) -> jax.Array:
-    """Return places in ``Balance.rows`` such that each class is equally often.
+    """Return places in ``Balance.rows`` in an order in which each class occurs equally
+    often.
 
-    K positions in a row, K the number of classes, are one of each class in a keyed
-    order. So the n-th block of K positions holds the n-th example of every class. Each
-    class repeats its rows in epochs, each a different keyed permutation.
+    With K classes, each block of K positions holds one example of every class, in
+    random order. The n-th block holds the n-th example of every class. Each class
+    repeats its rows in epochs, and each epoch is a different permutation. ``key``
+    decides both orders.
 
     Args:
         key, step, per_step, offset, count: as in ``indices``.
-        counts: rows of each class (static).
+        counts: number of rows of each class (static).
 
     Returns:
         int32 ``[count]``. After 2³² blocks the examples of a class start again.

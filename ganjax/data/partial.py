@@ -15,17 +15,22 @@ from ganjax.options import Option
 
 
 class ClassesOption(Option):
-    """Classes: names and whole numbers. A text that is a whole number becomes a number;
-    ``of_classes`` finds out whether it is the name of a class."""
+    """The declaration of a config field that holds classes, by name or by number.
+
+    Text that is a whole number becomes a number. Later, ``of_classes`` decides whether
+    the number is a label or the name of a class.
+    """
 
     def typed(self, path: str, value: Any) -> tuple[int | str, ...]:
-        """Convert a value of a config file to the field's type. Raises ``BadInput``."""
+        """Return a value of a config file as a tuple of names and numbers. Raise
+        ``BadInput`` if it is not a list of texts and whole numbers."""
         if isinstance(value, list | tuple) and {type(x) for x in value} <= {int, str}:
             return tuple(_number_or_name(str(x)) for x in value)
         raise BadInput(f"{path}={value!r}: expected {self.kind}")
 
     def parsed(self, path: str, text: str) -> tuple[int | str, ...]:
-        """Convert command-line text to the field's type."""
+        """Return command-line text, such as ``cat,3``, as a tuple of names and
+        numbers."""
         text = text.strip()
         if text[:1] + text[-1:] in ("()", "[]"):
             text = text[1:-1]
@@ -34,7 +39,7 @@ class ClassesOption(Option):
 
     @property
     def kind(self) -> str:
-        """The type of the field, in words."""
+        """The values that the field accepts, in words."""
         return "classes by name or number, as in cat,3"
 
 
@@ -48,14 +53,15 @@ def _number_or_name(text: str) -> int | str:
 
 
 def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
-    """Keep only the training samples of ``classes``. The test split is unchanged.
+    """Keep only the training samples of some classes. The test split is unchanged.
 
-    A value that equals the name of a class means this class. Otherwise a whole number
-    is a label. ``about['shown']`` of the result has a line with the choice.
+    Args:
+        classes: names or labels. A number that is also the name of a class means this
+            class. ``about['shown']`` of the result has a line that states the choice.
 
     Raises:
-        BadInput: a class is repeated or unknown, or the data have no labels, as pairs
-            of images and data that the training step generates.
+        BadInput: a class is repeated or unknown, the data have no classes, or their
+            samples are not stored one by one (pairs of images, generated samples).
     """
     names = source.spec.classes
     known = {name: label for label, name in enumerate(names)}
@@ -81,14 +87,20 @@ def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
 
 
 def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
-    """Make only ``labels`` training labels known, equally many of each class.
+    """Return the source with only ``labels`` known training labels, equally many of
+    each class.
 
-    ``subset`` is the seed of the choice. A batch holds ``'data'``, drawn from all
-    samples, and ``'labelled'`` with ``'known'``: labelled samples and their labels.
+    A training batch then holds ``'data'``, drawn from all samples, and ``'labelled'``
+    with ``'known'``: samples with known labels, and these labels.
+
+    Args:
+        labels: number of known labels.
+        subset: the seed that chooses the samples with known labels.
 
     Raises:
-        BadInput: ``labels`` is not a positive multiple of the class count, a class has
-            too few samples, or the data are drawn or in pairs.
+        BadInput: ``labels`` is not a positive multiple of the number of classes, a
+            class has too few samples, or the samples are not stored one by one (pairs
+            of images, generated samples).
     """
     count = len(source.spec.classes)
     if count == 0 or labels % count or labels <= 0:
@@ -103,8 +115,8 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
     )
     if len(known) < labels:
         raise BadInput(
-            f"data.labels={labels}: expected no more labels of a class than samples "
-            f"in data.name='{source.spec.name}'"
+            f"data.labels={labels}: expected no more labels of a class than the class "
+            f"has training samples in data.name='{source.spec.name}'"
         )
 
     def make(arrays, keys):
@@ -126,11 +138,12 @@ def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:
 
 
 def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
-    """Return ``count`` training samples, chosen by the seed ``subset``. For one seed, a
-    larger choice contains every smaller choice.
+    """Return ``count`` training samples, chosen by the seed ``subset``. With the same
+    seed, a larger choice contains every smaller choice.
 
     Raises:
-        BadInput: there are fewer samples, or the data are drawn or in pairs.
+        BadInput: there are fewer samples, or they are not stored one by one (pairs of
+            images, generated samples).
     """
     train = _items(source, "data.limit")
     if count > len(train):
@@ -145,7 +158,7 @@ def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
 def _items(source, field):
     if callable(source.train) or source.spec.domains != ("data",):
         raise BadInput(
-            f"{field}: expected data that are read, not drawn or in pairs like "
-            f"data.name='{source.spec.name}'"
+            f"{field}: expected samples that are stored one by one, but "
+            f"data.name='{source.spec.name}' generates or combines its samples"
         )
     return source.train

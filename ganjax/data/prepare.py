@@ -1,10 +1,11 @@
 """Prepare MNIST, Fashion-MNIST and CIFAR-10 as TFDS folders without TensorFlow.
 
-TFDS builders read with ``tf.io``. Here each one is subclassed with its name and
-version. It gets samples that were read with gzip and numpy, and writes array_record;
-``tfds.data_source`` reads the result anywhere. All input is verified: TFDS compares
-downloads and archives with the SHA-256 that it registers. IDX files in a manual folder
-are compared by content, because packages such as Debian's compress them again.
+The builders of TFDS (TensorFlow Datasets) read with TensorFlow. Here, subclasses with
+the same name and version get samples that were read with gzip and numpy, and write
+array_record. ``tfds.data_source`` can read the result on any machine. All input is
+verified: TFDS compares downloads and archives with the SHA-256 that it registers. IDX
+files in a manual folder are compared by content, because packages such as Debian's
+compress them again.
 """
 
 import contextlib
@@ -44,7 +45,7 @@ class Prepared:
     Attributes:
         folder: ``OUT/name``, a value for ``data.dir``.
         version_folder: the folder of the records.
-        already: whether the folder already existed; it was then verified.
+        already: whether the folder already existed; then its files were verified.
     """
 
     folder: Path
@@ -53,9 +54,11 @@ class Prepared:
 
 
 def prepare(name: str, out: str = "", manual_dir: str = "") -> Prepared:
-    """Write ``OUT/name/version`` with array_record files and a SHA-256 manifest.
+    """Write a known data set to ``OUT/name/version``, as array_record files and a
+    manifest with their SHA-256.
 
-    One rename creates the complete folder. A second call verifies it.
+    The folder appears only when it is complete. If it already exists, its files are
+    compared with the manifest.
 
     Args:
         name: one of ``NAMES``.
@@ -161,7 +164,7 @@ def _fetch(name, stock, files, work, manual_dir):
         place = f"manual_dir='{manual_dir}': " if manual_dir else ""
         raise BadInput(
             f"{place}{name}: the SHA-256 of {' or '.join(files)} differs "
-            "from the SHA-256 that TFDS registers: damaged, or other data"
+            "from the SHA-256 that TFDS registers: a file is damaged or has other data"
         ) from error
     except Exception as error:  # errors of requests, urllib3 or TFDS
         raise BadInput(

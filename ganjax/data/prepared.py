@@ -1,8 +1,9 @@
-"""Prepared TFDS folders, read without TensorFlow and verified when opened.
+"""Prepared folders of TFDS (TensorFlow Datasets), read without TensorFlow.
 
-``ganjax prepare`` writes a SHA-256 manifest into its folders, because a record with a
-flipped bit may still decode. Folders that TFDS prepared have no manifest and are not
-verified. All folders must be in the array_record format.
+``ganjax prepare`` writes a manifest with the SHA-256 of each file into its folders. The
+files are compared with it when a folder is opened, because a record with a flipped bit
+may still decode. Folders that TFDS prepared have no manifest and are not verified. All
+folders must be in the array_record format.
 """
 
 import functools
@@ -23,11 +24,12 @@ AGAIN = "remove the folder and run ganjax prepare again"
 
 
 class RecordItems:
-    """``Items`` over one split of a prepared folder.
+    """One split of a prepared folder, whose images are decoded one by one when they are
+    read.
 
     Args:
-        records: the result of ``builder.as_data_source(split)``.
-        folder, split: named in errors.
+        records: the result of ``builder.as_data_source(split)`` of TFDS.
+        folder, split: their names, for messages.
         shape: the ``[H, W, C]`` that every image must have.
     """
 
@@ -55,8 +57,10 @@ class RecordItems:
 def find(path: Path, name: str = "") -> Path | None:
     """Return the version folder of a prepared data set, or None.
 
-    ``path`` may be the version folder, the folder of the data set, or a TFDS data
-    directory. Of several versions, the newest is used.
+    Args:
+        path: the version folder, the folder of the data set, or a TFDS data directory.
+            Of several versions, the newest is used.
+        name: name of the data set in a TFDS data directory.
     """
     for folder in (path, *_newest_first(path), *_newest_first(path / name)):
         if (folder / INFO).is_file():
@@ -74,16 +78,19 @@ def _newest_first(folder: Path) -> list[Path]:
 
 
 def write_manifest(folder: Path) -> None:
-    """Write the SHA-256 of every file of ``folder`` to its ``MANIFEST``."""
+    """Write the SHA-256 of every file of ``folder`` to ``ganjax_manifest.json`` in
+    it."""
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
     (folder / MANIFEST).write_text(json.dumps({"sha256": digests}, indent=1) + "\n")
 
 
 def verify_manifest(folder: Path) -> bool:
-    """Compare ``folder`` with its manifest. Return False if it has no manifest.
+    """Compare the files of ``folder`` with the SHA-256 in its manifest. Return False if
+    it has no manifest.
 
     Raises:
-        BadInput: the manifest is unreadable, or a file is missing or differs.
+        BadInput: the manifest is unreadable, or a file is missing or has another
+            SHA-256.
     """
     manifest = folder / MANIFEST
     if not manifest.is_file():
@@ -108,11 +115,12 @@ def _sha256(path: Path) -> str:
 
 
 def open_prepared(name: str, path: Path) -> Source:
-    """Open the train and test splits of a prepared folder as ``Items``.
+    """Open the train and test splits of a prepared TFDS folder. Images are decoded when
+    they are read.
 
     Args:
         name: the name of the data; '' accepts any data set and uses its name.
-        path: see ``find``.
+        path: the version folder, the folder of the data set, or a TFDS data directory.
 
     Raises:
         BadInput: there are no prepared data, the folder holds another data set or a
@@ -164,7 +172,7 @@ def open_cifar10(directory: str) -> Source:
     """Open CIFAR-10, 50,000 + 10,000 images of 32×32×3, from a prepared TFDS folder.
 
     Raises:
-        BadInput: see ``open_prepared``.
+        BadInput: the folder is missing or damaged, or holds other data.
     """
     return open_prepared("cifar10", locate("cifar10", directory))
 
@@ -173,6 +181,7 @@ def open_tfds(directory: str) -> Source:
     """Open any prepared TFDS folder with 'image' (fixed size) and maybe 'label'.
 
     Raises:
-        BadInput: see ``open_prepared``.
+        BadInput: the folder is missing or damaged, its format is not array_record, it
+            has no 'train' or no 'test' split, or its images are not uint8 of one shape.
     """
     return open_prepared("", locate("tfds", directory))

@@ -1,7 +1,8 @@
-"""Prepared image sets: images of one size in shards, with a manifest.
+"""Prepared image sets: images of one size in a few large files, with a manifest.
 
-``ganjax prepare FOLDER`` writes such a set. Its manifest has the shape, the classes,
-and for each split the shards with their counts and SHA-256. There are two stores:
+``ganjax prepare FOLDER`` writes such a set. Its files of images are called shards. Its
+manifest has the shape, the classes, and for each split the shards with their numbers of
+images and their SHA-256. There are two kinds of shards:
 
 - ``raw``: decoded uint8 arrays ``[n, H, W, C]`` in ``.npy`` files. A batch reads each
   of its rows at its offset in the file. ``np.load(mmap_mode="r")`` maps the same files.
@@ -9,9 +10,9 @@ and for each split the shards with their counts and SHA-256. There are two store
   takes longer than to copy decoded pixels.
 - ``jpeg``: array_record files of JPEG images, decoded when they are read.
 
-A split is in memory as a whole only for a resident feed. Rows are read, not mapped: a
-mapped file that is cut short or unreadable ends the process by a signal, and its pages
-count as memory of the process.
+A whole split is in memory only if ``data.feed`` keeps it on the device. Rows are read,
+not mapped: if a mapped file is cut short or unreadable, a signal ends the process, and
+the pages of a mapped file count as memory of the process.
 """
 
 import hashlib
@@ -37,15 +38,18 @@ SPLITS = ("train", "test")
 
 
 class RawImages:
-    """``Items`` over the ``.npy`` shards of a split. Threads may share it.
+    """One split of a prepared set in ``.npy`` files, whose images are read one by one.
+    Several threads may read it.
 
     Args:
-        paths, counts: the shards, and the images in each.
+        paths: the files, called shards.
+        counts: number of images in each file.
         shape: ``(H, W, C)``.
-        label: int32 ``[N]``.
+        label: int32 ``[N]``, the labels of all images.
 
     Raises:
-        BadInput: (when read) a shard has become shorter or unreadable.
+        BadInput: a file holds images of another shape or type; when an image is read:
+            the file has become shorter or unreadable.
     """
 
     def __init__(self, paths, counts, shape: tuple[int, ...], label: np.ndarray):
@@ -92,12 +96,13 @@ class RawImages:
 
 
 class JpegImages:
-    """``Items`` over the array_record shards of a split. Threads may share it.
+    """One split of a prepared set in array_record files of JPEG images, which are
+    decoded one by one. Several threads may read it.
 
     Args:
-        paths: the shards.
+        paths: the files, called shards.
         shape: ``(H, W, C)``, C 1 or 3.
-        label: int32 ``[N]``.
+        label: int32 ``[N]``, the labels of all images.
     """
 
     def __init__(self, paths, shape: tuple[int, ...], label: np.ndarray):
@@ -138,7 +143,8 @@ class JpegImages:
 
 
 def is_prepared(path: Path) -> bool:
-    """Return whether ``ganjax prepare FOLDER`` has written the folder ``path``."""
+    """Return whether ``path`` is a prepared set that ``ganjax prepare FOLDER``
+    wrote."""
     manifest = path / MANIFEST
     return manifest.is_file() and '"kind"' in manifest.read_text(errors="replace")
 
@@ -147,7 +153,8 @@ def read_manifest(path: Path) -> dict[str, Any]:
     """Return the manifest of a prepared set.
 
     Raises:
-        BadInput: it is damaged, or another version of ganjax wrote it.
+        BadInput: the manifest is missing or damaged, or has a format that this version
+            of ganjax cannot read.
     """
     try:
         manifest = json.loads((path / MANIFEST).read_text())
@@ -155,13 +162,17 @@ def read_manifest(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise bad_file(path, MANIFEST, f"damaged; {AGAIN}") from error
     if version != FORMAT or kind not in KINDS:
-        problem = f"has format {version} {kind}, expected format {FORMAT}; {AGAIN}"
+        problem = (
+            f"has format {version} and kind '{kind}', expected format {FORMAT} and "
+            f"kind {' or '.join(KINDS)}; {AGAIN}"
+        )
         raise bad_file(path, MANIFEST, problem)
     return manifest
 
 
 def files_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
-    """Return the entries of all files of a set: ``file``, ``bytes``, ``sha256``."""
+    """Return an entry for each file of a prepared set: a dictionary with the name
+    ``file``, the size ``bytes``, and ``sha256``."""
     splits = manifest["splits"].values()
     return [entry for s in splits for entry in (*s["shards"], s["labels"])]
 
@@ -170,7 +181,7 @@ def verify(path: Path) -> None:
     """Compare every file of a prepared set with the SHA-256 in its manifest.
 
     Raises:
-        BadInput: a file is missing or differs.
+        BadInput: a file is missing, or has another size or SHA-256.
     """
     manifest = read_manifest(path)
     if manifest["kind"] == "domains":
@@ -200,9 +211,9 @@ def _present(file: Path, entry: dict[str, Any]) -> None:
 
 
 def open_prepared_images(path: Path) -> Source:
-    """Open a prepared set of kind ``images``. Its files must exist and have the sizes
-    that its manifest lists. ``ganjax prepare`` with the same arguments also compares
-    their SHA-256.
+    """Open a prepared set with one domain of images. Its files must exist and have the
+    sizes that its manifest lists. Their SHA-256 is not compared here, but by
+    ``ganjax prepare`` with the same arguments.
 
     Raises:
         BadInput: the manifest is damaged, a file is missing or has another size, or the
@@ -218,7 +229,12 @@ def open_prepared_images(path: Path) -> Source:
 
 
 def open_shards(path: Path, manifest: dict[str, Any]) -> Source:
-    """Open the splits of a prepared set of any kind except ``domains``.
+    """Open the splits of a prepared set that has its own files, not two domains in
+    folders.
+
+    Args:
+        path: folder of the set.
+        manifest: the content of its manifest.
 
     Raises:
         BadInput: a file is missing, damaged, or of another size than in ``manifest``.
@@ -246,7 +262,8 @@ def _open_split(path, manifest, name):
 
 
 def counts_of(path: Path) -> dict[str, dict[str, int]]:
-    """Return the images of each class, or of each domain, by split."""
+    """Return the number of images in a prepared set: class -> split -> number. For two
+    domains, the domains ``a`` and ``b`` take the place of classes."""
     manifest = read_manifest(path)
     if manifest["kind"] == "domains":
         return {domain: counts_of(path / domain)[""] for domain in ("a", "b")}

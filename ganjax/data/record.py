@@ -31,7 +31,8 @@ def record_of(source: Source) -> dict[str, Any]:
 
 
 def spec_of(record: Mapping[str, Any]) -> Spec:
-    """Return the specification in a record, equal to the one that was recorded."""
+    """Return the specification in a record, equal to the specification of the recorded
+    data."""
     known = {field.name for field in dataclasses.fields(Spec)}
     values = {
         name: tuple(value) if isinstance(value, list) else value
@@ -44,15 +45,26 @@ def spec_of(record: Mapping[str, Any]) -> Spec:
 
 
 def differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return how a data set differs from the data set of an earlier record, in words;
-    at most ``MOST_NAMED`` and the number of the others."""
+    """Return how a data set has changed, in words: at most ``MOST_NAMED`` differences,
+    then the number of the others.
+
+    Args:
+      held: the record of the data when the run began.
+      now: the record of the data now.
+    """
     found = [*_of_specs(held["spec"], now["spec"]), *_of_facts(held, now)]
     more = len(found) - MOST_NAMED
     return [*found[:MOST_NAMED], *([f"{more} more"] if more > 0 else [])]
 
 
 def spec_differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
-    """Return the differences that change the meaning of samples: shape, classes, …"""
+    """Return the differences of two records that change the meaning of samples, such as
+    shape and classes. Sizes and other facts are not compared.
+
+    Args:
+      held: the record of the data when the run began.
+      now: the record of the data now.
+    """
     return differences({"spec": held["spec"]}, {"spec": now["spec"]})
 
 
@@ -90,12 +102,12 @@ def _plain(value):
 
 
 class RecordedSource(Source):
-    """A ``Source`` whose specification is known, and whose splits are opened when they
+    """A data set whose specification is known, and whose splits are opened when they
     are first used.
 
     Args:
       spec: the specification.
-      opener: opens the whole source.
+      opener: opens the data set.
     """
 
     def __init__(self, spec: Spec, opener: Callable[[], Source]):

@@ -4,7 +4,7 @@ A split has one of four forms, recognised by its type:
 
 - ``Arrays``: decoded and in host memory;
 - ``Items``: read and decoded one item at a time;
-- ``Sampler``: drawn from a distribution, with one key for each sample;
+- ``Sampler``: drawn from a distribution, with one random key for each sample;
 - ``Composed``: a sampler that makes its samples from arrays.
 """
 
@@ -30,13 +30,14 @@ devices. The unpaired source returns ``'a'`` and ``'b'`` instead of ``'data'``.
 
 @dataclass(frozen=True, eq=False)
 class Composed:
-    """A sampler that makes its samples from ``arrays``. A feed puts the arrays on the
+    """A sampler that makes its samples from ``arrays``. The arrays are put on the
     device once; they are not constants of a compiled program.
 
     Attributes:
         arrays: a tree of arrays.
         make: ``(arrays, keys [n]) -> dict of [n, …]``, with the rules of ``Sampler``.
-        each: the samples that scores compare, each once. ``None``: scores draw them.
+        each: the real samples of scores, each once. If it is ``None``, scores draw
+            random samples.
     """
 
     arrays: Any
@@ -53,14 +54,15 @@ class Spec:
     """The shape and the meaning of samples.
 
     Attributes:
-        name: the name of the data in protocols and reports.
+        name: the name of the data in reports and in the settings of a score.
         shape: ``(H, W, C)`` for images, ``(D,)`` for points.
         classes: class names by label; empty if labels have no meaning.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
-        stacked: whether each channel is a separate image. The decimal digits of a
-            label are then the labels of the channels, the first channel first.
-        domains: names of the arrays of samples in a batch. All have this shape.
+        stacked: whether each channel is a separate image. The decimal digits of a label
+            are then the labels of the channels, the first channel first.
+        domains: names of the arrays of samples in a batch, as ``('data',)``, or
+            ``('a', 'b')`` for translation. All samples have the shape ``shape``.
         paired: whether the domains of one training example belong together.
         test_paired: whether the domains of one test example belong together.
         labels: name of the labels in a batch.
@@ -81,7 +83,8 @@ class Spec:
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Return the names in a batch: domains, and labels if there are classes."""
+        """Return the names of the arrays in a batch: the domains, and the labels if
+        there are classes."""
         return self.domains + ((self.labels,) if self.classes else ())
 
 
@@ -118,7 +121,12 @@ class Items(Protocol):
 
 
 class Chosen:
-    """``Items``: the items of a split at ``rows [n]``, read when they are needed."""
+    """The samples of a split at some of its rows, read and decoded when they are used.
+
+    Args:
+        items: the split.
+        rows: whole numbers ``[n]``; sample ``i`` is ``items[rows[i]]``.
+    """
 
     def __init__(self, items: Items, rows: np.ndarray):
         self.items, self.rows = items, np.asarray(rows)
@@ -147,13 +155,14 @@ Split = Arrays | Items | Sampler | Composed
 class Source:
     """A data set: its specification, a training and a test split.
 
-    A sampler may be given as both splits. The test split is then ``independent`` of the
-    training split: equal keys draw other samples of the same distribution.
+    A sampler may be given as both splits. The test split then draws other, independent
+    samples of the same distribution, also with equal random keys.
 
     Attributes:
         spec: the shape and the meaning of samples.
         train, test: the splits.
-        about: facts that identify the data, which a run keeps and compares.
+        about: facts that identify the data. A run stores them and compares them when it
+            resumes.
     """
 
     spec: Spec
@@ -167,8 +176,9 @@ class Source:
 
 
 def independent(sampler: Sampler | Composed) -> Sampler | Composed:
-    """Return the same distribution drawn with other keys: each key is folded with a
-    constant, so its sample is independent of what ``sampler`` draws with this key."""
+    """Return a sampler of the same distribution whose samples are independent of the
+    samples that ``sampler`` draws, also with equal keys. It folds a constant into each
+    key."""
 
     def other(keys):
         return jax.vmap(lambda key: jax.random.fold_in(key, HELD_OUT))(keys)
@@ -180,24 +190,27 @@ def independent(sampler: Sampler | Composed) -> Sampler | Composed:
 
 
 def real_samples(split: Split) -> "Arrays | Items | None":
-    """Return the samples of a split that scores compare; ``None`` if they are drawn."""
+    """Return the stored samples of a split that scores use as real samples, or ``None``
+    if the split only draws random samples."""
     if isinstance(split, Composed):
         return split.each
     return None if callable(split) else split
 
 
 def samples(split: Sampler | Composed, keys: jax.Array) -> dict[str, jax.Array]:
-    """Draw fresh samples outside of a step, one for each key."""
+    """Draw one sample for each of the ``keys [n]``, outside of a compiled training
+    step."""
     if isinstance(split, Composed):
         return jax.jit(split.make)(split.arrays, keys)
     return jax.jit(split)(keys)
 
 
 def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
-    """Decode every item, or the items at ``rows [n]``, once and in order.
+    """Decode the samples of a split into arrays, in order.
 
     Args:
-        items: a split read item by item; ``Arrays`` are decoded already.
+        items: the split; ``Arrays`` are already decoded.
+        rows: whole numbers ``[n]``, the samples to decode; all if None.
         threads: decoding threads (Pillow releases the interpreter lock).
 
     Raises:
@@ -237,7 +250,7 @@ def labels_of(split: Arrays | Items) -> np.ndarray:
 
 
 def fixed_sample(sampler: Sampler, key: jax.Array, count: int) -> Arrays:
-    """Draw ``count`` samples once, for papers that train on a finite sample.
+    """Draw ``count`` samples once, as arrays, for papers that train on a finite sample.
 
     PacGAN, for example, trains on 100,000 fixed points (Lin et al. 2018, section 4).
     """

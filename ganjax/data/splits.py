@@ -1,7 +1,5 @@
-"""Find the folders of the splits, and the folders that are classes in them.
-
-Only names decide. ``ganjax.data.layout`` has the rule in words.
-"""
+"""Find the folders of the training and the test split, and the folders in them that are
+classes. Only names decide. The docstring of ``ganjax.data.layout`` has the rule."""
 
 import os
 import re
@@ -22,13 +20,17 @@ _SPLIT = re.compile(rf"(?:(.*)[_-])?({'|'.join(TRAIN + HELD_OUT + SPARE)})")
 
 
 class Image(NamedTuple):
-    """An image before it has a number as label.
+    """An image file, and the names from which its class follows.
+
+    All names except ``name`` are in the Unicode normal form C (NFC).
 
     Attributes:
-        tree, name: the file.
-        path: the name in NFC, without the outer folders of the tree.
-        folders: the folders that may be its class, in NFC; the class, if it is listed.
-        listed: the list of labels that names its class, or ''.
+        tree, name: the folder or archive that holds the file, and the file's name in
+            it.
+        path: the name without the outer folders that all images of the tree share.
+        folders: the folders of which the first may be the class. If a list of labels
+            gives the class, this is ``(class,)``.
+        listed: the file of the list of labels that gives the class, or ''.
     """
 
     tree: Tree
@@ -39,17 +41,18 @@ class Image(NamedTuple):
 
     @property
     def top(self) -> str:
-        """Return the first folder, or '' outside of folders."""
+        """Return the first of ``folders``, or '' if there is none."""
         return self.folders[0] if self.folders else ""
 
 
 class Splits(NamedTuple):
-    """The images of each split, by the name of its folder.
+    """The images of each split: name of the split's folder -> images.
 
     Attributes:
-        train: one training split.
-        held: the possible test splits, in order of preference; may be empty.
-        spare: images that belong to no split.
+        train: one entry, the training split.
+        held: the folders that may be the test split, the preferred one first; may be
+            empty.
+        spare: images of folders such as ``extra``, which are not used.
     """
 
     train: dict[str, list[Image]]
@@ -58,7 +61,8 @@ class Splits(NamedTuple):
 
 
 def images_of(tree: Tree) -> list[Image]:
-    """Return the images of a tree, with all their folders."""
+    """Return all images of a folder or archive. Their ``folders`` are all folders on
+    the path."""
     paths = [tuple(nfc(name).split("/")) for name in tree.names]
     outer = len(os.path.commonprefix([path[:-1] for path in paths]))
     return [
@@ -68,7 +72,7 @@ def images_of(tree: Tree) -> list[Image]:
 
 
 def split_folders(images: list[Image]) -> Splits:
-    """Find the splits among the first folders of ``images``, of one tree.
+    """Divide the images of one folder or archive into splits, by their first folders.
 
     Raises:
         BadInput: ``train`` and ``test`` are next to other images, there is a test split
@@ -107,8 +111,9 @@ def split_folders(images: list[Image]) -> Splits:
 
 
 def role_of(folder: str) -> tuple[str, str] | None:
-    """Return (name of a split, stem) if a folder has a name like ``train`` or
-    ``toy_train``, in lower case."""
+    """Return (``train``, '') for a folder ``train``, (``train``, ``toy``) for
+    ``toy_train``, and likewise for other names of splits; None for another name. Case
+    does not matter."""
     match = _SPLIT.fullmatch(folder.lower())
     return (match[2], match[1] or "") if match else None
 
@@ -129,15 +134,17 @@ def _no_splits_inside(images: list[Image]) -> None:
 
 
 def with_list(images: list[Image], labels: str = "") -> list[Image]:
-    """Return images with the classes of a list of labels, if there is one for them.
+    """Return images with the classes that a list of labels gives them. Without a list,
+    return them unchanged.
 
     Args:
-        images: a split.
-        labels: a file with labels; if empty, lists in the folders that contain all
-            images are searched, the innermost first.
+        images: the images of one split.
+        labels: the file of the list. If empty, a list is searched in the folders that
+            contain all images, the innermost first.
 
     Raises:
-        BadInput: the list is damaged, or does not have exactly these images.
+        BadInput: the list is damaged, gives no label to one of the images, or names a
+            file that is no image of the data.
     """
     tree = images[0].tree
     folders = [tuple(nfc(image.name).split("/"))[:-1] for image in images]
@@ -162,20 +169,22 @@ def with_list(images: list[Image], labels: str = "") -> list[Image]:
 
 
 def tops(images: list[Image]) -> set[str]:
-    """Return the first folders of images; '' for an image outside of folders."""
+    """Return the names of the images' first folders; '' for an image without a
+    folder."""
     return {image.top for image in images}
 
 
 def key(name: str) -> str:
-    """Return a name without case, for comparison."""
+    """Return a name in a form that ignores upper and lower case, for comparison."""
     return name.casefold()
 
 
 def without_outer(train: list[Image], test: list[Image]) -> tuple[list, list]:
-    """Return both splits without the folders that all images of a split share.
+    """Return both splits without the outer folders: the folders that all images of a
+    split share.
 
-    A shared folder is a class if the other split has this class among others.
-    ``test`` may be empty.
+    A shared folder is no outer folder but a class if the other split has this class
+    among others. ``test`` may be empty.
     """
     while True:
         ours, theirs = tops(train), tops(test)

@@ -13,10 +13,12 @@ DIGITS = 3
 def open_stacked_mnist(directory: str) -> Source:
     """Open stacks of three MNIST digits, ``[28, 28, 3]`` in [-1, 1]. The label of the
     digits a, b and c is the number abc (Metz et al. 2017, arXiv 1611.02163, section
-    3.3.1). Stacks are made on the fly, as in Lin et al. 2018 (arXiv 1712.04086).
+    3.3.1). A stack is made when a batch needs it, as in Lin et al. 2018
+    (arXiv 1712.04086).
 
     Raises:
-        BadInput: MNIST is missing or damaged; names ``data.dir`` and the file.
+        BadInput: MNIST is missing or damaged. The message names ``data.dir`` and the
+            file.
     """
     source = open_mnist(directory)
     height, width, _ = source.spec.shape
@@ -26,7 +28,12 @@ def open_stacked_mnist(directory: str) -> Source:
 
 
 def stacked(split: Arrays | Items) -> Composed:
-    """Return a sampler of stacks of ``DIGITS`` one-channel items of ten classes."""
+    """Return a sampler of stacks: images whose ``DIGITS`` channels are random images of
+    a split.
+
+    Args:
+        split: images of one channel with labels 0 to 9.
+    """
     items = in_memory(split)
 
     def make(arrays, keys):

@@ -10,10 +10,15 @@ from ganjax.data.source import Arrays
 
 
 class Stream:
-    """An endless iterator over host batches, and a context manager.
+    """An endless iterator over the batches of steps, and a context manager.
 
     ``close()`` stops the threads and waits for running reads. After ``close()``,
     ``next`` raises StopIteration.
+
+    Args:
+        reader: reads the batches of one step.
+        threads: number of reading threads.
+        prefetch: number of steps whose batches are ready or being read.
     """
 
     def __init__(self, reader: "HostBatches", threads: int, prefetch: int):
@@ -48,7 +53,18 @@ class Stream:
 
 
 class HostBatches:
-    """Random access to the host batches of steps start, start + 1, … for grain."""
+    """A sequence of the batches of steps, for the reading threads of grain. Item i
+    holds the batches of step ``start + i``: a dict of host arrays
+    ``[rounds, batch_size, …]``.
+
+    Args:
+        split: the split to read.
+        key: the random key of the run's data. It decides the order of the examples.
+        start: the first step.
+        batch_size, rounds: examples in one batch, and batches in one step.
+        balance: the rows by class, to draw each class equally often; None draws each
+            sample equally often.
+    """
 
     def __init__(
         self, split, key, start, batch_size, rounds, balance: Balance | None = None

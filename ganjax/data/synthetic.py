@@ -1,7 +1,7 @@
 """Synthetic distributions: mixtures, a swiss roll, two domains, coloured waves.
 
-Every source here ignores its ``directory``. Its test split draws the distribution of
-its training split with other keys (``Source``). Papers use the same layout with
+Every source here ignores its ``directory``. Its test split draws independent samples
+of the same distribution as its training split. Papers use the same layout with
 different scales, so each variant has a separate name; ``LAYOUTS`` cites the paper.
 """
 
@@ -16,16 +16,15 @@ from ganjax.data.source import Sampler, Source, Spec
 
 
 def ring(count: int, radius: float = 1.0) -> np.ndarray:
-    """Return ``count`` points on a circle, float64 ``[count, 2]``, first at angle 0.
-
-    The angles exclude the end point, which would put two modes in one place.
-    """
+    """Return ``count`` points at equal distances on a circle, float64 ``[count, 2]``.
+    The first is at angle 0."""
     angle = np.linspace(0, 2 * np.pi, count, endpoint=False)
     return radius * np.stack([np.cos(angle), np.sin(angle)], axis=1)
 
 
 def grid(side: int, spacing: float) -> np.ndarray:
-    """Return a centred ``side`` × ``side`` grid, float64 ``[side², 2]``, x slowest."""
+    """Return a centred ``side`` × ``side`` grid of points, float64 ``[side², 2]``.
+    Neighbours are ``spacing`` apart. The first coordinate changes slowest."""
     line = spacing * (np.arange(side) - (side - 1) / 2)
     return np.stack(np.meshgrid(line, line, indexing="ij"), axis=-1).reshape(-1, 2)
 
@@ -68,8 +67,9 @@ CLUSTERS = np.array([[0.15], [4.15]])
 def two_clusters(key: jax.Array) -> dict[str, jax.Array]:
     """Draw from U[0, 0.3] ∪ (4 + U[0, 0.3]), ``{'data': [1], 'label': 0 or 1}``.
 
-    The one-dimensional data of Sun, Fang and Schwing 2020. As modes, the clusters have
-    a standard deviation of 0.05: three deviations reach the ends of a cluster.
+    The one-dimensional data of Sun, Fang and Schwing 2020. Scores that count modes use
+    the centres 0.15 and 4.15 and the standard deviation 0.05: three deviations reach
+    the ends of a cluster.
     """
     which, where = jax.random.split(key)
     label = jax.random.randint(which, (), 0, 2)
@@ -80,20 +80,23 @@ TURN, STRETCH = np.pi / 8, 1.5
 
 
 def a_to_b(points: np.ndarray) -> np.ndarray:
-    """Apply the true map of the unpaired source to ``[n, 2]``: turn 22.5°, stretch 1.5.
+    """Map points ``[n, 2]`` of domain a to domain b of the source ``unpaired``: turn
+    them by 22.5° and stretch them by 1.5.
 
-    It maps the distribution of domain a to the distribution of domain b. The map of a
-    cycle-consistent model may differ from it by a symmetry of the ring.
+    This maps the distribution of a to the distribution of b. The map that a
+    cycle-consistent model learns may differ from it by a symmetry of the ring.
     """
     c, s = np.cos(TURN), np.sin(TURN)
     return STRETCH * points @ np.array([[c, s], [-s, c]])
 
 
 def open_unpaired(directory: str = "") -> Source:
-    """Open two domains without pairs, ``{'a': [n, 2], 'b': [n, 2]}``, for CycleGAN.
+    """Open two domains of points without pairs, ``{'a': [n, 2], 'b': [n, 2]}``, for
+    CycleGAN.
 
-    a is the ring of 8 (radius 1, σ = 0.02). b is an independent draw, mapped by
-    ``a_to_b``. ``spec.modes`` and ``spec.std`` describe b, the generated domain.
+    Domain a is a ring of 8 Gaussians (radius 1, σ = 0.02). Domain b is an independent
+    draw from this ring, turned by 22.5° and stretched by 1.5. ``spec.modes`` and
+    ``spec.std`` describe b, the domain that a model generates.
     """
     modes, std = a_to_b(ring(8)), STRETCH * 0.02
     first, second = mixture(ring(8), 0.02), mixture(modes, std)
@@ -107,7 +110,8 @@ def open_unpaired(directory: str = "") -> Source:
 
 
 def open_paired(directory: str = "") -> Source:
-    """Open the domains of ``open_unpaired`` in pairs: b is ``a_to_b`` of a."""
+    """Open two domains of points in pairs: a is a point of a ring of 8 Gaussians, and b
+    is the same point, turned by 22.5° and stretched by 1.5."""
     first = mixture(ring(8), 0.02)
 
     def sampler(keys: jax.Array) -> dict[str, jax.Array]:
@@ -148,7 +152,11 @@ def _opener(spec: Spec, sampler: Sampler, said: str) -> Callable[[str], Source]:
 
 
 def gaussians(name: str) -> Callable[[str], Source]:
-    """Return the opener of one of ``LAYOUTS``."""
+    """Return the function ``directory -> Source`` that opens a mixture of Gaussians.
+
+    Args:
+        name: a key of ``LAYOUTS``.
+    """
     modes, std, said = LAYOUTS[name]
     classes = tuple(map(str, range(len(modes))))
     spec = Spec(name, modes.shape[1:], classes, modes, std)
@@ -158,7 +166,15 @@ def gaussians(name: str) -> Callable[[str], Source]:
 def shape(
     name: str, draw: Callable, size: int, modes=None, std: float | None = None
 ) -> Callable[[str], Source]:
-    """Return the opener of a distribution: ``draw`` makes one sample from a key."""
+    """Return the function ``directory -> Source`` that opens a distribution of points.
+
+    Args:
+        name: name of the source.
+        draw: ``key -> {'data': [size], 'label'}``, draws one sample.
+        size: number of coordinates of a sample.
+        modes, std: centres ``[K, size]`` and standard deviation, for scores that count
+            modes.
+    """
     spec = Spec(name, (size,), modes=modes, std=std)
     return _opener(spec, jax.vmap(draw), draw.__doc__)
 
@@ -167,9 +183,12 @@ DIRECTIONS = 10
 
 
 def gratings(size: int) -> Callable[[str], Source]:
-    """Return the opener of coloured waves, ``size × size × 3`` in [-1, 1]: images of
-    any resolution without files. The label is one of ``DIRECTIONS`` directions; colour,
-    phase and wavelength (an eighth to a half of the image) are random."""
+    """Return the function ``directory -> Source`` that opens images of coloured waves,
+    ``size × size × 3`` in [-1, 1]: images of any resolution without files.
+
+    The label is one of ``DIRECTIONS`` directions. Colour, phase and wavelength (an
+    eighth to a half of the image) are random.
+    """
     y, x = np.mgrid[:size, :size].astype(np.float32) / size
 
     def draw(key: jax.Array) -> dict[str, jax.Array]:

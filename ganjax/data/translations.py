@@ -46,8 +46,8 @@ def edges(images: jax.Array) -> jax.Array:
 
 
 def twin(images: jax.Array) -> jax.Array:
-    """Turn square images ``[n, H, H, C]`` in [-1, 1] by ``TURN`` about their centre,
-    fill the corners with -1, then exchange dark and bright."""
+    """Turn square images ``[n, H, H, C]`` in [-1, 1] by 15° counterclockwise about
+    their centre, fill the corners with -1, then exchange dark and bright."""
     side = images.shape[1]
     y, x = np.mgrid[:side, :side] - (side - 1) / 2
     cos, sin = math.cos(TURN), math.sin(TURN)
@@ -62,11 +62,12 @@ def twin(images: jax.Array) -> jax.Array:
 
 
 def open_edges_fashion_mnist(directory: str = "") -> Source:
-    """Open outlines of garments (``'a'``) and the garments (``'b'``) in pairs, the
+    """Open pairs of the outlines of a garment (``'a'``) and the garment (``'b'``), the
     edges-to-objects task of pix2pix (Isola et al. 2017, arXiv 1611.07004, section 4).
 
     Raises:
-        BadInput: Fashion-MNIST is missing or damaged; names ``data.dir`` and the file.
+        BadInput: Fashion-MNIST is missing or damaged. The message names ``data.dir``
+            and the file.
     """
     source = open_fashion_mnist(directory)
     spec = _of_two(source, "edges_fashion_mnist", paired=True)
@@ -74,11 +75,13 @@ def open_edges_fashion_mnist(directory: str = "") -> Source:
 
 
 def open_mnist_twins(directory: str = "") -> Source:
-    """Open digits (``'b'``) and the ``twin`` of other digits (``'a'``). No training
-    sample of one domain has a pair in the other domain. The test split has pairs.
+    """Open MNIST digits (``'b'``), and other digits that are turned by 15° and have
+    dark and bright exchanged (``'a'``). The training split has no pairs: the domains
+    come from different halves of it. The test split has pairs.
 
     Raises:
-        BadInput: MNIST is missing or damaged; names ``data.dir`` and the file.
+        BadInput: MNIST is missing or damaged. The message names ``data.dir`` and the
+            file.
     """
     source = open_mnist(directory)
     spec = _of_two(source, "mnist_twins", paired=False)
@@ -86,11 +89,11 @@ def open_mnist_twins(directory: str = "") -> Source:
 
 
 def open_image_pairs(directory: str) -> Source:
-    """Open two domains of images that ``ganjax prepare`` has made, of
-    ``trainA``/``trainB`` folders (without pairs), or with ``--pairs``.
+    """Open two domains of images that ``ganjax prepare`` wrote, from ``trainA`` and
+    ``trainB`` folders (without pairs), or with its flag ``--pairs`` (in pairs).
 
     Raises:
-        BadInput: ``directory`` is no prepared set of two domains, or a damaged one.
+        BadInput: ``directory`` is not such a prepared set, or is damaged.
     """
     path = locate("image_pairs", directory)
     if not is_prepared(path) or read_manifest(path)["kind"] == "images":
@@ -159,7 +162,12 @@ def _drawn(keys, first, end):
 
 
 def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
-    """Return a sampler of ``{'a', 'b', 'label'}`` where a is ``to_a`` of b."""
+    """Return a sampler of pairs ``{'a', 'b', 'label'}``: b is a random image of the
+    split, and a is ``to_a(b)``.
+
+    Args:
+        to_a: maps images ``[n, H, W, C]`` in [-1, 1] to their partners.
+    """
     items = in_memory(split)
 
     def make(arrays, keys):
@@ -172,8 +180,12 @@ def in_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
 
 
 def out_of_pairs(split: Arrays | Items, to_a: Callable) -> Composed:
-    """Return a sampler of ``{'a', 'b', 'label'}``: a is ``to_a`` of a sample from the
-    first half of the split; b and its label come from the second half."""
+    """Return a sampler of ``{'a', 'b', 'label'}`` without pairs: b and its label come
+    from the second half of the split, and a is ``to_a`` of an image of the first half.
+
+    Args:
+        to_a: maps images ``[n, H, W, C]`` in [-1, 1] to images of domain a.
+    """
     items = in_memory(split)
 
     def make(arrays, keys):

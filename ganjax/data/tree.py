@@ -96,7 +96,8 @@ class Tree:
 
 
 def archive_stem(path: Path) -> str:
-    """Return the name of a path, without the suffix of an archive."""
+    """Return the name of a file or folder, without ``.zip``, ``.tar``, ``.tar.gz`` or
+    ``.tgz``."""
     ends = [end for end in ARCHIVES if path.name.lower().endswith(end)]
     cut = 0 if path.is_dir() else max(map(len, ends), default=0)
     return path.name[: len(path.name) - cut]

@@ -19,7 +19,8 @@ def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> N
     lower or higher is better.
 
     Args:
-      state: its evaluation gives the known names; ``None`` skips the check of the name.
+      state: a state to evaluate; the names of its scores are the allowed names.
+        ``None`` skips the check of the name.
     """
     best = plan.checkpoint.best
     if not best:

@@ -28,7 +28,7 @@ MANIFEST = "manifest.json"
 
 
 class Checkpoints:
-    """The checkpoints of one run; on exit, the context waits for the last write.
+    """The checkpoints of one run. As a context manager, it waits for the last write.
 
     Args:
       directory: folder of the checkpoints. The first save creates it.
@@ -131,22 +131,38 @@ class Checkpoints:
         raise error
 
     def restore(self, target: GameState) -> GameState | None:
-        """Return the newest checkpoint that passes its manifest, shaped like
-        ``target``, or ``None`` if there are no checkpoints.
+        """Return the state in the newest checkpoint whose files match their checksums,
+        or ``None`` if there are no checkpoints.
+
+        Args:
+          target: a state with the same structure, shapes and types. Its values are not
+            used.
 
         Raises:
-          BadInput: see ``readable`` and ``read``.
+          BadInput: if all checkpoints are damaged, or the newest undamaged one holds
+            arrays of other names, shapes or types than ``target``.
         """
         steps = self.readable()
         return self.read(steps[-1], target) if steps else None
 
     def every(self, target: GameState) -> list[GameState]:
-        """Return all checkpoints whose files match their checksums, oldest first."""
+        """Return the states in all checkpoints whose files match their checksums,
+        oldest first.
+
+        Args:
+          target: a state with the same structure, shapes and types. Its values are not
+            used.
+
+        Raises:
+          BadInput: if all checkpoints are damaged, or one holds arrays of other names,
+            shapes or types than ``target``.
+        """
         return [self.read(step, target) for step in self.readable()]
 
     def readable(self) -> list[int]:
-        """Return the steps of checkpoints whose files match, oldest first. Log
-        the damaged checkpoints; the next ``save`` renames their folders.
+        """Return the steps of the checkpoints whose files match their checksums, oldest
+        first. Log the damaged checkpoints. The next ``save`` renames the folders of the
+        damaged ones.
 
         Raises:
           BadInput: if there are checkpoints and all of them are damaged.
@@ -167,10 +183,16 @@ class Checkpoints:
         return good
 
     def read(self, step: int, target: GameState) -> GameState:
-        """Return the checkpoint of a readable step, shaped like ``target``.
+        """Return the state in the checkpoint of one step, without a comparison of
+        checksums.
+
+        Args:
+          step: one of the steps that ``readable`` returns.
+          target: a state with the same structure, shapes and types. Its values are not
+            used.
 
         Raises:
-          BadInput: if its names, shapes or types of arrays differ from ``target``.
+          BadInput: if the names, shapes or types of the arrays differ from ``target``.
         """
         wanted = _serialised(target)
         path = self.directory / str(step) / "state"

@@ -1,4 +1,5 @@
-"""One dispatch: the compiled step on the plan's devices, and its data."""
+"""One dispatch: a call of the compiled program that takes ``parallel.inner_steps``
+steps on the devices of the plan, and the data for it."""
 
 import contextlib
 import itertools
@@ -21,7 +22,8 @@ from ganjax.training.plan import Plan
 
 
 def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
-    """Return the compiled ``(state, data) -> (state, metrics)`` of ``inner_steps``."""
+    """Return the compiled function ``(state, data) -> (state, metrics)`` that takes
+    ``parallel.inner_steps`` training steps in one call, on the devices of the plan."""
     return compile_step(
         make_train_step(game, batch=feed.batch),
         devices=plan.devices,
@@ -37,8 +39,15 @@ def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
 def dispatched_data(
     feed: Feed, key: jax.Array, start: int, plan: Plan
 ) -> Iterator[Iterator]:
-    """Yield an iterator over the data of each dispatch from step ``start`` on: always
-    the same arrays, or the next batches of a stream. ``key`` is the state's key."""
+    """Yield an iterator over the ``data`` arguments of the compiled steps.
+
+    If the data are stored or drawn on the device, every item is the same arrays. If the
+    host reads the data, each item holds the next batches, one for each step of a call.
+
+    Args:
+      key: the random key in the run's state. It decides the order of the examples.
+      start: the first step.
+    """
     if feed.stream is None:
         yield itertools.repeat(replicate(feed.data, plan.devices))
         return
@@ -53,11 +62,11 @@ def dispatched_data(
 
 
 def trace(game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan) -> GameState:
-    """Trace the initialisation and one dispatch of a run, and return the shapes of the
-    state. Nothing is read, computed or compiled.
+    """Trace the initialisation and the first call of a run's compiled step, and return
+    the state as shapes and types. Nothing is read, computed or compiled.
 
     Raises:
-      BadInput: if the first dispatch of the run would raise it.
+      BadInput: if a component finds a mistake in the config while it is traced.
     """
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs))
     data = feed.data if feed.stream is None else _dispatched_shapes(feed, plan)

@@ -12,12 +12,14 @@ from ganjax.errors import BadInput
 
 
 def join(coordinator: str, processes: int, process: int) -> None:
-    """Make this process one of several. Call this before any device is used.
+    """Make this process one of several that run one training. Call this before any
+    device is used.
 
     Args:
       coordinator: ``HOST:PORT`` of the first process, or ``'auto'`` if a cluster
         provides all settings (SLURM, Open MPI, Cloud TPU).
-      processes, process: their number, and the index of this one; unused by ``'auto'``.
+      processes: number of processes; not used with ``'auto'``.
+      process: index of this process; not used with ``'auto'``.
 
     Raises:
       BadInput: if the processes cannot connect.
@@ -28,11 +30,21 @@ def join(coordinator: str, processes: int, process: int) -> None:
         else:
             jax.distributed.initialize(coordinator, processes, process)
     except (RuntimeError, ValueError) as error:
-        raise BadInput(f"--coordinator={coordinator}: {error}") from error
+        raise BadInput(
+            f"--coordinator={coordinator}: the processes cannot connect ({error})"
+        ) from error
 
 
 def agreed(code: int) -> int:
-    """Return the largest code of all processes, or the least if none is above 0."""
+    """Return one code for all processes, so that they all decide the same.
+
+    Args:
+      code: the code of this process: a positive number asks to stop, 0 to continue, and
+        a negative number says that nothing is left to do.
+
+    Returns:
+      The largest code if one is positive, otherwise the smallest.
+    """
     if jax.process_count() == 1:
         return code
     codes = multihost_utils.process_allgather(np.int32(code))

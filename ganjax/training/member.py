@@ -1,4 +1,4 @@
-"""One run's part in the loop: its records, pictures, scores and checkpoints.
+"""One run in the training loop: its records, pictures, scores and checkpoints.
 
 The members of a population share one compiled step. A single run is a population of
 one. Each member writes the same files as if it ran alone.
@@ -29,11 +29,13 @@ from ganjax.training.samples import SamplePictures
 
 @dataclasses.dataclass(frozen=True)
 class Member:
-    """One run of a population. All members share the game, the data and the plan.
+    """One run of a population: runs that one program trains together. All members share
+    the game, the data and the plan.
 
     Attributes:
       run: folder of the run.
-      knobs: values of the knobs, by name.
+      knobs: values of the numbers that are data of the compiled step, by the path of
+        their config field, as ``optimizers.generator.learning_rate``.
       seed: seed of a new run. A resumed run has its key in its state.
       evaluation: computes the scores.
       start_from: turns a fresh state into the first state, if there is no checkpoint.
@@ -67,9 +69,12 @@ def prepared(
     """Check, before anything is written, that a member can continue from ``state``, and
     return the writer of its pictures.
 
+    Args:
+      restored: whether ``state`` comes from a checkpoint.
+
     Raises:
-      BadInput: if the state is past the last step, or ``checkpoint.best`` names no
-        score that can choose a checkpoint.
+      BadInput: if the state is past the last step, or ``checkpoint.best`` is not the
+        name of a score, or for this score neither lower nor higher is better.
     """
     step = int(state.step)
     if step > plan.steps:
@@ -95,10 +100,13 @@ def recorder(
     step: int,
     restored: bool,
 ) -> Iterator["Recorder"]:
-    """Rewind a member's records to ``step``, open them, and yield its ``Recorder``.
+    """Remove a member's records after ``step``, open its logs, and yield its
+    ``Recorder``.
 
     Args:
       shown: whether to show the progress of this member.
+      model: builds the finished model of a state, for pictures.
+      step: the step at which training starts or resumes.
       restored: whether the member resumes from a checkpoint.
     """
     run = member.run
@@ -117,7 +125,8 @@ def recorder(
 
 @dataclasses.dataclass(frozen=True)
 class Recorder:
-    """Writer of a member's records between dispatches, built by ``recorder``."""
+    """Writer of one run's files during training. ``recorder`` builds it. The training
+    loop calls it after each dispatch (one call of the compiled step)."""
 
     member: Member
     checkpoints: Checkpoints
@@ -135,12 +144,15 @@ class Recorder:
         metrics: Mapping[str, jax.Array],
         at: tuple[int, ...],
     ) -> None:
-        """Log, save, score and draw as is due after a dispatch that ended at ``step``.
-        The checkpoint is first: an evaluation that fails or dies loses no training.
+        """Write what is due after a dispatch that ended at ``step``: a row of metrics,
+        a checkpoint, scores, a picture. The checkpoint comes before the scores, so a
+        failed evaluation loses no training.
 
         Args:
           state: returns the member's own state.
-          metrics: metrics of the dispatch; index ``[*at]`` is this member at ``step``.
+          metrics: metrics of the dispatch, as arrays. ``value[at]`` is the value of
+            this member at ``step``.
+          at: the index in ``metrics``.
 
         Raises:
           Diverged: if a metric is not finite in a logged row or at a checkpoint.
@@ -153,8 +165,9 @@ class Recorder:
         self._show(step, state)
 
     def make_up(self, step, state: Callable[[], GameState], metrics, at) -> None:
-        """Score and draw as is due at the step of a restored checkpoint, unless the
-        stopped run did. The checkpoint was saved before the scores."""
+        """Write the scores and the picture that are due at the step of a restored
+        checkpoint, if the stopped run did not write them. Arguments have the meaning of
+        ``after``."""
         if step:
             self._show(step, state)
 
@@ -194,7 +207,7 @@ class Recorder:
         write_json(run.evaluation(step), kept)
 
     def save(self, step, state: GameState, metrics, at) -> None:
-        """Start to write a checkpoint.
+        """Write the rows of metrics up to ``step``, then start to write a checkpoint.
 
         Raises:
           Diverged: if a metric is not finite; then no checkpoint is written.
@@ -216,7 +229,12 @@ class Recorder:
         """Write the last checkpoint and the final status.
 
         Args:
-          signal: number of the signal that stopped the run, or 0.
+          state, metrics, at: see ``after``.
+          signal: number of the signal that stopped the run; 0 or less if there was
+            none.
+
+        Raises:
+          Diverged: if a metric is not finite; then no checkpoint is written.
         """
         state = state()
         self.save(step, state, metrics, at)

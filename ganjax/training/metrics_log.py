@@ -16,9 +16,11 @@ from ganjax.run_files import RunFiles
 
 
 class MetricsLog:
-    """Writer of rows to the logs of a run from ``step`` on; a context manager.
+    """Writer of metrics, measured times and pictures of a run; a context manager.
 
-    TensorBoard discards existing events after that step.
+    Args:
+      step: the step at which the run starts or resumes. Rows are appended to the files.
+        TensorBoard discards existing events after this step.
     """
 
     def __init__(self, run: RunFiles, step: int):
@@ -57,7 +59,7 @@ class MetricsLog:
         self._events.add_image(name, pixels, step, dataformats="HWC")
 
     def flush(self) -> None:
-        """Write everything to the disk. A checkpoint is saved only after its rows."""
+        """Write everything to the disk. Call this before a checkpoint is saved."""
         for file in self._files.values():
             file.flush()
             os.fsync(file.fileno())

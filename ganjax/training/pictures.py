@@ -30,14 +30,15 @@ def image_grid(
 
     Args:
       images: floats in [-1, 1], ``[n, H, W, C]``. Values outside are clipped; nan is
-        black. One channel is grey, three are colour, and four are colour and alpha, on
-        white. Of another number of channels the first is shown.
+        black. One channel is grey, three are colour. Four are colour and alpha and are
+        shown on white. With another number of channels, only the first one is shown.
       columns: images in a row. The default makes the smallest square grid.
       scale: whole factor of enlargement: each pixel becomes a square. The default
         enlarges small images to about 64 pixels and does not change larger ones.
 
     Raises:
-      ValueError: for another shape, an integer dtype, or a number below 1.
+      ValueError: if the images have another shape or are integers, there are none, or
+        ``columns`` or ``scale`` is below 1.
     """
     images = np.asarray(images)
     if images.ndim != 4 or 0 in images.shape:
@@ -75,7 +76,8 @@ def image_grid(
 
 
 def comfortable_scale(side: int) -> int:
-    """Return the factor that enlarges ``side`` pixels to ``COMFORTABLE_PIXELS``."""
+    """Return the largest whole factor by which ``side`` pixels become at most
+    ``COMFORTABLE_PIXELS``; 1 if there is none."""
     return max(1, COMFORTABLE_PIXELS // side)
 
 
@@ -95,7 +97,7 @@ def scatter(points, reference=None, limits=None, title: str = "") -> Image.Image
       title: text above the plot.
 
     Raises:
-      ValueError: if a shape is wrong, or the shapes do not fit each other.
+      ValueError: if ``points`` is not ``[n, D]``, or ``reference`` has another D.
     """
     points = np.asarray(points, np.float64)
     if points.ndim != 2 or points.shape[1] < 1:

@@ -18,7 +18,7 @@ CARRIERS = ("pmap", "shard_map")
 
 @dataclasses.dataclass(frozen=True)
 class Log:
-    """Options of the config section ``log``."""
+    """The config section ``log``: how often metrics are written."""
 
     every: int = option(100, "steps between two rows of metrics", least=1,
                         whole=True)  # fmt: skip
@@ -26,7 +26,7 @@ class Log:
 
 @dataclasses.dataclass(frozen=True)
 class Samples:
-    """Options of the config section ``samples``."""
+    """The config section ``samples``: pictures of generated samples during training."""
 
     every: int = option(500, "steps between two pictures of samples", least=0,
                         zero="only at the end", whole=True)  # fmt: skip
@@ -35,7 +35,8 @@ class Samples:
 
 @dataclasses.dataclass(frozen=True)
 class Checkpointing:
-    """Options of the config section ``checkpoint``."""
+    """The config section ``checkpoint``: when checkpoints are saved, and which are
+    kept."""
 
     every: int = option(500, "steps between two checkpoints", least=1,
                         whole=True)  # fmt: skip
@@ -49,7 +50,8 @@ class Checkpointing:
 
 @dataclasses.dataclass(frozen=True)
 class Parallel:
-    """Options of the config section ``parallel``."""
+    """The config section ``parallel``: how devices share the work, and how many steps
+    one call of the compiled program takes."""
 
     devices: int = option(1, "devices that share a batch", least=0, zero="all")
     carrier: str = option("pmap", "how several devices run a step", choices=CARRIERS)
@@ -58,7 +60,8 @@ class Parallel:
 
 @dataclasses.dataclass(frozen=True)
 class Start:
-    """Options of the config section ``start``."""
+    """The config section ``start``: another run, whose parameters this run starts
+    from."""
 
     workdir: str = option("", "folder of a run; this run starts from its parameters")
     networks: tuple[str, ...] = option(
@@ -94,14 +97,16 @@ def settle_length(values: dict[str, Any], given: Collection[str]) -> None:
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The plan of a run: sections of its config, and its devices.
+    """The plan of a run: its length, sections of its config, and its devices.
 
     Every interval is in steps and is a multiple of ``parallel.inner_steps``. The
     interval 0 means "only at the end".
 
     Attributes:
       devices: devices of the run.
-      population: how members run together, see ``compile_step``.
+      population: how several runs train in one program: ``'vmap'`` together, ``'map'``
+        one after another in the program, ``'serial'`` one after another by calls from
+        the host. ``None`` trains one run.
     """
 
     steps: int = option(1000, "number of steps in the run", least=1, whole=True)
@@ -118,7 +123,8 @@ class Plan:
     population: str | None = None
 
     def due(self, every: int, step: int) -> bool:
-        """Return whether an event with the interval ``every`` is due at ``step``."""
+        """Return whether something with the interval ``every`` (in steps) is due at
+        ``step``. At the last step everything is due."""
         return step == self.steps or (every > 0 and step % every == 0)
 
     def on_devices(
@@ -128,11 +134,13 @@ class Plan:
 
         Args:
           packing: number of samples that the critic receives as one input.
-          networks: of the game, by name. Some compare the samples of a group.
+          networks: the networks of the game, by name. A network that compares the
+            samples of a group needs whole groups on each device.
 
         Raises:
-          BadInput: if there are too few devices, or they cannot share the batch, or
-            groups do not divide it.
+          BadInput: if there are too few devices, they cannot share the batch equally,
+            or the batch of a device is not a multiple of ``packing`` or of the groups.
+            Several processes need all devices and the carrier ``shard_map``.
         """
         found, parallel = jax.devices(), self.parallel
         wanted = parallel.devices or len(found)
@@ -173,7 +181,9 @@ class Plan:
         return dataclasses.replace(self, devices=found[:wanted])
 
     def described(self) -> dict[str, Any]:
-        """Return the settings outside the config that affect a ``state_digest``."""
+        """Return the hardware, the versions and the way of execution that decide how
+        numbers are rounded. The ``state_digest`` (hash of the final state) of two runs
+        can be compared only if these entries are equal."""
         carrier = "jit" if len(self.devices) == 1 else self.parallel.carrier
         cores = {}
         if self.devices[0].platform == "cpu":  # XLA splits sums by cores

@@ -12,7 +12,12 @@ _SECONDS_BETWEEN_LINES = 5.0
 
 
 class ProgressReport:
-    """Display of steps, rate, time left and losses; a context manager."""
+    """Display of steps, rate, time left and losses; a context manager.
+
+    Args:
+      steps: number of steps in the run.
+      start: the step at which the run starts or resumes.
+    """
 
     def __init__(self, steps: int, start: int):
         self._steps = steps
@@ -50,7 +55,12 @@ class ProgressReport:
     def update(
         self, step: int, rates: Mapping[str, float], row: Mapping[str, float]
     ) -> None:
-        """Show a logged step: its ``rates`` by unit, and the losses in its ``row``."""
+        """Show the newest step, its rates and its losses.
+
+        Args:
+          rates: ``steps_per_second`` and ``images_per_second``.
+          row: the metrics at ``step``. Those with names ``PLAYER/loss`` are shown.
+        """
         speed = f"{rates['steps_per_second']:.1f} steps/s"
         speed += f", {rates['images_per_second']:.0f} images/s"
         losses = ", ".join(

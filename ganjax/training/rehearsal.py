@@ -26,13 +26,14 @@ MOST_WARM = 64
 
 @dataclasses.dataclass(frozen=True)
 class Rehearsal:
-    """What a few steps took.
+    """The measured cost of a few steps.
 
     Attributes:
       steps: number of measured steps.
-      compilation: seconds until the measurement began.
-      seconds: of a step, without compilation.
-      memory: peak bytes of a device, or of this process on CPU.
+      compilation: seconds before the measurement, mostly compilation.
+      seconds: seconds of one step, without compilation.
+      memory: peak bytes of the fullest device. If the devices do not report it, as on
+        CPU, peak bytes of this process.
       state: bytes of a checkpoint.
       row: bytes of a row of metrics.
     """
@@ -47,8 +48,9 @@ class Rehearsal:
 
 @dataclasses.dataclass(frozen=True)
 class Disk:
-    """What a whole run leaves on the disk: how many files, and bytes of each. Features,
-    scores, TensorBoard events and the report are not counted."""
+    """The files of a whole run. Each attribute is the number of files, or of rows, and
+    the bytes of one of them. Cached features, scores, TensorBoard events and the report
+    are not counted."""
 
     checkpoints: tuple[int, int]
     pictures: tuple[int, int]
@@ -56,15 +58,21 @@ class Disk:
 
     @property
     def bytes(self) -> int:
-        """Return the sum."""
+        """Return the bytes of all files together."""
         return sum(n * size for n, size in dataclasses.astuple(self))
 
 
 def rehearse(
     game: Game, knobs: Mapping[str, float], feed: Feed, plan: Plan
 ) -> Rehearsal:
-    """Return the measured cost of a run's steps. Measure ``STEPS`` steps, rounded up to
-    whole dispatches, after steps that compile the programs. Write no file."""
+    """Measure the cost of a run's steps and write no file.
+
+    First take steps without measurement, until all programs are compiled. Then measure
+    ``STEPS`` steps, rounded up to a multiple of ``parallel.inner_steps``.
+
+    Args:
+      knobs: values of the numbers that are data of the compiled step, by config field.
+    """
     inner = plan.parallel.inner_steps
     warm = math.ceil(min(MOST_WARM, math.lcm(1, *game.intervals)) / inner)
     dispatches = math.ceil(STEPS / inner)
@@ -102,11 +110,12 @@ def _peak(devices):
 
 
 def disk(plan: Plan, rehearsal: Rehearsal, shape: tuple[int, ...]) -> Disk:
-    """Return what a whole run leaves. A picture is counted as a picture of random
-    pixels, which compress least.
+    """Return the number and the size of the files of a whole run. The size of a picture
+    is measured on random pixels, which compress least.
 
     Args:
-      shape: of a sample.
+      rehearsal: the measured sizes of a checkpoint and of a row of metrics.
+      shape: shape of one sample: ``(H, W, C)`` or ``(D,)``.
     """
     kept = plan.checkpoint.keep + bool(plan.checkpoint.best)
     made = math.ceil(plan.steps / plan.checkpoint.every)

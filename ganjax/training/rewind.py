@@ -1,10 +1,10 @@
 """Removal of records before a run resumes from a step.
 
-The resumed run writes the records after that step again. A run that ended at a step off
-its schedule wrote extra records there, which an uninterrupted run does not write. They
+The resumed run writes the records after that step again. A run also writes records at
+its last step, even if no interval ends there. If the run becomes longer, these records
 are removed too, so a resumed and an uninterrupted run have the same records. Scores at
-the step itself are removed unless the evaluation was complete: the resumed run makes up
-for it.
+the step itself are removed unless the evaluation was complete: the resumed run then
+computes them again.
 """
 
 import json
@@ -15,9 +15,9 @@ from ganjax.training.plan import Plan
 
 
 def rewind(run: RunFiles, step: int, plan: Plan) -> None:
-    """Remove the rows, evaluations and pictures that an uninterrupted run of ``plan``
-    has not written at ``step``. At step 0, also remove the TensorBoard events and the
-    best checkpoint."""
+    """Remove the rows, scores and pictures that an uninterrupted run of ``plan`` would
+    not have when it reaches ``step``. At step 0, also remove the TensorBoard events and
+    the best checkpoint."""
     logged = plan.due(plan.log.every, step)
     evaluated = plan.due(plan.evaluation.every, step) and run.scored(step)
     pictured = plan.due(plan.samples.every, step)

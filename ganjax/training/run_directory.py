@@ -44,14 +44,20 @@ class RunDirectory(RunFiles):
             file.write(f"{_now()} {text}\n")
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
-        """Write the status with the current time, and append a line to the log."""
+        """Write status.json with the current time, and append a line to the log.
+
+        Args:
+          state: ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``.
+          more: further entries of status.json. ``exit_reason`` is also in the line of
+            the log.
+        """
         self._note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
         now = {"state": state, "step": step, "time": _now(), **more}
         write_json(self.status, now)
 
     def reached(self, step: int) -> None:
-        """Write the step of the newest checkpoint into the status of a running run.
-        Checkpoints can be frequent, so the log gets no line."""
+        """Write the step of a new checkpoint into status.json. The log gets no line,
+        because checkpoints can be frequent."""
         write_json(self.status, {**self.read_status(), "step": step, "time": _now()})
 
 

@@ -13,7 +13,7 @@ from ganjax.training.progress import ProgressReport
 
 
 class Diverged(Exception):
-    """Training diverged: a metric is not finite at ``step``."""
+    """Training diverged: a metric is nan or infinite at ``step``."""
 
     def __init__(self, step: int, metric: str, value: float):
         super().__init__(f"step {step}: {metric} is {value}")
@@ -21,7 +21,7 @@ class Diverged(Exception):
 
 
 def require_finite(step: int, metrics: Mapping[str, float]) -> None:
-    """Raise ``Diverged`` if a metric is not finite."""
+    """Raise ``Diverged`` if a metric is nan or infinite."""
     for name, value in metrics.items():
         if not math.isfinite(value):
             raise Diverged(step, name, float(value))
@@ -30,15 +30,28 @@ def require_finite(step: int, metrics: Mapping[str, float]) -> None:
 def values_at(
     metrics: Mapping[str, jax.Array], at: tuple[int, ...]
 ) -> dict[str, float]:
-    """Return the metrics of a dispatch at one index, as floats on the host."""
+    """Return the metrics of one run at one step, as floats on the host.
+
+    Args:
+      metrics: metrics of a call of the compiled step, as arrays ``[steps]``, or
+        ``[runs, steps]`` if it trains several runs.
+      at: the index in these arrays.
+    """
     return {name: float(np.asarray(values)[at]) for name, values in metrics.items()}
 
 
 class RunLog:
     """Writer of logged steps to the disk and to the user; a context manager.
 
-    A row's metrics stay on the device until the next row comes, so that dispatching
-    never waits for a step to end. If ``shown`` is false, the user sees no progress.
+    The metrics of a row stay on the device until the next row comes. So the host starts
+    further steps without waiting for the logged step to end.
+
+    Args:
+      records: writes the rows to the disk.
+      steps: number of steps in the run.
+      batch_size: examples that count as one step's images in the shown rate.
+      start: the step at which the run starts or resumes.
+      shown: whether the user sees the progress.
     """
 
     def __init__(
@@ -68,14 +81,23 @@ class RunLog:
     def note(
         self, step: int, metrics: Mapping[str, jax.Array], at: tuple[int, ...]
     ) -> None:
-        """Keep the metrics of a dispatch that ended at ``step``, to log it later."""
+        """Keep the metrics at ``step``, and log them when the next row comes or
+        ``settle`` is called. First log the metrics that wait.
+
+        Args:
+          metrics: metrics of a call of the compiled step, as arrays.
+          at: the index of this run and step in these arrays.
+
+        Raises:
+          Diverged: if one of the metrics that wait is not finite.
+        """
         self.settle()
         for value in metrics.values():
             value.copy_to_host_async()
         self._waiting = step, metrics, at
 
     def settle(self) -> None:
-        """Write the row that ``note`` keeps, if there is one.
+        """Write the row of metrics that waits, if there is one.
 
         Raises:
           Diverged: if one of its metrics is not finite.

@@ -12,7 +12,14 @@ POINTS_A_COUNT = 10  # a scatter plot needs more samples than a grid of images
 
 
 class SamplePictures:
-    """Writer of ``samples/real.png`` and ``samples/step_*.png`` of one run."""
+    """Writer of ``samples/real.png`` and ``samples/step_*.png`` of one run.
+
+    Args:
+      source: the data. Its test split gives the real examples.
+      key: the random key in the run's state. The pictures of all steps are made from
+        the same latents.
+      count: samples in a picture of images. A plot of points has ten times as many.
+    """
 
     def __init__(self, run: RunDirectory, source: Source, key, count: int):
         self._run, self._key = run, child_key(key, "samples")

@@ -31,7 +31,8 @@ from ganjax.training.run_log import Diverged
 
 
 class Failed(Exception):
-    """Training failed at ``step``, after the members began; see ``__cause__``."""
+    """Training failed at ``step``, after the runs began to write. ``__cause__`` is the
+    original error."""
 
     def __init__(self, step: int):
         super().__init__(f"training failed at step {step}")
@@ -50,20 +51,24 @@ def train(
     """Train up to ``plan.steps``. Resume from the newest checkpoint that every member
     has, if there is one.
 
-    A signal (SIGINT, SIGTERM, SIGUSR2) stops training after the current dispatch, with
-    a checkpoint and the status ``interrupted``. The same call resumes from there. If a
-    member diverges, it fails and keeps its last checkpoint; the other members continue.
+    A signal (SIGINT, SIGTERM, SIGUSR2) stops training after the current call of the
+    compiled step, with a checkpoint and the status ``interrupted``. The same call of
+    ``train`` resumes from there. If a member diverges, it fails and keeps its last
+    checkpoint; the other members continue.
 
     Args:
-      members: one member, or several if ``plan.population`` is set.
+      members: the run, or several runs if ``plan.population`` is set.
       model: builds the finished model of a state, for pictures.
+      source: the data, for pictures.
+      feed: the batches of the training examples.
 
     Returns:
       The final state of all members.
 
     Raises:
-      BadInput: before a member begins: if all checkpoints of a member are damaged, or
-        see ``prepared``.
+      BadInput: before a member begins: if all checkpoints of a member are damaged or do
+        not fit the config, a checkpoint is past the last step, or ``checkpoint.best``
+        names no score that can choose a checkpoint.
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
     compiled = compiled_step(game, feed, plan)

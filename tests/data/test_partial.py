@@ -61,7 +61,7 @@ def test_the_choice_is_seeded():
             "data.classes=3,11: expected different",
         ),
         ("digits", {"classes": (3, 3)}, "expected different labels"),
-        ("ring8", {"classes": (3,)}, "expected data that are read, not drawn"),
+        ("ring8", {"classes": (3,)}, "expected samples that are stored one by one"),
         ("unpaired", {"labels": 8}, "data.labels=8: expected a multiple of the 0"),
     ],
 )
@@ -79,7 +79,7 @@ def test_a_larger_part_holds_a_smaller_one():
     assert (few.data != some_of(source, 5, subset=4).data).any()
     with pytest.raises(BadInput, match="data.limit=9999: expected at most the"):
         some_of(source, 9999)
-    with pytest.raises(BadInput, match="data.limit: expected data that are read"):
+    with pytest.raises(BadInput, match="data.limit: expected samples that are stored"):
         some_of(open_source("ring8"), 5)
 
 

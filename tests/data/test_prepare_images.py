@@ -264,7 +264,7 @@ def test_corrupt_images_are_named_and_counted(photos, tmp_path):
 
 def test_a_class_of_corrupt_images_is_refused(photos, tmp_path):
     write(photos, {"c/1.png": b"no image", "c/2.png": b"no image"})
-    with pytest.raises(BadInput, match="^c: expected a training image"):
+    with pytest.raises(BadInput, match="^the class c: expected a training image"):
         prepare(photos, tmp_path / "out", skip=2)
 
 
@@ -449,7 +449,7 @@ def test_files_without_a_partner_are_refused(tmp_path):
     with pytest.raises(BadInput, match=r"a/4.png has no pair in b \(1 files"):
         prepare(folder, tmp_path / "out", pairs="a,b")
     write(folder, {"b/4.jpg": image, "b/4.png": image})
-    with pytest.raises(BadInput, match="b/4.png and b/4.jpg have one name"):
+    with pytest.raises(BadInput, match="b/4.png and b/4.jpg have the same name"):
         prepare(folder, tmp_path / "out", pairs="a,b")
     with pytest.raises(BadInput, match="has no folder c with images"):
         prepare(folder, tmp_path / "out", pairs="a,c")

@@ -116,7 +116,7 @@ def test_a_damaged_manifest_is_one_line(made):
     content = manifest.read_text()
     for damaged, said in (
         (content[:-30], "damaged"),
-        (content.replace('"format": 1', '"format": 9'), "has format 9 images"),
+        (content.replace('"format": 1', '"format": 9'), "has format 9 and kind"),
     ):
         manifest.write_text(damaged)
         with pytest.raises(BadInput, match=f"ganjax_manifest.json: {said}"):

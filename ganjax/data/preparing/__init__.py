@@ -1,4 +1,5 @@
-"""Preparation of images of any sizes: find, fit, write shards, report."""
+"""Preparation of images of any sizes: find them, cut and resize them to one size, write
+them to a few large files."""
 
 from ganjax.data.preparing.finding import find_images
 from ganjax.data.preparing.fitting import (

@@ -15,7 +15,7 @@ TEXT = 96
 
 
 def contact_sheet(rows: Sequence[tuple[str, np.ndarray]]):
-    """Return a PIL image with a row of images for each name.
+    """Return a PIL image with a row of small images for each name.
 
     Equal input gives equal pixels.
 
@@ -51,7 +51,8 @@ def contact_sheet(rows: Sequence[tuple[str, np.ndarray]]):
 
 
 def write_sheet(folder: Path) -> None:
-    """Write ``contact.png`` of a prepared set: training images by class or domain."""
+    """Write ``contact.png`` into a prepared set: training images, with a row for each
+    class if there are classes. For two domains, each domain has half of the rows."""
     manifest = read_manifest(folder)
     if manifest["kind"] == "domains":
         rows = [

@@ -13,8 +13,9 @@ class Duplicates:
     """Files whose bytes equal an earlier file.
 
     Attributes:
-        count: how many there are.
-        in_test: how many images of the test split have a copy in the training split.
+        count: number of these files.
+        in_test: number of files in the test split that equal a file of the training
+            split.
         examples: some of them, each ``(name, name of the earlier file)``.
     """
 
@@ -24,10 +25,11 @@ class Duplicates:
 
 
 def duplicates_of(shards: Mapping[tuple[str, str], Sequence[Shard]]) -> Duplicates:
-    """Compare the files of each folder, over its splits, the training split first.
+    """Find the files with equal bytes. Files of different domains are not compared.
 
     Args:
-        shards: ``(folder, split)`` -> shards.
+        shards: ``(folder, split)`` -> shards with the digests of their files, the
+            training split first. ``folder`` is the domain, or ''.
     """
     first: dict[tuple[str, str], tuple[str, str]] = {}
     count, in_test, examples = 0, 0, []

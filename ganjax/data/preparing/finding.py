@@ -19,12 +19,14 @@ from ganjax.errors import BadInput
 def find_images(source: str, options: Options) -> Listing:
     """Return the images at a path, with their classes and splits.
 
-    ``ganjax.data.layout`` has the rule for classes and splits. Folders ``trainA`` and
-    ``trainB`` are two domains without pairs. ``options.pairs`` chooses pairs.
+    The docstring of ``ganjax.data.layout`` has the rule for classes and splits. Folders
+    ``trainA`` and ``trainB`` are two domains without pairs. ``options.pairs`` chooses
+    pairs.
 
     Raises:
-        BadInput: there is no such path, or it has no images, or they do not fit the
-            rule or the options. The message begins with ``FOLDER=``.
+        BadInput: there is no such path, it has no images or is a prepared set, the
+            names do not follow the rule, or an option does not fit the images. The
+            message names ``FOLDER`` or the option.
     """
     path = Path(source).expanduser()
     if not path.exists():

@@ -1,4 +1,4 @@
-"""Images of any size, cut and resized to one size."""
+"""Cut and resize images of any size to one size."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -16,7 +16,8 @@ STORES = ("raw", "jpeg")
 
 @dataclass(frozen=True)
 class Options:
-    """How images are prepared. Equal options and equal files give equal bytes.
+    """The way in which images are prepared. Equal options and equal files give equal
+    bytes.
 
     Attributes:
         size: ``(H, W)`` of the prepared images.
@@ -25,12 +26,14 @@ class Options:
         filter: the filter of Pillow that resizes.
         alpha: ``white`` puts transparent images on white; ``keep`` keeps four channels
             if any image has transparency.
-        store: ``raw`` or ``jpeg``, see ``ganjax.data.prepared_images``.
+        store: ``raw`` writes decoded pixels in ``.npy`` files, ``jpeg`` writes JPEG
+            images in array_record files.
         labels: a file with the labels of the images, or ''.
         pairs: '', ``AB`` for two images side by side in each file, or ``DIR,DIR`` for
-            two folders with equal names.
-        holdout: the test split of data that have none: a share below 1, or a count.
-        seed: the seed of that split.
+            two folders with equal names of files.
+        holdout: the images that become the test split if there is none: a share below
+            1, or a count.
+        seed: the seed that chooses these images.
     """
 
     size: tuple[int, int]
@@ -62,7 +65,7 @@ class Options:
 
 
 def parse_size(text: str) -> tuple[int, int]:
-    """Return ``(H, W)`` of ``64`` or ``48x64``.
+    """Return ``(H, W)`` from text such as ``64`` or ``48x64``.
 
     Raises:
         BadInput: for other text, or a side of 0 or above 65,535.
@@ -77,8 +80,13 @@ def parse_size(text: str) -> tuple[int, int]:
 
 
 def centred(height: int, width: int, size: tuple[int, int]) -> tuple[slice, slice]:
-    """Return the rows and columns of the largest centred part of an image that has the
-    aspect ratio of ``size``, to the nearest pixel."""
+    """Return the largest centred part of an image that has the aspect ratio of
+    ``size``, to the nearest pixel, as a slice of the rows and a slice of the columns.
+
+    Args:
+        height, width: of the image.
+        size: ``(H, W)``.
+    """
     rows = min(height, max(1, round(width * size[0] / size[1])))
     columns = min(width, max(1, round(height * size[1] / size[0])))
     top, left = (height - rows) // 2, (width - columns) // 2
@@ -86,8 +94,15 @@ def centred(height: int, width: int, size: tuple[int, int]) -> tuple[slice, slic
 
 
 def fit(image: np.ndarray, options: Options) -> np.ndarray:
-    """Return ``image``, uint8 ``[h, w, C]`` with C 1, 3 or 4, with the size of the
-    options. Colours of transparent pixels have no weight."""
+    """Cut and resize an image to the size of the options. Colours of transparent pixels
+    have no weight.
+
+    Args:
+        image: uint8 ``[h, w, C]``, C 1, 3 or 4.
+
+    Returns:
+        uint8 ``[H, W, C]``.
+    """
     from PIL import Image
 
     if options.crop == "center":

@@ -1,9 +1,10 @@
-"""Prepare a set of images: scan, write shards, and finish with one rename.
+"""Prepare a set of images: read the headers, write shards, rename the folder.
 
-While a set is made, ``OUT/.preparing-NAME`` holds its plan, its finished shards and
-the facts of each. The same call continues after the finished shards. A shard depends
-only on its items and the options, so an interrupted preparation ends with the same
-bytes.
+A shard is one file with some of the images. While a set is made, the folder
+``OUT/.preparing-NAME`` holds its plan, its finished shards, and the facts of each
+shard. After an interruption, the same call continues after the finished shards. A shard
+depends only on its images and the options, so the result has the same bytes as without
+the interruption.
 """
 
 import os
@@ -46,11 +47,12 @@ class PreparedSet:
 
     Attributes:
         folder: the prepared set, a value for ``data.dir``.
-        already: whether it was there; its files were then verified.
+        already: whether the set already existed; then its files were verified.
         listing: the images, in splits and classes.
         skipped: name and reason of the images that could not be decoded.
-        enlarged, stretched: see ``Shard``.
-        duplicates: files with equal bytes.
+        enlarged: number of images that were smaller than the prepared size.
+        stretched: number of images whose aspect ratio changed.
+        duplicates: files with equal bytes. ``None`` if the set already existed.
     """
 
     folder: Path
@@ -71,14 +73,17 @@ def prepare_images(
     report: Report = lambda *_: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> PreparedSet:
-    """Write the images of a listing as a prepared set ``OUT/NAME-HxW``.
+    """Write images as a prepared set ``OUT/NAME-HxW``, or continue to write it.
 
     Args:
-        listing, options: the images, and how they are prepared.
-        out: the parent folder; '' is the first data root.
+        listing: the images, with their classes and splits.
+        options: how they are prepared.
+        out: the parent folder; '' is the first data root (``$GANJAX_DATA_DIR`` if set,
+            otherwise ``~/.cache/ganjax/data``).
         skip_corrupt: how many images may be left out because they are damaged.
-        report: is called for each image.
-        say: is called with lines of text, before the shards are written.
+        report: called for each image with what is done, the images done, and all
+            images.
+        say: called with lines of text, before the files are written.
 
     Raises:
         BadInput: more images are damaged than ``skip_corrupt``; a class loses its last
@@ -228,7 +233,7 @@ class _Writer:
             count = f"{len(self.skipped)} corrupt images, the last is "
             raise BadInput(
                 f"{count if self.skip_corrupt else ''}{name} {reason}; "
-                f"--skip_corrupt={len(self.skipped)} skips and lists so many"
+                f"--skip_corrupt={len(self.skipped)} skips and lists up to this number"
             )
 
     def _finish(self, final, folder, identity, shards) -> dict[str, Any]:
@@ -240,7 +245,11 @@ class _Writer:
             label = [label for shard in found for label in shard.labels]
             counts = np.bincount(np.array(label, int), minlength=max(1, len(classes)))
             if split == "train" and 0 in counts:
-                lost = classes[int(np.argmin(counts))] if classes else "the set"
+                lost = (
+                    f"the class {classes[int(np.argmin(counts))]}"
+                    if classes
+                    else "the set"
+                )
                 raise BadInput(f"{lost}: expected a training image that can be decoded")
             np.save(target / f"{split}-labels.npy", np.array(label, np.int32))
             splits[split] = {

@@ -1,4 +1,4 @@
-"""The images to prepare, and a digest of their files."""
+"""The images that are to be prepared, and a digest of their files."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,14 +9,15 @@ from ganjax.data.preparing.shards import Item
 
 @dataclass(frozen=True)
 class Listing:
-    """The images to prepare.
+    """The images that are to be prepared, with their classes and splits.
 
     Attributes:
         name: the name of the data, without their size.
-        kind: see ``ganjax.data.prepared_images.KINDS``.
+        kind: ``images``; ``pairs``, two images of two domains in each item; or
+            ``domains``, two domains without pairs.
         classes: class names by label, or ().
-        sets: folder in the prepared set -> split -> items. Two domains have the folders
-            ``a`` and ``b``; otherwise the folder is ``''``.
+        sets: domain -> split -> items. The domains are ``a`` and ``b`` if the kind is
+            ``domains``, otherwise ''.
         split: how the splits were made, in words.
         notes: lines for the user.
     """
@@ -34,7 +35,8 @@ class Listing:
 
 
 def digest_of(items: Sequence[Item]) -> str:
-    """Return the SHA-256 of the sorted names, sizes and labels of all files."""
+    """Return the SHA-256 of the sorted names, sizes and labels of all files to
+    prepare."""
     lines = "".join(
         f"{name}\0{size}\0{label}\n"
         for name, size, label in sorted(

@@ -1,11 +1,12 @@
 """Images of two domains: with pairs for pix2pix, or without pairs for CycleGAN.
 
-- ``AB``: each file has two images side by side, a on the left.
-- ``DIR,DIR``: two folders with equal names. Files with the same path in both, up to the
-  suffix, are a pair.
-- ``trainA``, ``trainB``, and maybe ``testA``, ``testB``: two domains without pairs.
+- ``--pairs=AB``: each file has two images side by side, domain a on the left.
+- ``--pairs=DIR,DIR``: two folders, one for each domain. Two files with the same path in
+  these folders are a pair; their suffixes may differ.
+- Folders ``trainA``, ``trainB``, and maybe ``testA``, ``testB``: two domains without
+  pairs.
 
-Splits follow ``ganjax.data.layout``. There are no classes.
+The module ``ganjax.data.layout`` has the rule for splits. There are no classes.
 """
 
 from collections.abc import Mapping
@@ -26,7 +27,13 @@ _DOMAINS = {
 
 
 class Renamed:
-    """The images of a tree under other names, so that their layout can be arranged."""
+    """The images of a folder or archive under other names, from which splits and
+    classes follow.
+
+    Args:
+        tree: the folder or archive.
+        originals: new name -> name in ``tree``.
+    """
 
     def __init__(self, tree: Any, originals: Mapping[str, str]):
         self.path, self.other, self.folders = tree.path, [], []
@@ -47,13 +54,20 @@ def _splits(tree: Any, options: Options) -> tuple[dict[str, list[str]], Arrangem
 
 
 def domains_in(names) -> bool:
-    """Return whether names are in the folders ``trainA`` and ``trainB``."""
+    """Return whether some of the files are in a folder ``trainA`` and some in
+    ``trainB``."""
     parts = {part for name in names for part in name.split("/")[:-1]}
     return {"trainA", "trainB"} <= parts
 
 
 def listed_domains(tree: Any, name: str, options: Options) -> Listing:
-    """Return the images of ``trainA``, ``trainB``, ``testA`` and ``testB``."""
+    """Return the images of two domains without pairs, from the folders ``trainA``,
+    ``trainB``, ``testA`` and ``testB``.
+
+    Args:
+        tree: the folder or archive of the images.
+        name: the name of the data.
+    """
     renamed: dict[str, dict[str, str]] = {"a": {}, "b": {}}
     for file in tree.names:
         parts = file.split("/")
@@ -76,11 +90,15 @@ def listed_domains(tree: Any, name: str, options: Options) -> Listing:
 
 
 def listed_pairs(tree: Any, name: str, options: Options) -> Listing:
-    """Return the pairs that ``options.pairs`` describes.
+    """Return the pairs of images that ``options.pairs`` describes.
+
+    Args:
+        tree: the folder or archive of the images.
+        name: the name of the data.
 
     Raises:
-        BadInput: ``pairs`` has another form, a folder is missing, a file has no
-            pair, or the store is not raw.
+        BadInput: ``options.pairs`` is neither ``AB`` nor two folders, a folder is
+            missing, a file has no partner, or ``options.store`` is not ``raw``.
     """
     if options.store != "raw":
         raise BadInput(f"store='{options.store}': expected 'raw' for pairs")
@@ -121,8 +139,8 @@ def _partners(tree, pairs):
                 key = PurePosixPath(*rest).with_suffix("").as_posix()
                 if other := files.get(key):
                     raise BadInput(
-                        f"data.dir='{tree.path}': {file} and {other} have one name, "
-                        "expected one file for each side of a pair"
+                        f"data.dir='{tree.path}': {file} and {other} have the same "
+                        "name, expected one file for each side of a pair"
                     )
                 files[key] = file
     for folder, files in zip(folders, found, strict=True):

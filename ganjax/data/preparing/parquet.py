@@ -1,8 +1,8 @@
 """Images in Parquet files, as the Hugging Face Hub stores them.
 
 A column has the images: bytes, or a struct with ``bytes``. Another may have the labels:
-names, or numbers, whose names the Hub's metadata may have. A file that begins with
-``train``, ``test``, ``val`` or ``validation`` belongs to this split.
+names, or numbers, whose names the Hub's metadata may have. A file whose name begins
+with ``train``, ``test``, ``val``, ``valid`` or ``validation`` belongs to this split.
 """
 
 import json
@@ -22,17 +22,23 @@ _KEPT = 2  # row groups in memory
 
 
 def parquet_files(path: Path) -> list[Path]:
-    """Return the file ``path``, or the Parquet files in it or in its ``data/``."""
+    """Return ``path`` if it is a Parquet file, or the Parquet files in the folder
+    ``path`` and in its folder ``data``."""
     if path.is_dir():
         return sorted([*path.glob("*.parquet"), *path.glob("data/*.parquet")])
     return [path] if path.suffix == ".parquet" else []
 
 
 class ParquetTree:
-    """The rows of Parquet files, with the attributes of ``ganjax.data.tree.Tree``.
+    """The images of Parquet files, with the methods of ``ganjax.data.tree.Tree``, so
+    that they can be arranged and read like files.
 
-    The name of a row is ``SPLIT/FILE/ROW``. The labels are in a ``dataset.json``, as
-    ``ganjax.data.label_list`` reads it.
+    The name of an image is ``SPLIT/FILE/ROW``. A file ``dataset.json``, which exists
+    only here, lists the labels.
+
+    Args:
+        path: the folder or file, for messages.
+        files: the Parquet files.
 
     Raises:
         BadInput: pyarrow is missing, a file is damaged, there is no column of images,
@@ -76,7 +82,8 @@ class ParquetTree:
                 row += 1
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of the image of a row, or of the list of labels."""
+        """Return the bytes of an image, or of the list of labels if ``name`` is
+        ``dataset.json``. Raise BadInput if a row cannot be read or has no image."""
         if name == LABELS:
             return json.dumps({"labels": self._labels or None}).encode()
         number, group, at = self._rows[name]
@@ -87,7 +94,9 @@ class ParquetTree:
                 try:
                     column = file.read_row_group(group, [image]).column(0)
                 except (OSError, ValueError) as error:
-                    raise bad_file(self.path, name, f"({error})") from error
+                    raise bad_file(
+                        self.path, name, f"cannot be read ({error})"
+                    ) from error
                 self._groups[number, group] = column
                 while len(self._groups) > _KEPT:
                     self._groups.popitem(last=False)
@@ -98,7 +107,8 @@ class ParquetTree:
         return content
 
     def size(self, name: str) -> int:
-        """Return the size of the row's group in bytes, which needs no reading."""
+        """Return the size in bytes of the row group that holds an image. It is in the
+        metadata, so nothing is read."""
         number, group, _ = self._rows[name]
         return self._files[number][0].metadata.row_group(group).total_byte_size
 

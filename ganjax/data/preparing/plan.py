@@ -1,4 +1,5 @@
-"""What a preparation will write: fixed at its start, compared when it continues."""
+"""The plan of a preparation: the files and options, fixed at its start and compared
+when it continues after an interruption."""
 
 import json
 import shutil
@@ -19,8 +20,15 @@ _PART = 4096
 
 
 def check_same(root: Path, final: Path, identity: Mapping[str, Any]) -> None:
-    """Raise BadInput unless the set ``final`` was made from the files and with the
-    options of ``identity``."""
+    """Raise BadInput unless an existing prepared set was made from the same files and
+    with the same options.
+
+    Args:
+        root: the parent folder, for the message.
+        final: the prepared set.
+        identity: facts about the files and the options, which the manifest must have
+            too.
+    """
     same = False
     if is_prepared(final):
         source = read_manifest(final)["source"]
@@ -41,14 +49,19 @@ def plan_of(
     report: Report,
 ) -> dict[str, Any]:
     """Return the plan of a preparation. Read it from ``work/plan.json``. If there is
-    none, scan the headers of all images and write it.
+    none, read the headers of all images and write it.
+
+    Args:
+        work: folder of the unfinished preparation.
+        identity: facts about the files and the options.
+        report: called with the progress.
 
     Returns:
         A dictionary: ``identity``, as given, and ``channels``, of the prepared images.
 
     Raises:
-        BadInput: ``work`` holds an unfinished preparation with another identity or
-            or JPEG cannot store the channels.
+        BadInput: ``work`` holds an unfinished preparation of other files or with other
+            options, or the images have transparency, which JPEG cannot store.
     """
     file = work / "plan.json"
     if file.is_file():

@@ -10,13 +10,14 @@ LABELS = "dataset.json"
 
 
 class RecordTree:
-    """The records of a TFDS folder, with the attributes of ``ganjax.data.tree.Tree``.
+    """The images of a TFDS folder, with the methods of ``ganjax.data.tree.Tree``, so
+    that they can be arranged and read like files.
 
-    The name of a record is ``SPLIT/NUMBER``. The labels are in a ``dataset.json``, as
-    ``ganjax.data.label_list`` reads it.
+    The name of an image is ``SPLIT/NUMBER``. A file ``dataset.json``, which exists only
+    here, lists the labels.
 
     Args:
-        folder: the version folder, see ``ganjax.data.prepared.find``.
+        folder: the version folder of the data set.
 
     Raises:
         BadInput: the folder cannot be read as array_record, or has no feature
@@ -57,8 +58,8 @@ class RecordTree:
             raise bad_file(folder, prepared.INFO, "has no records")
 
     def read(self, name: str) -> bytes:
-        """Return the bytes of a record's image, or of the list of labels if ``name`` is
-        ``dataset.json``."""
+        """Return the bytes of an image, or of the list of labels if ``name`` is
+        ``dataset.json``. Raise BadInput if a record cannot be read."""
         if name == LABELS:
             return json.dumps({"labels": self._labels or None}).encode()
         source, i = self._records[name]

@@ -1,4 +1,5 @@
-"""One shard of a prepared set: its images are decoded, fitted, and written."""
+"""One shard of a prepared set (a file with some of its images): decode, cut, resize and
+write the images."""
 
 import hashlib
 import io
@@ -33,7 +34,15 @@ class Item(NamedTuple):
 
 
 class Made(NamedTuple):
-    """The result for one item: an image, or the reason why there is none."""
+    """The result for one item.
+
+    Attributes:
+        image: uint8 ``[H, W, C]``, or the bytes of a JPEG; None if the item failed.
+        reason: why there is no image.
+        digest: a hash of the bytes of the item's files.
+        enlarged: whether the image was smaller than the prepared size.
+        stretched: whether its aspect ratio changed.
+    """
 
     image: np.ndarray | bytes | None
     reason: str = ""
@@ -44,15 +53,17 @@ class Made(NamedTuple):
 
 @dataclass
 class Shard:
-    """The facts of a written shard. They are stored, so that a restart keeps it.
+    """The facts of a shard: a file with some of the images of a split. They are stored,
+    so that a preparation that continues keeps the shard.
 
     Attributes:
-        file, count, bytes, sha256: the file, its images, its size and its SHA-256.
-        labels, names, digests: of its images: the label, the name of the file, and a
-            hash of the file's bytes.
+        file, count, bytes, sha256: the name of the file, its number of images, its size
+            and its SHA-256.
+        labels, names, digests: of each image the label, the name of its original file,
+            and a hash of that file's bytes.
         skipped: name and reason of the files that could not be decoded.
-        enlarged, stretched: images that were smaller than the size, and images whose
-            aspect ratio has changed.
+        enlarged, stretched: number of images that were smaller than the prepared size,
+            and of images whose aspect ratio changed.
     """
 
     file: str
@@ -67,7 +78,8 @@ class Shard:
     stretched: int = 0
 
     def entry(self) -> dict[str, Any]:
-        """Return the entry of the shard in a manifest."""
+        """Return the shard's entry in a manifest: ``file``, ``count``, ``bytes`` and
+        ``sha256``."""
         names = ("file", "count", "bytes", "sha256")
         return {name: getattr(self, name) for name in names}
 
@@ -79,14 +91,17 @@ def entry_of(path: Path) -> dict[str, Any]:
 
 
 def name_of(item: Item) -> str:
-    """Return the names of an item's files, for messages."""
+    """Return the name of an item's file, or the names of its two files, for
+    messages."""
     return " and ".join(file.name for file in item.files)
 
 
 def make(item: Item, options: Options, channels: int) -> Made:
-    """Read, decode and fit the image of an item. Two images become one, side by side.
+    """Read, decode, cut and resize the image of an item. Two images become one, side by
+    side.
 
-    The result is uint8 ``[H, W, channels]``, or the bytes of a JPEG.
+    Args:
+        channels: channels of the result.
     """
     height, width = options.size
     try:
@@ -130,11 +145,14 @@ def write_shard(
     pool: Executor,
     done: Callable[[Made, Item], None],
 ) -> Shard:
-    """Make the images of a shard in threads, and write them with one rename.
+    """Decode and resize the images of a shard in threads, and write them to one file.
+    The file appears only when it is complete.
 
     Args:
-        folder, stem: the shard is ``folder/stem.npy`` or ``folder/stem.array_record``.
-        done: is called with each result in order; it may raise ``BadInput``.
+        folder, stem: the file is ``folder/stem.npy`` or ``folder/stem.array_record``.
+        items: the images of the shard.
+        channels: channels of the prepared images.
+        done: called with each result in order; it may raise ``BadInput``.
     """
     shard = Shard(f"{stem}.{SUFFIX[options.store]}")
     images = []
@@ -181,12 +199,21 @@ def _write_records(path, images):
 
 
 def store(shard: Shard, path: Path) -> None:
-    """Write the facts of a shard with one rename."""
+    """Write the facts of a finished shard to the JSON file ``path``."""
     replace_json(path, asdict(shard))
 
 
 def stored(folder: Path, path: Path) -> Shard | None:
-    """Return the facts of a finished shard of ``folder``, or None."""
+    """Return the facts of a finished shard.
+
+    Args:
+        folder: the folder that holds the shard's file.
+        path: the JSON file with the facts.
+
+    Returns:
+        The facts; ``None`` if they do not exist, or the shard's file is missing or has
+        another size.
+    """
     if not path.is_file():
         return None
     shard = Shard(**json.loads(path.read_text()))
@@ -197,7 +224,8 @@ def stored(folder: Path, path: Path) -> Shard | None:
 
 
 def replace_json(path: Path, value: Any) -> None:
-    """Write a value as JSON with one rename."""
+    """Write a value as JSON. A reader sees the old file or the new one, never a
+    part."""
     unfinished = path.with_suffix(".unfinished")
     unfinished.write_text(json.dumps(value, indent=1) + "\n")
     os.replace(unfinished, path)
