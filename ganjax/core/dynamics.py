@@ -29,9 +29,9 @@ def simultaneous(field, params, knobs):
 
 def consensus(field, params, knobs):
     """Return every player's gradient plus γ·∇½‖v‖², where v joins the gradients of all
-    players and γ is the knob ``dynamics.strength``. The penalty ½‖v‖² is 0 where all
-    gradients are 0 (consensus optimization; Mescheder et al. 2017, arXiv 1705.10461,
-    algorithm 2)."""
+    players and γ is the config field ``dynamics.strength``. The penalty ½‖v‖² is 0
+    where all gradients are 0 (consensus optimization; Mescheder et al. 2017, arXiv
+    1705.10461, algorithm 2)."""
 
     def unrest(params):
         gradients, reports = field(params)
@@ -91,9 +91,10 @@ class Dynamics:
     """How the players' parameters move in one step.
 
     Attributes:
-      joint: the joint dynamics, ``(field, params, knobs) -> (gradients, reports)``. Its
-        options that are not knobs are keyword arguments. ``None`` if the players take
-        turns in order, and each one sees the updates before it.
+      joint: the joint dynamics, ``(field, params, knobs) -> (gradients, reports)``.
+        Knobs are numbers that the compiled step takes as data. Options that are not
+        knobs are keyword arguments. ``None`` if the players take turns in order, and
+        each one sees the updates before it.
       options: name -> option of the config field ``dynamics.NAME``.
     """
 

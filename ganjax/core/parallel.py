@@ -78,7 +78,7 @@ def compile_step(
         if population not in POPULATIONS:
             raise ValueError(f"population={population!r}: expected {POPULATIONS}")
         if not resident:
-            raise ValueError("a population needs resident data")
+            raise ValueError("a population needs resident data: resident=True")
     if carrier not in ("pmap", "shard_map"):
         raise ValueError(f"carrier={carrier!r}: expected 'pmap' or 'shard_map'")
 
@@ -103,7 +103,7 @@ def compile_step(
         return _one_by_one(advance) if population == "serial" else advance
     many = dispatch(inner_steps)
     if population == "serial":
-        raise ValueError("a serial population runs on one device")
+        raise ValueError(f"population='serial' needs one device, not {len(devices)}")
     if members:
         return jit(_members_over(many, devices, axis))
     if carrier == "pmap":

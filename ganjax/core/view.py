@@ -105,7 +105,7 @@ class View:
 
     def remember(self, **memory: Tree) -> "View":
         """Return a view with new values for entries of the memory. Objectives find
-        these values there in later updates. They must be equal on all devices."""
+        these values there in later updates. A value must be equal on all devices."""
         unknown = sorted(set(memory) - set(self.memory))
         if unknown:
             there = sorted(self.memory)

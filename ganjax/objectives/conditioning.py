@@ -28,7 +28,7 @@ class Conditioning:
         are gathered from all devices first.
       losses: names of the adversarial losses that it works with; empty for all.
       replaces_loss: whether it replaces the adversarial loss.
-      head: the entry of ``CONDITIONINGS`` whose critic outputs it uses. Only a
+      head: the name in ``CONDITIONINGS`` whose critic outputs it uses. Only a
         conditioning from outside ``ganjax`` needs this field.
     """
 

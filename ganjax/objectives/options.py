@@ -110,8 +110,8 @@ def adversary_of(
     """Build the adversarial part of a game from its config.
 
     Args:
-      on: names of the knobs that are in use. The term of a weight that stays at 0 is
-        left out of the compiled step.
+      on: names of the knobs (numbers that the compiled step takes as data) that are in
+        use. The term of a weight that stays at 0 is left out of the compiled step.
       classes: number of labels of the data.
       images: whether the examples are images.
     """
