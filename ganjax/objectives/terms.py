@@ -201,16 +201,16 @@ def _orthogonal(params):
 
 
 def orthogonal_generator(context, view, numbers):
-    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the generator's kernels W. It makes the columns of
-    each kernel orthogonal, but does not change their length (Brock et al. 2019, arXiv
-    1809.11096, eq. 3)."""
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the generator's kernels W. It is 0 if the columns
+    of each kernel are orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096,
+    eq. 3)."""
     return _orthogonal(view.params[context.generator]), None
 
 
 def orthogonal_critic(context, view, numbers):
-    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the critic's kernels W. It makes the columns of
-    each kernel orthogonal, but does not change their length (Brock et al. 2019, arXiv
-    1809.11096, eq. 3)."""
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the critic's kernels W. It is 0 if the columns of
+    each kernel are orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096,
+    eq. 3)."""
     return _orthogonal(view.params[context.critic]), None
 
 
