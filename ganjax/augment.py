@@ -1,17 +1,17 @@
 """Augmentations of the images that the discriminator sees, by name.
 
-An entry of ``AUGMENTATIONS`` is ``(key, image [H, W, C], probability) -> image``. The
-image is in [-1, 1]. Four channels are red, green, blue and alpha: changes of colour
-keep the alpha, changes of place move it too. The probability is a scalar and may be
-traced; at 0 an entry is exactly the identity. For a given key the map is affine in the
-image, so gradients of any order pass. ``augmented`` maps entries over a batch with one
-key per sample, so the result does not depend on how the batch is split.
+An augmentation is ``(key, image [H, W, C], probability) -> image``. The image is in
+[-1, 1]. Four channels are red, green, blue and alpha: changes of colour keep the alpha,
+changes of place move it too. The probability is a scalar and may be traced; at 0 the
+image does not change at all. For a given key the map is affine in the image, so
+gradients of any order pass. ``augmented`` maps augmentations over a batch with one key
+per sample, so the result does not depend on how the batch is split.
 
 ``colour``, ``translation`` and ``cutout`` are DiffAugment (Zhao et al. 2020, arXiv
 2006.10738), which always applies them. ``blit``, ``geometric`` and ``colour_transform``
-are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676, appendix B). ``adapt``
-changes its probability, and each transformation of an entry is drawn independently.
-``pseudo_real`` puts generated images among the real ones.
+are the pipeline of ADA (Karras et al. 2020, arXiv 2006.06676, appendix B). Each of them
+has several transformations, which are drawn independently. ``adapt`` changes the
+probability of ADA. ``pseudo_real`` puts generated images among the real ones.
 """
 
 import dataclasses
@@ -45,8 +45,9 @@ def flip(key: jax.Array, image: jax.Array, probability) -> jax.Array:
 
 def colour(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     """Add U(-½, ½) to the brightness, then multiply the saturation by U(0, 2) about
-    each pixel's mean, then the contrast by U(½, 3/2) about the image's mean. Any number
-    of channels; only the alpha of four does not change."""
+    each pixel's mean, then the contrast by U(½, 3/2) about the image's mean. An image
+    may have any number of channels. Of four channels the last is alpha and does not
+    change."""
     gate, *keys = jax.random.split(key, 4)
     brightness, saturation, contrast = (jax.random.uniform(k) for k in keys)
     changed, alpha = _without_alpha(image)
@@ -64,13 +65,15 @@ def _without_alpha(image):
 
 
 def saturated(image: jax.Array, gain) -> jax.Array:
-    """Multiply every pixel's distance from the mean of its channels by ``gain``."""
+    """Multiply the distance of each pixel from the mean of its channels by ``gain``, in
+    ``image [H, W, C]``."""
     mean = image.mean(-1, keepdims=True)
     return mean + gain * (image - mean)
 
 
 def contrasted(image: jax.Array, gain) -> jax.Array:
-    """Multiply the distance from the mean of the image by ``gain``."""
+    """Multiply the distance of every entry of ``image [H, W, C]`` from the mean of the
+    whole image by ``gain``."""
     mean = image.mean()
     return mean + gain * (image - mean)
 
@@ -140,9 +143,9 @@ def geometric(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     """Scale by 2^N(0, 0.2), rotate, stretch anisotropically by 2^N(0, 0.2), rotate, and
     shift by N(0, 0.125) of the size, all in one ``warp``.
 
-    Rotations are by U(-π, π). Each is drawn so often that at least one of the two
-    happens with ``probability``. The published warp uses wavelet filters against
-    aliasing; this warp is bilinear.
+    Scaling, stretching and shifting each happen with ``probability``. The two rotations
+    are by U(-π, π), and at least one of them happens with ``probability``. The
+    published warp uses wavelet filters against aliasing; this warp is bilinear.
     """
     gates, values = jax.random.split(key, (2, 5))
     either = 1 - jnp.sqrt(jnp.clip(1.0 - probability, 0, 1))
@@ -297,11 +300,12 @@ class AugmentationOptions:
 
 
 def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax.Array:
-    """Return ``images [n, H, W, C]`` after the entries ``names``, in order. Each entry
-    folds its name into ``keys [n]``, so its draws do not depend on the others.
+    """Return ``images [n, H, W, C]`` after the augmentations ``names``, in order. Each
+    augmentation folds its name into ``keys [n]``, so its draws do not depend on the
+    other augmentations.
 
     Raises:
-      BadInput: if an entry cannot change images of this shape.
+      BadInput: if an augmentation cannot change images of this shape.
     """
     for name in names:
         change = AUGMENTATIONS.find("augmentation.names", name)
@@ -331,7 +335,8 @@ def adapt(probability, sign, *, target, images, speed) -> jax.Array:
 
 
 def pseudo_real(keys, real: jax.Array, fake: jax.Array, probability) -> jax.Array:
-    """Return ``real [n, …]``, where each sample is replaced by its sample of ``fake
-    [n, …]`` with ``probability`` (APA, Jiang et al. 2021, arXiv 2111.06849)."""
+    """Replace real samples by generated ones, to deceive the discriminator (APA; Jiang
+    et al. 2021, arXiv 2111.06849). With ``probability``, a sample of ``real [n, …]``
+    becomes the sample of ``fake [n, …]`` with the same index."""
     deceives = jax.vmap(_happens, (0, None))(keys, probability)
     return jnp.where(deceives.reshape(-1, *(1,) * (real.ndim - 1)), fake, real)

@@ -1,4 +1,4 @@
-"""Decay of the averaged parameters (EMA) at each step."""
+"""Decay of the averaged parameters (exponential moving averages, EMA) at each step."""
 
 import dataclasses
 import functools
@@ -12,7 +12,8 @@ from ganjax.options import option
 
 @dataclasses.dataclass(frozen=True)
 class AverageOptions:
-    """The section ``ema`` of a config."""
+    """The section ``ema`` of a config: how fast the averages of parameters follow
+    them."""
 
     decay: float = option(0.999, "decay per step", least=0, below=1, knob=True)
     half_life: float = option(
@@ -25,7 +26,14 @@ class AverageOptions:
 
 
 def decay_of(batch_size: int, on: Collection[str]) -> Callable:
-    """Return ``(knobs, step) -> decay``. ``on`` are the knobs that the program uses."""
+    """Return ``(knobs, step) -> decay`` of the averages.
+
+    Args:
+      batch_size: number of images of a step.
+      on: names of the knobs (numbers of the config) that are in use. With
+        ``ema.half_life`` among them the decay follows a half-life, otherwise
+        ``ema.decay``.
+    """
     if "ema.half_life" not in on:
         return _decay_a_step
     return functools.partial(_half_life, batch_size)

@@ -1,5 +1,5 @@
-"""Latent distributions ``(keys [n], size) -> z [n, size]``, with one key per sample.
-An optional step optimises latents before their use."""
+"""Latent distributions ``(keys [n], size) -> z [n, size]``, with one random key per
+sample. An optional step moves latents to a higher critic score before their use."""
 
 import dataclasses
 from collections.abc import Callable, Collection, Mapping
@@ -17,12 +17,14 @@ def normal(keys: jax.Array, size: int) -> jax.Array:
 
 
 def uniform(keys: jax.Array, size: int) -> jax.Array:
-    """Draw z ~ U[-1, 1]^size (DCGAN; Radford et al. 2016, arXiv 1511.06434)."""
+    """Draw z ~ U[-1, 1] for each of ``size`` numbers (DCGAN; Radford et al. 2016, arXiv
+    1511.06434)."""
     return jax.vmap(lambda key: jax.random.uniform(key, (size,), minval=-1))(keys)
 
 
 def wide_uniform(keys: jax.Array, size: int) -> jax.Array:
-    """Draw z ~ U[-5, 5]^size (Sun et al. 2020, arXiv 2011.04926, two clusters)."""
+    """Draw z ~ U[-5, 5] for each of ``size`` numbers (for two clusters; Sun et al.
+    2020, arXiv 2011.04926)."""
     return 5 * uniform(keys, size)
 
 
@@ -37,10 +39,15 @@ def optimised(
     z: jax.Array, score: Callable[[jax.Array], jax.Array], step: jax.Array,
     damping: jax.Array,
 ) -> jax.Array:  # fmt: skip
-    """Return ``z [n, d]`` after one step that raises the critic's ``score [n]``:
-    Δz = step · g / (‖g‖² + damping), g = ∂score/∂z, the natural gradient of LOGAN (Wu
-    et al. 2019, arXiv 1912.00953, eq. 11). Gradients flow through the step to generator
-    and critic. The paper's penalty on Δz (weight w_r) is not implemented.
+    """Return latents ``z [n, d]`` after one step that raises the critic's ``score [n]``
+    (LOGAN; Wu et al. 2019, arXiv 1912.00953, eq. 11).
+
+    The step is the paper's natural gradient, Δz = step · g / (‖g‖² + damping) with g =
+    ∂score/∂z. Gradients flow through it to generator and critic. The paper's penalty on
+    Δz (weight w_r) is not implemented.
+
+    Args:
+      score: ``z [n, d] -> [n]``.
     """
     slope = jax.grad(lambda z: jnp.sum(score(z)))(z)
     squares = jnp.sum(slope**2, -1, keepdims=True)
@@ -85,8 +92,8 @@ class Latents:
       size: dimension of a latent.
       draw: ``(keys [n], truncation=0.0) -> z [n, size]``. ``truncation`` limits the
         absolute value of each number of a normal latent; 0 means no limit.
-      optimise: ``(view, z, score) -> z``, applied to a turn's latents before their use.
-        ``score`` maps latents to the critic's logits of their samples.
+      optimise: ``(view, z, score) -> z``, applied to the latents of each update before
+        their use. ``score`` maps latents to the critic's logits of their samples.
     """
 
     size: int
@@ -95,8 +102,12 @@ class Latents:
 
 
 def latents_of(section: Mapping, on: Collection[str]) -> Latents:
-    """Return the latents that a config's section selects. ``on`` are the knobs whose
-    terms are in the program."""
+    """Return the latents that the section ``latents`` of a config describes.
+
+    Args:
+      on: names of the knobs (numbers of the config) that are in use. Latents are
+        optimised if ``latents.optimisation`` is among them.
+    """
     distribution = LATENTS.find("latents.name", section["name"])
     size, options = section["size"], own(distribution, section)
 

@@ -1,9 +1,9 @@
-"""Optimizers by name. Their numbers are (traced) scalars.
+"""Optimizers by name.
 
 An entry is ``(scalars) -> optax.GradientTransformation``. It reads the scalars that it
 needs: ``learning_rate``, ``b1`` (decay of the first moment, or momentum) and ``b2``
-(decay of the second moment). The optimizer's state contains none of them, so a sweep
-over them compiles once.
+(decay of the second moment). They may be traced by JAX, and the optimizer's state
+contains none of them. So a sweep over them compiles once.
 """
 
 import dataclasses
@@ -37,10 +37,12 @@ def adam(scalars: Scalars) -> Optimizer:
 
 
 def rmsprop(scalars: Scalars) -> Optimizer:
-    """Return RMSProp (Hinton 2012, lecture 6e): ``b2`` averages the squared gradient
-    and ``b1`` is the momentum. Epsilon is added to the square root, as in Adam. Under
-    the root it would shorten steps for gradients below 1e-4, and the gradients of a
-    clipped critic are smaller."""
+    """Return RMSProp (Hinton 2012, lecture 6e): ``b2`` is the decay of the mean squared
+    gradient and ``b1`` is the momentum.
+
+    Epsilon is added to the square root, as in Adam. Under the root it would shorten
+    steps for gradients below 1e-4, and the gradients of a clipped critic are smaller.
+    """
     return optax.rmsprop(
         scalars["learning_rate"],
         decay=scalars["b2"],
@@ -66,7 +68,8 @@ def optimistic_adam(scalars: Scalars) -> Optimizer:
 
 
 def optimistic_sgd(scalars: Scalars) -> Optimizer:
-    """Return gradient descent by 2·g − (g of the previous step) (same paper, eq. 5)."""
+    """Return gradient descent by twice the gradient minus the gradient of the previous
+    step (Daskalakis et al. 2018, arXiv 1711.00141, eq. 5)."""
     return optax.optimistic_gradient_descent(scalars["learning_rate"])
 
 
@@ -79,8 +82,8 @@ def decayed(optimizer: Optimizer, scalars: Scalars) -> Optimizer:
 
 
 def clip_weights(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
-    """Project every weight onto ``[-limit, limit]`` after each step of ``optimizer``
-    (WGAN; Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1 line 7)."""
+    """Clip every weight to ``[-limit, limit]`` after each step of ``optimizer`` (WGAN;
+    Arjovsky et al. 2017, arXiv 1701.07875, algorithm 1 line 7)."""
 
     def update(updates, state, params=None):
         def project(w, u):
@@ -94,23 +97,28 @@ def clip_weights(optimizer: Optimizer, limit: jax.Array) -> Optimizer:
 
 
 def clip_gradients(optimizer: Optimizer, norm: jax.Array) -> Optimizer:
-    """Scale gradients down to a global ``norm`` if they exceed it, before ``optimizer``
-    (Pascanu et al. 2013, arXiv 1211.5063, algorithm 1)."""
+    """Scale gradients down before ``optimizer``, if the norm of all of them together
+    exceeds ``norm`` (Pascanu et al. 2013, arXiv 1211.5063, algorithm 1)."""
     return optax.chain(optax.clip_by_global_norm(norm), optimizer)
 
 
 def accumulated(optimizer: Optimizer, turns: int) -> Optimizer:
-    """Update only at every ``turns``-th turn, with the mean gradient of these turns.
-    This acts like a batch ``turns`` times as large, with the memory of one batch."""
+    """Change parameters only once in ``turns`` calls of ``optimizer``, by the mean
+    gradient of these calls. This acts like a batch ``turns`` times as large, with the
+    memory of one batch."""
     return optax.MultiSteps(optimizer, turns).gradient_transformation()
 
 
 def frozen(
     optimizer: Optimizer, names: Sequence[str], field: str = "frozen"
 ) -> Optimizer:
-    """Keep every parameter unchanged whose path (``network/layer/…``) is one of
-    ``names`` or continues one after a ``/`` (FreezeD; Mo et al. 2020, arXiv
-    2002.10964).
+    """Return ``optimizer``, but keep some parameters unchanged (FreezeD; Mo et al.
+    2020, arXiv 2002.10964).
+
+    Args:
+      names: a parameter is kept if its path ``network/layer/…`` is one of these names,
+        or begins with one and a ``/``.
+      field: the config field of the names, for messages.
 
     Raises:
       BadInput: when the optimizer's state is initialised, if a name fits no path.
@@ -173,11 +181,13 @@ def optimizer_of(
     player: str, options: OptimizerOptions, on: Collection[str], *,
     differentiated: bool = False,
 ) -> Callable[[Scalars], Optimizer]:  # fmt: skip
-    """Return ``knobs -> optimizer`` of a player, from the options of its config.
+    """Return ``knobs -> optimizer`` for a player, from the options of its config.
 
     Args:
-      on: the knobs whose terms are in the program.
-      differentiated: whether a dynamics differentiates the updates.
+      on: names of the knobs (numbers of the config) that are in use. Weight decay and
+        clipping are left out if their knobs are not among them.
+      differentiated: whether gradients are taken through the optimizer's updates, as an
+        unrolled GAN does.
     """
     prefix = f"optimizers.{player}."
     entry = OPTIMIZERS.find(f"{prefix}name", options.name)

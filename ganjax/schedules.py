@@ -1,4 +1,8 @@
-"""Schedules: knobs that change during training, from a start value to an end value."""
+"""Schedules: numbers of the config that change during training, from a start value to
+an end value. Such a number is a knob: data of the compiled step.
+
+A shape is ``(start, end, part) -> value``. ``part`` goes from 0 to 1 during the change.
+"""
 
 import dataclasses
 import fnmatch
@@ -14,23 +18,24 @@ from ganjax.options import option, own
 
 
 def linear(start, end, part):
-    """Follow a straight line."""
+    """Return the value on a straight line from ``start`` to ``end``."""
     return start + (end - start) * part
 
 
 def cosine(start, end, part):
-    """Follow half a cosine, flat at both ends (Loshchilov & Hutter 2017, arXiv
-    1608.03983, eq. 5; the burn-in of R3GAN, arXiv 2501.05441, appendix)."""
+    """Return the value on half a cosine, flat at both ends (Loshchilov & Hutter 2017,
+    arXiv 1608.03983, eq. 5; the burn-in of R3GAN, arXiv 2501.05441, appendix)."""
     return end + (start - end) * 0.5 * (1 + jnp.cos(jnp.pi * part))
 
 
 def exponential(start, end, part):
-    """Change by equal factors in equal times. Both ends must be above 0."""
+    """Return a value that changes by equal factors in equal times. Both ends must be
+    above 0."""
     return start * (end / start) ** part
 
 
 def sudden(start, end, part):
-    """Keep the start value, and jump to the end value at the last step."""
+    """Return ``start`` during the change, and ``end`` after it."""
     return jnp.where(part < 1, start, end)
 
 
@@ -53,19 +58,20 @@ class ScheduleOptions:
 
 
 def matched(patterns: str, knobs: Iterable[str]) -> list[str]:
-    """Return the knobs that match ``patterns``, with ``*`` and separated by commas."""
+    """Return the names in ``knobs`` that fit one of ``patterns``: names separated by
+    commas, in which ``*`` means any text."""
     wanted = [pattern.strip() for pattern in patterns.split(",")]
     return [k for k in knobs if any(fnmatch.fnmatchcase(k, p) for p in wanted)]
 
 
 @dataclasses.dataclass(frozen=True)
 class Schedule:
-    """One change of some knobs.
+    """One change of some knobs, which are numbers that the compiled step takes as data.
 
     Attributes:
       knobs: names. Each knob starts at its value in the config.
       shape: ``(start, end, part) -> value``, like an entry of ``SHAPES``.
-      end: the last value, which the knobs keep afterwards.
+      end: the last value, which the knobs keep after the change.
       begin, steps: the step at which the change begins, and its number of steps.
     """
 
@@ -83,9 +89,11 @@ class Schedule:
 def schedule_of(
     sections: Iterable[Mapping], knobs: Collection[str], steps: int
 ) -> Callable[[Mapping[str, jax.Array], jax.Array], dict[str, jax.Array]]:
-    """Return ``(knobs, step) -> knobs`` for all schedules of a config.
+    """Return the function ``(knobs, step) -> knobs`` that applies all schedules of a
+    config. It takes the initial values of the knobs.
 
     Args:
+      sections: the sections ``schedules.NAME`` of the config.
       knobs: the names of all knobs.
       steps: length of the run.
     """
@@ -106,7 +114,8 @@ def schedule_of(
 
 
 def lengths(values: Mapping[str, object]) -> dict[str, int]:
-    """Return the steps of each schedule's change, by its path ``schedules.NAME.steps``.
+    """Return how many steps the change of each schedule takes, by the config field
+    ``schedules.NAME.steps``.
 
     Args:
       values: all values of a config, path -> value.
@@ -122,7 +131,8 @@ def lengths(values: Mapping[str, object]) -> dict[str, int]:
 def scheduled(
     schedules: Sequence[Schedule], knobs: Mapping[str, jax.Array], step: jax.Array
 ) -> dict[str, jax.Array]:
-    """Return the knobs at ``step``."""
+    """Return the values of the knobs at ``step``, from their initial values
+    ``knobs``."""
     moved = {
         name: schedule(knobs[name], step)
         for schedule in schedules
@@ -132,10 +142,12 @@ def scheduled(
 
 
 def refusals(choice: Mapping) -> Iterator[tuple[str, str]]:
-    """Yield each invalid field of a config's schedules, and the expected value.
+    """Yield ``(field, expected)`` for each invalid field of a config's schedules.
+    ``expected`` says in words which values the field can have.
 
     Args:
-      choice: values by path, with attributes ``config`` and ``knobs``, name -> option.
+      choice: values of the config by path. Its attribute ``config`` holds them nested;
+        its attribute ``knobs`` maps the name of each knob to its ``Option``.
     """
     taken = {}
     for name, schedule in choice.config["schedules"].items():

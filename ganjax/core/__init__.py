@@ -1,4 +1,5 @@
-"""The engine: a game of networks and players, compiled into one pure step.
+"""The engine: it compiles a game into one training step, a pure function. A game has
+networks, and players that train them.
 
 The engine contains no network, no loss and no data. Its callers pass them in as values.
 """

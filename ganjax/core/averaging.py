@@ -1,4 +1,4 @@
-"""Average of a tree over devices."""
+"""Averages of arrays over devices."""
 
 from typing import Any
 
@@ -9,10 +9,12 @@ Tree = Any
 
 
 def average(tree: Tree, axis: str) -> Tree:
-    """Return the mean of every leaf over ``axis``.
+    """Return the mean of every array in ``tree`` over the devices of the mapped
+    ``axis``.
 
-    With several devices, all leaves are sent as one vector. A collective operation
-    costs more than the data that it moves, and on CPU each leaf would need one.
+    With several devices, all arrays are sent as one vector. A collective operation
+    costs more than the data that it moves, and on CPU each array would need a separate
+    operation.
     """
     if jax.lax.axis_size(axis) == 1:
         return jax.lax.pmean(tree, axis)

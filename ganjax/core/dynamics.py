@@ -1,9 +1,12 @@
-"""Joint dynamics: the players' gradients become one update, without turns.
+"""Dynamics: how the gradients of all players become one update of all parameters.
 
-A joint dynamics is ``(field, params, knobs) -> (gradients, reports)``. ``field`` maps
-all parameters to ``(gradients, reports)``, two dictionaries with one entry per player.
-Each player's gradient is the gradient of its objective on the whole batch. The engine
-averages the returned gradients over devices and passes each to its player's optimizer.
+In ordinary training the players take turns: each player is updated before the next one
+computes its gradient. A joint dynamics has no turns. It is a function
+``(field, params, knobs) -> (gradients, reports)``. ``field`` maps all parameters to
+``(gradients, reports)``, two dictionaries with one entry per player. Each player's
+gradient is the gradient of its objective on the whole batch. ``knobs`` are numbers of
+the config, given to the compiled step as data. The engine averages the returned
+gradients over devices and passes each one to the optimizer of its player.
 """
 
 import dataclasses
@@ -18,15 +21,17 @@ from ganjax.options import Option, option
 
 
 def simultaneous(field, params, knobs):
-    """Return every player's gradient at the old parameters (simultaneous gradient
-    descent; Mescheder et al. 2017, arXiv 1705.10461, eq. 3)."""
+    """Return every player's gradient at the current parameters, before any player is
+    updated (simultaneous gradient descent; Mescheder et al. 2017, arXiv 1705.10461,
+    eq. 3)."""
     return field(params)
 
 
 def consensus(field, params, knobs):
-    """Return gradients to which γ·∇½‖v‖² is added, where v joins all players' gradients
-    and γ is ``dynamics.strength``. ½‖v‖² is 0 at an equilibrium (consensus
-    optimization; Mescheder et al. 2017, arXiv 1705.10461, algorithm 2)."""
+    """Return every player's gradient plus γ·∇½‖v‖², where v joins the gradients of all
+    players and γ is the config field ``dynamics.strength``. The penalty ½‖v‖² is 0
+    where all gradients are 0 (consensus optimization; Mescheder et al. 2017, arXiv
+    1705.10461, algorithm 2)."""
 
     def unrest(params):
         gradients, reports = field(params)
@@ -46,18 +51,20 @@ def consensus(field, params, knobs):
 
 
 def extragradient(field, params, knobs):
-    """Return every player's gradient after a look-ahead step, for an update of the
-    current parameters (Korpelevich 1976; Gidel et al. 2019, arXiv 1802.10551, algorithm
-    4). As in the paper, the optimizers compute the look-ahead step and the update.
-    Unlike in the paper, the look-ahead step does not change the optimizers' state."""
+    """Return every player's gradient at the parameters after a look-ahead step. The
+    engine then applies it to the current parameters (Korpelevich 1976; Gidel et al.
+    2019, arXiv 1802.10551, algorithm 4). As in the paper, the players' optimizers
+    compute both steps. Unlike in the paper, the look-ahead step does not change the
+    optimizers' state."""
     ahead, _ = field.descend(field.players, params, field.optimizer)
     return field(ahead)
 
 
 def unrolled(field, params, knobs, *, steps: int):
-    """Return the gradients; the last player differentiates through ``steps`` updates of
-    all other players, on the same examples (Metz et al. 2017, arXiv 1611.02163, eq.
-    8–10). The others use their plain gradients and their optimizers."""
+    """Return every player's gradient, but for the last player at the parameters after
+    ``steps`` further updates of all other players, on the same examples. This gradient
+    passes through the updates, which use the players' optimizers (unrolled GAN; Metz et
+    al. 2017, arXiv 1611.02163, eqs. 8–10)."""
     *others, last = field.players
     gradients, reports = field(params)
 
@@ -81,8 +88,10 @@ class Dynamics:
     """How the players' parameters move in one step.
 
     Attributes:
-      joint: the joint dynamics. ``None`` if players take turns in order, and each sees
-        the updates before it. Options that are not knobs are passed by keyword.
+      joint: the joint dynamics, ``(field, params, knobs) -> (gradients, reports)``.
+        Knobs are numbers that the compiled step takes as data. Options that are not
+        knobs are keyword arguments. ``None`` if the players take turns in order, and
+        each one sees the updates before it.
       options: name -> option of the config field ``dynamics.NAME``.
     """
 
@@ -90,9 +99,10 @@ class Dynamics:
     options: Mapping[str, Option] = dataclasses.field(default_factory=dict)
 
     def chosen(self, **values: object) -> Callable | None:
-        """Return ``joint`` with ``values`` of its options bound as keywords. Options
-        that are knobs are not bound, and other values are ignored. Return ``None`` if
-        ``joint`` is ``None``."""
+        """Return ``joint`` with the values of its options bound as keywords, or
+        ``None`` if ``joint`` is ``None``. Knobs are not bound, because ``joint`` gets
+        them as an argument at each step. ``values`` that belong to no option are
+        ignored."""
         own = {k: values[k] for k, o in self.options.items() if not o.knob}
         if self.joint is None or not own:
             return self.joint

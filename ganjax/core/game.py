@@ -13,17 +13,20 @@ Objective = Callable[[dict[str, Tree], View], tuple[jax.Array, Report]]
 
 @dataclasses.dataclass(frozen=True)
 class Player:
-    """The owner of networks, and the objective that it minimises on them.
+    """A player of a game: it trains some networks to minimise its objective.
 
     Attributes:
       name: prefix of the player's metrics and name of its optimizer state.
-      owns: networks whose parameters it updates. Two players may own the same network.
-      objective: ``(owned parameters, view) -> (loss, report)``. The view's ``params``
-        already contain the owned parameters, so the loss is differentiable by them.
+      owns: networks whose parameters the player updates. Two players may own the same
+        network.
+      objective: ``(owned parameters, view) -> (loss, report)``. The view gives access
+        to all else that the loss may use. Its ``params`` already contain the owned
+        parameters, so the loss is differentiable with respect to them.
       optimizer: ``knobs -> optax.GradientTransformation``. Its numbers come from the
-        knobs, so a sweep over them compiles only once.
-      updates_per_step: number of turns that it takes in a step.
-      reads_data: whether each of its turns receives real examples.
+        knobs, which are data of the compiled step, so a sweep over them compiles only
+        once.
+      updates_per_step: number of updates (turns) of the player in one step.
+      reads_data: whether each turn receives real examples.
     """
 
     name: str
@@ -39,18 +42,22 @@ class Game:
     """A differentiable game: networks, and players that train them. It is immutable.
     Two games are equal only if they are the same object.
 
+    Knobs are numbers of the config that the compiled step takes as data: a changed knob
+    compiles nothing.
+
     Attributes:
       networks: name -> network.
-      players: in the order of their turns.
+      players: in the order of their turns (the updates of one step).
       ema: networks whose parameters and variables are averaged over steps.
       ema_decay: ``(knobs, step) -> decay`` of these averages.
-      dynamics: ``None`` for alternating turns, else a joint update (see
+      dynamics: ``None`` for alternating turns. Otherwise a joint update (see
         ``core.dynamics``), which needs ``updates_per_step == 1`` of every player.
       schedule: ``(knobs, step) -> knobs`` of that step. The state always keeps the
         initial knobs.
-      intervals: the intervals, in steps, that objectives pass to ``View.every`` (lazy
-        terms). With them a step can be compiled for only the terms that are due.
-      memory: ``key -> {name: pytree}``, the initial memory of the objectives.
+      intervals: the values n, above 1, of the lazy terms in the losses. A lazy term is
+        computed only at every n-th step, so a step can be compiled without it.
+      memory: ``key -> {name: pytree}``, the initial values that objectives keep from
+        one update to the next.
     """
 
     networks: Mapping[str, Network]
@@ -74,9 +81,13 @@ class Game:
         if self.dynamics is not None:
             busy = [p.name for p in self.players if p.updates_per_step != 1]
             if busy:
-                raise ValueError(f"joint dynamics need one update a step from {busy}")
+                raise ValueError(
+                    f"joint dynamics need updates_per_step=1 of every player, but "
+                    f"{busy} have another value"
+                )
 
     @property
     def rounds(self) -> int:
-        """The number of sub-batches of real examples that one step takes."""
+        """The number of sub-batches of real examples that one step takes: one for each
+        update of each player that reads data."""
         return sum(p.updates_per_step for p in self.players if p.reads_data)

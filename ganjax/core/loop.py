@@ -6,8 +6,9 @@ from jax.extend import core as jex
 
 
 def contains_convolution(jaxpr, platform: str) -> bool:
-    """Return whether ``jaxpr`` or one of its inner jaxprs contains a convolution when
-    it is lowered for ``platform``."""
+    """Return whether a traced program runs XLA's convolution on ``platform``, such as
+    ``'cpu'``. ``jaxpr`` is the program as JAX traced it. Programs inside it, such as
+    the bodies of loops, count too."""
     return any(
         equation.primitive.name == "conv_general_dilated"
         or any(contains_convolution(i, platform) for i in _inner(equation, platform))
@@ -35,8 +36,9 @@ def loop(body, carry, xs, length: int):
     """Run ``jax.lax.scan``, unrolled on CPU if the body contains convolutions.
 
     XLA's CPU backend runs a convolution inside a while loop about ten times slower than
-    outside. In all other cases a rolled loop compiles faster and runs equally fast. A
-    single turn runs without a loop, because ``scan`` would add a while loop around it.
+    outside. In all other cases a rolled loop compiles faster and runs equally fast.
+    With ``length`` 1 the body runs without a loop, because ``scan`` would add a while
+    loop around it. Return ``(carry, outputs)``, as ``scan`` does.
     """
 
     def at(i):

@@ -1,7 +1,9 @@
-"""Carriers: the same step on one device, over devices, over a population.
+"""Ways to run the same training step: on one device, over several devices, or for a
+population, which is several runs trained in one program.
 
-The data axis is always bound, so one step works with every carrier unchanged. The state
-has no device axis, so a checkpoint does not depend on the number of devices.
+In all of them the step runs over a named axis, the data axis, whose devices share a
+batch. With one device the axis has size one. The state has no axis for devices, so a
+checkpoint does not depend on their number.
 """
 
 import dataclasses
@@ -41,38 +43,42 @@ def compile_step(
 ) -> Callable[[GameState, Any], tuple[GameState, dict[str, jax.Array]]]:  # fmt: skip
     """Return a compiled ``(state, data) -> (state, metrics)`` of ``inner_steps`` steps.
 
-    The input state is donated. Metrics have a leading axis ``[inner_steps]``, or
-    ``[members, inner_steps]`` for a population.
+    The call reuses the memory of its input state, so this state cannot be used again.
+    Metrics have a leading axis ``[inner_steps]``, or ``[members, inner_steps]`` for a
+    population.
 
     Args:
       step: from ``make_train_step``.
       devices: where to run; the first device if ``None``. Several devices share the
         batch, or the members of a population.
-      inner_steps: number of steps in one dispatch.
-      population: ``None``, or how to run a state with a leading member axis on every
-        leaf except ``step`` (see ``stack_members``): ``'vmap'`` together, ``'map'`` in
-        sequence in one program, ``'serial'`` in sequence from the host. With ``'map'``
-        and ``'serial'`` each member is bitwise identical to its solo run.
+      inner_steps: number of steps in one call of the compiled function.
+      population: ``None`` for a single run. A population is several runs (members)
+        whose states ``stack_members`` joined. ``'vmap'`` runs its members together,
+        ``'map'`` in sequence in one program, ``'serial'`` in sequence from the host.
+        With ``'map'`` and ``'serial'`` each member is bitwise identical to the same run
+        alone.
       resident: whether ``data`` is the whole data set, the same on every device
         (``replicate``), or only the examples of these steps (``split_batch``).
-      carrier: ``'pmap'`` or ``'shard_map'``, used with several devices.
+      carrier: JAX's function for several devices, ``'pmap'`` or ``'shard_map'``.
       axis: the axis name given to ``make_train_step``.
-      intervals: ``Game.intervals``. On one CPU device the host then chooses before each
-        step between programs with and without the due terms, because the gradient of a
-        conditional writes and adds zeros. Elsewhere conditionals decide.
-      compiler_options: for XLA, added to ``XLA_FLAGS``; ``'pmap'`` takes none. ``None``
-        means ``ONE_GRAPH`` for one GPU, and no options elsewhere.
+      intervals: the values n of lazy terms, which are computed only at every n-th step
+        (``Game.intervals``). On one CPU device there are separate programs for steps
+        with and without these terms, and the host chooses before each step: the
+        gradient of a conditional would write and add zeros. Elsewhere the program has
+        conditionals.
+      compiler_options: options for XLA, in addition to ``XLA_FLAGS``; ``'pmap'`` takes
+        none. ``None`` means ``ONE_GRAPH`` for one GPU, and no options elsewhere.
 
     Raises:
-      ValueError: for an unknown population or carrier, a population of streamed data,
-        ``'serial'`` over several devices, or options for ``'pmap'``.
+      ValueError: the population or the carrier is unknown, a population has data that
+        are not resident, ``'serial'`` has several devices, or ``'pmap'`` has options.
     """
     devices = list(devices or jax.local_devices()[:1])
     if population is not None:
         if population not in POPULATIONS:
             raise ValueError(f"population={population!r}: expected {POPULATIONS}")
         if not resident:
-            raise ValueError("a population needs resident data")
+            raise ValueError("a population needs resident data: resident=True")
     if carrier not in ("pmap", "shard_map"):
         raise ValueError(f"carrier={carrier!r}: expected 'pmap' or 'shard_map'")
 
@@ -97,7 +103,7 @@ def compile_step(
         return _one_by_one(advance) if population == "serial" else advance
     many = dispatch(inner_steps)
     if population == "serial":
-        raise ValueError("a serial population runs on one device")
+        raise ValueError(f"population='serial' needs one device, not {len(devices)}")
     if members:
         return jit(_members_over(many, devices, axis))
     if carrier == "pmap":
@@ -237,10 +243,13 @@ def _one_by_one(solo):
 
 
 def spread_members(states: GameState, devices: Sequence[jax.Device]) -> GameState:
-    """Return a population with its members spread over devices, as a step expects.
+    """Spread a population over devices, as the compiled step expects it.
+
+    A population is the joined states of several runs, its members (``stack_members``).
+    Each device gets the same number of members.
 
     Raises:
-      ValueError: if the devices cannot have equally many members.
+      ValueError: if the number of devices does not divide the number of members.
     """
     if len(devices) == 1:
         return jax.device_put(states, devices[0])
@@ -260,10 +269,12 @@ def _sharding(devices, axis, spec):
 
 
 def stack_members(states: Sequence[GameState]) -> GameState:
-    """Return a population: every leaf gets a leading member axis, except ``step``.
+    """Join the states of several runs into a population, which one program trains.
+    Every array gets a leading axis with one entry per run, except ``step``, which is
+    shared.
 
     Raises:
-      ValueError: if the members are not at the same step.
+      ValueError: if the runs are not at the same step.
     """
     steps = sorted({int(state.step) for state in states})
     if len(steps) != 1:
@@ -273,7 +284,8 @@ def stack_members(states: Sequence[GameState]) -> GameState:
 
 
 def member(states: GameState, index: int) -> GameState:
-    """Return member ``index`` of a population as a separate state."""
+    """Return run ``index`` of a population (from ``stack_members``) as a separate
+    state."""
     own = _take(states.replace(step=None), index)
     return own.replace(step=jnp.copy(states.step))
 
@@ -290,7 +302,8 @@ def _take(states, index):
 
 
 def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:
-    """Put ``tree`` on every device, so that a step compiles only once."""
+    """Put a copy of ``tree`` on every device. A step whose inputs are always placed in
+    this way compiles only once."""
     if len(devices) == 1:
         return jax.device_put(tree, devices[0])
     return _put(tree, _sharding(devices, "data", P()))
@@ -312,13 +325,22 @@ def _put(tree, sharding):
 
 
 def local_copy(tree: Tree) -> Tree:
-    """Return this process's copy of a replicated ``tree``."""
+    """Return this process's copy of a ``tree`` that ``replicate`` put on the devices of
+    all processes."""
     return jax.tree.map(lambda x: x.addressable_data(0), tree)
 
 
 def split_batch(batches: Sequence[Tree], devices: Sequence[jax.Device]) -> Tree:
-    """Return the input of a streamed step, ``[devices, steps, rounds, local, …]``,
-    spread over devices, from one host batch ``[rounds, batch, …]`` for each step."""
+    """Return the ``data`` of a compiled step with ``resident=False``, spread over
+    devices.
+
+    Args:
+      batches: for each step one batch on the host, ``[rounds, batch, …]``, with one
+        round for each update that reads data.
+
+    Returns:
+      ``[devices, steps, rounds, batch / devices, …]``.
+    """
     n = len(devices)
 
     def arrange(*steps):

@@ -7,10 +7,10 @@ import jax.numpy as jnp
 
 
 def child_key(key: jax.Array, name: str) -> jax.Array:
-    """Return the key of ``name`` under ``key``.
+    """Derive a key from ``key`` and a name.
 
-    The checksum of the name is folded in. So a new user of randomness never changes the
-    draws of the existing ones. Splitting keys in order would change them.
+    The checksum of the name is folded in. So code that draws with a new name does not
+    change the draws of other code. Splitting keys in order would change them.
     """
     return jax.random.fold_in(key, zlib.crc32(name.encode()))
 
@@ -18,9 +18,9 @@ def child_key(key: jax.Array, name: str) -> jax.Array:
 def sample_keys(key: jax.Array, n: int, axis: str | None = None) -> jax.Array:
     """Return one key for each of ``n`` samples, ``[n]``.
 
-    Inside a step ``n`` is this device's share of a batch that is spread over ``axis``.
-    Sample ``i`` of device ``a`` gets the key of global sample ``a·n + i``, so the draws
-    do not depend on the number of devices.
+    With ``axis``, the name of a mapped axis over devices, ``n`` is this device's share
+    of the batch. Sample ``i`` of device ``a`` gets the key of sample ``a·n + i`` of the
+    whole batch, so the draws do not depend on the number of devices.
     """
     first = 0 if axis is None else jax.lax.axis_index(axis) * n
     return jax.vmap(lambda i: jax.random.fold_in(key, i))(first + jnp.arange(n))

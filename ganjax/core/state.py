@@ -19,10 +19,13 @@ Tree = Any
 class GameState(flax.struct.PyTreeNode):
     """The whole state of a run. Resuming needs nothing else.
 
-    ``params`` and ``variables`` have one entry per network, ``optimizer`` one per
+    ``params`` and ``variables`` have one entry per network. Variables are values that a
+    network writes itself, such as batch statistics. ``optimizer`` has one entry per
     player. ``ema`` holds a full ``{'params': …, …}`` of each averaged network: batch
-    statistics are averaged like parameters. ``key`` never changes. All random draws
-    are derived from it and from ``step``.
+    statistics are averaged like parameters. ``memory`` holds values that objectives
+    keep between updates. ``knobs`` are numbers of the config that may change without a
+    new compilation. ``key`` never changes. All random draws are derived from it and
+    from ``step``.
     """
 
     step: jax.Array
@@ -42,7 +45,8 @@ def init_state(
 
     Args:
       key: typed PRNG key of the run (``jax.random.key(seed)``).
-      knobs: name -> number. They become float32 scalars of the state.
+      knobs: numbers of the config by name, such as learning rates. They become float32
+        scalars of the state, so a compiled step can run with other numbers.
     """
 
     scalars = {name: jnp.asarray(value, jnp.float32) for name, value in knobs.items()}
@@ -90,14 +94,15 @@ def _initialiser(game):
 
 
 def averaged(game: Game, state: GameState) -> dict[str, Tree]:
-    """Return ``{network: {'params': …, …}}`` for evaluation: the averages of networks
-    in ``game.ema``, the live values of all others."""
+    """Return the variables of all networks for evaluation,
+    ``{network: {'params': …, …}}``. Networks in ``game.ema`` have their averages over
+    steps. All others have their current values."""
     live = {n: {"params": state.params[n], **state.variables[n]} for n in game.networks}
     return {**live, **state.ema}
 
 
 def to_numpy(state: Tree) -> Tree:
-    """Return the state on the host, with keys as their uint32 data."""
+    """Return a tree of NumPy arrays. Random keys become their uint32 data."""
 
     def leaf(x):
         if jnp.issubdtype(x.dtype, jax.dtypes.prng_key):
@@ -108,11 +113,8 @@ def to_numpy(state: Tree) -> Tree:
 
 
 def state_digest(state: GameState) -> str:
-    """Return the SHA-256 of all leaves, sorted by path: path, dtype, shape, bytes.
-
-    Two runs on the same carrier, device count, backend and versions are bitwise
-    identical if and only if their digests are equal.
-    """
+    """Return the SHA-256 of all arrays of a state, sorted by path: path, dtype, shape,
+    bytes. Two states have equal digests if and only if they are bitwise identical."""
     digest = hashlib.sha256()
     leaves, _ = jax.tree_util.tree_flatten_with_path(to_numpy(state))
     named = [(jax.tree_util.keystr(path), leaf) for path, leaf in leaves]

@@ -1,4 +1,4 @@
-"""One step of a game: every player's turns, then the averages."""
+"""One step of a game: every player's updates, then the averages of networks."""
 
 import dataclasses
 from collections.abc import Callable
@@ -21,18 +21,24 @@ Metrics = dict[str, jax.Array]
 def make_train_step(
     game: Game, *, batch: Callable[..., Any], axis: str = "data"
 ) -> Callable[[GameState, Any], tuple[GameState, Metrics]]:
-    """Return the pure function ``(state, data) -> (state, metrics)`` of a game.
+    """Return one training step of a game, a pure function
+    ``(state, data) -> (state, metrics)``.
+
+    A turn is one update of one player.
 
     Args:
-      batch: ``(data, key, step, axis) -> examples [rounds, local, …]``, called once a
-        step with ``axis`` bound. ``rounds`` is ``game.rounds``: one sub-batch for each
-        turn of each player that reads data, in the order of the turns.
-      axis: name of the data axis, which ``compile_step`` binds.
+      batch: ``(data, key, step, axis) -> examples [rounds, local, …]``, called once in
+        each step. ``rounds`` is ``game.rounds``: one sub-batch for each turn of each
+        player that reads data, in the order of the turns. ``local`` is this device's
+        share of a sub-batch.
+      axis: name of the mapped axis whose devices share a batch. ``compile_step`` maps
+        the step over it.
 
     Returns:
-      The step. Its metrics are scalars named ``player/metric``, averaged over the
-      turns of the player. The step has an optional argument ``due`` (see ``View``),
-      for callers that know it while tracing.
+      The step. Its metrics are scalars named ``player/metric``, averaged over the turns
+      of the player. The step has an optional argument ``due``, for callers that know
+      the number of the step when they compile it: the intervals of the lazy terms that
+      count at this step.
     """
 
     def step(state: GameState, data, due=None) -> tuple[GameState, Metrics]:
@@ -110,10 +116,11 @@ def _turn_keys(key, player: Player):
 
 @dataclasses.dataclass(frozen=True)
 class Field:
-    """All players' gradients as a function of all parameters, for a joint dynamics.
+    """All players' gradients as a function of all parameters, for a joint dynamics,
+    which updates all players together.
 
-    ``players`` are names in the order of the game. ``optimizer`` holds their optimizer
-    states before the step; only ``descend`` returns newer ones.
+    ``players`` are names in the order of the game. ``optimizer`` holds the state of
+    each player's optimizer before the step. Only ``descend`` returns newer ones.
     """
 
     _game: Game
@@ -130,7 +137,8 @@ class Field:
         return self._state.optimizer
 
     def __call__(self, params):
-        """Return ``(gradients, reports)`` by player, gradients on the whole batch."""
+        """Return ``(gradients, reports)``, each with one entry per player. Gradients
+        are averaged over devices."""
         found = {
             player.name: _descent(self._objective(player, params), player, params)
             for player in self._game.players
@@ -141,14 +149,20 @@ class Field:
         return average(gradients, self._axis), reports
 
     def loss(self, name, params):
-        """Return ``(loss, report)`` of player ``name`` on this device's examples."""
+        """Return ``(loss, report)`` of the player ``name`` on this device's examples.
+        The report holds the loss as a metric."""
         (player,) = (p for p in self._game.players if p.name == name)
         value, report = self._objective(player, params)(_owned(player, params))
         return value, _with_loss(report, value)
 
     def descend(self, names, params, optimizer):
-        """Return ``(params, optimizer)`` after one update of each player in ``names``.
-        All gradients are computed at ``params``."""
+        """Update each player in ``names`` once, with all gradients computed at
+        ``params``.
+
+        Returns:
+          ``(params, optimizer)``: the new parameters, and the new states of the
+          optimizers.
+        """
         moved, after = dict(params), dict(optimizer)
         for player in self._game.players:
             if player.name not in names:

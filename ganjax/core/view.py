@@ -1,4 +1,4 @@
-"""Inputs and outputs of an objective: networks, the view of a turn, reports."""
+"""Inputs and outputs of an objective: networks, the view of one update, reports."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -28,15 +28,19 @@ class Network:
     inputs: tuple[jax.ShapeDtypeStruct, ...]
 
     def initial(self, key: jax.Array) -> dict[str, Tree]:
-        """Return fresh variables, ``{'params': …, …}``."""
+        """Initialise the module. Return its variables, ``{'params': …, …}``."""
         inputs = [jnp.zeros(x.shape, x.dtype) for x in self.inputs]
         return dict(self.module.init(key, *inputs, train=True))
 
     def __call__(
         self, variables: Tree, *inputs: jax.Array, method: str | None = None
     ) -> Tree:
-        """Return the output in evaluation mode of the module's call, or of another
-        ``method``. ``variables`` is ``{'params': …, …}``."""
+        """Run the module in evaluation mode and return its output.
+
+        Args:
+          variables: ``{'params': …, …}``.
+          method: name of a method to run in place of the module's call.
+        """
         how = {} if method is None else {"method": method}
         return self.module.apply(variables, *inputs, train=False, **how)
 
@@ -77,8 +81,9 @@ class View:
     def update(
         self, network: str, *inputs: jax.Array, method: str | None = None
     ) -> tuple[Tree, "View"]:
-        """Return the training-mode output of a module's call, or of another ``method``,
-        and a view with the new variables (batch statistics, spectral vectors)."""
+        """Run a network in training mode. Return its output, and a view with the
+        variables that it wrote (batch statistics, spectral vectors). ``method`` names a
+        method to run in place of the module's call."""
         variables = self.variables[network]
         output, written = self.networks[network].module.apply(
             {"params": self.params[network], **variables},
@@ -93,12 +98,14 @@ class View:
     def apply(
         self, network: str, *inputs: jax.Array, method: str | None = None
     ) -> Tree:
-        """Return the training-mode output and drop the new variables. Safe under
-        ``grad``, ``vmap`` and ``cond``."""
+        """Run a network in training mode and return its output. Unlike in ``update``,
+        variables that it writes are dropped, so the call is safe under ``grad``,
+        ``vmap`` and ``cond``."""
         return self.update(network, *inputs, method=method)[0]
 
     def remember(self, **memory: Tree) -> "View":
-        """Return a view with new memory entries, which must be equal on all devices."""
+        """Return a view with new values for entries of the memory. Objectives find
+        these values there in later updates. A value must be equal on all devices."""
         unknown = sorted(set(memory) - set(self.memory))
         if unknown:
             there = sorted(self.memory)
@@ -107,7 +114,8 @@ class View:
         return dataclasses.replace(self, memory=held, remembered=remembered)
 
     def report(self, **metrics: jax.Array) -> Report:
-        """Return the scalars to log, with all updated variables and memory entries.
+        """Return the second output of an objective: the scalars to log, and all updated
+        variables and memory entries.
 
         The engine averages the scalars over devices.
         """
@@ -116,8 +124,9 @@ class View:
 
     def every(self, interval: int, then: Callable, otherwise: Callable) -> Tree:
         """Return ``then()`` at steps ``interval``, ``2 * interval``, … (counted from
-        1), else ``otherwise()``. Both have the same shapes. If ``due`` is known, the
-        choice is made while tracing; otherwise the program has a conditional."""
+        1), else ``otherwise()``. Both results have the same shapes. If the step is
+        known while JAX traces, only one of them is compiled. Otherwise the compiled
+        program chooses."""
         if interval == 1:
             return then()
         if self.due is not None:
@@ -126,23 +135,28 @@ class View:
         return jax.lax.cond(ends, jax.checkpoint(then), otherwise)
 
     def keys(self, name: str, n: int) -> jax.Array:
-        """Return one key per sample, ``[n]``, independent of the device count."""
+        """Return one random key for each of this device's ``n`` samples, ``[n]``. Each
+        ``name`` gives other keys. A sample's key does not depend on the number of
+        devices."""
         return sample_keys(child_key(self.key, name), n, self.axis)
 
     def local(self, n: int) -> int:
-        """Return this device's share of a global count of samples."""
+        """Return how many of the ``n`` samples of a whole batch are on this device."""
         return n // jax.lax.axis_size(self.axis)
 
     def treats_samples_alone(self, network: str) -> bool:
-        """Return whether a sample's output is independent of the rest of its batch."""
+        """Return whether a network's output for a sample is independent of the rest of
+        the batch."""
         return not getattr(self.networks[network].module, "mixes_samples", True)
 
     def gather(self, x: jax.Array) -> jax.Array:
-        """Return the global batch ``[devices·n, …]`` of each device's ``[n, …]``."""
+        """Join the ``x [n, …]`` of all devices into the whole batch
+        ``[devices·n, …]``."""
         return jax.lax.all_gather(x, self.axis, tiled=True)
 
     def share(self, x: jax.Array) -> jax.Array:
-        """Return this device's ``[n, …]`` of ``[devices·n, …]``: inverts ``gather``."""
+        """Return this device's part ``[n, …]`` of a whole batch ``[devices·n, …]``.
+        This inverts ``gather``."""
         n = x.shape[0] // jax.lax.axis_size(self.axis)
         first = jax.lax.axis_index(self.axis) * n
         return jax.lax.dynamic_slice_in_dim(x, first, n)

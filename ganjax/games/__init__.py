@@ -1,4 +1,6 @@
-"""The games. Each file builds a ``Game`` and its ``Sampler`` from ``Parts``."""
+"""The games. Each file builds a ``Game``, which is trained, and its ``Sampler``, which
+makes and scores samples. It builds them from ``Parts``, the components that a config
+names."""
 
 from ganjax.games.adversarial_autoencoder import (
     ADVERSARIAL_AUTOENCODER,

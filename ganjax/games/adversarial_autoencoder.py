@@ -24,10 +24,11 @@ def adversarial_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def semi_supervised_autoencoder(parts: Parts) -> tuple[Game, Sampler]:
-    """Build an adversarial autoencoder whose code is a latent and class probabilities.
-    A second discriminator makes the probabilities follow a uniform choice of one class.
-    A separate player, the classifier, minimises the cross-entropy of the few known
-    labels (Makhzani et al. 2016, section 5, figure 8)."""
+    """Build an adversarial autoencoder whose code is a latent and class probabilities
+    (Makhzani et al. 2016, section 5, figure 8). A second discriminator makes the
+    probabilities look like one-hot vectors of equally likely classes. A separate
+    player, the classifier, trains the encoder to minimise the cross-entropy of the few
+    known labels."""
     return _autoencoder(parts, classes=parts.classes)
 
 

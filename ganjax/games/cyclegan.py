@@ -16,12 +16,13 @@ POOL_SIZE = 50
 
 
 def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
-    """Build two generators, two critics, and a pool of past translations per critic.
+    """Build two generators, two critics, and a pool of past translations per critic
+    (Zhu et al. 2017).
 
-    The generators are one player. Its loss is their adversarial losses, plus
-    ``weights.cycle`` times the L1 error of translating there and back (eq. 2), plus
-    ``weights.identity`` times the L1 error of translating an example that is already in
-    the target domain (section 5.2).
+    One player trains both generators. Its loss is the sum of their adversarial losses,
+    plus ``weights.cycle`` times the L1 error of translating there and back (eq. 2 of
+    the paper), plus ``weights.identity`` times the L1 error of translating an example
+    that is already in the target domain (section 5.2).
     """
     adversary = parts.adversary
 

@@ -14,11 +14,12 @@ def duel(
     """Build the game of the player ``discriminator`` against one other player.
 
     Args:
-      networks: networks of the other player; all are averaged.
+      networks: networks of the other player. All of them are averaged over steps.
       seen: shape of a sample that the discriminator judges.
-      shown: ``view -> (real, fake, origin)``, the arguments of
-        ``Adversary.critic_loss``.
-      objective, name, reads_data: fields of the other player.
+      shown: ``view -> (real, fake, origin)``: the samples that the discriminator
+        judges, and a dictionary of fields of ``TermContext`` that describe where they
+        came from.
+      objective, name, reads_data: fields of the other ``Player``.
     """
     adversary, player, owns = parts.adversary, "discriminator", tuple(networks)
 

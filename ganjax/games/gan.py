@@ -15,13 +15,14 @@ GENERATOR, DISCRIMINATOR = "generator", "discriminator"
 
 
 def gan(parts: Parts) -> tuple[Game, Sampler]:
-    """Build a GAN from noise to data. The discriminator takes the first turns."""
+    """Build a GAN from noise to data. In each step the discriminator is updated before
+    the generator."""
     return _noise_to_data(parts, labelled=False)
 
 
 def conditional_gan(parts: Parts) -> tuple[Game, Sampler]:
-    """Build a GAN from noise and a label to data. The generator uses the labels of real
-    examples, so it reads data too."""
+    """Build a GAN from noise and a label to data. Its generator takes the labels of
+    real examples, so it reads data too."""
     return _noise_to_data(parts, labelled=True)
 
 

@@ -20,13 +20,13 @@ NARROWEST, WIDEST = -5.0, 2.0
 
 def infogan(parts: Parts) -> tuple[Game, Sampler]:
     """Build a GAN whose players also maximise L = H(c) + E log Q(c|x), a lower bound of
-    the mutual information of code c and sample x (eqs. 4 and 6).
+    the mutual information of code c and sample x (Chen et al. 2016, eqs. 4 and 6).
 
     A latent is noise, then the code: a category of ``options.categories`` as one-hot
-    numbers, then ``options.continuous`` numbers, each uniform in [-1, 1].
-    Q is the network ``posterior``. It sees the discriminator's last features and learns
-    with the discriminator. For each number, Q gives the mean and the log standard
-    deviation of a normal distribution (Chen et al. 2016, sections 6, 7.2, C.1).
+    numbers, then ``options.continuous`` numbers, each uniform in [-1, 1]. Q is the
+    network ``posterior``. It sees the discriminator's last features and learns with the
+    discriminator. For each number, Q gives the mean and the log standard deviation of a
+    normal distribution (sections 6, 7.2 and C.1 of the paper).
     """
     kinds, numbers = parts.options["categories"], parts.options["continuous"]
     noise, plain = parts.latents.size, parts.latents.draw
@@ -100,7 +100,7 @@ def infogan(parts: Parts) -> tuple[Game, Sampler]:
 
 
 def features_of(discriminator: Network) -> int:
-    """Return the number of a discriminator's last features."""
+    """Return how many features a discriminator's last layer takes as input."""
 
     def judged(*inputs):
         make, key = discriminator.module.init_with_output, jax.random.key(0)

@@ -9,10 +9,13 @@ from ganjax.model import Sampler
 
 
 def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
-    """Build a generator from a to b and a discriminator of pairs (eq. 1). The generator
-    minimises ``weights.adversarial`` times its adversarial loss plus ``weights.l1``
-    times E|b − G(a)|, a mean over entries (eqs. 3 and 4). It has no noise input,
-    because the paper's networks learnt to ignore noise (section 3.1).
+    """Build a generator from a to b and a discriminator of pairs (Isola et al. 2017,
+    eq. 1).
+
+    The generator minimises ``weights.adversarial`` times its adversarial loss plus
+    ``weights.l1`` times E|b − G(a)|, a mean over entries (eqs. 3 and 4 of the paper).
+    It has no noise input, because the paper's networks learnt to ignore noise
+    (section 3.1).
     """
 
     def shown(view):

@@ -14,10 +14,12 @@ from ganjax.model import Sampler
 
 def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
     """Build a GAN whose discriminator has a logit l_k for each class. The logit of a
-    fake is 0, so the logit of real is log Σ exp l_k (section 5). Its loss is
-    ``weights.adversarial`` times its adversarial loss, over unlabelled and generated
-    examples, plus ``weights.supervised`` times the cross-entropy of the few known
-    labels. Labelled examples have no augmentation or noise.
+    fake is 0, so the logit of real is log Σ exp l_k (Salimans et al. 2016, section 5).
+
+    The discriminator minimises ``weights.adversarial`` times its adversarial loss, over
+    unlabelled and generated examples, plus ``weights.supervised`` times the
+    cross-entropy of the few known labels. Labelled examples have no augmentation or
+    noise.
 
     The generator minimises ``weights.fooling`` times its adversarial loss, plus the
     terms of the config. In the paper it minimises only ``terms.feature_matching``.

@@ -3,13 +3,14 @@
 Each file has a ``Generator``, a ``Discriminator`` or both. Some generators map images
 to images.
 
-A module declares its options as fields. The builder fills in the other fields:
-``shape`` from the data, ``dtype`` of the arithmetic from ``precision`` (parameters and
-outputs are float32), ``conditioning`` and ``classes`` from the game and the data. Every
-module is called with ``train``. A conditional module takes the labels as its second
-input. Discriminators are ``Critic``s. Their call returns logits of shape ``[n]``
-(``patchgan``: ``[n, p]``). ``full_output`` also returns the features and the outputs of
-the conditioning. ``mixes_samples`` is true if a logit depends on other samples.
+A module declares its options as fields. Its other fields follow from the rest of the
+config: ``shape`` from the data, ``dtype`` of the arithmetic from ``precision``
+(parameters and outputs are float32), ``conditioning`` (how the network uses a label)
+and ``classes`` from the game and the data. Every module is called with the keyword
+``train``. A conditional module takes the labels as its second input. Discriminators are
+``Critic``s. Their call returns logits of shape ``[n]`` (``patchgan``: ``[n, p]``).
+``full_output`` also returns the features and the outputs that the conditioning needs.
+``mixes_samples`` is true if a logit depends on other samples of the batch.
 
 A network raises ``BadInput`` for a size or an option that it cannot take.
 """
@@ -72,12 +73,13 @@ ARCHITECTURES = Table(
 
 
 def network_class(field: str, name: str, kind: str) -> type[nn.Module]:
-    """Return the class of a network.
+    """Return the Flax module class of a network.
 
     Args:
       field: the config field that names the network, for messages.
-      name: a key of ``ARCHITECTURES``, or the import path of an architecture or of a
-        Flax module class. Such a class is returned for every ``kind``.
+      name: a key of ``ARCHITECTURES``, or the import path ``MODULE:NAME`` of an
+        architecture or of a Flax module class. Such a class is returned for every
+        ``kind``.
       kind: one of ``KINDS``.
 
     Raises:
@@ -100,6 +102,7 @@ def module_of(
 
     Args:
       path: the path of the section, for messages.
+      section: option -> value; ``name`` is the network's name.
       kind: one of ``KINDS``.
       inputs: the shapes and dtypes that the network is called with.
       filled_in: values for fields of the network, such as ``shape``; a value is ignored

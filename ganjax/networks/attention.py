@@ -12,11 +12,12 @@ from ganjax.networks.layers import Conv
 
 class SelfAttention(nn.Module):
     """``x + γ·o`` for ``x [n, H, W, C]``, where each pixel of ``o`` attends to all
-    pixels of ``x`` (eq. 3). γ starts at 0, so the layer starts as the identity.
+    pixels of ``x`` (Zhang et al. 2019, eq. 3). γ starts at 0, so the layer starts as
+    the identity.
 
     As in the authors' code, but unlike the paper's equations, keys and values are
     max-pooled over 2×2 pixels, so H and W must be even, and values have C/2 channels.
-    Queries and keys have C/8 channels. No biases: 5/4·C² + 1 parameters.
+    Queries and keys have C/8 channels. There are no biases, and 5/4·C² + 1 parameters.
     """
 
     spectral: bool = True

@@ -58,7 +58,9 @@ LARGEST = 896  # 7·2^7: 1024 pixels would need a further block, which is not pu
 
 
 def plan_for(doublings: int) -> Plan:
-    """Return the plan of sizes that are not published."""
+    """Return the blocks of the networks for an image size that is not published.
+    ``doublings`` is the number of blocks that double the generator's smallest feature
+    map."""
     if doublings >= 3:
         return PLANS[4 << doublings]
     return Plan((4,) * (doublings + 1), (4,) * 4, halvings=doublings)
@@ -88,10 +90,14 @@ def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
 def conditions(
     network: nn.Module, z: jax.Array, label: jax.Array | None, blocks: int
 ) -> tuple[jax.Array, list[layers.Condition | None]]:
-    """Return the input of the linear map, and the condition of each block.
+    """Return the generator's inputs from latents ``z [n, d]`` and ``label [n]``.
 
     Call it inside a compact method of a module with the fields of ``Generator``. With
     ``hierarchical``, ``self_modulation`` gives a block its chunk, not the whole latent.
+
+    Returns:
+      ``(first, conditions)``: the input of the linear map, and for each of the
+      ``blocks`` the condition that its batch normalisations depend on, or ``None``.
     """
     layers.check_latents(z)
     label_input = label is not None and network.conditioning in layers.MODULATIONS
@@ -121,9 +127,10 @@ def conditions(
 class Generator(Shaped):
     """``z [n, d] (and label [n]) -> images [n, H, W, C]`` in [-1, 1].
 
-    ``embedding`` is the length of the shared label embedding. With 0, each
-    normalisation maps the one-hot label itself. Without ``hierarchical`` the latent is
-    not cut: all of it enters the linear map. (Table 1 of the paper compares both.)
+    ``embedding`` is the length of the label embedding that all blocks share. With 0,
+    each normalisation maps the one-hot label itself. Without ``hierarchical`` the
+    latent is not cut: all of it enters the linear map. (Brock et al. 2019, table 1,
+    compares both.)
     """
 
     width: int = option(96, "base channels; each layer has a multiple", least=1)
@@ -142,8 +149,9 @@ class Generator(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``. The published network takes the label by
-    projection."""
+    """``images [n, H, W, C] -> logits [n]``. In the published network the product of
+    the features and an embedding of the label is added to the logit (the conditioning
+    ``projection``)."""
 
     width: int = option(96, "base channels; each layer has a multiple", least=1)
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)

@@ -24,9 +24,14 @@ DIMENSIONS = ("NHWC", "HWIO", "NHWC")
 
 @dataclasses.dataclass(frozen=True)
 class Form:
-    """One way to compute the three maps of a convolution, each
-    ``(a, b, geometry) -> c``. A Python module with these three functions is also a
-    form."""
+    """One way to compute the output of a convolution and its two gradients. A Python
+    module with these three functions is also a form.
+
+    Attributes:
+      forward: ``(x, kernel, geometry) -> y``.
+      input_gradient: ``(ȳ, kernel, geometry) -> x̄``, where ȳ is the gradient of ``y``.
+      kernel_gradient: ``(x, ȳ, geometry) -> k̄``, the gradient of the kernel.
+    """
 
     forward: Callable
     input_gradient: Callable
@@ -78,8 +83,9 @@ _chosen = contextvars.ContextVar("form", default=None)
 
 @contextlib.contextmanager
 def form(name: str) -> Iterator[None]:
-    """Use the form ``name`` on every platform in programs that are traced inside. Where
-    it does not apply, ``stock`` is used. For tests and benchmarks.
+    """Compute convolutions in the form ``name`` in all programs that are traced inside
+    the ``with`` block, on every platform. A convolution that this form does not support
+    uses ``stock``. For tests and benchmarks.
 
     Raises:
       ValueError: for a name that is not in ``FORMS``.
@@ -126,19 +132,22 @@ def convolve_transpose(
 
 
 def upsample_convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """Repeat each pixel over 2×2 pixels, then ``convolve``: ``[n, 2H, 2W, O]``, for odd
-    ``k``. Neighbouring weights meet copies of one pixel. So this is a transposed
-    convolution by the kernel summed over 2×2 shifts (9 → 4 products per output pixel
-    for a 3×3 kernel)."""
+    """Repeat each pixel of ``x [n, H, W, I]`` over 2×2 pixels, then ``convolve`` by
+    ``kernel [k, k, I, O]``, k odd: ``[n, 2H, 2W, O]``.
+
+    Neighbouring weights of the kernel meet copies of one pixel. So both are done by one
+    transposed convolution, whose kernel is the sum of the 2×2 shifts of ``kernel``. For
+    a 3×3 kernel it has 4 products per output pixel, not 9.
+    """
     if kernel.shape[:2] == (1, 1):
         return upsample(convolve(x, kernel))
     return convolve_transpose(x, _smeared(kernel))
 
 
 def convolve_downsample(x: jax.Array, kernel: jax.Array) -> jax.Array:
-    """``convolve``, then average over 2×2 pixels: ``[n, H/2, W/2, O]``, for odd ``k``
-    and even ``H`` and ``W``. This is one convolution of stride 2, with 16 products per
-    output pixel instead of 36 for a 3×3 kernel."""
+    """Convolve ``x [n, H, W, I]`` by ``kernel [k, k, I, O]``, then average over 2×2
+    pixels: ``[n, H/2, W/2, O]``, for k odd, H and W even. This is one convolution of
+    stride 2. For a 3×3 kernel it has 16 products per output pixel, not 36."""
     if kernel.shape[:2] == (1, 1):
         return convolve(downsample(x), kernel)
     return convolve(x, _smeared(kernel) / 4, stride=2)

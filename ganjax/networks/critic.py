@@ -9,11 +9,16 @@ from ganjax.networks.minibatch_deviation import group_size
 
 
 class Critic(nn.Module):
-    """A discriminator. The builder fills its fields in.
+    """A discriminator.
 
     A call returns the logits. ``full_output`` returns all outputs for a batch. A
     subclass writes ``full_output(x, label=None, *, train) -> CriticOutput`` as its
     compact method, which usually ends in ``self.head``.
+
+    Attributes:
+      dtype: the type of products. Parameters and outputs are float32.
+      conditioning: how the last layer uses the label (see ``heads.head``).
+      classes: the number of labels.
     """
 
     dtype: jnp.dtype = jnp.float32
@@ -29,12 +34,14 @@ class Critic(nn.Module):
 
     @property
     def deviation_group(self) -> int:
-        """The most inputs whose deviation is a feature; 1 without this feature."""
+        """The largest number of inputs whose standard deviation is a feature of the
+        network; 1 if it has no such feature."""
         return 1
 
     def compared(self, n: int) -> int:
-        """Return the number of neighbours, the input itself included, on which a logit
-        depends in evaluation, for batches of ``n``. It divides ``n``."""
+        """Return on how many inputs of a batch of ``n`` a logit depends in evaluation,
+        the judged input included. They are neighbours, and their number divides ``n``.
+        """
         if getattr(self, "minibatch_discrimination", 0) > 0:
             return n
         return group_size(n, self.deviation_group)
@@ -48,7 +55,7 @@ class Critic(nn.Module):
     def head(
         self, features: jax.Array, label: jax.Array | None, **options
     ) -> CriticOutput:
-        """Return the output for ``features [n, d]`` and ``label [n]``. ``options`` as
-        in ``heads.head``."""
+        """Apply the last layer to ``features [n, d]``, for ``label [n]`` or ``None``.
+        ``options`` are further arguments of ``heads.head``."""
         own = {"conditioning": self.conditioning, "classes": self.classes}
         return head(features, label, **own, **{"dtype": self.dtype, **options})

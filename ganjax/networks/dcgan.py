@@ -44,10 +44,18 @@ def transposed_stack(
     network: nn.Module, z: jax.Array, label: jax.Array | None, grown: Growth,
     channels: Sequence[int], *, train: bool,
 ) -> jax.Array:  # fmt: skip
-    """Map latents to features ``[n, h·2^k, w·2^k, channels[-1]]`` for k + 1 channels
-    and a smallest map of h×w pixels: 4×4 transposed convolutions of stride 2,
-    normalised, with ReLU. Call it inside a compact method of a module with the fields
-    of ``Generator``."""
+    """Map latents to features, by a linear map and then 4×4 transposed convolutions of
+    stride 2. A normalisation and a ReLU follow each of them. Call it inside a compact
+    method of a module with the fields of ``Generator``.
+
+    Args:
+      z, label: latents ``[n, d]``, and labels ``[n]`` or ``None``.
+      grown: the size h×w of the smallest feature map.
+      channels: numbers of channels, of the smallest map and after each convolution.
+
+    Returns:
+      ``[n, h·2^k, w·2^k, channels[-1]]`` for k convolutions.
+    """
     check_latents(z)
     given = condition(network.conditioning, network.classes, z, label)
     x = Linear(
@@ -81,9 +89,10 @@ class Generator(Shaped):
 
 
 def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array:
-    """Map images to features ``[n, h·w·width·2^(k−1)]``: 4×4 convolutions of stride 2
-    with leaky ReLU, normalised after the first. Call it inside a compact method of a
-    module with the fields of ``Discriminator``."""
+    """Map images to a vector of features for each image, ``[n, h·w·width·2^(k−1)]``,
+    where h×w is the smallest feature map after k halvings. Each halving is a 4×4
+    convolution of stride 2 with leaky ReLU; all but the first are normalised. Call it
+    inside a compact method of a module with the fields of ``Discriminator``."""
     for i in range(growth(x.shape[1:]).doublings):
         how = {"train": train, "plain": i == 0, "kernel": 4, "stride": 2}
         x = normalised(network, Conv, x, network.width * 2**i, **how)
@@ -92,8 +101,8 @@ def strided_stack(network: nn.Module, x: jax.Array, *, train: bool) -> jax.Array
 
 
 class Encoder(Shaped):
-    """``images [n, H, W, C] -> [n, *shape]``, unbounded: the discriminator's layers,
-    and a linear map to the numbers of ``shape``."""
+    """``images [n, H, W, C] -> [n, *shape]``, unbounded. It has the discriminator's
+    layers, then a linear map to the numbers of ``shape``."""
 
     width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)

@@ -1,6 +1,6 @@
-"""Layers with an equalised learning rate (Karras et al. 2018, arXiv 1710.10196, section
-4.1). Parameters start with deviation 1 and are scaled where they are used. So Adam
-changes all of them at the same speed relative to their size."""
+"""Layers with an equalised learning rate (Karras et al. 2018, arXiv 1710.10196,
+section 4.1). Parameters start with standard deviation 1 and are scaled where they are
+used. So Adam changes all of them at the same speed relative to their size."""
 
 import math
 
@@ -23,7 +23,8 @@ class EqualisedLinear(nn.Module):
     """``x [n, I] -> [n, features]``.
 
     ``rate`` is the learning rate of the layer relative to other layers. Parameters
-    start 1/rate times as large, and are multiplied by ``rate`` where they are used.
+    start 1/rate times as large, and are multiplied by ``rate`` where they are used. All
+    biases are ``bias_start`` at first.
     """
 
     features: int
@@ -44,8 +45,9 @@ class EqualisedLinear(nn.Module):
 
 
 class EqualisedConv(nn.Module):
-    """A convolution of ``[n, H, W, I]`` with a kernel of side 1 or 3. With ``halve`` a
-    low-pass filter comes first, and the output is ``[n, H/2, W/2, features]``."""
+    """A convolution of ``[n, H, W, I]`` to ``[n, H, W, features]`` with a kernel of
+    side 1 or 3. With ``halve`` a low-pass filter comes first, and the output is
+    ``[n, H/2, W/2, features]``."""
 
     features: int
     kernel: int = 3

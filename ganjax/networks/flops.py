@@ -1,9 +1,10 @@
-"""Count the multiply-adds of a function from its jaxpr.
+"""Count the multiply-adds of a function, which JAX traces.
 
-Only matrix products and convolutions count, in their stock form. Faster forms need
-fewer multiplications for the same mathematics, but utilisation is measured against the
-stock form. Zeros that a fractional stride puts between pixels do not count. Zeros of
-padding at the border count, as in every table of the literature.
+Only matrix products and convolutions count, and a convolution counts as its definition
+computes it (the form ``stock`` of ``conv``). Faster forms need fewer multiplications
+for the same mathematics, but utilisation is measured against this form. Zeros that a
+fractional stride puts between pixels do not count. Zeros of padding at the border
+count, as in every table of the literature.
 """
 
 import math
@@ -30,8 +31,17 @@ def multiply_adds(function: Callable, *arguments) -> int:
 
 
 def outputs(function: Callable, *arguments) -> int:
-    """Return how many numbers the products of ``function(*arguments)`` output: about as
-    many as a backward pass keeps. Arguments and errors as in ``multiply_adds``."""
+    """Return how many numbers all matrix products and convolutions of
+    ``function(*arguments)`` output. A backward pass keeps about as many in memory.
+
+    Args:
+      function: anything that JAX can trace. The body of a scan counts once per
+        iteration. Only the most expensive branch of a conditional counts.
+      arguments: arrays or ``jax.ShapeDtypeStruct``.
+
+    Raises:
+      ValueError: for products inside a loop of unknown length.
+    """
     return _total(function, arguments, lambda equation: _size(equation.outvars[0]))
 
 

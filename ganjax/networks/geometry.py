@@ -9,7 +9,8 @@ import jax.numpy as jnp
 
 @dataclasses.dataclass(frozen=True)
 class Geometry:
-    """Sizes along height and width of a zero-padded convolution."""
+    """Sizes of a zero-padded convolution. ``input`` and ``kernel`` are (height, width)
+    in pixels."""
 
     input: tuple[int, int]
     kernel: tuple[int, int]
@@ -21,17 +22,23 @@ class Geometry:
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
-        """Zeros before and after: as equal as possible, the odd zero after."""
+        """The zeros that pad an image, ``((before, after), (before, after))`` along
+        height and width. Both numbers are as equal as possible, and an odd zero comes
+        after."""
         sizes = zip(self.input, self.kernel, self.output, strict=True)
         total = [max((out - 1) * self.stride + k - own, 0) for own, k, out in sizes]
         return tuple((n // 2, n - n // 2) for n in total)
 
     def padded(self, x: jax.Array, whole: Sequence[int]) -> jax.Array:
-        """Return ``x`` after its zeros, cut or filled to ``whole`` pixels."""
+        """Pad ``x [n, H, W, c]`` to ``whole``, (height, width): with the zeros of
+        ``padding`` before it and zeros after it. If ``whole`` has too few pixels, the
+        end of ``x`` is cut."""
         return _pad(x, self._edges(whole))
 
     def cropped(self, x: jax.Array) -> jax.Array:
-        """Apply the adjoint of ``padded``. ``x`` may lack the last pixels."""
+        """Remove the padding of ``x [n, h, w, c]``: return ``[n, H, W, c]`` of the
+        input's size. Pixels that ``x`` lacks at the end become zeros. This is the
+        adjoint of ``padded``."""
         edges = self._edges(x.shape[1:3])
         return _pad(x, [(-before, -after) for before, after in edges])
 

@@ -1,7 +1,7 @@
 """The last layer of a discriminator: from the features of a sample to its output.
 
-A conditioning decides which outputs there are in addition to the logit. The losses of
-these outputs are in ``objectives.conditioning``.
+A conditioning, which is a way to use the label, decides which outputs there are in
+addition to the logit. The losses of these outputs are in ``objectives.conditioning``.
 """
 
 import flax.struct
@@ -40,22 +40,32 @@ def head(
     biased: bool = True,
     **options,
 ) -> CriticOutput:
-    """Return the output for ``features [n, d]`` and ``label [n]``. Call it inside a
-    compact method. ``biased``: the logit has a bias. ``options``: the options of
-    ``Linear``.
+    """Apply the last layer of a discriminator. Call it inside a compact method.
 
-    Each ``conditioning``: ``projection`` adds to the logit the product of the features
-    and an embedding of the label (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3).
-    ``auxiliary_classifier`` has one logit per class (Odena et al. 2017, arXiv
-    1610.09585). ``twin_auxiliary_classifier`` has a second set (Gong et al. 2019, arXiv
-    1907.02690). ``discriminative_classifier`` has two per class, for real and fake (Hou
-    et al. 2022, arXiv 2107.10060). ``contrastive`` (Kang & Park 2020, arXiv 2006.12681)
-    and ``data_to_data`` (Kang et al. 2021, arXiv 2111.01118) embed sample and label on
-    one sphere. ``multi_hinge`` has one score per class and one for fakes (Kavalerov et
-    al. 2021, arXiv 1912.04216). Its logit is the label's score minus the score for
-    fakes. ``class_logits`` has one score per class, and fakes have the score 0. Its
-    logit is log Σ exp of the scores (Salimans et al. 2016, arXiv 1606.03498, section
-    5).
+    Args:
+      features: ``[n, d]``.
+      label: ``[n]``, or ``None`` without labels.
+      conditioning: a name below; it decides how the label is used. Another name gives
+        only a logit.
+      classes: the number of labels K.
+      biased: whether the logit has a bias.
+      options: options of the ``Linear`` layers.
+
+    Conditionings:
+      ``projection`` adds to the logit the product of the features and an embedding of
+        the label (Miyato & Koyama 2018, arXiv 1802.05637, eq. 3).
+      ``auxiliary_classifier`` has one further logit per class (Odena et al. 2017, arXiv
+        1610.09585).
+      ``twin_auxiliary_classifier`` has two per class (Gong et al. 2019, arXiv
+        1907.02690).
+      ``discriminative_classifier`` has two per class, for real and fake (Hou et al.
+        2022, arXiv 2107.10060).
+      ``contrastive`` (Kang & Park 2020, arXiv 2006.12681) and ``data_to_data`` (Kang et
+        al. 2021, arXiv 2111.01118) map sample and label to vectors of norm 1.
+      ``multi_hinge`` has one score per class and one for fakes (Kavalerov et al. 2021,
+        arXiv 1912.04216). Its logit is the label's score minus the score for fakes.
+      ``class_logits`` has one score per class, and fakes have the score 0. Its logit is
+        log Σ exp of the scores (Salimans et al. 2016, arXiv 1606.03498, section 5).
     """
     options = {"dtype": jnp.float32} | options
     features = features.astype(options["dtype"])

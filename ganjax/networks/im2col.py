@@ -1,9 +1,9 @@
 """Convolutions as one matrix product over patches (im2col; Chellapilla et al. 2006).
 
-This form suits layers with few channels: a patch is then no larger than the arrays
-that a faster algorithm would write. Patches are taken of the input or the output, the
-side with fewer channels. A convolution from many channels to few, as at the end of a
-generator, is the adjoint of one from few to many with a flipped kernel.
+This form of a convolution suits layers with few channels: a patch is then no larger
+than the arrays that a faster algorithm would write. Patches are cut from the input, or
+from the output if it has fewer channels. A convolution from many channels to few, as at
+the end of a generator, is the adjoint of one from few to many with a flipped kernel.
 """
 
 import jax.numpy as jnp
@@ -13,21 +13,24 @@ from ganjax.networks.sliding_windows import overlap_add, sliding_windows
 
 
 def forward(x, kernel, geometry):
-    """Return the output ``y`` for ``x [n, H, W, I]`` and ``kernel [k, l, I, O]``."""
+    """Return the output ``[n, h, w, O]`` of a convolution of ``x [n, H, W, I]`` by
+    ``kernel [k, l, I, O]`` with the padding and stride of ``geometry``."""
     if _narrows(*kernel.shape[2:], geometry):
         return _scattered(x, _turned(kernel), geometry)
     return over_channels(_patches(x, geometry), _matrix(kernel), 0)
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """Return a convolution's input gradient for the output gradient ``cotangent``."""
+    """Return the gradient of a convolution's input, ``[n, H, W, I]``, for the gradient
+    ``cotangent [n, h, w, O]`` of its output."""
     if _narrows(*kernel.shape[2:], geometry):
         return over_channels(_patches(cotangent, geometry), _matrix(_turned(kernel)), 0)
     return _scattered(cotangent, kernel, geometry)
 
 
 def kernel_gradient(x, cotangent, geometry):
-    """Return the kernel's gradient ``k̄ [k, l, I, O]``."""
+    """Return the gradient of a convolution's kernel, ``[k, l, I, O]``, for the input
+    ``x [n, H, W, I]`` and the gradient ``cotangent [n, h, w, O]`` of the output."""
     if _narrows(x.shape[-1], cotangent.shape[-1], geometry):
         product = over_pixels(_patches(cotangent, geometry), x)
         return _turned(product.reshape(*geometry.kernel, cotangent.shape[-1], -1))

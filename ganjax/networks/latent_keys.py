@@ -19,7 +19,8 @@ _MIX = ((16, 0x85EBCA6B), (13, 0xC2B2AE35))
 
 
 def keys_of(z: jax.Array) -> jax.Array:
-    """Return a key for each sample of ``z [n, d]``, ``[n]``, without a gradient."""
+    """Return one random key for each latent of ``z [n, d]``, as ``[n]``. A key is a
+    hash of the latent's bits, so no gradient flows through it."""
     z = jax.lax.stop_gradient(z).astype(jnp.float32)
     words = jax.lax.bitcast_convert_type(z, jnp.uint32)
     place = jnp.arange(1, z.shape[-1] + 1, dtype=jnp.uint32).reshape(1, -1)
@@ -31,7 +32,8 @@ def keys_of(z: jax.Array) -> jax.Array:
 
 
 def child_keys(keys: jax.Array, number: int) -> jax.Array:
-    """Return keys ``[n]`` for the use with this ``number``."""
+    """Derive a new key from each of ``keys [n]``, for one purpose. Each purpose has a
+    different ``number``."""
     return jax.vmap(lambda key: jax.random.fold_in(key, number))(keys)
 
 

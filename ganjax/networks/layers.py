@@ -48,7 +48,8 @@ def _unit(x):
 
 
 class Linear(nn.Module):
-    """``x [n, …, I] -> [n, …, features]``. With ``spectral`` the kernel has norm 1."""
+    """A linear map ``x [n, …, I] -> [n, …, features]``. With ``spectral`` the largest
+    singular value of the kernel is 1."""
 
     features: int
     use_bias: bool = True
@@ -71,10 +72,17 @@ class Linear(nn.Module):
 
 class Conv(nn.Module):
     """A zero-padded ``kernel × kernel`` convolution of images ``[n, H, W, I]``.
-    ``stride`` divides the resolution, or multiplies it with ``transpose``. ``resample``
-    needs an odd kernel and no stride: ``"up"`` first repeats each pixel over 2×2
-    pixels, ``"down"`` averages the output over 2×2. ``groups`` needs neither
-    ``transpose`` nor ``resample``."""
+
+    Attributes:
+      stride: the factor that divides height and width.
+      transpose: whether ``stride`` multiplies height and width.
+      resample: ``"up"`` first repeats each pixel over 2×2 pixels, ``"down"`` averages
+        the output over 2×2 pixels. It needs an odd kernel and no stride.
+      groups: number of groups of channels that are convolved separately, without
+        ``transpose`` or ``resample``.
+      spectral: whether the largest singular value of the kernel is 1.
+      dtype: the type of products.
+    """
 
     features: int
     kernel: int = 3
@@ -111,8 +119,8 @@ class Conv(nn.Module):
 
 class BatchNorm(nn.Module):
     """Batch normalisation of ``[n, …, C]`` (Ioffe & Szegedy 2015, arXiv 1502.03167).
-    Training uses statistics of the global batch, averaged over the data axis. Otherwise
-    running averages are used. The variance is E[x²] − E[x]²."""
+    Training uses statistics of the whole batch, averaged over devices (the mapped
+    ``axis``). Otherwise running averages are used. The variance is E[x²] − E[x]²."""
 
     axis: str = "data"
     momentum: float = 0.9
@@ -190,9 +198,16 @@ def _apart(x):
 
 @dataclasses.dataclass(frozen=True)
 class Condition:
-    """The condition of a batch normalisation: ``vector [n, d]``. It enters through a
-    linear map, or with ``hidden`` units through one hidden layer. The last map starts
-    with ``kernel_init``. ``spectral`` gives it norm 1, which zeros cannot have."""
+    """What the scale and shift of a batch normalisation depend on.
+
+    Attributes:
+      vector: ``[n, d]``. One linear map turns it into the scale, another into the
+        shift.
+      hidden: units of a hidden layer before each map; 0 for none.
+      spectral: whether the kernels of the maps have spectral norm 1. They then must not
+        start with zeros.
+      kernel_init: the initialiser of these kernels.
+    """
 
     vector: jax.Array
     hidden: int = 0
@@ -201,7 +216,11 @@ class Condition:
 
 
 def check_latents(z: jax.Array) -> None:
-    """Raise ``BadInput`` unless ``z`` is a batch of vectors, ``[n, d]``."""
+    """Check that ``z`` is a batch of vectors, ``[n, d]``.
+
+    Raises:
+      BadInput: if it is not.
+    """
     if z.ndim != 2:
         shown = shape_text(z.shape[1:])
         raise BadInput(f"expected latents to generate from, not {shown}")
@@ -214,15 +233,16 @@ MODULATIONS = ("conditional_batch_norm", "self_modulation")
 def condition(
     conditioning: str, classes: int, z: jax.Array, label: jax.Array | None
 ) -> Condition | None:
-    """Return the condition of a generator's normalisations, or ``None``.
+    """Return what a generator's batch normalisations depend on, or ``None``.
+
+    ``conditional_batch_norm`` uses the label (de Vries et al. 2017, arXiv 1707.00683).
+    ``self_modulation`` uses the latent, and the label if there is one, through a hidden
+    layer of 32 units (Chen et al. 2019, arXiv 1810.01365, section 3). For any other
+    ``conditioning`` the result is ``None``.
 
     Args:
       z: latents ``[n, d]``.
       label: ``[n]``, or ``None`` without classes.
-
-    ``conditional_batch_norm`` uses the label (de Vries et al. 2017, arXiv 1707.00683).
-    ``self_modulation`` uses the latent, and the label if there is one, through a hidden
-    layer of 32 units (Chen et al. 2019, arXiv 1810.01365, section 3).
     """
     if conditioning not in MODULATIONS:
         return None
@@ -233,10 +253,11 @@ def condition(
 
 
 class ConditionalBatchNorm(nn.Module):
-    """Batch normalisation whose scale and shift depend on a condition.
+    """Batch normalisation whose scale and shift depend on a condition: ``x [n, …, C]``
+    and ``given`` to ``[n, …, C]``.
 
-    By default the last maps start at zero. Each sample then starts with the scale 1 and
-    the shift 0, because 1 is added to the output of the scale's map.
+    By default the maps from the condition start at zero. Each sample then starts with
+    the scale 1 and the shift 0, because 1 is added to the output of the scale's map.
     """
 
     @nn.compact
@@ -279,8 +300,14 @@ NORMALIZATIONS = ("none", "batch", "spectral")  # for most architectures
 def normalise(
     x: jax.Array, normalization: str, *, train: bool, given: Condition | None = None
 ) -> jax.Array:
-    """Apply the normalisation that follows a linear map; ``"spectral"`` acts on kernels
-    and changes nothing here. Call it inside a compact method."""
+    """Apply the normalisation that follows a layer. Call it inside a compact method.
+
+    Args:
+      normalization: ``"batch"`` or ``"instance"``. Any other value returns ``x``:
+        ``"spectral"`` acts on kernels, not here.
+      given: what the scale and shift of a batch normalisation depend on; ``None`` if
+        they are plain parameters.
+    """
     if normalization == "instance":
         return InstanceNorm()(x)
     if normalization != "batch":
@@ -294,10 +321,16 @@ def normalised(
     network: nn.Module, layer: type[nn.Module], x: jax.Array, features: int, *,
     train: bool, plain: bool = False, given: Condition | None = None, **options,
 ) -> jax.Array:  # fmt: skip
-    """Apply a ``Linear`` or a ``Conv`` with these options, then the normalisation of
-    ``network``, which replaces the bias. ``plain`` leaves this normalisation out. Call
-    it inside a compact method of a module with the fields ``normalization`` and
-    ``dtype``."""
+    """Apply a layer with ``features`` outputs, then the normalisation that ``network``
+    selects. Call it inside a compact method of a module with the fields
+    ``normalization`` and ``dtype``.
+
+    Args:
+      layer: ``Linear`` or ``Conv``. It has no bias if a normalisation follows.
+      plain: whether no normalisation follows the layer.
+      given: what the scale and shift of a batch normalisation depend on, or ``None``.
+      options: further options of the layer.
+    """
     behind = "none" if plain else network.normalization
     made = layer(
         features,

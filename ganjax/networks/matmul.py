@@ -6,7 +6,8 @@ import jax.numpy as jnp
 
 
 def over_channels(x: jax.Array, matrix: jax.Array, axis: int) -> jax.Array:
-    """Multiply ``[n, h, w, c]`` by ``[a, b]``, summed over ``c`` and its ``axis``."""
+    """Multiply ``x [n, h, w, c]`` by a matrix, summed over the channels c and ``axis``
+    0 or 1 of the matrix. The other axis of the matrix becomes the channels."""
     product = jax.lax.dot_general(
         x.reshape(-1, x.shape[-1]),
         matrix,
@@ -17,7 +18,8 @@ def over_channels(x: jax.Array, matrix: jax.Array, axis: int) -> jax.Array:
 
 
 def over_pixels(x: jax.Array, y: jax.Array) -> jax.Array:
-    """Multiply ``[n, h, w, c]`` by ``[n, h, w, d]`` over pixels, to ``[c, d]``."""
+    """Multiply ``x [n, h, w, c]`` by ``y [n, h, w, d]``, summed over all pixels of all
+    images, to ``[c, d]``."""
     x, y = (a.reshape(-1, a.shape[-1]) for a in (x, y))
     return jax.lax.dot_general(
         x, y, (((0,), (0,)), ((), ())), preferred_element_type=_wide(x)

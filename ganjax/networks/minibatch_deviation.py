@@ -15,9 +15,9 @@ def with_deviation(x: jax.Array, group: int) -> jax.Array:
     samples, averaged over channels and pixels.
 
     A group has ``group`` consecutive samples, or the next smaller number that divides
-    ``n``. (The authors' code groups the samples i, i + n/4, i + 2n/4 and i + 3n/4.
-    Groups of neighbours are the same on all numbers of devices whose share is a
-    multiple of 4.)
+    ``n``. (The authors' code groups the samples i, i + n/4, i + 2n/4 and i + 3n/4. With
+    consecutive samples, the groups do not depend on the number of devices if each
+    device's share of the batch is a multiple of ``group``.)
     """
     n, h, w, c = x.shape
     size = group_size(n, group)

@@ -46,9 +46,10 @@ class MinibatchDiscrimination(nn.Module):
 
 
 def among_others(network: nn.Module, features: jax.Array) -> jax.Array:
-    """Return ``features [n, d]`` after ``MinibatchDiscrimination``, or unchanged if
-    ``network.minibatch_discrimination``, the number of its kernels, is 0. Call it in a
-    compact method of ``network``, which has the fields of ``dcgan.Discriminator``."""
+    """Append to ``features [n, d]`` their closeness to other samples of the batch
+    (``MinibatchDiscrimination``). ``network.minibatch_discrimination`` is the number of
+    kernels; with 0 the features are returned unchanged. Call it in a compact method of
+    ``network``, which has the fields of ``dcgan.Discriminator``."""
     if network.minibatch_discrimination == 0:
         return features
     return MinibatchDiscrimination(

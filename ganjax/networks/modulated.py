@@ -16,13 +16,13 @@ def modulated_convolve(
     demodulate: bool = True,
     convolve: Callable = conv.convolve,
 ) -> jax.Array:
-    """Convolve each image by a scaled kernel (Karras et al. 2020, arXiv 1912.04958,
-    section 2.2).
+    """Convolve each image by a kernel that is scaled for this image (StyleGAN2; Karras
+    et al. 2020, arXiv 1912.04958, section 2.2).
 
     Args:
       x: ``[n, H, W, I]``. Its type is the type of the products.
-      kernel: ``[k, k, I, O]``, shared.
-      style: ``[n, I]``, the scales of the kernel's input channels (eq. 1).
+      kernel: ``[k, k, I, O]``, shared by all images.
+      style: ``[n, I]``, the scales of the kernel's input channels (eq. 1 of the paper).
       demodulate: whether each output channel of a sample's kernel has norm 1 (eq. 3).
       convolve: ``(x, kernel) -> y``, linear in both, with independent output channels.
 

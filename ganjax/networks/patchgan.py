@@ -30,11 +30,11 @@ CONDITIONINGS = ("none", "concatenation")
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n, p]``. The features are the input of the last
-    layer, averaged over patches.
+    """``images [n, H, W, C] -> logits [n, p]``, one for each of p patches. The features
+    are the input of the last layer, averaged over patches.
 
-    A label is an input together with the image (``"concatenation"``), or is not used: a
-    sample has no single feature vector that a head could compare with its label.
+    A label can only be joined to the image as channels (``"concatenation"``): a sample
+    has no single feature vector that the last layer could compare with its label.
     """
 
     width: int = option(64, "channels of the first layer", least=1)

@@ -59,7 +59,8 @@ def level(count: jax.Array, updates_per_phase: int, top: int) -> jax.Array:
     smallest map) to ``top`` (the image).
 
     Phases alternate: the level is constant for one phase, then grows evenly by 1 in the
-    next phase. It is a float32, whole outside a fade.
+    next phase, while a resolution fades in. It is a float32, and a whole number outside
+    these fades.
     """
     stage = count // (2 * updates_per_phase)
     within = count % (2 * updates_per_phase)
@@ -68,7 +69,8 @@ def level(count: jax.Array, updates_per_phase: int, top: int) -> jax.Array:
 
 
 def pixel_norm(x: jax.Array) -> jax.Array:
-    """Scale each pixel of ``x [n, …, C]`` to mean square 1 (section 4.2)."""
+    """Scale each pixel of ``x [n, …, C]`` to mean square 1 over its channels (Karras et
+    al. 2018, arXiv 1710.10196, section 4.2)."""
     wide = x.astype(jnp.float32)
     square = jnp.mean(wide**2, -1, keepdims=True)
     return (wide * jax.lax.rsqrt(square + 1e-8)).astype(x.dtype)
@@ -112,8 +114,8 @@ class Generator(Shaped):
 
 
 class Discriminator(Critic):
-    """``images [n, H, W, C] -> logits [n]``. The features are scaled by 1/√d, the last
-    layer's part of the equalised learning rate."""
+    """``images [n, H, W, C] -> logits [n]``. The d features are multiplied by 1/√d
+    before the last layer, as the equalised learning rate needs it."""
 
     channel_base: int = option(8192, "channels times half the side", least=1024)
     channel_max: int = option(512, "most channels of a layer", least=1)

@@ -21,8 +21,9 @@ TRIANGLE = (1, 2, 1)
 
 
 def smooth(x: jax.Array, before: int, after: int, taps=SMOOTH) -> jax.Array:
-    """Filter ``x [n, H, W, C]`` with k taps to ``[n, H + before + after + 1 − k, …]``.
-    ``before`` and ``after`` count the zeros that pad each axis."""
+    """Apply the filter ``taps`` to ``x [n, H, W, C]``:
+    ``[n, H + before + after + 1 − k, …]`` for k taps. ``before`` and ``after`` count
+    the zeros that pad each axis."""
     weights = _normalised(taps, 1)
     for axis in (1, 2):
         x = _down(x, weights, before, after, axis, 1)

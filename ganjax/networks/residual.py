@@ -26,12 +26,14 @@ ATTENTION = "shorter side of the feature maps with attention; 0: none, -1: as pu
 
 @dataclasses.dataclass(frozen=True)
 class Plan:
-    """The blocks of a network for one image size. Channels are multiples of its width.
+    """The blocks of a generator and a discriminator for one image size.
 
     Attributes:
-      generator: for the smallest feature map, then for each block. Every block doubles.
-      discriminator: for each block.
-      halvings: how many blocks of the discriminator, counted from the first, halve.
+      generator: channels of the smallest feature map, then of each block, as multiples
+        of the network's width. Every block doubles height and width.
+      discriminator: channels of each block, as multiples of the network's width.
+      halvings: how many blocks of the discriminator, counted from the first, halve
+        height and width.
       attention: shorter sides of the feature maps with attention in the generator and
         in the discriminator, 0 for none.
     """
@@ -55,14 +57,16 @@ def plan_of(
 
     Args:
       published: plans by the shorter side of an image.
-      others: returns the plan of other sizes for a number of doublings. Its attention
-        is then at the largest map of at most that side that is smaller than the image.
+      others: ``doublings -> Plan`` for sizes that are not published. Attention then
+        moves to the largest feature map that is smaller than the image and has at most
+        the shorter side that this plan names.
       attention: the maps with this shorter side have attention; with ``PUBLISHED`` the
         plan decides.
       largest: most pixels of a side.
 
     Raises:
-      WrongSize: if the sides do not follow the rule of ``sizes``.
+      WrongSize: if the network cannot halve or double its way to these sides (the rule
+        is in ``sizes``), or a side has more than ``largest`` pixels.
     """
     doublings = growth(shape, largest).doublings
     short = min(shape[:2])
@@ -90,9 +94,12 @@ class Style:
     """How the layers of a network are made.
 
     Attributes:
-      normalization: the layer before each ReLU: ``"batch"``, else nothing.
+      normalization: ``"batch"`` puts a batch normalisation before each ReLU; any other
+        name puts nothing there.
       spectral: whether every kernel has spectral norm 1.
-      init: of kernels. ``residual_init``: of 3×3 kernels in blocks, if it differs.
+      dtype: the type of products.
+      init: the initialiser of kernels. ``residual_init``: the initialiser of 3×3
+        kernels in blocks, if it differs.
     """
 
     normalization: str
@@ -102,13 +109,15 @@ class Style:
     residual_init: Callable | None = None
 
     def of_layer(self, init: Callable | None = None) -> dict:
-        """Return the options of a ``Linear`` or a ``Conv``."""
+        """Return the keyword arguments for a ``Linear`` or a ``Conv`` of this style.
+        ``init`` replaces the initialiser."""
         init = init or self.init
         return {"spectral": self.spectral, "kernel_init": init, "dtype": self.dtype}
 
 
 def style_of(network: nn.Module, *init: Callable) -> Style:
-    """Return the style for a network's fields and the initialisers of ``Style``."""
+    """Return the style for a network with the fields ``normalization`` and ``dtype``.
+    ``init`` are the fields ``init`` and ``residual_init`` of ``Style``."""
     spectral = network.normalization == "spectral"
     return Style(network.normalization, spectral, network.dtype, *init)
 
@@ -118,7 +127,8 @@ class Residual(nn.Module):
     ``resample`` ``"up"``, H/2 with ``"down"``, else H.
 
     The shortcut is the identity if it keeps the shape, else a 1×1 convolution.
-    ``image``: the input is an image, which is not activated first.
+    ``hidden`` is the number of channels between the two 3×3 convolutions. ``image``:
+    whether the input is an image, which gets no normalisation and no ReLU first.
     """
 
     features: int
@@ -154,10 +164,12 @@ def generate(
     compact method of a module with the fields ``shape`` and ``width``.
 
     Args:
-      given: the condition of the normalisations in each block.
+      given: for each block, what the scale and shift of its batch normalisations depend
+        on, or ``None``.
 
     Raises:
-      BadInput: if no feature map has the side of the attention, or ``z`` is not [n, d].
+      BadInput: if no feature map has the side that ``plan.attention`` names, or ``z``
+        is not [n, d].
     """
     check_latents(z)
     first, *channels = (m * network.width for m in plan.generator)
@@ -182,16 +194,19 @@ def pooled_features(
     network: nn.Module, x: jax.Array, plan: Plan, style: Style, *, wide: bool,
     pooling: str = "sum", train: bool,
 ) -> jax.Array:  # fmt: skip
-    """Map images ``[n, H, W, C]`` to ``[n, d]``, d the channels of the last block,
-    pooled over pixels. Call it inside a compact method, with the field ``width``.
+    """Map images ``[n, H, W, C]`` to ``[n, d]``: d is the channels of the last block,
+    and each channel is pooled over pixels. Call it inside a compact method of a module
+    with the field ``width``.
 
     Args:
-      plan: only the first feature map with the side of the attention has attention.
-      wide: whether a block has its output's channels inside, else its input's.
+      plan: the blocks. Only the first feature map with the side that ``plan.attention``
+        names has attention.
+      wide: whether the channels between a block's two convolutions are as many as the
+        block's outputs; otherwise they are as many as its inputs.
       pooling: one of ``POOLINGS``.
 
     Raises:
-      BadInput: if no feature map has the side of the attention.
+      BadInput: if no feature map has the side that ``plan.attention`` names.
     """
     channels = [m * network.width for m in plan.discriminator]
     halved = [min(i + 1, plan.halvings) for i in range(len(channels))]

@@ -32,7 +32,9 @@ PLANS = {
 
 
 def plan_for(doublings: int) -> residual.Plan:
-    """Return the plan of sizes that are not published."""
+    """Return the blocks of the networks for an image size that is not published.
+    ``doublings`` is the number of blocks that double the generator's smallest feature
+    map."""
     plan = sngan_resnet.plan_for(doublings)
     return dataclasses.replace(plan, attention=(32, 32))
 

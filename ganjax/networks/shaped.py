@@ -5,8 +5,10 @@ import jax.numpy as jnp
 
 
 class Shaped(nn.Module):
-    """A network with outputs ``[n, *shape]``. The builder fills in its fields. A
-    subclass writes ``__call__(z, label=None, *, train)``.
+    """A network with outputs ``[n, *shape]``. A subclass writes
+    ``__call__(z, label=None, *, train)``.
+
+    The attributes below follow from the rest of the config; they are not options.
 
     Attributes:
       shape: the shape of one output.
@@ -21,5 +23,6 @@ class Shaped(nn.Module):
 
     @property
     def takes_conditions(self) -> bool:
-        """Whether a normalisation may depend on a label or a latent."""
+        """Whether the scale and shift of a normalisation can depend on a label or a
+        latent."""
         return getattr(self, "normalization", "none") == "batch"

@@ -50,13 +50,16 @@ class Growth:
 
 
 def growth(shape: Sequence[int], largest: int | None = None) -> Growth:
-    """Return how images of ``shape``, (H, W, C), grow.
+    """Return the size of the smallest feature map for images of ``shape``, (H, W, C),
+    and how often it is doubled.
 
     Args:
       largest: most pixels of a side.
 
     Raises:
-      WrongSize: if the sides do not follow the rule. The message names nearest sizes.
+      WrongSize: if the shorter side is not (4 to 7)·2^k pixels with k at least 1, the
+        longer side is not a multiple of 2^k, or a side has more than ``largest``
+        pixels. The message names the nearest sizes.
     """
 
     def fits(height, width):
@@ -78,8 +81,12 @@ def growth(shape: Sequence[int], largest: int | None = None) -> Growth:
 
 
 def check_multiples(shape: Sequence[int], multiple: int, least: int = 1) -> None:
-    """Raise ``WrongSize`` unless both sides of ``shape``, (H, W, C), are multiples of
-    ``multiple`` and have at least ``least`` pixels."""
+    """Check that both sides of ``shape``, (H, W, C), are multiples of ``multiple`` and
+    have at least ``least`` pixels.
+
+    Raises:
+      WrongSize: if they do not. The message names the nearest sizes.
+    """
     limit = f" of at least {least} pixels" if least > 1 else ""
     _check(
         f"images with sides{limit} that are multiples of {multiple}",

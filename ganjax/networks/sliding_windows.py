@@ -1,4 +1,4 @@
-"""Sliding windows over images, made of slices alone, and their adjoint.
+"""Sliding windows over images, made only of slices, and the adjoint of this map.
 
 A grid is a list of rows of arrays: ``grid[i][j]`` holds entry ``(i, j)`` of every
 window. XLA fuses the slices, pads and sums of a grid with nearby operations, but cannot
@@ -12,8 +12,13 @@ Grid = list[list[jax.Array]]
 
 
 def sliding_windows(x: jax.Array, size: tuple[int, int], stride: int) -> Grid:
-    """Return ``size[0] × size[1]`` arrays ``[n, h, w, c]``: entry ``(i, j)`` of all
-    windows that fit and start at every ``stride``-th pixel of ``x [n, H, W, c]``."""
+    """Cut ``x [n, H, W, c]`` into windows of ``size`` pixels, (height, width), that
+    start at every ``stride``-th pixel and lie inside the image.
+
+    Returns:
+      A list of rows of arrays ``[n, h, w, c]``, for h×w windows. Entry ``[i][j]`` holds
+      pixel ``(i, j)`` of every window.
+    """
 
     def along(axis):
         """Return the slice of pixels of each entry along an axis."""

@@ -32,8 +32,10 @@ PLANS = {
 
 
 def plan_for(doublings: int) -> residual.Plan:
-    """Return the plan of sizes that are not published: up to 28 pixels the channels of
-    32, above them a doubling at each resolution, up to 16 times the width."""
+    """Return the blocks of the networks for an image size that is not published.
+    ``doublings`` is the number of blocks that double the generator's smallest feature
+    map. Up to 28 pixels the channels are those for 32. Above, each lower resolution has
+    twice the channels, up to 16 times the width."""
     k = doublings
     if k < 3:
         return residual.Plan((4,) * (k + 1), (2,) * 4, halvings=min(k, 2))

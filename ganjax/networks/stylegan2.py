@@ -68,9 +68,9 @@ def layers(shape: tuple[int, ...]) -> int:
 
 
 class Mapping(nn.Module):
-    """``z [n, d]``, an embedding of ``label [n]``, or both to ``w [n, features]``,
-    always in single precision. Each input is first divided by the root of its mean
-    square."""
+    """Fully connected layers from ``z [n, d]``, an embedding of ``label [n]``, or both,
+    to styles ``w [n, features]``, always in single precision. Each input is first
+    divided by the root of its mean square."""
 
     layers: int
     features: int
@@ -92,9 +92,13 @@ class Mapping(nn.Module):
 
 
 class StyledConv(nn.Module):
-    """A convolution that styles ``w [n, d]`` modulate, then noise, bias and leaky ReLU:
-    ``x [n, H, W, I]``, ``w`` and one key per sample to ``[n, H, W, features]``, twice
-    as large with ``double``. The noise strength is learned and starts at 0."""
+    """A 3×3 convolution whose kernel is scaled by the styles ``w [n, d]``, then noise,
+    bias and leaky ReLU: ``x [n, H, W, I] -> [n, H, W, features]``, or
+    ``[n, 2H, 2W, features]`` with ``double``.
+
+    Each sample's noise is drawn from its key in ``keys [n]``. The noise strength is
+    learned and starts at 0.
+    """
 
     features: int
     double: bool = False
@@ -113,8 +117,9 @@ class StyledConv(nn.Module):
 
 
 class ToImage(nn.Module):
-    """A 1×1 convolution that styles ``w [n, d]`` modulate, without demodulation:
-    ``x [n, H, W, I]`` and ``w`` to ``[n, H, W, features]`` in single precision."""
+    """A 1×1 convolution whose kernel is scaled by the styles ``w [n, d]``, without the
+    normalisation that ``StyledConv`` has: ``x [n, H, W, I]`` to ``[n, H, W, features]``
+    in single precision."""
 
     features: int
     dtype: jnp.dtype = jnp.float32
@@ -137,8 +142,8 @@ def _modulated(module, x, w, size, **options):
 
 
 class Synthesis(nn.Module):
-    """Styles ``w [n, layers, d]`` and one key per sample to images ``[n, *shape]``.
-    Each resolution enlarges the image so far and adds its part."""
+    """Styles ``w [n, layers, d]`` and one key per sample, for noise, to images
+    ``[n, *shape]``. Each resolution enlarges the image so far and adds its part."""
 
     shape: tuple[int, ...]
     channels: tuple[int, ...]  # for each resolution
@@ -174,14 +179,15 @@ class Synthesis(nn.Module):
 
 
 class Generator(Shaped):
-    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. The label is used only if
-    ``conditioning`` is ``"embedding"``. It can also be joined to the latent.
+    """``z [n, d] (and label [n]) -> images [n, H, W, C]``. The network embeds the label
+    only if ``conditioning`` is ``"embedding"``. The game can also join the label to the
+    latent.
 
     Attributes:
       mixing: in training, the share of samples that have the style of another latent
         from a random layer on (Karras et al. 2019, arXiv 1812.04948, section 3.1).
       truncation: ψ in w̄ + ψ·(w − w̄) for the styles w in evaluation. Their running
-        average w̄ is the collection ``average`` (appendix B there).
+        average w̄ is the collection ``average`` (Karras et al. 2019, appendix B).
     """
 
     mapping_layers: int = option(8, "layers from a latent to a style", least=1)
@@ -205,8 +211,9 @@ class Generator(Shaped):
         return self.as_of(z, z, label, train=train)
 
     def as_of(self, other, z, label=None, *, train):
-        """Return the images of ``z`` with the noise and the style mixing of ``other``.
-        Use it to compare or optimise latents: noise does not change with ``z``."""
+        """Return the images of latents ``z [n, d]`` with the noise and the style mixing
+        of the latents ``other [n, d]``. Use it to compare or optimise latents: the
+        noise does not change with ``z``."""
         check_latents(z)
         w = self.map(z, label, train=train)
         if train and self.mixing > 0:

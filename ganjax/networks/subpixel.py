@@ -1,9 +1,9 @@
-"""The adjoint of a strided convolution, computed without a stride: sub-pixel
+"""The input gradient of a strided convolution, computed without a stride: sub-pixel
 convolution (Shi et al. 2016, arXiv 1609.05158).
 
 Pixels of the result that lie ``stride`` apart use the same weights. One convolution of
 stride 1 computes all ``stride²`` kinds of pixels as channels, with a kernel ``stride²``
-times smaller. For processors that are slow at the strided adjoint.
+times smaller. It is for processors that are slow at the usual form of this gradient.
 """
 
 import jax
@@ -13,13 +13,14 @@ from ganjax.networks.pixels import as_pixels
 
 
 def applies(kernel: tuple[int, int], stride: int) -> bool:
-    """Return whether ``stride`` is above 1 and divides both sides of the kernel."""
+    """Return whether this form supports a convolution: ``stride`` is above 1 and
+    divides both sides of the ``kernel``, (height, width)."""
     return stride > 1 and all(taps % stride == 0 for taps in kernel)
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """Return a convolution's input gradient ``[n, H, W, I]`` for the output gradient
-    ``cotangent [n, h, w, O]`` and ``kernel [k, l, I, O]``."""
+    """Return the gradient of a convolution's input, ``[n, H, W, I]``, for the gradient
+    ``cotangent [n, h, w, O]`` of its output and ``kernel [k, l, I, O]``."""
     s = geometry.stride
     rows, columns = (taps // s for taps in geometry.kernel)
     inputs, outputs = kernel.shape[2:]

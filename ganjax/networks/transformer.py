@@ -37,9 +37,9 @@ _init = nn.initializers.xavier_uniform()
 
 
 class Block(nn.Module):
-    """``[n, T, C] -> [n, T, C]``: attention, then a perceptron with 4·C hidden units on
-    each token. Each follows a layer normalisation and is added to its input. Tokens are
-    treated alike at all positions."""
+    """``[n, T, C] -> [n, T, C]`` for T tokens: attention, then a perceptron with 4·C
+    hidden units on each token. The input of both is layer-normalised, and their output
+    is added to the input. Tokens are treated alike at all positions."""
 
     heads: int
     dtype: jnp.dtype = jnp.float32

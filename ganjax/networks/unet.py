@@ -34,8 +34,13 @@ DEEPEST = 8
 def check_images(
     x: jax.Array, shape: tuple[int, ...], multiple: int, least: int = 1
 ) -> None:
-    """Raise ``BadInput`` unless ``x`` is a batch of images of the size of ``shape``,
-    (H, W, C), with H and W multiples of ``multiple`` and at least ``least``."""
+    """Check that ``x`` is a batch of images with the height and width of ``shape``,
+    which is (H, W, C).
+
+    Raises:
+      BadInput: if it is not, or if H or W is not a multiple of ``multiple`` or is below
+        ``least``.
+    """
     if x.ndim != 4 or x.shape[1:3] != tuple(shape[:2]):
         raise BadInput(
             f"expected images to translate, of the size of {shape_text(shape)}, "

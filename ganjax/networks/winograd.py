@@ -35,7 +35,8 @@ Matrix = tuple[tuple[float, ...], ...]
 
 @dataclasses.dataclass(frozen=True)
 class Filtering:
-    """A bilinear algorithm for ``OUTPUTS`` outputs of a filter along one axis."""
+    """An algorithm that computes ``OUTPUTS`` outputs of a filter of length r along one
+    axis, with r + 1 multiplications. The fields are its three matrices."""
 
     data: Matrix  # B', [r + 1, r + 1]
     kernel: Matrix  # G, [r + 1, r]
@@ -59,12 +60,14 @@ FILTERINGS = {
 
 
 def applies(kernel: tuple[int, int], stride: int) -> bool:
-    """Return whether there is an algorithm: for 3×3, and for 4×4 with stride 2."""
+    """Return whether this form supports a convolution: a 3×3 ``kernel`` with ``stride``
+    1, or a 4×4 kernel with stride 2."""
     return (*kernel, stride) in ((3, 3, 1), (4, 4, 2))
 
 
 def forward(x, kernel, geometry):
-    """Return the output ``y`` for ``x [n, H, W, I]`` and ``kernel [k, k, I, O]``."""
+    """Return the output ``[n, h, w, O]`` of a convolution of ``x [n, H, W, I]`` by
+    ``kernel [k, k, I, O]`` with the padding and stride of ``geometry``."""
     algorithm = _algorithm(geometry)
     data = _data_tiles(x, algorithm, geometry)
     weights = _kernel_tile(kernel, algorithm, geometry)
@@ -74,7 +77,8 @@ def forward(x, kernel, geometry):
 
 
 def input_gradient(cotangent, kernel, geometry):
-    """Return a convolution's input gradient for the output gradient ``cotangent``."""
+    """Return the gradient of a convolution's input, ``[n, H, W, I]``, for the gradient
+    ``cotangent [n, h, w, O]`` of its output."""
     algorithm = _algorithm(geometry)
     spread = _output_tiles(cotangent, algorithm)
     weights = _kernel_tile(kernel, algorithm, geometry)
@@ -86,7 +90,8 @@ def input_gradient(cotangent, kernel, geometry):
 
 
 def kernel_gradient(x, cotangent, geometry):
-    """Return the kernel's gradient ``k̄ [k, k, I, O]``."""
+    """Return the gradient of a convolution's kernel, ``[k, k, I, O]``, for the input
+    ``x [n, H, W, I]`` and the gradient ``cotangent [n, h, w, O]`` of the output."""
     algorithm = _algorithm(geometry)
     data = _data_tiles(x, algorithm, geometry)
     spread = _output_tiles(cotangent, algorithm)

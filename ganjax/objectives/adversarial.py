@@ -24,18 +24,25 @@ def _joined(real, fake):
 class Adversary:
     """The adversarial part of a game: a loss and its optional additions.
 
+    A knob is a number of the config that the compiled step takes as data.
+
     Attributes:
-      smoothing, flipping: names of the knobs that change labels (see ``relabel``);
-        ``None`` if the program has no such term.
+      loss: the adversarial loss of both players.
+      penalties: penalties on the critic's gradient.
+      smoothing, flipping: names of the knobs for label smoothing and label flipping
+        (see ``relabel``); ``None`` if they are not used.
       critic_inputs: how samples become the critic's inputs.
-      head: the ``conditioning`` of the critic's head (see ``networks.heads``); ``None``
-        without labels.
+      head: how the critic's last layer uses the label (the ``conditioning`` in
+        ``networks.heads``); ``None`` without labels.
       conditioning: the label losses of both players; ``None`` for no label loss.
+      conditioning_weight: name of the knob with the weight of the label losses.
       terms: further terms of the critic's or the generator's loss.
       adaptation: changes the probability of augmentation; ``None`` keeps it fixed.
       pseudo: ``(keys, real, fake, probability) -> real``, which replaces some real
-        samples by generated ones (APA), or ``None``.
-      vary: see ``TermContext``.
+        samples by generated ones (APA; Jiang et al. 2021, arXiv 2111.06849), or
+        ``None``.
+      vary: ``(keys [n], x [n, …]) -> x``, a random change that keeps the content of an
+        image, for terms; ``None`` if samples are not images.
       top_k: name of the knob with the share of generated samples that the generator
         learns from, largest logits first (Sinha et al. 2020, arXiv 2002.06224,
         section 4); ``None`` for all.
@@ -59,8 +66,12 @@ class Adversary:
     generator_weight: str | None = None
 
     def memory(self, critics: Sequence[str], generator: str) -> dict[str, Any]:
-        """Return the initial memory of these players' objectives. An adaptive
-        probability of augmentation starts at 0."""
+        """Return the initial values that the objectives keep between updates, by name.
+        An adaptive probability of augmentation starts at 0.
+
+        Args:
+          critics, generator: names of the players.
+        """
         held = {}
         for weighed in self.terms:
             term = weighed.term
@@ -76,7 +87,8 @@ class Adversary:
         return held
 
     def intervals(self) -> tuple[int, ...]:
-        """Return the distinct intervals of lazy penalties and terms."""
+        """Return each n above 1 for which a penalty or a term is lazy: it is computed
+        only at every n-th step."""
         found = {lazy.interval for lazy in (*self.penalties, *self.terms)}
         return tuple(sorted(found - {1}))
 
@@ -86,19 +98,22 @@ class Adversary:
         return matched or not self.loss.separable
 
     def logits(self, view, critic, x, label=None) -> jax.Array:
-        """Return the critic's logits ``[n]`` of generated samples ``x [n, …]``."""
+        """Return the critic's training-mode logits ``[n]`` of generated samples
+        ``x [n, …]``, with augmentation and noise."""
         seen = self._shown(view, critic, "fake", x, label)
         return _of_samples(view.apply(critic, *seen))
 
     def scores(self, critic: str, apply: Callable, x, label=None) -> jax.Array:
-        """Return the finished critic's logits of samples ``x [n, …]``, one per pack,
-        without augmentation or noise. ``apply`` is as in ``Sampler``."""
+        """Return the finished critic's logits of samples ``x [n, …]`` in evaluation
+        mode, without augmentation or noise. There is one logit per pack of samples that
+        the critic judges as one. ``apply(network, *inputs)`` runs a network."""
         return _of_samples(apply(critic, *self.critic_inputs.plain(x, label)))
 
     def critic_loss(self, view, player, critic, real, fake, *, label=None, **origin):
-        """Return the critic's loss.
+        """Return the critic's loss, with its penalties and terms.
 
         Args:
+          view: the ``View`` of the critic's update.
           player: name of the player, which selects its penalties.
           critic: name of the network.
           real, fake: samples ``[n, …]``.
@@ -183,8 +198,18 @@ class Adversary:
     def generator_loss(
         self, view, player, critic, fake, real=None, *, label=None, **origin
     ):
-        """Return the generator loss for ``fake``. Arguments as in ``critic_loss``.
-        ``real`` is needed if ``reads_data()``. The critic's variables are not updated.
+        """Return the loss of the generator, with its terms. The critic's variables are
+        not updated.
+
+        Args:
+          view: the ``View`` of the generator's update.
+          player: name of the player.
+          critic: name of the critic's network.
+          fake: generated samples ``[n, …]``.
+          real: real samples ``[n, …]``, needed if ``reads_data()``.
+          label: labels ``[n]`` of the samples, or ``None``.
+          origin: optional fields of ``TermContext`` that describe where the samples
+            came from.
 
         Returns:
           ``(loss, metrics, view)``.
@@ -207,9 +232,10 @@ class Adversary:
         return loss + added, metrics | own, view
 
     def exchange_loss(self, view, player, critic, real, fake):
-        """Return the loss of a player that makes a part of both ``real`` and ``fake``
-        and wants the critic to confuse them. A separable loss adds ``on_fake`` of the
-        real logits to ``generator_loss``; a relativistic loss already uses both."""
+        """Return ``(loss, metrics, view)`` of a player that makes a part of both
+        ``real`` and ``fake`` and wants the critic to confuse them. If the loss scores
+        each sample alone, the critic's loss of fake samples is applied to the real ones
+        and added to ``generator_loss``. A relativistic loss already uses both."""
         loss, metrics, view = self.generator_loss(view, player, critic, fake, real)
         if self.loss.separable:
             seen = self._shown(view, critic, "real", real, None)

@@ -1,9 +1,11 @@
-"""Label losses of the discriminator and the generator, next to the adversarial loss.
+"""Label losses of the discriminator and the generator, in addition to the adversarial
+loss.
 
-A conditioning selects the outputs of the discriminator's head (``networks.heads``) and
-computes ``discriminator(real, fake, label)`` and ``generator(fake, label)`` from them.
-The arguments are critic outputs of ``n`` samples and their labels ``[n]``; the results
-are scalars. Both players minimise. Generated samples have the labels of real examples.
+A conditioning is a way to use the label. It selects the outputs of the discriminator's
+last layer (``networks.heads``) and computes ``discriminator(real, fake, label)`` and
+``generator(fake, label)`` from them. The arguments are critic outputs of ``n`` samples
+and their labels ``[n]``; the results are scalars. Both players minimise. Generated
+samples have the labels of real examples.
 """
 
 import dataclasses
@@ -26,7 +28,7 @@ class Conditioning:
         are gathered from all devices first.
       losses: names of the adversarial losses that it works with; empty for all.
       replaces_loss: whether it replaces the adversarial loss.
-      head: the entry of ``CONDITIONINGS`` whose critic outputs it uses. Only a
+      head: the name in ``CONDITIONINGS`` whose critic outputs it uses. Only a
         conditioning from outside ``ganjax`` needs this field.
     """
 
@@ -38,7 +40,8 @@ class Conditioning:
     head: str = "auxiliary_classifier"
 
     def head_of(self, name: str) -> str:
-        """Return the critic's head for a conditioning called ``name`` in a config."""
+        """Return the kind of the critic's last layer (the ``conditioning`` in
+        ``networks.heads``). ``name`` is the name of this conditioning in the config."""
         return name if name in CONDITIONINGS else self.head
 
 
@@ -77,9 +80,10 @@ def auxiliary_classifier() -> Conditioning:
 
 
 def twin_auxiliary_classifier() -> Conditioning:
-    """Add a twin classifier that learns from generated samples only. The generator
-    maximises the twin's cross-entropy, so it keeps the hard samples of a class
-    (TAC-GAN; Gong et al. 2019, arXiv 1907.02690, section 3.2)."""
+    """Train two classifiers of the label: one on real samples, and its twin on
+    generated samples. The generator minimises the cross-entropy of the first and
+    maximises the cross-entropy of the twin. So it also makes samples of a class that
+    are hard to classify (TAC-GAN; Gong et al. 2019, arXiv 1907.02690, section 3.2)."""
 
     def twin(fake, label):
         return _classified(fake, label, "twin_classes")
@@ -106,9 +110,9 @@ def discriminative_classifier() -> Conditioning:
 
 
 def contrastive(temperature: float = 1.0) -> Conditioning:
-    """Pull each sample to its label's embedding and to samples of the same label,
-    relative to all other samples (the 2C loss of ContraGAN; Kang & Park 2020, arXiv
-    2006.12681, eq. 8)."""
+    """Pull each sample's embedding to its label's embedding and to samples of the same
+    label, relative to all other samples (the 2C loss of ContraGAN; Kang & Park 2020,
+    arXiv 2006.12681, eq. 8). ``temperature`` divides all cosines."""
 
     def price(judged, label):
         samples = judged.outputs["embedding"]
@@ -126,10 +130,14 @@ def contrastive(temperature: float = 1.0) -> Conditioning:
 def data_to_data(
     temperature: float = 0.5, positive: float = 0.98, negative: float = 0.02
 ) -> Conditioning:
-    """Pull each sample to its label's embedding and away from samples of other classes.
-    An embedding with a cosine above ``positive``, or a sample with a cosine below
-    ``negative``, has no gradient (the D2D-CE loss of ReACGAN; Kang et al. 2021, arXiv
-    2111.01118, eq. 9)."""
+    """Pull each sample's embedding to its label's embedding and away from samples of
+    other classes (the D2D-CE loss of ReACGAN; Kang et al. 2021, arXiv 2111.01118,
+    eq. 9).
+
+    There is no gradient for a label's embedding whose cosine with its sample is above
+    ``positive``, and for two samples whose cosine is below ``negative``.
+    ``temperature`` divides the distances from these limits.
+    """
 
     def price(judged, label):
         samples = judged.outputs["embedding"]
@@ -149,9 +157,10 @@ def _log_total(near, between, counted):
 
 
 def multi_hinge() -> Conditioning:
-    """Require the score of the right class, or of fakes, to exceed every other by 1
-    (Kavalerov et al. 2019, arXiv 1912.04216; the hinge of Crammer & Singer 2001). The
-    class scores also separate real from fake, so this replaces the adversarial loss."""
+    """Classify into K labels and one class for fakes: the score of the right class must
+    exceed every other score by 1 (Kavalerov et al. 2019, arXiv 1912.04216; the hinge of
+    Crammer & Singer 2001). The scores also separate real from fake, so this replaces
+    the adversarial loss."""
 
     def margin(judged, wanted):
         scores = judged.outputs["hinges"]

@@ -26,9 +26,10 @@ class Loss:
 
     Attributes:
       discriminator, generator: ``(real_logits [n], fake_logits [n]) -> scalar``.
-      on_real, on_fake: the discriminator's loss of a logit with the label real or fake,
-        per sample; ``None`` for a relativistic loss.
-      on_generated: the generator's loss of a logit, per sample; likewise.
+      on_real, on_fake: the discriminator's loss per sample, if the label is real or
+        fake; ``logits [n] -> [n]``. ``None`` for a relativistic loss.
+      on_generated: the generator's loss per sample, ``logits [n] -> [n]``. ``None`` for
+        a relativistic loss.
       boundary: ``(real_logits, fake_logits) -> (least, most)``. A real sample is judged
         correctly above ``least``, a fake sample below ``most``. ``None`` for a
         Wasserstein critic, whose logits have no fixed zero.
@@ -46,7 +47,8 @@ class Loss:
 
     @property
     def separable(self) -> bool:
-        """Return whether the generator's loss needs no real examples."""
+        """Whether the loss is a sum over single samples. Then the generator's loss
+        needs no real examples."""
         return self.on_real is not None
 
 
@@ -67,19 +69,20 @@ def _separable(on_real, on_fake, generator, boundary: float | None = 0.0) -> Los
 
 
 def minimax() -> Loss:
-    """D: −log D(x) − log(1 − D(G(z))); G: log(1 − D(G(z))), with D = σ(logit)
-    (Goodfellow et al. 2014, arXiv 1406.2661, eq. 1)."""
+    """Return the minimax loss. D: −log D(x) − log(1 − D(G(z))); G: log(1 − D(G(z))),
+    with D = σ(logit) (Goodfellow et al. 2014, arXiv 1406.2661, eq. 1)."""
     return _separable(lambda d: softplus(-d), softplus, lambda d: -softplus(d))
 
 
 def non_saturating() -> Loss:
-    """D: as in ``minimax``; G: −log D(G(z)) (same paper, section 3)."""
+    """Return the non-saturating loss. D: −log D(x) − log(1 − D(G(z))); G: −log D(G(z)),
+    with D = σ(logit) (Goodfellow et al. 2014, arXiv 1406.2661, section 3)."""
     return _separable(lambda d: softplus(-d), softplus, lambda d: softplus(-d))
 
 
 def least_squares() -> Loss:
-    """D: ½(D(x) − 1)² + ½D(G(z))²; G: ½(D(G(z)) − 1)² (Mao et al. 2017, arXiv
-    1611.04076, eq. 9)."""
+    """Return the least-squares loss. D: ½(D(x) − 1)² + ½D(G(z))²; G: ½(D(G(z)) − 1)²,
+    with D = logit (Mao et al. 2017, arXiv 1611.04076, eq. 9)."""
 
     def to_one(d):
         return 0.5 * (d - 1) ** 2
@@ -88,22 +91,25 @@ def least_squares() -> Loss:
 
 
 def wasserstein() -> Loss:
-    """D: −f(x) + f(G(z)); G: −f(G(z)) (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3).
-    The critic f must be Lipschitz: use ``optimizers.*.clip`` or a gradient penalty."""
+    """Return the Wasserstein loss of a critic f. D: −f(x) + f(G(z)); G: −f(G(z))
+    (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3). The critic must be Lipschitz: use
+    ``optimizers.*.clip`` or a gradient penalty."""
     return _separable(lambda d: -d, lambda d: d, lambda d: -d, boundary=None)
 
 
 def hinge() -> Loss:
-    """D: max(0, 1 − D(x)) + max(0, 1 + D(G(z))); G: −D(G(z)) (Lim & Ye 2017, arXiv
-    1705.02894; Miyato et al. 2018, arXiv 1802.05957, eqs. 16 and 17)."""
+    """Return the hinge loss. D: max(0, 1 − D(x)) + max(0, 1 + D(G(z))); G: −D(G(z)),
+    with D = logit (Lim & Ye 2017, arXiv 1705.02894; Miyato et al. 2018, arXiv
+    1802.05957, eqs. 16 and 17)."""
     relu = jax.nn.relu
     return _separable(lambda d: relu(1 - d), lambda d: relu(1 + d), lambda d: -d)
 
 
 def relativistic_pairing() -> Loss:
-    """D: −log σ(D(x) − D(G(z))) over pairs; G: the same with real and fake exchanged
-    (RpGAN; Jolicoeur-Martineau 2019, arXiv 1807.00734; the loss of R3GAN, arXiv
-    2501.05441)."""
+    """Return the relativistic pairing loss. D: −log σ(D(x) − D(G(z))), with D = logit,
+    where each real sample is paired with one generated sample; G: the same with real
+    and fake exchanged (RpGAN; Jolicoeur-Martineau 2019, arXiv 1807.00734; the loss of
+    R3GAN, arXiv 2501.05441)."""
     return Loss(
         discriminator=lambda real, fake: jnp.mean(softplus(fake - real)),
         generator=lambda real, fake: jnp.mean(softplus(real - fake)),
@@ -112,8 +118,9 @@ def relativistic_pairing() -> Loss:
 
 
 def relativistic_average() -> Loss:
-    """D: compare each logit with the mean logit of the other kind; G: the same with
-    real and fake exchanged (RaGAN; Jolicoeur-Martineau 2019, arXiv 1807.00734)."""
+    """Return the relativistic average loss. D: −log σ(D(x) − E D(G(z))) − log σ(E D(x)
+    − D(G(z))), with D = logit and E the mean over the batch; G: the same with real and
+    fake exchanged (RaGAN; Jolicoeur-Martineau 2019, arXiv 1807.00734)."""
 
     def discriminator(real, fake):
         price = jnp.mean(softplus(-(real - jnp.mean(fake))))
@@ -131,12 +138,14 @@ def relabel(
     loss: Loss, *, smoothing: jax.Array | float = 0.0,
     flip_real: jax.Array | float = 0.0, flip_fake: jax.Array | float = 0.0,
 ) -> Loss:  # fmt: skip
-    """Return ``loss`` with changed labels for the discriminator.
+    """Return ``loss`` with changed labels for the discriminator. The generator's loss
+    does not change.
 
-    One-sided smoothing sets the label of real samples to ``1 − smoothing`` and does not
-    change fake labels (Salimans et al. 2016, arXiv 1606.03498, section 3.4). Flipping
-    labels real samples as fake where ``flip_real [n]`` is 1, and fake samples as real
-    where ``flip_fake [n]`` is 1. The generator's loss does not change.
+    Args:
+      smoothing: real samples get the label ``1 − smoothing``; fake labels do not change
+        (one-sided; Salimans et al. 2016, arXiv 1606.03498, section 3.4).
+      flip_real, flip_fake: ``[n]``, 1 where a real sample is labelled as fake, or a
+        fake sample as real; 0 elsewhere.
 
     Raises:
       ValueError: for a relativistic loss, whose samples have no label.

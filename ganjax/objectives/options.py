@@ -1,4 +1,5 @@
-"""Config sections of a game's adversarial part, and the ``Adversary`` built of them."""
+"""Config sections of a game's adversarial part. ``adversary_of`` builds the
+``Adversary`` that they describe."""
 
 import dataclasses
 import functools
@@ -43,7 +44,8 @@ class LossOptions:
 
 @dataclasses.dataclass(frozen=True)
 class AdversaryOptions:
-    """The sections of a config that every game's critic has."""
+    """The config sections ``loss`` and ``augmentation`` and the field ``packing``,
+    which every game has."""
 
     loss: LossOptions = section(LossOptions)
     packing: int = option(
@@ -58,7 +60,8 @@ class AdversaryOptions:
 
 @dataclasses.dataclass(frozen=True)
 class PenaltyOptions:
-    """A section ``regularizers.LABEL`` of a config."""
+    """A section ``regularizers.LABEL`` of a config. ``LABEL`` is the name of a penalty,
+    or a free label if the field ``name`` is set."""
 
     name: str = option("", "the penalty; default: the label", choices=REGULARIZERS)
     weight: float = option(0.0, "weight in the critic's loss", least=0, knob=True)
@@ -68,7 +71,8 @@ class PenaltyOptions:
 
 @dataclasses.dataclass(frozen=True)
 class TermOptions:
-    """A section ``terms.LABEL`` of a config."""
+    """A section ``terms.LABEL`` of a config. ``LABEL`` is the name of a term, or a free
+    label if the field ``name`` is set."""
 
     name: str = option("", "the term; default: the label", choices=TERMS)
     weight: float = option(0.0, "weight in the player's loss", least=0, knob=True)
@@ -106,8 +110,8 @@ def adversary_of(
     """Build the adversarial part of a game from its config.
 
     Args:
-      on: names of the knobs that are in use. The term of a weight that stays at 0 is
-        left out of the compiled step.
+      on: names of the knobs (numbers that the compiled step takes as data) that are in
+        use. The term of a weight that stays at 0 is left out of the compiled step.
       classes: number of labels of the data.
       images: whether the examples are images.
     """

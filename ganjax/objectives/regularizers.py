@@ -25,7 +25,8 @@ class CriticPass:
 
     Attributes:
       logits: ``x [n, …] -> [n]``.
-      judged: pairs of samples and ``() -> gradients`` of the sum of their logits.
+      judged: pairs ``(x, gradients)``. The function ``gradients()`` returns the
+        gradient of each sample's logit with respect to ``x [n, …]``.
     """
 
     logits: Callable[[jax.Array], jax.Array]
@@ -65,26 +66,28 @@ def _between(real, fake, keys):
 
 
 def r1(critic, real, fake, keys, mean=_here):
-    """½ E‖∇D(x)‖² at real samples (Mescheder et al. 2018, arXiv 1801.04406, eq. 9). The
-    weight is the paper's γ."""
+    """Return ½ E‖∇D(x)‖² at real samples x (Mescheder et al. 2018, arXiv 1801.04406,
+    eq. 9). The weight is the paper's γ."""
     return jnp.mean(0.5 * _squared_norm(_gradients(critic, real)))
 
 
 def r2(critic, real, fake, keys, mean=_here):
-    """½ E‖∇D(G(z))‖² at generated samples (same paper, eq. 10)."""
+    """Return ½ E‖∇D(G(z))‖² at generated samples (Mescheder et al. 2018, arXiv
+    1801.04406, eq. 10). The weight is the paper's γ."""
     return jnp.mean(0.5 * _squared_norm(_gradients(critic, fake)))
 
 
 def wgan_gp(critic, real, fake, keys, mean=_here):
-    """E(‖∇D(x̂)‖ − 1)² on segments between a real and a fake sample (Gulrajani et al.
-    2017, arXiv 1704.00028, eq. 3). The weight is the paper's λ."""
+    """Return E(‖∇D(x̂)‖ − 1)² at random points x̂ on the lines from real to fake
+    samples (Gulrajani et al. 2017, arXiv 1704.00028, eq. 3). The weight is the paper's
+    λ."""
     return _one_centred(_gradients(critic, _between(real, fake, keys)))
 
 
 def dragan(critic, real, fake, keys, mean=_here):
-    """E(‖∇D(x + δ)‖ − 1)² around real samples (Kodali et al. 2017, arXiv 1705.07215).
-    As in the authors' code, δ = ½·α·std(X)·u, where std(X) is over all entries of the
-    batch, u ~ U[0, 1] is drawn per entry and α ~ U[0, 1] per sample."""
+    """Return E(‖∇D(x + δ)‖ − 1)² around real samples x (Kodali et al. 2017, arXiv
+    1705.07215). As in the authors' code, δ = ½·α·std(X)·u, where std(X) is over all
+    entries of the batch, u ~ U[0, 1] is drawn per entry and α ~ U[0, 1] per sample."""
     centre = mean(jnp.mean(real))
     std = jnp.sqrt(mean(jnp.mean((real - centre) ** 2)))
 
@@ -97,9 +100,10 @@ def dragan(critic, real, fake, keys, mean=_here):
 
 
 def max_gp(critic, real, fake, keys, mean=_here):
-    """max ‖∇D(x̂)‖² over the batch at the interpolates of ``wgan_gp`` (Zhou et al. 2019,
-    Lipschitz generative adversarial nets, arXiv 1902.05687, section 4: only the largest
-    slope). On several devices it is the mean of the devices' maxima."""
+    """Return the maximum of ‖∇D(x̂)‖² over the batch, at random points x̂ on the lines
+    from real to fake samples. Only the largest slope counts (Zhou et al. 2019,
+    Lipschitz generative adversarial nets, arXiv 1902.05687, section 4). On several
+    devices it is the mean of the devices' maxima."""
     return jnp.max(_squared_norm(_gradients(critic, _between(real, fake, keys))))
 
 

@@ -22,21 +22,23 @@ CRITIC, GENERATOR = "critic", "generator"
 
 @dataclasses.dataclass(frozen=True)
 class TermContext:
-    """The samples and critic outputs of one turn, for a term.
+    """The samples and critic outputs of one update, for a term.
 
     Attributes:
       critic, generator: names of networks; ``generator`` is ``None`` in a game without
         a generator from latents.
-      real, fake: samples ``[n, …]``; ``real`` may be ``None`` in a generator's turn.
+      real, fake: samples ``[n, …]``; ``real`` may be ``None`` in the generator's
+        update.
       label, latents: labels and latents of the samples, or ``None``.
-      generator_inputs: ``latents [n, d] -> inputs`` of the generator, same labels.
+      generator_inputs: ``latents [n, d] -> inputs`` of the generator, with the labels
+        ``label`` if it takes labels.
       real_output, fake_output: the critic's outputs for ``real`` and ``fake``.
-      critic_output: ``(name, x [n, …], label) -> CriticOutput`` for other samples.
-        They pass through the same augmentation, with new draws for each ``name``.
-      generate: ``latents [n, d] -> samples [n, …]`` with the same labels.
+      critic_output: ``(name, x [n, …], label) -> CriticOutput`` for other samples. They
+        pass through the same augmentation, with new draws for each ``name``.
+      generate: ``latents [n, d] -> samples [n, …]`` with the labels ``label``.
       vary: ``(keys [n], x [n, …]) -> x``, a random change that keeps the content of an
         image; ``None`` if samples are not images.
-      memory: the value that the term kept from its last turn.
+      memory: the value that the term kept from its last update.
     """
 
     critic: str
@@ -62,9 +64,10 @@ class Term:
       function: ``(context, view, numbers) -> (scalar, memory)``.
       player: ``'critic'`` for every critic, or ``'generator'``.
       options: name -> option of the config field ``terms.LABEL.NAME``.
-      memory: initial memory.
-      needs: requirements on the game, by their names in ``config.rules.needs``.
-      reads_data: whether it needs real examples in the generator's turn.
+      memory: the value that the term finds in its first update.
+      needs: what a config must have for this term, such as ``'images'``. The possible
+        needs are the keys of a table in ``config.rules.needs``.
+      reads_data: whether it needs real examples in the generator's update.
     """
 
     function: Callable
@@ -84,14 +87,15 @@ def _moved(context, view, name, x):
 
 
 def consistency(context, view, numbers):
-    """E(D(x) − D(T(x)))² over real samples x and small random changes T (CR-GAN; Zhang
-    et al. 2020, arXiv 1910.12027, eq. 2)."""
+    """Return E(D(x) − D(T(x)))² over real samples x and small random changes T (CR-GAN;
+    Zhang et al. 2020, arXiv 1910.12027, eq. 2)."""
     return _moved(context, view, "real", context.real), None
 
 
 def balanced_consistency(context, view, numbers):
-    """Sum of ``consistency`` over real samples and over generated samples (bCR; Zhao et
-    al. 2021, arXiv 2002.04724, algorithm 1)."""
+    """Return E(D(x) − D(T(x)))², summed for real samples x and generated samples x,
+    with small random changes T (bCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 1).
+    """
     real = _moved(context, view, "real", context.real)
     return real + _moved(context, view, "fake", context.fake), None
 
@@ -110,23 +114,24 @@ def _nearby(context, view, numbers):
 
 
 def latent_consistency(context, view, numbers):
-    """E(D(G(z)) − D(G(z + Δz)))², Δz ~ N(0, std²) (the critic's part of zCR; Zhao et
-    al. 2021, arXiv 2002.04724, algorithm 2)."""
+    """Return E(D(G(z)) − D(G(z + Δz)))², Δz ~ N(0, std²), for the critic (its part of
+    zCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 2)."""
     near = jax.lax.stop_gradient(_nearby(context, view, numbers))
     logits = context.critic_output("fake", near, context.label).logits
     return jnp.mean((context.fake_output.logits - logits) ** 2), None
 
 
 def latent_diversity(context, view, numbers):
-    """−E(G(z) − G(z + Δz))², mean over entries, so the generator reacts to its latent
-    (the generator's part of zCR; Zhao et al. 2021, arXiv 2002.04724, algorithm 2)."""
+    """Return −E(G(z) − G(z + Δz))², Δz ~ N(0, std²), a mean over samples and entries.
+    It makes the generator react to its latent (the generator's part of zCR; Zhao et al.
+    2021, arXiv 2002.04724, algorithm 2)."""
     return -jnp.mean((context.fake - _nearby(context, view, numbers)) ** 2), None
 
 
 def lecam(context, view, numbers):
-    """E relu(D(x) − α_F)² + E relu(α_R − D(G(z)))², where α are moving averages of the
-    critic's logits on real (R) and generated (F) samples (LeCam; Tseng et al. 2021,
-    arXiv 2104.03310, eq. 4; the relu is from the authors' code)."""
+    """Return E relu(D(x) − α_F)² + E relu(α_R − D(G(z)))², where α_R and α_F are moving
+    averages of the critic's logits on real and on generated samples (LeCam; Tseng et
+    al. 2021, arXiv 2104.03310, eq. 4; the relu is from the authors' code)."""
     real, fake = context.real_output.logits, context.fake_output.logits
     value = jnp.mean(jax.nn.relu(real - context.memory["fake"]) ** 2)
     value = value + jnp.mean(jax.nn.relu(context.memory["real"] - fake) ** 2)
@@ -145,8 +150,8 @@ def lecam(context, view, numbers):
 
 
 def path_length(context, view, numbers):
-    """E(‖Jᵀy‖ − a)², where y ~ N(0, I / pixels), J is the generator's Jacobian and a is
-    the moving average of ‖Jᵀy‖ (Karras et al. 2020, arXiv 1912.04958, eq. 4).
+    """Return E(‖Jᵀy‖ − a)², where y ~ N(0, I / pixels), J is the generator's Jacobian
+    and a is the moving average of ‖Jᵀy‖ (Karras et al. 2020, arXiv 1912.04958, eq. 4).
 
     J is with respect to the intermediate latent if the generator has one (methods
     ``map`` and ``synthesise``), otherwise with respect to the latent.
@@ -177,8 +182,8 @@ def path_length(context, view, numbers):
 
 
 def feature_matching(context, view, numbers):
-    """‖E f(x) − E f(G(z))‖², where f are the critic's last features and E is the mean
-    over the whole batch (Salimans et al. 2016, arXiv 1606.03498, section 3.1)."""
+    """Return ‖E f(x) − E f(G(z))‖², where f are the critic's last features and E is the
+    mean over the whole batch (Salimans et al. 2016, arXiv 1606.03498, section 3.1)."""
     real = view.mean(jnp.mean(context.real_output.features, 0))
     fake = view.mean(jnp.mean(context.fake_output.features, 0))
     return jnp.sum((jax.lax.stop_gradient(real) - fake) ** 2), None
@@ -196,13 +201,16 @@ def _orthogonal(params):
 
 
 def orthogonal_generator(context, view, numbers):
-    """Σ ‖WᵀW ⊙ (1 − I)‖² over the generator's kernels W: their columns become
-    orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096, eq. 3)."""
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the generator's kernels W. It is 0 if the columns
+    of each kernel are orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096,
+    eq. 3)."""
     return _orthogonal(view.params[context.generator]), None
 
 
 def orthogonal_critic(context, view, numbers):
-    """``orthogonal_generator`` for the critic's kernels (same paper)."""
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the critic's kernels W. It is 0 if the columns of
+    each kernel are orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096,
+    eq. 3)."""
     return _orthogonal(view.params[context.critic]), None
 
 

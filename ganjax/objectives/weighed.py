@@ -14,6 +14,8 @@ from ganjax.objectives.terms import Term
 class Penalty:
     """A penalty with its weight.
 
+    A knob is a number of the config that the compiled step takes as data.
+
     Attributes:
       name: name of its metric and of its section ``regularizers.NAME``.
       penalty: function like an entry of ``REGULARIZERS``.
@@ -22,8 +24,8 @@ class Penalty:
         lazy (Karras et al. 2020, arXiv 1912.04958, appendix B): it is used at every
         ``interval``-th step, with ``interval`` times its weight.
       player: the critic whose loss has the penalty; ``None`` for every critic.
-      fixed: its options that are not knobs.
-      numbers: names of its knobs other than the weight.
+      fixed: values of its options that are not knobs.
+      numbers: names of its options that are knobs, without the weight.
     """
 
     name: str
@@ -35,7 +37,13 @@ class Penalty:
     numbers: tuple[str, ...] = ()
 
     def __call__(self, view, critic, real, fake) -> jax.Array:
-        """Return the unweighted penalty; 0 at a step where it is not due."""
+        """Return the penalty before it is weighted. It is 0 at a step where the penalty
+        is not due.
+
+        Args:
+          critic: ``x [n, …] -> logits [n]``.
+          real, fake: samples ``[n, …]``.
+        """
         keys = view.keys(f"penalty/{self.name}", real.shape[0])
         section = f"regularizers.{self.name}"
         own = {name: view.knobs[f"{section}.{name}"] for name in self.numbers}
@@ -58,7 +66,10 @@ class WeighedTerm:
 
     Attributes:
       name: name of its metric and of its section ``terms.NAME``.
-      knob, interval, fixed: as in ``Penalty``.
+      knob: name of the knob (a number that the compiled step takes as data) with its
+        weight.
+      interval: steps from one use to the next, as in ``Penalty``.
+      fixed: values of the options that are not knobs.
     """
 
     name: str
@@ -68,7 +79,9 @@ class WeighedTerm:
     fixed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
 
     def __call__(self, view, player, context) -> tuple[jax.Array, Any]:
-        """Return the unweighted term, or 0 if it is not due, and the next view."""
+        """Return the term before it is weighted, and the next view. The value is 0 at a
+        step where the term is not due. The view keeps what the term remembers for its
+        next update."""
         prefix = f"terms.{self.name}."
         numbers = {
             name.removeprefix(prefix): value
@@ -97,9 +110,10 @@ class Adaptation:
 
     Attributes:
       adapt: ``(probability, sign, target=…, images=…, speed=…) -> probability``, where
-        ``sign`` is the mean sign of logits of real samples.
-      target, speed: names of the knobs for the target of ``sign``, and for the
-        thousands of real samples in which the probability can go from 0 to 1.
+        ``sign`` is the mean sign of logits of real samples, and ``images`` counts the
+        real samples since the last change.
+      target, speed: names of two knobs: the target of ``sign``, and the thousands of
+        real samples in which the probability can go from 0 to 1.
     """
 
     adapt: Callable
@@ -108,5 +122,6 @@ class Adaptation:
 
 
 def memory_name(what: str, player: str) -> str:
-    """Return the name of a player's entry ``what`` in a game's memory."""
+    """Return the name of the entry ``what`` of a player in the game's memory, which
+    keeps values between updates."""
     return f"{what}/{player}"

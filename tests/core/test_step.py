@@ -134,7 +134,7 @@ def test_variables_are_kept_for_the_owner_alone():
 
 
 def test_joint_dynamics_take_one_update_a_step():
-    with pytest.raises(ValueError, match="one update a step.*discriminator"):
+    with pytest.raises(ValueError, match="updates_per_step=1.*discriminator"):
         dirac(simultaneous, updates={"discriminator": 2})
 
 
