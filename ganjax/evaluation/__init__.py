@@ -1,8 +1,10 @@
-"""Evaluators: the scores of a run.
+"""Evaluators: they compute the scores of a finished model.
 
-An evaluator's class takes an ``EvaluationData``, and ``run(model)`` yields
-``(name, value)``. Scores are saved with their protocol. The class lists the stems of
-its scores in ``lower`` or ``higher``, the direction that is better, or in ``neither``.
+An evaluator is made from an ``EvaluationData``, which draws the samples. Its
+``run(model)`` yields ``(name of the score, value)``. A name is a stem such as ``fd``,
+then the features, then the number of samples. The class lists its stems: in ``lower``
+if a lower value is better, in ``higher`` if a higher value is better, or in
+``neither``. Scores are saved with their protocol, the facts that change a score.
 """
 
 import contextlib
@@ -24,14 +26,15 @@ from ganjax.options import read
 
 
 class Evaluation:
-    """The evaluators of a run. All use the same ``evaluation_data``.
+    """The evaluators of a run.
 
     Args:
-      names: entries of ``EVALUATORS``, or import paths.
-      model: makes the finished model of a state.
+      evaluation_data: the samples that all evaluators use.
+      names: entries of ``EVALUATORS``, or import paths ``MODULE:NAME``.
+      model: a function that makes the finished model of a state.
 
     Raises:
-      BadInput: if an evaluator does not apply to this game or its data.
+      BadInput: an evaluator is unknown, or does not apply to this game or its data.
     """
 
     def __init__(
@@ -54,7 +57,7 @@ class Evaluation:
         """Return every score of a state, by name.
 
         Raises:
-          BadInput: if a metric cannot use the samples: too few, or not finite.
+          BadInput: a metric cannot use the samples: they are too few, or not finite.
         """
         model, scores = self._model(state), {}
         for name in self._evaluators:
@@ -65,8 +68,14 @@ class Evaluation:
     def attempt(
         self, state: GameState
     ) -> tuple[dict[str, float], dict[str, Exception]]:
-        """Return the scores of a state, and the error of each evaluator that failed, by
-        its name. An error in an evaluator must not end a run, so every error counts."""
+        """Return the scores of a state, even if some evaluators fail.
+
+        An error in an evaluator must not end a run, so every exception is caught.
+
+        Returns:
+          ``(scores, errors)``: name of a score -> value, and name of an evaluator that
+          failed -> its exception.
+        """
         model, scores, failed = self._model(state), {}, {}
         for name in self._evaluators:
             try:
@@ -80,22 +89,30 @@ class Evaluation:
         return {score: float(value) for score, value in found}
 
     def protocol(self, step: int) -> dict[str, Any]:
-        """Return the protocol of the scores at a step."""
+        """Return the protocol of the scores of a step, for JSON.
+
+        The protocol holds the facts that change a score, such as the data, the
+        extractor and the sampling.
+        """
         return protocol_of(self._data, step)
 
     def direction(self, score: str) -> str | None:
-        """Return which values of a score are better, ``'lower'`` or ``'higher'``;
-        ``None`` if neither is, or if the direction is unknown."""
+        """Return which values of a score are better, ``'lower'`` or ``'higher'``.
+
+        The result is ``None`` if neither is better, or if no evaluator of this run has
+        the score.
+        """
         return direction_of(score, self._makers.values())
 
 
 def evaluation_of(
     config: Mapping[str, Any], game: Game, sampler: Sampler, source: Source
 ) -> Evaluation:
-    """Return the evaluators of a config's section ``evaluation``.
+    """Build the evaluators that a config names in its section ``evaluation``.
 
     Raises:
-      BadInput: if the extractor is unavailable, or an evaluator cannot score this game.
+      BadInput: the feature extractor is not available or does not accept the images,
+        or an evaluator is unknown or cannot score this game.
     """
     sampling, section = read(Sampling, config["sampling"]), config["evaluation"]
     evaluation_data = evaluation_data_of(

@@ -22,10 +22,12 @@ ITERATIONS = 200
 class Classification:
     """Classification accuracy score (Ravuri & Vinyals 2019, arXiv 1905.10887).
 
-    The score is a classifier's accuracy on held-out samples. For ``cas`` it is trained
-    on generated samples and their requested labels, for ``cas_real`` on equally many
-    real samples, for ``cas_augmented`` on both. The classifier is logistic regression
-    over features. The paper trains a ResNet-50 on pixels."""
+    The score is the accuracy of a classifier on held-out real samples. The classifier
+    is trained on generated samples and the labels for which they were generated
+    (``cas``), on equally many real samples (``cas_real``), or on both
+    (``cas_augmented``). It is logistic regression over features. The paper trains a
+    ResNet-50 on pixels.
+    """
 
     higher, neither = ("cas", "cas_augmented"), ("cas_real",)
 

@@ -14,9 +14,14 @@ from ganjax.model import Model
 
 
 class Copies:
-    """Share of copied samples, the same share of held-out samples (``_floor``) and the
-    data-copying statistic. Only the training samples of the protocol are searched, even
-    if the training set is larger."""
+    """Copies among generated samples, by the distance to the nearest training sample.
+
+    ``copied``: the share of generated samples that are as near to a training sample as
+    the nearest 1 % of held-out samples. ``copied_floor``: the same share of held-out
+    samples. ``copying_z``: the data-copying statistic (Meehan et al. 2020, arXiv
+    2004.05675), negative for copies. Only the training samples that the evaluation
+    reads are searched, at most ``evaluation.real``.
+    """
 
     # ``copying_z`` is 0 for real samples, negative for copies, positive for outliers.
     lower, neither = ("copied",), ("copying_z",)

@@ -1,4 +1,4 @@
-"""Scores of the trained critic on real and generated samples."""
+"""Comparison of the trained critic's scores of real and generated samples."""
 
 from collections.abc import Iterator
 
@@ -10,12 +10,17 @@ from ganjax.model import Model
 
 
 class CriticScores:
-    """Two-sample test and mean difference of the critic's scores.
+    """Two-sample tests and mean difference of the critic's scores.
 
-    All three sets have the size of the smallest. A critic of packs gives one score a
-    pack. The tests compare held-out real samples with generated samples.
-    ``critic_auroc_train_over_test`` compares training with held-out samples: it differs
-    from chance (0.5) if the critic memorises."""
+    ``critic_auroc``, ``critic_p_value`` and ``critic_accuracy`` test whether the critic
+    distinguishes held-out real samples from generated samples. ``critic_distance`` is
+    the mean score of the held-out samples minus the mean score of the generated
+    samples. ``critic_auroc_train_over_test`` compares training samples with held-out
+    samples. It differs from chance (0.5) if the critic memorises.
+
+    All three sets have the size of the smallest. A critic that judges packs of several
+    samples gives one score for each pack.
+    """
 
     # A critic scores at chance level if it is bad, or if the samples are good.
     neither = (

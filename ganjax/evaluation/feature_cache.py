@@ -1,5 +1,5 @@
-"""Features of real images, cached on disk. All runs and steps share them, because a
-large extractor takes an hour on a CPU."""
+"""A cache on disk for the features of real images. All runs and evaluations share it,
+because a large extractor can take an hour on a CPU."""
 
 import hashlib
 import os
@@ -15,10 +15,18 @@ Seen = tuple[np.ndarray, np.ndarray | None]
 
 
 def cached_features(extractor: Extractor, images: np.ndarray) -> Seen:
-    """Return an extractor's features of images, from the cache if they are there.
+    """Return ``extractor.see(images)``, from the cache on disk if it is there.
 
-    The key is a hash of the pixels, the weights and the resize filter. An unreadable
-    entry is computed again. If the cache is not writable, nothing is cached."""
+    The key is a hash of the pixels, the extractor and its weights, and the resize
+    filter. An unreadable entry is computed again. If the cache is not writable, nothing
+    is cached.
+
+    Args:
+      images: uint8 ``[n, H, W, C]``.
+
+    Returns:
+      ``(features [n, D], class probabilities [n, K] or None)``.
+    """
     digest = hashlib.sha256(f"{images.shape}".encode())
     digest.update(np.ascontiguousarray(images).tobytes())
     digest.update(f"{extractor.name}|{extractor.digest}|{extractor.resize}".encode())

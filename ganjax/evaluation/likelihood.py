@@ -1,4 +1,4 @@
-"""The feature likelihood divergence, which needs held-out samples."""
+"""The feature likelihood divergence of a model, which also needs held-out samples."""
 
 from collections.abc import Iterator
 
@@ -11,9 +11,13 @@ from ganjax.model import Model
 
 
 class Likelihood:
-    """Feature likelihood divergence, 0 for a generator as good as the training samples,
-    and its gap between training and held-out samples, far below 0 for copies
-    (Jiralerspong et al. 2023, arXiv 2302.04440)."""
+    """Feature likelihood divergence (Jiralerspong et al. 2023, arXiv 2302.04440).
+
+    ``fld`` is lower if held-out samples are more likely under a density around the
+    generated samples; about 0 for a generator as good as the training samples.
+    ``fld_gap`` compares the likelihood of training and held-out samples; it is far
+    below 0 if generated samples are copies of training samples.
+    """
 
     lower, neither = ("fld",), ("fld_gap",)
 
@@ -25,8 +29,8 @@ class Likelihood:
             held_out = evaluation_data.test.features
             if not held_out.std(axis=0).all():
                 raise Uncomputable(
-                    "a number is constant over the held-out samples, expected an "
-                    "evaluation.extractor whose features vary"
+                    "a value (such as a pixel) is equal in all held-out samples, "
+                    "expected an evaluation.extractor whose features vary"
                 )
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

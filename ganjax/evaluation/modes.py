@@ -1,4 +1,4 @@
-"""Coverage of the modes of a two-dimensional mixture."""
+"""Coverage of the modes of a mixture of Gaussians."""
 
 from collections.abc import Iterator
 
@@ -9,8 +9,13 @@ from ganjax.model import Model
 
 
 class Modes:
-    """Modes reached, share of samples within 3σ of a mode, and reverse KL (the protocol
-    of PacGAN, Lin et al. 2018, arXiv 1712.04086, section 4.1)."""
+    """Coverage of the modes of a mixture of Gaussians.
+
+    The protocol is from PacGAN (Lin et al. 2018, arXiv 1712.04086, section 4.1).
+    ``high_quality``: the share of generated samples within three standard deviations of
+    a mode. ``modes``: the number of modes with at least one of these samples.
+    ``reverse_kl``: KL(shares of the modes among these samples ‖ uniform), in nats.
+    """
 
     lower, higher = ("reverse_kl",), ("modes", "high_quality")
 

@@ -1,11 +1,14 @@
-"""The difference of the scores of two sets on one reference, with an interval.
+"""The difference between the scores of two sets of samples, with an interval.
 
-The reference is fixed. Random halves of both sets, of the same places in each, give the
-spread. To first order, the spread over halves is the spread of an estimate from all
-samples (the jackknife that deletes half: Shao & Wu 1989, Annals of Statistics 17:1176,
-with d = n/2). Halves are drawn without replacement: a bootstrap repeats samples, and a
-repeated sample is its own nearest neighbour, which empties the balls of recall and
-biases the kernel distance.
+Both sets are compared with one reference, which is fixed. The scores are computed again
+for random halves of the two sets. A half takes the same rows of each set. The spread of
+these scores gives the interval. To first order, it is the spread of an estimate from
+all samples (the jackknife that deletes half: Shao & Wu 1989, Annals of Statistics
+17:1176, with d = n/2).
+
+Halves are drawn without replacement. A bootstrap would repeat samples, and a repeated
+sample is its own nearest neighbour. This shrinks the balls of recall to radius 0, and
+it biases the kernel distance.
 """
 
 import warnings
@@ -23,20 +26,25 @@ LEVEL = 0.95
 def differences(
     measure: Measure, real: Side, one: Side, other: Side, *, resamples: int, seed: int
 ) -> dict[str, dict[str, float]]:
-    """Return score of ``one`` minus score of ``other``, for each score of a measure
-    that has a better direction.
+    """Return the score of ``one`` minus the score of ``other``, with a 95 % interval.
+
+    Spreads and interval ends, which are neither better when lower nor when higher, are
+    left out.
 
     Args:
-      real: the reference.
+      measure: the measure that computes the scores.
+      real: the reference with which both sets are compared.
       one, other: equally many samples. If sample i of both comes from the same latent,
         the interval uses their correlation.
-      resamples: the number of halves, at least 2.
+      resamples: the number of random halves, at least 2.
+      seed: seed of the halves.
 
     Returns:
-      stem -> ``{'difference', 'low', 'high'}``, with the ends of a 95 % interval.
+      stem of a score (such as ``fd``) -> ``{'difference', 'low', 'high'}``. ``low`` and
+      ``high`` are the ends of the interval.
 
     Raises:
-      Uncomputable: if half of the samples are too few for the measure.
+      Uncomputable: half of the samples are too few for the measure.
     """
     count = len(one)
     half = count // 2

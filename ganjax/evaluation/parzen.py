@@ -1,4 +1,4 @@
-"""The Parzen-window score of the first GAN paper."""
+"""The Parzen-window score of the first GAN paper (Goodfellow et al. 2014)."""
 
 from collections.abc import Iterator
 
@@ -15,12 +15,15 @@ CANDIDATES, VALIDATION = np.logspace(-1, 0, 10), 1000
 
 
 class Parzen:
-    """Mean Parzen log-likelihood of held-out samples in nats, with its standard error
-    (Goodfellow et al. 2014, section 5 and table 1).
+    """Mean Parzen log-likelihood of held-out samples, in nats.
 
-    The density is a mixture of normals around generated samples. Images have values in
-    [0, 1]. ``parzen_std`` is the standard deviation that fits training samples best.
-    ``parzen_real`` is the score of training samples in place of generated ones."""
+    The score is from Goodfellow et al. 2014 (arXiv 1406.2661, section 5 and table 1).
+    ``parzen`` is the mean of log p over held-out samples, and ``parzen_error`` is its
+    standard error. p is a mixture of normals around generated samples. Images have
+    values in [0, 1]. ``parzen_std`` is the standard deviation of the normals, the one
+    that fits training samples best. ``parzen_real`` is the score of training samples
+    in place of generated samples.
+    """
 
     higher = ("parzen",)
     neither = ("parzen_error", "parzen_std", "parzen_real")

@@ -22,11 +22,15 @@ CHUNK = 250
 
 
 def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
-    """Return the spherical interpolation from ``a [n, d]`` (t = 0) to ``b`` (t = 1).
+    """Return the spherical interpolation from ``a`` (t = 0) to ``b`` (t = 1).
 
     Directions follow the great circle, and lengths change linearly (White 2016, arXiv
-    1609.04468). ``t`` is ``[n]`` or a number. Parallel vectors are interpolated
-    linearly."""
+    1609.04468). Parallel vectors are interpolated linearly.
+
+    Args:
+      a, b: ``[n, d]``.
+      t: ``[n]`` or a number.
+    """
     t = jnp.broadcast_to(t, len(a))[:, None]
     lengths = [jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
     one, other = (
@@ -58,10 +62,13 @@ def _ends(sampler):
 
 
 class Paths:
-    """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1): the
-    mean of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` over spherical paths of latents,
-    with features ``f`` in place of LPIPS. The longest and the shortest 1 % of the paths
-    are dropped. Images are not rounded to 256 values, which would hide small steps."""
+    """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1).
+
+    ``ppl`` is the mean of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²``. z(t) is a spherical
+    path between two random latents, t is random in [0, 1], and f are the extractor's
+    features, where the paper uses LPIPS. The longest and the shortest 1 % of the paths
+    are left out. Images are not rounded to 256 values: rounding would hide small steps.
+    """
 
     lower = ("ppl",)
 
@@ -107,9 +114,14 @@ MIDDLES = (0.25, 0.5, 0.75)
 
 
 class Interpolations:
-    """Mean confidence of a classifier along interpolations between two latents
-    (``interpolations_confidence``), at their ends (``_ends``), and on blends of the two
-    images (``_blended``). Confident interpolations resemble the data."""
+    """Mean confidence of the extractor's classifier in images between two samples.
+
+    ``interpolations_confidence``: images of latents between two random latents.
+    ``interpolations_confidence_ends``: images of the two latents.
+    ``interpolations_confidence_blended``: weighted means of the pixels of these two
+    images. If the classifier is confident between two latents, the interpolations
+    resemble the data.
+    """
 
     higher = ("interpolations_confidence",)
     neither = ("interpolations_confidence_ends", "interpolations_confidence_blended")

@@ -1,4 +1,8 @@
-"""The protocol of a score. `ganjax.report` compares scores of equal protocols."""
+"""The protocol of a score: the facts that change a score.
+
+Two scores are comparable if their protocols differ only in ``step``, ``seed`` or
+``ganjax``, the version.
+"""
 
 from typing import Any
 

@@ -13,7 +13,17 @@ LOWER, HIGHER = "lower", "higher"
 
 
 def name_of(evaluation_data: EvaluationData, stem: str, count: int) -> str:
-    """Return the name of a score: its stem, its features, its number of samples."""
+    """Return the name of a score, such as ``fd_small_cnn_mnist_5k``.
+
+    Over Inception features the Fréchet distance ``fd`` is called ``fid``, and the
+    kernel distance ``kd`` is called ``kid``: ``fid_5k``.
+
+    Args:
+      evaluation_data: has ``extractor``, which names the features. If it is ``None``,
+        ``pictures`` chooses between ``pixels`` and ``points``.
+      stem: the first part of the name, such as ``fd``.
+      count: the number of samples; 5000 becomes ``5k``.
+    """
     amount = f"{count // 1000}k" if count % 1000 == 0 else str(count)
     if evaluation_data.extractor is None:
         features = "pixels" if evaluation_data.pictures else "points"
@@ -33,12 +43,14 @@ def direction_of(name: str, evaluators: Iterable[Any]) -> str | None:
     """Return which values of a score are better, ``'lower'`` or ``'higher'``.
 
     Args:
-      name: name of the score. The longest declared stem that begins the name decides.
-      evaluators: classes and measures, which declare stems as ``lower``, ``higher`` or
-        ``neither``.
+      name: name of the score, such as ``fd_pixels_5k``. Its stem ``fd`` decides. If
+        several stems fit, the longest decides.
+      evaluators: classes and measures. They list their stems in ``lower``, ``higher``
+        or ``neither``.
 
     Returns:
-      ``None`` if neither is better, as for a floor, or if no declared stem matches.
+      ``None`` if neither is better, or if no stem fits. Neither is better for a floor,
+      which is the score of held-out samples.
     """
     if name.endswith("_floor"):
         return None

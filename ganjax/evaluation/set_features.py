@@ -1,4 +1,4 @@
-"""The features of a set of samples, read in parts."""
+"""Read the samples of a set and compute their features, one part at a time."""
 
 import hashlib
 from collections.abc import Iterator
@@ -24,17 +24,23 @@ def side_of(
     *,
     keep: bool = False,
 ) -> tuple[Side, str]:
-    """Return a set as a ``Side``, and the SHA-256 of its samples.
+    """Return the samples of a set with their features, and the SHA-256 of the samples.
 
-    A folder, its archive and its array have the same digest if their order is the same.
+    A folder, its archive and its array have the same SHA-256 if their order is the
+    same.
 
     Args:
-      extractor: computes the features of images. Features are not changed.
-      label: the classes, for the side.
+      found: the opened set.
+      extractor: computes the features of images; ``None`` uses pixels. Features that a
+        file holds are used as they are.
+      label: the classes ``[n]`` of the samples, or ``None``.
       keep: whether to cache the features of images on the disk.
 
+    Returns:
+      ``(side, digest)``. A ``Side`` holds samples, labels and features.
+
     Raises:
-      BadInput: an image cannot be read, or the extractor refuses it.
+      BadInput: an image cannot be read, or the extractor does not accept it.
     """
     if isinstance(found, ArraySet):
         digest = hashlib.sha256(f"{found.data.shape}{found.data.dtype}".encode())
@@ -61,7 +67,11 @@ def side_of(
 
 
 def chosen(side: Side, rows: np.ndarray) -> Side:
-    """Return the samples of a side at ``rows [n]``, with their features."""
+    """Return some of the samples in ``side``, with their labels and features.
+
+    Args:
+      rows: the indices ``[n]`` of the samples.
+    """
     label = None if side.label is None else side.label[rows]
     part = Side(side.data[rows], label, side.extractor)
     known = side.probabilities
@@ -71,10 +81,14 @@ def chosen(side: Side, rows: np.ndarray) -> Side:
 
 
 def take_extractor(found: ImageSet | ArraySet, extractor: Extractor | None) -> None:
-    """Check that an extractor takes the images of a set, or that they have one size.
+    """Check that an extractor accepts the images of a set.
+
+    Images of different sizes are accepted only by an extractor that resizes them. So
+    without an extractor, check that all images have one size.
 
     Raises:
-      BadInput: if it does not.
+      BadInput: the images have different sizes and would not be resized, or the
+        extractor does not accept their shape.
     """
     odd = isinstance(found, ImageSet) and found.odd
     if odd and (extractor is None or extractor.size is None):

@@ -1,4 +1,4 @@
-"""Whether sets of samples and an extractor fit each other."""
+"""Checks of sets of samples: whether they fit each other, an extractor and measures."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -16,12 +16,13 @@ Set = ImageSet | ArraySet | Statistics
 
 
 def pictures(found: Set) -> bool:
-    """Return whether a set holds images, and not features or statistics."""
+    """Return whether a set holds images. Otherwise it holds features or statistics."""
     return len(found.shape) == 3
 
 
 def features_of(extractor: Extractor | None) -> dict[str, str]:
-    """Return the fields of a protocol that name the features."""
+    """Return the fields of a protocol that identify the features: the extractor, the
+    SHA-256 of its weights, and its resize filter."""
     return {
         "extractor": extractor.name if extractor else "none",
         "weights": extractor.digest if extractor else "none",
@@ -30,7 +31,14 @@ def features_of(extractor: Extractor | None) -> dict[str, str]:
 
 
 def check_fit(sets: Sequence[Set], extractor: Extractor | None) -> None:
-    """Raise ``BadInput`` unless the features of all sets can be compared."""
+    """Check that the features of all sets can be compared.
+
+    Raises:
+      BadInput: an extractor is given, but no set holds images, or it does not accept
+        the images. Or no extractor is given, but images are compared with features or
+        with images of another shape. Or the sets have different numbers of features, or
+        features of different extractors.
+    """
     images = [one for one in sets if pictures(one)]
     if extractor is not None and not images:
         raise BadInput(
@@ -86,8 +94,18 @@ def _check_features(sets, extractor):
 def check_pixels(
     sets: Sequence[Set], measures: Mapping[str, Measure], extractor: str
 ) -> None:
-    """Raise ``BadInput`` unless measures of images have images of sufficient size, and
-    no extractor, whose name is empty then."""
+    """Check that measures that read images, and not features, can use the sets. Other
+    measures are not checked.
+
+    Args:
+      sets: the sets of samples to compare.
+      measures: name -> measure.
+      extractor: the name of the extractor; '' if there is none.
+
+    Raises:
+      BadInput: one of these measures is combined with an extractor, a set does not hold
+        images, or its images are smaller than the measure needs.
+    """
     for name, measure in measures.items():
         if not (least := measure.smallest_side):
             continue
@@ -105,10 +123,17 @@ def check_pixels(
 
 
 def check_pair(one: Set, other: Set) -> None:
-    """Raise ``BadInput`` unless two sets can be compared by pairs."""
+    """Check that sample i of one set can be compared with sample i of the other set.
+
+    Raises:
+      BadInput: a set holds statistics and not samples, or the sets differ in size.
+    """
     for found in (one, other):
         if isinstance(found, Statistics):
-            raise BadInput(f"'{found.path}': expected samples to compare two sets")
+            raise BadInput(
+                f"'{found.path}': holds statistics, expected samples to compare two "
+                f"sets"
+            )
     if len(one) != len(other):
         raise BadInput(
             f"'{other.path}': {len(other)} samples, expected {len(one)} as in "
@@ -119,14 +144,21 @@ def check_pair(one: Set, other: Set) -> None:
 def labels_of(
     sets: Sequence[Set], measures: Iterable[Measure], by_class: bool
 ) -> Sequence[np.ndarray | None]:
-    """Return the class of each sample of each set, or ``None`` if nothing reads it.
+    """Return the class of each sample for each set, or ``None`` if no class is needed.
+
+    Args:
+      sets: the reference, and the sets to score.
+      measures: the measures to compute; some need classes.
+      by_class: whether to score each class separately as well.
 
     Raises:
-      BadInput: if a set has no classes, or not the classes of the reference.
+      BadInput: a set has no classes, or has no sample of a class of the reference.
     """
     if not by_class and not any(measure.each_class for measure in measures):
         return [None] * len(sets)
     for one in sets:
         if isinstance(one, Statistics):
-            raise BadInput(f"'{one.path}': has no classes, expected samples")
+            raise BadInput(
+                f"'{one.path}': statistics have no classes, expected samples"
+            )
     return same_classes(sets)

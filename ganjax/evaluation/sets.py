@@ -1,12 +1,13 @@
 """Sets of samples in files, for scores: images, features, or statistics of features.
 
-A name may be
+The path of a set may be
 
 - a folder, a .zip or a .tar of images: all images in it, at any depth, by name. Classes
   are the folders below the folders that all images share, or a list of labels;
 - a .npz or .npy with one array: images, uint8 ``[N, H, W, C]``, or features, float
   ``[N, D]``. A .npz may also have ``label [N]`` (or ``labels``, or ``arr_1``);
-- a .npz with ``mu`` and ``sigma``: statistics, see ``statistics_file``;
+- a .npz with ``mu`` and ``sigma``: the mean and the covariance of features, in the
+  layout of pytorch-fid;
 - a set that ``ganjax prepare`` has made: its training split, or with ``NAME:test`` its
   test split.
 """
@@ -40,15 +41,16 @@ FORMS = "a folder, .zip or .tar of images, a .npz or .npy, a prepared set, or a 
 
 @dataclasses.dataclass(frozen=True)
 class ImageSet:
-    """Images of 256 values a channel.
+    """A set of images with 8 bits for each channel.
 
     Attributes:
-      path: the name that the user gave.
-      kind: where they are, in words.
-      items: uint8 images.
+      path: the path that the user gave.
+      kind: what holds the images: ``folder``, ``archive``, ``array``, ….
+      items: uint8 images. Those in files are decoded when they are used.
       shape: (H, W, C); H and W of the first image.
       odd: a sentence about an image of another size; '' if there is only one size.
-      classes: returns the name of each image's class ``[N]``, or ``None``.
+      classes: a function that returns the name of each image's class ``[N]``, or
+        ``None`` if there are no classes.
     """
 
     path: str
@@ -64,12 +66,16 @@ class ImageSet:
 
 @dataclasses.dataclass(frozen=True)
 class ArraySet:
-    """Samples in memory: features ``[N, D]``, or samples of a run.
+    """A set of samples in memory: features ``[N, D]``, or samples of a run.
 
     Attributes:
-      path, kind, classes: as in ``ImageSet``.
-      data: images of a run are ``[N, H, W, C]`` in [-1, 1].
-      drawn: how a run's samples were drawn, fields of a protocol.
+      path: the path that the user gave.
+      kind: what the samples are: ``features``, or the run and its step.
+      data: the features or samples. Images of a run are ``[N, H, W, C]`` in [-1, 1].
+      classes: a function that returns the name of each sample's class ``[N]``, or
+        ``None`` if there are no classes.
+      drawn: how the samples of a run were drawn, as fields of a protocol; empty for
+        features.
     """
 
     path: str
@@ -80,7 +86,7 @@ class ArraySet:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Return the shape of a sample."""
+        """Return the shape of one sample."""
         return self.data.shape[1:]
 
     def __len__(self) -> int:
@@ -90,11 +96,12 @@ class ArraySet:
 def open_set(path: str) -> ImageSet | ArraySet | Statistics:
     """Open the samples or the statistics in a file or folder.
 
-    The headers of images are read, and arrays are loaded. Other images are decoded when
-    their features are computed.
+    Arrays are loaded. Of image files only the headers are read; the images are decoded
+    when their features are computed.
 
     Raises:
-      BadInput: there is no such file, or it holds none of the forms above.
+      BadInput: there is no such file, it cannot be read, or it holds no images,
+        features or statistics in a known form.
     """
     with reading():
         return _open(path)
@@ -102,7 +109,11 @@ def open_set(path: str) -> ImageSet | ArraySet | Statistics:
 
 @contextlib.contextmanager
 def reading():
-    """Raise the errors of the readers of data without the field of a config."""
+    """Remove ``data.dir=`` from the messages of ``BadInput`` errors.
+
+    Functions that read data name this field of a config. The sets to score are given by
+    path, without a config.
+    """
     try:
         yield
     except BadInput as error:
@@ -196,8 +207,8 @@ def _arrays(path, at):
     if len(held) != 1:
         found = ", ".join(f"{k} {list(x.shape)}" for k, x in arrays.items()) or "none"
         raise BadInput(
-            f"'{path}': arrays {found}, expected one of images or features, or mu and "
-            f"sigma"
+            f"'{path}': has arrays {found}; expected one array of images or of "
+            f"features, or mu and sigma"
         )
     ((name, data),) = held.items()
     classes = functools.partial(_listed, path, arrays, len(data))
@@ -207,7 +218,7 @@ def _arrays(path, at):
             return ImageSet(path, "array", items, data.shape[1:], "", classes)
     elif data.dtype.kind == "f" and data.ndim == 2 and data.size:
         if not np.isfinite(data).all():
-            raise BadInput(f"'{path}': features that are not finite")
+            raise BadInput(f"'{path}': has features that are not finite")
         return ArraySet(path, "features", data, classes)
     hint = ""
     if data.dtype.kind == "f" and data.ndim == 4:
@@ -225,15 +236,17 @@ def _listed(path, arrays, count):
         return None
     found = arrays[name]
     if found.shape != (count,):
-        raise BadInput(f"'{path}': {name} {list(found.shape)}, expected [{count}]")
+        raise BadInput(
+            f"'{path}': {name} has shape {list(found.shape)}, expected [{count}]"
+        )
     return found.astype(str)
 
 
 def same_classes(sets: Sequence[ImageSet | ArraySet]) -> list[np.ndarray]:
-    """Return the classes of each set's samples.
+    """Return the class names ``[N]`` of the samples, one array for each set.
 
     Raises:
-      BadInput: a set has no classes, or none of a class of the first set.
+      BadInput: a set has no classes, or has no sample of a class of the first set.
     """
     found: list[np.ndarray] = []
     for one in sets:

@@ -1,8 +1,8 @@
 """Files of reference statistics: the mean and the covariance of features.
 
-The layout is pytorch-fid's: a .npz with ``mu [D]`` and ``sigma [D, D]``. Files of
-ganjax also have ``count``, the number of samples, and ``ganjax``, a JSON text with the
-extractor, its weights and its filter. Other tools ignore the two.
+The layout is pytorch-fid's: a .npz with ``mu [D]`` and ``sigma [D, D]``. ganjax adds
+``count``, the number of samples, and ``ganjax``, a JSON text with the extractor, its
+weights and its resize filter. Other tools ignore these two arrays.
 """
 
 import dataclasses
@@ -19,13 +19,14 @@ from ganjax.errors import BadInput, Uncomputable
 
 @dataclasses.dataclass(frozen=True)
 class Statistics:
-    """The moments of a set of features.
+    """The mean and the covariance of the features of a set of samples.
 
     Attributes:
-      path: the name that the user gave.
+      path: the path that the user gave.
       mean: ``[D]``; cov: ``[D, D]``.
       count: the number of samples; ``None`` if the file does not state it.
-      features: ``extractor``, ``weights`` and ``resize``; empty if not stated.
+      features: the names of the ``extractor`` and of its ``resize`` filter, and the
+        SHA-256 of its ``weights``; empty if the file does not state them.
     """
 
     path: str
@@ -38,26 +39,31 @@ class Statistics:
 
     @property
     def shape(self) -> tuple[int, ...]:
-        """Return the shape of a sample's features."""
+        """Return the shape of one sample's features, ``(D,)``."""
         return self.mean.shape
 
     @property
     def digest(self) -> str:
-        """Return the SHA-256 of both moments."""
+        """Return the SHA-256 of the mean and the covariance."""
         return hashlib.sha256(self.mean.tobytes() + self.cov.tobytes()).hexdigest()
 
 
 def statistics_in(path: str, arrays: dict[str, np.ndarray]) -> Statistics:
     """Return the statistics in the arrays of a .npz, which has ``mu`` and ``sigma``.
 
+    Args:
+      path: the path of the file, for errors.
+      arrays: name -> array.
+
     Raises:
-      BadInput: if they are no mean and covariance of equal width.
+      BadInput: ``mu`` is no mean, or ``sigma`` is no covariance, of the same number of
+        features; or ``count`` or ``ganjax`` cannot be read.
     """
     mean, cov = (np.asarray(arrays[name]) for name in ("mu", "sigma"))
     if mean.ndim != 1 or cov.shape != (len(mean), len(mean)):
         raise BadInput(
-            f"'{path}': mu {list(mean.shape)} and sigma {list(cov.shape)}, expected "
-            f"[D] and [D, D]"
+            f"'{path}': mu has shape {list(mean.shape)} and sigma {list(cov.shape)}, "
+            f"expected [D] and [D, D]"
         )
     try:
         mean, cov = mean.astype(np.float64), cov.astype(np.float64)

@@ -1,4 +1,5 @@
-"""The table of evaluators and measures by name."""
+"""The table of evaluators and measures by name. A measure compares two sets of samples,
+and makes an evaluator from the samples of a run."""
 
 from ganjax.evaluation.classes import Classes
 from ganjax.evaluation.classification import Classification

@@ -18,10 +18,13 @@ from ganjax.model import Model
 
 
 class Translation:
-    """Mean absolute error over entries between translations of held-out images and
-    their paired images b (``translation_l1``). If the extractor has the classes of b:
-    the share of translations that it assigns to the right class
-    (``translation_class``)."""
+    """Scores of translations of held-out images from domain a to domain b.
+
+    ``translation_l1``: the mean absolute difference between a translation and the image
+    of domain b with which the input is paired. ``translation_class``: the share of
+    translations that the extractor's classifier assigns to the right class, if it has
+    the classes of the data.
+    """
 
     lower, higher = ("translation_l1",), ("translation_class",)
 
@@ -56,14 +59,17 @@ class Translation:
 
 
 class Restoration:
-    """Similarity of held-out images and their restorations from reductions, by the game
-    and by bicubic interpolation (``_bicubic``), and the Fréchet distance.
+    """Scores of restorations: held-out images are reduced, and the game enlarges them.
 
-    ``restoration_psnr`` is the mean of the peak signal-to-noise ratios of the images as
-    8-bit values, in dB; ``restoration_psnr_pooled`` is the ratio of the mean squared
-    error over all images; ``restoration_psnr_infinite`` counts images without error,
-    whose ratio is capped (`signal_to_noise_of_bytes`). ``restoration_ssim`` is the
-    structural similarity of the images in [0, 1]."""
+    ``restoration_psnr`` is the mean of the peak signal-to-noise ratios (PSNR) of the
+    images as 8-bit values, in dB. ``restoration_psnr_pooled`` is the PSNR of the mean
+    squared error over all images. ``restoration_psnr_infinite`` is the number of images
+    without error. They count as images with an error of 1 in one value, so that the
+    mean is finite. ``restoration_ssim`` is the structural similarity of the images in
+    [0, 1]. ``fd_restored`` is the Fréchet distance between restorations and training
+    images. With ``_bicubic``, each is the score of bicubic interpolation in place of
+    the game.
+    """
 
     lower = ("fd_restored",)
     higher = ("restoration_psnr", "restoration_psnr_pooled", "restoration_ssim")

@@ -1,9 +1,9 @@
 """Authenticity: the share of generated samples that do not look like copies.
 
-Alaa et al. 2022 (arXiv 2102.08921): a sample is authentic if its nearest training
-sample has another training sample nearer to it than the sample. The definition is the
-one of ``dgm-eval`` and of the code of FLD (AuthPct): distances are Euclidean, a tie is
-not authentic, and a training sample is not its own neighbour.
+Alaa et al. 2022 (arXiv 2102.08921): let t be the training sample that is nearest to a
+generated sample. The generated sample is authentic if another training sample is nearer
+to t than the generated sample is. As in ``dgm-eval`` and in the code of FLD (where the
+score is AuthPct), distances are Euclidean, and a tie is not authentic.
 """
 
 import numpy as np
@@ -14,13 +14,14 @@ from ganjax.metrics.nearest import kth_squared, nearest_squared
 
 
 def authenticity(train, fake) -> float:
-    """Return the share of authentic fakes, from 0 (all copied) to 1.
+    """Return the share of authentic samples in ``fake``, from 0 (all copied) to 1.
 
-    It has no best value: a perfect generator has the authenticity of held-out samples,
-    and samples far away from all training samples have 1.
+    Neither 0 nor 1 is best. A perfect generator has the authenticity of held-out
+    samples. Samples that are far away from all training samples have authenticity 1.
 
     Args:
-      train: features ``[N, D]``, N at least 2; fake: features ``[M, D]``.
+      train: features ``[N, D]``, N at least 2.
+      fake: features ``[M, D]``.
 
     Raises:
       Uncomputable: shapes do not fit, a value is not finite, or N is 1.

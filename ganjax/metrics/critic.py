@@ -1,4 +1,5 @@
-"""Scores of a generator by its critic, on samples that did not train the critic."""
+"""Scores of a generator from its critic's outputs for samples that did not train the
+critic."""
 
 import numpy as np
 from scipy.stats import mannwhitneyu
@@ -7,21 +8,24 @@ from ganjax.metrics.arrays import as_line
 
 
 def two_sample_test(real, fake) -> dict[str, float]:
-    """Test whether a critic distinguishes held-out real samples from generated samples
-    (a classifier two-sample test; Lopez-Paz & Oquab 2017, arXiv 1610.06545; ranks
-    replace accuracies, so the test needs no threshold).
+    """Test whether a critic distinguishes held-out real samples from generated samples.
+
+    This is a classifier two-sample test (Lopez-Paz & Oquab 2017, arXiv 1610.06545). It
+    compares ranks of scores, not accuracies, so it needs no threshold.
 
     Args:
       real, fake: scores ``[N]`` and ``[M]``, higher for samples that look real.
 
     Returns:
       ``auroc``: the probability that a real sample scores higher than a fake sample.
-      Ties count half, and chance is 0.5. ``p_value``: two-sided, of the Mann-Whitney
-      test against chance. ``accuracy``: mean of the share of real samples with positive
-      scores and the share of fakes with negative scores. A score of 0 counts half.
+      Ties count half, and chance is 0.5. ``p_value``: the two-sided p-value of the
+      Mann-Whitney test against chance. ``accuracy``: the mean of the share of real
+      samples with positive scores and the share of fakes with negative scores. A score
+      of 0 counts half.
 
     Raises:
-      Uncomputable: wrong shape, fewer than two scores, or a value is not finite.
+      Uncomputable: an array is not ``[N]``, has fewer than two scores, or holds a value
+        that is not finite.
     """
     real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     if np.ptp(np.concatenate([real, fake])) == 0:
@@ -38,14 +42,18 @@ def two_sample_test(real, fake) -> dict[str, float]:
 
 
 def critic_distance(real, fake) -> tuple[float, float]:
-    """Return ``mean(real) − mean(fake)`` of scores ``[N]`` and ``[M]``, with its error.
+    """Return ``mean(real) − mean(fake)`` of critic scores, and its standard error.
 
-    The error is the standard error. If L is the critic's Lipschitz constant, L times
-    the Wasserstein distance is at least the difference (Arjovsky et al. 2017, arXiv
-    1701.07875, equation 3). Only the best critic reaches this bound.
+    If L is the critic's Lipschitz constant, the difference is at most L times the
+    Wasserstein distance (Arjovsky et al. 2017, arXiv 1701.07875, equation 3). Only the
+    best critic reaches this bound.
+
+    Args:
+      real, fake: scores ``[N]`` and ``[M]``.
 
     Raises:
-      Uncomputable: wrong shape, fewer than two scores, or a value is not finite.
+      Uncomputable: an array is not ``[N]``, has fewer than two scores, or holds a value
+        that is not finite.
     """
     real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     error = np.sqrt(real.var(ddof=1) / len(real) + fake.var(ddof=1) / len(fake))

@@ -1,5 +1,9 @@
-"""Precision-recall curves of distributions (PRD; Sajjadi et al. 2018, arXiv
-1806.00035): how much of each distribution a common part of both can represent."""
+"""Precision-recall curves of distributions (PRD).
+
+Sajjadi et al. 2018 (arXiv 1806.00035): suppose that the real and the fake distribution
+contain a common part. Its share of the fake distribution is a precision, and its share
+of the real distribution is a recall. The curve holds the largest possible pairs.
+"""
 
 import numpy as np
 from sklearn.cluster import MiniBatchKMeans
@@ -14,21 +18,27 @@ BETA = 8
 def precision_recall_curve(
     real, fake, *, clusters: int = 20, runs: int = 10, angles: int = 1001, seed: int = 0
 ) -> dict:
-    """Compute the curve over features. k-means clusters both sets together, and the
-    curve compares their shares of the clusters (section 4.2 of the paper). It is
-    averaged over ``runs`` clusterings.
+    """Compute the precision-recall curve of two sets of features.
+
+    k-means clusters both sets together, and the curve compares the shares of the two
+    sets in each cluster (Sajjadi et al. 2018, section 4.2).
 
     Args:
       real: ``[N, D]``; fake: ``[M, D]``. The paper asks for N = M, because a larger set
         attracts more centres.
+      clusters: the number of k-means clusters.
+      runs: the number of clusterings. The curve is the mean of their curves.
+      angles: the number of points on the curve.
+      seed: seed of k-means.
 
     Returns:
-      ``precision`` and ``recall [angles]``; ``f_8`` and ``f_1_8``, the greatest
-      F-scores along the curve, which summarise recall and precision.
+      ``precision`` and ``recall [angles]``. ``f_8``, the greatest F-score along the
+      curve that weights recall more, and ``f_1_8``, the greatest that weights precision
+      more.
 
     Raises:
       ValueError: shapes do not fit, a value is not finite, ``runs`` is below 1, or
-        there are more clusters than points.
+        ``clusters`` is below 1 or above the number of points.
     """
     real, fake = as_points(real=real, fake=fake)
     both = np.concatenate([real, fake])
@@ -55,12 +65,17 @@ def precision_recall_curve(
 
 
 def curve_of_shares(real, fake, angles: int = 1001) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``(precision, recall)``, each ``[angles]``, of two discrete distributions
-    ``[K]``: ``Σ min(λ real, fake)`` and ``Σ min(real, fake / λ)``, where λ is the
-    tangent of angles from 0 to π/2 (equations 3 to 5 of the paper).
+    """Return ``(precision, recall)``, each ``[angles]``, of two discrete distributions.
+
+    For each λ, precision is ``Σ min(λ real, fake)`` and recall is
+    ``Σ min(real, fake / λ)`` (Sajjadi et al. 2018, equations 3 to 5). λ is the tangent
+    of ``angles`` angles from 0 to π/2.
+
+    Args:
+      real, fake: probabilities ``[K]``, which sum to 1.
 
     Raises:
-      Uncomputable: shapes do not fit, or shares do not sum to 1.
+      Uncomputable: shapes do not fit, or probabilities do not sum to 1.
     """
     real, fake = np.asarray(real, np.float64), np.asarray(fake, np.float64)
     if real.ndim != 1 or real.shape != fake.shape:

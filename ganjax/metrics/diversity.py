@@ -9,18 +9,20 @@ PAIRS = 20  # drawn for each sample
 
 
 def diversity(features, *, pairs: int = PAIRS, seed: int = 0) -> float:
-    """Return the mean distance of random pairs of features, scaled to unit length.
+    """Return the mean distance between the features of random pairs of samples.
 
-    The distance is Euclidean. Two independent directions in many dimensions are about
-    √2 apart, which is about the maximum. Copies of one sample are 0 apart.
+    Feature vectors are first scaled to unit length, and the distance is Euclidean. Two
+    independent directions in many dimensions are about √2 apart, which is about the
+    maximum. Copies of one sample are 0 apart.
 
     Args:
-      features: ``[N, D]``.
-      pairs: partners drawn for each sample.
+      features: ``[N, D]``, N at least 2.
+      pairs: the number of random partners of each sample.
       seed: seed of the random pairs.
 
     Raises:
-      Uncomputable: wrong shape, features not finite, or all 0 for one sample.
+      Uncomputable: the shape is wrong, a feature or a length is not finite, or all
+        features of a sample are 0.
     """
     x = np.asarray(features, np.float64)
     checked(x, "features", x.ndim == 2 and len(x) > 1, "[N, D], N at least 2")

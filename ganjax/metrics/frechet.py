@@ -1,8 +1,8 @@
 """The Fréchet distance between Gaussians, from means and covariances.
 
-Dowson and Landau 1982; as a score of generators Heusel et al. 2017 (arXiv 1706.08500),
-equation 6. The distance is called FID only for features of the 2015-12-05 Inception
-network. This file accepts any features.
+The formula is from Dowson and Landau 1982. Heusel et al. 2017 (arXiv 1706.08500,
+equation 6) use it as a score of generators. The distance is called FID only for
+features of the 2015-12-05 Inception network. This file accepts any features.
 
 All computation is float64 on the host. Single precision loses the small eigenvalues of
 a 2048-dimensional covariance, which changes the score by several points.
@@ -51,9 +51,10 @@ def moments(x, *, tile: int = 4096) -> tuple[np.ndarray, np.ndarray]:
 
 
 def covariance_root(cov) -> np.ndarray:
-    """Return a lower triangular ``A [D, D]``, ``A A' = cov``, for `frechet_from_root`.
+    """Return a lower triangular matrix ``A [D, D]`` with ``A A' = cov``.
 
-    An evaluator that uses the same real data many times computes it only once.
+    It is an argument of `frechet_from_root`. If the same real data are used many times,
+    the root is computed only once.
 
     Raises:
       Uncomputable: ``cov`` is not a symmetric, positive semidefinite, finite matrix.
@@ -71,7 +72,19 @@ def covariance_root(cov) -> np.ndarray:
 
 
 def frechet_from_root(mean1, root1, mean2, cov2) -> float:
-    """Return `frechet_distance`, given the `covariance_root` of covariance 1."""
+    """Return the squared Fréchet distance of two Gaussians, as `frechet_distance` does,
+    but with a root in place of the first covariance.
+
+    Args:
+      mean1, mean2: means ``[D]``.
+      root1: the `covariance_root` of the first covariance, ``[D, D]``.
+      cov2: the second covariance ``[D, D]``.
+
+    Raises:
+      Uncomputable: shapes do not fit, a value is not finite, or ``cov2`` is not
+        symmetric or has clearly negative eigenvalues.
+      ValueError: ``root1`` is not lower triangular.
+    """
     cov2 = _symmetric(cov2, "cov2")
     mean1, mean2, root1 = (np.asarray(x, np.float64) for x in (mean1, mean2, root1))
     square, line = cov2.shape, cov2.shape[:1]
@@ -119,18 +132,19 @@ def frechet_distance(mean1, cov1, mean2, cov2) -> float:
 def frechet_at_infinity(
     mean1, root1, fake, *, sizes: int = 15, smallest: float = 0.1, seed: int = 0
 ) -> float:
-    """Estimate the distance of infinitely many fakes (Chong & Forsyth 2020, arXiv
-    1911.07023, section 4).
+    """Estimate the Fréchet distance between real data and infinitely many fakes.
 
-    To first order, the bias of an estimate from n fakes is proportional to 1/n. A line
-    through estimates from random subsets of growing size therefore gives the distance
-    without this bias at 1/n = 0. The bias of the real moments remains.
+    The method is from Chong & Forsyth 2020 (arXiv 1911.07023, section 4). To first
+    order, the bias of an estimate from n fakes is proportional to 1/n. A line is fitted
+    to the estimates from random subsets of different sizes. Its value at 1/n = 0 is the
+    distance without this bias. The bias from the number of real samples remains.
 
     Args:
       mean1, root1: the real mean ``[D]`` and ``covariance_root [D, D]``.
       fake: ``[N, D]``, N well above D: otherwise the bias is not proportional to 1/n.
       sizes: number of subset sizes, evenly spaced up to N.
       smallest: the smallest size, as a share of N.
+      seed: seed of the random subsets.
 
     Raises:
       Uncomputable: shapes do not fit, a value is not finite, there are fewer than two
@@ -154,13 +168,20 @@ def frechet_at_infinity(
 def frechet_interval(
     mean1, root1, fake, *, level: float = 0.95, resamples: int = 100, seed: int = 0
 ) -> tuple[float, float]:
-    """Compute a bootstrap interval of the distance of ``fake [N, D]`` to real moments.
+    """Return a bootstrap interval ``(low, high)`` of the Fréchet distance between the
+    distributions of the real samples and of ``fake``.
 
-    The bootstrap resamples the fakes; the real moments are fixed. Resampling adds a
-    positive bias, about as large as the bias of the estimate from N samples. The basic
-    (reflected) interval subtracts the bias, but percentiles of the resampled distances
-    would double it. The interval is for the distance of the distributions, so the
-    biased estimate may be above it.
+    The fakes are drawn again with replacement; the real moments are fixed. This adds a
+    positive bias, about as large as the bias of the estimate from N fakes. The basic
+    (reflected) interval subtracts the bias; percentiles of the resampled distances
+    would double it. So the estimate from ``fake`` can be above the interval.
+
+    Args:
+      mean1, root1: the real mean ``[D]`` and ``covariance_root [D, D]``.
+      fake: features ``[N, D]``.
+      level: the coverage of the interval.
+      resamples: the number of bootstrap samples.
+      seed: seed of the bootstrap.
 
     Raises:
       ValueError: shapes do not fit, a value is not finite, ``level`` is not between 0

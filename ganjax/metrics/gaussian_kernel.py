@@ -1,9 +1,9 @@
 """CMMD: maximum mean discrepancy under a Gaussian kernel of unit-length features.
 
-Jayasumana et al. 2024 (arXiv 2401.09603), section 4. The paper's features are CLIP's
-(ViT-L/14, 336 pixels), which have unit length. Its code uses σ = 10, the estimate of
-smallest variance (Gretton et al. 2012, eq. 5), which counts a sample against itself and
-cannot be negative, and a factor of 1,000.
+Jayasumana et al. 2024 (arXiv 2401.09603), section 4. The paper uses the features of
+CLIP (ViT-L/14, 336 pixels), which have unit length. Three choices are from its code:
+σ = 10, a factor of 1,000, and the biased estimate (Gretton et al. 2012, eq. 5). This
+estimate includes the pair of each sample with itself, so it cannot be negative.
 
 With σ = 10 the kernel of unit vectors is nearly linear: the score is about 10 times the
 squared distance between the means of the two sets of unit vectors.
@@ -21,7 +21,9 @@ _TILE = 1024
 
 
 def cmmd(x, y, *, sigma: float = SIGMA) -> float:
-    """Return 1,000 times the squared discrepancy of features scaled to unit length.
+    """Return 1,000 times the squared maximum mean discrepancy of two sets of features.
+
+    The features are first scaled to unit length.
 
     Args:
       x, y: features ``[N, D]`` and ``[M, D]``, of any length above 0.

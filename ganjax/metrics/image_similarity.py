@@ -1,4 +1,8 @@
-"""Similarity of two images, by pixels (PSNR) and by structure (SSIM)."""
+"""Similarity of two images: PSNR and SSIM.
+
+PSNR, the peak signal-to-noise ratio, measures the squared error of pixels. SSIM, the
+structural similarity, compares means, variances and the covariance in small windows.
+"""
 
 import numpy as np
 from scipy.ndimage import gaussian_filter
@@ -12,11 +16,16 @@ K1, K2 = 0.01, 0.03
 
 
 def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
-    """Return 10·log10(span² / mean squared error) in dB, ``[N]``, of images
-    ``[N, H, W, C]`` with values in a range of ``span``. Equal images give infinity.
+    """Return the PSNR of each pair of images in dB, ``[N]``.
+
+    It is 10·log10(span² / mean squared error). Equal images give infinity.
+
+    Args:
+      x, y: images ``[N, H, W, C]``.
+      span: the width of the range of values, such as 1 for values in [0, 1].
 
     Raises:
-      Uncomputable: shapes are wrong or differ, or a value is not finite.
+      Uncomputable: the shapes are wrong or differ, or a value is not finite.
     """
     x, y = _pair(x, y)
     error = np.mean((x - y) ** 2, axis=(1, 2, 3))
@@ -25,18 +34,22 @@ def peak_signal_to_noise(x, y, *, span: float) -> np.ndarray:
 
 
 def signal_to_noise_of_bytes(x, y) -> dict[str, float]:
-    """Summarise the PSNR of images ``[N, H, W, C]`` with values from 0 to 255.
+    """Summarise the PSNR of pairs of images with values from 0 to 255.
+
+    Args:
+      x, y: images ``[N, H, W, C]``.
 
     Returns:
       ``psnr``: the mean over images, in dB. An image without error has an infinite
       PSNR. It counts as an image with an error of 1 in a single value, the smallest
       error that bytes can have, so the mean is finite.
-      ``psnr_pooled``: the PSNR of the mean squared error over all images, in dB, with
-      the same cap. Unlike the mean, it is not raised by a few images without error.
+      ``psnr_pooled``: the PSNR of the mean squared error over all images, in dB. If all
+      images are without error, one value counts as an error of 1. Unlike the mean, it
+      is not raised by a few images without error.
       ``psnr_infinite``: the number of images without error.
 
     Raises:
-      Uncomputable: shapes are wrong or differ.
+      Uncomputable: the shapes are wrong or differ, or a value is not finite.
     """
     x, y = _pair(x, y)
     error = np.mean((x - y) ** 2, axis=(1, 2, 3))
@@ -49,15 +62,20 @@ def signal_to_noise_of_bytes(x, y) -> dict[str, float]:
 
 
 def structural_similarity(x, y, *, span: float) -> np.ndarray:
-    """Return the SSIM ``[N]`` of images ``[N, H, W, C]``, the mean over pixels and
-    channels (Wang et al. 2004, IEEE TIP 13(4), eq. 13). Windows are Gaussian, and
-    variances have no correction for the estimated mean. Pixels closer to the border
-    than the window radius are left out. The published numbers are of values that start
-    at 0, such as [0, 1] with a span of 1: the score is not invariant to an offset.
+    """Return the SSIM of each pair of images, ``[N]``, between -1 and 1.
+
+    It is the mean over pixels and channels (Wang et al. 2004, IEEE TIP 13(4), eq. 13).
+    Windows are Gaussian, and variances have no correction for the estimated mean.
+    Pixels closer to the border than the window radius are left out.
+
+    Args:
+      x, y: images ``[N, H, W, C]``. Published scores use values that start at 0, such
+        as [0, 1]. Adding a constant to all values changes the score.
+      span: the width of the range of values, such as 1 for values in [0, 1].
 
     Raises:
-      Uncomputable: shapes are wrong or differ, images are smaller than a window, or a
-        value is not finite.
+      Uncomputable: the shapes are wrong or differ, the images are smaller than a
+        window, or a value is not finite.
     """
     x, y = _pair(x, y)
     if min(x.shape[1:3]) <= 2 * RADIUS:

@@ -9,19 +9,23 @@ from ganjax.errors import Uncomputable
 
 
 def inception_score(probabilities, *, splits: int = 10) -> tuple[float, float]:
-    """Return ``exp(mean KL(p(class | sample) ‖ p(class)))``, from 1 to the class count.
+    """Return the Inception score, ``exp(mean KL(p(class | sample) ‖ p(class)))``.
+
+    It is between 1 and the number of classes, and higher is better.
 
     Args:
-      probabilities: ``[N, K]``, one row for each sample.
-      splits: number of parts of equal size (up to one sample), in the given order. Each
-        part has a separate marginal and score.
+      probabilities: class probabilities ``[N, K]``, one row for each sample.
+      splits: the number of parts into which the samples are divided, in their order.
+        The sizes of the parts differ by at most one sample. Each part has a separate
+        p(class) and a separate score.
 
     Returns:
       Mean and standard deviation of the scores of the parts. Smaller parts give a
-      smaller mean, so ``splits`` is part of the protocol.
+      smaller mean, so compare only scores with equal N and ``splits``.
 
     Raises:
-      Uncomputable: wrong shape, rows that are not probabilities, or too many parts.
+      Uncomputable: the shape is wrong, a row does not hold probabilities, or ``splits``
+        is below 1 or above N.
     """
     p = np.asarray(probabilities, np.float64)
     if p.ndim != 2 or 0 in p.shape:

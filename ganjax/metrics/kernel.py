@@ -14,20 +14,22 @@ from ganjax.metrics.arrays import as_points
 def kernel_distance(
     x, y, *, subset_size: int = 1000, subsets: int = 100, seed: int = 0
 ) -> tuple[float, float]:
-    """Return mean and standard deviation of ``squared_discrepancy`` over subsets.
+    """Return the mean and the standard deviation of `squared_discrepancy` over random
+    subsets of both sets.
 
-    The deviation is nan if a subset is the whole of ``x`` or of ``y``, or the only one:
-    these subsets do not vary as new samples do, so their spread is no error.
+    The standard deviation measures no error, and is nan, in two cases: there is only
+    one subset, or each subset is the whole of ``x`` or of ``y``.
 
     Args:
       x, y: features ``[N, D]`` and ``[M, D]``.
       subset_size: samples of each set in a random subset, without replacement.
       subsets: number of subsets. The standard error of the mean is the deviation over
         √subsets only if the subsets hardly overlap.
+      seed: seed of the random subsets.
 
     Raises:
-      Uncomputable: shapes do not fit, a value is not finite, or ``subset_size`` is
-        below 2 or above the number of samples.
+      ValueError: shapes do not fit, a value is not finite, ``subset_size`` is below 2
+        or above N or M, or ``subsets`` is below 1.
     """
     x, y = as_points(x=x, y=y)
     fewest = min(len(x), len(y))
@@ -50,11 +52,15 @@ def kernel_distance(
 
 
 def squared_discrepancy(x, y) -> float:
-    """Return the unbiased estimate of the squared maximum mean discrepancy of
-    ``x [N, D]`` and ``y [M, D]`` under the kernel ``(a·b / D + 1)³``.
+    """Return the unbiased estimate of the squared maximum mean discrepancy.
+
+    The kernel is ``(a·b / D + 1)³``.
+
+    Args:
+      x, y: features ``[N, D]`` and ``[M, D]``.
 
     Raises:
-      Uncomputable: shapes do not fit, a value is not finite, or fewer than two samples.
+      Uncomputable: shapes do not fit, a value is not finite, or N or M is below 2.
     """
     x, y = as_points(x=x, y=y)
     n, m = len(x), len(y)

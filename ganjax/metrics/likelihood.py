@@ -1,15 +1,17 @@
 """Feature likelihood divergence (FLD): fidelity, diversity and novelty in one number.
 
-Jiralerspong et al. 2023 (arXiv 2302.04440), section 3. A Gaussian with one variance is
-put on every generated sample. The variances maximise the likelihood of the training
-samples; the score is the likelihood of the held-out samples. A generated sample on top
-of a training sample gets a variance near 0, which costs likelihood on held-out samples.
+Jiralerspong et al. 2023 (arXiv 2302.04440), section 3. The density of the generator is
+modelled by one isotropic Gaussian around each generated sample. The variances of the
+Gaussians maximise the likelihood of the training samples, and the score is based on the
+likelihood of the held-out samples. A generated sample that copies a training sample
+gets a variance near 0, and this lowers the likelihood of held-out samples.
 
 The steps and constants are from the authors' code (github.com/marcojira/fld at
-ffbbf20). Features are scaled to mean 0 and deviation 1 of the held-out samples. Adam
-with the rate 0.5 makes at most 50 passes over the training samples in batches of
-10,000; it ends when the last four losses differ from the newest by less than 5e-4.
-During the fit one more Gaussian at the training mean keeps every likelihood above 0.
+ffbbf20). Features are first scaled so that the held-out samples have mean 0 and
+standard deviation 1. Adam with the rate 0.5 makes at most 50 passes over the training
+samples, in batches of 10,000. From the seventh pass on, it ends when the four losses
+before the newest differ from the newest by less than 5e-4. During the fit, one more
+Gaussian at the training mean keeps every likelihood above 0.
 """
 
 import numpy as np
@@ -34,19 +36,23 @@ _TILE = 512
 def likelihood_divergence(train, held_out, fake, *, seed: int = 0) -> dict[str, float]:
     """Return the feature likelihood divergence and the generalisation gap.
 
+    The loss of a set of samples is its mean negative log-likelihood for each feature,
+    in nats, under Gaussians around the fakes.
+
     Args:
-      train: features ``[N, D]``, N at least 4; held_out: ``[L, D]``, L at least 2.
-      fake: ``[M, D]``. Of more than 10,000 fakes, 10,000 at random are used.
-      seed: of these choices, of the order of the training samples, and of the halves
+      train: features ``[N, D]``, N at least 4.
+      held_out: features ``[L, D]``, L at least 2.
+      fake: features ``[M, D]``. If M is above 10,000, a random 10,000 of them are used.
+      seed: seed of this choice, of the order of the training samples, and of the halves
         of the baseline.
 
     Returns:
-      ``fld``: 100 times the mean negative log-likelihood of the held-out samples for
-      each feature, minus the baseline: the same with one half of the training samples
-      in place of the fakes, fitted to the other half. Lower is better; a generator as
-      good as the training samples has about 0.
-      ``fld_gap``: 100 times the negative log-likelihood of the training samples minus
-      that value for held-out samples. A value far below 0 means copies.
+      ``fld``: 100 · (loss of the held-out samples − baseline). The baseline is the
+      same loss, but with one half of the training samples in place of the fakes, and
+      variances fitted to the other half. Lower is better. A generator as good as the
+      training samples has about 0.
+      ``fld_gap``: 100 · (loss of the training samples − loss of the held-out samples).
+      A value far below 0 means copies.
 
     Raises:
       Uncomputable: shapes do not fit, a value is not finite, there are too few samples,
@@ -78,13 +84,15 @@ def likelihood_divergence(train, held_out, fake, *, seed: int = 0) -> dict[str, 
 
 
 def mixture_loss(centres, fitted_to, *sets, rng: np.random.Generator) -> list[float]:
-    """Return the mean negative log-likelihood, over D, of each set under a mixture.
+    """Return the mean negative log-likelihood of each set under a mixture of Gaussians,
+    divided by the number D of features.
 
     Args:
-      centres: ``[M, D]``, the means of the Gaussians, with equal weights.
+      centres: ``[M, D]``, the means of the Gaussians, which have equal weights.
       fitted_to: ``[N, D]``; the variances maximise the likelihood of these samples.
-      sets: arrays ``[n, D]``.
-      rng: shuffles ``fitted_to``, which matters for more than 10,000 samples.
+      sets: arrays ``[n, D]``, the sets to score.
+      rng: shuffles ``fitted_to``. The order matters only if N is above 10,000, where
+        the fit uses several batches.
     """
     fitted_to = rng.permutation(fitted_to)
     logs = _fitted(centres, fitted_to)

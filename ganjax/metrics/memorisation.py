@@ -1,8 +1,8 @@
 """A test whether generated samples are copies of training samples.
 
-Samples of a generator that has learned the distribution are no closer to the training
-samples than held-out samples are (the data-copying test of Meehan et al. 2020, arXiv
-2004.05675, with one cell).
+A generator that has learned the distribution makes samples that are as far from the
+training samples as held-out samples are. This is the data-copying test of Meehan et al.
+2020 (arXiv 2004.05675), without its division of the feature space into cells.
 """
 
 import numpy as np
@@ -23,20 +23,20 @@ def memorisation(fake, train, held_out, *, quantile: float = 0.01) -> dict[str, 
         is a copy.
 
     Returns:
-      ``copied``: the share of fakes whose distance is at most the ``quantile`` of the
-      held-out distances. Ties count: if held-out samples repeat training samples, the
-      quantile can be 0, and only exact copies are copies.
+      ``copied``: the share of fakes that are copies. If held-out samples repeat
+      training samples, the quantile can be 0, and only exact copies count.
       ``copied_floor``: the share of held-out samples that are copies by the same rule.
       Each is compared with the quantile of the *other* held-out samples, because a fake
       is not among the samples that set its limit. It is about ``quantile``, or the
       share of held-out samples that repeat training samples if that share is larger. A
       generator that does not copy has the same ``copied``.
-      ``copying_z``: the Mann-Whitney statistic in standard deviations. Below −3, fakes
-      are too near; above 3, they are further away than real samples.
+      ``copying_z``: the Mann-Whitney statistic of the two sets of distances, in
+      standard deviations. Below −3, fakes are nearer than held-out samples; above 3,
+      they are further away.
 
     Raises:
-      ValueError: shapes do not fit, a value is not finite, there are fewer than two
-        held-out samples, or a bad ``quantile``.
+      ValueError: shapes do not fit, a value is not finite, L is below 2, or
+        ``quantile`` is not between 0 and 1.
     """
     train, fake, held_out = as_points(train=train, fake=fake, held_out=held_out)
     if not 0 < quantile < 1:

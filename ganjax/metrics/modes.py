@@ -6,7 +6,7 @@ and a mode is found if it has one such sample.
 
 Two facts help to read the scores. In a 2-D mixture, 98.889 % of the true samples are
 within 3σ, so a higher fraction means a generator *narrower* than the data. The KL of n
-samples over K modes is about (K − 1)/2n even for a perfect generator.
+samples over K modes is about (K − 1) / (2n) even for a perfect generator.
 """
 
 import numpy as np
@@ -17,7 +17,7 @@ from ganjax.metrics.nearest import nearest_squared
 
 
 def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
-    """Compute found modes, high-quality fraction and reverse KL.
+    """Measure how well samples cover the modes of a mixture of Gaussians.
 
     Args:
       samples: ``[N, D]``. Samples that are not finite count as low-quality.
@@ -28,9 +28,9 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
 
     Returns:
       ``modes``, an int: modes with at least one high-quality sample.
-      ``high_quality``, the fraction of high-quality samples.
-      ``reverse_kl``, in nats: KL of the histogram of high-quality samples over their
-      nearest modes, from the uniform histogram; nan if there is no such sample.
+      ``high_quality``: the share of high-quality samples.
+      ``reverse_kl``: KL(h ‖ uniform) in nats. h holds, for each mode, the share of the
+      high-quality samples that are nearest to it; nan if there is no such sample.
 
     Raises:
       ValueError: shapes do not fit, or ``std`` or ``radius`` is not positive.
@@ -57,19 +57,21 @@ def mode_coverage(samples, modes, std: float, *, radius: float = 3.0) -> dict:
 
 
 def class_coverage(labels, classes: int) -> dict:
-    """Compute found classes and reverse KL of labels that a classifier gave to samples.
-    Labels are digits, or three stacked digits that form a number below 1000 (Lin et al.
-    2018, section 4.2).
+    """Measure how well samples cover the classes, from labels of a classifier.
+
+    In the protocol of Lin et al. 2018 (section 4.2) the labels are digits, or the
+    numbers below 1000 that three stacked digits form.
 
     Args:
       labels: ints ``[N]`` below ``classes``.
 
     Returns:
-      ``modes``, an int: classes with at least one sample; ``reverse_kl``, in nats, of
-      the histogram from the uniform histogram.
+      ``modes``, an int: classes with at least one sample.
+      ``reverse_kl``: KL(shares of the classes ‖ uniform) in nats.
 
     Raises:
-      Uncomputable: wrong shape, no sample, or a label outside of the classes.
+      Uncomputable: the shape is wrong, there is no sample, or a label is outside of the
+        classes.
     """
     labels = np.asarray(labels)
     checked(labels, "labels", labels.ndim == 1 and len(labels) > 0, "[N], not empty")

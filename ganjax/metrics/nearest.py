@@ -1,9 +1,10 @@
 """Nearest neighbours by brute force, exact also for ties.
 
-**Memory.** The functions hold at most ten arrays of a tile (512 rows of all N points,
-8 bytes each: 41 MB for N = 10,000), copies of the points, and PAIRS_AT_ONCE pairs,
-about 100 MB. This does not depend on how many samples are equal. Many pairs at equal
-distances, as between the corners of a simplex, cost time, but no memory.
+**Memory.** Distances are computed in tiles of 512 queries and all N points, 8 bytes for
+each pair (41 MB for N = 10,000). The functions hold at most ten arrays of this size,
+copies of the points, and ``PAIRS_AT_ONCE`` pairs, about 100 MB. This does not depend on
+how many samples are equal. Many pairs at equal distances, as between the corners of a
+simplex, cost time, but no memory.
 """
 
 import numpy as np
@@ -65,7 +66,17 @@ class _Closest:
 def nearest_squared(
     queries: np.ndarray, points: np.ndarray, k: int
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return `nearest` with squared distances, for arrays from `as_points`."""
+    """Return the ``k`` nearest points of each query, with squared distances.
+
+    `nearest` is the same with distances. Here the arrays must come from `as_points`,
+    which checks them.
+
+    Returns:
+      ``(squared distances [Q, k] float64, indices [Q, k] int64)``, nearest first.
+
+    Raises:
+      Uncomputable: ``k`` is below 1 or above the number of points.
+    """
     if not 1 <= k <= len(points):
         raise Uncomputable(f"k={k}: expected 1 <= k <= {len(points)}, the point count")
     closest = _Closest(queries, points, k)
@@ -84,16 +95,29 @@ def nearest_squared(
 
 
 def kth_squared(points: np.ndarray, k: int) -> np.ndarray:
-    """Return ``nearest_squared(points, points, k)[0][:, k - 1]`` in half the time: the
-    squared distance of each point to its k-th nearest, itself counted. A pair is
-    measured once for both points, and equal points are measured once."""
+    """Return the squared distance ``[N]`` of each point to its k-th nearest point.
+
+    Each point counts as its own nearest point. The result is equal to
+    ``nearest_squared(points, points, k)[0][:, k - 1]`` and takes half the time: a pair
+    is measured once for both points, and equal points are measured once.
+    """
     points, repeated, inverse = distinct(points)
     return kth_squared_of_distinct(points, repeated, k)[inverse]
 
 
 def kth_squared_of_distinct(points, repeated, k: int) -> np.ndarray:
-    """Return `kth_squared` for each of ``points [U, D]``, which are all different. Each
-    of them counts as often as it is ``repeated [U]``."""
+    """Return the squared distances of points to their k-th nearest, if points repeat.
+
+    Each copy of a point counts as one neighbour. The result is the same as from
+    `kth_squared`.
+
+    Args:
+      points: the different points ``[U, D]``.
+      repeated: how often each point is in the set, ``[U]``.
+
+    Returns:
+      ``[U]``, one squared distance for each different point.
+    """
     few = min(k, len(points))
     closest = _closest_of_themselves(points, few)
     # A point that is repeated n times is n neighbours.
@@ -202,7 +226,8 @@ def knn_classify(points, labels, queries, *, k: int) -> np.ndarray:
       labels ``[Q]``, of the dtype of ``labels``.
 
     Raises:
-      Uncomputable: as `nearest`, or the labels do not fit the points.
+      Uncomputable: shapes do not fit, a value is not finite, ``k`` is below 1 or above
+        N, or there is not one label for each point.
     """
     labels, expected = np.asarray(labels), np.shape(points)[:1]
     if labels.shape != expected:

@@ -2,14 +2,14 @@
 
 `precision_recall`: Kynkäänniemi et al. 2019 (arXiv 1904.06991). `density_coverage`:
 Naeem et al. 2020 (arXiv 2002.09797), equations 5 and 6. In both, the ball around a
-sample reaches to its k-th nearest neighbour in the same set, itself not counted.
+sample reaches to its k-th nearest neighbour among the other samples of the same set.
 
 The sources differ at the edge of a ball. For precision and recall it belongs to the
 ball (``<=``: equation 1 of the paper, the authors' code, and StyleGAN2-ADA). For
 density and coverage it does not (``<``: the authors' package ``prdc``). ``prdc`` also
-computes precision and recall, with ``<``; the two agree unless distances are tied. If
-a set repeats a sample more than k times, the radius is 0: with ``<=`` the ball holds
-the copies of the sample, with ``<`` nothing.
+computes precision and recall, with ``<``. Its results differ only if distances are
+tied. If a set repeats a sample more than k times, the radius is 0. Then the ball
+contains the copies of the sample with ``<=``, and nothing with ``<``.
 
 Distances and radii are compared exactly, so ties do not depend on rounding.
 
@@ -25,18 +25,20 @@ from ganjax.metrics.tiles import TILE_ROWS, Tiles, distinct
 
 
 def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
-    """Compute improved precision and recall.
+    """Compute improved precision and recall (Kynkäänniemi et al. 2019).
 
     Args:
       real: features ``[N, D]``; fake: features ``[M, D]``.
-      k: the neighbour that bounds a ball; below N and below M.
+      k: the ball around a sample reaches to its k-th nearest neighbour in the same set;
+        below N and below M.
 
     Returns:
-      ``precision``, the fraction of fakes inside any real ball, and ``recall``, the
-      fraction of reals inside any fake ball.
+      ``precision``, the fraction of fakes inside the ball of any real sample.
+      ``recall``, the fraction of real samples inside the ball of any fake.
 
     Raises:
-      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
+      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is below 1 or too
+        large.
     """
     real, fake = as_points(real=real, fake=fake)
     real, real_radii, _, of_real = _balls(real, k, "real")
@@ -54,20 +56,22 @@ def precision_recall(real, fake, *, k: int = 3) -> dict[str, float]:
 
 
 def density_coverage(real, fake, *, k: int = 5) -> dict[str, float]:
-    """Compute density and coverage.
+    """Compute density and coverage (Naeem et al. 2020).
 
     Args:
       real: features ``[N, D]``; fake: features ``[M, D]``.
-      k: the neighbour that bounds a ball; below N.
+      k: the ball around a real sample reaches to its k-th nearest real neighbour; below
+        N.
 
     Returns:
-      ``density``, the mean number of real balls around a fake, over k; its expectation
-      for equal distributions is 1. ``coverage``, the fraction of real balls that hold
-      a fake; its expectation for equal distributions is
-      ``1 - prod_{j<k} (N-1-j)/(N+M-1-j)``.
+      ``density``: the number of real balls around a fake, averaged over the fakes and
+      divided by k. Its expectation for equal distributions is 1.
+      ``coverage``: the fraction of real balls that contain at least one fake. Its
+      expectation for equal distributions is ``1 - prod_{j<k} (N-1-j)/(N+M-1-j)``.
 
     Raises:
-      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is out of range.
+      Uncomputable: shapes do not fit, a value is not finite, or ``k`` is below 1 or too
+        large.
     """
     real, fake = as_points(real=real, fake=fake)
     real, radii, real_count, of_real = _balls(real, k, "real")

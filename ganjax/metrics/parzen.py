@@ -15,9 +15,13 @@ TILE = 500
 
 
 def parzen_log_likelihood(samples, points, std: float) -> tuple[float, float]:
-    """Return the mean of log p(x) over ``points [M, D]``, in nats, and its standard
-    error. p is the mean of the normal densities of standard deviation ``std`` around
-    ``samples [N, D]``.
+    """Return the mean of log p(x) over points, in nats, and its standard error.
+
+    p is the mean of N normal densities, one around each sample.
+
+    Args:
+      samples: ``[N, D]``; points: ``[M, D]``.
+      std: the standard deviation of each normal density.
 
     Raises:
       ValueError: shapes do not fit, there are fewer than two points, a value is not
@@ -25,7 +29,7 @@ def parzen_log_likelihood(samples, points, std: float) -> tuple[float, float]:
     """
     samples, points = as_points(samples=samples, points=points)
     if len(points) < 2:
-        raise Uncomputable("points: expected at least 2")
+        raise Uncomputable("1 point: expected at least 2")
     if not std > 0:
         raise ValueError(f"std={std}: expected above 0")
     found = log_densities(squares(samples, points), std, samples.shape[1])
@@ -45,14 +49,24 @@ def squares(samples, points) -> np.ndarray:
 
 
 def log_densities(squared: np.ndarray, std: float, dimensions: int) -> np.ndarray:
-    """Return log p ``[M]`` for squared distances ``[M, N]``."""
+    """Return log p of each point, ``[M]``. p is the mean of N normal densities.
+
+    Args:
+      squared: squared distances ``[M, N]`` of the points from the N means.
+      std: the standard deviation of each normal density.
+      dimensions: the number of coordinates of a point.
+    """
     constant = np.log(squared.shape[1]) + dimensions * np.log(std * np.sqrt(2 * np.pi))
     return logsumexp(-squared / (2 * std**2), axis=1) - constant
 
 
 def best_std(samples, points, candidates) -> float:
-    """Return the standard deviation in ``candidates`` that makes ``points`` likeliest.
-    The paper chooses it in this way, on a validation set."""
+    """Return the standard deviation in ``candidates`` that fits ``points`` best.
+
+    It maximises the mean log density of ``points [M, D]`` under normals around
+    ``samples [N, D]``. Goodfellow et al. 2014 choose it in this way, on a validation
+    set.
+    """
     squared = squares(samples, points)
     size = np.shape(samples)[1]
     scores = [log_densities(squared, std, size).mean() for std in candidates]

@@ -1,4 +1,4 @@
-"""Principal components, used as the simplest autoencoder."""
+"""Reconstruction by principal components, a linear autoencoder."""
 
 import numpy as np
 
@@ -7,9 +7,16 @@ from ganjax.metrics.arrays import as_points
 
 
 def principal_error(train, test, explained: float = 0.9) -> np.ndarray:
-    """Return the mean squared error ``[M]``, over entries, between ``test [M, D]`` and
-    its projection onto principal components of ``train [N, D]``: the fewest that
-    explain at least the share ``explained`` of the variance.
+    """Return the error of each test sample after projection onto principal components.
+
+    Args:
+      train: samples ``[N, D]`` that define the principal components.
+      test: samples ``[M, D]``.
+      explained: a share of the variance of ``train``. The fewest components that
+        explain at least this share are used.
+
+    Returns:
+      ``[M]``, the squared error of each test sample, averaged over its D values.
 
     Raises:
       ValueError: shapes do not fit, a value is not finite, ``explained`` is outside of

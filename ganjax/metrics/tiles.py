@@ -1,14 +1,16 @@
 """Distances of all pairs of two point sets, in tiles: from a matrix product, and
 exactly where it matters.
 
-A matrix product gives all squared distances fast, but with cancellation: a sample that
-*equals* a data point gets 1e-7 instead of 0. Scores that ask "inside the radius?" would
-then depend on rounding. So the product decides only the clear cases. Every pair that
-its error bound cannot decide is measured again by differences in float64.
+A matrix product gives all squared distances fast, but it subtracts large, nearly equal
+numbers: a sample that *equals* a data point gets a distance of 1e-7, not 0. Scores that
+ask whether a sample is inside a radius would then depend on rounding. So the product
+decides only the clear cases. Every pair that its error bound cannot decide is measured
+again by differences in float64.
 
 Such pairs are few, except among samples of a collapsed generator. Equal samples are
 compared once (`distinct`). Where a tile has crowds of samples that are nearly equal,
-the product is repeated around a member of each crowd, where cancellation is small.
+the product is repeated around a member of each crowd, where the rounding error is
+small.
 """
 
 import dataclasses
@@ -28,18 +30,24 @@ CROWD = 128
 
 
 def squared_distances(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Return squared distances of the rows of ``a [P, D]`` and ``b [P, D]``, float64.
+    """Return the squared distance of each row of ``a [P, D]`` to the same row of
+    ``b [P, D]``, float64 ``[P]``.
 
-    ``(a, b)`` and ``(b, a)`` give the same bits, unlike the product. Comparisons of
-    distances rely on this.
+    ``(a, b)`` and ``(b, a)`` give exactly the same result, which a matrix product does
+    not guarantee. Comparisons of distances rely on this.
     """
     return np.square(a.astype(np.float64) - b).sum(axis=1)
 
 
 def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the different rows of ``points [N, D]`` in the order of their first
-    occurrence ``[U, D]`` (``points``, not a copy, if all are different), the number of
-    repetitions of each ``[U]``, and the place of each point among them ``[N]``."""
+    """Find the different rows of ``points [N, D]``.
+
+    Returns:
+      ``(rows, counts, index)``. ``rows [U, D]`` are the different rows, in the order of
+      their first occurrence. ``counts [U]`` is how often each of them occurs, and
+      ``rows[index]`` with ``index [N]`` is ``points`` again. If all rows are different,
+      ``rows`` is ``points`` and not a copy.
+    """
     places: dict[bytes, int] = {}
     first: list[int] = []
     inverse = np.empty(len(points), np.int64)
@@ -55,13 +63,13 @@ def distinct(points: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 @dataclasses.dataclass
 class Tile:
-    """Distances of some queries to some points.
+    """Approximate distances of some queries to some points, with an error bound.
 
     Attributes:
       queries: ``[Q, D]``; points: ``[N, D]``.
       squared: approximate squared distances ``[Q, N]``.
-      slack: a bound on their error, ``[Q, 1]`` or ``[Q, N]``.
-      start: index of the first query in its set.
+      slack: a bound on the error of ``squared``, ``[Q, 1]`` or ``[Q, N]``.
+      start: index of this tile's first query in the whole set of queries.
     """
 
     queries: np.ndarray
@@ -71,8 +79,12 @@ class Tile:
     start: int
 
     def within(self, squared_radii: np.ndarray, *, edge: bool) -> np.ndarray:
-        """Return exactly which pairs are nearer than a radius (``[N]`` or ``[Q, 1]``),
-        or at most as far with ``edge``."""
+        """Return which pairs are closer than a radius, bool ``[Q, N]``, without error.
+
+        Args:
+          squared_radii: ``[N]``, one for each point, or ``[Q, 1]``, one for each query.
+          edge: whether a distance equal to the radius counts as closer.
+        """
         result, undecided = self._apparent(squared_radii)
         if self.refine(undecided):
             result, undecided = self._apparent(squared_radii)
@@ -92,8 +104,14 @@ class Tile:
         return nearer, np.abs(beyond, out=beyond) <= self.slack
 
     def refine(self, wanted: np.ndarray) -> bool:
-        """Reduce ``slack`` for pairs that are ``wanted [Q, N]``, if they form crowds.
-        Return whether there was a crowd."""
+        """Reduce the error bound ``slack`` for pairs in crowds of nearly equal samples.
+
+        Args:
+          wanted: bool ``[Q, N]``, the pairs that need a smaller bound.
+
+        Returns:
+          Whether there was a crowd, so that ``squared`` and ``slack`` have changed.
+        """
         counts, refined = wanted.sum(axis=1), False
         while counts[seed := counts.argmax()] > CROWD:
             if not refined:
@@ -125,9 +143,9 @@ class Tile:
 
 
 class Tiles:
-    """All pairs of two point sets, one block of ``queries`` at a time.
+    """All pairs of ``queries [Q, D]`` and ``points [N, D]``, in blocks of queries.
 
-    Iterating gives each `Tile` of queries with all points.
+    Iterating gives one `Tile` for each block of queries, with all points.
     """
 
     def __init__(self, queries: np.ndarray, points: np.ndarray):
@@ -149,8 +167,11 @@ class Tiles:
             yield Tile(queries, self.points, squared, slack[:, None], start)
 
     def once(self) -> Iterator[Tile]:
-        """Iterate over a set paired with itself. The block at ``start`` meets itself
-        and all later points, so pairs of two blocks come once."""
+        """Iterate over the pairs of a set with itself, where ``queries`` is ``points``.
+
+        The tile of each block of queries has only the points from this block on, so a
+        pair from two different blocks comes once.
+        """
         points, norms = self._shifted(self.points)
         slack = _relative_error(points) * (norms + norms.max())
         for start in range(0, len(points), TILE_ROWS):
@@ -173,7 +194,12 @@ class Tiles:
 
 
 def exact(queries, points, row, column):
-    """Return squared distances of pairs, from float64 differences."""
+    """Return squared distances of some pairs, ``[P]``, from differences in float64.
+
+    Args:
+      queries: ``[Q, D]``; points: ``[N, D]``.
+      row, column: ``[P]``, the indices of the query and of the point of each pair.
+    """
     result = np.empty(len(row))
     at_once = max(1, PAIR_VALUES_AT_ONCE // points.shape[1])
     for start in range(0, len(row), at_once):
@@ -183,7 +209,8 @@ def exact(queries, points, row, column):
 
 
 def where(mask: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return ``np.nonzero`` of a matrix, much faster if few values are true."""
+    """Return the rows and the columns of the true values of a matrix, as ``np.nonzero``
+    does. This is much faster if few values are true."""
     return np.divmod(np.flatnonzero(mask), mask.shape[1])
 
 

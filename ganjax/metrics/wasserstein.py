@@ -10,16 +10,18 @@ _AT_ONCE = 1 << 24
 
 
 def wasserstein_1d(x, y, *, order: float = 1) -> float:
-    """Return the exact Wasserstein distance of two one-dimensional samples.
+    """Return the exact Wasserstein distance between two one-dimensional samples.
 
-    ``(∫ |F⁻¹(u) − G⁻¹(u)|^order du)^(1/order)`` over the empirical quantile functions,
-    in units of the samples. The numbers of samples may differ.
+    It is ``(∫ |F⁻¹(u) − G⁻¹(u)|^order du)^(1/order)``, in units of the samples. F⁻¹ and
+    G⁻¹ are the quantile functions of ``x`` and ``y``.
 
     Args:
-      x, y: ``[N]`` and ``[M]``.
+      x, y: ``[N]`` and ``[M]``. N and M may differ.
+      order: the exponent, at least 1.
 
     Raises:
-      ValueError: wrong shape, no sample, a value not finite, or an order below 1.
+      ValueError: an array is empty or has another shape, a value is not finite, or
+        ``order`` is below 1.
     """
     x, y = as_line(x, "x"), as_line(y, "y")
     if order < 1:
@@ -30,11 +32,17 @@ def wasserstein_1d(x, y, *, order: float = 1) -> float:
 def sliced_wasserstein(
     x, y, *, projections: int = 1000, seed: int = 0, order: float = 1
 ) -> float:
-    """Return ``(mean over directions of W^order)^(1/order)`` of projected samples.
+    """Return the sliced Wasserstein distance between two sets of samples.
+
+    Samples are projected onto random directions. W is the one-dimensional Wasserstein
+    distance of the projections. The result is
+    ``(mean over directions of W^order)^(1/order)``.
 
     Args:
       x, y: ``[N, D]`` and ``[M, D]``.
       projections: number of directions, uniform on the sphere.
+      seed: seed of the directions.
+      order: the exponent, at least 1.
 
     Raises:
       ValueError: shapes do not fit, a value is not finite, or ``projections`` or

@@ -1,11 +1,12 @@
 """The Fréchet wavelet distance: a distance of images without a network.
 
 Veeramacheneni et al. 2024 (arXiv 2312.15289), section 4. The wavelet packet transform
-splits an image into 4^L packets of frequencies, each of H/2^L × W/2^L coefficients for
-each channel. The score is the mean over packets of the Fréchet distance between the
-packets of two sets. As in its authors' package ``pytorchfwd``, the wavelet is Haar's
-without a logarithm, L is 4, values are from 0 to 1, and a grey image is three equal
-channels. A side of odd length is continued by its last pixel but one.
+splits an image into 4^L frequency bands, the packets. Each packet has H/2^L × W/2^L
+coefficients for each channel. The Fréchet distance between two sets of images is
+computed for each packet, and the score is the mean over packets. As in the authors'
+package ``pytorchfwd``, the wavelet is Haar's without a logarithm, L is 4, values are
+from 0 to 1, and a grey image is three equal channels. A side of odd length is extended
+by a copy of its last pixel but one.
 """
 
 import numpy as np
@@ -20,7 +21,9 @@ SMALLEST_SIDE = 2 ** (LEVELS - 1) + 1
 def packet_moments(
     images, *, levels: int = LEVELS, tile: int = 64
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the mean and the unbiased covariance of each packet of Haar wavelets.
+    """Return the mean and the unbiased covariance of each packet.
+
+    A packet is one frequency band of the Haar wavelet packet transform.
 
     Args:
       images: uint8 ``[N, H, W, C]``, N at least 2, sides above ``2^(levels - 1)``.
@@ -28,11 +31,12 @@ def packet_moments(
       tile: images transformed at a time.
 
     Returns:
-      ``(mean [4^levels, D], cov [4^levels, D, D])``, D numbers a packet, for values of
-      0 to 1.
+      ``(mean [4^levels, D], cov [4^levels, D, D])``. D is the number of coefficients of
+      a packet. Pixel values are scaled to [0, 1] first.
 
     Raises:
-      Uncomputable: wrong shape or dtype, or images that are too few or too small.
+      Uncomputable: the shape or the dtype is wrong, or the images are too few or too
+        small.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.dtype != np.uint8 or len(images) < 2:
@@ -54,13 +58,15 @@ def packet_moments(
 
 
 def frechet_wavelet(moments1, moments2, *, channels: int) -> float:
-    """Return the Fréchet wavelet distance of two sets of ``packet_moments``.
+    """Return the Fréchet wavelet distance between two sets of images.
 
     Args:
-      channels: of the images. One channel counts three times, as three equal ones do.
+      moments1, moments2: the results of `packet_moments` for the two sets.
+      channels: the number of channels of the images. The score of one channel is
+        multiplied by 3, because a grey image counts as three equal channels.
 
     Raises:
-      Uncomputable: shapes do not fit.
+      Uncomputable: the shapes of the two sets differ.
     """
     (mean1, cov1), (mean2, cov2) = moments1, moments2
     if mean1.shape != mean2.shape:

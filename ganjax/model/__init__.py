@@ -1,4 +1,4 @@
-"""The finished model: how a game's networks make, score and infer samples."""
+"""The finished model: it makes samples, scores them, and infers latents and labels."""
 
 from ganjax.model.finished import PRECISION, Model, Sampling, plain, truncates_styles
 from ganjax.model.sampler import Sampler

@@ -1,4 +1,4 @@
-"""How the networks of a finished game make and score samples."""
+"""How the networks of a finished game make samples and score them."""
 
 import dataclasses
 from collections.abc import Callable, Mapping
@@ -13,15 +13,16 @@ def _latents_alone(apply, keys):
 
 @dataclasses.dataclass(frozen=True, eq=False)
 class Sampler:
-    """The functions of a finished game. A game file returns them with the game.
+    """Functions that use the networks of a finished game. A game's builder returns them
+    together with the game.
 
     Every function except ``draw`` takes ``apply(network, *inputs, method=None)`` first.
-    ``apply`` runs a network, or another method of its module, in evaluation mode. A
-    sampler has either ``draw`` and ``decode``, or ``generate``.
+    ``apply`` runs the network of this name, or another method of its module, in
+    evaluation mode. A sampler has either ``draw`` and ``decode``, or ``generate``.
 
     Attributes:
-      draw: ``(keys [n], truncation=0.0) -> z [n, d]``. ``truncation`` limits the
-        absolute value of each number of a normal latent; 0 means no limit.
+      draw: ``(keys [n], truncation=0.0) -> latents z [n, d]``. ``truncation`` limits
+        the absolute value of each number of a normal latent; 0 means no limit.
       decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
       generate: ``(apply, keys [n]) -> samples [n, …]``, for a game without latents.
       classes: number of classes of the labels of ``decode``; 0 if it takes no labels.
@@ -29,13 +30,14 @@ class Sampler:
         of ``K``, and ``C`` numbers in [-1, 1].
       critic: ``(apply, samples [n, …], label [n] or None) -> scores [n / packing]``. A
         higher score means more real. ``None`` if no critic scores samples.
-      packing: number of samples that the critic scores as one.
-      compared: number of neighbouring packs on whose samples each of their scores
-        depends, as in training; 1 if the critic scores each pack alone.
-      abilities: name -> ``(apply, x [n, …]) -> [n, …]``: ``encode`` samples to latents,
-        ``reconstruct`` samples, ``read`` their codes, ``classify`` (probabilities),
-        compute an ``anomaly`` score, ``translate`` samples, or shrink and enlarge them
-        with the generator (``restore``) or without learning (``interpolate``).
+      packing: the number of samples in a pack. The critic gives one score to a pack.
+      compared: the number of packs in a group. A score depends on all samples of its
+        group, as in training. 1 if the critic scores each pack alone.
+      abilities: what else the game can do, by name, as functions
+        ``(apply, x [n, …]) -> [n, …]``: ``encode`` samples to latents, ``reconstruct``
+        samples, ``read`` their codes, ``classify`` them (probabilities), compute an
+        ``anomaly`` score, ``translate`` samples, or shrink and enlarge them with the
+        generator (``restore``) or without learning (``interpolate``).
     """
 
     draw: Callable | None = None
@@ -54,14 +56,23 @@ class Sampler:
         return self.decode is not None
 
     def labels(self, n: int, first: jax.Array | int = 0) -> jax.Array | None:
-        """Return the labels of samples ``first`` to ``first + n - 1``, or ``None``. The
-        classes take turns, so all classes are equally frequent."""
+        """Return the labels ``[n]`` of samples ``first`` to ``first + n - 1``.
+
+        The classes take turns, so all classes are equally frequent. The result is
+        ``None`` if the game takes no labels.
+        """
         return (first + jnp.arange(n)) % self.classes if self.classes else None
 
     def sample(
         self, apply: Callable, keys: jax.Array, first: jax.Array | int = 0
     ) -> jax.Array:
-        """Return one sample for each key, ``[n, …]``, numbered from ``first``."""
+        """Return one sample for each key, ``[n, …]``.
+
+        Args:
+          apply: runs a network, as described for the class.
+          keys: typed PRNG keys ``[n]``.
+          first: the index of the first sample, on which the labels depend.
+        """
         if self.draw is None or self.decode is None:
             return self.generate(apply, keys)
         label = self.labels(keys.shape[0], first)

@@ -1,4 +1,4 @@
-"""Batch statistics of a finished network's samples (standing statistics)."""
+"""Standing statistics: batch statistics from samples of the finished model."""
 
 import functools
 from typing import Any
@@ -40,8 +40,18 @@ def _compiled(game, sampler):
 def standing_statistics(
     game, sampler, variables: dict[str, Any], key: jax.Array
 ) -> dict[str, Any]:
-    """Return ``variables`` by network with batch statistics of the model's samples.
-    The model makes ``BATCHES`` batches in training mode, and only the running averages
-    are kept (the standing statistics of Brock et al. 2019, arXiv 1809.11096)."""
+    """Replace the batch statistics of the networks by standing statistics (Brock et al.
+    2019, arXiv 1809.11096).
+
+    The networks make ``BATCHES`` batches of samples in training mode. Only the running
+    averages of batch normalisation are kept.
+
+    Args:
+      variables: network -> its parameters and other variables.
+      key: random key of the samples.
+
+    Returns:
+      ``variables`` with the new batch statistics.
+    """
     one = jax.tree.map(lambda x: jnp.expand_dims(x, 0), variables)
     return jax.tree.map(lambda x: x[0], _compiled(game, sampler)(one, key))

@@ -1,4 +1,4 @@
-"""Feature extractors by name: they turn images into points for the metrics.
+"""Feature extractors by name: networks that turn images into feature vectors.
 
     extractor = open_extractor("small_cnn_mnist")
     features, probabilities = extractor.see(images)  # uint8 [n, H, W, C]
@@ -23,14 +23,16 @@ def open_extractor(name: str, weights: str = "", resize: str = "") -> Extractor:
     """Open an extractor by name.
 
     Args:
-      name: a key of ``EXTRACTORS``, or an import path of an opener.
-      weights: the value of ``evaluation.weights``, a file. If it is empty, the weights
-        come from a package, from the cache or from a download.
-      resize: the value of ``evaluation.resize``, a key of ``resize.FILTERS``. If it is
-        empty, the extractor's default is used.
+      name: a key of ``EXTRACTORS``, or ``MODULE:NAME``, the import path of a function
+        ``(weights, resize) -> Extractor``.
+      weights: the path of a file, from ``evaluation.weights``. If it is empty, the
+        weights come from a package, from the cache or from a download.
+      resize: a key of ``resize.FILTERS``, from ``evaluation.resize``. If it is empty,
+        the extractor's default is used.
 
     Raises:
-      BadInput: unknown name or filter, or weights are missing, damaged or different.
+      BadInput: the name or the filter is unknown, or the file of weights is missing,
+        damaged, or not the file of this extractor.
     """
     found = EXTRACTORS.find("evaluation.extractor", name)(weights, resize)
     if not isinstance(found, Extractor):

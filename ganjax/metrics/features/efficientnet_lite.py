@@ -44,10 +44,11 @@ def _conv(features, kernel, name, stride=1):
 
 
 class DepthwiseConv(nn.Module):
-    """A filter ``[kernel, kernel]`` for each channel of ``[n, H, W, C]``.
+    """A depthwise convolution: one filter ``[kernel, kernel]`` for each channel of
+    ``[n, H, W, C]``.
 
-    On CPU it is a sum of shifted images. XLA's grouped convolution takes 6 to 25 times
-    as long on CPU at the shapes of this network.
+    On CPU it is computed as a sum of shifted images. XLA's grouped convolution takes 6
+    to 25 times as long on CPU at the shapes of this network.
     """
 
     kernel: int
@@ -90,8 +91,10 @@ def _norm(name):
 
 
 class InvertedBottleneck(nn.Module):
-    """A block that widens by ``expansion``, filters each channel and narrows again. It
-    adds its input if shapes agree (Sandler et al. 2018, arXiv 1801.04381)."""
+    """A block ``[n, H, W, C] -> [n, H / stride, W / stride, features]`` (Sandler et al.
+    2018, arXiv 1801.04381). It multiplies the channels by ``expansion``, filters each
+    channel, and reduces the channels to ``features``. It adds its input if the shapes
+    are equal."""
 
     features: int
     kernel: int
@@ -129,7 +132,8 @@ class EfficientNetLite0(nn.Module):
 
 
 def packaged() -> Path | None:
-    """Return the file in the installed package, or None. No package code is run."""
+    """Return the path of the weights in the installed package that contains them, or
+    ``None`` if it is not installed. No code of the package is run."""
     spec = importlib.util.find_spec(PACKAGE)
     if spec is None or spec.origin is None:
         return None

@@ -1,6 +1,6 @@
 """Feature extractors: a name, the digest of the weights, and a function of images.
 
-An extractor compiles one program for each image size. All batches have one length; the
+JAX compiles an extractor once for each image size. All batches have one length; the
 last batch is padded.
 """
 
@@ -22,24 +22,25 @@ See = Callable[[np.ndarray], tuple[np.ndarray, np.ndarray | None]]
 
 @dataclasses.dataclass(frozen=True)
 class Extractor:
-    """A network that turns images into features, with all that its scores depend on.
+    """A network that turns images into features, and what its features depend on.
 
     Attributes:
       name: a key of ``EXTRACTORS``.
       width: D, the length of a feature vector.
       digest: SHA-256 of the file of weights.
       resize: the filter that resizes images to the network's size, or 'none'.
-      see: a function from uint8 images ``[n, H, W, C]``, n at least 1, C 1 or 3 (grey
-        is repeated if needed), to ``(features [n, D], probabilities [n, K] or None)``,
-        float32 on the host. The features of an image do not depend on other images.
-        Raises BadInput for images that the network does not accept, and for all that
-        are not uint8: floats may be in [-1, 1], in [0, 1] or in [0, 255], and the wrong
-        choice gives features that look right. The function that is passed must also
-        take float32 images from 0 to 255, for ``see_unrounded``.
+      see: a function from uint8 images ``[n, H, W, C]``, n at least 1, C 1 or 3, to
+        ``(features [n, D], probabilities [n, K] or None)``, float32 on the host.
+        ``probabilities`` are class probabilities. A grey channel is repeated if needed.
+        The features of an image do not depend on the other images. ``see`` raises
+        BadInput for images that the network does not accept, and for types other than
+        uint8: the range of floats, [-1, 1], [0, 1] or [0, 255], is not known, and a
+        wrong guess gives wrong features without an error. The function that is given as
+        ``see`` must also accept float32 images in [0, 255]: ``see_unrounded`` needs it.
       shape: the only shape (H, W, C) that the network accepts; None: any size with 1 or
         3 channels.
-      size: the side in pixels to which `see` resizes images with the filter ``resize``;
-        None: images are not resized.
+      size: the side in pixels to which ``see`` resizes images with the filter
+        ``resize``; None: images are not resized.
     """
 
     name: str
@@ -55,12 +56,14 @@ class Extractor:
             object.__setattr__(self, "see", _OfBytes(self.see))
 
     def see_unrounded(self, images: np.ndarray) -> tuple[np.ndarray, np.ndarray | None]:
-        """Return what ``see`` returns, of float images in [-1, 1] that are not rounded
-        to 256 values. Use it for small differences only, as in a path length: all other
-        scores are of images as files hold them.
+        """Return features and probabilities as ``see`` does, but of float images.
+
+        The images ``[n, H, W, C]`` are float32 in [-1, 1] and are not rounded to 256
+        values. Use this only to compare images that differ very little, as in a path
+        length. All other scores use uint8 images, the values that image files store.
 
         Raises:
-          BadInput: if a value is not finite, or the images have another shape or type.
+          BadInput: a value is not finite, or the images have another shape or type.
         """
         images = _shaped(images)
         if images.dtype != np.float32 or not np.isfinite(images).all():
@@ -71,7 +74,11 @@ class Extractor:
         return self.see.look((images + 1) * 127.5)
 
     def check(self, shape: Sequence[int]) -> None:
-        """Raise BadInput unless the network accepts samples of ``shape``."""
+        """Check that the network accepts images of ``shape``, (H, W, C).
+
+        Raises:
+          BadInput: the network does not accept them.
+        """
         if self.shape is None:
             fits = len(shape) == 3 and shape[-1] in (1, 3)
             expected = "images of 1 channel (grey), 3 (colour) or 4 (colour and alpha)"
@@ -96,10 +103,10 @@ class _OfBytes:
 
 
 def chosen_filter(resize: str, default: str) -> str:
-    """Return the filter named by ``evaluation.resize``; if it is empty, ``default``.
+    """Return the resize filter ``resize``, or ``default`` if ``resize`` is empty.
 
     Raises:
-      BadInput: the filter is unknown.
+      BadInput: there is no filter of this name.
     """
     if resize and resize not in FILTERS:
         raise unknown("evaluation.resize", resize, FILTERS)
@@ -109,15 +116,23 @@ def chosen_filter(resize: str, default: str) -> str:
 def published(
     name, network, look, path, resize, *, width, digest, size, batch, ignored=()
 ) -> Extractor:
-    """Build the extractor of a ``network`` with the weights of the torch file ``path``.
+    """Build the extractor of a network whose weights are in a published torch file.
 
     Args:
-      look: as in `batched`, for float32 images ``[batch, size, size, 3]``.
-      ignored: names of tensors of the file that are not used.
-      name, resize, width, digest: as in `Extractor`.
+      name: the extractor's name.
+      network: a Flax module whose layers have the names of the torch layers.
+      look: a pure function ``(variables, images) -> (features, probabilities or None)``
+        that runs ``network`` on float32 images ``[batch, size, size, 3]`` in [0, 255].
+      path: the torch file.
+      resize: a key of ``resize.FILTERS``.
+      width: D, the length of a feature vector.
+      digest: SHA-256 of the file.
+      size: the side in pixels of the network's input.
+      batch: the number of images in one call of ``look``.
+      ignored: names of tensors in the file that are not used.
 
     Raises:
-      BadInput: the file cannot be read, or does not fit the network.
+      BadInput: the file cannot be read, or its tensors do not fit the network.
     """
     field = f"evaluation.weights='{path}'"
     expected = layout.shapes(network, (size, size, 3))
@@ -131,11 +146,18 @@ def published(
 
 
 def batched(look: Callable, variables: dict, batch: int) -> See:
-    """Return ``look(variables, images [batch, H, W, C])`` as an `Extractor.see`.
+    """Return a function of any number of images that runs ``look`` in batches.
 
     Args:
-      look: pure; returns features, and probabilities or None, of a batch of images.
-      variables: arguments of the compiled program, so they are not its constants.
+      look: a pure function ``(variables, images [batch, H, W, C]) -> (features,
+        probabilities or None)``.
+      variables: the first argument of ``look``. They are an argument of the compiled
+        function, so they are not compiled into it as constants.
+      batch: the number of images in one call of ``look``; the last batch is padded.
+
+    Returns:
+      A function ``images [n, H, W, C] -> (features [n, D], probabilities [n, K] or
+      None)``, on the host.
     """
     compiled = jax.jit(look)
 
@@ -157,7 +179,11 @@ def batched(look: Callable, variables: dict, batch: int) -> See:
 
 
 def checked(images) -> np.ndarray:
-    """Return valid images as an array. Raise BadInput before anything is computed."""
+    """Return ``images`` as an array. They must be uint8 ``[n, H, W, C]``, C 1 or 3.
+
+    Raises:
+      BadInput: they have another type or shape, or n is 0.
+    """
     images = _shaped(images)
     if images.dtype != np.uint8:
         raise BadInput(
@@ -178,5 +204,5 @@ def _shaped(images):
 
 
 def coloured(images: jax.Array) -> jax.Array:
-    """Convert ``[n, H, W, 1 or 3]`` to ``[n, H, W, 3]``: repeat grey."""
+    """Convert ``[n, H, W, 1 or 3]`` to ``[n, H, W, 3]`` by repeating a grey channel."""
     return jnp.broadcast_to(images, (*images.shape[:3], 3))

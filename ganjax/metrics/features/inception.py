@@ -76,7 +76,8 @@ def _joined(*branches):
 
 
 class BlockA(nn.Module):
-    """A block at 35×35: branches with 1×1, 5×5, twice 3×3, and an average."""
+    """A block for maps of 35×35. Its branches are a 1×1 convolution, a 5×5 convolution,
+    two 3×3 convolutions in a row, and an average with ``pooled`` channels."""
 
     pooled: int
 
@@ -90,7 +91,7 @@ class BlockA(nn.Module):
 
 
 class BlockB(nn.Module):
-    """A block from 35×35 to 17×17."""
+    """A block that reduces maps from 35×35 to 17×17."""
 
     @nn.compact
     def __call__(self, x):
@@ -101,7 +102,8 @@ class BlockB(nn.Module):
 
 
 class BlockC(nn.Module):
-    """A block at 17×17: 7×7 factored into rows and columns of ``narrow`` channels."""
+    """A block for maps of 17×17. Each 7×7 convolution is split into 1×7 and 7×1. The
+    last convolution of a branch has 192 channels; those before it have ``narrow``."""
 
     narrow: int
 
@@ -117,7 +119,7 @@ class BlockC(nn.Module):
 
 
 class BlockD(nn.Module):
-    """A block from 17×17 to 8×8."""
+    """A block that reduces maps from 17×17 to 8×8."""
 
     @nn.compact
     def __call__(self, x):
@@ -130,7 +132,8 @@ class BlockD(nn.Module):
 
 
 class BlockE(nn.Module):
-    """A block at 8×8: two branches end in a row and a column in parallel."""
+    """A block for maps of 8×8. Two branches end in a 1×3 and a 3×1 convolution in
+    parallel. The pooling branch takes a maximum if ``takes_maximum``, or an average."""
 
     takes_maximum: bool = False
 
@@ -153,12 +156,15 @@ class BlockE(nn.Module):
 
 
 class InceptionV3(nn.Module):
-    """A network from images ``[n, H, W, 3]``, about in [-1, 1], H and W at least 75
-    (299 for scores), to named outputs:
+    """A network from images to named outputs.
 
-    - ``64``, ``192``, ``768``: the maps ``[n, h, w, c]`` after the first and the second
-      max pooling and before the auxiliary head. Their means are features for smaller
-      sets of samples;
+    Images are ``[n, H, W, 3]``, about in [-1, 1], H and W at least 75 (299 for scores).
+    The outputs are:
+
+    - ``64``, ``192``: the maps ``[n, h, w, c]`` after the first and the second max
+      pooling; ``768``: the maps before the auxiliary head of the original network. The
+      name is the number of channels c. Means of the maps are features for scores with
+      fewer samples;
     - ``2048``: ``[n, 2048]``, the mean over the last map: the features of FID;
     - ``logits_unbiased``, ``logits``: ``[n, 1008]``, without and with the bias.
     """
@@ -190,8 +196,9 @@ class InceptionV3(nn.Module):
 
 
 def scaled(images: jax.Array, resize: str) -> jax.Array:
-    """Scale ``[0, 255]`` like the tool that uses the filter ``resize``: x / 127.5 - 1
-    in pytorch-fid, (x - 128) / 128 in the original graph and in clean-fid."""
+    """Scale pixel values from [0, 255] to about [-1, 1], as the tools do that use the
+    filter ``resize``: x / 127.5 - 1 in pytorch-fid (``bilinear_half_pixel``), and
+    (x - 128) / 128 in the original FID graph and in clean-fid (the other filters)."""
     if resize == "bilinear_half_pixel":
         return images / 127.5 - 1
     return (images - 128) / 128
@@ -201,11 +208,14 @@ def open_inception(weights: str = "", resize: str = "") -> Extractor:
     """Open the extractor of FID.
 
     Args:
-      weights: the path of ``FILE``, or '' for the cache or a download.
-      resize: a key of ``resize.FILTERS``; '' for the original's ``bilinear_tf1``.
+      weights: the path of the torch file of weights; '' takes it from the cache, or
+        downloads it.
+      resize: a key of ``resize.FILTERS``; '' for ``bilinear_tf1``, the filter of the
+        original FID.
 
     Raises:
-      BadInput: unknown filter, or the weights are not available or different.
+      BadInput: the filter is unknown, the file of weights is missing and cannot be
+        downloaded, or its SHA-256 is not the expected one.
     """
     resize = chosen_filter(resize, "bilinear_tf1")
     path = find(FILE, weights, URL, DIGEST)

@@ -1,4 +1,4 @@
-"""Flax variables from named tensors. Every name and every shape is checked."""
+"""Convert the named tensors of a file to Flax variables, and check names and shapes."""
 
 import flax.linen as nn
 import jax
@@ -16,23 +16,27 @@ TORCH_COUNTER = "num_batches_tracked"
 
 
 def shapes(module: nn.Module, image_shape: tuple[int, ...]) -> dict:
-    """Return the shapes of a module's variables for images ``[H, W, C]`` (traced)."""
+    """Return the shapes of a module's variables for images ``[H, W, C]``. Nothing is
+    computed: JAX only traces the module."""
     images = jax.ShapeDtypeStruct((1, *image_shape), jnp.float32)
     return jax.eval_shape(module.init, jax.random.key(0), images)
 
 
 def from_torch(expected: dict, tensors: dict, field: str, ignored=()) -> dict:
-    """Return variables of a module whose submodules have the names of the torch module.
+    """Return Flax variables from the tensors of a torch file.
 
-    Kernels change from torch's order (outputs, inputs, height, width) to Flax's order.
+    The submodules of the Flax module must have the names of the torch modules. Kernels
+    are transposed from torch's order (outputs, inputs, height, width) to Flax's order.
 
     Args:
-      expected: `shapes` of the module.
-      tensors: the state dict. Batch counters and the names in ``ignored`` are skipped.
-      field: the name of the file in errors.
+      expected: the variables' shapes, from `shapes`.
+      tensors: name -> tensor, the torch state dict. Batch counters and the names in
+        ``ignored`` are skipped.
+      field: the name of the file in errors, such as ``evaluation.weights='x.pth'``.
+      ignored: names of tensors that the module does not use.
 
     Raises:
-      BadInput: a tensor is missing or unknown, or has another shape.
+      BadInput: a tensor is missing, unknown, or of another shape than expected.
     """
     tensors = {
         name: tensor
@@ -43,16 +47,22 @@ def from_torch(expected: dict, tensors: dict, field: str, ignored=()) -> dict:
 
 
 def from_flat(expected: dict, tensors: dict[str, np.ndarray], field: str) -> dict:
-    """Return variables from tensors named by path, ``params.Conv_0.kernel``.
+    """Return Flax variables from tensors with paths as names: ``params.Conv_0.kernel``.
+
+    Args:
+      expected: the variables' shapes, from `shapes`.
+      tensors: name -> tensor.
+      field: the name of the file in errors, such as ``evaluation.weights='x'``.
 
     Raises:
-      BadInput: as `from_torch`.
+      BadInput: a tensor is missing, unknown, or of another shape than expected.
     """
     return _fit(expected, tensors, field, ".".join, lambda tensor, leaf: tensor)
 
 
 def flat(variables: dict) -> dict[str, np.ndarray]:
-    """Return variables as tensors named by path, the inverse of `from_flat`."""
+    """Return Flax variables as tensors with paths as names: ``params.Conv_0.kernel``.
+    It is the inverse of `from_flat`."""
     return {
         ".".join(path): np.asarray(value)
         for path, value in traverse_util.flatten_dict(variables).items()

@@ -1,7 +1,7 @@
 """Resizing of images to an extractor's size, exactly as in the reference tools.
 
-Scores depend on the filter, as Parmar et al. 2022 (arXiv 2104.11222) measured. The
-filter therefore has a descriptive name and is part of the protocol of a score:
+Scores depend on the filter, as Parmar et al. 2022 (arXiv 2104.11222) measured. So each
+filter has a descriptive name, which is saved with every score:
 
 - ``bicubic_antialiased``: Pillow's bicubic filter (a = -1/2, widened when an image
   shrinks) on single-precision channels, clipped to [0, 255], not rounded (clean-fid).
@@ -24,11 +24,13 @@ import numpy as np
 
 
 def resize(images: jax.Array, size: int, name: str) -> jax.Array:
-    """Resize ``images [n, H, W, C]`` in [0, 255] to ``[n, size, size, C]`` float32.
+    """Resize ``images [n, H, W, C]`` in [0, 255] to ``[n, size, size, C]``, float32 in
+    [0, 255].
 
     Args:
       images: uint8 or float.
-      name: a key of ``FILTERS``.
+      size: the new height and width.
+      name: the filter, a key of ``FILTERS``.
     """
     _, height, width, _ = images.shape
     rows = FILTERS[name](height, size)
@@ -39,8 +41,15 @@ def resize(images: jax.Array, size: int, name: str) -> jax.Array:
 
 
 def separable(images: jax.Array, rows: np.ndarray, columns: np.ndarray) -> jax.Array:
-    """Apply matrices ``rows [h, H]`` and ``columns [w, W]`` to images ``[n, H, W, C]``.
-    The result is ``[n, h, w, C]``."""
+    """Multiply images by one matrix along each axis.
+
+    Args:
+      images: ``[n, H, W, C]``.
+      rows: ``[h, H]``; columns: ``[w, W]``.
+
+    Returns:
+      ``[n, h, w, C]``.
+    """
     exact = jax.lax.Precision.HIGHEST
     images = jnp.einsum("wW,nHWC->nHwC", columns, images, precision=exact)
     return jnp.einsum("hH,nHwC->nhwC", rows, images, precision=exact)
@@ -56,7 +65,8 @@ def _bicubic(distance: np.ndarray, a: float) -> np.ndarray:
 
 @functools.cache
 def bicubic_antialiased(size: int, to: int) -> np.ndarray:
-    """Return the matrix ``[to, size]`` of Pillow's bicubic filter."""
+    """Return the matrix ``[to, size]`` that resizes a line of ``size`` pixels to ``to``
+    pixels with Pillow's bicubic filter."""
     scale = size / to
     widened = max(scale, 1.0)
     matrix = np.zeros((to, size))
@@ -72,14 +82,16 @@ def bicubic_antialiased(size: int, to: int) -> np.ndarray:
 
 @functools.cache
 def bilinear_tf1(size: int, to: int) -> np.ndarray:
-    """Return the matrix ``[to, size]`` of TensorFlow 1's bilinear filter."""
+    """Return the matrix ``[to, size]`` that resizes a line of ``size`` pixels to ``to``
+    pixels with TensorFlow 1's bilinear filter."""
     # Single precision, as in the reference tools.
     return _linear(np.arange(to, dtype=np.float32) * np.float32(size / to), size)
 
 
 @functools.cache
 def bilinear_half_pixel(size: int, to: int) -> np.ndarray:
-    """Return the matrix ``[to, size]`` of torch's bilinear filter (pixel centres)."""
+    """Return the matrix ``[to, size]`` that resizes a line of ``size`` pixels to ``to``
+    pixels with torch's bilinear filter, which uses the centres of pixels."""
     scale = np.float32(size) / np.float32(to)
     centres = np.arange(to, dtype=np.float32) + np.float32(0.5)
     return _linear(np.maximum(scale * centres - np.float32(0.5), 0), size)
@@ -97,8 +109,15 @@ def _linear(positions, size):
 
 
 def bicubic_at(positions: np.ndarray, size: int, a: float) -> np.ndarray:
-    """Return the matrix ``[len(positions), size]`` of bicubic interpolation without
-    averaging. Positions outside of the image repeat the pixel at the edge."""
+    """Return the matrix ``[P, size]`` that reads a line of ``size`` pixels at ``P``
+    positions, by bicubic interpolation without averaging.
+
+    Args:
+      positions: ``[P]``, in pixels; 0 is the first pixel. Positions outside of the line
+        repeat the pixel at the edge.
+      size: the number of pixels of the line.
+      a: the parameter of Keys' kernel (1981), usually -1/2 or -3/4.
+    """
     matrix = np.zeros((len(positions), size))
     for i, position in enumerate(positions):
         for pixel in range(math.floor(position) - 1, math.floor(position) + 3):

@@ -5,9 +5,10 @@ classes sees more. The network has three convolutions (as in LeCun et al. 1998),
 with batch normalisation and ReLU, and two max poolings. The features are the mean over
 the last map, ``[n, 128]``; a linear map gives the logits. It has 94,186 parameters.
 
-``scripts/train_classifier.py`` makes the files. Their metadata states the training data
-and the accuracy. A distance over these features is not an FID. It is comparable only
-between runs with the same file, so the digest is part of the score.
+``scripts/train_classifier.py`` makes the files of weights. Their metadata states the
+training data and the accuracy. A distance over these features is not an FID. It is
+comparable only between runs with the same file, so every score is saved with the
+SHA-256 of the file.
 """
 
 from collections.abc import Callable
@@ -36,7 +37,8 @@ BATCH = 500
 
 class SmallCNN(nn.Module):
     """A network from images ``[n, 28, 28, 1]`` in [-1, 1] to ``(features [n, 128],
-    logits [n, 10])``. Training normalises by the batch and averages ``batch_stats``."""
+    logits [n, 10])``. With ``train``, batch normalisation uses the statistics of the
+    batch and updates their running averages, ``batch_stats``."""
 
     @nn.compact
     def __call__(self, x, *, train: bool = False) -> tuple[jax.Array, jax.Array]:
@@ -51,28 +53,32 @@ class SmallCNN(nn.Module):
 
 
 def scaled(images: jax.Array) -> jax.Array:
-    """Scale [0, 255] to [-1, 1]."""
+    """Scale pixel values from [0, 255] to [-1, 1]."""
     return images.astype(jnp.float32) / 127.5 - 1
 
 
 def shipped(dataset: str) -> Path:
-    """Return the path of the weights that ganjax ships for a data set."""
+    """Return the path of the weights that come with ganjax for a data set: ``mnist`` or
+    ``fashion_mnist``."""
     return Path(__file__).parent / f"small_cnn_{dataset}.safetensors"
 
 
 def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
-    """Return a function that opens the classifier of ``mnist`` or ``fashion_mnist``."""
+    """Return a function ``(weights, resize) -> Extractor`` that opens the classifier of
+    ``mnist`` or ``fashion_mnist``."""
     name = f"small_cnn_{dataset}"
 
     def open_it(weights: str = "", resize: str = "") -> Extractor:
-        """Open the classifier that comes with ganjax, or one that the script trained.
+        """Open the classifier that comes with ganjax, or one from a file.
 
         Args:
-          weights: a file of ``scripts/train_classifier.py``; '' for ganjax's file.
+          weights: a file that ``scripts/train_classifier.py`` wrote; '' for the file
+            that comes with ganjax.
           resize: '' or 'none'. Images are not resized.
 
         Raises:
-          BadInput: a filter is given, or the file is missing or of another network.
+          BadInput: ``resize`` names a filter, or the file of weights is missing or was
+            made for another network.
         """
         if resize not in ("", "none"):
             raise BadInput(

@@ -1,13 +1,14 @@
-"""Named tensors of a torch ``.pth`` file, read without torch and without running it.
+"""Read the named tensors of a torch ``.pth`` file, without torch and without its code.
 
 The format contains a pickle, and a pickle is a program. This reader accepts only
 ordered dictionaries and a few functions of this file that make arrays. Everything else
 is refused before it is called. There are two layouts. The writer in torch's
-``torch/serialization.py`` documents both:
+``torch/serialization.py`` documents both. A storage is the array of numbers that one
+or several tensors use.
 
-- since torch 1.6, a zip archive: ``NAME/data.pkl``, and a file ``NAME/data/KEY`` with
-  the bytes of each storage;
-- before torch 1.6 (for example pytorch-fid's 2015-12-05 Inception), a sequence of
+- Since torch 1.6, a zip archive: ``NAME/data.pkl``, and a file ``NAME/data/KEY`` with
+  the bytes of each storage.
+- Before torch 1.6 (for example pytorch-fid's 2015-12-05 Inception), a sequence of
   pickles: a magic number, a version, facts about the machine, the tensors, the keys of
   the storages; then the length and the bytes of each storage.
 """
@@ -42,11 +43,11 @@ STORAGES = {
 
 
 class Refused(Exception):
-    """The reason to refuse a file, in a few words."""
+    """The reason why a file is refused, in a few words."""
 
 
 def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
-    """Return the tensors of a state dict by name, in the types of the file.
+    """Read the tensors of a torch file (a state dict) by name. They keep their types.
 
     Args:
       path: a file that ``torch.save`` wrote, with named tensors only.
@@ -107,7 +108,7 @@ def _read_legacy(path):
         tensors = _Tensors(file, storage, storages).load()
         keys = _Tensors(file).load()
         if sorted(keys) != sorted(storages):
-            raise Refused("damaged: its tensors use other storages than it lists")
+            raise Refused("damaged: its tensors and its list of storages do not agree")
         for key in keys:
             count = int.from_bytes(file.read(8), "little")
             array = storages[key]
@@ -138,23 +139,26 @@ class _Tensors(pickle.Unpickler):
     def find_class(self, module, name):
         if (module, name) not in self._names:
             raise Refused(
-                f"asks for {module}.{name}, which no file of tensors needs; refused, "
-                "and nothing of it was run"
+                f"the file asks for {module}.{name}, which no file of tensors needs; "
+                "the file is refused, and no code of it was run"
             )
         return self._names[module, name]
 
     def persistent_load(self, identity):
         if self._storage is None:
-            raise Refused("names a storage where none is allowed")
+            raise Refused("damaged: it has a tensor before its header ends")
         kind, name, key, _, count, *view = identity
         if kind != "storage" or name not in STORAGES or view not in ([], [None]):
-            raise Refused(f"has a storage of an unknown kind, {kind} {name}")
+            raise Refused(f"its tensors have an unsupported type, {kind} {name}")
         dtype = STORAGES[name]
         if key not in self._storages:
             self._storages[key] = self._storage(dtype, key, count)
         values = self._storages[key]
         if values.dtype != dtype or len(values) != count:
-            raise Refused(f"describes storage {key} in two ways")
+            raise Refused(
+                f"damaged: its tensors disagree about the type or the length of "
+                f"storage '{key}'"
+            )
         return values
 
 
@@ -163,9 +167,15 @@ def _view(storage, offset, shape, strides):
     last = sum((n - 1) * step for n, step in zip(shape, strides, strict=True))
     negative = min([offset, *shape, *strides]) < 0
     if negative or (0 not in shape and offset + last >= len(storage)):
-        raise Refused(f"a tensor of shape {tuple(shape)} reaches outside its storage")
+        raise Refused(
+            f"damaged: a tensor of shape {tuple(shape)} reads outside "
+            "of its stored values"
+        )
     if math.prod(shape) > len(storage):
-        raise Refused(f"a tensor of shape {tuple(shape)} repeats its storage")
+        raise Refused(
+            f"a tensor of shape {tuple(shape)} repeats stored values, expected each "
+            "value once"
+        )
     return np.lib.stride_tricks.as_strided(
         storage[offset:], shape, [step * storage.itemsize for step in strides]
     )
@@ -173,7 +183,9 @@ def _view(storage, offset, shape, strides):
 
 def _named(tensors):
     if not isinstance(tensors, dict):
-        raise Refused(f"holds a {type(tensors).__name__}: expected named tensors")
+        raise Refused(
+            f"the file holds a {type(tensors).__name__}: expected named tensors"
+        )
     for name, tensor in tensors.items():
         if not isinstance(name, str) or not isinstance(tensor, np.ndarray):
             raise Refused(f"entry {name!r} is not a tensor: expected named tensors")

@@ -22,7 +22,8 @@ SECONDS_TO_CONNECT = 30
 
 
 def cache_folder(kind: str = "weights") -> Path:
-    """Return ``$XDG_CACHE_HOME/ganjax/KIND``, by default ``~/.cache/ganjax/KIND``."""
+    """Return the folder ``$XDG_CACHE_HOME/ganjax/KIND``; ``$XDG_CACHE_HOME`` is
+    ``~/.cache`` by default. ``kind`` is ``weights`` or ``features``."""
     root = os.environ.get("XDG_CACHE_HOME", "") or "~/.cache"
     return Path(root).expanduser() / "ganjax" / kind
 
@@ -34,17 +35,17 @@ def sha256(path: Path | str) -> str:
 
 
 def find(name: str, path: str, url: str, digest: str) -> Path:
-    """Return the file of published weights, verified.
+    """Return the path of a published file of weights, after a check of its SHA-256.
 
     Args:
       name: the file's name, in the cache and in errors.
-      path: the value of ``evaluation.weights``. If it is empty, the file comes from the
-        cache, or from ``url`` if it is not in the cache.
+      path: the path that the user gave in ``evaluation.weights``. If it is empty, the
+        file comes from the cache, or from ``url`` if it is not in the cache.
       url: the published address; empty if the file cannot be downloaded.
-      digest: the SHA-256 of the file.
+      digest: the SHA-256 that the file must have.
 
     Raises:
-      BadInput: the file is missing or differs from the published file, or the download
+      BadInput: the file is missing, its SHA-256 is not ``digest``, or the download
         fails. The message gives the remedy.
     """
     if path:
@@ -96,14 +97,15 @@ def _fetch(name, url, cached, digest):
 
 
 def read(path: Path | str, field: str = "") -> dict[str, np.ndarray]:
-    """Return the named tensors of a file in its types: float16, float32, int64, …
+    """Read the named tensors of a file. They keep the types that they have in the file.
 
     Args:
-      path: a file that ends in ``.safetensors``, or a torch file (`read_torch`).
-      field: the name of the file in errors.
+      path: a file that ends in ``.safetensors``, or a torch file.
+      field: the name of the file in errors; by default ``evaluation.weights='PATH'``.
 
     Raises:
-      BadInput: the file cannot be read in its format.
+      BadInput: the file cannot be read in its format, or a torch file holds more than
+        named tensors.
     """
     path = Path(path)
     field = field or f"evaluation.weights='{path}'"
