@@ -32,10 +32,8 @@ def test_a_claim_that_fails_is_exit_code_3(folder, capsys):
     record = json.loads(path.read_text())
     record["results"]["radii"]["gan"]["simultaneous"] *= 1 + 2e-5
     path.write_text(json.dumps(record))
-    command = ["dirac_gan", "--judge", f"--out={folder}"]
+    command = ["dirac_gan", "--judge", f"--out={folder}", "--compare"]
     assert script.main(command) == 3
-    assert "FAILS   gan, simultaneous: radius" in capsys.readouterr().out
-    assert script.main([*command, "--compare"]) == 3
     assert "holds before, FAILS now" in capsys.readouterr().out
 
 

@@ -51,6 +51,7 @@ def test_a_schedule_up_to_the_last_step_is_not_stretched_in_silence(
     assert changed[0] != fixed[0]
 
 
+@pytest.mark.full
 def test_a_schedule_with_a_length_is_no_obstacle(tmp_path):
     options = OPTIONS | FIXED
     train(tmp_path / "run", steps=10, **options)
