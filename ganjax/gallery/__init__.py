@@ -1,6 +1,6 @@
 """Picture modes of a run: functions from a ``Request`` to a PIL image, or to frames."""
 
-from ganjax.gallery.grids import classes, grid, neighbours
+from ganjax.gallery.grids import classes, grid, neighbours, samples
 from ganjax.gallery.inference import (
     arithmetic,
     codes,
@@ -30,4 +30,4 @@ MODES = Table(
     accepts=lambda mode: isinstance(getattr(mode, "options", None), tuple),
 )
 
-__all__ = ["MODES", "Request", "looks_at"]
+__all__ = ["MODES", "Request", "looks_at", "samples"]

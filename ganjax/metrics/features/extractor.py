@@ -13,7 +13,7 @@ import numpy as np
 
 from ganjax.errors import BadInput, shape_text, unknown
 from ganjax.metrics.features import layout
-from ganjax.metrics.features.resize import FILTERS
+from ganjax.metrics.features.resize import FILTERS, unclipped
 from ganjax.metrics.features.resize import resize as resized
 from ganjax.metrics.features.weights import read
 
@@ -40,6 +40,10 @@ class Extractor:
         3 channels.
       size: the side in pixels to which `see` resizes images with the filter ``resize``;
         None: images are not resized.
+      maps: maps ``[n, h, w, c]`` of several layers, first layers first, of float32
+        images ``[n, H, W, 1 or 3]`` from 0 to 255. It is pure and has a gradient, so
+        `ganjax project` can compare images by it. As a ``jax.tree_util.Partial`` with
+        the weights it is an argument of a program. None: `see` alone.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Extractor:
     see: See
     shape: tuple[int, int, int] | None = None
     size: int | None = None
+    maps: Callable[[jax.Array], Sequence[jax.Array]] | None = None
 
     def __post_init__(self):
         if not isinstance(self.see, _OfBytes):
@@ -107,12 +112,13 @@ def chosen_filter(resize: str, default: str) -> str:
 
 
 def published(
-    name, network, look, path, resize, *, width, digest, size, batch, ignored=()
+    name, network, look, path, resize, *, maps, width, digest, size, batch, ignored=()
 ) -> Extractor:
     """Build the extractor of a ``network`` with the weights of the torch file ``path``.
 
     Args:
       look: as in `batched`, for float32 images ``[batch, size, size, 3]``.
+      maps: ``(variables, images) -> maps`` of such images, as in `Extractor`.
       ignored: names of tensors of the file that are not used.
       name, resize, width, digest: as in `Extractor`.
 
@@ -126,8 +132,19 @@ def published(
     def sized(variables, images):
         return look(variables, resized(coloured(images), size, resize))
 
+    def sized_maps(variables, images):
+        return maps(variables, unclipped(coloured(images), size, resize))
+
     see = batched(sized, variables, batch)
-    return Extractor(name, width, digest, resize, see, size=size)
+    found = jax.tree_util.Partial(sized_maps, variables)
+    return Extractor(name, width, digest, resize, see, size=size, maps=found)
+
+
+def sown(network, variables: dict, images: jax.Array) -> Sequence[jax.Array]:
+    """Return the maps that a network sows under ``maps`` in ``intermediates``, in its
+    order."""
+    _, found = network.apply(variables, images, mutable=["intermediates"])
+    return found["intermediates"]["maps"]
 
 
 def batched(look: Callable, variables: dict, batch: int) -> See:
