@@ -67,6 +67,8 @@ def main(arguments: list[str]) -> int:
     flags = flags.parse_args(arguments)
     names.beside(Path.cwd())
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
+    if flags.projected == "":
+        raise BadInput("--projected=: expected a file")
     truncation = flags.truncation
     if flags.projected is not None and truncation is None:
         truncation = "0"
@@ -113,6 +115,8 @@ def main(arguments: list[str]) -> int:
         "config": run.config.data.name,
         "truncation": run.model.sampling.truncation,
     }
+    if request.saved is not None:
+        said["projected"] = Path(request.projected).name
     if folder:
         _write_each(out, samples(request), said)
     elif out.suffix == ".npy":

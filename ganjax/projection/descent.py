@@ -115,11 +115,9 @@ class Descent:
         """Return the number of styles in a latent."""
         if self.space == "w":
             return 1
-        sampler, z = (
-            self.model.sampler,
-            self.model.draw(sample_keys(jax.random.key(0), 1)),
-        )
-        return self.model.compute(mapped(sampler), z, self.labels(1)).shape[1]
+        z = self.model.draw(sample_keys(jax.random.key(0), 1))
+        styles = mapped(self.model.sampler)
+        return self.model.compute(styles, z, self.labels(1)).shape[1]
 
     def run(
         self,

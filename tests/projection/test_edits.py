@@ -104,7 +104,8 @@ def test_the_command_draws_projected_pictures(run, projected, tmp_path):
     picture = tmp_path / "x.png"
     command = [*flags, "--mode=directions", "--n=1", "--columns=3", f"--out={picture}"]
     assert sample.main(command) == 0
-    assert json.loads(Image.open(picture).text["ganjax"])["mode"] == "directions"
+    said = json.loads(Image.open(picture).text["ganjax"])
+    assert said["mode"] == "directions" and said["projected"] == "latents.npz"
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,7 @@ def test_the_command_draws_projected_pictures(run, projected, tmp_path):
         (["--n=1"], "--n=1: .*--mode=grid takes --projected"),
         (["--mode=traversal"], "--projected=.*: expected a mode that draws projected"),
         (["--mode=truncation", "--truncation=1"], "--truncation=1: expected"),
+        (["--projected="], "--projected=: expected a file"),
         (["--projected=absent.npz"], "projected=absent.npz: expected the latents.npz"),
     ],
 )
