@@ -16,7 +16,7 @@ from ganjax.training import Checkpoints
 
 SHAPE = (12, 12, 3)
 STYLES = {
-    "name": "stylegan2", "channel_base": 1024, "channel_max": 8, "intermediate": 8,
+    "name": "stylegan2", "channel_base": 1024, "channel_max": 4, "intermediate": 8,
     "mapping_layers": 2,
 }  # fmt: skip
 

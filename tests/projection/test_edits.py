@@ -6,32 +6,25 @@ import numpy as np
 import pytest
 from PIL import Image
 
-import ganjax
 from ganjax.commands import sample
 from ganjax.data import as_bytes
 from ganjax.errors import BadInput
 from ganjax.gallery import MODES, Request
-from ganjax.projection import Latents, write_latents
-from tests.projection.run_folders import SHAPE, STYLES, save, write_run
+from ganjax.projection import Latents, images_of, write_latents
+from tests.projection.run_folders import STYLES, write_run
 
 SCALE = 5  # 12 pixels are drawn five times as large
 CELL = SCALE * 12 + 2
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("runs") / "styles", generator=STYLES)
-
-
-@pytest.fixture(scope="module")
 def projected(run, tmp_path_factory):
-    """Two pictures in w+, and the file of their latents."""
-    folder = tmp_path_factory.mktemp("pictures")
-    rng = np.random.default_rng(0)
-    files = save(folder, rng.integers(0, 256, (2, *SHAPE), np.uint8))
-    found = ganjax.project(run, files, space="w+", steps=20)
-    write_latents(folder / "latents.npz", found.latents, ["a", "b"], run)
-    return str(folder / "latents.npz"), as_bytes(found.images).astype(int)
+    """Two latents in w+, with different styles for the layers: their file and images."""
+    w = np.random.default_rng(0).normal(size=(2, 4, 8)).astype(np.float32)
+    latents = Latents("w+", w)
+    file = tmp_path_factory.mktemp("pictures") / "latents.npz"
+    write_latents(file, latents, ["a", "b"], run)
+    return str(file), as_bytes(images_of(run.model, latents)).astype(int)
 
 
 def cells(picture, columns):
@@ -145,6 +138,7 @@ def test_a_file_without_latents_of_the_run_is_refused(run, tmp_path, arrays, sai
         draw(run, "grid", str(tmp_path / "x.npz"))
 
 
+@pytest.mark.full
 def test_latents_belong_to_a_state(run, projected, tmp_path):
     """Latents of one's own, without a state, are taken."""
     other = write_run(tmp_path / "other", generator=STYLES, seed=1)
@@ -155,10 +149,9 @@ def test_latents_belong_to_a_state(run, projected, tmp_path):
     assert same(found[0], projected[1])
 
 
-def test_a_generator_without_styles(tmp_path):
+def test_a_generator_without_styles(plain, tmp_path):
     """The pictures of latents are drawn, but not truncated: only draws are."""
-    generator = {"name": "dcgan", "width": 4}
-    run = write_run(tmp_path / "run", generator=generator, shape=(8, 8, 1))
+    run = plain
     z = np.random.default_rng(0).normal(size=(2, 8)).astype(np.float32)
     write_latents(tmp_path / "z.npz", Latents("z", z), ["a", "b"], run)
     file = str(tmp_path / "z.npz")

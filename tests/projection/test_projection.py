@@ -23,19 +23,6 @@ LAYERS, SIZE = 4, 8
 
 
 @pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    return write_run(tmp_path_factory.mktemp("runs") / "styles", generator=STYLES)
-
-
-@pytest.fixture(scope="module")
-def plain(tmp_path_factory):
-    """Grey images of a generator without styles."""
-    generator = {"name": "dcgan", "width": 4}
-    path = tmp_path_factory.mktemp("runs") / "plain"
-    return write_run(path, generator=generator, shape=(8, 8, 1))
-
-
-@pytest.fixture(scope="module")
 def labelled(tmp_path_factory):
     return write_run(
         tmp_path_factory.mktemp("runs") / "labelled",
@@ -56,7 +43,7 @@ def drawn(run, n, seed=5):
 def found(run, tmp_path_factory):
     """Two pictures that the generator drew, projected into w."""
     files = save(tmp_path_factory.mktemp("pictures"), drawn(run, 2)[1])
-    return ganjax.project(run, files, space="w", steps=300)
+    return ganjax.project(run, files, space="w", steps=150)
 
 
 def test_a_picture_of_the_generator_is_found_again(found):
@@ -66,16 +53,18 @@ def test_a_picture_of_the_generator_is_found_again(found):
         assert scores["distance"] < 0.01 * scores["distance_start"]
 
 
+@pytest.mark.full
 def test_larger_spaces_come_closer(run, tmp_path):
     """A picture of random pixels is outside of what the generator draws. The styles of
     latents are styles, and equal styles for all layers are styles for each layer."""
     noise = np.random.default_rng(0).integers(0, 256, (1, *SHAPE), np.uint8)
     files = save(tmp_path, noise)
-    errors = [
-        ganjax.project(run, files, space=space, steps=150).scores[0]["distance"]
-        for space in ("z", "w", "w+")
+    found = [
+        ganjax.project(run, files, space=space, steps=150) for space in ("z", "w", "w+")
     ]
+    errors = [one.scores[0]["distance"] for one in found]
     assert errors[0] > errors[1] > errors[2]
+    assert np.std(found[2].latents.values, axis=1).max() > 0.1  # of the layers
 
 
 def test_rates_by_hand():
@@ -102,6 +91,7 @@ def test_the_spread_of_latents_is_the_root_of_their_number(run):
     assert np.abs(mean).max() < 0.05  # five standard errors
 
 
+@pytest.mark.full
 def test_a_picture_does_not_depend_on_the_others(run, tmp_path):
     files = save(tmp_path, drawn(run, 3, seed=6)[1])
     together = ganjax.project(run, files, steps=10)
@@ -113,6 +103,7 @@ def test_a_picture_does_not_depend_on_the_others(run, tmp_path):
     assert moved > 0.05
 
 
+@pytest.mark.full
 def test_the_step_is_compiled_once(run, tmp_path, monkeypatch):
     """All steps of all batches have one program: 5 pictures in batches of 2."""
     from ganjax.projection import projecting
@@ -165,6 +156,7 @@ def test_a_style_is_the_same_in_all_layers_of_w(found):
     np.testing.assert_allclose(found.course[0, 0], found.course[1, 0], atol=1e-6)
 
 
+@pytest.mark.full
 def test_a_run_with_labels(labelled, tmp_path):
     files = save(tmp_path, drawn(labelled, 1)[1])
     first, other = (
@@ -229,18 +221,15 @@ def eye(monkeypatch):
         "eye", 3, "d", "none", lambda x: None, maps=jax.tree_util.Partial(maps, 2.0)
     )
     monkeypatch.setitem(EXTRACTORS.entries, "eye", lambda weights, resize: found)
-    blind = Extractor("blind", 3, "d", "none", lambda x: None)
-    monkeypatch.setitem(EXTRACTORS.entries, "blind", lambda weights, resize: blind)
 
 
+@pytest.mark.full
 def test_an_extractor_guides_the_search(run, eye, tmp_path):
     files = save(tmp_path, drawn(run, 1)[1])
     found = ganjax.project(run, files, features="eye", steps=150)
     scores = found.scores[0]
     assert scores["distance"] < 0.1 * scores["distance_start"]
     assert found.protocol["features"] == "eye" and found.protocol["weights"] == "d"
-    with pytest.raises(BadInput, match="features='blind': expected .* with maps"):
-        ganjax.project(run, files, features="blind")
 
 
 # --- The command ----------------------------------------------------------------------
@@ -252,7 +241,7 @@ def test_files_of_the_command(run, tmp_path, capsys):
     wide = np.repeat(np.repeat(images[1], 2, axis=0), 3, axis=1)  # 24×36
     files = save(tmp_path, [images[0], wide], ["a/x.png", "b/x.png"])
     out = tmp_path / "out"
-    flags = [f"--workdir={run.path}", "--steps=20", "--space=w+", f"--out={out}"]
+    flags = [f"--workdir={run.path}", "--steps=20", "--space=w", f"--out={out}"]
     assert command.main([*files, *flags]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("after 0 of 20 steps: mean distance ")
@@ -262,7 +251,7 @@ def test_files_of_the_command(run, tmp_path, capsys):
         "x.png", "x-2.png", "latents.npz", "projection.json", "strip.png",
     }  # fmt: skip
     written = json.loads((out / "projection.json").read_text())
-    assert written["protocol"]["space"] == "w+" and written["protocol"]["step"] == 7
+    assert written["protocol"]["space"] == "w" and written["protocol"]["step"] == 7
     one = written["images"][0]
     made = np.asarray(Image.open(out / one["image"])).astype(float)
     error = np.mean((made - images[0]) ** 2)
@@ -276,7 +265,7 @@ def test_files_of_the_command(run, tmp_path, capsys):
     error = np.mean((made - np.asarray(square)) ** 2)
     assert row["scores"]["psnr"] == pytest.approx(10 * np.log10(255**2 / error))
     latents = read_latents(out / "latents.npz", run)
-    assert latents.space == "w+" and latents.values.shape == (2, LAYERS, SIZE)
+    assert latents.space == "w" and latents.values.shape == (2, LAYERS, SIZE)
     # A row for each picture: itself, five of the course, and the result.
     cell = 5 * 12 + 2
     assert Image.open(out / "strip.png").size == (7 * cell + 2, 2 * cell + 2)
@@ -325,6 +314,14 @@ def test_bad_input_is_one_line_and_writes_nothing(run, tmp_path, flags, said):
     with pytest.raises(BadInput, match=said) as error:
         command.main([f"--workdir={run.path}", f"--out={out}", file, *flags])
     assert "\n" not in str(error.value) and not out.exists()
+
+
+def test_an_extractor_without_maps_is_refused(run, tmp_path, monkeypatch):
+    blind = Extractor("blind", 3, "d", "none", lambda x: None)
+    monkeypatch.setitem(EXTRACTORS.entries, "blind", lambda weights, resize: blind)
+    files = save(tmp_path, np.zeros((1, *SHAPE), np.uint8))
+    with pytest.raises(BadInput, match="features='blind': expected .* with maps"):
+        ganjax.project(run, files, features="blind")
 
 
 def test_a_generator_without_styles_has_no_w(plain, tmp_path):
