@@ -11,7 +11,6 @@ from ganjax.data import as_bytes
 from ganjax.errors import BadInput
 from ganjax.gallery import MODES, Request
 from ganjax.projection import Latents, images_of, write_latents
-from tests.projection.run_folders import STYLES, write_run
 
 SCALE = 5  # 12 pixels are drawn five times as large
 CELL = SCALE * 12 + 2
@@ -19,7 +18,7 @@ CELL = SCALE * 12 + 2
 
 @pytest.fixture(scope="module")
 def projected(run, tmp_path_factory):
-    """Two latents in w+, with different styles for the layers: their file and images."""
+    """Two latents in w+, whose layers have different styles: file and images."""
     w = np.random.default_rng(0).normal(size=(2, 4, 8)).astype(np.float32)
     latents = Latents("w+", w)
     file = tmp_path_factory.mktemp("pictures") / "latents.npz"
@@ -130,6 +129,10 @@ def test_what_changes_nothing_is_refused(run, projected, tmp_path, flags, said):
         ({"z": np.full((2, 8), np.nan)}, "z has values that are not finite"),
         ({"z": np.zeros((2, 8)), "space": np.array("w")}, "found the space 'w' and"),
         ({"w": np.zeros((0, 4, 8))}, "w is float64 0×4×8"),
+        (
+            {"z": np.zeros((1, 8)), "state": np.array("x"), "step": np.array(3)},
+            "latents of step 7 of .* belong to another state, of step 3",
+        ),
     ],
 )
 def test_a_file_without_latents_of_the_run_is_refused(run, tmp_path, arrays, said):
@@ -138,12 +141,8 @@ def test_a_file_without_latents_of_the_run_is_refused(run, tmp_path, arrays, sai
         draw(run, "grid", str(tmp_path / "x.npz"))
 
 
-@pytest.mark.full
-def test_latents_belong_to_a_state(run, projected, tmp_path):
-    """Latents of one's own, without a state, are taken."""
-    other = write_run(tmp_path / "other", generator=STYLES, seed=1)
-    with pytest.raises(BadInput, match="belong to another state, of step 7"):
-        draw(other, "grid", projected[0])
+def test_an_array_of_the_user_is_drawn(run, projected, tmp_path):
+    """Without the name of a space, the styles of the layers may differ."""
     np.savez(tmp_path / "own.npz", w=np.load(projected[0])["w"])
     found = cells(draw(run, "grid", str(tmp_path / "own.npz")), 2)
     assert same(found[0], projected[1])
