@@ -5,7 +5,7 @@
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \\
         --mode=directions
 
-Pictures are read like those of ganjax prepare: any size, cut and resized to the run's
+Pictures are read by the rules of ganjax prepare: any size, cut and resized to the run's
 images. The folder --out holds latents.npz (for ganjax sample --projected), for each
 picture NAME.png (the image of its latent), strip.png (a row for each picture: the
 picture, the course of the search, and the result) and projection.json (the errors).

@@ -1,4 +1,4 @@
-"""The spaces of latents that stand for pictures, and the images of such latents.
+"""The spaces in which pictures have latents, and the images of such latents.
 
 - ``z``: what the game draws.
 - ``w``: a style for all layers. Only a generator with styles (StyleGAN2) has it.

@@ -59,7 +59,7 @@ class Projection:
       scores: a dict for each picture. ``mse`` is the mean squared error of values in
         [-1, 1]; ``psnr`` the peak signal-to-noise ratio of 8-bit values in dB; ``ssim``
         the structural similarity, for images above 10 pixels; ``distance`` the distance
-        that was made small. Each with ``_start`` is of the start.
+        that was made small. A name that ends in ``_start`` belongs to the start.
       protocol: everything else that the scores depend on.
     """
 

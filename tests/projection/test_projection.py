@@ -163,7 +163,7 @@ def test_a_run_with_labels(labelled, tmp_path):
         ganjax.project(labelled, files, steps=1, label=label) for label in (0, "2")
     )
     assert first.latents.label == [0] and other.latents.label == [2]
-    # The first rate is 0. So the pictures are those of the mean styles of the classes.
+    # The first rate is 0. So these are the images of the mean styles of two classes.
     assert np.abs(first.images - other.images).max() > 0.01
     with pytest.raises(BadInput, match="label: expected the class .* one of 0, 1, 2"):
         ganjax.project(labelled, files)
