@@ -12,7 +12,7 @@ __version__ = "0.1.0"
 
 # The stub ``__init__.pyi`` lists the public names; type checkers read it as well.
 __getattr__, _, __all__ = lazy_loader.attach_stub(__name__, __file__)
-__all__ += ["load", "score", "train"]
+__all__ += ["load", "project", "score", "train"]
 
 
 def __dir__():
@@ -33,6 +33,22 @@ def load(run, *, trust_code=False):
     from ganjax.loading import Run
 
     return Run(run, trust_code=trust_code)
+
+
+def project(run, images, **options):
+    """Find the latents of a run whose images are closest to your own pictures.
+
+    Args:
+      run: a run, or its folder.
+      images: image files.
+      options: the options of ``ganjax.projection.project``, which describes the result.
+
+    Raises:
+      BadInput: for input that ``ganjax project`` refuses.
+    """
+    from ganjax import projection
+
+    return projection.project(run, images, **options)
 
 
 def score(reference, samples=None, other=None, **options):

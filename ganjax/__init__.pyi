@@ -15,6 +15,7 @@ from . import (
     model,
     networks,
     objectives,
+    projection,
     space,
 )  # fmt: skip
 from .build import Setup
@@ -55,12 +56,28 @@ __all__ = [
     "config", "core", "data", "density_coverage", "evaluation", "frechet_distance",
     "games", "inception_score", "init_state", "kernel_distance", "load",
     "make_train_step", "metrics", "mode_coverage", "model", "moments", "networks",
-    "objectives", "option", "precision_recall", "resolve", "score",
-    "sliced_wasserstein", "space", "split_batch", "state_digest", "train",
+    "objectives", "option", "precision_recall", "project", "projection", "resolve",
+    "score", "sliced_wasserstein", "space", "split_batch", "state_digest", "train",
     "wasserstein_1d",
 ]  # fmt: skip
 
 def load(run: pathlib.Path | str, *, trust_code: bool = False) -> Run: ...
+def project(
+    run: Run | pathlib.Path | str,
+    images: typing.Sequence[pathlib.Path | str],
+    *,
+    space: str = "",
+    steps: int = 1000,
+    features: str = "pixels",
+    weights: str = "",
+    resize: str = "",
+    label: int | str | None = None,
+    seed: int = 0,
+    crop: str = "center",
+    resample: str = "lanczos",
+    trust_code: bool = False,
+    say: typing.Callable[[str], None] = ...,
+) -> projection.Projection: ...
 def score(
     reference: pathlib.Path | str,
     samples: pathlib.Path | str | None = None,

@@ -41,16 +41,17 @@ MAY_IMPORT = {
     "command_line": "config runtime shipped",
     "loading": "build config core data evaluation model training",
     "scoring": "core data evaluation loading metrics model",
+    "projection": "core data loading metrics model",
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
-    "gallery": "core data evaluation loading metrics model report training",
+    "gallery": "core data evaluation loading metrics model projection report training",
     "resumption": "config data loading schedules training",
     "launch": "build config data evaluation loading report resumption training",
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
     "training",
     "commands": "build catalogue command_line config data gallery launch loading "
-    "report scoring shipped sweeps training",
+    "projection report scoring shipped sweeps training",
     "__main__": "commands",
 }
 # Layers that every other layer may import.

@@ -11,6 +11,7 @@ COMMANDS = {
     "train": "Train a config, or resume a run.",
     "sweep": "Run the trials of a sweep, and report.",
     "sample": "Draw samples or pictures of a run.",
+    "project": "Find the latents of your own pictures.",
     "evaluate": "Score a run by its newest or its best checkpoint.",
     "score": "Score folders, archives, arrays or runs against reference samples.",
     "report": "Write the HTML report of a run or a sweep, or compare scores.",

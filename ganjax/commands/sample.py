@@ -4,11 +4,16 @@
     ganjax sample --workdir=runs/quickstart --mode=interpolation
     ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
     ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
+    ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
+        --mode=directions
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
 named by its seed and index. The metadata of a picture hold its mode, seed, step and
 data set.
+
+With --projected, the pictures of ganjax project are drawn in place of random latents.
+They are truncated only if --truncation is given.
 """
 
 import dataclasses
@@ -42,36 +47,47 @@ def main(arguments: list[str]) -> int:
         "--columns", type=int, help="number of columns, for modes with rows (9)"
     )
     options.add_argument("--seed", type=int, help="seed of the latents (0)")
-    options.add_argument("--path", help="spherical (the default) or linear")
+    options.add_argument(
+        "--path", help="spherical (the default), or linear (the default for styles)"
+    )
     options.add_argument(
         "--reach", type=float, help="distance from the mean, in standard deviations (3)"
     )
     options.add_argument(
         "--extractor", help="extractor of the features that are compared"
     )
+    options.add_argument(
+        "--projected", metavar="FILE", help="latents.npz of ganjax project"
+    )
 
     import ganjax
-    from ganjax.gallery import MODES, Request
+    from ganjax.gallery import MODES, Request, samples
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
     flags = flags.parse_args(arguments)
     names.beside(Path.cwd())
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
-    if flags.truncation is not None:
-        run = run.sampled({"sampling.truncation": flags.truncation})
+    if flags.projected == "":
+        raise BadInput("--projected=: expected a file")
+    truncation = flags.truncation
+    if flags.projected is not None and truncation is None:
+        truncation = "0"
+    if truncation is not None:
+        run = run.sampled({"sampling.truncation": truncation})
     mode = MODES.find("--mode", flags.mode)
+    takes = _options(mode, flags)
     grid = flags.mode == "grid"
     named = "samples" if grid else flags.mode.rpartition(":")[2]
     out, folder = _target(f"{named}.png" if flags.out is None else flags.out)
-    given = {"n": 64} if grid else {}
+    given = {"n": 64} if grid and "n" in takes else {}
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)
         if value is None:
             continue
-        if name not in mode.options:
+        if name not in takes:
             raise BadInput(
                 f"--{name}={value}: expected a mode that looks at it, and "
-                f"--mode={flags.mode} takes {_named(mode.options)}"
+                f"--mode={flags.mode} takes {_named(takes)}"
             )
         if name in ("n", "columns") and not 1 <= value < 2**31:
             raise BadInput(f"--{name}={value}: expected 1 to 2^31 - 1")
@@ -82,6 +98,9 @@ def main(arguments: list[str]) -> int:
         given[name] = value
     if (folder or out.suffix == ".npy") and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+    request = Request(run, **given)
+    if request.saved is not None:
+        _check_truncation(flags, run)
     try:
         (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -89,7 +108,6 @@ def main(arguments: list[str]) -> int:
             f"--out={flags.out}: expected a place to write to, {error.strerror}"
         ) from error
 
-    request = Request(run, **given)
     said = {
         "mode": flags.mode,
         "seed": request.seed,
@@ -97,16 +115,43 @@ def main(arguments: list[str]) -> int:
         "config": run.config.data.name,
         "truncation": run.model.sampling.truncation,
     }
+    if request.saved is not None:
+        said["projected"] = Path(request.projected).name
     if folder:
-        _write_each(out, run.sample(request.seed, request.n), said)
+        _write_each(out, samples(request), said)
     elif out.suffix == ".npy":
         import numpy as np
 
-        np.save(out, run.sample(request.seed, request.n))
+        np.save(out, samples(request))
     else:
         _write(out, mode(request), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
     return 0
+
+
+def _options(mode, flags):
+    """Return the options that change the picture of a mode, given the flags."""
+    if flags.projected is None:
+        return mode.options
+    takes = getattr(mode, "options_of_projected", None)
+    if takes is None:
+        raise BadInput(
+            f"--projected={flags.projected}: expected a mode that draws projected "
+            f"pictures, and --mode={flags.mode} does not"
+        )
+    return (*takes, "projected")
+
+
+def _check_truncation(flags, run):
+    from ganjax.projection import has_styles
+
+    if flags.truncation is None:
+        return
+    if flags.mode == "truncation" or not has_styles(run.game):
+        raise BadInput(
+            f"--truncation={flags.truncation}: expected --projected with a generator "
+            f"with styles, in another mode than truncation"
+        )
 
 
 def _named(options):

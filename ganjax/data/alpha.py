@@ -8,6 +8,13 @@ def has_alpha(shape: tuple[int, ...]) -> bool:
     return len(shape) == 3 and shape[-1] == 4
 
 
+def blended_on_white(images):
+    """Return float images ``[n, H, W, 4]`` in [-1, 1] on white, ``[n, H, W, 3]``, with
+    a gradient."""
+    share = (images[..., 3:] + 1) / 2
+    return share * images[..., :3] + (1 - share)
+
+
 def on_white(images: np.ndarray) -> np.ndarray:
     """Blend images with an alpha channel, uint8 ``[n, H, W, 4]``, with white. Return
     uint8 ``[n, H, W, 3]``, rounded to the nearest value."""

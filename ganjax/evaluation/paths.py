@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.core import child_key, sample_keys
-from ganjax.data.alpha import has_alpha
+from ganjax.data.alpha import blended_on_white, has_alpha
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.needs import need_features
@@ -103,9 +103,7 @@ class Paths:
         if not np.isfinite(samples).all():
             raise Uncomputable("the images hold values that are not finite")
         if has_alpha(samples.shape[1:]):
-            colours, alpha = np.split(samples, [3], axis=-1)
-            share = (alpha + 1) / 2
-            samples = share * colours + (1 - share)  # on white, as other scores
+            samples = blended_on_white(samples)  # as other scores
         return extractor.see_unrounded(samples)[0].astype(np.float64)
 
 

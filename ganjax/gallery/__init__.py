@@ -1,7 +1,7 @@
 """Pictures of a run, by mode. A mode is a function from a ``Request`` to a PIL image,
 or to a list of images (the frames of an animation)."""
 
-from ganjax.gallery.grids import classes, grid, neighbours
+from ganjax.gallery.grids import classes, grid, neighbours, samples
 from ganjax.gallery.inference import (
     arithmetic,
     codes,
@@ -31,4 +31,4 @@ MODES = Table(
     accepts=lambda mode: isinstance(getattr(mode, "options", None), tuple),
 )
 
-__all__ = ["MODES", "Request", "looks_at"]
+__all__ = ["MODES", "Request", "looks_at", "samples"]

@@ -9,16 +9,26 @@ from ganjax.errors import BadInput
 from ganjax.gallery.request import Request, looks_at
 from ganjax.metrics import nearest
 from ganjax.metrics.features import open_extractor
+from ganjax.projection import images_of
 from ganjax.training.pictures import image_grid
 
 # Maximum number of training samples in which neighbours are searched.
 MOST_SEARCHED = 60_000
 
 
-@looks_at("n", "seed")
+@looks_at("n", "seed", projected=())
 def grid(request: Request) -> Image.Image:
     """Draw a grid of samples, or a scatter plot of samples if the data are points."""
+    if request.saved is not None:
+        return image_grid(samples(request))
     return request.run.picture(request.seed, request.n)
+
+
+def samples(request: Request) -> np.ndarray:
+    """Return the samples ``[n, …]`` of a grid, or the projected pictures."""
+    if request.saved is not None:
+        return images_of(request.model, request.saved)
+    return request.run.sample(request.seed, request.n)
 
 
 @looks_at("columns", "seed")

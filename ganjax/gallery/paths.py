@@ -10,6 +10,7 @@ from ganjax.errors import BadInput, unknown
 from ganjax.evaluation.paths import slerp
 from ganjax.gallery.request import Request, looks_at
 from ganjax.model import Model, truncates_styles
+from ganjax.projection import Latents, has_styles, images_of
 from ganjax.training.pictures import image_grid
 
 TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
@@ -24,19 +25,41 @@ def linear(a, b, t):
 PATHS = {"linear": linear, "spherical": slerp}
 
 
-@looks_at("n", "columns", "seed", "path")
+@looks_at("n", "columns", "seed", "path", projected=("columns", "path"))
 def interpolation(request: Request) -> Image.Image:
     """Draw rows from one latent to another in equal steps, linear or spherical (White
-    2016, arXiv 1609.04468). The label is constant in a row."""
+    2016, arXiv 1609.04468). The label is constant in a row. Projected pictures give a
+    row from each picture to the next one."""
     request.require_images()
-    if request.path not in PATHS:
-        raise unknown("--path", request.path, PATHS)
+    saved = request.saved
+    styled = saved is not None and saved.space != "z"
+    name = request.path or ("linear" if styled else "spherical")
+    if name not in PATHS:
+        raise unknown("--path", name, PATHS)
     if request.columns < 2:
         raise BadInput(f"--columns={request.columns}: expected at least 2")
+    path, steps = PATHS[name], np.linspace(0, 1, request.columns)
+    if saved is not None:
+        return _between(request, saved, path, steps)
     a, b = request.latents(request.n), request.latents(request.n, "ends")
-    path = PATHS[request.path]
-    steps = np.linspace(0, 1, request.columns)
     return _rows(request, [path(a, b, jnp.full(request.n, t)) for t in steps])
+
+
+def _between(request, saved, path, steps):
+    rows, shape = len(saved) - 1, saved.values.shape[1:]
+    if not rows:
+        raise BadInput(
+            f"--projected={request.projected}: expected at least two pictures for "
+            f"--mode='interpolation'"
+        )
+    flat = saved.values.reshape(rows + 1, -1)
+    label = None if saved.label is None else saved.label[:-1]
+    columns = []
+    for t in steps:
+        values = np.asarray(path(flat[:-1], flat[1:], jnp.full(rows, t)))
+        latents = Latents(saved.space, values.reshape(rows, *shape), label)
+        columns.append(images_of(request.model, latents))
+    return _in_rows(columns)
 
 
 @looks_at("n", "columns", "seed", "reach")
@@ -54,7 +77,7 @@ def traversal(request: Request) -> Image.Image:
     return _rows(request, columns, same=True)
 
 
-@looks_at("n", "seed")
+@looks_at("n", "seed", projected=())
 def truncation(request: Request) -> Image.Image:
     """Draw the same latents with less and less truncation, from left to right. Styles,
     if the generator has them, are truncated towards their mean; otherwise the tails of
@@ -68,14 +91,21 @@ def truncation(request: Request) -> Image.Image:
             f"--mode='truncation': expected latents.name='normal', not "
             f"latents.name='{distribution}'"
         )
+    if request.saved is not None and not has_styles(run.game):
+        raise BadInput(
+            f"--projected={request.projected}: expected a generator with styles for "
+            f"--mode='truncation', because others truncate the draw of a latent"
+        )
     strength = 1 if truncates_styles(run.game) else 2
     columns = []
     for amount in TRUNCATIONS:
         cut = dataclasses.replace(sampling, truncation=strength * amount)
         model = Model(run.game, run.sampler, run.state, cut)
-        columns.append(model.sample(request.key, request.n))
-    images = np.stack(columns, axis=1)
-    return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))
+        if request.saved is None:
+            columns.append(model.sample(request.key, request.n))
+        else:
+            columns.append(images_of(model, request.saved))
+    return _in_rows(columns)
 
 
 def _rows(request, columns, same=False):
@@ -83,5 +113,9 @@ def _rows(request, columns, same=False):
     label = request.sampler.labels(n)
     if same and label is not None:
         label = jnp.zeros_like(label)
-    images = np.stack([request.model.decode(z, label) for z in columns], axis=1)
+    return _in_rows([request.model.decode(z, label) for z in columns])
+
+
+def _in_rows(columns):
+    images = np.stack(columns, axis=1)
     return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))

@@ -10,21 +10,25 @@ from ganjax.core import child_key, sample_keys
 from ganjax.errors import BadInput
 from ganjax.loading import Run
 from ganjax.model import Model, Sampler
+from ganjax.projection import Latents, read_latents
 
 
-def looks_at(*options: str) -> Callable:
+def looks_at(*options: str, projected: tuple[str, ...] | None = None) -> Callable:
     """Mark a mode (a function that draws a picture) with the options that it reads.
 
     Args:
       options: names of ``Request`` fields. They become the mode's attribute
         ``options``. ``ganjax sample`` refuses other options for this mode.
+      projected: names of the fields that change the picture of ``Request.projected``;
+        ``None`` for a mode that does not draw projected pictures.
 
     Returns:
       The decorator that marks the mode.
     """
 
     def mark(mode):
-        mode.options = options
+        mode.options = options if projected is None else (*options, "projected")
+        mode.options_of_projected = projected
         return mode
 
     return mark
@@ -39,19 +43,32 @@ class Request:
       n: number of samples, or of rows in a mode with one sample for each row.
       columns: number of columns, of steps in a path, or the maximum number of frames.
       seed: seed of the latents.
-      path: ``'linear'`` or ``'spherical'``, for modes that interpolate latents.
+      path: ``'linear'`` or ``'spherical'``, for modes that interpolate latents; the
+        default is spherical for latents and linear for styles.
       reach: distance along a direction, in standard deviations of a latent.
       extractor: name of a feature extractor. Its features define the nearest neighbours
         (empty: pixels), and its classifier finds the classes for arithmetic.
+      projected: the file of ``ganjax project`` whose pictures are drawn, in place of
+        random latents.
     """
 
     run: Run
     n: int = 8
     columns: int = 9
     seed: int = 0
-    path: str = "spherical"
+    path: str = ""
     reach: float = 3.0
     extractor: str = ""
+    projected: str = ""
+
+    @functools.cached_property
+    def saved(self) -> Latents | None:
+        """Return the latents of the file ``projected``; ``None`` without a file.
+
+        Raises:
+          BadInput: if it holds no latents of this run.
+        """
+        return read_latents(self.projected, self.run) if self.projected else None
 
     @property
     def model(self) -> Model:

@@ -1,6 +1,5 @@
 """Pictures of a generator's layers: mixed styles, strongest directions."""
 
-import jax.numpy as jnp
 import numpy as np
 from flax.traverse_util import flatten_dict
 from PIL import Image
@@ -9,57 +8,55 @@ from ganjax.data import held_out
 from ganjax.errors import BadInput
 from ganjax.evaluation import invert
 from ganjax.gallery.request import Request, looks_at
+from ganjax.projection import (
+    GENERATOR,
+    Latents,
+    has_styles,
+    images_of_styles,
+    styles_of,
+)
 from ganjax.training.pictures import image_grid
 
-GENERATOR = "generator"
 
-
-@looks_at("n", "columns", "seed")
+@looks_at("n", "columns", "seed", projected=("columns", "seed"))
 def mixing(request: Request) -> Image.Image:
     """Draw each sample of the first column with the fine styles of the first row. The
     first quarter of the layers has the column's style, and the others have the row's
-    style (Karras et al. 2019, arXiv 1812.04948, figure 3)."""
+    style (Karras et al. 2019, arXiv 1812.04948, figure 3). Projected pictures are the
+    first column."""
     request.require_images()
     _require_generator(request, "mixing")
-    module = request.run.game.networks[GENERATOR].module
-    if not hasattr(module, "synthesise"):
+    if not has_styles(request.run.game):
         name = request.run.config.networks.generator.name
         raise BadInput(
             f"--mode='mixing': expected a generator with styles, such as 'stylegan2', "
             f"not networks.generator.name='{name}'"
         )
-    coarse = _given(request, request.latents(request.n))
-    fine = _given(request, request.latents(request.columns, "fine"))
-
-    def styles(given):
-        return request.model.apply(GENERATOR, *given, method="map")
-
-    def images(w, z):
-        return np.asarray(request.model.apply(GENERATOR, w, z, method="synthesise"))
-
-    above, beside = styles(fine), styles(coarse)
-    first = above.shape[1] // 4
-    fine, coarse = fine[0], coarse[0]
-    of_fine, of_coarse = images(above, fine), images(beside, coarse)
+    model = request.model
+    fine = styles_of(model, _drawn(request, request.columns, "fine"))
+    first = fine.shape[1] // 4
+    coarse = styles_of(model, request.saved or _drawn(request, request.n))
+    of_fine, of_coarse = (images_of_styles(model, w) for w in (fine, coarse))
     rows = [np.full_like(of_fine[:1], -1), of_fine]
-    for i in range(request.n):
-        mixed = above.at[:, :first].set(beside[i, :first])
-        noise = jnp.broadcast_to(coarse[i : i + 1], fine.shape)
-        rows += [of_coarse[i : i + 1], images(mixed, noise)]
+    for style, image in zip(coarse, of_coarse, strict=True):
+        mixed = fine.copy()
+        mixed[:, :first] = style[:first]
+        rows += [image[None], images_of_styles(model, mixed)]
     return image_grid(np.concatenate(rows), columns=request.columns + 1)
 
 
-@looks_at("n", "columns", "seed", "reach")
+@looks_at("n", "columns", "seed", "reach", projected=("n", "columns", "reach"))
 def directions(request: Request) -> Image.Image:
     """Draw one sample moved along the directions that change the generator's first
-    layers most: a row for each direction, from −reach to reach.
+    layers most: a row for each direction, from −reach to reach. Projected pictures
+    give these rows for each picture in turn.
 
     The directions are the eigenvectors of AᵀA with the largest eigenvalues. A holds the
     first weights that multiply the style, or the latent in a generator without styles
     (SeFa; Shen & Zhou 2021, arXiv 2007.06600)."""
     request.require_images()
     looked = _weights(request, "directions")
-    return _moved(request, looked, request.latents(1), request.sampler.labels(1))
+    return _moved(request, looked, request.saved or _drawn(request, 1))
 
 
 @looks_at("n", "columns", "seed", "reach")
@@ -72,15 +69,13 @@ def edits(request: Request) -> Image.Image:
     data, label = held_out(run.source.test, request.seed + 1, seed=0)
     label = label[-1:] if request.sampler.classes else None
     z, _ = invert(request.model, data[-1:], label=label, seed=request.seed)
-    return _moved(request, looked, jnp.asarray(z), label)
+    return _moved(request, looked, Latents("z", z, label))
 
 
-def _given(request, z, label=None):
-    """Return the generator's inputs for latents. A label is joined to the latent or is
-    a separate input."""
-    if label is None:
-        label = request.sampler.labels(len(z))
-    return request.sampler.decode(lambda network, *given: given, z, label)
+def _drawn(request, n, name="latents"):
+    label = request.sampler.labels(n)
+    label = None if label is None else np.asarray(label)
+    return Latents("z", np.asarray(request.latents(n, name)), label)
 
 
 def _require_generator(request, mode):
@@ -117,22 +112,21 @@ def _weights(request, mode):
     return np.concatenate([np.asarray(x, np.float64) for x in found], axis=1)
 
 
-def _moved(request, a, z, label):
-    found = jnp.asarray(strongest(a, min(request.n, len(a))), jnp.float32)
-    moves = jnp.linspace(-request.reach, request.reach, request.columns)
-    shift = (moves[None, :, None] * found[:, None, :]).reshape(-1, found.shape[1])
-    if hasattr(request.run.game.networks[GENERATOR].module, "synthesise"):
-        given = _given(request, z, label)
-        w = request.model.apply(GENERATOR, *given, method="map")
-        many = jnp.broadcast_to(given[0], (len(shift), given[0].shape[1]))
-        images = request.model.apply(
-            GENERATOR, w + shift[:, None], many, method="synthesise"
-        )
+def _moved(request, a, latents):
+    """Draw latents moved along the directions that ``a`` enlarges most."""
+    found = strongest(a, min(request.n, len(a))).astype(np.float32)
+    moves = np.linspace(-request.reach, request.reach, request.columns)
+    shift = moves.astype(np.float32)[None, :, None] * found[:, None, :]
+    shift = shift.reshape(-1, found.shape[1])
+    if has_styles(request.run.game):
+        w = styles_of(request.model, latents)[:, None] + shift[None, :, None]
+        images = images_of_styles(request.model, w.reshape(-1, *w.shape[2:]))
     else:
-        images = request.model.decode(
-            z + shift, None if label is None else jnp.repeat(label, len(shift))
-        )
-    return image_grid(np.asarray(images), columns=request.columns)
+        z = latents.values[:, None] + shift[None]
+        label = latents.label
+        label = None if label is None else np.repeat(label, len(shift))
+        images = request.model.decode(z.reshape(-1, z.shape[-1]), label)
+    return image_grid(images, columns=request.columns)
 
 
 def strongest(a: np.ndarray, count: int) -> np.ndarray:

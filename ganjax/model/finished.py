@@ -136,7 +136,7 @@ class Model:
             the classes in turn.
         """
         label = self.labels(len(z)) if label is None else label
-        return self._in_chunks(self._own("decode"), z, label)
+        return self.in_chunks(self._own("decode"), z, label)
 
     def score(self, x: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         """Return the critic's scores of samples ``x [n, …]``, one for each pack.
@@ -193,7 +193,7 @@ class Model:
         if ability not in self.sampler.abilities:
             there = ", ".join(sorted(self.sampler.abilities)) or "none"
             raise AttributeError(f"no ability '{ability}'; this model has {there}")
-        return self._in_chunks(self.sampler.abilities[ability], x)
+        return self.in_chunks(self.sampler.abilities[ability], x)
 
     def __getattr__(self, name: str) -> Callable[[np.ndarray], np.ndarray]:
         if name.startswith("_") or hasattr(type(self), name):
@@ -223,7 +223,7 @@ class Model:
             raise TypeError(f"the sampler of this model's game has no '{name}'")
         return found
 
-    def _in_chunks(self, function, *inputs):
+    def in_chunks(self, function: Callable, *inputs) -> np.ndarray:
         """Return ``function(apply, *inputs)``, computed in chunks of one size. The last
         chunk is padded with zeros, and the results of the zeros are dropped."""
         count = len(inputs[0])

@@ -21,7 +21,12 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from ganjax.metrics.features.extractor import Extractor, chosen_filter, published
+from ganjax.metrics.features.extractor import (
+    Extractor,
+    chosen_filter,
+    published,
+    sown,
+)
 from ganjax.metrics.features.resize import bicubic_at, separable
 from ganjax.metrics.features.weights import find
 
@@ -35,6 +40,8 @@ BATCH = 32
 # ImageNet's mean and standard deviation, divided by 255.
 MEAN = (0.485, 0.456, 0.406)
 STD = (0.229, 0.224, 0.225)
+# The number of blocks between two maps.
+BETWEEN_MAPS = 3
 # The replacement of masked patches in training. Features do not use it.
 IGNORED = ("mask_token",)
 
@@ -104,6 +111,9 @@ class VisionTransformer(nn.Module):
         x = jnp.concatenate([first, x], axis=1)
         for i in range(self.depth):
             x = Block(self.heads, name=f"blocks.{i}")(x)
+            if i % BETWEEN_MAPS == BETWEEN_MAPS - 1:
+                found = x[:, 1:].reshape(n, rows, columns, width)
+                self.sow("intermediates", "maps", found)
         return _layer_norm("norm")(x[:, 0])
 
 
@@ -134,8 +144,11 @@ def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
     def look(variables, images):
         return network.apply(variables, normalised(images)), None
 
+    def maps(variables, images):
+        return sown(network, variables, normalised(images))
+
     facts = dict(width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH, ignored=IGNORED)
-    return published("dinov2_vitb14", network, look, path, resize, **facts)
+    return published("dinov2_vitb14", network, look, path, resize, maps=maps, **facts)
 
 
 def normalised(images: jax.Array) -> jax.Array:

@@ -18,7 +18,12 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.errors import BadInput
-from ganjax.metrics.features.extractor import Extractor, chosen_filter, published
+from ganjax.metrics.features.extractor import (
+    Extractor,
+    chosen_filter,
+    published,
+    sown,
+)
 from ganjax.metrics.features.weights import find
 
 FILE = "efficientnet-lite0-57934424.pth"
@@ -126,6 +131,7 @@ class EfficientNetLite0(nn.Module):
                 step, name = stride if i == 0 else 1, f"_blocks.{block}"
                 x = InvertedBottleneck(features, kernel, step, expansion, name=name)(x)
                 block += 1
+            self.sow("intermediates", "maps", x)  # of each stage
         x = nn.relu6(_norm("_bn1")(_conv(WIDTH, 1, "_conv_head")(x)))
         features = x.mean((1, 2))
         return features, nn.Dense(1000, name="_fc")(features)
@@ -167,5 +173,8 @@ def open_effnet_lite0(weights: str = "", resize: str = "") -> Extractor:
         features, logits = network.apply(variables, (images - 127) / 128)
         return features, jax.nn.softmax(logits)
 
-    facts = dict(width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH)
+    def maps(variables, images):
+        return sown(network, variables, (images - 127) / 128)
+
+    facts = dict(maps=maps, width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH)
     return published("effnet_lite0", network, look, path, resize, **facts)

@@ -13,7 +13,7 @@ import numpy as np
 
 from ganjax.errors import BadInput, shape_text, unknown
 from ganjax.metrics.features import layout
-from ganjax.metrics.features.resize import FILTERS
+from ganjax.metrics.features.resize import FILTERS, unclipped
 from ganjax.metrics.features.resize import resize as resized
 from ganjax.metrics.features.weights import read
 
@@ -41,6 +41,11 @@ class Extractor:
         3 channels.
       size: the side in pixels to which ``see`` resizes images with the filter
         ``resize``; None: images are not resized.
+      maps: a function from float32 images ``[n, H, W, 1 or 3]`` in [0, 255] to the maps
+        ``[n, h, w, c]`` of several layers, first layers first. It is pure and has a
+        gradient, so `ganjax project` can compare images by it. As a
+        ``jax.tree_util.Partial`` with the weights it is an argument of a program. None:
+        ``see`` alone.
     """
 
     name: str
@@ -50,6 +55,7 @@ class Extractor:
     see: See
     shape: tuple[int, int, int] | None = None
     size: int | None = None
+    maps: Callable[[jax.Array], Sequence[jax.Array]] | None = None
 
     def __post_init__(self):
         if not isinstance(self.see, _OfBytes):
@@ -114,7 +120,7 @@ def chosen_filter(resize: str, default: str) -> str:
 
 
 def published(
-    name, network, look, path, resize, *, width, digest, size, batch, ignored=()
+    name, network, look, path, resize, *, maps, width, digest, size, batch, ignored=()
 ) -> Extractor:
     """Build the extractor of a network whose weights are in a published torch file.
 
@@ -125,6 +131,7 @@ def published(
         that runs ``network`` on float32 images ``[batch, size, size, 3]`` in [0, 255].
       path: the torch file.
       resize: a key of ``resize.FILTERS``.
+      maps: ``(variables, images) -> maps`` of such images, as in ``Extractor``.
       width: D, the length of a feature vector.
       digest: SHA-256 of the file.
       size: the side in pixels of the network's input.
@@ -141,8 +148,19 @@ def published(
     def sized(variables, images):
         return look(variables, resized(coloured(images), size, resize))
 
+    def sized_maps(variables, images):
+        return maps(variables, unclipped(coloured(images), size, resize))
+
     see = batched(sized, variables, batch)
-    return Extractor(name, width, digest, resize, see, size=size)
+    found = jax.tree_util.Partial(sized_maps, variables)
+    return Extractor(name, width, digest, resize, see, size=size, maps=found)
+
+
+def sown(network, variables: dict, images: jax.Array) -> Sequence[jax.Array]:
+    """Return the maps that a network sows under ``maps`` in ``intermediates``, in its
+    order."""
+    _, found = network.apply(variables, images, mutable=["intermediates"])
+    return found["intermediates"]["maps"]
 
 
 def batched(look: Callable, variables: dict, batch: int) -> See:

@@ -225,5 +225,9 @@ def open_inception(weights: str = "", resize: str = "") -> Extractor:
         taps = network.apply(variables, scaled(images, resize))
         return taps["2048"], jax.nn.softmax(taps["logits_unbiased"])
 
-    facts = dict(width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH)
+    def maps(variables, images):
+        taps = network.apply(variables, scaled(images, resize))
+        return [taps[name] for name in ("64", "192", "768")]
+
+    facts = dict(maps=maps, width=WIDTH, digest=DIGEST, size=SIZE, batch=BATCH)
     return published("inception", network, look, path, resize, **facts)

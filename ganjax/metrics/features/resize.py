@@ -32,12 +32,17 @@ def resize(images: jax.Array, size: int, name: str) -> jax.Array:
       size: the new height and width.
       name: the filter, a key of ``FILTERS``.
     """
+    # Only the bicubic filter can exceed the interval: it has negative lobes.
+    return jnp.clip(unclipped(images, size, name), 0, 255)
+
+
+def unclipped(images: jax.Array, size: int, name: str) -> jax.Array:
+    """Resize images as `resize`, but let values leave [0, 255]: a clipped value has no
+    gradient."""
     _, height, width, _ = images.shape
     rows = FILTERS[name](height, size)
     columns = FILTERS[name](width, size)
-    images = separable(images.astype(jnp.float32), rows, columns)
-    # Only the bicubic filter can exceed the interval: it has negative lobes.
-    return jnp.clip(images, 0, 255)
+    return separable(images.astype(jnp.float32), rows, columns)
 
 
 def separable(images: jax.Array, rows: np.ndarray, columns: np.ndarray) -> jax.Array:

@@ -20,7 +20,7 @@ import jax.numpy as jnp
 
 from ganjax.errors import BadInput
 from ganjax.metrics.features import layout
-from ganjax.metrics.features.extractor import Extractor, batched
+from ganjax.metrics.features.extractor import Extractor, batched, sown
 from ganjax.metrics.features.weights import find, read, sha256
 from ganjax.networks.layers import Conv
 
@@ -46,6 +46,7 @@ class SmallCNN(nn.Module):
             init = nn.initializers.he_normal()
             x = Conv(features, use_bias=False, kernel_init=init)(x)
             x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.95)(x))
+            self.sow("intermediates", "maps", x)
             if features < WIDTH:
                 x = nn.max_pool(x, (2, 2), (2, 2))
         features = x.mean((1, 2))
@@ -102,13 +103,17 @@ def open_small_cnn(dataset: str) -> Callable[[str, str], Extractor]:
             features, logits = network.apply(variables, scaled(images))
             return features, jax.nn.softmax(logits)
 
+        def maps(variables, images):
+            return sown(network, variables, scaled(images))
+
         sees = batched(look, variables, BATCH)
 
         def see(images):
             made.check(images.shape[1:])
             return sees(images)
 
-        made = Extractor(name, WIDTH, sha256(path), "none", see, SHAPE)
+        found = jax.tree_util.Partial(maps, variables)
+        made = Extractor(name, WIDTH, sha256(path), "none", see, SHAPE, maps=found)
         return made
 
     return open_it

@@ -6,6 +6,7 @@ import pytest
 
 from ganjax.errors import BadInput
 from ganjax.metrics.features import dinov2, layout, open_extractor, weights
+from ganjax.metrics.features.extractor import sown
 from tests.metrics.features import torch_files
 
 SMALL = {"width": 48, "depth": 3, "heads": 4}
@@ -16,6 +17,14 @@ def test_parameters_are_those_of_the_published_network():
     count = sum(np.prod(x.shape) for x in jax.tree.leaves(expected))
     # The file is said to hold 86,580,480 parameters, with its mask token.
     assert count + dinov2.WIDTH == 86_580_480
+
+
+def test_the_maps_are_the_patches_after_every_third_block():
+    network = dinov2.VisionTransformer()
+    variables = layout.shapes(network, (224, 224, 3))
+    images = jax.ShapeDtypeStruct((2, 224, 224, 3), np.float32)
+    found = jax.eval_shape(lambda v, x: sown(network, v, x), variables, images)
+    assert [x.shape for x in found] == [(2, 16, 16, 768)] * 4
 
 
 def test_positions_are_interpolated_as_published():

@@ -6,6 +6,7 @@ import pytest
 
 from ganjax.errors import BadInput
 from ganjax.metrics.features import efficientnet_lite, layout, open_extractor
+from ganjax.metrics.features.extractor import sown
 from ganjax.metrics.features.resize import resize
 from tests.metrics.features import torch_files
 
@@ -15,6 +16,18 @@ def test_parameters_are_those_of_the_published_network():
     count = sum(np.prod(x.shape) for x in jax.tree.leaves(expected["params"]))
     # The TPU repository's table says 4.7 M.
     assert round(count / 1e5) == 47
+
+
+def test_a_map_of_each_stage():
+    """Sides and channels of the paper's table 1, with the Lite widths."""
+    network = efficientnet_lite.EfficientNetLite0()
+    variables = layout.shapes(network, (224, 224, 3))
+    images = jax.ShapeDtypeStruct((2, 224, 224, 3), np.float32)
+    found = jax.eval_shape(lambda v, x: sown(network, v, x), variables, images)
+    sides = [112, 56, 28, 14, 14, 7, 7]
+    channels = [16, 24, 40, 80, 112, 192, 320]
+    expected = [(2, n, n, c) for n, c in zip(sides, channels, strict=True)]
+    assert [x.shape for x in found] == expected
 
 
 def test_without_the_package_it_says_what_to_install(monkeypatch):

@@ -1,0 +1,19 @@
+"""Runs that the tests of projections share."""
+
+import pytest
+
+from tests.projection.run_folders import STYLES, write_run
+
+
+@pytest.fixture(scope="session")
+def run(tmp_path_factory):
+    """A run with styles: images of 12×12×3, noise in the layers, no training."""
+    return write_run(tmp_path_factory.mktemp("runs") / "styles", generator=STYLES)
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory):
+    """Grey images of a generator without styles."""
+    generator = {"name": "dcgan", "width": 4}
+    path = tmp_path_factory.mktemp("runs") / "plain"
+    return write_run(path, generator=generator, shape=(8, 8, 1))
