@@ -41,6 +41,8 @@ MAY_IMPORT = {
     "command_line": "config runtime shipped",
     "loading": "build config core data evaluation model training",
     "scoring": "core data evaluation loading metrics model",
+    "detection": "data evaluation loading metrics model",
+    "upscaling": "data loading model",
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model report training",
@@ -49,8 +51,8 @@ MAY_IMPORT = {
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
     "training",
-    "commands": "build catalogue command_line config data gallery launch loading "
-    "report scoring shipped sweeps training",
+    "commands": "build catalogue command_line config data detection gallery launch "
+    "loading report scoring shipped sweeps training upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -74,6 +76,8 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "runtime",
     "loading",
     "scoring",
+    "detection",
+    "upscaling",
     "resumption",
     "launch",
     "sweeps",

@@ -2,9 +2,23 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+
+class Enlarging(NamedTuple):
+    """How a game enlarges images, with its ability ``enlarge``.
+
+    Attributes:
+      factor: how many times longer the sides become.
+      reach: the distance, in pixels of the input, up to which an enlarged pixel depends
+        on the input; ``None`` if the network does not state it.
+    """
+
+    factor: int
+    reach: int | None = None
 
 
 def _latents_alone(apply, keys):
@@ -34,8 +48,10 @@ class Sampler:
         depends, as in training; 1 if the critic scores each pack alone.
       abilities: name -> ``(apply, x [n, …]) -> [n, …]``: ``encode`` samples to latents,
         ``reconstruct`` samples, ``read`` their codes, ``classify`` (probabilities),
-        compute an ``anomaly`` score, ``translate`` samples, or shrink and enlarge them
-        with the generator (``restore``) or without learning (``interpolate``).
+        compute an ``anomaly`` score, ``translate`` samples, ``enlarge`` them, or shrink
+        and enlarge them with the generator (``restore``) or without learning
+        (``interpolate``).
+      enlarging: facts about the ability ``enlarge``; ``None`` without it.
     """
 
     draw: Callable | None = None
@@ -47,6 +63,7 @@ class Sampler:
     packing: int = 1
     compared: int = 1
     abilities: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
+    enlarging: Enlarging | None = None
 
     @property
     def from_latents(self) -> bool:
