@@ -184,7 +184,12 @@ def _write(target, pixels, facts):
     text.add_text("ganjax", json.dumps(facts))
     picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
     picture.save(content, "PNG", pnginfo=text)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"out={target.parent}: expected a place to write to, {error.strerror}"
+        ) from error
     unfinished = target.with_name(f".{target.name}.tmp")
     unfinished.write_bytes(content.getvalue())
     os.replace(unfinished, target)

@@ -63,7 +63,12 @@ def main(arguments: list[str]) -> int:
     each = zip(found.names, found.scores, found.anomalous, strict=True)
     rows.writerows((name, f"{score:.9g}", int(more)) for name, score, more in each)
     facts = out.with_suffix(".json")
-    write_whole(out, table.getvalue())
+    try:
+        write_whole(out, table.getvalue())
+    except (PermissionError, FileExistsError, NotADirectoryError) as error:
+        raise BadInput(
+            f"--out={flags.out}: expected a place to write to, {error.strerror}"
+        ) from error
     write_json(facts, found.facts)
 
     limit = found.threshold

@@ -92,14 +92,15 @@ class Restoration:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("restore")
-        shape = evaluation_data.source.spec.shape
+        spec = evaluation_data.source.spec
+        shape, self._luma = spec.shape, spec.shape[-1] in (1, 3) and not spec.stacked
         if min(shape[:2]) <= 2 * RADIUS:
             raise Uncomputable(
                 f"images of {shape_text(shape)}, expected more than {2 * RADIUS} "
                 f"pixels on each side"
             )
         border, most = evaluation_data.border, (min(shape[:2]) - 1) // 2 - RADIUS
-        if border > most:
+        if self._luma and border > most:
             raise Uncomputable(
                 f"evaluation.border={border}: expected at most {most}, so that more "
                 f"than {2 * RADIUS} pixels of {shape_text(shape)} are left on each side"
@@ -118,8 +119,9 @@ class Restoration:
             scores = {
                 **signal_to_noise_of_bytes(*bytes_of_both),
                 "ssim": similar.mean(),
-                **_of_luma(*bytes_of_both, evaluation_data.border),
             }
+            if self._luma:
+                scores |= _of_luma(*bytes_of_both, evaluation_data.border)
             for stem, value in scores.items():
                 yield f"restoration_{stem}{suffix}_{len(test)}", value
             side = Side(made, None, evaluation_data.extractor)
@@ -128,9 +130,7 @@ class Restoration:
 
 
 def _of_luma(x, y, border):
-    """Return the scores of the luma of images of bytes, if they have luma."""
-    if x.shape[-1] not in (1, 3):
-        return {}
+    """Return the scores of the luma of images of bytes."""
     x, y = (image / 255 for image in (x, y))
     similar = luma_ssim(x, y, border=border).mean()
     x, y = (cropped(luma(image), border) for image in (x, y))
