@@ -8,7 +8,7 @@ becomes OUT/NAME_x4.png, with 8 bits a channel. Existing files are never replace
 generator must be fully convolutional (srresnet).
 
 Large images are computed in tiles, to limit memory. Tiles share pixels, so that their
-borders do not show: with the default overlap, the result equals that of one tile.
+borders do not show: with the default overlap, one tile would give an equal result.
 Alpha is enlarged by bicubic interpolation.
 """
 

@@ -234,8 +234,8 @@ def test_an_exact_restoration_has_a_finite_ratio_and_no_bootstrap(monkeypatch):
 
 def framed(frame, inside, side=16):
     """Flat images of 8 bits with a frame of two pixels of another grey, in [-1, 1]."""
-    image = np.full((side, side, 1), frame)
-    image[2:-2, 2:-2] = inside
+    image = np.full((1, side, side, 1), frame)
+    image[:, 2:-2, 2:-2] = inside
     return jnp.asarray(2 * image / 255 - 1, jnp.float32)
 
 

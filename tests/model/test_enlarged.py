@@ -16,7 +16,7 @@ REACH = 10  # 4 + 2 + 1 input pixels, and 3 for 5 + 4 pixels of twice the resolu
     scope="module", params=["batch", pytest.param("none", marks=pytest.mark.full)]
 )
 def model(request):
-    """An untrained network whose batch statistics are not those of its activations."""
+    """An untrained network whose batch statistics do not fit its activations."""
     setup = tiny.setup(
         "super_resolution",
         networks__generator__name="srresnet",
