@@ -45,7 +45,7 @@ def test_an_unknown_command_is_one_line(capsys):
     assert commands.main(["trian", "--config=ring8"]) == 2
     out, err = capsys.readouterr()
     assert out == "" and err.count("\n") == 1
-    assert err.startswith("error: COMMAND='trian': expected one of describe, ")
+    assert err.startswith("error: COMMAND='trian': expected one of anomalies, ")
     assert "did you mean 'train'?" in err
 
 

@@ -42,6 +42,8 @@ MAY_IMPORT = {
     "loading": "build config core data evaluation model training",
     "scoring": "core data evaluation loading metrics model",
     "projection": "core data loading metrics model",
+    "detection": "data evaluation loading metrics model",
+    "upscaling": "data loading model",
     "catalogue": "augment config core data evaluation games latents networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",
@@ -50,8 +52,8 @@ MAY_IMPORT = {
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
     "training",
-    "commands": "build catalogue command_line config data gallery launch loading "
-    "projection report scoring shipped sweeps training",
+    "commands": "build catalogue command_line config data detection gallery launch "
+    "loading projection report scoring shipped sweeps training upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -75,6 +77,8 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "runtime",
     "loading",
     "scoring",
+    "detection",
+    "upscaling",
     "resumption",
     "launch",
     "sweeps",

@@ -14,6 +14,8 @@ COMMANDS = {
     "project": "Find the latents of your own pictures.",
     "evaluate": "Score a run by its newest or its best checkpoint.",
     "score": "Score folders, archives, arrays or runs against reference samples.",
+    "anomalies": "Find anomalous images by a run that has learned normal images.",
+    "upscale": "Enlarge images by a run of super-resolution.",
     "report": "Write the HTML report of a run or a sweep, or compare scores.",
     "reproduce": "Reproduce a figure or table of a paper, and judge its claims.",
     "describe": "List what a config can choose from, or describe a config.",

@@ -32,6 +32,7 @@ _FIELDS = {
     "extractor": "extractor of features; pixels or points if empty",
     "weights": "a file of the extractor's weights",
     "resize": "filter that replaces the extractor's",
+    "border": "pixels that luma scores leave out, -1 for the factor",
 }
 
 

@@ -5,7 +5,9 @@ the name of the source. The data roots are ``$GANJAX_DATA_DIR``, if set, and
 ``~/.cache/ganjax/data``. ``ganjax prepare`` writes to the first one.
 """
 
+import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 from ganjax.errors import BadInput
@@ -63,3 +65,16 @@ def bad_file(directory: Path | str, file: str, problem: str) -> BadInput:
     """
     file = "".join(c if c >= " " else repr(c)[1:-1] for c in file)
     return BadInput(f"data.dir='{directory}': {file}: {' '.join(problem.split())}")
+
+
+@contextlib.contextmanager
+def reading() -> Iterator[None]:
+    """Remove ``data.dir=`` from the messages of ``BadInput`` errors.
+
+    Functions that read data name this field of a config. Images that a user gives by
+    path, without a config, have no such field.
+    """
+    try:
+        yield
+    except BadInput as error:
+        raise BadInput(str(error).removeprefix("data.dir=")) from error

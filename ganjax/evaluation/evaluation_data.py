@@ -100,6 +100,8 @@ class EvaluationData:
         whole split, or ``DRAWN`` samples of a split that has no end.
       seed: seed of that choice and of the latents.
       extractor: computes features of images; ``None`` uses pixels or points.
+      border: pixels on each side of an image that scores of luma leave out; -1 for the
+        factor by which the game enlarges, or 0 if it does not.
     """
 
     sampler: Sampler
@@ -110,9 +112,13 @@ class EvaluationData:
     seed: int
     real: int = 0
     extractor: Extractor | None = None
+    border: int = -1
 
     def __post_init__(self):
         self._drawn: tuple[Model, Side] | None = None
+        if self.border < 0:
+            enlarging = self.sampler.enlarging
+            self.border = enlarging.factor if enlarging else 0
 
     @property
     def pictures(self) -> bool:

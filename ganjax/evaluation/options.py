@@ -42,6 +42,10 @@ class EvaluationOptions:
         choices=("", *FILTERS),
         needs=("evaluation.extractor",),
     )
+    border: int = option(
+        -1, "pixels on each side that luma scores leave out; -1 for the factor of "
+        "super-resolution", least=-1,
+    )  # fmt: skip
 
 
 def evaluation_data_of(
@@ -54,9 +58,15 @@ def evaluation_data_of(
     if options.extractor:
         extractor = open_extractor(options.extractor, options.weights, options.resize)
         extractor.check(_seen(source.spec))
-    sizes = {"samples": options.samples, "real": options.real}
     return EvaluationData(
-        sampler, source, sampling, **sizes, seed=seed, extractor=extractor
+        sampler,
+        source,
+        sampling,
+        samples=options.samples,
+        seed=seed,
+        real=options.real,
+        extractor=extractor,
+        border=options.border,
     )
 
 

@@ -17,9 +17,11 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     sampling, the step and the code version."""
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
     sizes = evaluation_data.sizes
-    # Only images with alpha have this field, so other protocols keep their fields.
+    # Only some data and games have these fields, so other protocols keep their fields.
     mixes = extractor and has_alpha(evaluation_data.source.spec.shape)
-    alpha = {"alpha": "on white"} if mixes else {}
+    some = {"alpha": "on white"} if mixes else {}
+    if "restore" in evaluation_data.sampler.abilities:
+        some["border"] = evaluation_data.border  # of scores of luma
     return {
         "data": evaluation_data.source.spec.name,
         "reference": "train",  # the split that samples are compared with
@@ -30,7 +32,7 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
         "weights": extractor.digest if extractor else "none",
         "resize": extractor.resize if extractor else "none",
         "values": "256 values a channel" if extractor else "float32",
-        **alpha,
+        **some,
         "parameters": "averaged",
         "precision": PRECISION,
         "statistics": sampling.statistics,

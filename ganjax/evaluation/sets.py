@@ -12,7 +12,6 @@ The path of a set may be
   test split.
 """
 
-import contextlib
 import dataclasses
 import functools
 import zipfile
@@ -26,7 +25,7 @@ import numpy as np
 from ganjax.data.image_file import BadImage, header
 from ganjax.data.image_folder import Images
 from ganjax.data.layout import ImageFile
-from ganjax.data.location import bad_file
+from ganjax.data.location import bad_file, reading
 from ganjax.data.prepared import find, open_prepared
 from ganjax.data.prepared_images import SPLITS, is_prepared, open_prepared_images
 from ganjax.data.source import Arrays, Items, labels_of
@@ -105,19 +104,6 @@ def open_set(path: str) -> ImageSet | ArraySet | Statistics:
     """
     with reading():
         return _open(path)
-
-
-@contextlib.contextmanager
-def reading():
-    """Remove ``data.dir=`` from the messages of ``BadInput`` errors.
-
-    Functions that read data name this field of a config. The sets to score are given by
-    path, without a config.
-    """
-    try:
-        yield
-    except BadInput as error:
-        raise BadInput(str(error).removeprefix("data.dir=")) from error
 
 
 def _open(path):

@@ -12,8 +12,14 @@ from ganjax.evaluation.evaluation_data import EvaluationData, Side
 from ganjax.evaluation.measures import distance_of
 from ganjax.evaluation.needs import need_features, need_samples
 from ganjax.evaluation.scores import name_of
-from ganjax.metrics import signal_to_noise_of_bytes, structural_similarity
+from ganjax.metrics import (
+    luma,
+    luma_ssim,
+    signal_to_noise_of_bytes,
+    structural_similarity,
+)
 from ganjax.metrics.image_similarity import RADIUS
+from ganjax.metrics.luminance import cropped
 from ganjax.model import Model
 
 
@@ -69,10 +75,21 @@ class Restoration:
     [0, 1]. ``fd_restored`` is the Fréchet distance between restorations and training
     images. With ``_bicubic``, each is the score of bicubic interpolation in place of
     the game.
+
+    ``restoration_psnr_y`` and ``restoration_ssim_y`` are the scores of luma that tables
+    of super-resolution have. 8-bit images become the Y of BT.601, and a border is left
+    out (`ganjax.metrics.luminance`), by default as wide as the factor, as in BasicSR.
+    Only images with one or three channels have luma.
     """
 
     lower = ("fd_restored",)
-    higher = ("restoration_psnr", "restoration_psnr_pooled", "restoration_ssim")
+    higher = (
+        "restoration_psnr",
+        "restoration_psnr_pooled",
+        "restoration_ssim",
+        "restoration_psnr_y",
+        "restoration_ssim_y",
+    )
     neither = (
         "restoration_psnr_infinite",
         "restoration_psnr_infinite_bicubic",
@@ -81,11 +98,18 @@ class Restoration:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("restore")
-        shape = evaluation_data.source.spec.shape
+        spec = evaluation_data.source.spec
+        shape, self._luma = spec.shape, spec.shape[-1] in (1, 3) and not spec.stacked
         if min(shape[:2]) <= 2 * RADIUS:
             raise Uncomputable(
                 f"images of {shape_text(shape)}, expected more than {2 * RADIUS} "
                 f"pixels on each side"
+            )
+        border, most = evaluation_data.border, (min(shape[:2]) - 1) // 2 - RADIUS
+        if self._luma and border > most:
+            raise Uncomputable(
+                f"evaluation.border={border}: expected at most {most}, so that more "
+                f"than {2 * RADIUS} pixels of {shape_text(shape)} are left on each side"
             )
         need_samples(evaluation_data, training=2, held_out=2)
         need_features(evaluation_data)
@@ -98,12 +122,25 @@ class Restoration:
             made = model.ask(ability, test.data)
             similar = structural_similarity(_unit(test.data), _unit(made), span=1.0)
             bytes_of_both = as_bytes(test.data), as_bytes(made)
-            scores = signal_to_noise_of_bytes(*bytes_of_both)
-            for stem, value in {**scores, "ssim": similar.mean()}.items():
+            scores = {
+                **signal_to_noise_of_bytes(*bytes_of_both),
+                "ssim": similar.mean(),
+            }
+            if self._luma:
+                scores |= _of_luma(*bytes_of_both, evaluation_data.border)
+            for stem, value in scores.items():
                 yield f"restoration_{stem}{suffix}_{len(test)}", value
             side = Side(made, None, evaluation_data.extractor)
             distance = distance_of(evaluation_data.train, side)
             yield name_of(evaluation_data, f"fd_restored{suffix}", len(test)), distance
+
+
+def _of_luma(x, y, border):
+    """Return the scores of the luma of images of bytes."""
+    x, y = (image / 255 for image in (x, y))
+    similar = luma_ssim(x, y, border=border).mean()
+    x, y = (cropped(luma(image), border) for image in (x, y))
+    return {"psnr_y": signal_to_noise_of_bytes(x, y)["psnr"], "ssim_y": similar}
 
 
 def _unit(images):

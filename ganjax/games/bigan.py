@@ -12,6 +12,9 @@ from ganjax.games.duel import duel
 from ganjax.games.recipe import Parts, Recipe
 from ganjax.model import Sampler
 
+# The share of features in the anomaly score, as in the code of its authors.
+SHARE = 0.1
+
 
 def bigan(parts: Parts) -> tuple[Game, Sampler]:
     """Build a generator and an encoder as one player, and a discriminator of pairs. The
@@ -38,6 +41,26 @@ def bigan(parts: Parts) -> tuple[Game, Sampler]:
         )
         return loss, view.report(**metrics)
 
+    def reconstruct(apply, x):
+        return apply("generator", apply("encoder", x))
+
+    def anomaly(apply, x):
+        """Return the score of Zenati et al. (2018, arXiv 1802.06222, section 3), with
+        features f: 0.9·|x − G(E(x))|₁ + 0.1·|f(x, E(x)) − f(G(E(x)), E(x))|₁."""
+        code = apply("encoder", x)
+        made = apply("generator", code)
+        f_x, f_made = (
+            apply("discriminator", _pair(y, code), method="full_output").features
+            for y in (x, made)
+        )
+        return (1 - SHARE) * _distance(x, made) + SHARE * _distance(f_x, f_made)
+
+    abilities = {
+        "encode": lambda apply, x: apply("encoder", x),
+        "reconstruct": reconstruct,
+    }
+    if adversary.critic_inputs.packing == 1:  # a pack has no features of one sample
+        abilities["anomaly"] = anomaly
     size = latents.size
     networks = {
         "generator": parts.network("generator", (size,), output=parts.shape),
@@ -48,16 +71,17 @@ def bigan(parts: Parts) -> tuple[Game, Sampler]:
     sampler = Sampler(
         draw=latents.draw,
         decode=lambda apply, z, label: apply("generator", z),
-        abilities={
-            "encode": lambda apply, x: apply("encoder", x),
-            "reconstruct": lambda apply, x: apply("generator", apply("encoder", x)),
-        },
+        abilities=abilities,
     )
     return game, sampler
 
 
 def _pair(x: jax.Array, z: jax.Array) -> jax.Array:
     return jnp.concatenate([x.reshape(x.shape[0], -1), z], axis=1)
+
+
+def _distance(x: jax.Array, y: jax.Array) -> jax.Array:
+    return jnp.sum(jnp.abs(x - y), axis=tuple(range(1, x.ndim)))
 
 
 BIGAN = Recipe(

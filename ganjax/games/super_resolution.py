@@ -8,7 +8,7 @@ from ganjax.core import Game
 from ganjax.errors import BadInput, shape_text
 from ganjax.games.duel import duel
 from ganjax.games.recipe import Parts, Recipe, weight
-from ganjax.model import Sampler
+from ganjax.model import Enlarging, Sampler
 from ganjax.options import Option
 
 
@@ -53,9 +53,15 @@ def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
 
     made = {"generator": parts.network("generator", small, output=parts.shape)}
     game = duel(parts, made, parts.shape, shown, generator)
+    reach = getattr(made["generator"].module, "reach", lambda factor: None)
     sampler = Sampler(
         generate=lambda apply, keys: restore(apply, parts.examples(keys)["data"]),
-        abilities={"restore": restore, "interpolate": interpolate},
+        abilities={
+            "restore": restore,
+            "interpolate": interpolate,
+            "enlarge": lambda apply, x: apply("generator", x),
+        },
+        enlarging=Enlarging(factor, reach(factor)),
     )
     return game, sampler
 

@@ -6,6 +6,7 @@ chooses the data of each metric. Data that a metric cannot use raise ``Uncomputa
 """
 
 from ganjax.metrics.authenticity import authenticity
+from ganjax.metrics.conformal import conformal_threshold
 from ganjax.metrics.critic import critic_distance, two_sample_test
 from ganjax.metrics.curves import curve_of_shares, precision_recall_curve
 from ganjax.metrics.diversity import diversity
@@ -26,6 +27,7 @@ from ganjax.metrics.image_similarity import (
 from ganjax.metrics.inception_score import inception_score
 from ganjax.metrics.kernel import kernel_distance, squared_discrepancy
 from ganjax.metrics.likelihood import likelihood_divergence
+from ganjax.metrics.luminance import luma, luma_psnr, luma_ssim
 from ganjax.metrics.memorisation import memorisation
 from ganjax.metrics.modes import class_coverage, mode_coverage
 from ganjax.metrics.nearest import knn_classify, nearest
@@ -36,11 +38,13 @@ from ganjax.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
 from ganjax.metrics.wavelet import frechet_wavelet, packet_moments
 
 __all__ = [
-    "authenticity", "best_std", "class_coverage", "cmmd", "covariance_root",
+    "authenticity", "best_std", "class_coverage", "cmmd",
+    "conformal_threshold", "covariance_root",
     "critic_distance", "curve_of_shares", "density_coverage", "diversity",
     "frechet_at_infinity", "frechet_distance", "frechet_from_root", "frechet_interval",
     "frechet_wavelet", "inception_score", "kernel_distance", "knn_classify",
-    "likelihood_divergence", "memorisation", "mode_coverage", "moments", "nearest",
+    "likelihood_divergence", "luma", "luma_psnr", "luma_ssim", "memorisation",
+    "mode_coverage", "moments", "nearest",
     "packet_moments", "parzen_log_likelihood", "peak_signal_to_noise",
     "precision_recall", "precision_recall_curve", "principal_error",
     "signal_to_noise_of_bytes", "sliced_wasserstein", "squared_discrepancy",

@@ -1,6 +1,10 @@
 """The finished model: it makes samples, scores them, and infers latents and labels."""
 
+from ganjax.model.enlarged import enlarged
 from ganjax.model.finished import PRECISION, Model, Sampling, plain, truncates_styles
-from ganjax.model.sampler import Sampler
+from ganjax.model.sampler import Enlarging, Sampler
 
-__all__ = ["PRECISION", "Model", "Sampler", "Sampling", "plain", "truncates_styles"]
+__all__ = [
+    "PRECISION", "Enlarging", "Model", "Sampler", "Sampling", "enlarged", "plain",
+    "truncates_styles",
+]  # fmt: skip

@@ -1,5 +1,6 @@
 """The finished model of a game, its sampler and a state."""
 
+import copy
 import dataclasses
 import functools
 import math
@@ -217,6 +218,17 @@ class Model:
         """
         return _compiled(function, self.game, with_fixed_noise)(self.variables, *inputs)
 
+    def reshaped(self, shape: tuple[int, ...]) -> "Model":
+        """Return this model with networks that make samples of another ``shape``, such
+        as a fully convolutional generator of larger images.
+
+        A function of the result fails if parameters of its networks depend on the
+        shape."""
+        other = copy.copy(self)
+        other.__dict__["variables"] = self.variables
+        other.game = _of_shape(self.game, shape)
+        return other
+
     def _own(self, name):
         found = getattr(self.sampler, name)
         if found is None:
@@ -316,6 +328,13 @@ def _in_single_precision(game):
     if all(jnp.dtype(getattr(x, "dtype", dtype)) == dtype for x in modules):
         return game
     return _cloned(game, dtype=dtype)
+
+
+@functools.lru_cache(maxsize=32)
+def _of_shape(game, shape):
+    """Return the game with networks that make samples of ``shape``. The cache is for
+    the reason of ``_truncated``."""
+    return _cloned(game, shape=shape)
 
 
 def _cloned(game, **fields):

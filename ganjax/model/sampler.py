@@ -2,9 +2,23 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+
+
+class Enlarging(NamedTuple):
+    """How a game enlarges images, with its ability ``enlarge``.
+
+    Attributes:
+      factor: how many times longer the sides become.
+      reach: the distance, in pixels of the input, up to which an enlarged pixel depends
+        on the input; ``None`` if the network does not state it.
+    """
+
+    factor: int
+    reach: int | None = None
 
 
 def _latents_alone(apply, keys):
@@ -36,8 +50,10 @@ class Sampler:
       abilities: what else the game can do, by name, as functions
         ``(apply, x [n, …]) -> [n, …]``: ``encode`` samples to latents, ``reconstruct``
         samples, ``read`` their codes, ``classify`` them (probabilities), compute an
-        ``anomaly`` score, ``translate`` samples, or shrink and enlarge them with the
-        generator (``restore``) or without learning (``interpolate``).
+        ``anomaly`` score, ``translate`` samples, ``enlarge`` them, or shrink and
+        enlarge them with the generator (``restore``) or without learning
+        (``interpolate``).
+      enlarging: facts about the ability ``enlarge``; ``None`` without it.
     """
 
     draw: Callable | None = None
@@ -49,6 +65,7 @@ class Sampler:
     packing: int = 1
     compared: int = 1
     abilities: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
+    enlarging: Enlarging | None = None
 
     @property
     def from_latents(self) -> bool:

@@ -12,6 +12,8 @@ it, with w parameters fewer in each of the 2·b + 1 convolutions. The slope of e
 parametric ReLU is one number.
 """
 
+import math
+
 import flax.linen as nn
 import jax.numpy as jnp
 
@@ -35,6 +37,14 @@ class Generator(Shaped):
     normalization: str = option("batch", "of hidden layers", choices=("none", "batch"))
 
     takes_conditions = False
+
+    def reach(self, factor: int) -> int:
+        """Return the distance in input pixels up to which an output pixel depends on
+        the input, if the network enlarges by ``factor``, a power of 2."""
+        distance = 4  # of the last convolution, in output pixels
+        for _ in range(factor.bit_length() - 1):
+            distance = math.ceil(distance / 2) + 1
+        return 4 + 2 * self.blocks + 1 + distance
 
     @nn.compact
     def __call__(self, x, label=None, *, train):

@@ -39,6 +39,7 @@ NEITHER = {
     "anomalies_auroc_pca", "fd_restored_bicubic", "restoration_psnr_bicubic",
     "restoration_ssim_bicubic", "restoration_psnr_pooled_bicubic",
     "restoration_psnr_infinite", "restoration_psnr_infinite_bicubic",
+    "restoration_psnr_y_bicubic", "restoration_ssim_y_bicubic",
     "authenticity", "fld_gap",
 }  # fmt: skip
 

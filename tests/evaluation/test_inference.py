@@ -12,7 +12,8 @@ from ganjax.core import Game
 from ganjax.data import Arrays, Source, Spec
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData
-from ganjax.model import Model, Sampler
+from ganjax.evaluation.protocol import protocol_of
+from ganjax.model import Enlarging, Model, Sampler
 from tests import tiny
 
 SIZE = 3
@@ -189,12 +190,13 @@ def test_images_smaller_than_a_window_of_structure_are_refused():
         scores("restoration", Sampler(abilities=same), setup.source, n=100)
 
 
-def flat_images(value, count=600):
+def flat_images(value, count=600, side=12):
     """Test images of one grey, as bytes, and training images that vary."""
-    train = np.random.default_rng(0).integers(0, 256, (count, 12, 12, 1), np.uint8)
-    test = np.full((count, 12, 12, 1), value, np.uint8)
+    shape = side, side, 1
+    train = np.random.default_rng(0).integers(0, 256, (count, *shape), np.uint8)
+    test = np.full((count, *shape), value, np.uint8)
     zeros = np.zeros(count, np.int32)
-    return Source(Spec("flat", (12, 12, 1)), Arrays(train, zeros), Arrays(test, zeros))
+    return Source(Spec("flat", shape), Arrays(train, zeros), Arrays(test, zeros))
 
 
 def test_restorations_are_compared_in_the_range_of_the_published_scores():
@@ -228,6 +230,64 @@ def test_an_exact_restoration_has_a_finite_ratio_and_no_bootstrap(monkeypatch):
     most = 20 * np.log10(255) + 10 * np.log10(12 * 12)
     assert found["restoration_psnr_100"] == pytest.approx(most)
     assert all(np.isfinite(value) for value in found.values())
+
+
+def framed(frame, inside, side=16):
+    """Flat images of 8 bits with a frame of two pixels of another grey, in [-1, 1]."""
+    image = np.full((1, side, side, 1), frame)
+    image[:, 2:-2, 2:-2] = inside
+    return jnp.asarray(2 * image / 255 - 1, jnp.float32)
+
+
+def luma_scores(frame, inside, **options):
+    """Luma scores of restorations of flat images of grey 115."""
+    made = framed(frame, inside)
+    restored = dict.fromkeys(("restore", "interpolate"), lambda apply, x: x * 0 + made)
+    sampler = Sampler(abilities=restored, enlarging=Enlarging(2))
+    source = flat_images(115, side=16)
+    data = EvaluationData(sampler, source, samples=100, seed=0, **options)
+    found = dict(EVALUATORS["restoration"](data).run(model_of(sampler)))
+    assert found["restoration_psnr_y_bicubic_100"] == found["restoration_psnr_y_100"]
+    assert found["restoration_ssim_y_bicubic_100"] == found["restoration_ssim_y_100"]
+    return found["restoration_psnr_y_100"], found["restoration_ssim_y_100"]
+
+
+def test_luma_has_219_steps_and_a_border_is_left_out():
+    """Grey g has the luma 16 + 219·g/255. The errors in a frame of two pixels are left
+    out for a factor of two, and counted without a border: 112 of 256 pixels."""
+    psnr, ssim = luma_scores(0, 140)
+    (a, b), c1 = (16 + 219 * g / 255 for g in (115, 140)), 2.55**2
+    assert psnr == pytest.approx(20 * np.log10(255 / (219 * 25 / 255)), abs=1e-9)
+    expected = (2 * a * b + c1) / (a * a + b * b + c1)
+    assert ssim == pytest.approx(expected, abs=1e-9)
+    assert luma_scores(140, 115, border=2)[1] == pytest.approx(1, abs=1e-12)
+    psnr, ssim = luma_scores(140, 115, border=0)
+    error = (219 * 25 / 255) ** 2 * 112 / 256
+    assert psnr == pytest.approx(10 * np.log10(255**2 / error), abs=1e-9)
+    assert ssim < 0.99
+
+
+def test_a_border_leaves_a_window_and_is_in_the_protocol():
+    same = dict.fromkeys(("restore", "interpolate"), lambda a, x: x)
+    sampler = Sampler(abilities=same, enlarging=Enlarging(4))
+    data = EvaluationData(sampler, flat_images(115, side=16), samples=100, seed=0)
+    assert protocol_of(data, 3)["border"] == 4
+    with pytest.raises(Uncomputable, match=r"border=4: expected at most 2, .*16×16×1"):
+        EVALUATORS["restoration"](data)
+    data = EvaluationData(game(), flat_images(115), samples=100, seed=0)
+    assert "border" not in protocol_of(data, 3)
+
+
+def test_images_without_luma_have_no_scores_of_it():
+    rgba = np.random.default_rng(0).integers(0, 256, (50, 12, 12, 4), np.uint8)
+    split = Arrays(rgba, np.zeros(50, np.int32))
+    same = dict.fromkeys(("restore", "interpolate"), lambda a, x: x)
+    found = scores(
+        "restoration", Sampler(abilities=same),
+        Source(Spec("rgba", (12, 12, 4)), split, split), n=100,
+    )  # fmt: skip
+    assert "restoration_psnr_50" in found
+    assert not any("_y_" in name for name in found)
 
 
 def test_a_linear_generator_is_inverted():

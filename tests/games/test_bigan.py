@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from ganjax.games.bigan import bigan
+from ganjax.networks.heads import CriticOutput
+from tests import tiny
 from tests.games import by_hand
 from tests.games.by_hand import paid
 
@@ -55,3 +57,27 @@ def test_a_sample_and_back():
     x = np.array([[1.0], [3.0]])
     np.testing.assert_array_equal(sampler.abilities["encode"](apply, x), -x)
     np.testing.assert_array_equal(sampler.abilities["reconstruct"](apply, x), -2 * x)
+
+
+def test_anomalies_differ_from_their_reconstructions():
+    """Reconstructions are −2x, so pixels differ by 3x. The features of a pair are twice
+    the sample and its code, so they differ by 6x: 0.9·3x + 0.1·6x = 3.3x."""
+    functions = {
+        "generator": lambda z: 2 * z,
+        "encoder": lambda x: -x,
+        "discriminator": lambda pair: CriticOutput(pair[:, 0], 2 * pair),
+    }
+    played, sampler = by_hand.made(bigan, functions, prior=7.0)
+
+    def apply(name, x, method=None):
+        assert (method == "full_output") == (name == "discriminator")
+        return functions[name](x)
+
+    x = np.array([[1.0], [3.0]])
+    found = sampler.abilities["anomaly"](apply, x)
+    np.testing.assert_allclose(found, [3.3, 9.9], rtol=1e-6)
+
+
+def test_a_pack_has_no_features_of_one_sample():
+    assert "anomaly" in tiny.setup("bigan").sampler.abilities
+    assert "anomaly" not in tiny.setup("bigan", packing=2).sampler.abilities

@@ -59,3 +59,27 @@ def test_other_ratios_are_refused(small):
     module = srresnet.Generator(shape=(8, 8, 1), width=4, blocks=1)
     with pytest.raises(BadInput, match="by a power of 2, not"):
         output(module, small, small, 1)
+
+
+@pytest.mark.parametrize(
+    ("factor", "reach"),
+    [(4, 10), *(pytest.param(*x, marks=pytest.mark.full) for x in ((1, 11), (2, 10)))],
+)
+def test_the_reach_is_that_of_the_gradient(factor, reach):
+    """With positive weights no path cancels, so the gradient of a pixel is zero exactly
+    beyond the reach."""
+    side = 2 * reach + 5
+    middle = side // 2
+    shape = factor * side, factor * side, 1
+    network = srresnet.Generator(shape=shape, width=1, blocks=1, normalization="none")
+    x = jnp.ones((1, side, side, 1))
+    variables = jax.tree.map(lambda w: 0 * w + 0.02, initialised(network, KEY, x))
+    inner = slice(factor * middle, factor * (middle + 1))
+
+    def made(x):
+        return jnp.sum(network.apply(variables, x, train=False)[0, inner, inner])
+
+    along = np.abs(jax.jit(jax.grad(made))(x)[0, :, :, 0]).max(axis=0)
+    seen = np.flatnonzero(along > 1e-7 * along.max())
+    assert (seen[0], seen[-1]) == (middle - reach, middle + reach)
+    assert network.reach(factor) == reach

@@ -1,0 +1,77 @@
+"""Images that a command names: one file, or all images of a folder or an archive."""
+
+from pathlib import Path
+
+import numpy as np
+
+from ganjax.data.image_file import BadImage, Header, decode, header
+from ganjax.data.location import bad_file, reading
+from ganjax.data.prepared_images import is_prepared
+from ganjax.data.tree import SUFFIXES, Tree
+from ganjax.errors import BadInput
+
+
+class NamedImages:
+    """The images at a path. Nothing is decoded before it is asked for. Threads may
+    share it.
+
+    Args:
+        path: an image file, a folder, a .zip, a .tar or a .tar.gz.
+
+    Attributes:
+        names: sorted names of the image files.
+
+    Raises:
+        BadInput: there is no such path, it has no images, or it is a prepared set.
+    """
+
+    def __init__(self, path: str):
+        at = Path(path).expanduser()
+        if not at.exists():
+            raise BadInput(f"'{path}': no such file or folder")
+        if at.is_dir() and is_prepared(at):
+            raise BadInput(f"'{path}': is a prepared set, expected image files")
+        self._tree = None
+        if at.is_file() and at.suffix.lower() in SUFFIXES:
+            self._folder, self.names = at.parent, [at.name]
+            return
+        with reading():
+            self._tree = Tree(at)
+        self._folder, self.names = at, self._tree.names
+
+    def header(self, name: str) -> Header:
+        """Return the header of an image.
+
+        Raises:
+            BadInput: the file is damaged, or its kind is refused.
+        """
+        return self._of(name, header)
+
+    def pixels(self, name: str, channels: int) -> np.ndarray:
+        """Return the pixels of an image, uint8 ``[H, W, channels]``, by the rules of
+        ``ganjax.data.image_file``.
+
+        Raises:
+            BadInput: the file is damaged, or its kind is refused.
+        """
+        return self._of(name, lambda content: decode(content, channels))
+
+    def error(self, name: str, problem: str) -> BadInput:
+        """Return the one-line error for an image."""
+        said = str(bad_file(self._folder, name, problem))
+        return BadInput(said.removeprefix("data.dir="))
+
+    def _of(self, name, decoder):
+        try:
+            return decoder(self._read(name))
+        except BadImage as error:
+            raise self.error(name, str(error)) from error
+
+    def _read(self, name):
+        if self._tree is not None:
+            with reading():
+                return self._tree.read(name)
+        try:
+            return (self._folder / name).read_bytes()
+        except OSError as error:
+            raise self.error(name, f"cannot be read ({error.strerror})") from error

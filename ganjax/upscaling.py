@@ -1,0 +1,195 @@
+"""Enlarge a user's images by a run of super-resolution."""
+
+import io
+import json
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+from flax.errors import ScopeParamShapeError
+
+from ganjax.data import as_bytes, scaled
+from ganjax.data.named_images import NamedImages
+from ganjax.errors import BadInput, shape_text
+from ganjax.loading import Run
+from ganjax.model import enlarged
+
+# The side of a tile, in pixels of the input.
+TILE = 256
+
+
+def upscale(
+    run: Run,
+    path: str,
+    out: Path | str,
+    *,
+    tile: int = TILE,
+    overlap: int | None = None,
+    report: Callable[[str], None] = lambda line: None,
+) -> list[Path]:
+    """Write enlarged images as 8-bit PNG files ``OUT/NAME_xFACTOR.png``.
+
+    Images are read by the rules of ``ganjax.data.image_file``. A grey image stays grey,
+    also if the network has three channels. With a network of one or three channels, the
+    network enlarges the colours of an image with transparency as they are in the file,
+    and bicubic interpolation enlarges its alpha. This is the option ``bicubic`` of
+    Real-ESRGAN's ``alpha_upsampler`` (github.com/xinntao/Real-ESRGAN,
+    realesrgan/utils.py; its code then interpolates bilinearly). A network of four
+    channels enlarges alpha too.
+
+    Args:
+      run: a run whose game has the ability ``enlarge``.
+      path: an image file, a folder or an archive, with images of any sizes.
+      out: the folder to write to. Existing files are never replaced.
+      tile: side of a tile in pixels of the input (`ganjax.model.enlarged`); 0 for the
+        whole image.
+      overlap: pixels of the input that are cut off at inner borders of a tile; by
+        default the reach of the network, with which tiles do not change the result.
+      report: is called with a line for each written image.
+
+    Returns:
+      the written files.
+
+    Raises:
+      BadInput: the run or its network cannot enlarge, an image cannot be read, or a
+        file to write exists. Nothing is written in these cases.
+    """
+    overlap = _check(run, tile, overlap)
+    images = NamedImages(path)
+    channels = run.source.spec.shape[-1]
+    targets = _targets(images, Path(out), run.sampler.enlarging.factor)
+
+    def check(name):
+        large = max(_pixels(images, name, channels)[0].shape[:2])
+        if 0 < tile < large:
+            _check_tile(run, tile, overlap)
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(check, images.names))
+    for name, target in targets.items():
+        pixels, grey = _pixels(images, name, channels)
+        made = _enlarged(run, pixels, grey, tile, overlap or 0)
+        facts = {
+            "mode": "upscale",
+            "config": run.config.data.name,
+            "step": run.model.step,
+            "factor": run.sampler.enlarging.factor,
+        }
+        _write(target, made, facts)
+        (h, w), (height, width) = pixels.shape[:2], made.shape[:2]
+        report(f"{name} {w}×{h} -> {target} {width}×{height}")
+    return list(targets.values())
+
+
+def _check(run, tile, overlap):
+    """Return the overlap, or the reach of the run's network in its place. Raise
+    ``BadInput`` unless the run can enlarge images."""
+    there, spec = run.sampler.abilities, run.source.spec
+    if "enlarge" not in there or run.sampler.enlarging is None:
+        raise BadInput(
+            f"workdir={run.path}: expected a game with the ability 'enlarge', such as "
+            f"game='super_resolution'; game='{run.config.game}' has "
+            f"{', '.join(sorted(there)) or 'nothing'}"
+        )
+    if spec.shape[-1] not in (1, 3, 4) or spec.stacked:
+        raise BadInput(
+            f"workdir={run.path}: expected a run of images with 1, 3 or 4 channels, "
+            f"found images of {shape_text(spec.shape)}"
+        )
+    if tile < 0:
+        raise BadInput(f"tile={tile}: expected at least 1, or 0 for the whole image")
+    if overlap is not None and overlap < 0:
+        raise BadInput(f"overlap={overlap}: expected at least 0")
+    return run.sampler.enlarging.reach if overlap is None else overlap
+
+
+def _check_tile(run, tile, overlap):
+    if overlap is None:
+        raise BadInput(
+            f"tile={tile}: the generator of workdir={run.path} does not state how far "
+            f"its pixels reach, expected an overlap, or tile=0 for the whole image"
+        )
+    if tile <= 2 * overlap:
+        raise BadInput(
+            f"tile={tile}: expected more than twice the overlap of {overlap} pixels, "
+            f"or 0 for the whole image"
+        )
+
+
+def _targets(images, out, factor):
+    """Return the file to write for each image, by the name of the image."""
+    found: dict[Path, str] = {}
+    for name in images.names:
+        inside = PurePosixPath(name)
+        target = out / inside.parent / f"{inside.stem}_x{factor}.png"
+        if target in found:
+            raise images.error(name, f"and {found[target]} would both be {target}")
+        if target.exists():
+            raise BadInput(
+                f"out={out}: {target} exists and is not replaced, expected another "
+                f"folder"
+            )
+        found[target] = name
+    return {name: target for target, name in found.items()}
+
+
+def _pixels(images, name, channels):
+    """Return the pixels of an image ``[h, w, C]`` with the channels of the network,
+    and with alpha if it has transparency; and whether the file is grey."""
+    about = images.header(name)
+    if channels == 4:
+        return images.pixels(name, 4), False
+    pixels = images.pixels(name, 4 if about.channels == 4 else 3)
+    if channels == 1:
+        colours = pixels[..., :3]
+        if (colours != colours[..., :1]).any():
+            raise images.error(name, "has colours, and the run makes grey images")
+        pixels = np.delete(pixels, (1, 2), axis=-1)
+    return pixels, about.grey
+
+
+def _enlarged(run, pixels, grey, tile, overlap):
+    """Return the enlarged image, uint8 ``[H, W, C]``, C 1 to 4."""
+    from PIL import Image
+
+    network = run.source.spec.shape[-1]
+    colours, alpha = pixels[..., :network], pixels[..., network:]
+    x = np.asarray(scaled(colours))
+    try:
+        made = enlarged(run.model, x, tile or max(x.shape[:2]), overlap)
+    except ScopeParamShapeError as error:
+        raise BadInput(
+            f"workdir={run.path}: the generator has parameters that depend on the size "
+            f"of images, expected a fully convolutional one, such as "
+            f"networks.generator.name='srresnet'"
+        ) from error
+    made = as_bytes(made)
+    if grey and network == 3:
+        made = np.asarray(Image.fromarray(made).convert("L"))[..., None]
+    if alpha.size:
+        size = made.shape[1], made.shape[0]
+        large = Image.fromarray(alpha[..., 0]).resize(size, Image.Resampling.BICUBIC)
+        made = np.concatenate([made, np.asarray(large)[..., None]], axis=-1)
+    return made
+
+
+def _write(target, pixels, facts):
+    """Write a PNG file with one rename."""
+    from PIL import Image
+    from PIL.PngImagePlugin import PngInfo
+
+    text, content = PngInfo(), io.BytesIO()
+    text.add_text("ganjax", json.dumps(facts))
+    picture = Image.fromarray(pixels[..., 0] if pixels.shape[-1] == 1 else pixels)
+    picture.save(content, "PNG", pnginfo=text)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"out={target.parent}: expected a place to write to, {error.strerror}"
+        ) from error
+    unfinished = target.with_name(f".{target.name}.tmp")
+    unfinished.write_bytes(content.getvalue())
+    os.replace(unfinished, target)
