@@ -4,11 +4,16 @@
     ganjax sample --workdir=runs/quickstart --mode=interpolation
     ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
     ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
+    ganjax sample --workdir=runs/conditional --seeds=0-7,12 --classes=cat --out=cats/
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
 named by its seed and index. The metadata of a picture hold its mode, seed, step and
 data set.
+
+With --seeds there is one image for each seed, named by the seed. The image of a seed is
+the same in every list. If the game takes labels, the classes
+take turns by the seed; --classes chooses them.
 """
 
 import dataclasses
@@ -19,6 +24,7 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
+from ganjax.commands import flags as shared
 from ganjax.errors import BadInput
 
 ENDINGS = (".png", ".gif", ".npy")
@@ -28,7 +34,11 @@ def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__, "ganjax sample")
     flags.add_argument("--workdir", required=True, help="the folder of the run")
     flags.add_argument("--mode", default="grid", help="see below, or MODULE:FUNCTION")
-    flags.add_argument("--out", help="file or folder; default: MODE.png")
+    flags.add_argument(
+        "--out", help="file or folder; default: MODE.png, or samples/ with --seeds"
+    )
+    flags.add_argument("--seeds", help="an image for each seed, as in 0-7,12")
+    shared.add_classes(flags, "draw only these classes")
     flags.add_argument(
         "--truncation",
         help="truncation of styles or normal latents, 0 for none; default: the run's",
@@ -52,17 +62,22 @@ def main(arguments: list[str]) -> int:
 
     import ganjax
     from ganjax.gallery import MODES, Request
+    from ganjax.loading import picture_of
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
     flags = flags.parse_args(arguments)
     names.beside(Path.cwd())
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
-    if flags.truncation is not None:
-        run = run.sampled({"sampling.truncation": flags.truncation})
+    classes = shared.classes(flags.classes)
+    if flags.truncation is not None or classes:
+        asked = {"sampling.truncation": flags.truncation}
+        run = run.sampled(asked if flags.truncation is not None else {}, classes)
     mode = MODES.find("--mode", flags.mode)
     grid = flags.mode == "grid"
+    seeds = _seeds(flags)
     named = "samples" if grid else flags.mode.rpartition(":")[2]
-    out, folder = _target(f"{named}.png" if flags.out is None else flags.out)
+    default = "samples/" if seeds else f"{named}.png"
+    out, folder = _target(default if flags.out is None else flags.out)
     given = {"n": 64} if grid else {}
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)
@@ -82,6 +97,8 @@ def main(arguments: list[str]) -> int:
         given[name] = value
     if (folder or out.suffix == ".npy") and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+    if folder and len(run.source.spec.shape) != 3:
+        raise BadInput(f"--out={out}/: expected a run that generates images")
     try:
         (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -97,16 +114,42 @@ def main(arguments: list[str]) -> int:
         "config": run.config.data.name,
         "truncation": run.model.sampling.truncation,
     }
-    if folder:
-        _write_each(out, run.sample(request.seed, request.n), said)
+    if chosen := run.model.sampling.classes:
+        said["classes"] = [run.source.spec.classes[label] for label in chosen]
+    made = None
+    if seeds:
+        said["seed"] = seeds
+        made = run.model.of_seeds(seeds)
+    elif folder or out.suffix == ".npy":
+        made = run.sample(request.seed, request.n)
+    if folder and seeds:
+        for seed, sample in zip(seeds, made, strict=True):
+            path = out / f"seed{seed:06}.png"
+            _write(path, _without_frame(sample), {**said, "seed": seed})
+    elif folder:
+        for i, sample in enumerate(made):
+            path = out / f"seed{request.seed}-{i:06}.png"
+            _write(path, _without_frame(sample), {**said, "index": i})
     elif out.suffix == ".npy":
         import numpy as np
 
-        np.save(out, run.sample(request.seed, request.n))
+        np.save(out, made)
     else:
-        _write(out, mode(request), said)
+        _write(out, mode(request) if made is None else picture_of(made), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
     return 0
+
+
+def _seeds(flags):
+    """Return the seeds of ``--seeds``; none without the flag."""
+    if flags.seeds is None:
+        return []
+    for name in ("seed", "n"):
+        if getattr(flags, name) is not None:
+            raise BadInput(f"--seeds={flags.seeds}: expected no --{name} with it")
+    if flags.mode != "grid":
+        raise BadInput(f"--seeds={flags.seeds}: expected no --mode with it")
+    return shared.seeds("--seeds", flags.seeds)
 
 
 def _named(options):
@@ -155,14 +198,11 @@ def _write(out, picture, said):
     frames[0].save(out, **options)
 
 
-def _write_each(folder, samples, said):
+def _without_frame(sample):
+    """Return one image ``[H, W, C]`` without the frame of a grid."""
     from ganjax.training.pictures import image_grid
 
-    if samples.ndim != 4:
-        raise BadInput(f"--out={folder}/: expected a run that generates images")
-    for i, sample in enumerate(samples):
-        picture = image_grid(sample[None], columns=1, scale=1)
-        height, width = sample.shape[:2]
-        inner = picture.crop((2, 2, 2 + width, 2 + height))
-        path = folder / f"seed{said['seed']}-{i:06}.png"
-        _write(path, inner, {**said, "index": i})
+    height, width = sample.shape[:2]
+    return image_grid(sample[None], columns=1, scale=1).crop(
+        (2, 2, 2 + width, 2 + height)
+    )

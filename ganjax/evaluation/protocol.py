@@ -1,5 +1,6 @@
 """The protocol of a score. `ganjax.report` compares scores of equal protocols."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import ganjax
@@ -8,14 +9,26 @@ from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.model import PRECISION
 
 
+def stated(evaluators: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of evaluators, by ``NAME.OPTION``, that differ from their
+    defaults. So the protocols of scores with default options keep their fields."""
+    return {
+        f"{name}.{option}": value
+        for name, evaluator in evaluators.items()
+        for option, value in getattr(evaluator, "stated", {}).items()
+    }
+
+
 def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     """Return the fields that change a score, for JSON: the data, the features, the
-    sampling, the step and the code version."""
+    sampling, the step and the code version. The options of measures are ``stated``."""
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
     sizes = evaluation_data.sizes
     # Only images with alpha have this field, so other protocols keep their fields.
     mixes = extractor and has_alpha(evaluation_data.source.spec.shape)
     alpha = {"alpha": "on white"} if mixes else {}
+    names = evaluation_data.source.spec.classes
+    chosen = [names[label] for label in sampling.classes]
     return {
         "data": evaluation_data.source.spec.name,
         "reference": "train",  # the split that samples are compared with
@@ -27,6 +40,7 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
         "resize": extractor.resize if extractor else "none",
         "values": "256 values a channel" if extractor else "float32",
         **alpha,
+        **({"classes": chosen} if chosen else {}),
         "parameters": "averaged",
         "precision": PRECISION,
         "statistics": sampling.statistics,

@@ -8,9 +8,9 @@ import numpy as np
 from ganjax.data import in_memory, scaled
 from ganjax.data.alpha import has_alpha, on_white
 from ganjax.errors import BadInput
-from ganjax.evaluation.evaluation_data import Side
 from ganjax.evaluation.feature_cache import cached_features
 from ganjax.evaluation.sets import ArraySet, ImageSet, reading
+from ganjax.evaluation.side import Side
 from ganjax.metrics.features import FILTERS, Extractor
 
 # Images in memory at a time, before an extractor.

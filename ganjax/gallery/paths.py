@@ -82,6 +82,6 @@ def _rows(request, columns, same=False):
     n = len(columns[0])
     label = request.sampler.labels(n)
     if same and label is not None:
-        label = jnp.zeros_like(label)
+        label = jnp.full_like(label, label[0])
     images = np.stack([request.model.decode(z, label) for z in columns], axis=1)
     return image_grid(images.reshape(-1, *images.shape[2:]), columns=len(columns))
