@@ -34,7 +34,7 @@ def seeds(flag: str, text: str) -> list[int]:
 
 
 def add_classes(flags: argparse.ArgumentParser, use: str) -> None:
-    """Add ``--classes``; ``use`` says what is done with them."""
+    """Add ``--classes``, with its ``use`` in words."""
     flags.add_argument("--classes", help=f"{use}, by name or number, as in cat,3")
 
 

@@ -2,26 +2,19 @@
 
 import json
 
-import jax
 import numpy as np
 import pytest
 
 import ganjax
-from ganjax.commands import evaluate, score
-from ganjax.core import child_key
+from ganjax.commands import score
 from ganjax.data import Arrays, Source, Spec
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation, EvaluationData, Side
 from ganjax.evaluation.measures import MEASURES
-from ganjax.metrics import density_coverage, precision_recall
+from ganjax.metrics import density_coverage
 from ganjax.metrics.kernel import squared_discrepancy
 from ganjax.report.comparison import differing_fields
 from tests import tiny
-from tests.training.test_resume import train
-
-
-def flat(x):
-    return np.asarray(x).reshape(len(x), -1)
 
 
 def test_subsets_of_the_kernel_distance():
@@ -118,29 +111,3 @@ def test_options_of_scores_of_anything(tmp_path):
     both = ganjax.score(*paths, metrics=["kernel"], options={"kernel.subset_size": 60})
     exact = squared_discrepancy(x, y)
     assert both["scores"] == {"kd_points_60": pytest.approx(exact)}
-
-
-def test_an_option_of_a_measure_changes_the_score_of_a_run(tmp_path):
-    path = tmp_path / "run"
-    train(path, game="convolutional", steps=1)
-    run = ganjax.load(path)
-    asked = {"evaluation.samples": "100", "evaluation.real": "150"}
-    k = {"evaluation.precision_recall.k": "9"}
-    found = run.evaluate(["precision_recall"], {**asked, **k})
-    key = child_key(jax.random.key(run.config.seed), "evaluation")
-    chosen = np.random.default_rng(run.config.seed).permutation(len(run.source.train))
-    real = run.source.train.data[chosen[:150]] / 127.5 - 1
-    expected = precision_recall(flat(real), flat(run.sample(key, 100)), k=9)
-    for name, value in expected.items():
-        score = found["scores"][f"{name}_pixels_100"]
-        assert score == pytest.approx(value, abs=0.011)  # a tie of rounding
-    assert found["protocol"]["precision_recall.k"] == 9
-    with pytest.raises(BadInput, match="k=9: expected precision_recall among the eval"):
-        run.evaluate(["sliced"], {**asked, **k})
-    flags = [f"--workdir={path}", "--metrics=kernel", "--samples=100"]
-    assert evaluate.main([*flags, "--kernel.subsets=3"]) == 0
-    protocols = [json.loads(x.read_text()) for x in run.files.protocols()]
-    (made,) = [x for x in protocols if "kernel.subsets" in x["protocol"]]
-    assert made["protocol"]["kernel.subsets"] == 3
-    with pytest.raises(BadInput, match="kernel.subsets=0: expected at least 1"):
-        evaluate.main([*flags, "--kernel.subsets=0"])
