@@ -5,6 +5,7 @@ divergence); 2 bad input; 128 + n stopped by signal n.
 """
 
 import argparse
+import contextlib
 import errno
 import importlib.util
 import inspect
@@ -14,7 +15,8 @@ import re
 import signal
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+import warnings
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -63,6 +65,22 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
     )
 
 
+@contextlib.contextmanager
+def plain_warnings() -> Iterator[None]:
+    """Print each warning once, as one line on stderr, without a file and its source."""
+    printed = set()
+
+    def show(message, *place):
+        line = f"warning: {' '.join(str(message).split())}"
+        if line not in printed:
+            printed.add(line)
+            print(line, file=sys.stderr)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
+
+
 def run(
     main: Callable[[list[str]], int | None], arguments: list[str] | None = None
 ) -> None:
@@ -78,7 +96,8 @@ def run(
     logging.getLogger("tensorboardX").setLevel(logging.CRITICAL)
     runtime.prepare()
     try:
-        code = main(sys.argv[1:] if arguments is None else arguments)
+        with plain_warnings():
+            code = main(sys.argv[1:] if arguments is None else arguments)
     except BadInput as error:
         fail(error)
         code = 2

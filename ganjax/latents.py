@@ -54,6 +54,7 @@ def optimised(
     return z + step * slope / (squares + damping)
 
 
+# The mean of each is 0, which the mean image relies on.
 LATENTS = Table(
     "a distribution, (keys, size) -> z",
     {"normal": normal, "uniform": uniform, "wide_uniform": wide_uniform},

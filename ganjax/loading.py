@@ -1,6 +1,7 @@
 """Load a run from its folder."""
 
 import copy
+import dataclasses
 import functools
 import os
 from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ from ganjax.core import Game, GameState, averaged, init_state
 from ganjax.data import (
     RecordedSource,
     Source,
+    labels_named,
     record_of,
     source_of,
     spec_differences,
@@ -139,8 +141,13 @@ class Run:
         """The finished model of the newest checkpoint."""
         return self.model_of(self.state)
 
-    def sampled(self, overrides: Mapping[str, str]) -> "Run":
+    def sampled(
+        self, overrides: Mapping[str, str], classes: Sequence[int | str] = ()
+    ) -> "Run":
         """Return this run with other values, as text, for fields of ``sampling``.
+
+        Args:
+          classes: the only classes to generate, by name or label; all if empty.
 
         Raises:
           BadInput: for a wrong field or value.
@@ -151,8 +158,22 @@ class Run:
         config = resolve(self.config.to_dict(), overrides)
         other = copy.copy(self)
         other.__dict__.pop("model", None)
-        other.sampling = read(Sampling, config.sampling)
+        other.sampling = dataclasses.replace(
+            read(Sampling, config.sampling), classes=self._labels(classes)
+        )
         return other
+
+    def _labels(self, classes):
+        """Return the labels of classes that the run generates by label."""
+        if not classes:
+            return ()
+        if not self.sampler.classes:
+            raise BadInput(
+                f"classes={','.join(map(str, classes))}: expected a game that "
+                f"generates by label, such as game='conditional_gan', not game="
+                f"'{self.config.game}'"
+            )
+        return tuple(labels_named(self.source.spec, classes, "classes"))
 
     def model_of(self, state: GameState) -> Model:
         """Return the finished model of a state of this run."""
@@ -183,6 +204,7 @@ class Run:
         overrides: Mapping[str, str] | None = None,
         *,
         best: bool = False,
+        classes: Sequence[int | str] = (),
     ) -> dict[str, Any]:
         """Return scores of the newest checkpoint with their protocol.
 
@@ -191,6 +213,8 @@ class Run:
           overrides: values, as text, for fields of ``evaluation`` and ``sampling``, and
             for ``seed``. Other fields cannot change a trained run.
           best: whether to score the best checkpoint and not the newest one.
+          classes: the only classes to generate, and to compare with, by name or label;
+            all if empty.
 
         Returns:
           ``{'scores': {name: value}, 'protocol': {field: value}}``.
@@ -208,8 +232,16 @@ class Run:
                 )
         asked = {"evaluation.names": ",".join(names)} if names else {}
         config = resolve(self._located.to_dict(), {**overrides, **asked})
+        scored = config.evaluation.names
+        for path, text in overrides.items():
+            if path.count(".") > 1 and (measure := path.split(".")[1]) not in scored:
+                raise BadInput(
+                    f"{path}={text}: expected {measure} among the evaluators, found "
+                    f"{', '.join(scored) or 'none'}"
+                )
+        labels = tuple(sorted(self._labels(classes)))
         made = self.game, self.sampler, self.source
-        evaluation = evaluation_of(config, *made)
+        evaluation = evaluation_of(config, *made, labels)
         state = self.best if best else self.state
         scores = evaluation.run(state)
         return {"scores": scores, "protocol": evaluation.protocol(int(state.step))}
@@ -229,8 +261,12 @@ class Run:
 
     def picture(self, key: jax.Array | int, n: int) -> Image.Image:
         """Return ``n`` samples as a grid of images, or as a scatter of points."""
-        samples = self.sample(key, n)
-        return image_grid(samples) if samples.ndim == 4 else scatter(samples)
+        return picture_of(self.sample(key, n))
+
+
+def picture_of(samples: np.ndarray) -> Image.Image:
+    """Return samples ``[n, …]`` as a grid of images, or as a scatter of points."""
+    return image_grid(samples) if samples.ndim == 4 else scatter(samples)
 
 
 def located(config: ConfigDict, folder: Path | str) -> ConfigDict:

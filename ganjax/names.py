@@ -10,6 +10,8 @@ import contextvars
 import dataclasses
 import hashlib
 import importlib
+import importlib.abc
+import importlib.machinery
 import inspect
 import re
 import sys
@@ -25,6 +27,22 @@ _PATH = re.compile(r"[^\W\d]\w*(\.[^\W\d]\w*)*:[^\W\d]\w*")
 _trusted = contextvars.ContextVar("trusted", default="")
 _imported: set[str] = set()
 _folders: list[str] = []
+
+
+class _Beside(importlib.abc.MetaPathFinder):
+    """Finds modules in the folders of ``beside``. It is asked after all other finders,
+    so a file there hides no module and no folder that is found without it. On
+    ``sys.path`` such a file would hide a folder that is a package without a file
+    ``__init__``, as ``configs`` is."""
+
+    def find_spec(self, name, path, target=None):
+        """Return the spec of a top module."""
+        if path is not None:
+            return None
+        return importlib.machinery.PathFinder.find_spec(name, _folders, target)
+
+
+_beside = _Beside()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -129,8 +147,9 @@ def imported(field: str, path: str) -> Any:
             f"give it with --trust_code or trust_code=True"
         )
     module, _, attribute = path.partition(":")
-    # Only now, so that files next to a config hide no modules from other programs.
-    sys.path += [folder for folder in _folders if folder not in sys.path]
+    # Only now, because a file next to a config could be taken for an optional library.
+    if _beside not in sys.meta_path:
+        sys.meta_path.append(_beside)
     try:
         found = importlib.import_module(module)
     except (Exception, SystemExit) as error:  # the user's code may raise anything

@@ -1,6 +1,6 @@
 """Score sets of samples against a reference set: files, folders and runs."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from ganjax import metrics as distances
 from ganjax.core import child_key
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import EVALUATORS, Measure, Side
-from ganjax.evaluation.compared_sets import ComparedSets, about, facts_of, frechet_to
+from ganjax.evaluation.compared_sets import ComparedSets, about, facts_of
+from ganjax.evaluation.measures import MEASURES, frechet_to
 from ganjax.evaluation.set_features import side_of
 from ganjax.evaluation.set_fit import (
     Set,
@@ -28,6 +29,7 @@ from ganjax.loading import Run
 from ganjax.metrics.features import open_extractor
 from ganjax.model import PRECISION
 from ganjax.names import is_path
+from ganjax.options import options_of
 from ganjax.run_files import RunFiles
 
 DEFAULT = ("frechet", "kernel")
@@ -46,6 +48,7 @@ def score(
     n: int | None = None,
     seed: int | None = None,
     by_class: bool = False,
+    options: Mapping[str, Any] | None = None,
     resamples: int = RESAMPLES,
     save_statistics: Path | str = "",
     trust_code: bool = False,
@@ -67,6 +70,7 @@ def score(
       n, seed: number and seed of a run's samples. The defaults are in the run's config.
         ``seed`` also draws the halves of a paired comparison; the default is then 0.
       by_class: whether to score each class of the reference as well.
+      options: options of measures, such as ``{"precision_recall.k": 5}``.
       resamples: the number of halves of a paired comparison.
       save_statistics: a .npz to write the reference's mean and covariance to.
       trust_code: whether to run code that the config of a run names.
@@ -93,7 +97,7 @@ def score(
         raise BadInput(f"n={n}: expected a run, whose samples it counts")
     if seed is not None and not drawn and other is None:
         raise BadInput(f"seed={seed}: expected a run, or two sets to compare")
-    measures = _measures(metrics, sets)
+    measures = _with_options(_measures(metrics, sets), options or {})
     for field, value in {"weights": weights, "resize": resize}.items():
         if value and not extractor:
             raise BadInput(f"{field}='{value}': expected an extractor with it")
@@ -173,8 +177,32 @@ def _measures(metrics, sets) -> dict[str, Measure]:
                 f"expected metrics='frechet'"
             )
     if isinstance(sets[0], Statistics) and found:
-        return {"frechet": frechet_to(sets[0])}
+        return {"frechet": frechet_to(sets[0].mean, sets[0].cov)}
     return found
+
+
+def _with_options(
+    measures: dict[str, Measure], options: Mapping[str, Any]
+) -> dict[str, Measure]:
+    """Return the measures with the values of options, by ``MEASURE.OPTION``."""
+    declared = {
+        f"{name}.{field}": option
+        for name, measure in MEASURES.items()
+        for field, option in options_of(type(measure.options)).items()
+    }
+    for path, value in options.items():
+        if path not in declared:
+            raise unknown("options", path, declared)
+        name, _, field = path.partition(".")
+        if name not in measures:
+            raise BadInput(
+                f"{path}={value}: expected {name} among the metrics, found "
+                f"{', '.join(measures)}"
+            )
+        value = declared[path].parsed(path, str(value))
+        declared[path].check(path, value)
+        measures[name] = measures[name].with_options({field: value})
+    return measures
 
 
 def _save(path: Path, found: Set, side: Side | None, eye) -> None:

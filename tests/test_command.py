@@ -8,12 +8,13 @@ import subprocess
 import sys
 import sysconfig
 import venv
+import warnings
 from pathlib import Path
 
 import pytest
 
 import ganjax
-from ganjax import commands, shipped
+from ganjax import command_line, commands, shipped
 from ganjax.commands import describe
 from tests.commands import SCRIPTS
 
@@ -47,6 +48,20 @@ def test_an_unknown_command_is_one_line(capsys):
     assert out == "" and err.count("\n") == 1
     assert err.startswith("error: COMMAND='trian': expected one of anomalies, ")
     assert "did you mean 'train'?" in err
+
+
+def test_a_warning_is_one_line_and_printed_once(capsys, monkeypatch):
+    monkeypatch.setattr(command_line.runtime, "prepare", lambda: None)
+
+    def main(arguments):
+        for text in ("few samples:\n  noisy", "few samples:\n  noisy", "other"):
+            warnings.warn(text, stacklevel=1)
+
+    with pytest.raises(SystemExit) as ended:
+        command_line.run(main, [])
+    assert ended.value.code == 0
+    expected = "warning: few samples: noisy\nwarning: other\n"
+    assert capsys.readouterr() == ("", expected)
 
 
 def test_the_version(capsys):

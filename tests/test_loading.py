@@ -8,15 +8,20 @@ import pytest
 from PIL import Image
 
 import ganjax
-from ganjax.commands import sample
+from ganjax.commands import evaluate, sample
 from ganjax.config import knobs
-from ganjax.core import averaged, init_state, state_digest
+from ganjax.core import averaged, child_key, init_state, state_digest
 from ganjax.errors import BadInput
 from ganjax.evaluation import EVALUATORS, EvaluationData
 from ganjax.loading import warm_start
+from ganjax.metrics import precision_recall
 from ganjax.model import Model, Sampling
 from tests.tiny import setup
 from tests.training.test_resume import train
+
+
+def flat(x):
+    return np.asarray(x).reshape(len(x), -1)
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +77,30 @@ def test_overrides_of_sampling_change_the_scored_model(run):
             == dict(EVALUATORS["sliced"](data).run(model))["swd_pixels_100"]
         )
     assert len(set(found.values())) == 3
+
+
+def test_an_option_of_a_measure_changes_the_score_of_a_run(run):
+    path, run = run[0], ganjax.load(run[0])
+    asked = {"evaluation.samples": "100", "evaluation.real": "150"}
+    k = {"evaluation.precision_recall.k": "9"}
+    found = run.evaluate(["precision_recall"], {**asked, **k})
+    key = child_key(jax.random.key(run.config.seed), "evaluation")
+    chosen = np.random.default_rng(run.config.seed).permutation(len(run.source.train))
+    real = run.source.train.data[chosen[:150]] / 127.5 - 1
+    expected = precision_recall(flat(real), flat(run.sample(key, 100)), k=9)
+    for name, value in expected.items():
+        score = found["scores"][f"{name}_pixels_100"]
+        assert score == pytest.approx(value, abs=0.011)  # a tie of rounding
+    assert found["protocol"]["precision_recall.k"] == 9
+    with pytest.raises(BadInput, match="k=9: expected precision_recall among the eval"):
+        run.evaluate(["sliced"], {**asked, **k})
+    flags = [f"--workdir={path}", "--metrics=kernel", "--samples=100"]
+    assert evaluate.main([*flags, "--kernel.subsets=3"]) == 0
+    protocols = [json.loads(x.read_text()) for x in run.files.protocols()]
+    (made,) = [x for x in protocols if "kernel.subsets" in x["protocol"]]
+    assert made["protocol"]["kernel.subsets"] == 3
+    with pytest.raises(BadInput, match="kernel.subsets=0: expected at least 1"):
+        evaluate.main([*flags, "--kernel.subsets=0"])
 
 
 @pytest.mark.parametrize(

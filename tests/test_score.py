@@ -333,7 +333,7 @@ def test_the_command_prints_and_writes(tmp_path, real, capsys):
     assert found["reference"]["count"] == found["samples"]["count"] == 40
     assert set(found["scores"]) == {
         "fd_pixels_40", "fd_debiased_low_pixels_40",
-        "fd_debiased_high_pixels_40", "kd_pixels_40",
+        "fd_debiased_high_pixels_40", "kd_pixels_40", "kd_std_pixels_40",
     }  # fmt: skip
     assert found["protocol"]["real"] == found["protocol"]["fake"] == 40
     saved = tmp_path / "real.npz"
@@ -431,6 +431,22 @@ def bad_sets(tmp_path_factory):
         ("real real --resamples=1", "resamples=1: expected at least 2"),
         ("real --save_statistics=a.txt", "expected a name that ends in .npz"),
         ("real real --sead=5", "no such flag; did you mean '--seed'"),
+        (
+            "real real --kernel.subset=5",
+            "no such flag; did you mean '--kernel.subsets'",
+        ),
+        (
+            "real real --kernel.subsets=none",
+            "kernel.subsets='none': expected int",
+        ),
+        (
+            "real real --precision_recall.k=5",
+            "k=5: expected precision_recall among the metrics, found frechet, kernel",
+        ),
+        (
+            "real real --metrics=kernel --kernel.subset_size=41",
+            "metrics='kernel': 40 samples in 'real', expected at least 41",
+        ),
     ],
 )
 def test_bad_input_is_one_line(arguments, says, bad_sets, monkeypatch, capsys):

@@ -37,7 +37,6 @@ def lab(tmp_path, monkeypatch, request):
     folder = tmp_path / "lab"
     folder.mkdir()
     (folder / f"{name}.py").write_text(LOSS)
-    monkeypatch.setattr(sys, "path", list(sys.path))
     monkeypatch.setattr(names, "_folders", [])
     monkeypatch.setattr(names, "_imported", set(names._imported))
     yield folder / f"{name}.py", f"{name}:mine"
@@ -53,7 +52,6 @@ def forget(file):
     sys.modules.pop(file.stem, None)
     names._imported.discard(f"{file.stem}:mine")
     names._folders.clear()
-    sys.path.remove(str(file.parent))
     (file.parent / "imported").unlink(missing_ok=True)
 
 

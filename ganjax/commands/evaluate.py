@@ -8,11 +8,16 @@ config. `ganjax describe --axis=evaluators` lists all evaluators. Scores and the
 protocol are written to the run's evaluation/ under the digest of the protocol, where
 `ganjax report --compare` finds them.
 
-    ganjax evaluate --workdir=runs/quickstart --truncation=0.5,0.7,1 --seeds=0,1,2
+    ganjax evaluate --workdir=runs/quickstart --truncation=0.5,0.7,1 --seeds=0-2
 
 --truncation and --seeds take several values. Each pair of values is an evaluation with
 its own protocol and file. The table has a column for each truncation; with several
 seeds, its entries are the mean and the standard deviation over seeds.
+
+    ganjax evaluate --workdir=runs/conditional --metrics=frechet --classes=cat,3
+
+With --classes, only these classes are generated and compared. --precision_recall.k and
+the other options of measures are fields of evaluation in a config.
 """
 
 import hashlib
@@ -24,6 +29,7 @@ from pathlib import Path
 
 from ganjax import command_line
 from ganjax import names as imports
+from ganjax.commands import flags as shared
 from ganjax.errors import BadInput
 
 _FIELDS = {
@@ -47,20 +53,27 @@ def main(arguments: list[str]) -> int:
         help="truncation of styles or normal latents, 0 for none; several by commas",
     )
     flags.add_argument("--seed", help="seed of the samples; default: the run's")
-    flags.add_argument("--seeds", help="several seeds, separated by commas")
+    flags.add_argument("--seeds", help="several seeds, as in 0-7,12")
+    shared.add_classes(flags, "generate and compare only these classes")
     flags.add_argument("--best", action="store_true", help="score the best checkpoint")
     flags.add_argument(
         "--trust_code", action="store_true", help="run code that the run's config names"
     )
+    shared.add_measure_options(flags, "the run's config")
     flags = flags.parse_args(arguments)
     overrides = {
         f"evaluation.{name}": getattr(flags, name)
         for name in _FIELDS
         if getattr(flags, name) is not None
     }
+    for name, text in shared.measure_options(flags).items():
+        overrides[f"evaluation.{name}"] = text
+    classes = shared.classes(flags.classes)
     if flags.seed is not None and flags.seeds is not None:
         raise BadInput(f"--seeds={flags.seeds}: expected either --seed or --seeds")
-    seeds = _listed("--seeds", flags.seeds) if flags.seed is None else [flags.seed]
+    seeds = [flags.seed]
+    if flags.seeds is not None:
+        seeds = list(map(str, shared.seeds("--seeds", flags.seeds)))
     truncations = _listed("--truncation", flags.truncation)
 
     import ganjax
@@ -74,7 +87,9 @@ def main(arguments: list[str]) -> int:
     for truncation, seed in itertools.product(truncations, seeds):
         asked = {"sampling.truncation": truncation, "seed": seed}
         asked = {name: text for name, text in asked.items() if text is not None}
-        made = run.evaluate(names, {**overrides, **asked}, best=flags.best)
+        made = run.evaluate(
+            names, {**overrides, **asked}, best=flags.best, classes=classes
+        )
         found[truncation, seed] = made
         print(f"step {made['protocol']['step']}: {_write(run.files, made)}")
     print(_counts(made["protocol"]))
@@ -124,8 +139,10 @@ def _entry(name, scores):
 
 
 def _counts(protocol):
+    chosen = ", ".join(protocol.get("classes", ()))
+    of_classes = f"; only the classes {chosen}" if chosen else ""
     return (
         f"{protocol['fake']:,} generated against {protocol['real']:,} real samples of "
         f"{protocol['data']}/{protocol['reference']}; floors of "
-        f"{protocol['held_out']:,} held-out samples"
+        f"{protocol['held_out']:,} held-out samples{of_classes}"
     )

@@ -4,6 +4,7 @@
     ganjax sample --workdir=runs/quickstart --mode=interpolation
     ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
     ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
+    ganjax sample --workdir=runs/conditional --seeds=0-7,12 --classes=cat --out=cats/
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
 
@@ -11,6 +12,10 @@ The ending of --out selects the output: .png or .gif for a picture, .npy for the
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
 named by its seed and index. The metadata of a picture hold its mode, seed, step and
 data set.
+
+With --seeds there is one image for each seed, named by the seed. The image of a seed is
+the same in every list. If the game takes labels, the classes take turns by the seed;
+--classes chooses them.
 
 With --projected, the pictures of ganjax project are drawn in place of random latents.
 They are truncated only if --truncation is given.
@@ -24,16 +29,59 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
+from ganjax.commands import flags as shared
 from ganjax.errors import BadInput
 
 ENDINGS = (".png", ".gif", ".npy")
 
 
 def main(arguments: list[str]) -> int:
+    from ganjax.gallery import MODES
+    from ganjax.loading import picture_of
+
+    flags = _parsed(arguments)
+    names.beside(Path.cwd())
+    run = _run(flags)
+    mode = MODES.find("--mode", flags.mode)
+    seeds = _seeds(flags)
+    request = _request(run, flags, _options(mode, flags))
+    out, folder = _opened(flags, run, "samples/" if seeds else None)
+    said = {
+        "mode": flags.mode,
+        "seed": seeds or request.seed,
+        "step": int(run.state.step),
+        "config": run.config.data.name,
+        "truncation": run.model.sampling.truncation,
+    }
+    if chosen := run.model.sampling.classes:
+        said["classes"] = [run.source.spec.classes[label] for label in chosen]
+    if request.saved is not None:
+        said["projected"] = Path(request.projected).name
+    if not (seeds or folder or out.suffix == ".npy"):
+        _write(out, mode(request), said)
+    else:
+        made = run.model.of_seeds(seeds) if seeds else _samples(request)
+        if folder:
+            _write_each(out, made, said, seeds)
+        elif out.suffix == ".npy":
+            import numpy as np
+
+            np.save(out, made)
+        else:
+            _write(out, picture_of(made), said)
+    print(f"{flags.mode} of step {said['step']}: {out}")
+    return 0
+
+
+def _parsed(arguments):
     flags = command_line.parser(__doc__, "ganjax sample")
     flags.add_argument("--workdir", required=True, help="the folder of the run")
     flags.add_argument("--mode", default="grid", help="see below, or MODULE:FUNCTION")
-    flags.add_argument("--out", help="file or folder; default: MODE.png")
+    flags.add_argument(
+        "--out", help="file or folder; default: MODE.png, or samples/ with --seeds"
+    )
+    flags.add_argument("--seeds", help="an image for each seed, as in 0-7,12")
+    shared.add_classes(flags, "draw only these classes")
     flags.add_argument(
         "--truncation",
         help="truncation of styles or normal latents, 0 for none; default: the run's",
@@ -59,27 +107,49 @@ def main(arguments: list[str]) -> int:
     options.add_argument(
         "--projected", metavar="FILE", help="latents.npz of ganjax project"
     )
-
-    import ganjax
-    from ganjax.gallery import MODES, Request, samples
+    from ganjax.gallery import MODES
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
-    flags = flags.parse_args(arguments)
-    names.beside(Path.cwd())
+    return flags.parse_args(arguments)
+
+
+def _run(flags):
+    """Return the run, with the truncation and the classes that the flags ask for."""
+    import ganjax
+
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
-    if flags.projected == "":
-        raise BadInput("--projected=: expected a file")
-    truncation = flags.truncation
-    if flags.projected is not None and truncation is None:
-        truncation = "0"
-    if truncation is not None:
-        run = run.sampled({"sampling.truncation": truncation})
-    mode = MODES.find("--mode", flags.mode)
-    takes = _options(mode, flags)
-    grid = flags.mode == "grid"
-    named = "samples" if grid else flags.mode.rpartition(":")[2]
-    out, folder = _target(f"{named}.png" if flags.out is None else flags.out)
-    given = {"n": 64} if grid and "n" in takes else {}
+    classes, truncation = shared.classes(flags.classes), flags.truncation
+    if flags.projected is not None:
+        if not flags.projected:
+            raise BadInput("--projected=: expected a file")
+        for name in ("classes", "seeds"):
+            if (value := getattr(flags, name)) is not None:
+                raise BadInput(f"--{name}={value}: expected no --projected with it")
+        truncation = "0" if truncation is None else truncation
+    if truncation is None and not classes:
+        return run
+    changed = {} if truncation is None else {"sampling.truncation": truncation}
+    return run.sampled(changed, classes)
+
+
+def _options(mode, flags):
+    """Return the options that change the picture of a mode, given the flags."""
+    if flags.projected is None:
+        return mode.options
+    takes = getattr(mode, "options_of_projected", None)
+    if takes is None:
+        raise BadInput(
+            f"--projected={flags.projected}: expected a mode that draws projected "
+            f"pictures, and --mode={flags.mode} does not"
+        )
+    return (*takes, "projected")
+
+
+def _request(run, flags, takes):
+    """Return the request of a picture, of the flags that the mode ``takes``."""
+    from ganjax.gallery import Request
+
+    given = {"n": 64} if flags.mode == "grid" and "n" in takes else {}
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)
         if value is None:
@@ -96,50 +166,16 @@ def main(arguments: list[str]) -> int:
         if name == "reach" and not math.isfinite(value):
             raise BadInput(f"--reach={value}: expected a finite number")
         given[name] = value
-    if (folder or out.suffix == ".npy") and not grid:
-        raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
     request = Request(run, **given)
     if request.saved is not None:
         _check_truncation(flags, run)
-    try:
-        (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise BadInput(
-            f"--out={flags.out}: expected a place to write to, {error.strerror}"
-        ) from error
-
-    said = {
-        "mode": flags.mode,
-        "seed": request.seed,
-        "step": int(run.state.step),
-        "config": run.config.data.name,
-        "truncation": run.model.sampling.truncation,
-    }
-    if request.saved is not None:
-        said["projected"] = Path(request.projected).name
-    if folder:
-        _write_each(out, samples(request), said)
-    elif out.suffix == ".npy":
-        import numpy as np
-
-        np.save(out, samples(request))
-    else:
-        _write(out, mode(request), said)
-    print(f"{flags.mode} of step {said['step']}: {out}")
-    return 0
+    return request
 
 
-def _options(mode, flags):
-    """Return the options that change the picture of a mode, given the flags."""
-    if flags.projected is None:
-        return mode.options
-    takes = getattr(mode, "options_of_projected", None)
-    if takes is None:
-        raise BadInput(
-            f"--projected={flags.projected}: expected a mode that draws projected "
-            f"pictures, and --mode={flags.mode} does not"
-        )
-    return (*takes, "projected")
+def _samples(request):
+    from ganjax.gallery import samples
+
+    return samples(request)
 
 
 def _check_truncation(flags, run):
@@ -152,6 +188,36 @@ def _check_truncation(flags, run):
             f"--truncation={flags.truncation}: expected --projected with a generator "
             f"with styles, in another mode than truncation"
         )
+
+
+def _seeds(flags):
+    """Return the seeds of ``--seeds``; none without the flag."""
+    if flags.seeds is None:
+        return []
+    for name in ("seed", "n"):
+        if getattr(flags, name) is not None:
+            raise BadInput(f"--seeds={flags.seeds}: expected no --{name} with it")
+    if flags.mode != "grid":
+        raise BadInput(f"--seeds={flags.seeds}: expected no --mode with it")
+    return shared.seeds("--seeds", flags.seeds)
+
+
+def _opened(flags, run, default):
+    """Return the place to write to, whose folder exists, and whether it is a folder."""
+    grid = flags.mode == "grid"
+    default = default or f"{'samples' if grid else flags.mode.rpartition(':')[2]}.png"
+    out, folder = _target(default if flags.out is None else flags.out)
+    if (folder or out.suffix == ".npy") and not grid:
+        raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+    if folder and len(run.source.spec.shape) != 3:
+        raise BadInput(f"--out={out}/: expected a run that generates images")
+    try:
+        (out if folder else out.parent).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BadInput(
+            f"--out={flags.out}: expected a place to write to, {error.strerror}"
+        ) from error
+    return out, folder
 
 
 def _named(options):
@@ -200,14 +266,16 @@ def _write(out, picture, said):
     frames[0].save(out, **options)
 
 
-def _write_each(folder, samples, said):
+def _write_each(folder, samples, said, seeds):
+    """Write a file for each image, without the frame of a grid."""
     from ganjax.training.pictures import image_grid
 
-    if samples.ndim != 4:
-        raise BadInput(f"--out={folder}/: expected a run that generates images")
     for i, sample in enumerate(samples):
-        picture = image_grid(sample[None], columns=1, scale=1)
         height, width = sample.shape[:2]
+        picture = image_grid(sample[None], columns=1, scale=1)
         inner = picture.crop((2, 2, 2 + width, 2 + height))
-        path = folder / f"seed{said['seed']}-{i:06}.png"
-        _write(path, inner, {**said, "index": i})
+        if seeds:
+            name, own = f"seed{seeds[i]:06}.png", {"seed": seeds[i]}
+        else:
+            name, own = f"seed{said['seed']}-{i:06}.png", {"index": i}
+        _write(folder / name, inner, {**said, **own})

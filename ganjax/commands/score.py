@@ -20,6 +20,7 @@ from pathlib import Path
 
 from ganjax import command_line
 from ganjax import names as imports
+from ganjax.commands import flags as shared
 from ganjax.errors import BadInput
 
 
@@ -56,6 +57,7 @@ def main(arguments: list[str]) -> int:
     flags.add_argument(
         "--trust_code", action="store_true", help="run code that a run's config names"
     )
+    shared.add_measure_options(flags)
     flags = flags.parse_args(arguments)
     if len(flags.sets) > 2:
         raise BadInput(f"{len(flags.sets)} sets to score, expected one or two")
@@ -79,6 +81,7 @@ def main(arguments: list[str]) -> int:
         n=flags.samples,
         seed=flags.seed,
         by_class=flags.by_class,
+        options=shared.measure_options(flags),
         resamples=flags.resamples,
         save_statistics=flags.save_statistics,
         trust_code=flags.trust_code,

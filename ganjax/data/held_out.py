@@ -8,7 +8,14 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.feeds import scaled
-from ganjax.data.source import Split, in_memory, real_samples, samples
+from ganjax.data.source import (
+    Arrays,
+    Items,
+    Split,
+    in_memory,
+    real_samples,
+    samples,
+)
 
 # The number of held-out images for pictures of a translation game. They become a
 # constant of a compiled program.
@@ -19,6 +26,11 @@ def as_bytes(images: np.ndarray) -> np.ndarray:
     """Return images ``[n, H, W, C]`` in [-1, 1] as uint8, rounded to the nearest value:
     the format of image files and of every extractor."""
     return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
+
+
+def chosen_rows(items: Arrays | Items, n: int, seed: int) -> np.ndarray:
+    """Return at most ``n`` different rows of a split, chosen by ``seed``."""
+    return np.random.default_rng(seed).permutation(len(items))[:n]
 
 
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
@@ -41,8 +53,7 @@ def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         data = batch["data"] if "data" in batch else batch["b"]
         label = batch.get("label", np.zeros(n, np.int32))
         return np.asarray(data), np.asarray(label)
-    chosen = np.random.default_rng(seed).permutation(len(items))[:n]
-    found = in_memory(items, chosen)
+    found = in_memory(items, chosen_rows(items, n, seed))
     return np.asarray(scaled(found.data)), found.label
 
 

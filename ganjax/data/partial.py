@@ -9,7 +9,15 @@ import numpy as np
 
 from ganjax.data.feeds import scaled
 from ganjax.data.label_list import nfc
-from ganjax.data.source import Arrays, Composed, Source, chosen, in_memory, labels_of
+from ganjax.data.source import (
+    Arrays,
+    Composed,
+    Source,
+    Spec,
+    chosen,
+    in_memory,
+    labels_of,
+)
 from ganjax.errors import BadInput, nearest
 from ganjax.options import Option
 
@@ -64,17 +72,8 @@ def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
             samples are not stored one by one (pairs of images, generated samples).
     """
     names = source.spec.classes
-    known = {name: label for label, name in enumerate(names)}
-    known = {str(label): label for label in range(len(names))} | known
-    labels = [known.get(str(value)) for value in classes]
+    labels = labels_named(source.spec, classes, "data.classes")
     given = f"data.classes={','.join(map(str, classes))}"
-    if None in labels or len(set(labels)) < len(labels):
-        wrong = str(classes[labels.index(None)]) if None in labels else ""
-        raise BadInput(
-            f"{given}: expected different labels or names of classes of "
-            f"data.name='{source.spec.name}', which has {len(names)} classes"
-            f"{nearest(wrong, names) if wrong else ''}"
-        )
     train = _items(source, "data.classes")
     kept = chosen(train, np.flatnonzero(np.isin(labels_of(train), labels)))
     # Scores for other training classes are not comparable: the name shows the classes.
@@ -84,6 +83,30 @@ def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
     shown = [*source.about.get("shown", []), f"data: {given} means {said}"]
     about = {**source.about, "shown": shown}
     return dataclasses.replace(source, spec=spec, train=kept, about=about)
+
+
+def labels_named(spec: Spec, classes: Sequence[int | str], field: str) -> list[int]:
+    """Return the labels of classes that are given by name or number.
+
+    A value that equals the name of a class means this class. Otherwise a whole number
+    is a label.
+
+    Raises:
+        BadInput: a class is repeated or unknown. The message names ``field``.
+    """
+    names = spec.classes
+    known = {name: label for label, name in enumerate(names)}
+    known = {str(label): label for label in range(len(names))} | known
+    labels = [known.get(str(value)) for value in classes]
+    found = [label for label in labels if label is not None]
+    if len(set(found)) < len(labels):
+        wrong = str(classes[labels.index(None)]) if None in labels else ""
+        raise BadInput(
+            f"{field}={','.join(map(str, classes))}: expected different labels or "
+            f"names of classes of data.name='{spec.name}', which has {len(names)} "
+            f"classes{nearest(wrong, names) if wrong else ''}"
+        )
+    return found
 
 
 def partly_labelled(source: Source, labels: int, subset: int = 0) -> Source:

@@ -8,20 +8,22 @@ if a lower value is better, in ``higher`` if a higher value is better, or in
 """
 
 import contextlib
+import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ganjax.core import Game, GameState
-from ganjax.data import Source
+from ganjax.data import Source, only_labels
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation.compared import Measure, measure
-from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.inversion import invert
 from ganjax.evaluation.options import EvaluationOptions, evaluation_data_of
-from ganjax.evaluation.protocol import protocol_of
+from ganjax.evaluation.protocol import protocol_of, stated
 from ganjax.evaluation.scores import direction_of, name_of
+from ganjax.evaluation.side import Side
 from ganjax.evaluation.table import EVALUATORS
-from ganjax.model import Model, Sampler, Sampling
+from ganjax.model import Model, Sampler, Sampling, of_classes
 from ganjax.options import read
 
 
@@ -32,6 +34,7 @@ class Evaluation:
       evaluation_data: the samples that all evaluators use.
       names: entries of ``EVALUATORS``, or import paths ``MODULE:NAME``.
       model: a function that makes the finished model of a state.
+      options: name of a measure -> values of its options; others keep the defaults.
 
     Raises:
       BadInput: an evaluator is unknown, or does not apply to this game or its data.
@@ -42,9 +45,13 @@ class Evaluation:
         evaluation_data: EvaluationData,
         names: Sequence[str],
         model: Callable[[GameState], Model],
+        options: Mapping[str, Mapping[str, Any]] | None = None,
     ):
         self._data, self._model = evaluation_data, model
         self._makers = {x: EVALUATORS.find("evaluation.names", x) for x in names}
+        for name, values in (options or {}).items():
+            if name in self._makers:
+                self._makers[name] = self._makers[name].with_options(values)
         self._evaluators = {}
         for name, make in self._makers.items():
             with _about(name):
@@ -94,7 +101,7 @@ class Evaluation:
         The protocol holds the facts that change a score, such as the data, the
         extractor and the sampling.
         """
-        return protocol_of(self._data, step)
+        return protocol_of(self._data, step) | stated(self._makers)
 
     def direction(self, score: str) -> str | None:
         """Return which values of a score are better, ``'lower'`` or ``'higher'``.
@@ -106,21 +113,39 @@ class Evaluation:
 
 
 def evaluation_of(
-    config: Mapping[str, Any], game: Game, sampler: Sampler, source: Source
+    config: Mapping[str, Any],
+    game: Game,
+    sampler: Sampler,
+    source: Source,
+    classes: tuple[int, ...] = (),
 ) -> Evaluation:
     """Build the evaluators that a config names in its section ``evaluation``.
+
+    Args:
+      classes: labels of the only classes to generate, and to compare with; all if
+        empty.
 
     Raises:
       BadInput: the feature extractor is not available or does not accept the images,
         or an evaluator is unknown or cannot score this game.
     """
     sampling, section = read(Sampling, config["sampling"]), config["evaluation"]
+    if classes:
+        sampling = dataclasses.replace(sampling, classes=classes)
+        sampler, source = of_classes(sampler, classes), only_labels(source, classes)
     evaluation_data = evaluation_data_of(
         section, sampler, source, sampling, config["seed"]
     )
-    names = section["names"]
+    options = {
+        name: section[name]
+        for name, one in EVALUATORS.items()
+        if getattr(one, "options", None) is not None
+    }
     return Evaluation(
-        evaluation_data, names, lambda s: Model(game, sampler, s, sampling)
+        evaluation_data,
+        section["names"],
+        lambda state: Model(game, sampler, state, sampling),
+        options,
     )
 
 

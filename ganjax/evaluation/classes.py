@@ -7,9 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.evaluation_data import EvaluationData, Side
-from ganjax.evaluation.needs import need_samples
+from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_every_class, need_samples
 from ganjax.evaluation.scores import name_of
+from ganjax.evaluation.side import Side
 from ganjax.metrics import class_coverage
 from ganjax.model import Model
 
@@ -35,6 +36,7 @@ class Classes:
     def __init__(self, evaluation_data: EvaluationData):
         spec = evaluation_data.source.spec
         self._data, self._classes = evaluation_data, len(spec.classes)
+        need_every_class(evaluation_data)
         need_samples(evaluation_data, held_out=1)
         read = None
         if evaluation_data.extractor is not None:

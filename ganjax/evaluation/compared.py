@@ -3,21 +3,20 @@
 import dataclasses
 import functools
 import types
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.measure_needs import check_measure
 from ganjax.evaluation.needs import (
+    known_facts,
     need_features,
     need_labels,
-    need_narrow,
-    need_of_each_class,
     need_pictures,
-    need_probabilities,
-    need_samples,
     warn_of_few_held_out,
 )
 from ganjax.evaluation.scores import name_of
+from ganjax.evaluation.side import Side
 from ganjax.model import Model
 
 Scores = Iterator[tuple[str, float]]
@@ -30,10 +29,14 @@ class Measure:
     ``EvaluationData``, it returns an evaluator, as an evaluator's class does.
 
     Attributes:
-      function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s.
+      function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s. The
+        function of a measure with options gets them as its third argument.
       lower, higher: stems of the scores for which lower, or higher, is better.
       neither: stems of spreads and of interval ends, which have no better direction.
-      least: the fewest real samples, and the fewest other samples, that it can compare.
+      least: the fewest real samples, and the fewest other samples, that it can compare;
+        or a function of the options that returns both numbers.
+      options: a dataclass with ``option`` fields, which the config has in the section
+        ``evaluation.NAME``; ``None`` for a measure without options.
       each_class: the fewest samples of each class on each side; above 0, all samples
         must have labels.
       probabilities: whether it reads ``Side.probabilities``, so that it needs an
@@ -44,11 +47,12 @@ class Measure:
         images and not their features, and its scores are named after pixels.
     """
 
-    function: Callable[[Side, Side], Scores]
+    function: Callable[..., Scores]
     lower: tuple[str, ...] = ()
     higher: tuple[str, ...] = ()
     neither: tuple[str, ...] = ()
-    least: tuple[int, int] = (1, 1)
+    least: tuple[int, int] | Callable[[Any], tuple[int, int]] = (1, 1)
+    options: Any = None
     each_class: int = 0
     probabilities: bool = False
     widest: int = 0
@@ -56,6 +60,30 @@ class Measure:
 
     def __post_init__(self):
         functools.update_wrapper(self, self.function)
+
+    def compare(self, real: Side, other: Side) -> Scores:
+        """Return the scores of ``other``, as ``(stem, value)``."""
+        given = () if self.options is None else (self.options,)
+        return self.function(real, other, *given)
+
+    @property
+    def fewest(self) -> tuple[int, int]:
+        """The fewest real samples, and the fewest other samples, with these options."""
+        return self.least(self.options) if callable(self.least) else self.least
+
+    def with_options(self, values: Mapping[str, Any]) -> "Measure":
+        """Return this measure with other values of its options."""
+        options = dataclasses.replace(self.options, **dict(values))
+        return dataclasses.replace(self, options=options)
+
+    @property
+    def stated(self) -> dict[str, Any]:
+        """The options that differ from their defaults, for a protocol."""
+        if self.options is None:
+            return {}
+        default = dataclasses.asdict(type(self.options)())
+        given = dataclasses.asdict(self.options)
+        return {name: x for name, x in given.items() if x != default[name]}
 
     def name_of(self, evaluation_data: Any, stem: str, count: int) -> str:
         """Return the name of a score. The argument has the attributes ``extractor`` and
@@ -86,20 +114,13 @@ class Compared:
 
     def __init__(self, measure: Measure, evaluation_data: EvaluationData):
         self._measure, self._data = measure, evaluation_data
-        real, other = measure.least
-        counts = {"training": real, "held_out": other, "generated": other}
-        need_samples(evaluation_data, **counts)
-        if measure.widest:
-            need_narrow(evaluation_data, measure.widest)
-        need_features(evaluation_data)
-        warn_of_few_held_out(evaluation_data)
-        if measure.probabilities:
-            need_probabilities(evaluation_data)
         if measure.smallest_side:
             need_pictures(evaluation_data, measure.smallest_side)
         if measure.each_class:
             need_labels(evaluation_data)
-            need_of_each_class(evaluation_data, measure.each_class)
+        need_features(evaluation_data)
+        check_measure(measure, known_facts(evaluation_data))
+        warn_of_few_held_out(evaluation_data)
 
     def run(self, model: Model) -> Scores:
         yield from self._scores(self._data.fake(model))
@@ -111,5 +132,5 @@ class Compared:
         return list(self._scores(self._data.test.first(self._data.samples)))
 
     def _scores(self, other):
-        for stem, value in self._measure.function(self._data.train, other):
+        for stem, value in self._measure.compare(self._data.train, other):
             yield self._measure.name_of(self._data, stem, len(other)), value

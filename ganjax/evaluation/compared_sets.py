@@ -12,12 +12,13 @@ from ganjax import metrics as distances
 from ganjax.data.alpha import has_alpha
 from ganjax.data.tree import archive_stem
 from ganjax.errors import BadInput, Uncomputable
-from ganjax.evaluation.compared import Measure
-from ganjax.evaluation.evaluation_data import Side
+from ganjax.evaluation.measure_needs import Counted, Facts, check_measure
 from ganjax.evaluation.paired import LEVEL, differences
+from ganjax.evaluation.protocol import stated
 from ganjax.evaluation.scores import name_of
 from ganjax.evaluation.set_features import chosen
 from ganjax.evaluation.set_fit import Set, features_of, pictures
+from ganjax.evaluation.side import Side
 from ganjax.evaluation.statistics_file import Statistics
 
 
@@ -77,8 +78,8 @@ class ComparedSets:
         found = {}
         for name, measure in self.measures.items():
             with about(name):
-                _check(measure, real, side, self.sets[0].path, path)
-                for stem, value in measure.function(real, side):
+                check_measure(measure, _facts(real, side, self.sets[0].path, path))
+                for stem, value in measure.compare(real, side):
                     found[self._name(measure, stem, len(side))] = float(value)
         return found
 
@@ -114,6 +115,7 @@ class ComparedSets:
             "fake": count_of(found) or "unknown",
             **features_of(extractor),
             "values": "256 values a channel" if extractor else "float32",
+            **stated(self.measures),
             **({"alpha": "on white"} if alpha else {}),
             **drawn,
             **getattr(found, "drawn", {}),
@@ -121,45 +123,24 @@ class ComparedSets:
         }
 
 
-def frechet_to(found: Statistics) -> Measure:
-    """Return the measure of the Fréchet distance to saved statistics."""
-    root = distances.covariance_root(found.cov)
+def _facts(real: Side | None, side: Side, *paths: str) -> Facts:
+    """Return what is known before a measure compares two sides."""
 
-    def frechet(real: None, other: Side):
-        moments = distances.moments(other.features)
-        yield "fd", distances.frechet_from_root(found.mean, root, *moments)
-        low, high = distances.frechet_interval(found.mean, root, other.features)
-        yield "fd_debiased_low", low
-        yield "fd_debiased_high", high
+    def counted(one, path):
+        def words(count, of_class):
+            return f"{count} samples{of_class} in '{path}'"
 
-    ends = ("fd_debiased_low", "fd_debiased_high")
-    return Measure(frechet, lower=("fd",), neither=ends, least=(0, 2))
+        return Counted(words, len(one), lambda: one.label)
 
-
-def _check(measure: Measure, real: Side | None, side: Side, *paths: str) -> None:
-    """Raise ``Uncomputable`` unless the sides have what the measure needs."""
-    for one, path, least in zip((real, side), paths, measure.least, strict=True):
-        if one is not None and len(one) < least:
-            raise Uncomputable(
-                f"{len(one)} samples in '{path}', expected at least {least}"
-            )
-        if one is not None and measure.each_class:
-            names, counts = np.unique(one.label, return_counts=True)
-            for name, count in zip(names, counts, strict=True):
-                if name in real.label and count < measure.each_class:
-                    raise Uncomputable(
-                        f"{count} samples of class '{name}' in '{path}', expected at "
-                        f"least {measure.each_class}"
-                    )
     pixels = side.extractor is None and side.data.ndim == 4
-    values = side.features.shape[1]
-    if pixels and measure.widest and values > measure.widest:
-        raise Uncomputable(
-            f"{values} values of an image as features: expected at most "
-            f"{measure.widest}, or an extractor (--extractor)"
-        )
-    if measure.probabilities and side.probabilities is None:
-        raise Uncomputable("expected an extractor with classes")
+    return Facts(
+        None if real is None else counted(real, paths[0]),
+        [counted(side, paths[1])],
+        classes=lambda: side.probabilities is not None,
+        values=side.features.shape[1] if pixels else 0,
+        sample="an image",
+        extractor="--extractor",
+    )
 
 
 def count_of(found: Set) -> int | None:

@@ -37,6 +37,7 @@ class CriticScores:
             raise Uncomputable(
                 "expected a game whose critic scores samples, such as game='gan'"
             )
+        evaluation_data.require_pixels()
         # Two scores of each set, or as many as the critic compares.
         sampler = evaluation_data.sampler
         least = sampler.packing * max(2, sampler.compared)

@@ -7,84 +7,14 @@ import jax
 import numpy as np
 
 from ganjax.core import child_key
-from ganjax.data import (
-    Arrays,
-    Source,
-    as_bytes,
-    decoded_bytes,
-    held_out,
-    real_samples,
-)
-from ganjax.data.alpha import has_alpha, on_white
+from ganjax.data import Source, held_out, real_samples
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.feature_cache import cached_features
+from ganjax.evaluation.side import MOST_BYTES, LazySide, Side, float_bytes
 from ganjax.metrics.features import Extractor
 from ganjax.model import Model, Sampler, Sampling
 
 # The number of real samples of data that are drawn from a distribution.
 DRAWN = 10_000
-# The memory for the samples of a whole split, in float32: 87,000 images of 128×128×3.
-MOST_BYTES = 2**34
-
-
-@dataclasses.dataclass(frozen=True)
-class Side:
-    """A set of samples with labels and features.
-
-    Attributes:
-      data: ``[n, …]`` in the format of the networks.
-      label: ``[n]``, true or requested labels; ``None`` without labels.
-      extractor: computes the features; ``None`` uses the samples as features.
-      keep: whether to cache the features on disk, as for real samples.
-    """
-
-    data: np.ndarray
-    label: np.ndarray | None
-    extractor: Extractor | None
-    keep: bool = False
-
-    @property
-    def images(self) -> np.ndarray:
-        """Return the images in uint8.
-
-        Raises:
-          Uncomputable: if a value is not finite; it would become a black pixel.
-        """
-        if not np.isfinite(self.data).all():
-            raise Uncomputable("the images hold values that are not finite")
-        return as_bytes(self.data)
-
-    @functools.cached_property
-    def _seen(self):
-        if self.extractor is None:
-            return self.data.reshape(len(self.data), -1), None
-        images, see = self.images, self.extractor.see
-        if has_alpha(images.shape[1:]):
-            images = on_white(images)
-        return cached_features(self.extractor, images) if self.keep else see(images)
-
-    @property
-    def features(self) -> np.ndarray:
-        """Return the features ``[n, D]``."""
-        return self._seen[0]
-
-    @property
-    def probabilities(self) -> np.ndarray | None:
-        """Return the extractor's class probabilities ``[n, K]``, or ``None``."""
-        return self._seen[1]
-
-    def __len__(self) -> int:
-        return len(self.data)
-
-    def first(self, n: int) -> "Side":
-        """Return the first ``n`` samples, with their features."""
-        label = None if self.label is None else self.label[:n]
-        part = Side(self.data[:n], label, self.extractor)
-        if "_seen" in self.__dict__:
-            features, probabilities = self._seen
-            known = None if probabilities is None else probabilities[:n]
-            part.__dict__["_seen"] = features[:n], known
-        return part
 
 
 @dataclasses.dataclass(eq=False)
@@ -156,15 +86,21 @@ class EvaluationData:
         items = real_samples(split)
         if items is None:
             return self.real or DRAWN
-        if self.real:
-            return min(self.real, len(items))
-        if (needed := _float_bytes(items)) > MOST_BYTES:
-            raise Uncomputable(
-                f"{len(items)} real samples need {needed / 2**30:.0f} GiB, expected at "
-                f"most {MOST_BYTES / 2**30:.0f}: evaluation.real=N takes N of them at "
-                f"random"
-            )
-        return len(items)
+        return min(self.real or len(items), len(items))
+
+    def require_pixels(self) -> None:
+        """Raise ``Uncomputable`` unless whole splits fit into memory. Features of an
+        extractor need no pixels: they are computed in parts."""
+        for split in () if self.real else (self.source.train, self.source.test):
+            items = real_samples(split)
+            needed = 0 if items is None else float_bytes(items, len(items))
+            if needed > MOST_BYTES:
+                raise Uncomputable(
+                    f"the pixels of {len(items)} real samples need "
+                    f"{needed / 2**30:.0f} GiB, expected at most "
+                    f"{MOST_BYTES / 2**30:.0f}: evaluation.real=N takes N of them at "
+                    f"random"
+                )
 
     def fake(self, model: Model) -> Side:
         """Return samples of ``model``, the same for every evaluator."""
@@ -191,13 +127,14 @@ class EvaluationData:
             )
 
     def _of(self, split):
-        data, label = held_out(split, self._count(split), self.seed)
+        items, count = real_samples(split), self._count(split)
+        large = items is not None and float_bytes(items, count) > MOST_BYTES
+        if large and self.extractor is not None:
+            labelled = bool(self.source.spec.classes)
+            return LazySide(items, count, self.seed, self.extractor, labelled)
+        data, label = held_out(split, count, self.seed)
         known = label if self.source.spec.classes else None
+        wanted = self.sampling.classes
+        if wanted and not np.isin(label, wanted).all():
+            raise Uncomputable("the chosen classes are too rare among samples drawn")
         return Side(data, known, self.extractor, keep=True)
-
-
-def _float_bytes(items):
-    """Return the bytes of a split in float32."""
-    if isinstance(items, Arrays):
-        return 4 * items.data.size
-    return 4 * decoded_bytes(items)

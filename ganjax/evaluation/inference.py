@@ -33,6 +33,7 @@ class Reconstruction:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("reconstruct")
+        evaluation_data.require_pixels()
         need_samples(evaluation_data, training=1, held_out=1)
         self._data = evaluation_data
 
@@ -134,6 +135,7 @@ class Labels:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("classify")
+        evaluation_data.require_pixels()
         need_samples(evaluation_data, held_out=1)
         self._data = evaluation_data
 
@@ -154,6 +156,7 @@ class Anomalies:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require("anomaly")
+        evaluation_data.require_pixels()
         if not evaluation_data.source.spec.normal:
             raise Uncomputable(
                 "expected training data of some classes only, as with data.classes=3; "

@@ -9,8 +9,9 @@ import numpy as np
 import optax
 
 from ganjax.core import child_key
-from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.needs import need_samples
+from ganjax.evaluation.side import Side
 from ganjax.metrics import nearest
 from ganjax.model import Model
 
@@ -79,6 +80,7 @@ class Inversion:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require_latents()
+        evaluation_data.require_pixels()
         need_samples(evaluation_data, training=1, held_out=1)
         self._data = evaluation_data
 

@@ -3,17 +3,19 @@
 A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s. The same
 code scores a model and its floor, the score of held-out samples."""
 
+import dataclasses
 import warnings
 
 import numpy as np
 
 from ganjax import metrics
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.compared import Scores, measure
-from ganjax.evaluation.evaluation_data import Side
+from ganjax.evaluation.compared import Measure, Scores, measure
+from ganjax.evaluation.side import Side
+from ganjax.options import option
 
-SUBSETS = 100
-SUBSET_SIZE = 1000
+# Bińkowski et al. 2018 (arXiv 1801.01401) and their code: 100 subsets of 1,000 samples.
+SUBSETS, SUBSET_SIZE = 100, 1000
 PROJECTIONS = 1000
 CLUSTERS = 20
 RESAMPLES = 100
@@ -58,10 +60,28 @@ def frechet(real: Side, other: Side) -> Scores:
     """Yield the Fréchet distance (Inception: FID) and a 95 % bootstrap interval of the
     distance of the distributions. The interval has no bias from the number of samples,
     so the distance can be above it."""
+    yield from _frechet(*_moments_of(real), other)
+
+
+def frechet_to(mean: np.ndarray, cov: np.ndarray) -> Measure:
+    """Return ``frechet`` for a reference that is known by its moments.
+
+    Args:
+      mean, cov: ``[D]`` and ``[D, D]``.
+    """
+    root = metrics.covariance_root(cov)
+
+    def of_moments(real: None, other: Side) -> Scores:
+        return _frechet(mean, root, other)
+
+    return dataclasses.replace(frechet, function=of_moments, least=(0, 2))
+
+
+def _frechet(mean, root, other):
     _warn_of_rank(other)
-    yield "fd", distance_of(real, other)
+    yield "fd", metrics.frechet_from_root(mean, root, *metrics.moments(other.features))
     low, high = metrics.frechet_interval(
-        *_moments_of(real), other.features, resamples=RESAMPLES
+        mean, root, other.features, resamples=RESAMPLES
     )
     yield "fd_debiased_low", low
     yield "fd_debiased_high", high
@@ -81,37 +101,110 @@ def frechet_infinity(real: Side, other: Side) -> Scores:
     yield "fd_infinity", found
 
 
-@measure(lower=("kd",), neither=("kd_std",), least=(2, 2))
-def kernel(real: Side, other: Side) -> Scores:
-    """Yield the kernel distance (Inception: KID), and its spread over subsets if both
-    sets have more samples than a subset."""
-    size = min(SUBSET_SIZE, len(real), len(other))
+@dataclasses.dataclass(frozen=True)
+class KernelOptions:
+    """The subsets of the kernel distance."""
+
+    subsets: int = option(SUBSETS, "random subsets of the kernel distance", least=1)
+    subset_size: int = option(
+        0, "samples of a subset", least=0,
+        zero=f"{SUBSET_SIZE:,}, or half of the smaller set if that is less",
+    )  # fmt: skip
+
+    def least(self) -> tuple[int, int]:
+        """Return the fewest samples of both sets.
+
+        Raises:
+          Uncomputable: for subsets of one sample.
+        """
+        if self.subset_size == 1:
+            raise Uncomputable("kernel.subset_size=1: expected 0, or at least 2")
+        fewest = max(2, self.subset_size)
+        return fewest, fewest
+
+    def size(self, *counts: int) -> int:
+        """Return the number of samples in a subset of sets with ``counts``."""
+        return self.subset_size or min(SUBSET_SIZE, max(2, min(counts) // 2))
+
+
+@measure(
+    lower=("kd",),
+    neither=("kd_std",),
+    least=KernelOptions.least,
+    options=KernelOptions(),
+)
+def kernel(real: Side, other: Side, options: KernelOptions) -> Scores:
+    """Yield the kernel distance (Inception: KID), and its spread over subsets unless a
+    subset is a whole set."""
+    size = options.size(len(real), len(other))
     mean, std = metrics.kernel_distance(
-        real.features, other.features, subset_size=size, subsets=SUBSETS
+        real.features, other.features, subset_size=size, subsets=options.subsets
     )
     yield "kd", mean
     if not np.isnan(std):
         yield "kd_std", std
 
 
-@measure(higher=("is",), neither=("is_std",), least=(1, 10), probabilities=True)
-def inception_score(real: Side, other: Side) -> Scores:
-    """Yield the Inception score of the classes, and its spread over ten parts."""
-    mean, std = metrics.inception_score(other.probabilities)
+@dataclasses.dataclass(frozen=True)
+class InceptionScoreOptions:
+    """The parts of the Inception score."""
+
+    splits: int = option(10, "parts whose scores are averaged", least=1)
+
+
+@measure(
+    higher=("is",),
+    neither=("is_std",),
+    least=lambda options: (1, options.splits),
+    options=InceptionScoreOptions(),
+    probabilities=True,
+)
+def inception_score(real: Side, other: Side, options: InceptionScoreOptions) -> Scores:
+    """Yield the Inception score of the classes, and its spread over parts."""
+    mean, std = metrics.inception_score(other.probabilities, splits=options.splits)
     yield "is", mean
-    yield "is_std", std
+    if options.splits > 1:
+        yield "is_std", std
 
 
-@measure(higher=("precision", "recall"), least=(4, 4))
-def precision_recall(real: Side, other: Side) -> Scores:
-    """Yield improved precision and recall, k = 3."""
-    yield from metrics.precision_recall(real.features, other.features).items()
+@dataclasses.dataclass(frozen=True)
+class PrecisionRecallOptions:
+    """The balls of precision and recall."""
+
+    k: int = option(3, "neighbour that bounds a ball", least=1)
 
 
-@measure(higher=("density", "coverage"), least=(6, 1))
-def density_coverage(real: Side, other: Side) -> Scores:
-    """Yield density and coverage, k = 5."""
-    yield from metrics.density_coverage(real.features, other.features).items()
+@measure(
+    higher=("precision", "recall"),
+    least=lambda options: (options.k + 1, options.k + 1),
+    options=PrecisionRecallOptions(),
+)
+def precision_recall(
+    real: Side, other: Side, options: PrecisionRecallOptions
+) -> Scores:
+    """Yield improved precision and recall."""
+    found = metrics.precision_recall(real.features, other.features, k=options.k)
+    yield from found.items()
+
+
+@dataclasses.dataclass(frozen=True)
+class DensityCoverageOptions:
+    """The balls of density and coverage."""
+
+    k: int = option(5, "neighbour that bounds a ball", least=1)
+
+
+@measure(
+    higher=("density", "coverage"),
+    least=lambda options: (options.k + 1, 1),
+    options=DensityCoverageOptions(),
+)
+def density_coverage(
+    real: Side, other: Side, options: DensityCoverageOptions
+) -> Scores:
+    """Yield density and coverage."""
+    found = metrics.density_coverage(real.features, other.features, k=options.k)
+    yield from found.items()
 
 
 @measure(higher=("prd_f_8", "prd_f_1_8"), least=(10, 10))

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.needs import need_every_class
 from ganjax.metrics import mode_coverage
 from ganjax.model import Model
 
@@ -25,6 +26,7 @@ class Modes:
             raise Uncomputable(
                 f"expected a mixture, but data.name='{spec.name}' has no modes"
             )
+        need_every_class(evaluation_data)
         self._data, self._spec = evaluation_data, spec
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:

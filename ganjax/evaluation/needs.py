@@ -1,16 +1,16 @@
 """What evaluators need of their samples, checked before a run begins.
 
 Only sizes, the labels of the samples to score, and the features of two images are
-read. A need that is not met
-raises ``Uncomputable``.
+read. A need that is not met raises ``Uncomputable``.
 """
 
+import functools
+import math
 import warnings
-
-import numpy as np
 
 from ganjax.errors import Uncomputable, shape_text
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.measure_needs import Counted, Facts
 
 FEW_HELD_OUT = 500
 
@@ -26,7 +26,36 @@ def need_samples(
     wanted = {"generated": generated, "training": training, "held-out": held_out}
     for name, count in evaluation_data.sizes.items():
         if count < wanted[name]:
-            raise Uncomputable(_too_few(evaluation_data, name, count, wanted[name]))
+            raise Uncomputable(
+                f"{_words(evaluation_data, name, count)}, expected at least "
+                f"{wanted[name]}"
+            )
+
+
+def known_facts(evaluation_data: EvaluationData) -> Facts:
+    """Return what is known before a measure compares the sets of a run."""
+    spec, extractor = evaluation_data.source.spec, evaluation_data.extractor
+    samples, sampler = evaluation_data.samples, evaluation_data.sampler
+    labels = {
+        "training": lambda: evaluation_data.train.label,
+        "held-out": lambda: evaluation_data.test.first(samples).label,
+        "generated": lambda: sampler.labels(samples),
+    }
+    sizes = evaluation_data.sizes
+    real, *others = (
+        Counted(functools.partial(_words, evaluation_data, name), sizes[name], label)
+        for name, label in labels.items()
+    )
+    seen = extractor is not None
+    return Facts(
+        real,
+        others,
+        classes=lambda: seen and evaluation_data.glance.probabilities is not None,
+        values=0 if seen else math.prod(spec.shape),
+        sample=f"samples of {shape_text(spec.shape)}",
+        extractor="evaluation.extractor",
+        class_name=lambda label: spec.classes[label],
+    )
 
 
 def warn_of_few_held_out(evaluation_data: EvaluationData) -> None:
@@ -40,18 +69,6 @@ def warn_of_few_held_out(evaluation_data: EvaluationData) -> None:
         )
 
 
-def need_narrow(evaluation_data: EvaluationData, widest: int) -> None:
-    """Raise ``Uncomputable`` if there is no extractor, and a sample has more values
-    than a measure can use as features."""
-    shape = evaluation_data.source.spec.shape
-    values = int(np.prod(shape))
-    if evaluation_data.extractor is None and values > widest:
-        raise Uncomputable(
-            f"{values} values of samples of {shape_text(shape)} as features: expected "
-            f"at most {widest}, or an extractor (evaluation.extractor)"
-        )
-
-
 def need_labels(evaluation_data: EvaluationData) -> None:
     """Raise ``Uncomputable`` unless data and generated samples have labels."""
     if not evaluation_data.labelled or not evaluation_data.source.spec.classes:
@@ -61,23 +78,10 @@ def need_labels(evaluation_data: EvaluationData) -> None:
         )
 
 
-def need_of_each_class(evaluation_data: EvaluationData, least: int) -> None:
-    """Raise ``Uncomputable`` unless each class of the training samples has the given
-    number of training, held-out and generated samples. This reads the labels."""
-    names = evaluation_data.source.spec.classes
-    label = {
-        "training": evaluation_data.train.label,
-        "held-out": evaluation_data.test.first(evaluation_data.samples).label,
-        "generated": np.asarray(
-            evaluation_data.sampler.labels(evaluation_data.samples)
-        ),
-    }
-    counts = {k: np.bincount(x, minlength=len(names)) for k, x in label.items()}
-    for at in np.flatnonzero(counts["training"]):
-        for name, count in counts.items():
-            if count[at] < least:
-                said = _too_few(evaluation_data, name, count[at], least)
-                raise Uncomputable(said.replace(",", f" of class '{names[at]}',"))
+def need_every_class(evaluation_data: EvaluationData) -> None:
+    """Raise ``Uncomputable`` if only some classes are generated and compared."""
+    if evaluation_data.sampling.classes:
+        raise Uncomputable("counts the classes of samples, expected all of them")
 
 
 def need_features(evaluation_data: EvaluationData) -> None:
@@ -88,6 +92,7 @@ def need_features(evaluation_data: EvaluationData) -> None:
       BadInput: the extractor does not accept the size or the channels of the images.
     """
     if evaluation_data.extractor is None:
+        evaluation_data.require_pixels()
         return
     if not evaluation_data.pictures:
         name, data = evaluation_data.extractor.name, evaluation_data.source.spec.name
@@ -110,16 +115,10 @@ def need_pictures(evaluation_data: EvaluationData, least: int) -> None:
             f"images of {shape_text(spec.shape)}, expected at least {least} pixels on "
             f"each side"
         )
+    evaluation_data.require_pixels()
 
 
-def need_probabilities(evaluation_data: EvaluationData) -> None:
-    """Raise ``Uncomputable`` unless the extractor has classes."""
-    extractor = evaluation_data.extractor
-    if extractor is None or evaluation_data.glance.probabilities is None:
-        raise Uncomputable("expected an extractor with classes")
-
-
-def _too_few(evaluation_data, name, count, least):
+def _words(evaluation_data, name, count, of_class=""):
     noun = "image" if evaluation_data.pictures else "sample"
     plural = "" if count == 1 else "s"
-    return f"{count} {name} {noun}{plural}, expected at least {least}"
+    return f"{count} {name} {noun}{plural}{of_class}"

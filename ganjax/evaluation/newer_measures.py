@@ -4,7 +4,7 @@ from ganjax import metrics
 from ganjax.data import as_bytes
 from ganjax.data.alpha import has_alpha, on_white
 from ganjax.evaluation.compared import Scores, measure
-from ganjax.evaluation.evaluation_data import Side
+from ganjax.evaluation.side import Side
 from ganjax.metrics.arrays import checked
 from ganjax.metrics.wavelet import SMALLEST_SIDE
 

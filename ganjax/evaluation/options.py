@@ -5,11 +5,17 @@ import dataclasses
 from ganjax.data import Source
 from ganjax.data.alpha import has_alpha
 from ganjax.evaluation.evaluation_data import EvaluationData
+from ganjax.evaluation.measures import (
+    DensityCoverageOptions,
+    InceptionScoreOptions,
+    KernelOptions,
+    PrecisionRecallOptions,
+)
 from ganjax.evaluation.table import EVALUATORS
 from ganjax.metrics.features import EXTRACTORS, FILTERS, open_extractor
 from ganjax.model import Sampler, Sampling
 from ganjax.names import Table
-from ganjax.options import option
+from ganjax.options import option, section
 
 
 @dataclasses.dataclass(frozen=True)
@@ -46,6 +52,10 @@ class EvaluationOptions:
         -1, "pixels on each side that luma scores leave out; -1 for the factor of "
         "super-resolution", least=-1,
     )  # fmt: skip
+    kernel: KernelOptions = section(KernelOptions)
+    inception_score: InceptionScoreOptions = section(InceptionScoreOptions)
+    precision_recall: PrecisionRecallOptions = section(PrecisionRecallOptions)
+    density_coverage: DensityCoverageOptions = section(DensityCoverageOptions)
 
 
 def evaluation_data_of(

@@ -17,8 +17,8 @@ import numpy as np
 
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.compared import Measure
-from ganjax.evaluation.evaluation_data import Side
 from ganjax.evaluation.set_features import chosen
+from ganjax.evaluation.side import Side
 
 LEVEL = 0.95
 
@@ -48,10 +48,10 @@ def differences(
     """
     count = len(one)
     half = count // 2
-    if half < measure.least[1]:
+    least = measure.fewest[1]
+    if half < least:
         raise Uncomputable(
-            f"halves of {half} samples for the interval, expected at least "
-            f"{measure.least[1]}"
+            f"halves of {half} samples for the interval, expected at least {least}"
         )
     whole = _difference(measure, real, one, other)
     rng = np.random.default_rng(seed)
@@ -85,7 +85,7 @@ def _estimates(measure, real, other):
     """Return the scores with a direction. A measure is a generator: if its spreads come
     last, they are not computed."""
     wanted, found = {*measure.lower, *measure.higher}, {}
-    for stem, value in measure.function(real, other):
+    for stem, value in measure.compare(real, other):
         if stem in wanted:
             found[stem] = float(value)
         if len(found) == len(wanted):

@@ -29,6 +29,7 @@ class Parzen:
     neither = ("parzen_error", "parzen_std", "parzen_real")
 
     def __init__(self, evaluation_data: EvaluationData):
+        evaluation_data.require_pixels()
         need_samples(evaluation_data, training=1, held_out=2)
         self._data = evaluation_data
 

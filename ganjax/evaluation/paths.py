@@ -10,9 +10,10 @@ import numpy as np
 from ganjax.core import child_key, sample_keys
 from ganjax.data.alpha import blended_on_white, has_alpha
 from ganjax.errors import Uncomputable
-from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.needs import need_features
 from ganjax.evaluation.scores import name_of
+from ganjax.evaluation.side import Side
 from ganjax.model import Model
 
 EPSILON = 1e-4

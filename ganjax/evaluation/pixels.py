@@ -6,7 +6,7 @@ import numpy as np
 
 from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
-from ganjax.evaluation.needs import need_samples
+from ganjax.evaluation.needs import need_every_class, need_samples
 from ganjax.metrics import (
     density_coverage,
     frechet_distance,
@@ -39,6 +39,8 @@ class Pixels:
             raise Uncomputable(
                 f"expected images, but data.name='{spec.name}' has points"
             )
+        evaluation_data.require_pixels()
+        need_every_class(evaluation_data)
         self._data = evaluation_data
         self._classes = len(spec.classes)
         # k neighbours, of images other than the image; two halves with a covariance.

@@ -4,6 +4,7 @@ Two scores are comparable if their protocols differ only in ``step``, ``seed`` o
 ``ganjax``, the version.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import ganjax
@@ -12,9 +13,19 @@ from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.model import PRECISION
 
 
+def stated(evaluators: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the options of evaluators, by ``NAME.OPTION``, that differ from their
+    defaults. So the protocols of scores with default options keep their fields."""
+    return {
+        f"{name}.{option}": value
+        for name, evaluator in evaluators.items()
+        for option, value in getattr(evaluator, "stated", {}).items()
+    }
+
+
 def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     """Return the fields that change a score, for JSON: the data, the features, the
-    sampling, the step and the code version."""
+    sampling, the step and the code version. The options of measures are ``stated``."""
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
     sizes = evaluation_data.sizes
     # Only some data and games have these fields, so other protocols keep their fields.
@@ -22,6 +33,9 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     some = {"alpha": "on white"} if mixes else {}
     if "restore" in evaluation_data.sampler.abilities:
         some["border"] = evaluation_data.border  # of scores of luma
+    if sampling.classes:
+        names = evaluation_data.source.spec.classes
+        some["classes"] = [names[label] for label in sampling.classes]
     return {
         "data": evaluation_data.source.spec.name,
         "reference": "train",  # the split that samples are compared with

@@ -9,9 +9,9 @@ from ganjax.data import in_memory, scaled
 from ganjax.data.alpha import has_alpha, on_white
 from ganjax.data.location import reading
 from ganjax.errors import BadInput
-from ganjax.evaluation.evaluation_data import Side
 from ganjax.evaluation.feature_cache import cached_features
 from ganjax.evaluation.sets import ArraySet, ImageSet
+from ganjax.evaluation.side import Side
 from ganjax.metrics.features import FILTERS, Extractor
 
 # Images in memory at a time, before an extractor.

@@ -8,10 +8,11 @@ import numpy as np
 from ganjax.core import child_key
 from ganjax.data import as_bytes, samples
 from ganjax.errors import Uncomputable, shape_text
-from ganjax.evaluation.evaluation_data import EvaluationData, Side
+from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.measures import distance_of
 from ganjax.evaluation.needs import need_features, need_samples
 from ganjax.evaluation.scores import name_of
+from ganjax.evaluation.side import Side
 from ganjax.metrics import (
     luma,
     luma_ssim,

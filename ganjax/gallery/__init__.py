@@ -10,6 +10,7 @@ from ganjax.gallery.inference import (
     reconstructions,
     translations,
 )
+from ganjax.gallery.mean import mean
 from ganjax.gallery.over_time import animation, strip
 from ganjax.gallery.paths import interpolation, traversal, truncation
 from ganjax.gallery.plane import plane
@@ -19,9 +20,9 @@ from ganjax.gallery.styles import directions, edits, mixing
 from ganjax.names import Table
 
 _MODES = (
-    grid, classes, interpolation, traversal, truncation, mixing, directions, edits,
-    arithmetic, neighbours, codes, latents, reconstructions, inversions, translations,
-    strip, animation, plane, spectrum,
+    grid, classes, mean, interpolation, traversal, truncation, mixing, directions,
+    edits, arithmetic, neighbours, codes, latents, reconstructions, inversions,
+    translations, strip, animation, plane, spectrum,
 )  # fmt: skip
 
 MODES = Table(

@@ -36,8 +36,7 @@ def classes(request: Request) -> Image.Image:
     """Draw a row of samples for each class of a run with labels. Each column shows one
     latent with every label."""
     request.require_images()
-    count = request.sampler.classes
-    if not count:
+    if not request.sampler.classes:
         raise BadInput(
             f"--mode='classes': expected a run with labels, such as "
             f"game='conditional_gan', not game='{request.run.config.game}'"
@@ -45,7 +44,7 @@ def classes(request: Request) -> Image.Image:
     z = request.latents(request.columns)
     images = [
         request.model.decode(z, np.full(request.columns, label))
-        for label in range(count)
+        for label in request.sampler.chosen or range(request.sampler.classes)
     ]
     return image_grid(np.concatenate(images), columns=request.columns)
 

@@ -112,7 +112,7 @@ def _rows(request, columns, same=False):
     n = len(columns[0])
     label = request.sampler.labels(n)
     if same and label is not None:
-        label = jnp.zeros_like(label)
+        label = jnp.full_like(label, label[0])
     return _in_rows([request.model.decode(z, label) for z in columns])
 
 

@@ -1,10 +1,18 @@
 """The finished model: it makes samples, scores them, and infers latents and labels."""
 
 from ganjax.model.enlarged import enlarged
-from ganjax.model.finished import PRECISION, Model, Sampling, plain, truncates_styles
+from ganjax.model.finished import (
+    PRECISION,
+    Model,
+    Sampling,
+    of_classes,
+    plain,
+    truncates_styles,
+    with_mean_styles,
+)
 from ganjax.model.sampler import Enlarging, Sampler
 
 __all__ = [
-    "PRECISION", "Enlarging", "Model", "Sampler", "Sampling", "enlarged", "plain",
-    "truncates_styles",
+    "PRECISION", "Enlarging", "Model", "Sampler", "Sampling", "enlarged", "of_classes",
+    "plain", "truncates_styles", "with_mean_styles",
 ]  # fmt: skip

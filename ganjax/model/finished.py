@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import functools
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import jax
@@ -36,6 +36,8 @@ class Sampling:
     statistics: str = option(
         "averaged", "batch statistics for averaged networks", choices=STATISTICS
     )
+    # No field of a config: labels of the only classes to generate; all if empty.
+    classes: tuple[int, ...] = ()
 
 
 class Model:
@@ -51,7 +53,7 @@ class Model:
     Attributes:
       game, sampler: with truncation and single precision applied.
       state: the argument ``state``.
-      sampling: truncation and batch statistics.
+      sampling: truncation, batch statistics and classes.
 
     Args:
       game, sampler: as a game file returns them.
@@ -67,7 +69,9 @@ class Model:
     ):
         self.state, self.sampling = state, sampling
         precise = _in_single_precision(game)
-        self.game, self.sampler = _truncated(precise, sampler, sampling.truncation)
+        self.game, every = _truncated(precise, sampler, sampling.truncation)
+        # Batch statistics are statistics of all classes.
+        self._every_class, self.sampler = every, of_classes(every, sampling.classes)
 
     @property
     def step(self) -> int:
@@ -84,7 +88,7 @@ class Model:
             if self.sampling.statistics != "standing":
                 return variables
             key = _on_first_device(child_key(self.state.key, "standing"))
-            return standing_statistics(self.game, self.sampler, variables, key)
+            return standing_statistics(self.game, self._every_class, variables, key)
 
     @functools.cached_property
     def live(self) -> dict[str, Any]:
@@ -115,6 +119,23 @@ class Model:
             for first in range(0, len(keys), size)
         ]
         return np.concatenate(made)[:n]
+
+    def of_seeds(self, seeds: Sequence[int]) -> np.ndarray:
+        """Return one sample for each seed, ``[n, …]``.
+
+        The sample of a seed does not depend on the other seeds: it is the first sample
+        of ``sample(seed, 1)``. If the game takes labels, the classes take turns by the
+        seed, so the label is number ``seed`` in place of the first one.
+        """
+        sampler = self.sampler
+        turns = len(sampler.chosen) or sampler.classes or 1
+        draw = _compiled(sampler.sample, self.game, plain)
+        # One at a time: rounding may depend on the size of a batch.
+        made = [
+            draw(self.variables, sample_keys(jax.random.key(seed), 1), seed % turns)
+            for seed in seeds
+        ]
+        return np.concatenate(made)
 
     def labels(self, n: int) -> np.ndarray | None:
         """Return the labels ``[n]`` of the samples of ``sample``, or ``None``."""
@@ -308,6 +329,14 @@ def truncates_styles(game: Game) -> bool:
 
 
 @functools.lru_cache(maxsize=32)
+def with_mean_styles(game: Game) -> Game:
+    """Return the game whose generator takes the mean style for every latent (ψ = 0,
+    which ``Sampling.truncation`` cannot express). The cache is for the reason of
+    ``_truncated``."""
+    return _cloned(game, truncation=0.0)
+
+
+@functools.lru_cache(maxsize=32)
 def _truncated(game, sampler, truncation):
     """Return the game and the sampler, with truncated styles or truncated latents. The
     cache returns the same objects each time, because they are the keys of programs."""
@@ -317,6 +346,13 @@ def _truncated(game, sampler, truncation):
         draw = functools.partial(sampler.draw, truncation=truncation)
         return game, dataclasses.replace(sampler, draw=draw)
     return _cloned(game, truncation=truncation), sampler
+
+
+@functools.lru_cache(maxsize=32)
+def of_classes(sampler: Sampler, classes: tuple[int, ...]) -> Sampler:
+    """Return the sampler of these labels alone; the same object without labels. The
+    cache is for the reason of ``_truncated``."""
+    return dataclasses.replace(sampler, chosen=classes) if classes else sampler
 
 
 @functools.lru_cache(maxsize=32)

@@ -40,6 +40,7 @@ class Sampler:
       decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
       generate: ``(apply, keys [n]) -> samples [n, …]``, for a game without latents.
       classes: number of classes of the labels of ``decode``; 0 if it takes no labels.
+      chosen: the labels of samples; all of the ``classes`` if empty.
       codes: ``(K, C)`` if the last ``K + C`` numbers of a latent are a one-hot category
         of ``K``, and ``C`` numbers in [-1, 1].
       critic: ``(apply, samples [n, …], label [n] or None) -> scores [n / packing]``. A
@@ -60,6 +61,7 @@ class Sampler:
     decode: Callable | None = None
     generate: Callable = _latents_alone
     classes: int = 0
+    chosen: tuple[int, ...] = ()
     codes: tuple[int, int] = (0, 0)
     critic: Callable | None = None
     packing: int = 1
@@ -78,7 +80,12 @@ class Sampler:
         The classes take turns, so all classes are equally frequent. The result is
         ``None`` if the game takes no labels.
         """
-        return (first + jnp.arange(n)) % self.classes if self.classes else None
+        if not self.classes:
+            return None
+        turn = first + jnp.arange(n)
+        if not self.chosen:
+            return turn % self.classes
+        return jnp.asarray(self.chosen)[turn % len(self.chosen)]
 
     def sample(
         self, apply: Callable, keys: jax.Array, first: jax.Array | int = 0

@@ -83,6 +83,8 @@ class Generator(Shaped):
     channel_max: int = option(512, "most channels of a layer", least=1)
     updates_per_phase: int = option(PUBLISHED_PHASE, PHASE, least=1, most=2**30 - 1)
 
+    normalises_latents = True
+
     @nn.compact
     def __call__(self, z, label=None, *, train):
         check_latents(z)

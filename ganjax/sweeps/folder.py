@@ -9,9 +9,10 @@ outcomes.json      why a trial ended, if its own process could not record it
 The same folder holds the report and table.csv.
 """
 
+import contextlib
 import dataclasses
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,14 +68,16 @@ class SweepFolder:
     def __init__(self, path: Path | str):
         self.path = Path(path).absolute()
 
-    def hold(self) -> None:
-        """Lock the folder until this process ends.
+    @contextlib.contextmanager
+    def hold(self) -> Iterator[None]:
+        """Lock the folder inside the context.
 
         Raises:
           BadInput: if another process has the lock, or the folder holds other files.
         """
         check_folder(self.path, SWEEP, "a sweep")
-        self._lock = lock_folder(self.path, "runs this sweep")
+        with lock_folder(self.path, "runs this sweep"):
+            yield
 
     def register(
         self,

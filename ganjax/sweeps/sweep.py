@@ -150,48 +150,50 @@ class Sweep:
             from ganjax.sweeps.slurm import executor_of
 
             jobs_of = executor_of(folder, dict(slurm))
-        folder.hold()
-        commands = self.commands(workdir)
-        folder.register(self.base, self.trials, commands, allow_config_change)
-        if retry_failed and (again := folder.retry_failed()):
-            self._say(
-                f"{len(again)} failed trials run again, from checkpoints if there are: "
-                f"{', '.join(again)}"
-            )
-        accelerators = gpus()
-        groups = plan(
-            folder,
-            self.trials,
-            population=population,
-            accelerators=len(accelerators),
-            memory=memory,
-            # Processes share the cores, so each measurement gets one share of them.
-            cores=cores
-            if accelerators
-            else cores[: max(1, len(cores) // (processes or SHARED))],
-            say=self._say,
-        )
-        if jobs_of:
-            from ganjax.sweeps.slurm import submit
-
-            jobs = submit(folder, jobs_of)
-            self._say(
-                f"submitted {len(jobs)} jobs: {', '.join(j.job_id for j in jobs)}"
-            )
-            return 0
-        if executor == "debug":
-            code = 0
-            for group in groups:
-                if not all(map(folder.over, group.trials)):
-                    code = max(code, exit_code(run_group(folder, group)))
-            code = code or int(any(imperfect(folder.status(t)) for t in folder.points))
-        else:
-            width = max(group.devices for group in groups)
-            code = run_local(
+        with folder.hold():
+            commands = self.commands(workdir)
+            folder.register(self.base, self.trials, commands, allow_config_change)
+            if retry_failed and (again := folder.retry_failed()):
+                self._say(
+                    f"{len(again)} failed trials run again, from checkpoints if there "
+                    f"are: {', '.join(again)}"
+                )
+            accelerators = gpus()
+            groups = plan(
                 folder,
-                slots(processes, width, accelerators, cores, pinned),
-                fail_fast=fail_fast,
+                self.trials,
+                population=population,
+                accelerators=len(accelerators),
+                memory=memory,
+                # Processes share the cores, so each measurement gets one share of them.
+                cores=cores
+                if accelerators
+                else cores[: max(1, len(cores) // (processes or SHARED))],
                 say=self._say,
             )
-        self._say(f"report: {write_sweep_report(folder.path)}")
-        return code
+            if jobs_of:
+                from ganjax.sweeps.slurm import submit
+
+                jobs = submit(folder, jobs_of)
+                self._say(
+                    f"submitted {len(jobs)} jobs: {', '.join(j.job_id for j in jobs)}"
+                )
+                return 0
+            if executor == "debug":
+                code = 0
+                for group in groups:
+                    if not all(map(folder.over, group.trials)):
+                        code = max(code, exit_code(run_group(folder, group)))
+                code = code or int(
+                    any(imperfect(folder.status(t)) for t in folder.points)
+                )
+            else:
+                width = max(group.devices for group in groups)
+                code = run_local(
+                    folder,
+                    slots(processes, width, accelerators, cores, pinned),
+                    fail_fast=fail_fast,
+                    say=self._say,
+                )
+            self._say(f"report: {write_sweep_report(folder.path)}")
+            return code

@@ -191,9 +191,8 @@ def points_of(decode):
 def found(tmp_path_factory):
     patch = pytest.MonkeyPatch()
     patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
-    for repeated in ("SUBSETS", "RESAMPLES", "PROJECTIONS"):
+    for repeated in ("RESAMPLES", "PROJECTIONS"):
         patch.setattr(measures, repeated, 4)
-    patch.setattr(measures, "SUBSET_SIZE", COUNT // 2)  # so that subsets differ
     modes = jnp.asarray(open_source("ring8").spec.modes, jnp.float32)
     labelled = functools.partial(scores_of, names=(*LABELLED, "classes"), labelled=True)
     pairs = functools.partial(scores_of, good, names=("translation",), source=PAIRS)

@@ -8,7 +8,7 @@ import pytest
 from ganjax.core import child_key, init_state
 from ganjax.data import Arrays, Source, Spec, as_bytes, open_source
 from ganjax.data.made_up import made_up
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, options
 from ganjax.evaluation.protocol import protocol_of
 from ganjax.metrics.features import Extractor
@@ -233,14 +233,46 @@ class Large:
         return {"data": np.broadcast_to(np.uint8(0), (256, 256, 3)), "label": 0}
 
 
+def test_features_of_a_large_split_are_computed_in_parts(monkeypatch):
+    """They are the features, the labels and the order of the split in memory."""
+    setup, seen = tiny.setup("convolutional"), []
+    how = {"samples": 100, "seed": 3, "extractor": counting(seen)}
+    whole = EvaluationData(setup.sampler, setup.source, **how).train
+    features = whole.features
+    for module in ("evaluation_data", "side"):
+        place = f"ganjax.evaluation.{module}.MOST_BYTES"
+        monkeypatch.setattr(place, 4 * 64 * 30)  # 30 images
+    monkeypatch.setattr("ganjax.evaluation.side.PART", 100)
+    seen.clear()
+    parts = EvaluationData(setup.sampler, setup.source, **how).train
+    few = parts.first(30)
+    np.testing.assert_array_equal(few.data, whole.data[:30])
+    np.testing.assert_array_equal(parts.features, features)
+    assert max(seen) == 100 and sum(seen) == len(whole)
+    np.testing.assert_array_equal(parts.label, whole.label)
+    np.testing.assert_array_equal(parts.first(31).features, features[:31])
+    assert sum(seen) == len(parts) == len(whole)
+    with pytest.raises(Uncomputable, match="the pixels of 31 images do not fit"):
+        parts.first(31).data  # noqa: B018
+
+
 def test_a_split_that_does_not_fit_into_memory_is_refused_before_a_step():
     """4 · 256² · 3 · 100,000 bytes are 73 GiB."""
     setup = tiny.setup("gan")
     source = Source(Spec("large", (256, 256, 3)), Large(), Large())
     data = EvaluationData(setup.sampler, source, samples=100, seed=0)
-    said = "'sliced': 100000 real samples need 73 GiB, .*evaluation.real=N takes N"
-    with pytest.raises(BadInput, match=said):
-        Evaluation(data, ["sliced"], setup.model)
+    said = "100000 real samples need 73 GiB, .*evaluation.real=N takes N"
+    for name in ("sliced", "copies", "pixels", "critic", "parzen", "inversion"):
+        with pytest.raises(BadInput, match=f"'{name}': the pixels of {said}"):
+            Evaluation(data, [name], setup.model)
+    seen = EvaluationData(
+        setup.sampler, source, samples=100, seed=0, extractor=counting([])
+    )
+    assert Evaluation(seen, ["sliced", "copies"], setup.model)
+    assert protocol_of(seen, 1)["real"] == 100_000
+    for name in ("critic", "wavelet"):
+        with pytest.raises(BadInput, match=f"'{name}': the pixels of {said}"):
+            Evaluation(seen, [name], setup.model)
     data = EvaluationData(setup.sampler, source, samples=100, seed=0, real=50)
     assert Evaluation(data, ["sliced"], setup.model)
     assert data.train.data.shape == (50, 256, 256, 3)

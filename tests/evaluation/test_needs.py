@@ -40,9 +40,9 @@ def test_a_measure_computes_from_the_fewest_samples_that_it_declares(name):
             one = Side(points(n).data, None, None)
             one.__dict__["_seen"] = points(n).data, np.full((n, 4), 0.25)
             sides.append(one)
-        return dict(measure.function(*sides))
+        return dict(measure.compare(*sides))
 
-    real, other = measure.least
+    real, other = measure.fewest
     with np.errstate(all="ignore"), pytest.warns() if name == "frechet" else _quiet():
         assert scores(real, other)
     for fewer in ((real - 1, other), (real, other - 1)):

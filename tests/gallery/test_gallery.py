@@ -331,6 +331,7 @@ def test_spectrum_is_drawn(images):
     [
         ("grid", "images"),
         ("classes", "conditional"),
+        ("mean", "images"),
         ("interpolation", "images"),
         ("traversal", "images"),
         ("truncation", "images"),

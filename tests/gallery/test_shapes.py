@@ -41,6 +41,7 @@ STYLES = {
 PICTURES = {
     "grid": ("gan", {}, (1, 2)),
     "classes": ("conditional_gan", {}, (3, 3)),
+    "mean": ("gan", {}, (1, 1)),
     "interpolation": ("gan", {}, (2, 3)),
     "traversal": ("gan", {}, (2, 3)),
     "truncation": ("gan", {}, (2, 5)),

@@ -26,8 +26,8 @@ def folder(tmp_path):
     }  # fmt: skip
     sweep = Sweep(stated, configs.SPACES["relativistic"], say=str)
     folder = SweepFolder(tmp_path / "sweep")
-    folder.hold()
-    folder.register(sweep.base, sweep.trials, sweep.commands(folder.path))
+    with folder.hold():
+        folder.register(sweep.base, sweep.trials, sweep.commands(folder.path))
     ids = [trial.id for trial in sweep.trials]
     folder.write_plan([Group("group000", tuple(ids[:3]), "map"),
                        Group("group001", (ids[3],), "alone")])  # fmt: skip

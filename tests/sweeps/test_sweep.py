@@ -232,11 +232,16 @@ def test_two_runners_and_other_folders_are_refused(tmp_path):
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "notes.txt").write_text("mine")
     with pytest.raises(BadInput, match="found notes.txt and no sweep.json"):
-        SweepFolder(tmp_path / "mine").hold()
+        with SweepFolder(tmp_path / "mine").hold():
+            pass
     first, second = (SweepFolder(tmp_path / "sweep") for _ in range(2))
-    first.hold()
-    with pytest.raises(BadInput, match="another process runs this sweep"):
-        second.hold()
+    with first.hold(), pytest.raises(BadInput, match="another process runs this sweep"):
+        with second.hold():
+            pass
+    with pytest.raises(KeyError), first.hold():  # an error releases the folder
+        raise KeyError
+    with second.hold():
+        pass
 
 
 LONG = ("--config.steps=3000", "--config.log.every=10", "--config.checkpoint.every=100",

@@ -1,0 +1,157 @@
+"""A set of samples that measures compare, with labels and features."""
+
+import dataclasses
+import functools
+
+import numpy as np
+
+from ganjax.data import (
+    Arrays,
+    Items,
+    as_bytes,
+    chosen_rows,
+    in_memory,
+    labels_of,
+    scaled,
+)
+from ganjax.data.alpha import has_alpha, on_white
+from ganjax.errors import Uncomputable
+from ganjax.evaluation.feature_cache import cached_features
+from ganjax.metrics.features import Extractor
+
+# The memory for the samples of a split, in float32: 87,000 images of 128×128×3.
+MOST_BYTES = 2**34
+# Images of a larger split that are in memory at a time, before an extractor.
+PART = 1000
+
+
+@dataclasses.dataclass(frozen=True)
+class Side:
+    """A set of samples with labels and features.
+
+    Attributes:
+      data: ``[n, …]`` in the format of the networks.
+      label: ``[n]``, true or requested labels; ``None`` without labels.
+      extractor: computes the features; ``None`` uses the samples as features.
+      keep: whether to cache the features on disk, as for real samples.
+    """
+
+    data: np.ndarray
+    label: np.ndarray | None
+    extractor: Extractor | None
+    keep: bool = False
+
+    @property
+    def images(self) -> np.ndarray:
+        """Return the images in uint8.
+
+        Raises:
+          Uncomputable: if a value is not finite; it would become a black pixel.
+        """
+        if not np.isfinite(self.data).all():
+            raise Uncomputable("the images hold values that are not finite")
+        return as_bytes(self.data)
+
+    @functools.cached_property
+    def _seen(self):
+        if self.extractor is None:
+            return self.data.reshape(len(self.data), -1), None
+        images, see = self.images, self.extractor.see
+        if has_alpha(images.shape[1:]):
+            images = on_white(images)
+        return cached_features(self.extractor, images) if self.keep else see(images)
+
+    @property
+    def features(self) -> np.ndarray:
+        """Return the features ``[n, D]``."""
+        return self._seen[0]
+
+    @property
+    def probabilities(self) -> np.ndarray | None:
+        """Return the extractor's class probabilities ``[n, K]``, or ``None``."""
+        return self._seen[1]
+
+    def __len__(self) -> int:
+        return len(self.data)
+
+    def first(self, n: int) -> "Side":
+        """Return the first ``n`` samples, with their features."""
+        label = None if self.label is None else self.label[:n]
+        part = Side(self.data[:n], label, self.extractor)
+        if "_seen" in self.__dict__:
+            features, probabilities = self._seen
+            known = None if probabilities is None else probabilities[:n]
+            part.__dict__["_seen"] = features[:n], known
+        return part
+
+
+class LazySide(Side):
+    """Real images that do not fit into memory together. Their features are computed in
+    parts, and each part is cached on disk.
+
+    Args:
+      items: a split.
+      count: number of samples; seed: chooses them, as ``held_out`` does.
+      labelled: whether the labels have a meaning.
+    """
+
+    def __init__(
+        self,
+        items: Arrays | Items,
+        count: int,
+        seed: int,
+        extractor: Extractor,
+        labelled: bool,
+    ):
+        rows = chosen_rows(items, count, seed)
+        label = labels_of(items)[rows] if labelled else None
+        self._set(items, rows, label, extractor)
+
+    def _set(self, items, rows, label, extractor):
+        fields = {"label": label, "extractor": extractor, "keep": True}
+        self.__dict__.update(_items=items, _rows=rows, **fields)
+
+    @functools.cached_property
+    def data(self) -> np.ndarray:  # type: ignore[override]
+        """The samples, if these few fit into memory.
+
+        Raises:
+          Uncomputable: if they do not.
+        """
+        if float_bytes(self._items, len(self)) > MOST_BYTES:
+            raise Uncomputable(f"the pixels of {len(self)} images do not fit in memory")
+        return np.asarray(scaled(in_memory(self._items, self._rows).data))
+
+    @functools.cached_property
+    def _seen(self):
+        parts = []
+        for first in range(0, len(self), PART):
+            images = in_memory(self._items, self._rows[first : first + PART]).data
+            if has_alpha(images.shape[1:]):
+                images = on_white(images)
+            parts.append(cached_features(self.extractor, images))
+        features, probabilities = zip(*parts, strict=True)
+        known = None if probabilities[0] is None else np.concatenate(probabilities)
+        return np.concatenate(features), known
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def first(self, n: int) -> Side:
+        """Return the first ``n`` samples, with their features."""
+        part = object.__new__(LazySide)
+        label = None if self.label is None else self.label[:n]
+        part._set(self._items, self._rows[:n], label, self.extractor)
+        if "_seen" in self.__dict__:
+            features, probabilities = self._seen
+            known = None if probabilities is None else probabilities[:n]
+            part.__dict__["_seen"] = features[:n], known
+        return part
+
+
+def float_bytes(items: Arrays | Items, count: int) -> int:
+    """Return the bytes of ``count`` samples of a split in float32."""
+    if not len(items):
+        return 0
+    one = items.data[0] if isinstance(items, Arrays) else items[0]["data"]
+    return 4 * count * one.size
