@@ -14,6 +14,7 @@ from ganjax.data.tree import archive_stem
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation.compared import Measure
 from ganjax.evaluation.evaluation_data import Side
+from ganjax.evaluation.measures import warn_of_rank
 from ganjax.evaluation.paired import LEVEL, differences
 from ganjax.evaluation.scores import name_of
 from ganjax.evaluation.set_features import chosen
@@ -126,6 +127,8 @@ def frechet_to(found: Statistics) -> Measure:
     root = distances.covariance_root(found.cov)
 
     def frechet(real: None, other: Side):
+        known = [found.count] if found.count is not None else []
+        warn_of_rank(*known, len(other), width=len(found.mean))
         moments = distances.moments(other.features)
         yield "fd", distances.frechet_from_root(found.mean, root, *moments)
         low, high = distances.frechet_interval(found.mean, root, other.features)

@@ -31,12 +31,12 @@ def _moments_of(side: Side):
     return side.__dict__["moments"]
 
 
-def _warn_of_rank(side: Side):
-    n, d = side.features.shape
-    if n <= d:
+def warn_of_rank(*counts: int, width: int) -> None:
+    """Warn if a number of samples is too small for a covariance of full rank."""
+    if min(counts) <= width:
         warnings.warn(
-            f"{n} samples of {d} features give a covariance without full rank: the "
-            f"distance is far above the distance of the distributions",
+            f"{min(counts)} samples of {width} features give a covariance without full "
+            f"rank: the distance is far above the distance of the distributions",
             stacklevel=2,
         )
 
@@ -58,7 +58,7 @@ def frechet(real: Side, other: Side) -> Scores:
     """Yield the Fréchet distance (Inception: FID) and a 95 % bootstrap interval of the
     distance of the distributions. The interval has no bias from the number of samples,
     so the distance can be above it."""
-    _warn_of_rank(other)
+    warn_of_rank(len(real), len(other), width=other.features.shape[1])
     yield "fd", distance_of(real, other)
     low, high = metrics.frechet_interval(
         *_moments_of(real), other.features, resamples=RESAMPLES
@@ -96,7 +96,8 @@ def kernel(real: Side, other: Side) -> Scores:
 
 @measure(higher=("is",), neither=("is_std",), least=(1, 10), probabilities=True)
 def inception_score(real: Side, other: Side) -> Scores:
-    """Yield the Inception score of the classes, and its spread over ten parts."""
+    """Yield the Inception score of the classes, and its spread over ten random
+    parts."""
     mean, std = metrics.inception_score(other.probabilities)
     yield "is", mean
     yield "is_std", std
@@ -116,13 +117,21 @@ def density_coverage(real: Side, other: Side) -> Scores:
 
 @measure(higher=("prd_f_8", "prd_f_1_8"), least=(10, 10))
 def curves(real: Side, other: Side) -> Scores:
-    """Yield F-scores of the precision-recall curve of distributions."""
+    """Yield F-scores of the precision-recall curve of distributions. Of the larger set,
+    as many samples as the smaller set has are drawn."""
     n = min(len(real), len(other))
     found = metrics.precision_recall_curve(
-        real.features[:n], other.features[:n], clusters=CLUSTERS
+        _some(real.features, n), _some(other.features, n), clusters=CLUSTERS
     )
     yield "prd_f_8", found["f_8"]
     yield "prd_f_1_8", found["f_1_8"]
+
+
+def _some(features: np.ndarray, n: int) -> np.ndarray:
+    """Return ``n`` random features: the first of a sorted set have few classes."""
+    if n == len(features):
+        return features
+    return features[np.random.default_rng(0).choice(len(features), n, replace=False)]
 
 
 @measure(lower=("swd",))
@@ -140,12 +149,15 @@ def sliced(real: Side, other: Side) -> Scores:
 def intra_frechet(real: Side, other: Side) -> Scores:
     """Yield the mean over classes of the Fréchet distance within a class (Miyato &
     Koyama 2018, arXiv 1802.05637, section 4.1)."""
-    found = [
-        metrics.frechet_distance(
-            *metrics.moments(real.features[real.label == label]),
-            *metrics.moments(other.features[other.label == label]),
-        )
+    classes = [
+        [side.features[side.label == label] for side in (real, other)]
         for label in np.unique(real.label)
+    ]
+    counts = [len(x) for pair in classes for x in pair]
+    warn_of_rank(*counts, width=other.features.shape[1])
+    found = [
+        metrics.frechet_distance(*metrics.moments(x), *metrics.moments(y))
+        for x, y in classes
     ]
     yield "intra_fd", float(np.mean(found))
 
