@@ -177,7 +177,7 @@ def _measures(metrics, sets) -> dict[str, Measure]:
                 f"expected metrics='frechet'"
             )
     if isinstance(sets[0], Statistics) and found:
-        return {"frechet": frechet_to(sets[0].mean, sets[0].cov)}
+        return {"frechet": frechet_to(sets[0].mean, sets[0].cov, sets[0].count)}
     return found
 
 

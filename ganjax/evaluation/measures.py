@@ -33,12 +33,12 @@ def _moments_of(side: Side):
     return side.__dict__["moments"]
 
 
-def _warn_of_rank(side: Side):
-    n, d = side.features.shape
-    if n <= d:
+def warn_of_rank(*counts: int, width: int) -> None:
+    """Warn if a number of samples is too small for a covariance of full rank."""
+    if min(counts) <= width:
         warnings.warn(
-            f"{n} samples of {d} features give a covariance without full rank: the "
-            f"distance is far above the distance of the distributions",
+            f"{min(counts)} samples of {width} features give a covariance without full "
+            f"rank: the distance is far above the distance of the distributions",
             stacklevel=2,
         )
 
@@ -60,25 +60,27 @@ def frechet(real: Side, other: Side) -> Scores:
     """Yield the Fréchet distance (Inception: FID) and a 95 % bootstrap interval of the
     distance of the distributions. The interval has no bias from the number of samples,
     so the distance can be above it."""
-    yield from _frechet(*_moments_of(real), other)
+    yield from _frechet(*_moments_of(real), [len(real)], other)
 
 
-def frechet_to(mean: np.ndarray, cov: np.ndarray) -> Measure:
+def frechet_to(mean: np.ndarray, cov: np.ndarray, count: int | None) -> Measure:
     """Return ``frechet`` for a reference that is known by its moments.
 
     Args:
       mean, cov: ``[D]`` and ``[D, D]``.
+      count: the number of samples of the moments, if it is known.
     """
     root = metrics.covariance_root(cov)
+    counts = [] if count is None else [count]
 
     def of_moments(real: None, other: Side) -> Scores:
-        return _frechet(mean, root, other)
+        return _frechet(mean, root, counts, other)
 
     return dataclasses.replace(frechet, function=of_moments, least=(0, 2))
 
 
-def _frechet(mean, root, other):
-    _warn_of_rank(other)
+def _frechet(mean, root, counts, other):
+    warn_of_rank(*counts, len(other), width=len(mean))
     yield "fd", metrics.frechet_from_root(mean, root, *metrics.moments(other.features))
     low, high = metrics.frechet_interval(
         mean, root, other.features, resamples=RESAMPLES
@@ -149,7 +151,7 @@ def kernel(real: Side, other: Side, options: KernelOptions) -> Scores:
 class InceptionScoreOptions:
     """The parts of the Inception score."""
 
-    splits: int = option(10, "parts whose scores are averaged", least=1)
+    splits: int = option(10, "random parts whose scores are averaged", least=1)
 
 
 @measure(
@@ -160,7 +162,7 @@ class InceptionScoreOptions:
     probabilities=True,
 )
 def inception_score(real: Side, other: Side, options: InceptionScoreOptions) -> Scores:
-    """Yield the Inception score of the classes, and its spread over parts."""
+    """Yield the Inception score of the classes, and its spread over random parts."""
     mean, std = metrics.inception_score(other.probabilities, splits=options.splits)
     yield "is", mean
     if options.splits > 1:
@@ -209,13 +211,21 @@ def density_coverage(
 
 @measure(higher=("prd_f_8", "prd_f_1_8"), least=(10, 10))
 def curves(real: Side, other: Side) -> Scores:
-    """Yield F-scores of the precision-recall curve of distributions."""
+    """Yield F-scores of the precision-recall curve of distributions. Of the larger set,
+    as many samples as the smaller set has are drawn."""
     n = min(len(real), len(other))
     found = metrics.precision_recall_curve(
-        real.features[:n], other.features[:n], clusters=CLUSTERS
+        _some(real.features, n), _some(other.features, n), clusters=CLUSTERS
     )
     yield "prd_f_8", found["f_8"]
     yield "prd_f_1_8", found["f_1_8"]
+
+
+def _some(features: np.ndarray, n: int) -> np.ndarray:
+    """Return ``n`` random features: the first of a sorted set have few classes."""
+    if n == len(features):
+        return features
+    return features[np.random.default_rng(0).choice(len(features), n, replace=False)]
 
 
 @measure(lower=("swd",))
@@ -233,12 +243,15 @@ def sliced(real: Side, other: Side) -> Scores:
 def intra_frechet(real: Side, other: Side) -> Scores:
     """Yield the mean over classes of the Fréchet distance within a class (Miyato &
     Koyama 2018, arXiv 1802.05637, section 4.1)."""
-    found = [
-        metrics.frechet_distance(
-            *metrics.moments(real.features[real.label == label]),
-            *metrics.moments(other.features[other.label == label]),
-        )
+    classes = [
+        [side.features[side.label == label] for side in (real, other)]
         for label in np.unique(real.label)
+    ]
+    counts = [len(x) for pair in classes for x in pair]
+    warn_of_rank(*counts, width=other.features.shape[1])
+    found = [
+        metrics.frechet_distance(*metrics.moments(x), *metrics.moments(y))
+        for x, y in classes
     ]
     yield "intra_fd", float(np.mean(found))
 

@@ -1,4 +1,4 @@
-"""Measures of 2022 to 2024: authenticity, CMMD, the Fréchet wavelet distance."""
+"""Measures of 2022 to 2026: authenticity, CMMD, MIND, the Fréchet wavelet distance."""
 
 from ganjax import metrics
 from ganjax.data import as_bytes
@@ -21,6 +21,12 @@ def cmmd(real: Side, other: Side) -> Scores:
     yield "cmmd", metrics.cmmd(real.features, other.features)
 
 
+@measure(lower=("mind",))
+def mind(real: Side, other: Side) -> Scores:
+    """Yield MIND, the Monge Inception distance: sliced and squared."""
+    yield "mind", metrics.monge_distance(real.features, other.features)
+
+
 @measure(lower=("fwd",), least=(2, 2), smallest_side=SMALLEST_SIDE)
 def wavelet(real: Side, other: Side) -> Scores:
     """Yield the Fréchet wavelet distance of the images, without an extractor."""
@@ -40,4 +46,4 @@ def _packets_of(side: Side):
     return side.__dict__["packets"]
 
 
-NEWER_MEASURES = {one.__name__: one for one in (authenticity, cmmd, wavelet)}
+NEWER_MEASURES = {one.__name__: one for one in (authenticity, cmmd, mind, wavelet)}

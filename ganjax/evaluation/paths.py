@@ -14,11 +14,10 @@ from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.needs import need_features
 from ganjax.evaluation.scores import name_of
 from ganjax.evaluation.side import Side
+from ganjax.metrics import path_length
 from ganjax.model import Model
 
 EPSILON = 1e-4
-# Share of paths dropped at each end of the sorted lengths, as in the official code.
-TRIMMED = 0.01
 CHUNK = 250
 
 
@@ -68,7 +67,8 @@ class Paths:
     ``ppl`` is the mean of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²``. z(t) is a spherical
     path between two random latents, t is random in [0, 1], and f are the extractor's
     features, where the paper uses LPIPS. The longest and the shortest 1 % of the paths
-    are left out. Images are not rounded to 256 values: rounding would hide small steps.
+    are left out (`path_length`). Images are not rounded to 256 values: rounding would
+    hide small steps.
     """
 
     lower = ("ppl",)
@@ -81,21 +81,16 @@ class Paths:
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
         evaluation_data, sampler = self._data, model.sampler
         key = child_key(jax.random.key(evaluation_data.seed), "paths")
-        size, keys = (
-            min(evaluation_data.samples, CHUNK),
-            sample_keys(key, evaluation_data.samples),
-        )
-        lengths = []
-        for first in range(0, evaluation_data.samples - size + 1, size):
-            label = sampler.labels(size, first)
-            part = keys[first : first + size]
+        keys = sample_keys(key, evaluation_data.samples)
+        lengths: list[np.ndarray] = []
+        for first in range(0, len(keys), CHUNK):
+            part = keys[first : first + CHUNK]
+            label = sampler.labels(len(part), first)
             ends = model.compute(_ends(sampler), part, label)
             a, b = (self._features(np.asarray(x)) for x in ends)
             lengths.append(np.square((a - b) / EPSILON).sum(axis=1))
-        lengths = np.sort(np.concatenate(lengths))
-        cut = int(TRIMMED * len(lengths))
-        inner = lengths[cut : len(lengths) - cut]
-        yield name_of(evaluation_data, "ppl", len(lengths)), float(inner.mean())
+        name = name_of(evaluation_data, "ppl", len(keys))
+        yield name, path_length(np.concatenate(lengths))
 
     def _features(self, samples):
         extractor = self._data.extractor

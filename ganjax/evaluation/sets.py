@@ -179,7 +179,7 @@ def _tops(tree):
 def _arrays(path, at):
     try:
         loaded = np.load(at, allow_pickle=False)
-        arrays = dict(loaded) if at.suffix.lower() == ".npz" else {"": loaded}
+        arrays = _of_numbers(loaded) if at.suffix.lower() == ".npz" else {"": loaded}
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise BadInput(f"'{path}': not a readable {at.suffix} ({error})") from error
     statistics = {"mu", "sigma"} <= set(arrays)
@@ -214,6 +214,19 @@ def _arrays(path, at):
         f"images, uint8 [N, H, W, C] with 1, 3 or 4 channels, or features, float "
         f"[N, D]{hint}"
     )
+
+
+def _of_numbers(loaded):
+    """Return the arrays of a .npz without those of Python objects, which run code when
+    they are read. Features of dgm-eval come with such an array of settings."""
+    arrays = {}
+    for name in loaded.files:
+        try:
+            arrays[name] = loaded[name]
+        except ValueError as error:
+            if "allow_pickle" not in str(error):
+                raise
+    return arrays
 
 
 def _listed(path, arrays, count):

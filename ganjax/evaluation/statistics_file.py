@@ -65,6 +65,8 @@ def statistics_in(path: str, arrays: dict[str, np.ndarray]) -> Statistics:
             f"'{path}': mu has shape {list(mean.shape)} and sigma {list(cov.shape)}, "
             f"expected [D] and [D, D]"
         )
+    if np.iscomplexobj(mean) or np.iscomplexobj(cov):
+        raise BadInput(f"'{path}': complex mu or sigma, expected real numbers")
     try:
         mean, cov = mean.astype(np.float64), cov.astype(np.float64)
         metrics.frechet_distance(mean, cov, mean, cov)

@@ -33,8 +33,13 @@ from ganjax.metrics.modes import class_coverage, mode_coverage
 from ganjax.metrics.nearest import knn_classify, nearest
 from ganjax.metrics.neighbours import density_coverage, precision_recall
 from ganjax.metrics.parzen import best_std, parzen_log_likelihood
+from ganjax.metrics.path_length import path_length
 from ganjax.metrics.principal import principal_error
-from ganjax.metrics.wasserstein import sliced_wasserstein, wasserstein_1d
+from ganjax.metrics.wasserstein import (
+    monge_distance,
+    sliced_wasserstein,
+    wasserstein_1d,
+)
 from ganjax.metrics.wavelet import frechet_wavelet, packet_moments
 
 __all__ = [
@@ -44,8 +49,8 @@ __all__ = [
     "frechet_at_infinity", "frechet_distance", "frechet_from_root", "frechet_interval",
     "frechet_wavelet", "inception_score", "kernel_distance", "knn_classify",
     "likelihood_divergence", "luma", "luma_psnr", "luma_ssim", "memorisation",
-    "mode_coverage", "moments", "nearest",
-    "packet_moments", "parzen_log_likelihood", "peak_signal_to_noise",
+    "mode_coverage", "moments", "monge_distance", "nearest", "packet_moments",
+    "parzen_log_likelihood", "path_length", "peak_signal_to_noise",
     "precision_recall", "precision_recall_curve", "principal_error",
     "signal_to_noise_of_bytes", "sliced_wasserstein", "squared_discrepancy",
     "structural_similarity", "two_sample_test", "wasserstein_1d",

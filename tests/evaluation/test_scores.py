@@ -333,6 +333,19 @@ def test_path_length_on_the_circle(plain):
         )
 
 
+def test_every_path_counts(plain, monkeypatch):
+    """GaParmar/clean-fid #32: the number of samples is rounded to whole batches. Here
+    it was rounded down to chunks of 250."""
+
+    def draw(keys, truncation=0.0):
+        return jax.vmap(lambda key: jax.random.normal(key, (2,)))(keys)
+
+    normal = Sampler(draw, lambda apply, z, label: z)
+    monkeypatch.setattr("ganjax.evaluation.paths.path_length", len)
+    data = EvaluationData(normal, plain[0].source, samples=260, seed=0)
+    assert scores_of(plain, "paths", data) == {"ppl_points_260": 260}
+
+
 def test_what_a_metric_cannot_take_is_one_line(plain):
     source = normal_source()
     for name, samples, said in (

@@ -38,6 +38,7 @@ def value(score, real, fake, more):
     for name in (
         "frechet", "frechet_infinity", "kernel", "precision_recall",
         "density_coverage", "curves", "sliced", "diversity", "authenticity", "cmmd",
+        "mind",
     ):  # fmt: skip
         function = EVALUATORS[name].function
         stems = {*EVALUATORS[name].lower, *EVALUATORS[name].higher}
@@ -109,5 +110,5 @@ def test_a_law_of_a_score(score, law, cell):
 
 def test_the_table_has_all_scores_and_laws():
     found = laws()
-    assert len(found) == len({x[:2] for x in found}) == 5 * 15
+    assert len(found) == len({x[:2] for x in found}) == 5 * 16
     assert {cell for *_, cell in found} == {*FACTORS, "other"}

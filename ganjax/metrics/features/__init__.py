@@ -7,6 +7,7 @@ Each architecture has one file, which also states where its weights come from.
 """
 
 from ganjax.errors import BadInput
+from ganjax.metrics.features.clip import open_clip
 from ganjax.metrics.features.dinov2 import open_dinov2
 from ganjax.metrics.features.efficientnet_lite import open_effnet_lite0
 from ganjax.metrics.features.extractor import Extractor
@@ -47,6 +48,7 @@ EXTRACTORS = Table(
     {
         "inception": open_inception,
         "dinov2_vitb14": open_dinov2,
+        "clip": open_clip,
         "effnet_lite0": open_effnet_lite0,
         "small_cnn_mnist": open_small_cnn("mnist"),
         "small_cnn_fashion_mnist": open_small_cnn("fashion_mnist"),

@@ -17,6 +17,7 @@ def test_names():
     assert set(EXTRACTORS) == {
         "inception",
         "dinov2_vitb14",
+        "clip",
         "effnet_lite0",
         "small_cnn_mnist",
         "small_cnn_fashion_mnist",
@@ -28,13 +29,13 @@ def test_an_unknown_name_is_met_with_the_nearest():
         open_extractor("inceptoin")
 
 
-@pytest.mark.parametrize("name", ["inception", "dinov2_vitb14", "effnet_lite0"])
+@pytest.mark.parametrize("name", ["inception", "dinov2_vitb14", "clip", "effnet_lite0"])
 def test_an_unknown_filter_is_met_with_the_nearest(name):
     with pytest.raises(BadInput, match="evaluation.resize=.*'bilinear_tf1'"):
         open_extractor(name, resize="bilinear_tf2")
 
 
-@pytest.mark.parametrize("name", ["inception", "dinov2_vitb14", "effnet_lite0"])
+@pytest.mark.parametrize("name", ["inception", "dinov2_vitb14", "clip", "effnet_lite0"])
 def test_a_missing_file_is_named(name, tmp_path):
     path = tmp_path / "absent.pth"
     with pytest.raises(BadInput, match=f"evaluation.weights='{path}': no such file"):
