@@ -22,8 +22,6 @@ def path_length(lengths) -> float:
       Uncomputable: wrong shape, no length, or a value is not finite.
     """
     lengths = as_line(lengths, "lengths")
-    low, high = (
-        np.percentile(lengths, at, method=method)
-        for at, method in zip(PERCENTILES, ("lower", "higher"), strict=True)
-    )
+    low = np.percentile(lengths, PERCENTILES[0], method="lower")
+    high = np.percentile(lengths, PERCENTILES[1], method="higher")
     return float(lengths[(low <= lengths) & (lengths <= high)].mean())
