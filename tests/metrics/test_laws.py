@@ -40,11 +40,10 @@ def value(score, real, fake, more):
         "density_coverage", "curves", "sliced", "diversity", "authenticity", "cmmd",
         "mind",
     ):  # fmt: skip
-        function = EVALUATORS[name].function
-        stems = {*EVALUATORS[name].lower, *EVALUATORS[name].higher}
-        if score in stems | set(EVALUATORS[name].neither):
+        measure = EVALUATORS[name]
+        if score in (*measure.lower, *measure.higher, *measure.neither):
             sides = (Side(x, None, None) for x in (real, fake))
-            return dict(function(*sides))[score]
+            return dict(measure.compare(*sides))[score]
     raise KeyError(score)
 
 
