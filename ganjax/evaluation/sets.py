@@ -217,8 +217,8 @@ def _arrays(path, at):
 
 
 def _of_numbers(loaded):
-    """Return the arrays of a .npz without those of Python objects, which run code when
-    they are read. Features of dgm-eval come with such an array of settings."""
+    """Return the arrays of numbers and texts of a .npz. Reading an array of Python
+    objects runs code; dgm-eval saves one, with its settings, next to the features."""
     arrays = {}
     for name in loaded.files:
         try:

@@ -99,7 +99,7 @@ def file(tmp_path):
     text = {
         "text_model.final_layer_norm.bias": np.zeros(3, np.float16),
         "text_projection.weight": np.zeros((OUT, 3), np.float16),
-        "logit_scale": np.float16(4.6),
+        "logit_scale": np.array(4.6, np.float16),
         clip.CONSTANT: np.arange(1 + GRID**2)[None],
     }
     vision = {name: x.astype(np.float16) for name, x in tensors().items()}
