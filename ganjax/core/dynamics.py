@@ -63,8 +63,8 @@ def extragradient(field, params, knobs):
 def unrolled(field, params, knobs, *, steps: int):
     """Return every player's gradient, but for the last player at the parameters after
     ``steps`` further updates of all other players, on the same examples. This gradient
-    passes through the updates, which use the players' optimizers (unrolled GAN; Metz et
-    al. 2017, arXiv 1611.02163, eqs. 8–10)."""
+    passes through the updates, which use the players' optimizers (Metz et al.
+    2017, arXiv 1611.02163, eqs. 8–10)."""
     *others, last = field.players
     gradients, reports = field(params)
 
