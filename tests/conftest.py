@@ -91,6 +91,8 @@ CASES = {
     "networks/test_progressive.py::test_the_deviation_within_a_group": 3,
     "networks/test_r3gan.py::test_parameters_of_the_published_networks": 1,
     "networks/test_sagan.py::test_where_attention_is": 6,
+    "networks/test_sizes.py::test_shapes_of_images_that_are_not_square_with_alpha": 2,
+    "networks/test_sizes.py::test_where_attention_is": 2,
     "networks/test_stylegan2.py::"
     "test_images_as_of_another_latent_differ_by_their_own": 1,
     "networks/test_transformer.py::test_shapes": 5,

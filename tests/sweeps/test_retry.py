@@ -107,9 +107,8 @@ def test_a_longer_sweep_refuses_a_lost_checkpoint_and_a_stretched_schedule(
         assert json.loads(finished.config.read_text())["steps"] == 6
 
 
-@pytest.mark.parametrize(
-    "population", ["map", pytest.param("alone", marks=pytest.mark.full)]
-)
+@pytest.mark.full
+@pytest.mark.parametrize("population", ["map", "alone"])
 def test_a_diverged_trial_does_not_hold_the_others_back(run, tmp_path, population):
     """The first trial diverged at step 4, its last checkpoint is of step 2. The second
     trial is extended from step 4, and keeps the rows of its first steps."""

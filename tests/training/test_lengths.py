@@ -74,6 +74,7 @@ def sweep():
 """
 
 
+@pytest.mark.full
 def test_a_sweep_does_not_stretch_a_schedule(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "decay.py").write_text(SWEEP)
