@@ -15,6 +15,6 @@ Where to look next
   runs/quickstart/report.html     curves, samples over time, config: open it in a browser
   runs/quickstart/samples/        a grid of generated digits every 1,000 steps
   source .venv/bin/activate
-  ganjax sample --workdir=runs/quickstart --n=100 --out=digits.png
+  ganjax sample --workdir=runs/quickstart --n=100 --out=runs/digits.png
   ganjax train --config=quickstart --workdir=runs/digits_hinge --config.loss.name=hinge
 NEXT

@@ -81,12 +81,20 @@ def as_csv(records: SweepRecords) -> str:
     return text.getvalue()
 
 
+def _state(states):
+    """Return the state of a sweep from the states of its trials. While a program runs,
+    its trials are running; an interrupted sweep has none."""
+    for state in ("running", "failed", "interrupted"):
+        if state in states:
+            return state
+    return "finished" if set(states) == {"finished"} else "running"
+
+
 def render(records: SweepRecords) -> str:
     """Return the HTML page about the records of a sweep, as text."""
     notes: list[str] = []
     states = [trial.state for trial in records.trials]
     failed = [trial for trial in records.trials if trial.state == "failed"]
-    done = states.count("finished")
     protocols = [t.protocol for t in records.trials if t.protocol]
     for protocol in protocols[1:]:
         if found := differing_fields(protocols[0], protocol):
@@ -97,11 +105,7 @@ def render(records: SweepRecords) -> str:
         .get_template("sweep.html")
         .render(
             name=records.name,
-            state="finished"
-            if done == len(states)
-            else "failed"
-            if failed
-            else "running",
+            state=_state(states),
             facts=[
                 (f"{len(states):,}", "trials"),
                 (f"{len(records.cells):,}", "settings"),

@@ -1,7 +1,9 @@
 import json
 
+import pytest
+
 from ganjax.report import read_sweep
-from ganjax.report.sweep import as_text
+from ganjax.report.sweep import as_text, render
 
 
 def _sweep(folder, points):
@@ -54,3 +56,21 @@ def test_settings_are_named_by_what_tells_them_apart(tmp_path):
     assert _sweep(tmp_path, grid).telling == ["x", "y"]
     ragged = _sweep(tmp_path, [{}, {"x": "1"}])
     assert (ragged.telling, ragged.axes) == (["x"], {"x": ["", "1"]})
+
+
+@pytest.mark.parametrize(
+    "states, expected",
+    [
+        (["finished", "finished"], "finished"),
+        (["finished", "interrupted"], "interrupted"),
+        (["finished", "waiting"], "running"),
+        (["running", "failed"], "running"),
+        (["finished", "failed"], "failed"),
+    ],
+)
+def test_the_badge_of_a_sweep_that_has_ended_is_not_running(tmp_path, states, expected):
+    """A sweep that was stopped has interrupted trials, and none that runs."""
+    outcomes = {str(i): {"state": state} for i, state in enumerate(states)}
+    (tmp_path / "outcomes.json").write_text(json.dumps(outcomes))
+    page = render(_sweep(tmp_path, [{"x": str(i)} for i in range(len(states))]))
+    assert f'<span class="state {expected}">{expected}</span>' in page
