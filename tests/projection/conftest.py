@@ -2,6 +2,7 @@
 
 import pytest
 
+import ganjax
 from tests.projection.run_folders import STYLES, write_run
 
 
@@ -17,3 +18,9 @@ def plain(tmp_path_factory):
     generator = {"name": "dcgan", "width": 4}
     path = tmp_path_factory.mktemp("runs") / "plain"
     return write_run(path, generator=generator, shape=(8, 8, 1))
+
+
+@pytest.fixture
+def loaded(run, monkeypatch):
+    """The commands get the run without reading its files again."""
+    monkeypatch.setattr(ganjax, "load", lambda workdir, trust_code: run)

@@ -82,7 +82,7 @@ def test_mixing_begins_with_the_pictures(run, projected):
     assert not found[0, 0].any() and not same(found[1, 1], found[2, 1])
 
 
-def test_the_command_draws_projected_pictures(run, projected, tmp_path):
+def test_the_command_draws_projected_pictures(run, loaded, projected, tmp_path):
     file, images = projected
     flags = [f"--workdir={run.path}", f"--projected={file}"]
     assert sample.main([*flags, f"--out={tmp_path / 'x.npy'}"]) == 0
@@ -111,7 +111,7 @@ def test_the_command_draws_projected_pictures(run, projected, tmp_path):
         (["--projected=absent.npz"], "projected=absent.npz: expected the latents.npz"),
     ],
 )
-def test_what_changes_nothing_is_refused(run, projected, tmp_path, flags, said):
+def test_what_changes_nothing_is_refused(run, loaded, projected, tmp_path, flags, said):
     out = tmp_path / "new" / "x.png"
     command = [f"--workdir={run.path}", f"--projected={projected[0]}", *flags]
     with pytest.raises(BadInput, match=said):

@@ -16,6 +16,7 @@ from ganjax.metrics.features import EXTRACTORS, Extractor
 from ganjax.projection import images_of, latent_space, read_latents, styles_of
 from ganjax.projection.distance import all_distances, distances, looks
 from ganjax.projection.latent_space import Latents
+from ganjax.projection.pictures import read_pictures
 from ganjax.projection.schedule import learning_rate, noise_scale
 from tests.projection.run_folders import SHAPE, STYLES, save, write_run
 
@@ -235,7 +236,7 @@ def test_an_extractor_guides_the_search(run, eye, tmp_path):
 # --- The command ----------------------------------------------------------------------
 
 
-def test_files_of_the_command(run, tmp_path, capsys):
+def test_files_of_the_command(run, loaded, tmp_path, capsys):
     """The errors are recomputed from the files that are written."""
     images = drawn(run, 2)[1]
     wide = np.repeat(np.repeat(images[1], 2, axis=0), 3, axis=1)  # 24×36
@@ -271,22 +272,31 @@ def test_files_of_the_command(run, tmp_path, capsys):
     assert Image.open(out / "strip.png").size == (7 * cell + 2, 2 * cell + 2)
 
 
-def test_pictures_take_the_channels_of_the_run(run, plain, tmp_path):
+def test_pictures_take_the_channels_of_the_run(tmp_path):
     rng = np.random.default_rng(0)
     grey = rng.integers(0, 256, (*SHAPE[:2], 1), np.uint8)
     colour = rng.integers(0, 256, (8, 8, 3), np.uint8)
     files = save(tmp_path, [grey, colour])
-    (into_colour,) = ganjax.project(run, files[:1], steps=1).pictures
+    (into_colour,) = read_pictures(files[:1], SHAPE, "center", "lanczos")
     np.testing.assert_array_equal(into_colour.pixels, np.repeat(grey, 3, axis=-1))
     assert into_colour.changes == ()
-    found = ganjax.project(plain, files[1:], steps=5)
-    (into_grey,) = found.pictures
+    (into_grey,) = read_pictures(files[1:], (8, 8, 1), "center", "lanczos")
     # ITU-R BT.601, as Pillow rounds it.
     luma = colour @ np.array([0.299, 0.587, 0.114])
     assert np.abs(into_grey.pixels[..., 0] - luma).max() <= 1
     assert into_grey.changes == ("colour became grey",)
+
+
+@pytest.mark.full
+def test_a_generator_without_styles_is_searched_in_z(plain, tmp_path):
+    files = save(
+        tmp_path, np.random.default_rng(0).integers(0, 256, (1, 8, 8, 1), "u1")
+    )
+    found = ganjax.project(plain, files, steps=30)
     assert found.latents.space == "z" and found.latents.values.shape == (1, SIZE)
-    assert "ssim" not in found.scores[0]
+    (scores,) = found.scores
+    assert scores["distance"] < scores["distance_start"]
+    assert "ssim" not in scores  # an image has only 8 pixels on a side
 
 
 @pytest.mark.parametrize(
@@ -307,7 +317,7 @@ def test_pictures_take_the_channels_of_the_run(run, plain, tmp_path):
         (["--features=small_cnn_mnist"], "expected images of 28×28×1, not 12×12×3"),
     ],
 )
-def test_bad_input_is_one_line_and_writes_nothing(run, tmp_path, flags, said):
+def test_bad_input_is_one_line_and_writes_nothing(run, loaded, tmp_path, flags, said):
     (file,) = save(tmp_path, drawn(run, 1)[1])
     out = tmp_path / "out"
     flags = [flag.format(files=file) for flag in flags]

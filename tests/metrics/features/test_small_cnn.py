@@ -2,6 +2,7 @@
 
 import json
 
+import jax
 import numpy as np
 import pytest
 import safetensors
@@ -45,7 +46,8 @@ def test_the_maps_end_in_the_features():
     """The features are the mean over the last of three maps, which halve in size."""
     extractor = open_extractor("small_cnn_mnist")
     images = np.random.default_rng(0).integers(0, 256, (2, 28, 28, 1), np.uint8)
-    maps = extractor.maps(images.astype(np.float32))
+    look = jax.jit(lambda maps, x: maps(x))  # the weights are an argument
+    maps = look(extractor.maps, images.astype(np.float32))
     assert [x.shape[1:] for x in maps] == [(28, 28, 32), (14, 14, 64), (7, 7, 128)]
     features, _ = extractor.see(images)
     np.testing.assert_allclose(maps[-1].mean((1, 2)), features, rtol=1e-4, atol=1e-5)
