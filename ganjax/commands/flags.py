@@ -68,10 +68,9 @@ def add_measure_options(flags: argparse.ArgumentParser, default: str = "") -> No
     """
     group = flags.add_argument_group("options of measures")
     for path, option in _of_measures().items():
-        usual = option.zero if option.zero and not option.default else option.default
-        group.add_argument(
-            f"--{path}", help=f"{option.help}; default: {default or usual}"
-        )
+        zero = f" (0: {option.zero})" if option.zero else ""
+        usual = default or option.default
+        group.add_argument(f"--{path}", help=f"{option.help}{zero}; default: {usual}")
 
 
 def measure_options(flags: argparse.Namespace) -> dict[str, str]:
