@@ -67,7 +67,8 @@ def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser
 
 @contextlib.contextmanager
 def plain_warnings() -> Iterator[None]:
-    """Print each warning once, as one line on stderr, without a file and its source."""
+    """Print each warning inside the context once, as one line on stderr, without the
+    file and the line of code that caused it."""
     printed = set()
 
     def show(message, *place):
@@ -84,11 +85,14 @@ def plain_warnings() -> Iterator[None]:
 def run(
     main: Callable[[list[str]], int | None], arguments: list[str] | None = None
 ) -> None:
-    """Run ``main(arguments)`` and exit with the code that it returns.
+    """Run ``main(arguments)``, then exit the process with the code that it returns.
 
-    ``BadInput`` and a full disk are printed in one line. They exit with 2 and 1.
+    If ``main`` raises ``BadInput``, print it as one line and exit with code 2. If the
+    disk is full, print this as one line and exit with code 1. After an interrupt from
+    the keyboard the code is 130. Other errors keep their traceback.
 
     Args:
+      main: the command. It returns an exit code; ``None`` counts as 0.
       arguments: by default ``sys.argv[1:]``.
     """
     # Orbax and tensorboardX log, with tracebacks, what reaches us as errors anyway.
@@ -129,7 +133,11 @@ def _full_disk(error):
 
 
 def fail(problem: object) -> None:
-    """Print in one line on stderr why a command ends."""
+    """Print ``error:`` and a problem as one line on stderr.
+
+    Args:
+      problem: an error or a text: why the command ends.
+    """
     print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
 
 
@@ -137,6 +145,10 @@ def parse_with_config(
     flags: argparse.ArgumentParser, arguments: list[str]
 ) -> tuple[argparse.Namespace, ConfigDict, dict[str, str]]:
     """Parse ``--config=FILE[:ARG]``, ``--config.FIELD=VALUE`` and the other flags.
+
+    Args:
+      flags: the parser, with the other flags of the command.
+      arguments: the arguments of the command.
 
     Returns:
       The flags, the config with all its fields, and the overrides: field -> text of
@@ -153,8 +165,8 @@ def parse_with_config(
 def parse_with_sweep(
     flags: argparse.ArgumentParser, arguments: list[str]
 ) -> tuple[argparse.Namespace, ConfigDict, list, dict[str, str]]:
-    """Parse the same flags as ``parse_with_config``, for a file that also has a
-    ``sweep``.
+    """Parse the same flags as ``parse_with_config``, for a config file that also has a
+    function ``sweep``. It returns the variants of the config to train.
 
     Returns:
       The flags, the result of the file's ``get_config``, the result of its ``sweep``,

@@ -90,7 +90,7 @@ def test_labels_are_the_chosen_ones_in_turn(run):
     [
         (["3", "eleven"], "frechet", "classes=3,eleven: expected different labels or"),
         ([3, "3"], "frechet", "classes=3,3: expected different labels"),
-        ([3], "pixels", "names='pixels': counts the classes of samples, expected all"),
+        ([3], "pixels", "names='pixels': only some classes were chosen, expected all"),
     ],
 )
 def test_bad_classes_are_one_line(run, classes, metrics, said):

@@ -185,7 +185,9 @@ def test_a_picture(run, tmp_path, capsys):
     flags = [f"--workdir={run.path}", mode, "--n=50", f"--out={out}", "--trust_code"]
     assert sample.main(flags) == 0
     assert Image.open(out).size == (400, 300)
-    with pytest.raises(BadInput, match="--reach=2.0: expected a mode that looks at it"):
+    with pytest.raises(
+        BadInput, match="--reach=2.0: expected a mode that uses this option"
+    ):
         sample.main([*flags, "--reach=2.0"])
 
 

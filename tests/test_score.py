@@ -425,7 +425,7 @@ def bad_sets(tmp_path_factory):
         ),
         ("real real few", "'few': 2 samples, expected 40 as in 'real'"),
         ("real real real real", "3 sets to score, expected one or two"),
-        ("real", "expected a set to score after the reference"),
+        ("real", "SAMPLES: expected a set to score after the reference"),
         ("real real --samples=5", "n=5: expected a run"),
         ("real real --seed=5", "seed=5: expected a run"),
         ("real real --resamples=1", "resamples=1: expected at least 2"),

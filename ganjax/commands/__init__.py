@@ -1,4 +1,4 @@
-"""The command ``ganjax``: a module for each of its commands."""
+"""The program ``ganjax``: this package has one module for each of its commands."""
 
 import importlib
 import sys
@@ -30,8 +30,8 @@ def main(arguments: list[str] | None = None) -> int:
       arguments: the command and its arguments, by default ``sys.argv[1:]``.
 
     Returns:
-      The exit code, if no command runs (help, the version, or an unknown command). A
-        command does not return: it exits the process with its exit code.
+      The exit code for help, the version, or an unknown command. If a command runs,
+        this function does not return: the process exits with the command's exit code.
     """
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):

@@ -9,8 +9,9 @@ and resized as `ganjax prepare` does. The table has a row for each image: file, 
 and 1 for an anomaly.
 
 The threshold is a quantile of the scores of held-out normal samples of the run's data.
-So a normal image is called an anomaly with the probability 1 - quantile, which is
-printed, and written to a .json file beside the table.
+So a normal image is called an anomaly with a probability of about 1 - quantile. This
+probability and the threshold are printed, and written to a .json file with the name of
+the table.
 """
 
 import csv

@@ -3,10 +3,11 @@
     ganjax evaluate --workdir=runs/quickstart \\
         --metrics=frechet,precision_recall --extractor=small_cnn_mnist --samples=5000
 
-The run may still be training. Without --metrics, the evaluators are those in the run's
-config. `ganjax describe --axis=evaluators` lists all evaluators. Scores and their
-protocol are written to the run's evaluation/ under the digest of the protocol, where
-`ganjax report --compare` finds them.
+The run may still be training. Without --metrics, the evaluators of the run's config
+are used. `ganjax describe --axis=evaluators` lists all evaluators. Scores are written
+to a file in the folder evaluation/ of the run, where `ganjax report --compare` finds
+them. The file also has their protocol: the record of how they were computed. The name
+of the file is a hash of the protocol.
 
     ganjax evaluate --workdir=runs/quickstart --truncation=0.5,0.7,1 --seeds=0-2
 
@@ -16,8 +17,9 @@ seeds, its entries are the mean and the standard deviation over seeds.
 
     ganjax evaluate --workdir=runs/conditional --metrics=frechet --classes=cat,3
 
-With --classes, only these classes are generated and compared. --precision_recall.k and
-the other options of measures are fields of evaluation in a config.
+With --classes, only these classes are generated and compared. A flag such as
+--precision_recall.k is an option of a measure. It replaces the field
+evaluation.precision_recall.k of the run's config.
 """
 
 import hashlib

@@ -1,4 +1,5 @@
-"""Flags that several commands have: classes, seeds, and the options of measures."""
+"""Flags that several commands share: classes, seeds, and options of measures (the
+functions that compare two sets of samples)."""
 
 import argparse
 import re
@@ -14,8 +15,13 @@ _SECTION = "evaluation."
 def seeds(flag: str, text: str) -> list[int]:
     """Return the seeds that a flag lists: numbers and ranges, as in ``0-7,12``.
 
+    Args:
+      flag: name of the flag, for error messages.
+      text: value of the flag.
+
     Raises:
-      BadInput: for another text, a repeated seed, or more than ``MOST_SEEDS``.
+      BadInput: the text is no list of numbers and ranges, a seed is repeated or is not
+        below 2^32, or there are more than ``MOST_SEEDS`` seeds.
     """
     found: list[int] = []
     for part in text.replace(" ", "").split(","):
@@ -34,15 +40,23 @@ def seeds(flag: str, text: str) -> list[int]:
 
 
 def add_classes(flags: argparse.ArgumentParser, use: str) -> None:
-    """Add ``--classes``, with its ``use`` in words."""
+    """Add the flag ``--classes``.
+
+    Args:
+      flags: the parser of the command.
+      use: what the command does with the classes, for the help text.
+    """
     flags.add_argument("--classes", help=f"{use}, by name or number, as in cat,3")
 
 
 def classes(text: str | None) -> tuple[int | str, ...]:
-    """Return the classes that ``--classes`` lists; none without the flag.
+    """Return the names or numbers of classes that ``--classes`` lists.
+
+    Args:
+      text: value of the flag; ``None`` without the flag. Then the result is empty.
 
     Raises:
-      BadInput: for an empty list.
+      BadInput: if the flag lists no class.
     """
     found = CLASSES.parsed("--classes", text or "")
     if text is not None and not found:
@@ -61,10 +75,12 @@ def _of_measures():
 
 
 def add_measure_options(flags: argparse.ArgumentParser, default: str = "") -> None:
-    """Add ``--MEASURE.OPTION`` for each option of a measure.
+    """Add a flag ``--MEASURE.OPTION`` for each option of each measure.
 
     Args:
-      default: what decides without the flag; empty: the default of the option.
+      flags: the parser of the command.
+      default: the text after ``default:`` in the help of each flag. If it is empty, the
+        help shows the default value of the option.
     """
     group = flags.add_argument_group("options of measures")
     for path, option in _of_measures().items():
@@ -74,6 +90,13 @@ def add_measure_options(flags: argparse.ArgumentParser, default: str = "") -> No
 
 
 def measure_options(flags: argparse.Namespace) -> dict[str, str]:
-    """Return the options of measures that were given, ``MEASURE.OPTION`` -> text."""
+    """Return the options of measures that the user gave as flags.
+
+    Args:
+      flags: the parsed flags of the command.
+
+    Returns:
+      ``MEASURE.OPTION`` -> text of the value.
+    """
     given = {path: getattr(flags, path) for path in _of_measures()}
     return {path: text for path, text in given.items() if text is not None}

@@ -5,10 +5,13 @@
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \\
         --mode=directions
 
-Pictures are read by the rules of ganjax prepare: any size, cut and resized to the run's
-images. The folder --out holds latents.npz (for ganjax sample --projected), for each
-picture NAME.png (the image of its latent), strip.png (a row for each picture: the
-picture, the course of the search, and the result) and projection.json (the errors).
+Pictures may have any size. They are cut and resized to the size of the run's images, as
+`ganjax prepare` does. The command writes to the folder --out:
+
+  latents.npz      the latents, for ganjax sample --projected
+  NAME.png         for each picture, the generated image of its latent
+  strip.png        a row for each picture: the picture, images during the search, result
+  projection.json  the errors of the results, and how they were computed
 """
 
 from pathlib import Path

@@ -13,12 +13,12 @@ of samples (float32, images in [-1, 1]), / for a folder with a file for each ima
 named by its seed and index. The metadata of a picture hold its mode, seed, step and
 data set.
 
-With --seeds there is one image for each seed, named by the seed. The image of a seed is
-the same in every list. If the game takes labels, the classes take turns by the seed;
---classes chooses them.
+With --seeds there is one image for each seed, named by the seed. The image of a seed
+does not depend on the other seeds. If the game takes labels, the classes take turns:
+seed s has class number s modulo the number of classes. --classes restricts the classes.
 
-With --projected, the pictures of ganjax project are drawn in place of random latents.
-They are truncated only if --truncation is given.
+With --projected, the latents that `ganjax project` found for your pictures are used in
+place of random latents. They are truncated only if --truncation is given.
 """
 
 import dataclasses
@@ -156,8 +156,8 @@ def _request(run, flags, takes):
             continue
         if name not in takes:
             raise BadInput(
-                f"--{name}={value}: expected a mode that looks at it, and "
-                f"--mode={flags.mode} takes {_named(takes)}"
+                f"--{name}={value}: expected a mode that uses this option, but "
+                f"--mode={flags.mode} uses {_named(takes)}"
             )
         if name in ("n", "columns") and not 1 <= value < 2**31:
             raise BadInput(f"--{name}={value}: expected 1 to 2^31 - 1")
@@ -185,8 +185,8 @@ def _check_truncation(flags, run):
         return
     if flags.mode == "truncation" or not has_styles(run.game):
         raise BadInput(
-            f"--truncation={flags.truncation}: expected --projected with a generator "
-            f"with styles, in another mode than truncation"
+            f"--truncation={flags.truncation}: with --projected, expected a generator "
+            f"with styles and a mode other than truncation"
         )
 
 

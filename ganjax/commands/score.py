@@ -12,8 +12,9 @@ A set is a folder, a .zip or a .tar of images; a .npz or .npy of images (uint8
 split; NAME:test is its test split); a run, which means its samples; or a .npz with mu
 and sigma, as pytorch-fid writes it, for the Fréchet distance alone.
 
-With two sets to score, the differences of their scores are printed with an interval for
-the reference as it is. Without --extractor, pixels are the features.
+With two sets to score, the differences of their scores are printed, each with an
+interval. The interval takes the reference as fixed: it does not include the chance in
+the choice of the reference samples. Without --extractor, pixels are the features.
 """
 
 from pathlib import Path
@@ -62,7 +63,7 @@ def main(arguments: list[str]) -> int:
     if len(flags.sets) > 2:
         raise BadInput(f"{len(flags.sets)} sets to score, expected one or two")
     if not flags.sets and not flags.save_statistics:
-        raise BadInput("expected a set to score after the reference")
+        raise BadInput("SAMPLES: expected a set to score after the reference")
     metrics = [x.strip() for x in (flags.metrics or "").split(",") if x.strip()]
     if flags.metrics is not None and not metrics:
         raise BadInput(f"--metrics={flags.metrics}: expected a name of a measure")

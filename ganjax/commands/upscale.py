@@ -7,9 +7,9 @@ IMAGES is an image, a folder, or a .zip or .tar of images, of any sizes. NAME.jp
 becomes OUT/NAME_x4.png, with 8 bits a channel. Existing files are never replaced. The
 generator must be fully convolutional (srresnet).
 
-Large images are computed in tiles, to limit memory. Tiles share pixels, so that their
-borders do not show: with the default overlap, one tile would give an equal result.
-Alpha is enlarged by bicubic interpolation.
+Large images are computed in tiles, to limit memory. The tiles overlap, so that no
+borders show. With the default overlap, the result is equal to the result without tiles.
+An alpha channel is enlarged by bicubic interpolation.
 """
 
 from pathlib import Path

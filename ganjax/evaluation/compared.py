@@ -1,4 +1,5 @@
-"""Measures that compare two sets of samples, and the evaluators made from them."""
+"""Measures, which compare two sets of samples, and evaluators, which apply a measure to
+the samples of a run."""
 
 import dataclasses
 import functools
@@ -25,26 +26,30 @@ _PIXELS = types.SimpleNamespace(extractor=None, pictures=True)
 
 @dataclasses.dataclass(eq=False)
 class Measure:
-    """A function that compares two sets of samples, made by ``measure``. Called with an
-    ``EvaluationData``, it returns an evaluator, as an evaluator's class does.
+    """A function that compares two sets of samples, and what this function needs.
+
+    The decorator ``measure`` makes it. A call with the samples of a run (an
+    ``EvaluationData``) returns an evaluator: an object that scores a model.
 
     Attributes:
-      function: ``(real, other) -> iterator of (stem, value)`` over two ``Side``s. The
-        function of a measure with options gets them as its third argument.
+      function: ``(real, other) -> iterator of (stem, value)``. ``real`` and ``other``
+        are ``Side``s: sets of samples with features. A stem is the first part of the
+        name of a score, such as ``fd``. A measure with options passes them as a third
+        argument.
       lower, higher: stems of the scores for which lower, or higher, is better.
       neither: stems of spreads and of interval ends, which have no better direction.
-      least: the fewest real samples, and the fewest other samples, that it can compare;
-        or a function of the options that returns both numbers.
-      options: a dataclass with ``option`` fields, which the config has in the section
-        ``evaluation.NAME``; ``None`` for a measure without options.
+      least: the fewest real samples, and the fewest other samples, that the function
+        can compare; or a function of the options that returns both numbers.
+      options: a dataclass with ``option`` fields. They become the section
+        ``evaluation.NAME`` of the config. ``None`` for a measure without options.
       each_class: the fewest samples of each class on each side; above 0, all samples
         must have labels.
-      probabilities: whether it reads ``Side.probabilities``, so that it needs an
+      probabilities: whether the function reads class probabilities, so that it needs an
         extractor with classes.
-      widest: the most values of a sample that it can use as features without an
-        extractor; 0 is no limit.
-      smallest_side: the fewest pixels on a side of the images; above 0, it reads the
-        images and not their features, and its scores are named after pixels.
+      widest: without an extractor, the most values that a sample may have; 0 for no
+        limit.
+      smallest_side: the fewest pixels on a side of the images. Above 0, the function
+        reads the images and not the features, and names of scores contain ``pixels``.
     """
 
     function: Callable[..., Scores]
@@ -62,23 +67,32 @@ class Measure:
         functools.update_wrapper(self, self.function)
 
     def compare(self, real: Side, other: Side) -> Scores:
-        """Return the scores of ``other``, as ``(stem, value)``."""
+        """Yield the scores of ``other``, compared with ``real``, as ``(stem, value)``.
+
+        A stem is the first part of the name of a score, such as ``fd``.
+        """
         given = () if self.options is None else (self.options,)
         return self.function(real, other, *given)
 
     @property
     def fewest(self) -> tuple[int, int]:
-        """The fewest real samples, and the fewest other samples, with these options."""
+        """Return the fewest real samples and the fewest other samples that are needed
+        with the current options."""
         return self.least(self.options) if callable(self.least) else self.least
 
     def with_options(self, values: Mapping[str, Any]) -> "Measure":
-        """Return this measure with other values of its options."""
+        """Return a copy of this measure with some options replaced.
+
+        Args:
+          values: name of an option -> new value.
+        """
         options = dataclasses.replace(self.options, **dict(values))
         return dataclasses.replace(self, options=options)
 
     @property
     def stated(self) -> dict[str, Any]:
-        """The options that differ from their defaults, for a protocol."""
+        """Return the options whose values are not the defaults, name -> value. They are
+        part of the protocol of a score (the record of how it was computed)."""
         if self.options is None:
             return {}
         default = dataclasses.asdict(type(self.options)())
@@ -86,8 +100,14 @@ class Measure:
         return {name: x for name, x in given.items() if x != default[name]}
 
     def name_of(self, evaluation_data: Any, stem: str, count: int) -> str:
-        """Return the name of a score. The argument has the attributes ``extractor`` and
-        ``pictures`` of an ``EvaluationData``."""
+        """Return the name of a score, such as ``fd_small_cnn_mnist_5k``.
+
+        Args:
+          evaluation_data: an ``EvaluationData``, or an object with its attributes
+            ``extractor`` and ``pictures``. They name the features.
+          stem: the first part of the name, such as ``fd``.
+          count: the number of scored samples.
+        """
         if self.smallest_side:
             evaluation_data = _PIXELS
         return name_of(evaluation_data, stem, count)
@@ -97,19 +117,26 @@ class Measure:
 
 
 def measure(**attributes: Any) -> Callable[..., Measure]:
-    """Return a decorator that makes a ``Measure`` with ``attributes``."""
+    """Return a decorator that turns a function into a ``Measure``.
+
+    Args:
+      attributes: attributes of the ``Measure``, all but ``function``.
+    """
     return lambda function: Measure(function, **attributes)
 
 
 class Compared:
-    """The evaluator of one measure.
+    """An evaluator that applies one measure to the samples of a model.
 
-    Each score has a ``_floor``: the score of held-out real samples in place of
-    generated samples, with at most the same number. A score's name contains its
-    features and its number of samples: ``fd_small_cnn_mnist_5k``.
+    Each score has a second score with the suffix ``_floor``: the same measure of
+    held-out real samples in place of generated samples. The held-out samples are at
+    most as many as the generated samples. The name of a score contains the features and
+    the number of samples: ``fd_small_cnn_mnist_5k``.
 
     Raises:
-      Uncomputable: if the data do not have what the measure needs.
+      Uncomputable: if there are too few samples, or labels, class probabilities or
+        images that the measure needs are missing.
+      BadInput: if the extractor does not accept the images.
     """
 
     def __init__(self, measure: Measure, evaluation_data: EvaluationData):

@@ -1,4 +1,4 @@
-"""Scores of sets of samples against a reference set, with their protocol."""
+"""Scores of sets of samples against a reference set, for ``ganjax score``."""
 
 import contextlib
 import types
@@ -23,15 +23,18 @@ from ganjax.evaluation.statistics_file import Statistics
 
 
 class ComparedSets:
-    """The scores of sets of samples against the first set, the reference.
+    """One or two sets of samples that are compared with a reference set.
 
     Args:
-      sets: two or three sets that fit each other.
-      sides: their samples with features and labels; ``None`` for statistics.
-      digests: the SHA-256 of each.
-      extractor: of the features of images.
-      measures: by name. If the reference holds statistics, they do not read its side.
-      by_class: whether to score each class as well.
+      sets: the reference, and one or two sets to score. The caller has checked that
+        they can be compared.
+      sides: for each set, a ``Side`` (the samples with features and labels); ``None``
+        for a set of which only mean and covariance of the features are saved.
+      digests: for each set, the SHA-256 of its samples or statistics.
+      extractor: computes the features of images; ``None`` for pixels or given features.
+      measures: name -> ``Measure``. If only statistics of the reference are saved, the
+        measures must already contain them, as ``frechet_to`` does.
+      by_class: whether to score also each class alone.
     """
 
     def __init__(self, sets, sides, digests, extractor, measures, by_class):
@@ -43,7 +46,18 @@ class ComparedSets:
         )
 
     def scored(self, at: int) -> dict[str, Any]:
-        """Return the entries of the result for a set."""
+        """Return the scores of one set, for JSON.
+
+        Args:
+          at: index of the set in ``sets``, 1 or 2.
+
+        Returns:
+          ``samples`` (facts about the set), ``scores`` (name -> value), ``by_class`` if
+          it was requested, and ``protocol`` (how the scores were computed).
+
+        Raises:
+          BadInput: if a measure cannot use the samples. The message names the measure.
+        """
         real, side, found = self.sides[0], self.sides[at], self.sets[at]
         if side is None:
             stems = {"fd": self._of_statistics(at)}
@@ -62,7 +76,19 @@ class ComparedSets:
         return {**result, "protocol": self._protocol(found)}
 
     def compared(self, resamples: int, seed: int) -> dict[str, Any]:
-        """Return the differences of the two sets that are scored."""
+        """Return the scores of the first set minus the scores of the second set.
+
+        Args:
+          resamples: number of random halves of the sets, which give the intervals.
+          seed: seed of the halves.
+
+        Returns:
+          ``differences`` (name of a score -> difference and ends of its interval) and
+          ``interval`` (how the intervals were computed).
+
+        Raises:
+          BadInput: if a measure cannot use half of the samples.
+        """
         found = {}
         for name, measure in self.measures.items():
             with about(name):
@@ -144,12 +170,19 @@ def _facts(real: Side | None, side: Side, *paths: str) -> Facts:
 
 
 def count_of(found: Set) -> int | None:
-    """Return the number of samples; ``None`` if statistics do not state it."""
+    """Return the number of samples of a set; ``None`` if the set is saved statistics
+    without this number."""
     return found.count if isinstance(found, Statistics) else len(found)
 
 
 def facts_of(found: Set, digest: str) -> dict[str, Any]:
-    """Return the facts about a set, for JSON."""
+    """Return the facts about a set, for JSON: path, kind, number of samples, shape of a
+    sample, SHA-256.
+
+    Args:
+      found: the set. If its images differ in size, the shape is ``None``.
+      digest: the SHA-256 of the set.
+    """
     shape = None if getattr(found, "odd", "") else [int(n) for n in found.shape]
     facts = {"path": found.path, "kind": found.kind, "count": count_of(found)}
     return {**facts, "shape": shape, "sha256": digest}
@@ -157,7 +190,12 @@ def facts_of(found: Set, digest: str) -> dict[str, Any]:
 
 @contextlib.contextmanager
 def about(name: str):
-    """Turn ``Uncomputable`` into a ``BadInput`` that names the metric."""
+    """Turn an ``Uncomputable`` inside the context into a ``BadInput`` whose message
+    names the metric.
+
+    Args:
+      name: name of the metric.
+    """
     try:
         yield
     except Uncomputable as error:

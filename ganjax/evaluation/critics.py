@@ -15,11 +15,13 @@ class CriticScores:
     ``critic_auroc``, ``critic_p_value`` and ``critic_accuracy`` test whether the critic
     distinguishes held-out real samples from generated samples. ``critic_distance`` is
     the mean score of the held-out samples minus the mean score of the generated
-    samples. ``critic_auroc_train_over_test`` compares training samples with held-out
-    samples. It differs from chance (0.5) if the critic memorises.
+    samples, and ``critic_distance_error`` is its standard error.
+    ``critic_auroc_train_over_test`` compares training samples with held-out samples. It
+    differs from chance (0.5) if the critic memorises the training samples.
 
-    All three sets have the size of the smallest. A critic that judges packs of several
-    samples gives one score for each pack.
+    The same number of generated, training and held-out samples is used: the size of the
+    smallest set. A critic that judges packs of several samples (PacGAN) gives one score
+    for each pack.
     """
 
     # A critic scores at chance level if it is bad, or if the samples are good.
@@ -35,7 +37,8 @@ class CriticScores:
     def __init__(self, evaluation_data: EvaluationData):
         if evaluation_data.sampler.critic is None:
             raise Uncomputable(
-                "expected a game whose critic scores samples, such as game='gan'"
+                "this game has no critic that scores samples, expected a game that "
+                "has one, such as game='gan'"
             )
         evaluation_data.require_pixels()
         # Two scores of each set, or as many as the critic compares.

@@ -26,8 +26,11 @@ LEAST_PROBABILITY = 1e-12
 
 
 class Reconstruction:
-    """Mean squared error over entries between held-out samples and their
-    reconstructions, or their nearest training samples (``_nearest``)."""
+    """Mean squared error of the game's reconstructions of held-out samples.
+
+    The mean is over the values of all samples. ``reconstruction_mse_nearest`` is a
+    baseline: the nearest training sample in place of the reconstruction.
+    """
 
     lower, neither = ("reconstruction_mse",), ("reconstruction_mse_nearest",)
 
@@ -49,11 +52,12 @@ class Reconstruction:
 class LatentsScores:
     """How well the encoder's codes match the latents of the generator.
 
-    ``fd_latents``: Fréchet distance between codes of held-out samples and drawn
-    latents; its floor compares two sets of drawn latents. ``latents_mse``: mean squared
-    error over entries between a generated sample's code and its latent;
-    ``latents_mse_nearest`` uses the latent of the nearest other sample in place of the
-    code."""
+    ``fd_latents``: Fréchet distance between the codes of held-out samples and random
+    latents. ``fd_latents`` with the suffix ``_floor`` compares two sets of random
+    latents. ``latents_mse``: mean squared error between the latent of a generated
+    sample and the code of this sample, over all values. ``latents_mse_nearest`` is a
+    baseline: the latent of the nearest sample in a second generated set takes the place
+    of the code."""
 
     lower, neither = ("fd_latents", "latents_mse"), ("latents_mse_nearest",)
 
@@ -87,13 +91,14 @@ class LatentsScores:
 
 
 class Codes:
-    """Scores of the codes that a network reads from samples (InfoGAN).
+    """Scores of the codes that a network estimates from samples (InfoGAN, Chen et al.
+    2016, arXiv 1606.03657).
 
-    ``codes_bound``: lower bound of the information that a sample contains about its
-    category, H(c) + E log Q(c|x), in nats. ``codes_agreement``: share of held-out
-    samples whose category matches their class, under the best one-to-one matching.
-    ``codes_correlation_i``: correlation of the i-th continuous code and the network's
-    estimate of it."""
+    ``codes_bound``: lower bound of the mutual information of the categorical code c and
+    the generated sample x, H(c) + E log Q(c|x), in nats. ``codes_agreement``: share of
+    held-out samples whose estimated category matches their class, under the best
+    one-to-one matching of categories and classes. ``codes_correlation_i``: correlation
+    of the i-th continuous code and the network's estimate of this code."""
 
     higher = ("codes_bound", "codes_agreement", "codes_correlation")
 
@@ -146,11 +151,11 @@ class Labels:
 
 
 class Anomalies:
-    """Detection of held-out samples of the classes that training left out.
+    """Detection of anomalies: held-out samples of the classes that training left out.
 
-    The area under the ROC curve by the game's anomaly score (``anomalies_auroc``), and
-    by the reconstruction error from the principal components that explain ``EXPLAINED``
-    of the variance (``anomalies_auroc_pca``)."""
+    ``anomalies_auroc``: the area under the ROC curve of the game's anomaly score.
+    ``anomalies_auroc_pca`` is a baseline: the area under the ROC curve of the
+    reconstruction error of a PCA that keeps 90 % of the variance."""
 
     higher, neither = ("anomalies_auroc",), ("anomalies_auroc_pca",)
 
@@ -159,8 +164,9 @@ class Anomalies:
         evaluation_data.require_pixels()
         if not evaluation_data.source.spec.normal:
             raise Uncomputable(
-                "expected training data of some classes only, as with data.classes=3; "
-                "the other classes count as anomalies"
+                "the training data have no classes left out, expected training data "
+                "of some classes only, as with data.classes=3; the other classes count "
+                "as anomalies"
             )
         need_samples(evaluation_data, training=2, held_out=4)
         self._data = evaluation_data

@@ -1,7 +1,7 @@
-"""What a measure needs of the sets that it compares.
+"""Check that sets of samples have what a measure needs, such as enough samples.
 
-One rule serves a run, which is checked before step 1 from sizes and labels, and sets in
-files, which are checked when they have been read.
+A measure compares real samples with other samples. ``check_measure`` is called for a
+run before its first training step, and for sets in files after they are read.
 """
 
 import dataclasses
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
 @dataclasses.dataclass(frozen=True)
 class Counted:
-    """A set of samples before it is compared.
+    """The size and the labels of a set of samples, and how messages name the set.
 
     Attributes:
-      words: ``(count, of_class) -> text``, as in ``3 held-out images of class 'cat'``.
+      words: ``(count, of_class) -> text`` for error messages, such as
+        ``3 held-out images of class 'cat'``. ``of_class`` is ``" of class 'cat'"`` or
+        empty.
       count: number of samples.
-      label: returns the label of each sample ``[n]``. Only a measure that needs classes
-        reads them.
+      label: function without arguments that returns the labels ``[n]``. It is called
+        only for a measure that scores each class.
     """
 
     words: Callable[[int, str], str]
@@ -34,16 +36,18 @@ class Counted:
 
 @dataclasses.dataclass(frozen=True)
 class Facts:
-    """What is known before a comparison.
+    """Facts about the sets that a measure is going to compare.
 
     Attributes:
-      real: the reference; ``None`` for saved statistics.
+      real: the reference; ``None`` if only its saved mean and covariance are known.
       others: the sets that are compared with the reference.
-      classes: returns whether there are probabilities of classes.
-      values: number of values of a sample, if they are its features; otherwise 0.
-      sample: a sample with many values, in words.
-      extractor: where the user chooses an extractor.
-      class_name: the name of a label.
+      classes: function without arguments that returns whether an extractor gives class
+        probabilities of the samples.
+      values: number of values of a sample if these values (pixels or points) are used
+        as features; otherwise 0.
+      sample: the name of the samples in an error message about ``values``.
+      extractor: the config field or flag that chooses an extractor, for messages.
+      class_name: ``label -> name of the class``, for messages.
     """
 
     real: Counted | None
@@ -56,7 +60,12 @@ class Facts:
 
 
 def check_measure(measure: "Measure", facts: Facts) -> None:
-    """Raise ``Uncomputable`` unless the sets have what a measure needs."""
+    """Check that the sets have what a measure needs.
+
+    Raises:
+      Uncomputable: a set, or a class of it, has too few samples; the samples have too
+        many values to be features; or class probabilities are needed and missing.
+    """
     least_real, least_other = measure.fewest
     wanted = [(one, least_other) for one in facts.others]
     if facts.real is not None:
@@ -69,7 +78,10 @@ def check_measure(measure: "Measure", facts: Facts) -> None:
             f"{measure.widest}, or an extractor ({facts.extractor})"
         )
     if measure.probabilities and not facts.classes():
-        raise Uncomputable("expected an extractor with classes")
+        raise Uncomputable(
+            f"there are no class probabilities, expected an extractor with classes "
+            f"({facts.extractor})"
+        )
     if measure.each_class:
         _check_classes([one for one, _ in wanted], measure.each_class, facts.class_name)
 

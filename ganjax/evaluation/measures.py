@@ -1,7 +1,10 @@
 """Measures that compare real samples with other samples.
 
-A measure is ``(real, other) -> iterator of (stem, value)`` over two ``Side``s. The same
-code scores a model and its floor, the score of held-out samples."""
+A measure is ``(real, other) -> iterator of (stem, value)``. ``real`` and ``other`` are
+``Side``s: sets of samples with features. ``stem`` is the first part of the name of a
+score, such as ``fd``. If ``other`` holds generated samples, the value is the score of a
+model. If it holds held-out real samples, the value is the floor of this score.
+"""
 
 import dataclasses
 import warnings
@@ -34,7 +37,12 @@ def _moments_of(side: Side):
 
 
 def warn_of_rank(*counts: int, width: int) -> None:
-    """Warn if a number of samples is too small for a covariance of full rank."""
+    """Warn if a set has too few samples for a covariance of full rank.
+
+    Args:
+      counts: the number of samples of each set.
+      width: the number of features of a sample.
+    """
     if min(counts) <= width:
         warnings.warn(
             f"{min(counts)} samples of {width} features give a covariance without full "
@@ -44,7 +52,7 @@ def warn_of_rank(*counts: int, width: int) -> None:
 
 
 def distance_of(real: Side, other: Side) -> float:
-    """Return the Fréchet distance of the features, without an interval."""
+    """Return the Fréchet distance between the features of two sets of samples."""
     return metrics.frechet_from_root(
         *_moments_of(real), *metrics.moments(other.features)
     )
@@ -57,18 +65,23 @@ def distance_of(real: Side, other: Side) -> float:
     widest=WIDEST_BOOTSTRAP,
 )
 def frechet(real: Side, other: Side) -> Scores:
-    """Yield the Fréchet distance (Inception: FID) and a 95 % bootstrap interval of the
-    distance of the distributions. The interval has no bias from the number of samples,
-    so the distance can be above it."""
+    """Yield the Fréchet distance of the features (FID with Inception), and a 95 %
+    bootstrap interval.
+
+    The distance has a positive bias, because the number of samples is finite. The
+    interval is corrected for this bias. So the distance can be above the interval.
+    """
     yield from _frechet(*_moments_of(real), [len(real)], other)
 
 
 def frechet_to(mean: np.ndarray, cov: np.ndarray, count: int | None) -> Measure:
-    """Return ``frechet`` for a reference that is known by its moments.
+    """Return the measure ``frechet`` for real samples of which only the mean and the
+    covariance of the features are known.
 
     Args:
-      mean, cov: ``[D]`` and ``[D, D]``.
-      count: the number of samples of the moments, if it is known.
+      mean, cov: of the real features, ``[D]`` and ``[D, D]``.
+      count: the number of real samples behind ``mean`` and ``cov``; ``None`` if it is
+        unknown.
     """
     root = metrics.covariance_root(cov)
     counts = [] if count is None else [count]
@@ -91,8 +104,8 @@ def _frechet(mean, root, counts, other):
 
 @measure(lower=("fd_infinity",), least=(2, 15))
 def frechet_infinity(real: Side, other: Side) -> Scores:
-    """Yield the Fréchet distance extrapolated to infinitely many samples. Noise can
-    make it negative if the distributions are close."""
+    """Yield the Fréchet distance, extrapolated to infinitely many generated samples.
+    Noise can make it negative if the distributions are close."""
     found = metrics.frechet_at_infinity(*_moments_of(real), other.features)
     if found < 0:
         warnings.warn(
@@ -105,7 +118,7 @@ def frechet_infinity(real: Side, other: Side) -> Scores:
 
 @dataclasses.dataclass(frozen=True)
 class KernelOptions:
-    """The subsets of the kernel distance."""
+    """Options of the kernel distance: the random subsets over which it is averaged."""
 
     subsets: int = option(SUBSETS, "random subsets of the kernel distance", least=1)
     subset_size: int = option(
@@ -114,10 +127,10 @@ class KernelOptions:
     )  # fmt: skip
 
     def least(self) -> tuple[int, int]:
-        """Return the fewest samples of both sets.
+        """Return the fewest real samples and the fewest other samples that are needed.
 
         Raises:
-          Uncomputable: for subsets of one sample.
+          Uncomputable: if ``subset_size`` is 1.
         """
         if self.subset_size == 1:
             raise Uncomputable("kernel.subset_size=1: expected 0, or at least 2")
@@ -125,7 +138,11 @@ class KernelOptions:
         return fewest, fewest
 
     def size(self, *counts: int) -> int:
-        """Return the number of samples in a subset of sets with ``counts``."""
+        """Return the number of samples in a subset.
+
+        Args:
+          counts: the number of samples of each set.
+        """
         return self.subset_size or min(SUBSET_SIZE, max(2, min(counts) // 2))
 
 
@@ -136,8 +153,11 @@ class KernelOptions:
     options=KernelOptions(),
 )
 def kernel(real: Side, other: Side, options: KernelOptions) -> Scores:
-    """Yield the kernel distance (Inception: KID), and its spread over subsets unless a
-    subset is a whole set."""
+    """Yield the kernel distance of the features (KID with Inception): the mean over
+    random subsets, and the standard deviation over them.
+
+    The standard deviation is left out if a subset is as large as a set.
+    """
     size = options.size(len(real), len(other))
     mean, std = metrics.kernel_distance(
         real.features, other.features, subset_size=size, subsets=options.subsets
@@ -149,7 +169,7 @@ def kernel(real: Side, other: Side, options: KernelOptions) -> Scores:
 
 @dataclasses.dataclass(frozen=True)
 class InceptionScoreOptions:
-    """The parts of the Inception score."""
+    """Options of the Inception score: the parts into which the samples are divided."""
 
     splits: int = option(10, "random parts whose scores are averaged", least=1)
 
@@ -162,7 +182,11 @@ class InceptionScoreOptions:
     probabilities=True,
 )
 def inception_score(real: Side, other: Side, options: InceptionScoreOptions) -> Scores:
-    """Yield the Inception score of the classes, and its spread over random parts."""
+    """Yield the Inception score of the extractor's class probabilities: the mean over
+    random parts of the samples, and the standard deviation over the parts.
+
+    The real samples are not used.
+    """
     mean, std = metrics.inception_score(other.probabilities, splits=options.splits)
     yield "is", mean
     if options.splits > 1:
@@ -171,7 +195,7 @@ def inception_score(real: Side, other: Side, options: InceptionScoreOptions) -> 
 
 @dataclasses.dataclass(frozen=True)
 class PrecisionRecallOptions:
-    """The balls of precision and recall."""
+    """Options of precision and recall: the size of the balls around samples."""
 
     k: int = option(3, "neighbour that bounds a ball", least=1)
 
@@ -184,14 +208,20 @@ class PrecisionRecallOptions:
 def precision_recall(
     real: Side, other: Side, options: PrecisionRecallOptions
 ) -> Scores:
-    """Yield improved precision and recall."""
+    """Yield precision and recall (Kynkäänniemi et al. 2019, arXiv 1904.06991): the
+    share of generated samples near real samples, and of real samples near generated
+    samples.
+
+    A sample is near a set if it is inside the ball around one of the samples of the
+    set. This ball reaches to the k-th nearest neighbour in the same set.
+    """
     found = metrics.precision_recall(real.features, other.features, k=options.k)
     yield from found.items()
 
 
 @dataclasses.dataclass(frozen=True)
 class DensityCoverageOptions:
-    """The balls of density and coverage."""
+    """Options of density and coverage: the size of the balls around real samples."""
 
     k: int = option(5, "neighbour that bounds a ball", least=1)
 
@@ -204,15 +234,24 @@ class DensityCoverageOptions:
 def density_coverage(
     real: Side, other: Side, options: DensityCoverageOptions
 ) -> Scores:
-    """Yield density and coverage."""
+    """Yield density and coverage (Naeem et al. 2020, arXiv 2002.09797): how many balls
+    around real samples contain a generated sample, on average, and the share of balls
+    that contain one.
+
+    The ball of a real sample reaches to its k-th nearest real neighbour. Density is
+    divided by k.
+    """
     found = metrics.density_coverage(real.features, other.features, k=options.k)
     yield from found.items()
 
 
 @measure(higher=("prd_f_8", "prd_f_1_8"), least=(10, 10))
 def curves(real: Side, other: Side) -> Scores:
-    """Yield F-scores of the precision-recall curve of distributions. Of the larger set,
-    as many samples as the smaller set has are drawn."""
+    """Yield the scores F_8 and F_1/8 of the precision-recall curve of distributions
+    (Sajjadi et al. 2018, arXiv 1806.00035). F_8 weighs recall more, F_1/8 precision.
+
+    Only a random part of the larger set is used, as large as the smaller set.
+    """
     n = min(len(real), len(other))
     found = metrics.precision_recall_curve(
         _some(real.features, n), _some(other.features, n), clusters=CLUSTERS
@@ -230,7 +269,8 @@ def _some(features: np.ndarray, n: int) -> np.ndarray:
 
 @measure(lower=("swd",))
 def sliced(real: Side, other: Side) -> Scores:
-    """Yield the sliced Wasserstein distance."""
+    """Yield the sliced Wasserstein distance of the features: the mean of the distances
+    of one-dimensional projections onto random directions."""
     yield (
         "swd",
         metrics.sliced_wasserstein(

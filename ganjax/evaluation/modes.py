@@ -13,9 +13,10 @@ class Modes:
     """Coverage of the modes of a mixture of Gaussians.
 
     The protocol is from PacGAN (Lin et al. 2018, arXiv 1712.04086, section 4.1).
-    ``high_quality``: the share of generated samples within three standard deviations of
-    a mode. ``modes``: the number of modes with at least one of these samples.
-    ``reverse_kl``: KL(shares of the modes among these samples ‖ uniform), in nats.
+    A generated sample is of high quality if it is within three standard deviations of a
+    mode. ``high_quality``: the share of these samples. ``modes``: the number of modes
+    that have at least one of them. ``reverse_kl``: KL(p ‖ uniform) in nats, where p are
+    the shares of the modes among the samples of high quality.
     """
 
     lower, higher = ("reverse_kl",), ("modes", "high_quality")

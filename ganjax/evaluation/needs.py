@@ -1,7 +1,7 @@
-"""What evaluators need of their samples, checked before a run begins.
+"""Check before a run begins that its data and its game have what an evaluator needs.
 
-Only sizes, the labels of the samples to score, and the features of two images are
-read. A need that is not met raises ``Uncomputable``.
+The checks are fast: they read only the sizes of the sets, labels, and the features of
+two images. A check that fails raises ``Uncomputable``.
 """
 
 import functools
@@ -22,7 +22,15 @@ def need_samples(
     held_out: int = 0,
     generated: int = 0,
 ) -> None:
-    """Raise ``Uncomputable`` unless each set has the given number of samples."""
+    """Check that each set has enough samples.
+
+    Args:
+      evaluation_data: the sets of samples of a run.
+      training, held_out, generated: the fewest samples of each set.
+
+    Raises:
+      Uncomputable: if a set has fewer samples.
+    """
     wanted = {"generated": generated, "training": training, "held-out": held_out}
     for name, count in evaluation_data.sizes.items():
         if count < wanted[name]:
@@ -33,7 +41,11 @@ def need_samples(
 
 
 def known_facts(evaluation_data: EvaluationData) -> Facts:
-    """Return what is known before a measure compares the sets of a run."""
+    """Return the sizes, labels and features of a run's sets, for ``check_measure``.
+
+    The training samples are the reference. The held-out and the generated samples are
+    compared with them. Labels and features are read only when a check asks for them.
+    """
     spec, extractor = evaluation_data.source.spec, evaluation_data.extractor
     samples, sampler = evaluation_data.samples, evaluation_data.sampler
     labels = {
@@ -59,7 +71,11 @@ def known_facts(evaluation_data: EvaluationData) -> Facts:
 
 
 def warn_of_few_held_out(evaluation_data: EvaluationData) -> None:
-    """Warn if there are so few held-out samples that a floor is mostly noise."""
+    """Warn if there are fewer than ``FEW_HELD_OUT`` (500) held-out samples.
+
+    A floor is the score of held-out real samples in place of generated samples. With so
+    few samples it is mostly noise.
+    """
     count = evaluation_data.sizes["held-out"]
     if count < FEW_HELD_OUT:
         warnings.warn(
@@ -70,25 +86,40 @@ def warn_of_few_held_out(evaluation_data: EvaluationData) -> None:
 
 
 def need_labels(evaluation_data: EvaluationData) -> None:
-    """Raise ``Uncomputable`` unless data and generated samples have labels."""
+    """Check that the real and the generated samples have labels.
+
+    Raises:
+      Uncomputable: if the data have no classes, or the game does not generate by label.
+    """
     if not evaluation_data.labelled or not evaluation_data.source.spec.classes:
         raise Uncomputable(
-            "expected data with classes and a game that generates by label, "
-            "such as game='conditional_gan'"
+            "the real or the generated samples have no labels, expected data with "
+            "classes and a game that generates by label, such as game='conditional_gan'"
         )
 
 
 def need_every_class(evaluation_data: EvaluationData) -> None:
-    """Raise ``Uncomputable`` if only some classes are generated and compared."""
+    """Check that no class is left out, for an evaluator that counts classes.
+
+    Raises:
+      Uncomputable: if the user chose some classes to generate and compare.
+    """
     if evaluation_data.sampling.classes:
-        raise Uncomputable("counts the classes of samples, expected all of them")
+        raise Uncomputable(
+            "only some classes were chosen, expected all classes: this metric counts "
+            "them"
+        )
 
 
 def need_features(evaluation_data: EvaluationData) -> None:
-    """Check that the extractor accepts the data. Without an extractor, do nothing.
+    """Check that the features of the data can be computed.
+
+    Without an extractor, pixels or points are the features. Then check only that they
+    fit into memory.
 
     Raises:
-      Uncomputable: the data are not images, or there is no held-out image.
+      Uncomputable: with an extractor, the data are not images, or there is no held-out
+        image; without one, the samples do not fit into memory.
       BadInput: the extractor does not accept the size or the channels of the images.
     """
     if evaluation_data.extractor is None:
@@ -105,8 +136,16 @@ def need_features(evaluation_data: EvaluationData) -> None:
 
 
 def need_pictures(evaluation_data: EvaluationData, least: int) -> None:
-    """Raise ``Uncomputable`` unless the data are images with sides of ``least`` pixels
-    or more."""
+    """Check that the data are images that are large enough and fit into memory.
+
+    Args:
+      evaluation_data: the sets of samples of a run.
+      least: the fewest pixels on a side of an image.
+
+    Raises:
+      Uncomputable: the data are points, a side of the images is shorter, or the images
+        do not fit into memory.
+    """
     spec = evaluation_data.source.spec
     if not evaluation_data.pictures:
         raise Uncomputable(f"expected images, but data.name='{spec.name}' has points")

@@ -1,4 +1,4 @@
-"""Options of the section ``evaluation`` of a config."""
+"""The section ``evaluation`` of a config: which scores a run computes, and how."""
 
 import dataclasses
 
@@ -20,7 +20,7 @@ from ganjax.options import option, section
 
 @dataclasses.dataclass(frozen=True)
 class EvaluationOptions:
-    """The scores of a run, and their protocol."""
+    """The section ``evaluation`` of a config: which scores a run computes, and how."""
 
     names: tuple[str, ...] = option(
         (), "evaluators and measures", item=str, choices=EVALUATORS
@@ -62,8 +62,19 @@ def evaluation_data_of(
     options: EvaluationOptions, sampler: Sampler, source: Source, sampling: Sampling,
     seed: int,
 ) -> EvaluationData:  # fmt: skip
-    """Return the samples that a config defines. Raise ``BadInput`` if the extractor is
-    unavailable, or cannot take the images."""
+    """Return the samples that evaluators use, as the config asks for them.
+
+    Args:
+      options: the section ``evaluation`` of the config.
+      sampler: how the game makes samples.
+      source: the training and test data.
+      sampling: sampling options of the models, such as truncation.
+      seed: seed of the latents, and of the choice of real samples.
+
+    Raises:
+      BadInput: if the extractor is unknown, its weights are missing or cannot be read,
+        or it does not accept the images of the data.
+    """
     extractor = None
     if options.extractor:
         extractor = open_extractor(options.extractor, options.weights, options.resize)

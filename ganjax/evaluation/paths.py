@@ -28,8 +28,8 @@ def slerp(a: jax.Array, b: jax.Array, t: jax.Array) -> jax.Array:
     1609.04468). Parallel vectors are interpolated linearly.
 
     Args:
-      a, b: ``[n, d]``.
-      t: ``[n]`` or a number.
+      a, b: latents ``[n, d]``.
+      t: positions between them, from 0 to 1: ``[n]`` or one number.
     """
     t = jnp.broadcast_to(t, len(a))[:, None]
     lengths = [jnp.linalg.norm(x, axis=-1, keepdims=True) for x in (a, b)]
@@ -65,10 +65,10 @@ class Paths:
     """Perceptual path length (Karras et al. 2019, arXiv 1812.04948, section 4.1).
 
     ``ppl`` is the mean of ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²``. z(t) is a spherical
-    path between two random latents, t is random in [0, 1], and f are the extractor's
-    features, where the paper uses LPIPS. The longest and the shortest 1 % of the paths
-    are left out (`path_length`). Images are not rounded to 256 values: rounding would
-    hide small steps.
+    path between two random latents, and t is random in [0, 1]. f are the features of
+    the extractor; the paper uses LPIPS. The longest and the shortest 1 % of the paths
+    are left out (`path_length`). Images are not rounded to 256 values, because rounding
+    would hide small steps.
     """
 
     lower = ("ppl",)
@@ -110,11 +110,11 @@ MIDDLES = (0.25, 0.5, 0.75)
 class Interpolations:
     """Mean confidence of the extractor's classifier in images between two samples.
 
-    ``interpolations_confidence``: images of latents between two random latents.
-    ``interpolations_confidence_ends``: images of the two latents.
-    ``interpolations_confidence_blended``: weighted means of the pixels of these two
-    images. If the classifier is confident between two latents, the interpolations
-    resemble the data.
+    The confidence is the probability of the predicted class. If it is high, the images
+    resemble the data. ``interpolations_confidence``: images whose latents are between
+    two random latents. ``interpolations_confidence_ends``: images of the two random
+    latents. ``interpolations_confidence_blended``: weighted means of the pixels of
+    these two images.
     """
 
     higher = ("interpolations_confidence",)
@@ -128,7 +128,9 @@ class Interpolations:
         )
         if not known or evaluation_data.labelled:
             raise Uncomputable(
-                "expected an extractor with classes, and a game without labels"
+                "there are no class probabilities, or the game takes labels: expected "
+                "an extractor with classes (evaluation.extractor), and a game without "
+                "labels"
             )
         self._data = evaluation_data
 

@@ -23,12 +23,14 @@ K = 5  # neighbours
 class Pixels:
     """Class shares, coverage and Fréchet distance in pixel space.
 
-    ``classes_found`` and ``smallest_class_share`` come from a 5-nearest-neighbour
-    classifier over real training images. A class is found if it has at least 1 % of the
-    samples. ``coverage`` (k = 5, Naeem et al. 2020, arXiv 2002.09797) uses held-out
-    images. ``frechet_pixels`` compares samples with training images, and
-    ``frechet_pixels_floor`` compares two halves of the training images. The floor shows
-    the effect of sampling alone. It is no bound, because the set sizes differ."""
+    A classifier by the 5 nearest training images labels each generated sample.
+    ``classes_found`` is the number of classes with at least 1 % of the samples, and
+    ``smallest_class_share`` is the smallest share of a class. ``coverage`` (k = 5,
+    Naeem et al. 2020, arXiv 2002.09797) compares the samples with held-out images.
+    ``frechet_pixels`` compares the samples with training images, and
+    ``frechet_pixels_floor`` compares two halves of the training images. This floor
+    shows the effect of finite sets. It is no lower bound, because the sizes of the sets
+    differ."""
 
     lower = ("frechet_pixels",)
     higher = ("classes_found", "smallest_class_share", "coverage")

@@ -1,7 +1,7 @@
-"""The protocol of a score: the facts that change a score.
+"""The protocol of a score: the record of all facts that change the score.
 
 Two scores are comparable if their protocols differ only in ``step``, ``seed`` or
-``ganjax``, the version.
+``ganjax`` (the version of this library).
 """
 
 from collections.abc import Mapping
@@ -14,8 +14,14 @@ from ganjax.model import PRECISION
 
 
 def stated(evaluators: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the options of evaluators, by ``NAME.OPTION``, that differ from their
-    defaults. So the protocols of scores with default options keep their fields."""
+    """Return the options of evaluators whose values are not the defaults.
+
+    Args:
+      evaluators: name -> evaluator or measure.
+
+    Returns:
+      ``NAME.OPTION`` -> value, such as ``{'kernel.subsets': 50}``.
+    """
     return {
         f"{name}.{option}": value
         for name, evaluator in evaluators.items()
@@ -24,8 +30,15 @@ def stated(evaluators: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
-    """Return the fields that change a score, for JSON: the data, the features, the
-    sampling, the step and the code version. The options of measures are ``stated``."""
+    """Return the protocol of the scores of one model, for JSON: data, features,
+    sampling, step and the version of this library.
+
+    The options of measures are not in it. ``stated`` returns them.
+
+    Args:
+      evaluation_data: the samples that the evaluators use.
+      step: the training step of the model.
+    """
     extractor, sampling = evaluation_data.extractor, evaluation_data.sampling
     sizes = evaluation_data.sizes
     # Only some data and games have these fields, so other protocols keep their fields.

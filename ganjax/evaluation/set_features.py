@@ -84,8 +84,12 @@ def chosen(side: Side, rows: np.ndarray) -> Side:
 def take_extractor(found: ImageSet | ArraySet, extractor: Extractor | None) -> None:
     """Check that an extractor accepts the images of a set.
 
-    Images of different sizes are accepted only by an extractor that resizes them. So
-    without an extractor, check that all images have one size.
+    Images of different sizes are accepted only by an extractor that resizes them.
+
+    Args:
+      found: the opened set.
+      extractor: the extractor. If it is ``None``, check only that all images have the
+        same size.
 
     Raises:
       BadInput: the images have different sizes and would not be resized, or the

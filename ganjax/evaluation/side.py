@@ -1,4 +1,5 @@
-"""A set of samples that measures compare, with labels and features."""
+"""A side: one of the two sets of samples that a measure compares, with labels and
+features."""
 
 import dataclasses
 import functools
@@ -27,13 +28,19 @@ PART = 1000
 
 @dataclasses.dataclass(frozen=True)
 class Side:
-    """A set of samples with labels and features.
+    """One of the two sets of samples that a measure compares, with labels and features.
+
+    The features are computed when they are first read.
 
     Attributes:
-      data: ``[n, …]`` in the format of the networks.
-      label: ``[n]``, true or requested labels; ``None`` without labels.
-      extractor: computes the features; ``None`` uses the samples as features.
-      keep: whether to cache the features on disk, as for real samples.
+      data: ``[n, …]``: images ``[n, H, W, C]`` in [-1, 1], points, or features that
+        were read from a file.
+      label: classes ``[n]``: true for real samples, requested for generated samples;
+        ``None`` without labels.
+      extractor: a pretrained network that computes the features; ``None`` uses the
+        values of the samples as features.
+      keep: whether to cache the features on disk. This is useful for real samples,
+        because many evaluations need the same features.
     """
 
     data: np.ndarray
@@ -43,10 +50,10 @@ class Side:
 
     @property
     def images(self) -> np.ndarray:
-        """Return the images in uint8.
+        """Return the images as uint8 ``[n, H, W, C]``.
 
         Raises:
-          Uncomputable: if a value is not finite; it would become a black pixel.
+          Uncomputable: if ``data`` has a value that is not finite.
         """
         if not np.isfinite(self.data).all():
             raise Uncomputable("the images hold values that are not finite")
@@ -63,12 +70,13 @@ class Side:
 
     @property
     def features(self) -> np.ndarray:
-        """Return the features ``[n, D]``."""
+        """Return the features ``[n, D]``: ``D`` numbers for each sample."""
         return self._seen[0]
 
     @property
     def probabilities(self) -> np.ndarray | None:
-        """Return the extractor's class probabilities ``[n, K]``, or ``None``."""
+        """Return the extractor's class probabilities ``[n, K]``; ``None`` if there is
+        no extractor or it predicts no classes."""
         return self._seen[1]
 
     def __len__(self) -> int:
@@ -86,13 +94,17 @@ class Side:
 
 
 class LazySide(Side):
-    """Real images that do not fit into memory together. Their features are computed in
-    parts, and each part is cached on disk.
+    """A side whose real images do not all fit into memory.
+
+    The images are read and their features computed in parts. The features of each part
+    are cached on disk.
 
     Args:
-      items: a split.
-      count: number of samples; seed: chooses them, as ``held_out`` does.
-      labelled: whether the labels have a meaning.
+      items: the stored samples of a split (training or test).
+      count: number of samples to take from the split, at random.
+      seed: seed of this choice.
+      extractor: computes the features.
+      labelled: whether the data have classes. Otherwise ``label`` is ``None``.
     """
 
     def __init__(
@@ -113,10 +125,10 @@ class LazySide(Side):
 
     @functools.cached_property
     def data(self) -> np.ndarray:  # type: ignore[override]
-        """The samples, if these few fit into memory.
+        """Return the samples ``[n, …]``, float32. This reads all of them into memory.
 
         Raises:
-          Uncomputable: if they do not.
+          Uncomputable: if the samples need more than ``MOST_BYTES`` (16 GiB).
         """
         if float_bytes(self._items, len(self)) > MOST_BYTES:
             raise Uncomputable(f"the pixels of {len(self)} images do not fit in memory")
@@ -150,7 +162,11 @@ class LazySide(Side):
 
 
 def float_bytes(items: Arrays | Items, count: int) -> int:
-    """Return the bytes of ``count`` samples of a split in float32."""
+    """Return the number of bytes of ``count`` samples in float32.
+
+    Args:
+      items: the stored samples of a split. The first one gives the size of a sample.
+    """
     if not len(items):
         return 0
     one = items.data[0] if isinstance(items, Arrays) else items[0]["data"]

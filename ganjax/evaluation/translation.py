@@ -66,21 +66,22 @@ class Translation:
 
 
 class Restoration:
-    """Scores of restorations: held-out images are reduced, and the game enlarges them.
+    """Scores of restorations: held-out images are made smaller, and the game enlarges
+    them again.
 
     ``restoration_psnr`` is the mean of the peak signal-to-noise ratios (PSNR) of the
     images as 8-bit values, in dB. ``restoration_psnr_pooled`` is the PSNR of the mean
     squared error over all images. ``restoration_psnr_infinite`` is the number of images
-    without error. They count as images with an error of 1 in one value, so that the
-    mean is finite. ``restoration_ssim`` is the structural similarity of the images in
-    [0, 1]. ``fd_restored`` is the Fréchet distance between restorations and training
-    images. With ``_bicubic``, each is the score of bicubic interpolation in place of
-    the game.
+    without error. In the mean, such an image counts as if one of its values had an
+    error of 1, so that the mean is finite. ``restoration_ssim`` is the mean structural
+    similarity. ``fd_restored`` is the Fréchet distance between restorations and
+    training images. A score with ``_bicubic`` in its name is the same score of bicubic
+    interpolation in place of the game: a baseline.
 
-    ``restoration_psnr_y`` and ``restoration_ssim_y`` are the scores of luma that tables
-    of super-resolution have. 8-bit images become the Y of BT.601, and a border is left
-    out (`ganjax.metrics.luminance`), by default as wide as the factor, as in BasicSR.
-    Only images with one or three channels have luma.
+    ``restoration_psnr_y`` and ``restoration_ssim_y`` are PSNR and SSIM of the luma (the
+    Y of BT.601), as in tables of super-resolution. A border of the image is left out
+    (`ganjax.metrics.luminance`). By default it is as wide as the factor of enlargement,
+    as in BasicSR. Only images with one or three channels have these scores.
     """
 
     lower = ("fd_restored",)

@@ -1,8 +1,10 @@
-"""The folder of a sweep: its trials, its plan, and the state of each trial.
+"""The folder of a sweep, with the files that record its trials and their states.
 
-sweep.json         the base config, and the fields in which each trial differs
-configs/ID.json    the resolved config of a trial
-plan.json          which trials share a program, and how they run together
+A trial is one config of the sweep.
+
+sweep.json         the base config, and the fields that the sweep sets for each trial
+configs/ID.json    the config of a trial, with a value for every field
+plan.json          which trials share a compiled program, and how they run together
 trials/ID/         the run directory of a trial, the same as if it ran alone
 logs/GROUP.log     the output of a group's processes
 outcomes.json      why a trial ended, if its own process could not record it
@@ -46,8 +48,10 @@ class Group:
     Attributes:
       name: name of the group and of its log.
       trials: ids of the trials.
-      population: how they run: ``'vmap'``, ``'map'`` or ``'serial'`` in one program, or
-        ``'alone'``, one run after another.
+      population: how the trials run. They share one compiled program with ``'vmap'``
+        (as one batch), ``'map'`` (in turn, inside the program) or ``'serial'`` (in
+        turn, called by the host). With ``'alone'`` they are separate runs, one after
+        another.
       devices: number of devices over which the trials are spread.
     """
 
@@ -58,22 +62,31 @@ class Group:
 
 
 def imperfect(status: Mapping[str, Any]) -> bool:
-    """Return whether a trial is not finished, or one of its evaluations failed."""
+    """Return whether a trial is not finished, or one of its evaluations failed.
+
+    Args:
+      status: the result of ``SweepFolder.status`` for the trial.
+    """
     return status["state"] != "finished" or bool(status.get("failed_evaluations"))
 
 
 class SweepFolder:
-    """The folder of a sweep."""
+    """Read and write the files in the folder of a sweep.
+
+    Args:
+      path: the folder. It need not exist yet.
+    """
 
     def __init__(self, path: Path | str):
         self.path = Path(path).absolute()
 
     @contextlib.contextmanager
     def hold(self) -> Iterator[None]:
-        """Lock the folder inside the context.
+        """Lock the folder inside the context, so that no other process runs this sweep.
 
         Raises:
-          BadInput: if another process has the lock, or the folder holds other files.
+          BadInput: if another process has the lock, or the folder has files but no
+            sweep.json.
         """
         check_folder(self.path, SWEEP, "a sweep")
         with lock_folder(self.path, "runs this sweep"):
@@ -86,18 +99,24 @@ class SweepFolder:
         commands: Mapping[str, str],
         allow_config_change: bool = False,
     ) -> None:
-        """Write the trials of the sweep into the folder. A sweep may grow in trials or
-        in steps; nothing else may change.
+        """Write the trials of the sweep into the folder.
+
+        If the folder already has trials, the sweep may only add trials or steps.
 
         Args:
-          commands: the command that runs each trial alone, by trial id.
-          allow_config_change: whether the trials may resume with another config, other
-            code or other data. Their ids stay the same, so only fields that follow from
-            others can differ, such as the length of a schedule.
+          base: the config before the fields of a trial are set.
+          trials: all trials of the sweep.
+          commands: trial id -> the command that runs this trial alone.
+          allow_config_change: whether trials may resume with another config, other
+            code or other data. A trial is found by its id, a hash of its config
+            without defaults and steps. So only values that this hash does not contain
+            can differ, such as a changed default.
 
         Raises:
-          BadInput: if the folder holds a trial that is not among these, a trial with
-            another config, or a sweep of another format.
+          BadInput: if the folder has a trial that is not in ``trials``; a trial has
+            fewer steps than in the folder, or another config without
+            ``allow_config_change``; or another version of ganjax wrote the folder in
+            another format.
         """
         held = self._held()
         known = {trial.id for trial in trials}
@@ -109,7 +128,8 @@ class SweepFolder:
                 + (
                     f"the config differs in {'; '.join(changed)}"
                     if changed
-                    else f"its trial ({named(gone[0]['point'])}) is not in this sweep"
+                    else f"the folder's trial ({named(gone[0]['point'])}) is not in "
+                    "this sweep"
                 )
             )
         for trial in trials:
@@ -162,38 +182,49 @@ class SweepFolder:
         return self.path / "configs" / f"{trial}.json"
 
     def config(self, trial: str) -> ConfigDict:
-        """Return a trial's config. Its import paths may name the sweep's own code."""
+        """Return the config of a trial, with a value for every field.
+
+        The folders of the user's modules that the sweep used become importable, because
+        the config may name functions in these modules.
+
+        Args:
+          trial: id of the trial.
+        """
         for folder in self._held()["folders"]:
             names.beside(folder)
         return resolve(read_json(self._config_path(trial)))
 
     @property
     def started_in(self) -> str:
-        """The folder in which the sweep was first started, or else the current one.
-        Relative names of files in the configs are relative to it."""
+        """Return the folder in which the sweep was first started, or the current folder
+        if it has not started. Relative names of files in the configs start there."""
         return self._held().get("folder") or os.getcwd()
 
     @property
     def allow_config_change(self) -> bool:
-        """Whether the last command lets its trials resume with a changed config."""
+        """Return whether the last call of ``register`` allowed trials to resume with a
+        changed config."""
         return self._held().get("allow_config_change", False)
 
     @property
     def points(self) -> dict[str, dict[str, str]]:
-        """The fields in which each trial differs, by trial id, in order."""
+        """Return the fields that the sweep sets for each trial, in the order of the
+        sweep: trial id -> path -> value as text."""
         return {trial["id"]: trial["point"] for trial in self._held()["trials"]}
 
     @property
     def commands(self) -> dict[str, str]:
-        """The command that runs each trial alone, by trial id."""
+        """Return trial id -> the command that runs this trial alone."""
         return {trial["id"]: trial["command"] for trial in self._held()["trials"]}
 
     def workdir(self, trial: str) -> Path:
+        """Return the run directory of a trial, given its id."""
         return self.path / "trials" / trial
 
     @property
     def groups(self) -> list[Group]:
-        """The groups of the plan."""
+        """Return the groups of trials in plan.json; empty before the sweep is planned.
+        One process runs the trials of a group."""
         held = read_json(self.path / PLAN) or {"groups": []}
         return [
             Group(**{**group, "trials": tuple(group["trials"])})
@@ -201,17 +232,30 @@ class SweepFolder:
         ]
 
     def write_plan(self, groups: Sequence[Group], **more: Any) -> None:
-        """Write the groups to the plan, with ``more`` entries such as measurements."""
+        """Write plan.json.
+
+        Args:
+          groups: all groups of trials.
+          more: other entries of the file, such as measurements of speed and memory.
+        """
         plan = {**more, "groups": [dataclasses.asdict(group) for group in groups]}
         write_json(self.path / PLAN, plan)
 
     @property
     def plan(self) -> dict[str, Any]:
+        """Return the entries of plan.json; empty before the sweep is planned."""
         return read_json(self.path / PLAN) or {}
 
     def status(self, trial: str) -> dict[str, Any]:
-        """Return the status that a trial wrote, or else the outcome that the runner
-        recorded. A trial that finished fewer steps than its config has is waiting."""
+        """Return the status of a trial, with its ``state``, such as ``'finished'``.
+
+        It is the status that the trial wrote, or what ``note`` recorded if the trial
+        could not write it. If a trial finished, and its config now has more steps, its
+        state is ``'waiting'``.
+
+        Args:
+          trial: id of the trial.
+        """
         status = RunFiles(self.workdir(trial)).read_status()
         steps = (read_json(self._config_path(trial)) or {}).get("steps", 0)
         if status.get("state") == "finished" and status["step"] < steps:
@@ -227,9 +271,12 @@ class SweepFolder:
         return status["state"] == "finished" or bool(status.get("diverged"))
 
     def retry_failed(self) -> list[str]:
-        """Let the failed trials run again, and return their ids. They resume from the
-        newest checkpoint that their program has for all its unfinished trials, or begin
-        again."""
+        """Let the failed trials run again, also those that diverged. Return their ids.
+
+        A trial resumes from a checkpoint. If several trials share a compiled program,
+        they resume from the newest step at which all of them that are not finished have
+        a checkpoint. Without a checkpoint, a trial starts again.
+        """
         failed = [x for x in self.points if self.status(x)["state"] == "failed"]
         for trial in failed:
             run = RunFiles(self.workdir(trial))
@@ -241,7 +288,12 @@ class SweepFolder:
         return failed
 
     def note(self, trials: Sequence[str], reason: str | None) -> None:
-        """Record why trials ended without a status; ``None`` removes the record."""
+        """Record that trials failed, if they could not write this to their folders.
+
+        Args:
+          trials: ids of the trials.
+          reason: why they failed; ``None`` removes earlier records.
+        """
         outcomes = read_json(self.path / OUTCOMES) or {}
         for trial in trials:
             outcomes.pop(trial, None)

@@ -1,4 +1,4 @@
-"""A sweep: from its space of trials to its report."""
+"""A sweep: train variants of a config (trials), and write a report of their scores."""
 
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -21,21 +21,24 @@ from ganjax.sweeps.worker import exit_code, run_group
 
 
 class Sweep:
-    """The trials of a sweep, all checked before the first one starts.
+    """The trials of a sweep. All are checked before the first one starts.
 
     Args:
       stated: result of the config file's ``get_config``.
-      space: result of the config file's ``sweep``.
-      overrides: fields and values for every trial.
+      space: result of the config file's ``sweep``: for each trial, the fields that it
+        sets, as a dict path -> value.
+      overrides: path -> value of fields, for every trial that does not set them.
       file: the config file, as written in a command.
-      folder: relative names of files in the configs are relative to it; empty: the
-        current folder.
-      say: receives lines for the user.
+      say: called with each line of text for the user.
+      folder: the folder in which relative names of files in the configs start; empty
+        for the current folder.
 
     Attributes:
-      base: the resolved config before the changes of a trial.
-      trials: the trials in the order of the space.
-      kinds: the trials in groups that share a program.
+      base: the config before the fields of a trial are set, with a value for every
+        field.
+      trials: the trials in the order of the space, without repetitions.
+      kinds: lists of trials that can share one compiled program, because they differ
+        only in the seed and in numbers such as learning rates.
 
     Raises:
       BadInput: if a trial's config is invalid or its game cannot be built. The message
@@ -97,7 +100,12 @@ class Sweep:
         }
 
     def described(self, population: str = "auto") -> str:
-        """Return a text for the user that lists the programs and their trials."""
+        """Return a text that lists the compiled programs and the trials of each.
+
+        Args:
+          population: how trials that share a program run, as in ``run``. With
+            ``'alone'``, the text says that all trials run one by one.
+        """
         lines = [f"{len(self.trials)} trials in {len(self.kinds)} programs"]
         for kind in self.kinds:
             alone_ = (
@@ -125,25 +133,33 @@ class Sweep:
         retry_failed: bool = False,
         allow_config_change: bool = False,
     ) -> int:
-        """Run the trials that are not over, and write the report.
+        """Run the trials that still have work, and write the report.
 
         Args:
+          workdir: the folder of the sweep.
           executor: ``'local'``, ``'slurm'`` or ``'debug'`` (in this process).
-          population, memory: see ``plan``.
-          processes: number of processes at the same time; 0: see ``slots``.
-          fail_fast: see ``run_local``.
-          slurm: parameters of submitit's executor.
-          retry_failed: whether failed trials run again, also those that diverged; see
-            ``SweepFolder.retry_failed``.
-          allow_config_change: see ``SweepFolder.register``.
-          cores, pinned: cores of this machine; whether each process has its own cores.
+          population: how trials that share a program run: ``'vmap'``, ``'map'``,
+            ``'serial'``, ``'alone'``, or ``'auto'`` to measure and take the fastest
+            (details at ``planner.plan``).
+          processes: number of processes at the same time. 0 uses all GPUs. Without
+            GPUs, 0 gives ``SHARED`` processes, or one for each core if ``pinned``.
+          memory: bytes of a device, to replace the number that the device reports.
+          fail_fast: whether the first failed trial ends all other trials.
+          slurm: parameters of the executor of the library submitit.
+          cores: numbers of the CPU cores to use.
+          pinned: whether each process gets separate cores.
+          retry_failed: whether failed trials run again, also those that diverged.
+          allow_config_change: whether trials may resume with another config, other code
+            or other data.
 
         Returns:
-          The exit code, see ``run_local``; 0 after the jobs are submitted to SLURM.
+          The exit code: 0 if every trial finished and no evaluation failed, or if the
+            jobs are submitted to SLURM; 128 + n after signal n; otherwise 1.
 
         Raises:
-          BadInput: if the folder holds another sweep, another process runs the sweep,
-            a kind of trial cannot be measured, or SLURM or submitit is missing.
+          BadInput: if the folder holds another sweep or other files, another process
+            runs the sweep, the speed and the memory of a program cannot be measured, or
+            SLURM or submitit is missing.
         """
         folder, jobs_of = SweepFolder(workdir), None
         if executor == "slurm":  # refuse before anything is measured or written

@@ -147,7 +147,7 @@ def test_anomalies_by_the_game_and_by_principal_components():
 @pytest.mark.parametrize(
     ("name", "data", "said"),
     [
-        ("labels", "digits", "with the ability 'classify', this one has nothing"),
+        ("labels", "digits", "with the ability 'classify', the abilities .* none"),
         ("anomalies", "digits", "ability 'anomaly'"),
         ("translation", "digits", "ability 'translate'"),
     ],

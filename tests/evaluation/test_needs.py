@@ -82,8 +82,8 @@ def evaluation(names, train, test, *, sampler=None, shape=(2,), classes=(), **mo
         ("parzen", 12, 1, "1 held-out sample, expected at least 2"),
         ("critic", 12, 1, "1 held-out sample, expected at least 2"),
         ("inversion", 12, 0, "0 held-out samples, expected at least 1"),
-        ("inception_score", 12, 12, "expected an extractor with classes"),
-        ("intra_frechet", 12, 12, "expected data with classes and a game"),
+        ("inception_score", 12, 12, "there are no class probabilities, expected"),
+        ("intra_frechet", 12, 12, "the real or the generated samples have no labels"),
     ],
 )
 def test_too_few_samples_are_counted(name, train, test, said):

@@ -161,5 +161,5 @@ def test_a_generator_without_styles(plain, tmp_path):
     with pytest.raises(BadInput, match="with styles for --mode='truncation'"):
         draw(run, "truncation", file)
     flags = [f"--workdir={run.path}", f"--projected={file}", "--truncation=1"]
-    with pytest.raises(BadInput, match="--truncation=1: expected --projected with"):
+    with pytest.raises(BadInput, match="--truncation=1: with --projected, expected"):
         sample.main([*flags, f"--out={tmp_path / 'x.png'}"])

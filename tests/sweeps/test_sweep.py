@@ -143,7 +143,9 @@ def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
     small = register(of(space[:2]))
     assert len(small.points) == 2
     assert len(register(of(space)).points) == 5
-    with pytest.raises(BadInput, match="its trial .loss.name=hinge, seed=0. is not in"):
+    with pytest.raises(
+        BadInput, match="folder's trial .loss.name=hinge, seed=0. is not in"
+    ):
         register(of(space[1:]))
     with pytest.raises(BadInput, match="the config differs in batch_size: 8 -> 16"):
         register(of(batch_size=16))
