@@ -168,7 +168,7 @@ def open_clip(weights: str = "", resize: str = "") -> Extractor:
 
 
 def normalised(images: jax.Array) -> jax.Array:
-    """Return images ``[n, H, W, 3]`` in [0, 255] with the mean of CLIP's training
-    images subtracted and divided by their standard deviation."""
+    """Return images ``[n, H, W, 3]`` in [0, 255] after normalisation: minus the mean of
+    CLIP's training images, divided by the standard deviation of the training images."""
     mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in (MEAN, STD))
     return (images / 255 - mean) / std

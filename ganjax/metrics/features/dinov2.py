@@ -139,8 +139,8 @@ def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
       resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
 
     Raises:
-      BadInput: the filter is unknown, the file is missing and cannot be downloaded, or
-        its SHA-256 is not the SHA-256 of the published file.
+      BadInput: the filter is unknown, the file is missing, the download fails, or the
+        file's SHA-256 is not the published file's.
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     path = find(FILE, weights, URL, DIGEST)
@@ -157,7 +157,7 @@ def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
 
 
 def normalised(images: jax.Array) -> jax.Array:
-    """Return images ``[n, H, W, 3]`` in [0, 255] with ImageNet's mean subtracted and
-    divided by its standard deviation."""
+    """Return images ``[n, H, W, 3]`` in [0, 255] after normalisation: minus ImageNet's
+    mean, divided by ImageNet's standard deviation."""
     mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in (MEAN, STD))
     return (images / 255 - mean) / std
