@@ -1,4 +1,4 @@
-"""Build what a config describes: a game, its sampler, data, evaluation and plan."""
+"""Build what a config describes: networks and players, data, scores and schedules."""
 
 import dataclasses
 
@@ -26,7 +26,7 @@ from ganjax.training import Plan
 
 @dataclasses.dataclass(frozen=True)
 class Setup:
-    """All parts of a run."""
+    """All parts of a run. ``plan`` holds the run's length, intervals and devices."""
 
     game: Game
     sampler: Sampler
@@ -39,12 +39,12 @@ class Setup:
     plan: Plan
 
     def model(self, state: GameState) -> Model:
-        """Return the finished model of a state."""
+        """Return the model that samples with the averaged networks of a state."""
         return Model(self.game, self.sampler, state, self.sampling)
 
 
 def build(config: ConfigDict) -> Setup:
-    """Build what a resolved config describes.
+    """Build all parts of the run that a complete config describes.
 
     Raises:
       BadInput: if data cannot be read, or do not fit the networks or the devices.
@@ -66,7 +66,7 @@ def build(config: ConfigDict) -> Setup:
 
 
 def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
-    """Return the game and its sampler, for the ``spec`` of ``source``. Read no data.
+    """Return the game and its sampler, for data with ``source.spec``. Read no data.
 
     Raises:
       BadInput: for data or networks that do not fit the game.

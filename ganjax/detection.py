@@ -1,4 +1,4 @@
-"""Find anomalous images by a run that has learned normal images."""
+"""Find anomalous images with a run that was trained on normal images."""
 
 import dataclasses
 from collections.abc import Iterator
@@ -31,10 +31,10 @@ class Findings:
     Attributes:
       names: of the images, in the order of the scores.
       scores: float64 ``[n]``; larger for images that are less like normal images.
-      threshold: chosen by the scores of held-out normal images.
+      threshold: a quantile of the scores of held-out normal images.
       coloured: number of coloured images that were read as grey, because the run's
         images are grey.
-      facts: everything that the scores depend on, for JSON.
+      facts: the results in numbers, and the settings that they depend on, for JSON.
     """
 
     names: list[str]
@@ -57,23 +57,25 @@ def find_anomalies(
     crop: str = "center",
     filter: str = "lanczos",
 ) -> Findings:
-    """Return the anomaly score of each image at a path, and the anomalies among them.
+    """Return the anomaly score of each image at a path, and the threshold of anomalies.
 
-    The score is the game's ability ``anomaly``, which the evaluator ``anomalies`` uses.
-    The threshold is a quantile of the scores of held-out samples of the run's data: the
-    samples that ``ganjax evaluate`` scores, of the normal classes if the run learned
-    only some classes. No image at ``path`` influences it.
+    The run's game defines the score, in its function ``anomaly`` (games such as
+    ``f_anogan`` have one). The threshold is a quantile of the scores of held-out
+    samples of the run's data: the samples that ``ganjax evaluate`` uses. If the run was
+    trained only on some classes, only held-out samples of these classes are used. The
+    images at ``path`` do not influence the threshold.
 
     Args:
-      run: a run of images whose game has the ability.
+      run: a run of images whose game defines the score.
       path: an image file, a folder or an archive. Images are fitted to the size of the
         run's images as ``ganjax prepare`` fits them.
       quantile: the share of normal images that are not to be called anomalies.
       crop, filter: as in ``ganjax prepare``.
 
     Raises:
-      BadInput: the run has no such ability or no images, an image cannot be read, or
-        there are too few held-out samples for the quantile.
+      BadInput: the run's game does not define the score, the run's data are not images,
+        ``quantile`` is not between 0 and 1, an image cannot be read, there are too few
+        held-out samples for the quantile, or a score is not finite.
     """
     _check(run, quantile)
     options = Options(run.source.spec.shape[:2], crop, filter)

@@ -54,8 +54,8 @@ class Run:
     Attributes:
       path: folder of the run.
       files: paths and contents of the run's files.
-      config: the resolved config.
-      sampling: truncation and batch statistics of the finished model.
+      config: the complete config, with the defaults.
+      sampling: truncation, batch statistics and classes of ``model``.
 
     Raises:
       BadInput: if the folder holds no run of this format, or if the config names code
@@ -110,7 +110,7 @@ class Run:
 
     @property
     def sampler(self) -> Sampler:
-        """The functions by which the finished game makes and judges samples."""
+        """The functions that make samples with the trained networks, and score them."""
         return self._built[1]
 
     @functools.cached_property
@@ -138,19 +138,22 @@ class Run:
 
     @functools.cached_property
     def model(self) -> Model:
-        """The finished model of the newest checkpoint."""
+        """The finished model (with averaged networks) of the newest checkpoint."""
         return self.model_of(self.state)
 
     def sampled(
         self, overrides: Mapping[str, str], classes: Sequence[int | str] = ()
     ) -> "Run":
-        """Return this run with other values, as text, for fields of ``sampling``.
+        """Return a copy of this run whose ``model`` samples in another way.
 
         Args:
+          overrides: field of ``sampling`` -> value as text, such as
+            ``{"sampling.truncation": "0.7"}``.
           classes: the only classes to generate, by name or label; all if empty.
 
         Raises:
-          BadInput: for a wrong field or value.
+          BadInput: for a field outside ``sampling``, a wrong value, an unknown class,
+            or classes for a game that does not generate by label.
         """
         for path, text in overrides.items():
             if not path.startswith("sampling."):
@@ -176,7 +179,7 @@ class Run:
         return tuple(labels_named(self.source.spec, classes, "classes"))
 
     def model_of(self, state: GameState) -> Model:
-        """Return the finished model of a state of this run."""
+        """Return the model of a state of this run, with its averaged networks."""
         return Model(self.game, self.sampler, state, self.sampling)
 
     def states(self) -> list[GameState]:
@@ -206,7 +209,7 @@ class Run:
         best: bool = False,
         classes: Sequence[int | str] = (),
     ) -> dict[str, Any]:
-        """Return scores of the newest checkpoint with their protocol.
+        """Return scores of the newest checkpoint, and the settings that they depend on.
 
         Args:
           names: names of evaluators; by default the evaluators in the run's config.
@@ -217,7 +220,9 @@ class Run:
             all if empty.
 
         Returns:
-          ``{'scores': {name: value}, 'protocol': {field: value}}``.
+          ``{'scores': {name: value}, 'protocol': {field: value}}``. The protocol holds
+          the settings. Scores are comparable if their protocols are equal except for
+          ``step``, ``seed`` and ``ganjax``.
 
         Raises:
           BadInput: for a wrong name or value, or if there is no checkpoint.
@@ -270,8 +275,8 @@ def picture_of(samples: np.ndarray) -> Image.Image:
 
 
 def located(config: ConfigDict, folder: Path | str) -> ConfigDict:
-    """Return a config whose relative names of files are relative to ``folder``, and not
-    to the current folder."""
+    """Return the config with the relative paths in its fields ``FILE_FIELDS`` joined to
+    ``folder``, so that they are not relative to the current folder."""
     folder, found = str(folder), config.copy_and_resolve_references()
     if folder in ("", os.getcwd()):
         return config
@@ -292,19 +297,30 @@ def _beside(folder, path):
 
 
 def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:
-    """Return the import paths of a config whose source differs from the source in a
-    run's ``record``."""
+    """Return the import paths in a config whose source file has changed since the run.
+
+    Args:
+      record: the content of the run's run.json, with the SHA-256 of each source file.
+      config: the complete config.
+    """
     known, found = record["code"]["sources"], names.sources(imports(config))
     both = [path for path in found if path in known]
     return [x for x in both if found[x]["sha256"] != known[x]["sha256"]]
 
 
 def warm_start(state: GameState, config: ConfigDict) -> GameState:
-    """Return a fresh ``state`` with the parameters and variables of another run, which
-    ``config.start`` names. They are averages where that run has averages.
+    """Return a state whose networks start from the networks of another run.
+
+    If that run keeps averages of a network, the averages are copied.
+
+    Args:
+      state: the fresh state of a new run. It is returned if ``start.workdir`` is empty.
+      config: ``start.workdir`` is the folder of the other run, and ``start.networks``
+        names the networks to copy; all if empty.
 
     Raises:
-      BadInput: if there is no such run, or its networks have other shapes.
+      BadInput: if there is no such run, if one of the runs lacks a network that is to
+        be copied, or if its arrays have different shapes in the two runs.
     """
     if not config.start.workdir:
         return state

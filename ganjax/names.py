@@ -1,8 +1,7 @@
-"""Find components by name: tables, and import paths for outside code. ``flatten`` gives
-the names of config fields.
+"""Find the components that a config names, such as losses and networks.
 
-A name is an entry of a table, or ``MODULE:ATTRIBUTE`` for the user's code, in an
-installed package or in a file next to the config.
+A name is an entry of a table, or an import path ``MODULE:ATTRIBUTE`` for the user's
+code, in an installed package or in a file next to the config.
 """
 
 import contextlib
@@ -54,10 +53,12 @@ class Table(Mapping[str, Any]):
       entries: name -> component.
       of: the class of a component. An import path may also lead to a function that
         returns a component. ``None`` if components are functions.
-      takes: the number of positional arguments of a function from an import path; its
-        options are keyword arguments. ``None`` if this is not checked.
-      accepts: whether an object from an import path can be used.
-      made: converts such an object to a component.
+      takes: the number of positional arguments that a function from an import path must
+        take in addition to its options, which are keyword arguments. ``None`` if the
+        arguments are not checked.
+      accepts: a function that returns whether an object from an import path can be
+        used.
+      made: a function that converts such an object to a component.
     """
 
     kind: str
@@ -135,11 +136,15 @@ def is_path(name: str) -> bool:
 
 
 def imported(field: str, path: str) -> Any:
-    """Return the object at ``MODULE:ATTRIBUTE``.
+    """Return the object at the import path ``MODULE:ATTRIBUTE``.
+
+    Args:
+      field: the config field that holds the path, for messages.
+      path: the import path.
 
     Raises:
-      BadInput: without consent to run foreign code, for a missing module or attribute,
-        or if the module raises an error during its import.
+      BadInput: if the user has not agreed to run the code (see ``foreign``), the module
+        or the attribute is missing, or the module raises an error during its import.
     """
     if (whose := _trusted.get()) and path not in _imported:
         raise BadInput(
@@ -170,7 +175,7 @@ def imported(field: str, path: str) -> Any:
 
 
 def said(error: BaseException) -> str:
-    """Return an error in one line, with the line number in the user's code."""
+    """Return the text of an error of the user's code, with the number of its line."""
     ours = (__file__, importlib.__file__)
     lines = [
         frame.lineno
@@ -195,8 +200,10 @@ def folders() -> list[str]:
 
 @contextlib.contextmanager
 def foreign(whose: str, trusted: bool) -> Iterator[None]:
-    """Refuse to import outside code inside the context, unless ``trusted``. Messages
-    name its origin ``whose``. Code that this process imported before stays usable."""
+    """Refuse to import the user's code inside the context, unless ``trusted``.
+
+    Messages name the origin of the code, ``whose``, such as ``workdir=PATH``. Code that
+    this process has already imported can still be used."""
     token = _trusted.set("" if trusted else whose)
     try:
         yield
@@ -205,7 +212,8 @@ def foreign(whose: str, trusted: bool) -> Iterator[None]:
 
 
 def sources(paths: Iterable[str]) -> dict[str, dict[str, str]]:
-    """Return the source file of each import path and its SHA-256."""
+    """Return ``{'file', 'sha256'}`` of the module of each import path. The module must
+    be imported. Both are '' if it has no file."""
     found = {}
     for path in sorted(paths):
         file = getattr(sys.modules[path.partition(":")[0]], "__file__", None) or ""
@@ -214,8 +222,11 @@ def sources(paths: Iterable[str]) -> dict[str, dict[str, str]]:
 
 
 def altered(recorded: Mapping[str, Mapping[str, str]]) -> list[str]:
-    """Return the import paths whose file now has another SHA-256 than ``recorded``,
-    a result of ``sources``. Nothing is imported."""
+    """Return the import paths whose source file has changed. Nothing is imported.
+
+    Args:
+      recorded: an earlier result of ``sources``, with the SHA-256 of each file. Files
+        that no longer exist are ignored."""
     there = {p: s for p, s in recorded.items() if Path(s["file"]).is_file()}
     return [p for p, s in there.items() if _digest(s["file"]) != s["sha256"]]
 

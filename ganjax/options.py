@@ -1,7 +1,7 @@
 """Declarations of config fields, written next to the code that uses the fields.
 
-Validation, ``--help``, ``ganjax describe --fields``, knobs, sweep groups and trial ids
-follow from an ``Option``.
+An ``Option`` declares a field. Validation, ``--help`` and ``ganjax describe --fields``
+use it, and sweeps use it to decide which runs can share a compiled program.
 """
 
 import contextlib
@@ -37,12 +37,12 @@ class Option:
         the field. A tuple holds whole numbers, or names.
       help: one line of text.
       least, most, above, below: limits of the number, or of each number of a tuple.
-      zero: the meaning of 0, for messages.
+      zero: the meaning of the value 0, for messages.
       choices: the names that the field accepts; a ``names.Table`` adds import paths.
-      knob: whether the number is data of the step, so that a sweep compiles once.
-      off: the value of a knob that removes its term from the program.
+      knob: whether the number is data of the compiled step: a change compiles nothing.
+      off: the value of a knob at which its term is left out of the compiled step.
       item: the type of the items of a tuple.
-      needs: fields that must be stated with it, or needs of ``config.rules.needs``.
+      needs: fields that must be set too, or conditions from ``config.rules.needs``.
       whole: whether the field counts steps, in multiples of ``parallel.inner_steps``.
     """
 
@@ -143,7 +143,7 @@ def section(kind: type) -> Any:
 
 
 def configured(**options: Option) -> Callable:
-    """Return a decorator for a component: a config sets ``options``, its keywords."""
+    """Return a decorator that declares ``options``, the keywords that a config sets."""
 
     def mark(function):
         function.options = options
@@ -153,10 +153,10 @@ def configured(**options: Option) -> Callable:
 
 
 def options_of(component: Any) -> dict[str, Option]:
-    """Return the options that a component declares, by path within its section.
+    """Return the options that a component declares, by path within its config section.
 
     A component is a mapping of options, has such a mapping as attribute ``options``, or
-    is a dataclass with fields made by ``option`` and ``section``. Others have none.
+    is a dataclass with fields made by ``option`` and ``section``; else it has none.
     """
     declared = getattr(component, "options", component)
     if isinstance(declared, Mapping):
@@ -172,12 +172,12 @@ def options_of(component: Any) -> dict[str, Option]:
 
 
 def own(component: Any, values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the values of the options, except knobs (data of the compiled step)."""
+    """Return the values of a component's options, but not of knobs (data of a step)."""
     return {k: values[k] for k, o in options_of(component).items() if not o.knob}
 
 
 def read(kind: type, values: Mapping[str, Any]) -> Any:
-    """Make a dataclass from a section of a config. Other values are ignored."""
+    """Make a dataclass ``kind`` from a config section. Other values are ignored."""
     found = {}
     for field in dataclasses.fields(kind):
         if "section" in field.metadata:

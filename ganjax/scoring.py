@@ -53,31 +53,35 @@ def score(
     save_statistics: Path | str = "",
     trust_code: bool = False,
 ) -> dict[str, Any]:
-    """Return the scores of ``samples`` against ``reference``, with their protocol.
+    """Return the scores of ``samples`` against ``reference``, with their settings.
 
     A set is a folder, a .zip or a .tar of images; a .npz or .npy of images or features;
-    a set that ``ganjax prepare`` has made; a run, which means ``n`` of its samples; or
-    a .npz of statistics, for the Fréchet distance alone. There is no floor: it is the
-    score of held-out real samples, which can be ``other``.
+    a set that ``ganjax prepare`` has made; the folder of a run, which means ``n``
+    samples of the run; or a .npz of statistics (mean and covariance of features), for
+    the Fréchet distance alone. To know which score real samples reach, give held-out
+    real samples as ``other``.
 
     Args:
       reference: the real samples.
       samples: the samples to score. ``None`` only with ``save_statistics``.
-      other: equally many samples of another model, for a paired comparison.
+      other: a second set, with equally many samples. It is scored too, and the
+        differences of the scores get intervals from random halves of both sets.
       metrics: names of measures. The default is ``frechet`` and ``kernel``; with
         statistics it is ``frechet``.
-      extractor, weights, resize: the fields of ``evaluation`` in a config.
+      extractor, weights, resize: the network that gives features of images, its file
+        of weights and its filter, as in the fields of ``evaluation`` in a config.
       n, seed: number and seed of a run's samples. The defaults are in the run's config.
-        ``seed`` also draws the halves of a paired comparison; the default is then 0.
+        ``seed`` also draws the halves for ``other``; the default is then 0.
       by_class: whether to score each class of the reference as well.
       options: options of measures, such as ``{"precision_recall.k": 5}``.
-      resamples: the number of halves of a paired comparison.
+      resamples: the number of random halves that are drawn for ``other``.
       save_statistics: a .npz to write the reference's mean and covariance to.
       trust_code: whether to run code that the config of a run names.
 
     Returns:
       ``{'reference': facts, 'samples': facts, 'scores': {name: value}, 'protocol':
-      {field: value}}``. With ``by_class`` there is ``'by_class'``, class -> scores.
+      {field: value}}``. Facts describe a set; the protocol holds the settings that the
+      scores depend on. With ``by_class`` there is ``'by_class'``, class -> scores.
       With ``other`` there are ``'other'``, with the same entries for it, and
       ``'differences'``, name -> ``{'difference', 'low', 'high'}`` of ``samples`` minus
       ``other``.
@@ -207,7 +211,10 @@ def _with_options(
 
 def _save(path: Path, found: Set, side: Side | None, eye) -> None:
     if side is None:
-        raise BadInput(f"save_statistics={path}: '{found.path}' holds statistics")
+        raise BadInput(
+            f"save_statistics={path}: expected a reference set of samples, but "
+            f"'{found.path}' already holds statistics"
+        )
     if path.suffix != ".npz":
         raise BadInput(f"save_statistics={path}: expected a name that ends in .npz")
     with about("frechet"):

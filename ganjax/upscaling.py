@@ -1,4 +1,4 @@
-"""Enlarge a user's images by a run of super-resolution."""
+"""Enlarge a user's images with a trained run of a super-resolution game."""
 
 import io
 import json
@@ -32,29 +32,29 @@ def upscale(
     """Write enlarged images as 8-bit PNG files ``OUT/NAME_xFACTOR.png``.
 
     Images are read by the rules of ``ganjax.data.image_file``. A grey image stays grey,
-    also if the network has three channels. With a network of one or three channels, the
-    network enlarges the colours of an image with transparency as they are in the file,
-    and bicubic interpolation enlarges its alpha. This is the option ``bicubic`` of
-    Real-ESRGAN's ``alpha_upsampler`` (github.com/xinntao/Real-ESRGAN,
-    realesrgan/utils.py; its code then interpolates bilinearly). A network of four
-    channels enlarges alpha too.
+    also if the network has three channels. If an image has transparency, a network of
+    four channels enlarges its alpha too. A network of one or three channels enlarges
+    the colours as they are in the file, and bicubic interpolation enlarges the alpha.
+    (Real-ESRGAN offers this as the option ``bicubic`` of ``alpha_upsampler``, but its
+    code interpolates bilinearly: github.com/xinntao/Real-ESRGAN, realesrgan/utils.py.)
 
     Args:
-      run: a run whose game has the ability ``enlarge``.
+      run: a run whose game can enlarge images, such as ``super_resolution``.
       path: an image file, a folder or an archive, with images of any sizes.
       out: the folder to write to. Existing files are never replaced.
-      tile: side of a tile in pixels of the input (`ganjax.model.enlarged`); 0 for the
-        whole image.
-      overlap: pixels of the input that are cut off at inner borders of a tile; by
-        default the reach of the network, with which tiles do not change the result.
+      tile: side in pixels of the square parts of the input that the network enlarges
+        one by one; 0 for the whole image.
+      overlap: width in pixels of the input of the margin that is cut off where a tile
+        borders on another tile. The default is the distance up to which an output pixel
+        depends on the input. With it, tiles do not change the result.
       report: is called with a line for each written image.
 
     Returns:
       the written files.
 
     Raises:
-      BadInput: the run or its network cannot enlarge, an image cannot be read, or a
-        file to write exists. Nothing is written in these cases.
+      BadInput: the run's game or its network cannot enlarge images, an image cannot be
+        read, or a file to write exists. In these cases nothing is written.
     """
     overlap = _check(run, tile, overlap)
     images = NamedImages(path)
@@ -125,7 +125,10 @@ def _targets(images, out, factor):
         inside = PurePosixPath(name)
         target = out / inside.parent / f"{inside.stem}_x{factor}.png"
         if target in found:
-            raise images.error(name, f"and {found[target]} would both be {target}")
+            raise images.error(
+                name,
+                f"this image and {found[target]} would both be written to {target}",
+            )
         if target.exists():
             raise BadInput(
                 f"out={out}: {target} exists and is not replaced, expected another "

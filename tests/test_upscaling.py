@@ -143,7 +143,10 @@ def test_a_folder_keeps_its_names(tmp_path, monkeypatch, capsys):
     [
         ("broken --out=new", "'broken': b.png: is not a readable image"),
         ("nowhere --out=new", "'nowhere': no such file or folder"),
-        ("twins --out=new", "a.png: and a.jpg would both be new/a_x2.png"),
+        (
+            "twins --out=new",
+            "a.png: this image and a.jpg would both be written to new/a_x2.png",
+        ),
         ("good --out=full", "full/a_x2.png exists and is not replaced"),
         ("good --out=good/a.png", "--out=good/a.png: expected a folder, found a file"),
         ("good --out=new --tile=-1", "tile=-1: expected at least 1, or 0"),

@@ -1,6 +1,6 @@
 """Complete and check a config.
 
-A config file states only what differs from the defaults that components declare.
+A config file sets only the fields whose values differ from their declared defaults.
 """
 
 import dataclasses
@@ -48,13 +48,13 @@ class _Root:
 
 
 def declared(stated: Mapping[str, Any]) -> dict[str, Option]:
-    """Return every field of a config, path -> option.
+    """Return the option of every field of a config, by the field's path.
 
     Args:
-      stated: path -> value. The names and labels in it decide which fields exist.
+      stated: path -> value. The components and labels in it decide which fields exist.
 
     Raises:
-      BadInput: for an unknown component.
+      BadInput: for a component whose name is unknown.
     """
     chosen = set()
     for path, value in stated.items():
@@ -111,14 +111,14 @@ def _declared(chosen):
 
 
 class Choice(dict):
-    """The values of a resolved config, path -> value, and the components they select.
+    """The values of a complete config, path -> value, and facts that follow from them.
 
     Attributes:
-      config: the config; fields: path -> option.
-      knobs: path -> option of each number that is data of the step.
-      on: the knobs whose terms are in the program: all knobs that differ from their
-        value ``off``, and all knobs that a schedule moves.
-      game: the recipe.
+      config: the config; fields: path -> option of each field.
+      knobs: path -> option of each number that the compiled step takes as data.
+      on: paths of the knobs whose terms the compiled step has: all knobs that differ
+        from their value ``off``, and all knobs that a schedule changes.
+      game: the ``Recipe`` of the config's game.
     """
 
     def __init__(self, config: Mapping[str, Any]):
@@ -136,7 +136,7 @@ class Choice(dict):
 
 
 def knobs(config: Mapping[str, Any]) -> dict[str, float]:
-    """Return the knobs of a resolved config, path -> value: numbers given to a step."""
+    """Return the knobs of a config, path -> value: numbers a step takes as data."""
     choice = Choice(config)
     return {path: float(choice[path]) for path in choice.knobs}
 
@@ -183,7 +183,7 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
 
 
 def imports(config: ConfigDict) -> set[str]:
-    """Return the import paths that a resolved config names."""
+    """Return the import paths ``MODULE:ATTRIBUTE`` among a complete config's names."""
     choice = Choice(config)
     named = [choice[k] for k, o in choice.fields.items() if hasattr(o.choices, "find")]
     named = [x if isinstance(x, tuple) else (x,) for x in named]

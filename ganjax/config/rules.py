@@ -1,5 +1,5 @@
-"""Rules about combinations of components. A rule yields each field that it refuses and
-the expected value. ``tests/test_rules.py`` has an example of each refusal."""
+"""Rules about combinations of components. A rule yields the path of each field that it
+refuses and what it expects. ``tests/test_rules.py`` has an example of each refusal."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -15,7 +15,7 @@ CRITIC = "conditioning.discriminator"
 
 def needs(c, spec=None) -> Refusals:
     """A conditioning may need certain losses. An option or a term declares ``needs``:
-    fields that must be stated as well, or conditions from the table ``there``."""
+    other fields that must be set with it, or conditions by name (``there`` below)."""
     section = {"discriminator": "concatenation", **c.config.get("conditioning", {})}
     conditioning = CONDITIONINGS.make(CRITIC, section)
     known = conditioning.losses or (c["loss.name"],)
@@ -53,15 +53,15 @@ def needs(c, spec=None) -> Refusals:
 
 
 def steps(c) -> Refusals:
-    """Counts of steps are multiples of ``inner_steps``, the steps of one dispatch."""
+    """Counts of steps are multiples of ``inner_steps``, the steps per compiled call."""
     for field, option in c.fields.items():
         if option.whole and c[field] % c["parallel.inner_steps"]:
             yield field, f"a multiple of {c.said('parallel.inner_steps')}"
 
 
 def players(c) -> Refusals:
-    """A penalty needs a critic of the game, without batch normalisation. Joint dynamics
-    take one turn per player. Progressive networks grow together."""
+    """A penalty needs a critic of the game, without batch normalisation. With joint
+    dynamics a player has one update per step. Progressive networks grow together."""
     critics = (EVERY_CRITIC, *c.game.critics)
     for label, penalty in c.config.regularizers.items():
         if penalty.player not in critics:
@@ -101,7 +101,7 @@ RULES = (OF_CONFIGS, (needs, data))
 
 
 def check(c, *spec: Any) -> None:
-    """Raise ``BadInput`` for the first refusal of a ``Choice``, or of its data spec."""
+    """Raise ``BadInput`` if a rule refuses a ``Choice`` or, with ``spec``, its data."""
     for rule in RULES[len(spec)]:
         for field, expected in rule(c, *spec):
             raise BadInput(f"{c.said(field)}: expected {expected}")

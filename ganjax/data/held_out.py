@@ -23,23 +23,26 @@ SHOWN = 1000
 
 
 def as_bytes(images: np.ndarray) -> np.ndarray:
-    """Return images ``[n, H, W, C]`` in [-1, 1] as uint8, rounded to the nearest value:
-    the format of image files and of every extractor."""
+    """Return images ``[n, H, W, C]`` in [-1, 1] as uint8, rounded to the nearest value.
+
+    Image files and feature extractors use uint8. Values outside [-1, 1] are clipped.
+    """
     return np.rint((np.clip(images, -1, 1) + 1) * 127.5).astype(np.uint8)
 
 
 def chosen_rows(items: Arrays | Items, n: int, seed: int) -> np.ndarray:
-    """Return at most ``n`` different rows of a split, chosen by ``seed``."""
+    """Return the indices of at most ``n`` different samples, chosen by ``seed``."""
     return np.random.default_rng(seed).permutation(len(items))[:n]
 
 
 def held_out(split, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """Return at most ``n`` random real samples of a split, and their labels.
 
-    With two domains these are samples of domain b. Labels are 0 if the data have none.
+    If the data have the domains a and b, the samples are from b. Labels are 0 if the
+    data have no labels.
 
     Args:
-        split: any form of a split.
+        split: stored samples, or a function that generates samples.
         n: number of samples. A split that is stored may have fewer.
         seed: chooses the samples.
 
@@ -64,9 +67,9 @@ def examples_of(
     random key. Compiled programs may call it.
 
     Args:
-        split: returns the split. It is called when the first batch is drawn: a game
-            that draws no examples needs no data. Of a stored split, at most ``SHOWN``
-            examples are used.
+        split: a function that returns the split. It is called when the first batch is
+            drawn: a game that draws no examples needs no data. If the split is stored,
+            at most ``SHOWN`` of its examples are used.
     """
     opened = functools.cache(split)
     some = functools.cache(lambda: as_bytes(held_out(opened(), SHOWN, seed=0)[0]))

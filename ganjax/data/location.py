@@ -56,7 +56,7 @@ def locate(name: str, directory: str) -> Path:
 
 
 def bad_file(directory: Path | str, file: str, problem: str) -> BadInput:
-    """Return the error, in one line, for a file of the data.
+    """Return an error, in one line, that names a file of the data and its problem.
 
     Args:
         directory: the folder or archive that holds the file.
@@ -69,10 +69,10 @@ def bad_file(directory: Path | str, file: str, problem: str) -> BadInput:
 
 @contextlib.contextmanager
 def reading() -> Iterator[None]:
-    """Remove ``data.dir=`` from the messages of ``BadInput`` errors.
+    """Remove ``data.dir=`` from the messages of ``BadInput`` raised in the context.
 
-    Functions that read data name this field of a config. Images that a user gives by
-    path, without a config, have no such field.
+    Functions that read data name this field of a config in their messages. Use the
+    context for images that a user gives by path, without a config.
     """
     try:
         yield

@@ -12,8 +12,8 @@ from ganjax.errors import BadInput
 
 
 class NamedImages:
-    """The images at a path. Nothing is decoded before it is asked for. Threads may
-    share it.
+    """The images at a path. An image is decoded only when its pixels are requested.
+    Several threads may use the same object.
 
     Args:
         path: an image file, a folder, a .zip, a .tar or a .tar.gz.
@@ -40,7 +40,7 @@ class NamedImages:
         self._folder, self.names = at, self._tree.names
 
     def header(self, name: str) -> Header:
-        """Return the header of an image.
+        """Return the header of the image ``name``: its size and its channels.
 
         Raises:
             BadInput: the file is damaged, or its kind is refused.
@@ -48,8 +48,10 @@ class NamedImages:
         return self._of(name, header)
 
     def pixels(self, name: str, channels: int) -> np.ndarray:
-        """Return the pixels of an image, uint8 ``[H, W, channels]``, by the rules of
-        ``ganjax.data.image_file``.
+        """Return the pixels of the image ``name``, uint8 ``[H, W, channels]``.
+
+        Args:
+            channels: 1 for grey, 3 for RGB, both on white; 4 for RGBA.
 
         Raises:
             BadInput: the file is damaged, or its kind is refused.
@@ -57,7 +59,7 @@ class NamedImages:
         return self._of(name, lambda content: decode(content, channels))
 
     def error(self, name: str, problem: str) -> BadInput:
-        """Return the one-line error for an image."""
+        """Return an error, in one line, that names the image and its problem."""
         said = str(bad_file(self._folder, name, problem))
         return BadInput(said.removeprefix("data.dir="))
 

@@ -1,4 +1,4 @@
-"""The samples of some labels alone, of both splits, as scores of these classes need."""
+"""Keep only the samples of some classes, for scores of these classes."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -15,11 +15,13 @@ MOST_DRAWS = 10_000
 
 
 def only_labels(source: Source, labels: Sequence[int]) -> Source:
-    """Keep only the samples with these labels, in both splits. The specification stays,
-    so labels keep their meaning.
+    """Return a source with only the samples that have one of these labels.
+
+    Both the training and the test split are reduced. The names of the classes are
+    unchanged, so labels keep their meaning.
 
     Raises:
-        BadInput: there is no training sample with one of the labels.
+        BadInput: a label has no training sample.
     """
     spec, train = source.spec, real_samples(source.train)
     there = set(labels) if train is None else set(labels_of(train).tolist())

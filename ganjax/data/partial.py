@@ -1,4 +1,4 @@
-"""Parts of a source: some of its classes, of its labels, or of its samples."""
+"""Train on a part of a data set: on some classes, some labels, or some samples."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -65,10 +65,13 @@ def of_classes(source: Source, classes: Sequence[int | str]) -> Source:
 
     Args:
         classes: names or labels. A number that is also the name of a class means this
-            class. ``about['shown']`` of the result has a line that states the choice.
+            class.
+
+    Returns:
+        the reduced source. Its ``about['shown']`` has a line that states the classes.
 
     Raises:
-        BadInput: a class is repeated or unknown, the data have no classes, or their
+        BadInput: a class is repeated or unknown, the data have no classes, or the
             samples are not stored one by one (pairs of images, generated samples).
     """
     names = source.spec.classes
@@ -165,8 +168,8 @@ def some_of(source: Source, count: int, subset: int = 0) -> Arrays:
     seed, a larger choice contains every smaller choice.
 
     Raises:
-        BadInput: there are fewer samples, or they are not stored one by one (pairs of
-            images, generated samples).
+        BadInput: there are fewer than ``count`` samples, or the samples are not stored
+            one by one (pairs of images, generated samples).
     """
     train = _items(source, "data.limit")
     if count > len(train):

@@ -15,9 +15,9 @@ from ganjax.training.pictures import image_grid
 
 @looks_at()
 def mean(request: Request) -> Image.Image:
-    """Draw the image of the mean style, or of the mean latent without styles: one image
-    for each class (the truncation trick with ψ = 0; Karras et al. 2019, arXiv
-    1812.04948, appendix B)."""
+    """Draw the image of the mean style (the truncation trick with ψ = 0; Karras et al.
+    2019, arXiv 1812.04948, appendix B), or of the mean latent if the generator does not
+    truncate styles. The mean latent gives one image for each class."""
     request.require_images()
     run, sampler = request.run, request.sampler
     if truncates_styles(run.game):

@@ -17,7 +17,8 @@ TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
 
 
 def linear(a, b, t):
-    """Return the linear interpolation from ``a [n, d]`` to ``b``."""
+    """Return the points ``[n, d]`` on the lines from ``a [n, d]`` to ``b [n, d]`` at
+    the shares ``t``, one number or ``[n]``; 0 gives ``a`` and 1 gives ``b``."""
     t = jnp.broadcast_to(t, len(a))[:, None]
     return (1 - t) * a + t * b
 
@@ -27,9 +28,9 @@ PATHS = {"linear": linear, "spherical": slerp}
 
 @looks_at("n", "columns", "seed", "path", projected=("columns", "path"))
 def interpolation(request: Request) -> Image.Image:
-    """Draw rows from one latent to another in equal steps, linear or spherical (White
-    2016, arXiv 1609.04468). The label is constant in a row. Projected pictures give a
-    row from each picture to the next one."""
+    """Draw rows of images whose latents move in equal steps from one latent to another,
+    on a line or on a sphere (White 2016, arXiv 1609.04468). The label is constant in a
+    row. Pictures from ``ganjax project`` give a row from each picture to the next."""
     request.require_images()
     saved = request.saved
     styled = saved is not None and saved.space != "z"
@@ -79,10 +80,11 @@ def traversal(request: Request) -> Image.Image:
 
 @looks_at("n", "seed", projected=())
 def truncation(request: Request) -> Image.Image:
-    """Draw the same latents with less and less truncation, from left to right. Styles,
-    if the generator has them, are truncated towards their mean; otherwise the tails of
-    the latents (limits in standard deviations; Brock et al. 2019, arXiv 1809.11096,
-    section 3.1)."""
+    """Draw the same latents with less and less truncation, from left to right.
+
+    If the generator truncates styles (StyleGAN2), styles move towards the mean style,
+    with ψ from 0.1 to 1. Otherwise the numbers of the latents are limited to 0.2 to 2
+    standard deviations (Brock et al. 2019, arXiv 1809.11096, section 3.1)."""
     request.require_images()
     run, sampling = request.run, request.model.sampling
     distribution = run.config.get("latents", {}).get("name")

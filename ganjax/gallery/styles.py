@@ -1,4 +1,7 @@
-"""Pictures of a generator's layers: mixed styles, strongest directions."""
+"""Pictures that mix styles, or move latents along the strongest directions.
+
+Styles are the vectors, one for each layer, that StyleGAN2 makes from a latent.
+"""
 
 import numpy as np
 from flax.traverse_util import flatten_dict
@@ -20,10 +23,12 @@ from ganjax.training.pictures import image_grid
 
 @looks_at("n", "columns", "seed", projected=("columns", "seed"))
 def mixing(request: Request) -> Image.Image:
-    """Draw each sample of the first column with the fine styles of the first row. The
-    first quarter of the layers has the column's style, and the others have the row's
-    style (Karras et al. 2019, arXiv 1812.04948, figure 3). Projected pictures are the
-    first column."""
+    """Draw a grid that mixes the styles of the samples in its first column and row.
+
+    In each image the first quarter of the layers has the style of the sample at the
+    left, and the other layers have the style of the sample at the top (Karras et al.
+    2019, arXiv 1812.04948, figure 3). Pictures from ``ganjax project`` replace the
+    samples of the first column."""
     request.require_images()
     _require_generator(request, "mixing")
     if not has_styles(request.run.game):
@@ -48,12 +53,12 @@ def mixing(request: Request) -> Image.Image:
 @looks_at("n", "columns", "seed", "reach", projected=("n", "columns", "reach"))
 def directions(request: Request) -> Image.Image:
     """Draw one sample moved along the directions that change the generator's first
-    layers most: a row for each direction, from −reach to reach. Projected pictures
-    give these rows for each picture in turn.
+    layers most: a row for each direction, from −reach to reach. For pictures from
+    ``ganjax project`` there are these rows for each picture.
 
-    The directions are the eigenvectors of AᵀA with the largest eigenvalues. A holds the
-    first weights that multiply the style, or the latent in a generator without styles
-    (SeFa; Shen & Zhou 2021, arXiv 2007.06600)."""
+    The directions are the eigenvectors of AᵀA with the largest eigenvalues. A is the
+    matrix of the weights that first multiply the style, or the latent if the generator
+    has no styles (SeFa; Shen & Zhou 2021, arXiv 2007.06600)."""
     request.require_images()
     looked = _weights(request, "directions")
     return _moved(request, looked, request.saved or _drawn(request, 1))
@@ -61,8 +66,8 @@ def directions(request: Request) -> Image.Image:
 
 @looks_at("n", "columns", "seed", "reach")
 def edits(request: Request) -> Image.Image:
-    """Draw ``directions`` for the sample closest to held-out image number ``seed``.
-    Descent on the latent finds this sample."""
+    """Draw what ``directions`` draws, for the sample that is closest to the held-out
+    image number ``seed``. Gradient descent on the latent finds this sample."""
     request.require_images()
     looked = _weights(request, "edits")
     run = request.run
@@ -130,8 +135,9 @@ def _moved(request, a, latents):
 
 
 def strongest(a: np.ndarray, count: int) -> np.ndarray:
-    """Return the unit directions ``[count, d]`` that ``a [d, outputs]`` enlarges most,
-    the strongest first. The largest entry of each is positive."""
+    """Return the unit vectors v, ``[count, d]``, for which |vᵀa| is largest, where
+    ``a`` is ``[d, outputs]``. The first has the largest |vᵀa|. The sign of each vector
+    is chosen so that its entry of largest magnitude is positive."""
     vectors = np.linalg.svd(a, full_matrices=False)[0].T[:count]
     largest = np.take_along_axis(
         vectors, np.abs(vectors).argmax(axis=1)[:, None], axis=1

@@ -20,11 +20,12 @@ DESCENT, SHARE, RATE = 500, 0.1, 0.1
 
 def anogan(parts: Parts) -> tuple[Game, Sampler]:
     """Build a GAN that scores anomalies by a search for their latents (AnoGAN; Schlegl
-    et al. 2017, arXiv 1703.05921, sections 2.2 and 2.3). Gradient descent over z
-    minimises 0.9·|x − G(z)|₁ + 0.1·|f(x) − f(G(z))|₁ (eqs. 3, 5 and 6), sums over
-    entries, with the discriminator's last features f. The final value is the anomaly
-    score of x (eq. 7). Departure: the descent starts at 0, not at a random latent, so
-    the score depends only on x.
+    et al. 2017, arXiv 1703.05921, sections 2.2 and 2.3).
+
+    Gradient descent over z minimises 0.9·|x − G(z)|₁ + 0.1·|f(x) − f(G(z))|₁ (eqs. 3, 5
+    and 6). Both norms are sums over entries, and f are the last hidden features of the
+    discriminator. The final value is the anomaly score of x (eq. 7). Departure: the
+    descent starts at 0, not at a random latent, so the score depends only on x.
     """
     optimizer = optax.adam(optax.cosine_decay_schedule(RATE, DESCENT))
 
@@ -58,10 +59,11 @@ def f_anogan(parts: Parts) -> tuple[Game, Sampler]:
     """Build a GAN and an encoder that inverts the generator (f-AnoGAN; Schlegl et al.
     2019, Medical Image Analysis 54, "f-AnoGAN", sections 2.1 to 2.3).
 
-    The encoder, a separate player, minimises |x − G(E(x))|² / n + ``weights.features``·
-    |f(x) − f(G(E(x)))|² / n_f with the discriminator's last features f (izi_f, eqs. 2
-    and 3). The unweighted sum is the anomaly score (the paper's κ is 1). Departure: the
-    encoder learns together with the GAN, not after it.
+    The encoder E is a separate player. It minimises |x − G(E(x))|² / n +
+    ``weights.features``·|f(x) − f(G(E(x)))|² / n_f. Here f are the last hidden features
+    of the discriminator, and n and n_f are the numbers of entries of x and f (the
+    paper's izi_f, eqs. 2 and 3). The sum without weight is the anomaly score (the
+    paper's κ is 1). Departure: the encoder learns together with the GAN, not after it.
     """
 
     def differences(see, x, made):
@@ -106,9 +108,11 @@ def ganomaly(parts: Parts) -> tuple[Game, Sampler]:
     """Build an autoencoder G, a second encoder E, and a discriminator of examples and
     reconstructions (GANomaly; Akcay et al. 2018, arXiv 1805.06725).
 
-    With z = G_E(x), x̂ = G_D(z) and ẑ = E(x̂), G and E minimise ``weights.features``·
-    |f(x) − f(x̂)|² (eq. 1) + ``weights.content``·|x − x̂|₁ (eq. 2) + ``weights.code``·
-    |z − ẑ|² (eq. 3). The anomaly score is |z − ẑ|₁ (eq. 5). All are means over entries.
+    G has an encoder G_E and a decoder G_D, and f are the last hidden features of the
+    discriminator. With z = G_E(x), x̂ = G_D(z) and ẑ = E(x̂), the loss of G and E is
+    ``weights.features``·|f(x) − f(x̂)|² (eq. 1) + ``weights.content``·|x − x̂|₁ (eq. 2)
+    + ``weights.code``·|z − ẑ|² (eq. 3). The anomaly score is |z − ẑ|₁ (eq. 5). These
+    norms are means over entries, not sums.
     """
     latent = (parts.latents.size,)
 

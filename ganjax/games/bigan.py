@@ -17,9 +17,11 @@ SHARE = 0.1
 
 
 def bigan(parts: Parts) -> tuple[Game, Sampler]:
-    """Build a generator and an encoder as one player, and a discriminator of pairs. The
-    first player's loss is the discriminator's loss with exchanged labels (BiGAN,
-    section 3.4). A pair is one vector. The encoder is deterministic.
+    """Build a generator G and an encoder E as one player, and a discriminator of pairs.
+
+    The loss of G and E is the discriminator's loss with the labels real and fake
+    exchanged (Donahue et al. 2017, section 3.4). The discriminator reads a sample and a
+    latent as one vector. The encoder is deterministic.
     """
     adversary, latents = parts.adversary, parts.latents
 

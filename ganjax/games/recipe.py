@@ -20,13 +20,13 @@ class Parts:
     Attributes:
       shape: shape of one example, ``(H, W, C)`` or ``(D,)``.
       classes: number of classes of the data, 0 without labels.
-      batch_size: number of real examples in a turn, over all devices.
+      batch_size: number of real examples in one update of a player, over all devices.
       latents: size and distribution of latents; ``None`` for a game without latents.
       network: ``(name, *input shapes, output=shape or None, labelled=False) ->
         Network``. Without an output shape it is a discriminator. A ``labelled`` network
         takes the labels as its last input.
       player: ``(name, owns, objective, reads_data=True) -> Player``, with the optimizer
-        and the number of turns of the config.
+        and the number of updates in a step that the config sets.
       adversary: losses of critics and generators.
       examples: ``keys [n] -> batch`` of held-out data, for games that translate.
       options: values of ``Recipe.options``.
@@ -51,14 +51,14 @@ class Recipe:
     """A game and its config fields.
 
     Attributes:
-      make: ``Parts -> (Game, Sampler)``. The builder then sets the game's averages,
-        dynamics, schedule and intervals from the config.
+      make: ``Parts -> (Game, Sampler)``. ``build_game`` then sets the game's averages,
+        dynamics, schedules and intervals from the config.
       networks: name -> ``'generator'``, ``'encoder'`` or ``'discriminator'``.
-      players: in the order of their turns; critics: players that can have a penalty.
-      weights: the game's loss weights, knobs ``weights.NAME``.
-      options: the game's other options, ``options.NAME``.
+      players: in the order of their updates; critics: players that may have penalties.
+      weights: the weights of the game's losses, the config fields ``weights.NAME``.
+      options: the game's other config fields, ``options.NAME``.
       reads: fields that the game takes from a batch of real examples.
-      paired: whether a and b of an example must belong together.
+      paired: whether the samples ``a`` and ``b`` of an example must belong together.
       latents: whether the game draws latents; from_latents: whether a network named
         ``generator`` makes samples from them.
       critic_sees: inputs of the critics: ``'data'``, ``'latents'``, or ``'pairs'`` of a
@@ -83,5 +83,5 @@ class Recipe:
 
 
 def weight(default: float, help: str) -> Option:
-    """Return the option for a weight in a game's loss."""
+    """Return the option for a weight in a game's loss. ``help`` names the loss term."""
     return Option(default, f"weight of {help}", least=0, knob=True)

@@ -1,5 +1,5 @@
 """Super-resolution with an adversarial loss (SRGAN; Ledig et al. 2017, arXiv
-1609.04802): from small images to large images that look like photographs."""
+1609.04802): a generator enlarges small images so that they look like photographs."""
 
 import jax
 import jax.numpy as jnp
@@ -13,8 +13,9 @@ from ganjax.options import Option
 
 
 def super_resolution(parts: Parts) -> tuple[Game, Sampler]:
-    """Build a generator that restores images, and a discriminator of real and restored
-    images. The input's sides are ``options.factor`` times smaller. The generator
+    """Build a generator that enlarges images, and a discriminator of real and enlarged
+    images. Each side of the generator's input is ``options.factor`` times shorter than
+    a side of its output. In training the input is a reduced real image. The generator
     minimises ``weights.content`` times the mean squared error of pixels (eq. 4) plus
     ``weights.adversarial`` times its adversarial loss (eq. 6). Departure: no error of
     VGG features (eq. 5), because the VGG weights are not available here.

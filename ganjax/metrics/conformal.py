@@ -30,12 +30,12 @@ class Threshold(NamedTuple):
 def conformal_threshold(scores, quantile: float) -> Threshold:
     """Return the threshold at a quantile of the scores ``[n]`` of normal samples.
 
-    It is the k-th smallest score, k = ⌈(n + 1)·quantile⌉. If the samples and a new
-    normal sample are exchangeable, the new score is larger with the probability 1 −
-    k/(n + 1) ≤ 1 − quantile, and less often if scores are tied. Over draws of the n
-    samples, the share of normal samples above the threshold has the distribution
-    Beta(n + 1 − k, k) (Vovk 2012, arXiv 1209.2673, section 3; Bates et al. 2023, arXiv
-    2104.08279, section 2).
+    It is the k-th smallest score, k = ⌈(n + 1)·quantile⌉. Assume that the samples and a
+    new normal sample are exchangeable. Then the score of the new sample is above the
+    threshold with probability 1 − k/(n + 1) ≤ 1 − quantile, or less if scores are tied.
+    Over draws of the n samples, the share of normal samples above the threshold has the
+    distribution Beta(n + 1 − k, k) (Vovk 2012, arXiv 1209.2673, section 3; Bates et al.
+    2023, arXiv 2104.08279, section 2).
 
     Raises:
       Uncomputable: ``quantile`` is not between 0 and 1, there are fewer than

@@ -1,9 +1,9 @@
 """PSNR and SSIM of luma, with the border left out, as super-resolution reports them.
 
-Luma is the Y of Y'CbCr by ITU-R BT.601, in [16, 235] of 255: MATLAB's ``rgb2ycbcr``,
-which the literature uses (Dong et al. 2014, arXiv 1501.00092). Scores are on the scale
-of 255. Usually the border has as many pixels as the factor of enlargement (Lim et al.
-2017, arXiv 1707.02921).
+Luma is the Y of Y'CbCr by ITU-R BT.601, from 16 to 235. MATLAB's ``rgb2ycbcr`` computes
+the same values, and the literature uses it (Dong et al. 2014, arXiv 1501.00092). PSNR
+and SSIM take 255 as the range of values. Usually the border has as many pixels as the
+factor of enlargement (Lim et al. 2017, arXiv 1707.02921).
 """
 
 import numpy as np
@@ -28,8 +28,8 @@ def luma(images) -> np.ndarray:
       images: floats in [0, 1], ``[N, H, W, 3]`` or ``[N, H, W, 1]``.
 
     Raises:
-      Uncomputable: another shape or an integer dtype, or a value below 0, above 1 or
-        not finite.
+      Uncomputable: ``images`` has another shape or an integer dtype, or a value is
+        below 0, above 1 or not finite.
     """
     images = np.asarray(images)
     if images.ndim != 4 or images.shape[-1] not in (1, 3) or 0 in images.shape:
@@ -86,7 +86,7 @@ def luma_ssim(x, y, *, border: int) -> np.ndarray:
 
     Raises:
       Uncomputable: the shapes differ, a value is not in [0, 1], or the images without
-        the border are smaller than a window.
+        the border are smaller than the window of SSIM.
     """
     return structural_similarity(*_compared(x, y, border), span=SPAN)
 

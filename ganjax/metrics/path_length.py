@@ -1,4 +1,4 @@
-"""The mean of the lengths of paths, as the perceptual path length takes it."""
+"""The last step of the perceptual path length: a mean without extreme lengths."""
 
 import numpy as np
 
@@ -11,15 +11,17 @@ PERCENTILES = 1, 99
 def path_length(lengths) -> float:
     """Return the mean of the lengths from the 1st to the 99th percentile.
 
-    The ends are values of the array, and they count: of 1,000 lengths the 9 shortest
-    and the 9 longest are left out, of 100 none. So do StyleGAN, StyleGAN2-ADA and
-    torch-fidelity (Karras et al. 2019, arXiv 1812.04948, section 4.1).
+    Both percentiles are lengths in the array, and the mean includes them: of 1,000
+    lengths the 9 shortest and the 9 longest are left out, of 100 none. StyleGAN,
+    StyleGAN2-ADA and torch-fidelity use the same rule (Karras et al. 2019, arXiv
+    1812.04948, section 4.1).
 
     Args:
-      lengths: ``[N]``, ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` of each path.
+      lengths: ``[N]``, ``|f(G(z(t))) − f(G(z(t + ε)))|² / ε²`` of each path z(t), with
+        the generator G and features f.
 
     Raises:
-      Uncomputable: wrong shape, no length, or a value is not finite.
+      Uncomputable: ``lengths`` is empty or has another shape, or a value is not finite.
     """
     lengths = as_line(lengths, "lengths")
     low = np.percentile(lengths, PERCENTILES[0], method="lower")

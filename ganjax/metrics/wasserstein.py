@@ -1,6 +1,9 @@
-"""Wasserstein distances: exact in one dimension, and averaged over directions in more
-dimensions (sliced: Rabin et al. 2011; Bonneel et al. 2015, section 2; as a score of
-generators MIND)."""
+"""Wasserstein distances between two sets of samples.
+
+In one dimension the distance is exact. In more dimensions it is an average over random
+directions, the sliced Wasserstein distance (Rabin et al. 2011; Bonneel et al. 2015,
+section 2). MIND uses it as a score of generators.
+"""
 
 import numpy as np
 
@@ -70,15 +73,17 @@ def monge_distance(x, y, *, projections: int = 1000, seed: int = 0) -> float:
 
     For Gaussians whose covariances are multiples of I, the mean over directions is the
     Fréchet distance over D, so MIND is three times the Fréchet distance. The paper
-    draws 100 to 1,000 directions and has equally many samples on both sides. Here the
-    numbers may differ: no sample is left out.
+    draws 100 to 1,000 directions and compares sets of equal size. Here the sizes N and
+    M may differ, and all samples are used.
 
     Args:
       x, y: ``[N, D]`` and ``[M, D]``.
       projections: number of directions, uniform on the sphere.
+      seed: seed of the directions.
 
     Raises:
-      ValueError: as ``sliced_wasserstein``.
+      ValueError: shapes do not fit, a value is not finite, or ``projections`` is below
+        1.
     """
     apart = sliced_wasserstein(x, y, projections=projections, seed=seed, order=2)
     return 3 * np.shape(x)[1] * apart**2

@@ -8,21 +8,23 @@ from ganjax.model.finished import Model
 
 
 def enlarged(model: Model, image: np.ndarray, tile: int, overlap: int) -> np.ndarray:
-    """Return ``image [h, w, C]`` enlarged by the model's ability ``enlarge``.
+    """Return ``image [h, w, C]`` in [-1, 1], enlarged by the model's generator.
 
-    A tile is a square part of the input. Neighbouring tiles share pixels, and each
-    pixel of the result is from a tile in which it is at least ``overlap`` input pixels
-    away from the inner borders. So the result is equal to the result of one tile, up to
-    rounding, if ``overlap`` is at least the reach of the network. A tile ends where the
-    image ends, so the network pads the same borders in both cases.
+    A tile is a square part of the input that the generator enlarges alone. Neighbouring
+    tiles overlap. Each pixel of the result comes from a tile in which the pixel is at
+    least ``overlap`` input pixels away from the borders to other tiles. Let the reach
+    be the distance up to which an output pixel depends on the input. If ``overlap`` is
+    at least the reach, the result is equal, up to rounding, to the result without
+    tiles.
 
     Args:
       tile: side of a tile, in pixels of the input; more than twice ``overlap``. Sides
         of the image that are shorter are not divided.
-      overlap: the distance that is cut off at inner borders, in pixels of the input.
+      overlap: width in pixels of the input of the margin that is cut off where a tile
+        borders on another tile.
 
     Raises:
-      TypeError: the model's game does not enlarge.
+      TypeError: the model's game cannot enlarge images.
     """
     height, width, channels = image.shape
     if model.sampler.enlarging is None:

@@ -1,4 +1,4 @@
-"""The finished model of a game, its sampler and a state."""
+"""The finished model: it makes and judges samples with the networks of a state."""
 
 import copy
 import dataclasses
@@ -45,13 +45,13 @@ class Model:
 
     The model applies averages, standing statistics, truncation, device placement and
     chunks, so scores, pictures and samples come from the same model. It computes in
-    single precision, also if the game trains in bfloat16: there a small step along a
-    path disappears in rounding. In addition to the methods below, it has one method for
-    each ability of its game: ``encode``, ``reconstruct``, ``translate``, …, each
-    ``x [n, …] -> [n, …]``.
+    single precision, also if the game trains in bfloat16, which would round away a
+    small step along a path. It also has a method ``x [n, …] -> [n, …]`` for each entry
+    of ``sampler.abilities``, the other functions that a game may offer: ``encode``,
+    ``reconstruct``, ``translate``, …
 
     Attributes:
-      game, sampler: with truncation and single precision applied.
+      game, sampler: the arguments, with truncation and single precision applied.
       state: the argument ``state``.
       sampling: truncation, batch statistics and classes.
 
@@ -75,14 +75,14 @@ class Model:
 
     @property
     def step(self) -> int:
-        """The step of the state."""
+        """The number of training steps that the state has taken."""
         return int(self.state.step)
 
     @functools.cached_property
     def variables(self) -> dict[str, Any]:
         """Variables by network: averages where the game keeps them. If ``sampling``
-        selects standing statistics, these are drawn with the run's key, so every use of
-        the model has the same ones."""
+        selects standing statistics (batch statistics of many samples), they are drawn
+        with the run's key, so every use of the model has the same statistics."""
         with jax.ensure_compile_time_eval():  # ``apply`` may run inside ``jit``
             variables = _on_first_device(averaged(self.game, self.state))
             if self.sampling.statistics != "standing":
@@ -92,7 +92,7 @@ class Model:
 
     @functools.cached_property
     def live(self) -> dict[str, Any]:
-        """Trained variables by network, not averaged. The critic uses these."""
+        """Trained variables by network, not averaged. ``score`` uses these."""
         params, others = self.state.params, self.state.variables
         return _on_first_device(
             {
@@ -123,9 +123,9 @@ class Model:
     def of_seeds(self, seeds: Sequence[int]) -> np.ndarray:
         """Return one sample for each seed, ``[n, …]``.
 
-        The sample of a seed does not depend on the other seeds: it is the first sample
-        of ``sample(seed, 1)``. If the game takes labels, the classes take turns by the
-        seed, so the label is number ``seed`` in place of the first one.
+        The sample of a seed does not depend on the other seeds: its latent is the one
+        of ``sample(seed, 1)``. If the game takes labels, the label is entry number
+        ``seed`` of the generated classes, modulo the number of these classes.
         """
         sampler = self.sampler
         turns = len(sampler.chosen) or sampler.classes or 1
@@ -163,13 +163,13 @@ class Model:
     def score(self, x: np.ndarray, label: np.ndarray | None = None) -> np.ndarray:
         """Return the critic's scores of samples ``x [n, …]``, one for each pack.
 
-        The critic is not averaged. The last ``n % packing`` samples fill no pack and
-        are left out. A critic that compares samples sees groups as large as in
-        training; if they do not divide the packs, the last scores are from a group that
-        repeats samples before them.
+        A pack is ``sampler.packing`` samples that the critic judges together. Samples
+        that do not fill a pack are left out. If the critic compares packs, it sees them
+        in groups, as in training; packs before the last group complete it if necessary.
+        The critic is not averaged.
 
         Raises:
-          Uncomputable: if there are fewer samples than ``packing · compared``.
+          Uncomputable: if the samples do not fill one pack, or one group of packs.
         """
         critic, pack = self._own("critic"), self.sampler.packing
         whole = pack * self.sampler.compared
@@ -235,7 +235,7 @@ class Model:
     def compute(self, function: Callable, *inputs) -> Any:
         """Return ``function(apply, *inputs)``, compiled once for all states of a game.
 
-        ``apply`` is the method above. Pass the same function object in every call.
+        ``apply`` is the method above. Another function object is compiled again.
         """
         return _compiled(function, self.game, with_fixed_noise)(self.variables, *inputs)
 
@@ -243,8 +243,8 @@ class Model:
         """Return this model with networks that make samples of another ``shape``, such
         as a fully convolutional generator of larger images.
 
-        A function of the result fails if parameters of its networks depend on the
-        shape."""
+        If the shapes of the networks' parameters depend on the shape of samples, the
+        functions of the returned model fail."""
         other = copy.copy(self)
         other.__dict__["variables"] = self.variables
         other.game = _of_shape(self.game, shape)
@@ -294,7 +294,7 @@ def _of_groups(critic):
 
 
 def plain(game: Game, variables: Mapping[str, Any]) -> Callable:
-    """Return the function ``apply`` that the functions of a sampler take first."""
+    """Return the ``apply(network, *inputs)`` that a sampler's functions take first."""
 
     def apply(network, *inputs, method=None):
         # By default, tensor cores round every product to ten bits.
@@ -309,8 +309,8 @@ def with_fixed_noise(game: Game, variables: Mapping[str, Any]) -> Callable:
 
     Use it to compare or to optimise latents.
 
-    A network whose noise is a function of its latent has a method ``as_of``. Its first
-    input is the latent that determines the noise.
+    A network that computes its noise from the latent has a method ``as_of``. The first
+    input of ``as_of`` is the latent that determines the noise.
     """
     run = plain(game, variables)
 
@@ -331,8 +331,8 @@ def truncates_styles(game: Game) -> bool:
 @functools.lru_cache(maxsize=32)
 def with_mean_styles(game: Game) -> Game:
     """Return the game whose generator takes the mean style for every latent (ψ = 0,
-    which ``Sampling.truncation`` cannot express). The cache is for the reason of
-    ``_truncated``."""
+    which ``Sampling.truncation`` cannot express: its 0 means no truncation). The result
+    is the same object each time, because compiled programs are found by it."""
     return _cloned(game, truncation=0.0)
 
 
@@ -350,8 +350,8 @@ def _truncated(game, sampler, truncation):
 
 @functools.lru_cache(maxsize=32)
 def of_classes(sampler: Sampler, classes: tuple[int, ...]) -> Sampler:
-    """Return the sampler of these labels alone; the same object without labels. The
-    cache is for the reason of ``_truncated``."""
+    """Return a sampler that generates only the labels ``classes``; all if empty. The
+    result is the same object each time, because compiled programs are found by it."""
     return dataclasses.replace(sampler, chosen=classes) if classes else sampler
 
 

@@ -4,11 +4,12 @@ convolutions that double the resolution (Shi et al. 2016, arXiv 1609.05158). Wit
 ``normalization`` none it has no batch normalisation, as in ESRGAN (Wang et al. 2018,
 arXiv 1809.00219, section 3.1). Any discriminator can be used with it.
 
-Parameters with width w, b blocks, k doublings, I and C image channels, and batch
-normalisation: 81·I·w + w + 1 of the first layer, b·(18·w² + 4·w + 1) of the blocks,
-9·w² + 2·w after them, k·(36·w² + 4·w + 1), and 81·w·C + C. For 16 blocks of width 64,
-4 times and 3 to 3 channels they are 1,547,350. Without normalisation, biases replace
-it, with w parameters fewer in each of the 2·b + 1 convolutions. The slope of each
+The number of parameters, with width w, b blocks, k doublings, I input channels, C
+output channels and batch normalisation: 81·I·w + w + 1 in the first layer, b·(18·w² +
+4·w + 1) in the blocks, 9·w² + 2·w in the convolution after the blocks, k·(36·w² + 4·w +
+1) in the doublings, and 81·w·C + C in the last layer. The sum is 1,547,350 for w = 64,
+b = 16, k = 2 and I = C = 3. Without normalisation, a bias replaces it in each of the
+2·b + 1 convolutions that have it, which is w parameters fewer. The slope of each
 parametric ReLU is one number.
 """
 
@@ -29,8 +30,9 @@ SMALL = nn.initializers.variance_scaling(0.02, "fan_in", "truncated_normal")
 
 
 class Generator(Shaped):
-    """``x [n, h, w, I] -> images [n, H, W, C]`` in [-1, 1], where H/h = W/w is a power
-    of 2."""
+    """The network ``x [n, h, w, I] -> images [n, H, W, C]`` in [-1, 1].
+
+    H/h = W/w is a power of 2."""
 
     width: int = option(64, "channels of hidden layers", least=1)
     blocks: int = option(16, "residual blocks", least=0, zero="none")
@@ -39,8 +41,8 @@ class Generator(Shaped):
     takes_conditions = False
 
     def reach(self, factor: int) -> int:
-        """Return the distance in input pixels up to which an output pixel depends on
-        the input, if the network enlarges by ``factor``, a power of 2."""
+        """Return the distance, in input pixels, up to which an output pixel depends on
+        the input. ``factor``, a power of 2, is H/h."""
         distance = 4  # of the last convolution, in output pixels
         for _ in range(factor.bit_length() - 1):
             distance = math.ceil(distance / 2) + 1

@@ -1,4 +1,7 @@
-"""The search for latents of pictures: a start, and a descent on the distance."""
+"""Search for the latents of pictures by gradient descent.
+
+The descent minimises the distance between a picture and the image of its latent.
+"""
 
 import dataclasses
 import functools
@@ -24,9 +27,10 @@ class Descent:
     """A search in one latent space.
 
     Attributes:
-      model: without truncation.
-      space: a valid space of the model.
-      maps: ``Extractor.maps``; ``None`` for pixels.
+      model: a finished model without truncation.
+      space: ``'z'``, ``'w'`` or ``'w+'``, as ``space_of`` returns it.
+      maps: the attribute ``maps`` of an ``Extractor``, to compare feature maps;
+        ``None`` to compare pixels.
       label: the class of all pictures, for a game with labels.
       seed: seed of the latents that are drawn and of the noise.
     """
@@ -39,7 +43,10 @@ class Descent:
 
     @property
     def decode(self) -> Callable:
-        """Return ``(apply, latent, label) -> images``, the same object each time."""
+        """Return the function ``(apply, latents, label) -> images`` of the space.
+
+        It is the same object each time, so that programs are compiled only once.
+        """
         sampler = self.model.sampler
         return sampler.decode if self.space == "z" else synthesised(sampler)
 
@@ -48,7 +55,7 @@ class Descent:
         return None if self.label is None else np.full(n, self.label, np.int32)
 
     def drawn(self, n: int) -> np.ndarray:
-        """Return ``n`` random latents ``z [n, d]``, or their styles ``[n, d]``."""
+        """Return ``n`` random latents ``z [n, d]``, or their styles in w and w+."""
         key = child_key(jax.random.key(self.seed), "projection")
         z = np.asarray(self.model.draw(sample_keys(key, n)))
         if self.space == "z":
@@ -66,11 +73,20 @@ class Descent:
         return mean.astype(np.float32), float(spread)
 
     def looks(self, images: np.ndarray) -> list[jax.Array]:
-        """Return what ``distances`` compares, of images in [-1, 1]."""
+        """Return the arrays ``[n, d]`` that ``distances`` compares in place of images.
+
+        Args:
+          images: ``[n, H, W, C]`` in [-1, 1].
+        """
         return _looks(self.maps, jnp.asarray(images))
 
     def distances(self, latents: np.ndarray, target: Sequence[jax.Array]) -> np.ndarray:
-        """Return the distances ``[n]`` of the images of latents."""
+        """Return the distance of each latent's image from its picture, ``[n]``.
+
+        Args:
+          latents: ``n`` latents of the space.
+          target: the ``looks`` of the ``n`` pictures.
+        """
         labels = self.labels(len(latents))
         function = _distances(self.decode)
         return np.asarray(
@@ -78,15 +94,19 @@ class Descent:
         )
 
     def start(self, target: Sequence[jax.Array], batch: int) -> np.ndarray:
-        """Return the latents that the descent starts at.
+        """Return the latent at which the descent of each picture starts.
 
-        In ``w`` and ``w+`` this is the mean style. In ``z`` the mean is no start: its
-        length is 0, and StyleGAN2 divides by it. There it is the random latent with the
-        nearest image (Zhu et al. 2016, arXiv 1609.03552).
+        In ``w`` and ``w+`` it is the mean style. In ``z`` it is the one of many random
+        latents whose image is nearest to the picture (Zhu et al. 2016, arXiv
+        1609.03552). The mean of z cannot be used: StyleGAN2 divides a latent by its
+        length, and the length of the mean is 0.
 
         Args:
-          target: the looks of the pictures.
-          batch: number of candidates in one computation.
+          target: the ``looks`` of the ``n`` pictures.
+          batch: number of random latents in one computation.
+
+        Returns:
+          ``z [n, d]``, or styles ``[n, layers, d]``.
         """
         n = len(target[0])
         if self.space != "z":
@@ -112,7 +132,7 @@ class Descent:
 
     @property
     def layers(self) -> int:
-        """Return the number of styles in a latent."""
+        """Return the number of styles in a latent: 1 in w, one per layer in w+."""
         if self.space == "w":
             return 1
         z = self.model.draw(sample_keys(jax.random.key(0), 1))
@@ -128,11 +148,19 @@ class Descent:
         shown: Sequence[int] = (),
         tell: Callable[[int, np.ndarray], None] = lambda step, latents: None,
     ) -> tuple[np.ndarray, list[np.ndarray]]:
-        """Return the latents after ``steps`` steps of Adam, and those before each of
-        the steps ``shown``, which ``tell`` receives too.
+        """Move latents by ``steps`` steps of Adam.
 
-        All pictures have the same noise, so the result of a picture does not depend on
-        the other pictures of a batch.
+        The same noise is added to the latents of all pictures, so the result of a
+        picture does not depend on the other pictures.
+
+        Args:
+          start: the first latents, a result of ``start``.
+          target: the ``looks`` of the pictures.
+          shown: numbers of the steps before which the latents are recorded.
+          tell: is called with each of these numbers and the latents at that time.
+
+        Returns:
+          the last latents, and the list of the recorded latents.
         """
         step, (_, spread) = _step(self.decode), self.statistics
         latents, labels = jnp.asarray(start), self.labels(len(start))
@@ -151,7 +179,10 @@ class Descent:
         return np.asarray(latents), course
 
     def latents(self, values: np.ndarray) -> Latents:
-        """Return the result of ``run``. Styles are repeated for all layers."""
+        """Return the arrays that ``run`` found as ``Latents``.
+
+        In ``w`` the style is repeated for all layers.
+        """
         if self.space == "w":
             layers = dataclasses.replace(self, space="w+").layers
             values = np.repeat(values, layers, axis=1)

@@ -1,4 +1,4 @@
-"""The distance of images that a projection makes small, with a gradient.
+"""The distance between two images that a projection minimises.
 
 With an extractor it has the form of LPIPS (Zhang et al. 2018, arXiv 1801.03924, eq. 1)
 with weights of 1: at each place of a map the channels become a vector of length 1, the
@@ -20,10 +20,13 @@ Maps = Callable[[jax.Array], Sequence[jax.Array]]
 
 
 def looks(maps: Maps | None, images: jax.Array) -> list[jax.Array]:
-    """Return arrays ``[n, d]`` whose squared differences add up to the distance.
+    """Return one array ``[n, d]`` for each feature map, or one array for pixels.
+
+    The distance between two images is the sum of the squared differences between their
+    rows in all these arrays.
 
     Args:
-      maps: ``Extractor.maps``; ``None`` for pixels.
+      maps: the attribute ``maps`` of an ``Extractor``; ``None`` for pixels.
       images: ``[n, H, W, C]`` in [-1, 1]; values outside are not clipped.
     """
     if maps is None:
@@ -44,14 +47,21 @@ def _of_unit_length(x):
 
 
 def distances(one: Sequence[jax.Array], other: Sequence[jax.Array]) -> jax.Array:
-    """Return the distances ``[n]`` of images from their ``looks``."""
+    """Return the distances ``[n]`` between pairs of images.
+
+    Args:
+      one, other: the ``looks`` of the first and of the second images of the pairs.
+    """
     gaps = [jnp.sum((a - b) ** 2, axis=1) for a, b in zip(one, other, strict=True)]
     return jnp.sum(jnp.stack(gaps), axis=0)
 
 
 def all_distances(one: Sequence[jax.Array], other: Sequence[jax.Array]) -> jax.Array:
-    """Return the distances ``[n, m]`` of every image of ``one`` from every image of
-    ``other``."""
+    """Return the distances ``[n, m]`` of each of ``n`` images from each of ``m``.
+
+    Args:
+      one, other: the ``looks`` of the ``n`` images and of the ``m`` images.
+    """
 
     def squared(a, b):
         norms = jnp.sum(a**2, 1)[:, None] + jnp.sum(b**2, 1)[None]

@@ -20,7 +20,14 @@ from ganjax.projection.latent_space import SPACES, Latents, has_styles, mapped
 def write_latents(
     path: Path | str, latents: Latents, names: Sequence[str], run: Run
 ) -> None:
-    """Write the latents of pictures with these names, found by a run's newest state."""
+    """Write latents that were found with the newest state of a run to a .npz.
+
+    Args:
+      path: the file to write.
+      latents: ``n`` latents.
+      names: the names of the ``n`` pictures.
+      run: the run.
+    """
     key = "z" if latents.space == "z" else "w"
     arrays = {
         key: latents.values,
@@ -35,11 +42,11 @@ def write_latents(
 
 
 def read_latents(path: Path | str, run: Run) -> Latents:
-    """Read latents for the newest state of a run.
+    """Read a .npz of latents for the newest state of a run.
 
     Raises:
-      BadInput: if the file cannot be read, its latents have another shape than the
-        run's latents, or they belong to another state.
+      BadInput: if the file cannot be read, if its latents or labels do not fit the run,
+        or if it states that the latents were found with another state.
     """
     where = f"projected={path}"
     try:
@@ -61,7 +68,10 @@ def read_latents(path: Path | str, run: Run) -> Latents:
     key = "z" if "z" in arrays else "w"
     space = str(arrays.get("space", "z" if key == "z" else "w+"))
     if space not in SPACES or (space == "z") != (key == "z"):
-        raise BadInput(f"{where}: found the space '{space}' and the array {key}")
+        raise BadInput(
+            f"{where}: found the space '{space}' and the array {key}, expected space "
+            f"'z' with an array z, or space 'w' or 'w+' with an array w"
+        )
     values = _checked(where, key, arrays[key], run)
     return Latents(space, values, _labels(where, arrays, len(values), run))
 

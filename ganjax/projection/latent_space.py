@@ -1,11 +1,12 @@
 """The spaces in which pictures have latents, and the images of such latents.
 
-- ``z``: what the game draws.
-- ``w``: a style for all layers. Only a generator with styles (StyleGAN2) has it.
+- ``z``: the random vector that the game draws.
+- ``w``: one style, which all layers use. A style is the vector that the mapping network
+  of StyleGAN2 makes from ``z``. Other generators have no styles.
 - ``w+``: a style for each layer (Abdal et al. 2019, arXiv 1904.03189).
 
-The noise of a generator is a function of its latent. Here it is the noise of
-``Model.decode`` for all latents, so it is held fixed when a latent moves.
+In ganjax a generator computes its noise from the latent. Here all latents have the same
+noise, as in ``Model.decode``: when a latent moves, the noise does not change.
 """
 
 import dataclasses
@@ -43,19 +44,22 @@ class Latents:
 
 
 def has_styles(game: Game) -> bool:
-    """Return whether the generator has styles."""
+    """Return whether the game has a generator with styles, such as StyleGAN2."""
     network = game.networks.get(GENERATOR)
     return network is not None and hasattr(network.module, "synthesise")
 
 
 def space_of(space: str, game: Game, network: str) -> str:
-    """Return a valid space; for an empty one ``w``, or ``z`` without styles.
+    """Check the name of a space and return it.
 
     Args:
-      network: the name of the generator, for the message.
+      space: the name. If it is empty, the result is ``w`` for a generator with styles,
+        else ``z``.
+      network: the generator's name in the config, for the message.
 
     Raises:
-      BadInput: if there is no such space, or the generator has no styles.
+      BadInput: if there is no such space, or it is ``w`` or ``w+`` and the generator
+        has no styles.
     """
     styled = has_styles(game)
     space = space or ("w" if styled else "z")
@@ -70,17 +74,19 @@ def space_of(space: str, game: Game, network: str) -> str:
 
 
 def inputs_of(sampler, z, label):
-    """Return the generator's inputs for latents. A label is joined to the latent or is
-    a separate input."""
+    """Return the tuple of the generator's inputs for latents ``z [n, d]`` and labels.
+
+    It depends on the game whether a label is joined to the latent or is a second input.
+    """
     return sampler.decode(lambda network, *inputs: inputs, z, label)
 
 
 @functools.lru_cache(maxsize=32)
 def mapped(sampler):
-    """Return ``(apply, z [n, d], label) -> w [n, layers, d]``.
+    """Return the function ``(apply, z [n, d], label) -> styles w [n, layers, d]``.
 
-    This cache and the next one return the same objects each time, because they are the
-    keys of programs."""
+    It is the same object for the same sampler, so that programs are compiled only once.
+    """
 
     def styles(apply, z, label):
         return apply(GENERATOR, *inputs_of(sampler, z, label), method="map")
@@ -90,8 +96,12 @@ def mapped(sampler):
 
 @functools.lru_cache(maxsize=32)
 def synthesised(sampler):
-    """Return ``(apply, w [n, layers or 1, d], label) -> images``. A single style is
-    used by all layers."""
+    """Return the function ``(apply, w [n, layers or 1, d], label) -> images``.
+
+    If ``w`` has one style, all layers use it. The images do not depend on ``label``.
+    The function is the same object for the same sampler, so that programs are compiled
+    only once.
+    """
 
     def images(apply, w, label):
         n = w.shape[0]
@@ -111,8 +121,11 @@ def _first_class(sampler, n):
 
 
 def styles_of(model: Model, latents: Latents) -> np.ndarray:
-    """Return the styles ``[n, layers, d]`` of latents, with the model's truncation:
-    w̄ + ψ·(w − w̄) (Karras et al. 2019, arXiv 1812.04948, appendix B)."""
+    """Return the styles ``[n, layers, d]`` of latents after truncation.
+
+    A style w becomes w̄ + ψ·(w − w̄), with the mean style w̄ and the model's truncation ψ
+    (Karras et al. 2019, arXiv 1812.04948, appendix B).
+    """
     if latents.space == "z":  # the mapping truncates
         function = mapped(model.sampler)
         return model.in_chunks(function, latents.values, latents.label)
@@ -122,7 +135,8 @@ def styles_of(model: Model, latents: Latents) -> np.ndarray:
 
 
 def images_of_styles(model: Model, w: np.ndarray) -> np.ndarray:
-    """Return the images ``[n, H, W, C]`` of styles ``w [n, layers, d]``."""
+    """Return the images ``[n, H, W, C]`` of styles ``w [n, layers, d]``, which are not
+    truncated."""
     return model.in_chunks(synthesised(model.sampler), w, None)
 
 

@@ -22,7 +22,7 @@ class Picture:
       name: the file's name without folder and suffix, different for each picture.
       digest: SHA-256 of the file.
       pixels: uint8 ``[H, W, C]``.
-      changes: what was done to the picture, in words.
+      changes: each change of the picture, in words, such as ``colour became grey``.
     """
 
     path: str
@@ -35,16 +35,20 @@ class Picture:
 def read_pictures(
     paths: Sequence[Path | str], shape: tuple[int, ...], crop: str, resample: str
 ) -> list[Picture]:
-    """Read pictures by the rules of ``ganjax prepare``: EXIF orientation, 16 bits, the
-    centre cut to the ratio of the sides, one filter. A colour picture becomes grey for
-    a run of grey images.
+    """Read pictures, and cut and resize them to the shape of a run's images.
+
+    The rules are the rules of ``ganjax prepare``: the EXIF orientation is applied, 16
+    bits become 8, and by default the centre with the aspect ratio of the run's images
+    is cut out. If the run's images are grey, a colour picture becomes grey.
 
     Args:
+      paths: image files of any size.
       shape: (H, W, C) of the run's images.
       crop, resample: ``--crop`` and ``--filter`` of ``ganjax prepare``.
 
     Raises:
-      BadInput: a file is missing or is no image, or an option is unknown.
+      BadInput: there are no paths, a file is missing or is no image, an option is
+        unknown, or the run's images do not have 1, 3 or 4 channels.
     """
     if not paths:
         raise BadInput("images: expected at least one picture")

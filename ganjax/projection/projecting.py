@@ -9,7 +9,7 @@ and falls. The differences:
   ``distance``), not LPIPS with VGG16 at 256 pixels;
 - the noise of the layers is not optimised, and is not regularised: in ganjax it is a
   function of the latent, and it is held fixed here;
-- the spaces z and w+ too;
+- pictures can also be projected into the spaces z and w+ (see ``latent_space``);
 - the pictures of a batch are projected together, with the same noise on the style, so a
   picture's result does not depend on the others;
 - a picture is projected as the run's images are: grey for a run of grey images.
@@ -52,15 +52,16 @@ class Projection:
 
     Attributes:
       latents: the latents that were found.
-      pictures: the pictures, as the run's images.
+      pictures: the ``n`` pictures, with the shape of the run's images.
       images: the images ``[n, H, W, C]`` of the latents, in [-1, 1].
-      course: the images ``[n, k, H, W, C]`` before k of the steps; the first ones are
-        the images of the start.
+      course: the images ``[n, k, H, W, C]`` of the latents before k of the steps. The
+        first of the k images belongs to the latent at which the search started.
       scores: a dict for each picture. ``mse`` is the mean squared error of values in
         [-1, 1]; ``psnr`` the peak signal-to-noise ratio of 8-bit values in dB; ``ssim``
-        the structural similarity, for images above 10 pixels; ``distance`` the distance
-        that was made small. A name that ends in ``_start`` belongs to the start.
-      protocol: everything else that the scores depend on.
+        the structural similarity, if both sides are above 10 pixels; ``distance`` the
+        distance that the search minimises. A score whose name ends in ``_start`` is
+        from before the first step.
+      protocol: the settings and the run's state that the scores depend on.
     """
 
     latents: Latents
@@ -96,15 +97,18 @@ def project(
         else ``z``.
       steps: number of steps of Adam.
       features: ``pixels``, or an extractor whose maps are compared.
-      weights, resize: as the fields of ``evaluation`` in a config, for the extractor.
+      weights, resize: the extractor's file of weights and its filter, as in the fields
+        ``evaluation.weights`` and ``evaluation.resize`` of a config.
       label: the class of all pictures, by name or number, for a run with labels.
-      seed: of random latents, and of the noise.
+      seed: seed of the random latents, and of the noise that is added to latents.
       crop, resample: as ``--crop`` and ``--filter`` of ``ganjax prepare``.
       trust_code: whether to run code that the run's config names.
       say: receives lines about the course of the search.
 
     Raises:
-      BadInput: if a picture cannot be read, or the run cannot make such a projection.
+      BadInput: if the run cannot be loaded, does not generate images, or makes them
+        without latents; if a picture cannot be read; or if an argument has a wrong
+        value or does not fit the run.
     """
     if not isinstance(run, Run):
         run = Run(run, trust_code=trust_code)
@@ -193,7 +197,10 @@ def _extractor(features, weights, resize, shape) -> Extractor | None:
     if features == PIXELS:
         for field, value in {"weights": weights, "resize": resize}.items():
             if value:
-                raise BadInput(f"{field}='{value}': expected features with it")
+                raise BadInput(
+                    f"{field}='{value}': expected features with it, the name of an "
+                    f"extractor"
+                )
         return None
     if features not in EXTRACTORS and not is_path(features):
         raise unknown("features", features, [PIXELS, *EXTRACTORS])

@@ -14,12 +14,12 @@ NOISE, NOISY = 0.05, 0.75
 
 
 def learning_rate(t: float) -> float:
-    """Return the learning rate: a linear rise, a constant, and half a cosine."""
+    """Return the learning rate. It rises linearly, stays, and falls as a cosine."""
     left = min(1.0, (1 - t) / FALL)
     return RATE * (0.5 - 0.5 * math.cos(math.pi * left)) * min(1.0, t / RISE)
 
 
 def noise_scale(t: float) -> float:
     """Return the standard deviation of the noise on each number of a latent, relative
-    to the spread of latents. It falls with a square."""
+    to the spread of latents. It falls quadratically to 0."""
     return NOISE * max(0.0, 1 - t / NOISY) ** 2

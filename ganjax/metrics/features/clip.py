@@ -99,11 +99,14 @@ class ImageEncoder(nn.Module):
 
 
 def encoder_of(tensors: dict, field: str) -> ImageEncoder:
-    """Return the encoder that the shapes of a file's ``tensors`` describe.
+    """Return the encoder with the sizes of the ``tensors`` in a file.
+
+    Args:
+      tensors: the arrays in the file, by their names in ``transformers``.
+      field: the name of the file in errors.
 
     Raises:
-      BadInput: a tensor that decides the size is missing or has another form. The
-        ``field`` names the file.
+      BadInput: a tensor that decides a size is missing or has a wrong number of axes.
     """
     names = {
         f"{_EMBEDDINGS}patch_embedding.weight": 4,
@@ -125,7 +128,7 @@ def encoder_of(tensors: dict, field: str) -> ImageEncoder:
 
 
 def open_clip(weights: str = "", resize: str = "") -> Extractor:
-    """Open the extractor of CLIP's image embeddings. It has no classes.
+    """Open the extractor of CLIP's image embeddings. It gives no class probabilities.
 
     Args:
       weights: a file of ``transformers``, such as ``model.safetensors`` of
@@ -134,7 +137,8 @@ def open_clip(weights: str = "", resize: str = "") -> Extractor:
         are not square are stretched; the code of CMMD crops them first.
 
     Raises:
-      BadInput: unknown filter, or the file is missing or of another network.
+      BadInput: the filter is unknown, the file is missing or cannot be read, or its
+        tensors do not fit the encoder.
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     path = Path(weights).expanduser()
@@ -164,6 +168,7 @@ def open_clip(weights: str = "", resize: str = "") -> Extractor:
 
 
 def normalised(images: jax.Array) -> jax.Array:
-    """Normalise ``[n, H, W, 3]`` in [0, 255] by CLIP's mean and deviation."""
+    """Return images ``[n, H, W, 3]`` in [0, 255] after normalisation: minus the mean of
+    CLIP's training images, divided by the standard deviation of the training images."""
     mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in (MEAN, STD))
     return (images / 255 - mean) / std

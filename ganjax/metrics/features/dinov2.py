@@ -47,7 +47,8 @@ IGNORED = ("mask_token",)
 
 
 class Attention(nn.Module):
-    """Multi-head attention ``[n, T, C] -> [n, T, C]``; one layer gives all maps."""
+    """Multi-head attention ``[n, T, C] -> [n, T, C]``. One linear layer computes the
+    queries, keys and values."""
 
     heads: int
 
@@ -86,7 +87,8 @@ class Block(nn.Module):
 
 class VisionTransformer(nn.Module):
     """A network from normalised images ``[n, H, W, 3]`` to class tokens ``[n, width]``.
-    H and W are multiples of ``patch``; training had ``grid`` patches on each side."""
+    H and W are multiples of ``patch``. Images in training had ``grid`` patches on each
+    side; for other numbers of patches the learnt positions are interpolated."""
 
     width: int = WIDTH
     depth: int = 12
@@ -120,22 +122,25 @@ class VisionTransformer(nn.Module):
 def between(grid: int, to: int) -> np.ndarray:
     """Return the matrix ``[to, grid]`` that interpolates positions along one axis.
 
-    It is torch's bicubic interpolation (a = -3/4). Against rounding, the published
-    model uses the factor (to + 0.1) / grid, which moves every position a little.
+    ``grid`` is the number of learnt positions, ``to`` the number of patches. The
+    interpolation is torch's bicubic one (a = -3/4). The published model scales by (to +
+    0.1) / grid to avoid rounding errors, and so moves every position a little.
     """
     positions = (np.arange(to) + 0.5) * grid / (to + 0.1) - 0.5
     return bicubic_at(positions, grid, a=-0.75)
 
 
 def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
-    """Open the extractor of DINOv2's class tokens. It has no classes.
+    """Open the extractor of DINOv2's class tokens. It gives no class probabilities.
 
     Args:
-      weights: the path of ``FILE``, or '' for the cache or a download.
+      weights: the path of the published file ``FILE``; '' to take the file from the
+        cache, or to download it.
       resize: a key of ``resize.FILTERS``; '' for ``bicubic_antialiased``.
 
     Raises:
-      BadInput: unknown filter, or the weights are not available or different.
+      BadInput: the filter is unknown, the file is missing, the download fails, or the
+        file's SHA-256 is not the published file's.
     """
     resize = chosen_filter(resize, "bicubic_antialiased")
     path = find(FILE, weights, URL, DIGEST)
@@ -152,6 +157,7 @@ def open_dinov2(weights: str = "", resize: str = "") -> Extractor:
 
 
 def normalised(images: jax.Array) -> jax.Array:
-    """Normalise ``[n, H, W, 3]`` in [0, 255] by ImageNet's mean and deviation."""
+    """Return images ``[n, H, W, 3]`` in [0, 255] after normalisation: minus ImageNet's
+    mean, divided by ImageNet's standard deviation."""
     mean, std = (jnp.array(x).reshape(1, 1, 1, 3) for x in (MEAN, STD))
     return (images / 255 - mean) / std

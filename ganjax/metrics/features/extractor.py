@@ -35,17 +35,18 @@ class Extractor:
         The features of an image do not depend on the other images. ``see`` raises
         BadInput for images that the network does not accept, and for types other than
         uint8: the range of floats, [-1, 1], [0, 1] or [0, 255], is not known, and a
-        wrong guess gives wrong features without an error. The function that is given as
-        ``see`` must also accept float32 images in [0, 255]: ``see_unrounded`` needs it.
+        wrong guess gives wrong features without an error. The function that you pass as
+        ``see`` must also accept float32 images in [0, 255]: ``see_unrounded`` passes
+        such images to it.
       shape: the only shape (H, W, C) that the network accepts; None: any size with 1 or
         3 channels.
       size: the side in pixels to which ``see`` resizes images with the filter
         ``resize``; None: images are not resized.
-      maps: a function from float32 images ``[n, H, W, 1 or 3]`` in [0, 255] to the maps
-        ``[n, h, w, c]`` of several layers, first layers first. It is pure and has a
-        gradient, so `ganjax project` can compare images by it. As a
-        ``jax.tree_util.Partial`` with the weights it is an argument of a program. None:
-        ``see`` alone.
+      maps: a function from float32 images ``[n, H, W, 1 or 3]`` in [0, 255] to feature
+        maps ``[n, h, w, c]`` of several layers, first layers first. It is pure and has
+        a gradient, so ``ganjax project`` can compare images by it. It is a
+        ``jax.tree_util.Partial`` that holds the weights, so compiled functions can take
+        it as an argument. None: the extractor gives no maps.
     """
 
     name: str
@@ -157,8 +158,8 @@ def published(
 
 
 def sown(network, variables: dict, images: jax.Array) -> Sequence[jax.Array]:
-    """Return the maps that a network sows under ``maps`` in ``intermediates``, in its
-    order."""
+    """Return the feature maps ``[n, h, w, c]`` of a network, first layers first. The
+    network stores them by Flax's ``sow("intermediates", "maps", map)``."""
     _, found = network.apply(variables, images, mutable=["intermediates"])
     return found["intermediates"]["maps"]
 
