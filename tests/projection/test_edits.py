@@ -103,10 +103,10 @@ def test_the_command_draws_projected_pictures(run, loaded, projected, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "said"),
     [
-        (["--seed=1"], "--seed=1: .*--mode=grid takes --projected"),
-        (["--n=1"], "--n=1: .*--mode=grid takes --projected"),
+        (["--seed=1"], "--seed=1: .*--mode=grid uses --projected"),
+        (["--n=1"], "--n=1: .*--mode=grid uses --projected"),
         (["--mode=traversal"], "--projected=.*: expected a mode that draws projected"),
-        (["--mode=truncation", "--truncation=1"], "--truncation=1: expected"),
+        (["--mode=truncation", "--truncation=1"], "--truncation=1: with --projected, expected"),
         (["--projected="], "--projected=: expected a file"),
         (["--projected=absent.npz"], "projected=absent.npz: expected the latents.npz"),
     ],
