@@ -106,7 +106,10 @@ def test_the_command_draws_projected_pictures(run, loaded, projected, tmp_path):
         (["--seed=1"], "--seed=1: .*--mode=grid uses --projected"),
         (["--n=1"], "--n=1: .*--mode=grid uses --projected"),
         (["--mode=traversal"], "--projected=.*: expected a mode that draws projected"),
-        (["--mode=truncation", "--truncation=1"], "--truncation=1: with --projected, expected"),
+        (
+            ["--mode=truncation", "--truncation=1"],
+            "--truncation=1: with --projected, expected",
+        ),
         (["--projected="], "--projected=: expected a file"),
         (["--projected=absent.npz"], "projected=absent.npz: expected the latents.npz"),
     ],
