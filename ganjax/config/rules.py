@@ -101,7 +101,7 @@ RULES = (OF_CONFIGS, (needs, data))
 
 
 def check(c, *spec: Any) -> None:
-    """Raise ``BadInput`` if a rule refuses a ``Choice`` or, with ``spec``, its data."""
+    """Raise ``BadInput`` if a rule refuses the config (or, with ``spec``, the data)."""
     for rule in RULES[len(spec)]:
         for field, expected in rule(c, *spec):
             raise BadInput(f"{c.said(field)}: expected {expected}")

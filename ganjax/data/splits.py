@@ -139,8 +139,8 @@ def with_list(images: list[Image], labels: str = "") -> list[Image]:
 
     Args:
         images: the images of one split.
-        labels: the file of the list. If empty, a list is searched in the folders that
-            contain all images, the innermost first.
+        labels: the path of the list. If the path is empty, the function looks for a
+            list in the folders that contain all images, the innermost folder first.
 
     Raises:
         BadInput: the list is damaged, gives no label to one of the images, or names a

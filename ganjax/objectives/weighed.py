@@ -62,12 +62,12 @@ class Penalty:
 
 @dataclasses.dataclass(frozen=True)
 class WeighedTerm:
-    """A term with its weight.
+    """A loss term with its weight.
 
     Attributes:
-      name: name of its metric and of its section ``terms.NAME``.
-      knob: name of the knob (a number that the compiled step takes as data) with its
-        weight.
+      name: name of the term's metric, and of its section ``terms.NAME`` of the config.
+      knob: name of the knob that holds the term's weight. A knob is a number that the
+        compiled step takes as data.
       interval: steps from one use to the next, as in ``Penalty``.
       fixed: values of the options that are not knobs.
     """

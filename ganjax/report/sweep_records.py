@@ -170,13 +170,15 @@ def read_sweep(folder) -> SweepRecords:
 
 
 def trial_status(status: dict, seen: dict) -> dict:
-    """Return the status of a trial.
+    """Return the status of a trial, a dict with the key ``state``.
+
+    If ``status`` shows how the trial ended, return it. Otherwise return ``seen``, with
+    the keys of ``status`` that it lacks. If neither has a state, the returned state is
+    ``'waiting'``.
 
     Args:
-      status: the status that the trial wrote. It counts if it shows how the trial
-        ended.
+      status: the status that the trial wrote.
       seen: the status that the sweep's runner recorded, for example of a killed trial.
-        It counts otherwise. If neither has a state, the state is ``'waiting'``.
     """
     if status.get("state") in ("finished", "failed", "interrupted"):
         return status
