@@ -40,8 +40,8 @@ def rmsprop(scalars: Scalars) -> Optimizer:
     """Return RMSProp (Hinton 2012, lecture 6e): ``b2`` is the decay of the mean squared
     gradient and ``b1`` is the momentum.
 
-    Epsilon is added to the square root, as in Adam. Under the root it would shorten
-    steps for gradients below 1e-4, and the gradients of a clipped critic are smaller.
+    Epsilon, 1e-8, is added to the square root, as in Adam. Under the root it would
+    shorten the steps for gradients below 1e-4. A clipped critic has such gradients.
     """
     return optax.rmsprop(
         scalars["learning_rate"],
@@ -203,8 +203,8 @@ def optimizer_of(
         optimizer = entry(scalars)
         if not isinstance(optimizer, optax.GradientTransformation):
             raise BadInput(
-                f"{prefix}name='{options.name}': expected an optax."
-                f"GradientTransformation, found {optimizer!r}"
+                f"{prefix}name='{options.name}': expected a function that returns an "
+                f"optax.GradientTransformation, but it returns {optimizer!r}"
             )
         if f"{prefix}weight_decay" in on:
             optimizer = decayed(optimizer, scalars)

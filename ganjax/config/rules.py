@@ -96,12 +96,12 @@ def data(c, spec) -> Refusals:
         yield "data.name", f"{pairs}; game='cyclegan' takes others"
 
 
-OF_CONFIGS = (needs, steps, players, schedules)
-RULES = (OF_CONFIGS, (needs, data))
+RULES = ((needs, steps, players, schedules), (needs, data))  # of a config, of its data
 
 
 def check(c, *spec: Any) -> None:
-    """Raise ``BadInput`` if a rule refuses the config (or, with ``spec``, the data)."""
+    """Raise ``BadInput`` if a config breaks a rule. With ``spec``, the description of
+    the data, check the rules about the data in place of the others."""
     for rule in RULES[len(spec)]:
         for field, expected in rule(c, *spec):
             raise BadInput(f"{c.said(field)}: expected {expected}")

@@ -46,13 +46,14 @@ class Image(NamedTuple):
 
 
 class Splits(NamedTuple):
-    """The images of each split: name of the split's folder -> images.
+    """The images of a data set, by split. Each attribute is a dict from the name of a
+    folder to its images.
 
     Attributes:
-        train: one entry, the training split.
-        held: the folders that may be the test split, the preferred one first; may be
-            empty.
-        spare: images of folders such as ``extra``, which are not used.
+        train: the training split, one folder.
+        held: the folders that may be the test split. The preferred one is first. The
+            dict may be empty.
+        spare: folders that are not used, such as ``extra``.
     """
 
     train: dict[str, list[Image]]

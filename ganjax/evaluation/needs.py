@@ -106,8 +106,8 @@ def need_every_class(evaluation_data: EvaluationData) -> None:
     """
     if evaluation_data.sampling.classes:
         raise Uncomputable(
-            "only some classes were chosen, expected all classes: the metric is a "
-            "number of classes or modes"
+            "only some classes were chosen, expected all classes: the metric "
+            "counts classes or modes"
         )
 
 

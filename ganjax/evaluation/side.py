@@ -35,8 +35,8 @@ class Side:
     Attributes:
       data: ``[n, …]``: images ``[n, H, W, C]`` in [-1, 1], points, or features that
         were read from a file.
-      label: classes ``[n]``: true for real samples, requested for generated samples;
-        ``None`` without labels.
+      label: the classes ``[n]``. A real sample has its true class, a generated sample
+        the class that was requested. ``None`` if the samples have no labels.
       extractor: a pretrained network that computes the features; ``None`` uses the
         values of the samples as features.
       keep: whether to cache the features on disk. This is useful for real samples,

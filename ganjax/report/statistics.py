@@ -88,7 +88,7 @@ def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
     """
     gaps = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     if len(gaps) < 2:
-        raise ValueError(f"{len(gaps)} pairs: expected at least 2")
+        raise ValueError(f"{len(gaps)} pairs of scores: expected at least 2")
     found = stats.permutation_test(
         (gaps,),
         np.mean,

@@ -42,7 +42,7 @@ class MetricsLog:
         self._events.close()
 
     def metrics(self, step: int, values: Mapping[str, float]) -> dict[str, float]:
-        """Append one row of scalars, and return it as Python floats."""
+        """Append one row of scalars to the log. Return the row as Python floats."""
         row = {name: float(value) for name, value in sorted(values.items())}
         self._append("metrics", {"step": step, **row})
         for name, value in row.items():
