@@ -267,7 +267,10 @@ def _from_file(name, function):
         call = getattr(module, function)
         if not argument:
             if colon:
-                raise BadInput(f"--config={name}: expected an argument after the colon")
+                raise BadInput(
+                    f"--config={name}: expected an argument after the colon, as in "
+                    f"--config=NAME:ARGUMENT"
+                )
             return _checked(name, function, call())
         if not inspect.signature(call).parameters:
             raise BadInput(

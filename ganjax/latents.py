@@ -103,11 +103,12 @@ class Latents:
 
 
 def latents_of(section: Mapping, on: Collection[str]) -> Latents:
-    """Return the latents that the section ``latents`` of a config describes.
+    """Return the functions that draw and optimise latents, as the section ``latents``
+    of a config describes them.
 
     Args:
-      on: names of the knobs (numbers of the config) that are in use. Latents are
-        optimised if ``latents.optimisation`` is among them.
+      on: names of the knobs (numbers of the config) that are in use. Training optimises
+        latents if ``latents.optimisation`` is among them.
     """
     distribution = LATENTS.find("latents.name", section["name"])
     size, options = section["size"], own(distribution, section)

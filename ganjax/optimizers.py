@@ -41,7 +41,8 @@ def rmsprop(scalars: Scalars) -> Optimizer:
     gradient and ``b1`` is the momentum.
 
     Epsilon, 1e-8, is added to the square root, as in Adam. Under the root it would
-    shorten the steps for gradients below 1e-4. A clipped critic has such gradients.
+    shorten the steps for gradients below 1e-4. A critic with
+    clipped weights has such gradients.
     """
     return optax.rmsprop(
         scalars["learning_rate"],

@@ -32,7 +32,7 @@ def summaries() -> dict[str, str]:
 
 
 def experiments(module: str = "") -> ModuleType:
-    """Return the package of experiments, or the module in it that ``module`` names."""
+    """Return the package of experiments, or its module ``module`` if this is given."""
     parent, package = _parent("experiments"), "ganjax.experiments"
     if parent != _PACKAGE:
         package = "experiments"

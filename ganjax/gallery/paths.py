@@ -18,7 +18,7 @@ TRUNCATIONS = (0.1, 0.3, 0.5, 0.7, 1.0)
 
 def linear(a, b, t):
     """Return the points ``[n, d]`` on the lines from ``a [n, d]`` to ``b [n, d]`` at
-    the shares ``t``, one number or ``[n]``; 0 gives ``a`` and 1 gives ``b``."""
+    the fractions ``t``, one number or ``[n]``; 0 gives ``a`` and 1 gives ``b``."""
     t = jnp.broadcast_to(t, len(a))[:, None]
     return (1 - t) * a + t * b
 

@@ -103,6 +103,7 @@ class Request:
         return jax.random.key(self.seed)
 
     def latents(self, n: int, name: str = "latents") -> jax.Array:
-        """Return ``n`` latents ``[n, d]``. Each depends only on the picture's
-        seed, ``name`` and the latent's index."""
+        """Return ``n`` random latents ``[n, d]`` for a picture. ``name`` names the set:
+        sets with different names are independent. A latent depends only on the option
+        ``seed``, on ``name`` and on its index, not on ``n``."""
         return self.sampler.draw(sample_keys(child_key(self.key, name), n))

@@ -172,9 +172,9 @@ def read_sweep(folder) -> SweepRecords:
 def trial_status(status: dict, seen: dict) -> dict:
     """Return the status of a trial, a dict with the key ``state``.
 
-    If ``status`` shows how the trial ended, return it. Otherwise return ``seen``, with
-    the keys of ``status`` that it lacks. If neither has a state, the returned state is
-    ``'waiting'``.
+    If ``status`` shows how the trial ended, return ``status``. Otherwise return a dict
+    with the entries of both, where an entry of ``seen`` replaces one of ``status``. If
+    neither has a state, the returned state is ``'waiting'``.
 
     Args:
       status: the status that the trial wrote.

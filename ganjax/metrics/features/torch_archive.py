@@ -173,7 +173,7 @@ def _view(storage, offset, shape, strides):
         )
     if math.prod(shape) > len(storage):
         raise Refused(
-            f"a tensor of shape {tuple(shape)} reads a stored element more than once, "
+            f"a tensor of shape {tuple(shape)} uses a stored element more than once, "
             "expected a separate stored element for each of its elements"
         )
     return np.lib.stride_tricks.as_strided(
