@@ -381,7 +381,7 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
         (["--seed=-1"], "--seed=-1: expected 0 to"),
         ([f"--out={out}/a.png"], "--out=.*: expected a place to write to"),
         (["--mode=spectrum", "--out=a.npy"], "expected a picture"),
-        (["--columns=5"], "--columns=5: .* --mode=grid takes --n --seed"),
+        (["--columns=5"], "--columns=5: .* --mode=grid uses --n --seed"),
         (["--mode=latents", "--seed=0"], "--mode=latents takes no options"),
         (["--mode=traversal", "--reach=nan"], "--reach=nan: expected a finite"),
     ):
@@ -412,7 +412,7 @@ def test_a_picture_from_outside(images, tmp_path, monkeypatch):
     mode = [f"--workdir={images.path}", "--mode=my_pictures:flat"]
     sample.main([*mode, "--n=3"])
     assert Image.open(tmp_path / "flat.png").size == (3 * 64, 2)
-    with pytest.raises(BadInput, match="--seed=1: .* --mode=my_.*:flat takes --n"):
+    with pytest.raises(BadInput, match="--seed=1: .* --mode=my_.*:flat uses --n"):
         sample.main([*mode, "--seed=1"])
     mode[1] = "--mode=my_pictures:unmarked"
     with pytest.raises(BadInput, match="expected a picture, .* found unmarked"):
