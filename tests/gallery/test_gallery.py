@@ -382,7 +382,7 @@ def test_files_say_what_they_are_of(images, tmp_path, monkeypatch):
         ([f"--out={out}/a.png"], "--out=.*: expected a place to write to"),
         (["--mode=spectrum", "--out=a.npy"], "expected a picture"),
         (["--columns=5"], "--columns=5: .* --mode=grid uses --n --seed"),
-        (["--mode=latents", "--seed=0"], "--mode=latents takes no options"),
+        (["--mode=latents", "--seed=0"], "--mode=latents uses no options"),
         (["--mode=traversal", "--reach=nan"], "--reach=nan: expected a finite"),
     ):
         with pytest.raises(BadInput, match=said):
