@@ -4,7 +4,7 @@ The codes have two dimensions and follow N(0, I).
     ganjax train --config=adversarial_autoencoder_swiss_roll \\
         --workdir=runs/aae
 
-Measured on 2 CPU cores: a reconstruction error of 0.008 after 45 seconds.
+Measured on 2 CPU cores: a reconstruction error of 0.007 after 45 seconds.
 """
 
 from ml_collections import ConfigDict
