@@ -77,7 +77,11 @@ def test_labels_are_the_chosen_ones_in_turn(run):
     key = jax.random.key(2)
     expected = run.model.decode(np.asarray(run.model.latents(key, 5)), model.labels(5))
     np.testing.assert_allclose(model.sample(key, 5), expected, atol=1e-6)
-    # Batch statistics are statistics of all classes, so the same network draws.
+
+
+@pytest.mark.full
+def test_standing_statistics_are_of_all_classes(run):
+    """So the same network draws every choice of classes."""
     pairs = [
         run.sampled({"sampling.statistics": "standing"}, classes=x).model.variables
         for x in ((), CLASSES)

@@ -120,7 +120,13 @@ FIRST_DRAW = {
 }
 
 
-@pytest.mark.parametrize("name", SYNTHETIC)
+@pytest.mark.parametrize(
+    "name",
+    [
+        name if name in FIRST_DRAW else pytest.param(name, marks=pytest.mark.full)
+        for name in SYNTHETIC
+    ],
+)
 def test_held_out_samples_are_other_samples_of_the_same_distribution(name):
     """For equal keys no held-out sample is the training sample, and the two are
     uncorrelated. Means and second moments agree within five standard errors."""

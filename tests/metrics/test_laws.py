@@ -5,6 +5,7 @@ stays; ``× s``, ``× s²``: it grows with the scale s; ``other``: no such law h
 an example shows.
 """
 
+import functools
 from pathlib import Path
 
 import numpy as np
@@ -42,9 +43,17 @@ def value(score, real, fake, more):
     ):  # fmt: skip
         measure = EVALUATORS[name]
         if score in (*measure.lower, *measure.higher, *measure.neither):
-            sides = (Side(x, None, None) for x in (real, fake))
-            return dict(measure.compare(*sides))[score]
+            return compared(name, real.tobytes(), fake.tobytes(), real.shape[1])[score]
     raise KeyError(score)
+
+
+@functools.cache
+def compared(name, real, fake, width):
+    """Return all scores of a measure. Several cells of the table use the same sets."""
+    sides = (
+        Side(np.frombuffer(x).reshape(-1, width), None, None) for x in (real, fake)
+    )
+    return dict(EVALUATORS[name].compare(*sides))
 
 
 def changed(law, sets, rng, scale):

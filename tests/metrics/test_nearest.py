@@ -102,7 +102,9 @@ def test_a_sets_own_radii_are_those_of_its_nearest(shape, dtype):
     "crowd",
     ["equal", "noisy", "two crowds", "simplex", "signed zeros"],
 )
-@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize(
+    "dtype", [pytest.param(np.float32, marks=pytest.mark.full), np.float64]
+)
 def test_crowds_have_exact_radii(crowd, dtype):
     """Samples of a collapsed generator, more than a tile has rows. Compare all pairs,
     from differences in float64."""

@@ -242,8 +242,10 @@ def test_labels_and_packs_stay_together_in_groups():
     ("discriminator", "group"),
     [
         ({"name": "stylegan2", "channel_base": 1024, "channel_max": 4}, 4),
-        ({"widths": (4,), "minibatch_discrimination": 3}, 8),
-        ({"widths": (4,)}, 1),
+        pytest.param(
+            {"widths": (4,), "minibatch_discrimination": 3}, 8, marks=pytest.mark.full
+        ),
+        pytest.param({"widths": (4,)}, 1, marks=pytest.mark.full),
     ],
 )
 def test_a_score_depends_on_its_group_alone(discriminator, group):

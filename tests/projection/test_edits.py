@@ -57,6 +57,7 @@ def test_directions_begin_at_each_picture(run, projected):
     assert not same(found[0, 4], found[0, 2]) and not same(found[0, 4], found[1, 4])
 
 
+@pytest.mark.full
 def test_an_interpolation_goes_from_picture_to_picture(run, projected):
     file, images = projected
     found = cells(draw(run, "interpolation", file, columns=4), 4)
@@ -66,6 +67,7 @@ def test_an_interpolation_goes_from_picture_to_picture(run, projected):
     assert same(bent[0, 0], images[0]) and not same(bent[0, 1], found[0, 1])
 
 
+@pytest.mark.full
 def test_truncation_ends_at_the_pictures(run, projected):
     """Columns are ψ = 0.1, 0.3, 0.5, 0.7, 1."""
     file, images = projected
@@ -151,6 +153,7 @@ def test_an_array_of_the_user_is_drawn(run, projected, tmp_path):
     assert same(found[0], projected[1])
 
 
+@pytest.mark.full
 def test_a_generator_without_styles(plain, tmp_path):
     """The pictures of latents are drawn, but not truncated: only draws are."""
     run = plain

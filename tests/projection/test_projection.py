@@ -196,6 +196,7 @@ def test_distances_by_hand():
     np.testing.assert_allclose(gap, [0.25, 0.25], rtol=1e-6)
 
 
+@pytest.mark.full
 def test_maps_without_signal_have_a_gradient():
     def total(images):
         return sum(jnp.sum(x**2) for x in looks(lambda x: [0.0 * x], images))

@@ -86,6 +86,7 @@ def test_agrees_with_transformers():
     np.testing.assert_allclose(embeddings(tensors()), theirs, atol=1e-5)
 
 
+@pytest.mark.full
 def test_parameters_are_those_of_the_published_network():
     """ViT-L/14 of 336 pixels, by ``CLIPVisionModelWithProjection`` of its config."""
     network = clip.ImageEncoder(1024, 24, 16, 14, 24, 768)
@@ -108,6 +109,7 @@ def file(tmp_path):
     return path
 
 
+@pytest.mark.full
 def test_cmmd_of_a_users_file(file, tmp_path):
     """Equal sets have the discrepancy 0; the protocol names the file by its digest."""
     images = np.random.default_rng(0).integers(0, 256, (2, 6, 20, 30, 3), np.uint8)

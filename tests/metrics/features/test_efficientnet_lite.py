@@ -18,6 +18,7 @@ def test_parameters_are_those_of_the_published_network():
     assert round(count / 1e5) == 47
 
 
+@pytest.mark.full
 def test_a_map_of_each_stage():
     """Sides and channels of the paper's table 1, with the Lite widths."""
     network = efficientnet_lite.EfficientNetLite0()

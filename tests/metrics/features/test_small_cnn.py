@@ -42,6 +42,7 @@ def test_features_of_an_image_are_its_own(dataset):
     np.testing.assert_array_equal(alone[0], features[3])
 
 
+@pytest.mark.full
 def test_the_maps_end_in_the_features():
     """The features are the mean over the last of three maps, which halve in size."""
     extractor = open_extractor("small_cnn_mnist")
