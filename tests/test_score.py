@@ -181,7 +181,6 @@ def test_parts_of_a_set_have_the_features_of_the_whole(real, eye, monkeypatch):
     assert digest == again
 
 
-@pytest.mark.full
 def test_a_run_has_the_scores_of_evaluate(tmp_path):
     """The reference is the training set that ``evaluate`` reads, in its order."""
     path = tmp_path / "run"

@@ -104,7 +104,6 @@ def test_scan_equals_steps_exactly(name):
         np.testing.assert_array_equal(values[-1], last[metric][0])
 
 
-@pytest.mark.full
 def test_scan_with_convolutions_agrees():
     scanned, _ = advance(plain("convolutional"), 5, inner_steps=5)
     stepped, _ = advance(plain("convolutional"), 5)

@@ -148,9 +148,7 @@ def test_abilities_are_methods():
         model.decode(x)
 
 
-@pytest.mark.parametrize(
-    "sampling", [Sampling(), pytest.param(STANDING, marks=pytest.mark.full)]
-)
+@pytest.mark.parametrize("sampling", [Sampling(), STANDING])
 def test_a_model_of_bfloat16_training_computes_in_single_precision(wrong, sampling):
     """The samples, scores and path lengths of a game that trains in bfloat16 are those
     of the same weights in a float32 game. Rounding to 8 bits changes a path of length
@@ -240,13 +238,14 @@ def test_labels_and_packs_stay_together_in_groups():
     np.testing.assert_array_equal(model.score(x, label), expected)
 
 
-@pytest.mark.full
 @pytest.mark.parametrize(
     ("discriminator", "group"),
     [
         ({"name": "stylegan2", "channel_base": 1024, "channel_max": 4}, 4),
-        ({"widths": (4,), "minibatch_discrimination": 3}, 8),
-        ({"widths": (4,)}, 1),
+        pytest.param(
+            {"widths": (4,), "minibatch_discrimination": 3}, 8, marks=pytest.mark.full
+        ),
+        pytest.param({"widths": (4,)}, 1, marks=pytest.mark.full),
     ],
 )
 def test_a_score_depends_on_its_group_alone(discriminator, group):

@@ -49,7 +49,6 @@ def test_the_grid_has_the_pictures(run, projected):
     assert same(cells(draw(run, "grid", file), 2)[0], images)
 
 
-@pytest.mark.full
 def test_directions_begin_at_each_picture(run, projected):
     file, images = projected
     found = cells(draw(run, "directions", file, n=3, columns=5), 5)

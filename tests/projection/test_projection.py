@@ -125,7 +125,6 @@ def test_the_step_is_compiled_once(run, tmp_path, monkeypatch):
     assert traced == [(2, 1, SIZE)] * 2
 
 
-@pytest.mark.full
 def test_styles_and_latents_have_the_same_noise(run):
     z, images = drawn(run, 3)
     made = images_of(run.model, Latents("z", z))
