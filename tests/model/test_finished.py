@@ -241,9 +241,11 @@ def test_labels_and_packs_stay_together_in_groups():
 @pytest.mark.parametrize(
     ("discriminator", "group"),
     [
-        ({"name": "stylegan2", "channel_base": 1024, "channel_max": 4}, 4),
+        ({"widths": (4,), "minibatch_discrimination": 3}, 8),
         pytest.param(
-            {"widths": (4,), "minibatch_discrimination": 3}, 8, marks=pytest.mark.full
+            {"name": "stylegan2", "channel_base": 1024, "channel_max": 4},
+            4,
+            marks=pytest.mark.full,
         ),
         pytest.param({"widths": (4,)}, 1, marks=pytest.mark.full),
     ],
