@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from ganjax.run_files import RunFiles
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 
@@ -64,14 +63,17 @@ def trained(
     sweep = Sweep(config, space)
     sweep.run(out, population=population, cores=sorted(os.sched_getaffinity(0)))
     folder = SweepFolder(out)
+    statuses = folder.statuses()
     return [
         Trial(
             trial.point,
             folder.workdir(trial.id),
-            folder.status(trial.id)["state"],
-            _scores(RunFiles(folder.workdir(trial.id)).rows()),
+            statuses[trial.id]["state"],
+            _scores(rows),
         )
-        for trial in sweep.trials
+        for trial, rows in zip(
+            sweep.trials, folder.rows([x.id for x in sweep.trials]), strict=True
+        )
     ]
 
 

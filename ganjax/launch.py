@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import errno
+import functools
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -12,29 +13,36 @@ import jax
 from ml_collections import ConfigDict
 
 from ganjax import names
-from ganjax.build import Setup, build
-from ganjax.config import imports, knobs
+from ganjax.build import build
+from ganjax.config import imports
 from ganjax.data import record_of
 from ganjax.errors import BadInput
 from ganjax.evaluation import evaluation_of
 from ganjax.loading import located, warm_start
+from ganjax.population_files import PopulationRecords
 from ganjax.report import write_report
 from ganjax.resumption import (
     check_checkpoint,
     check_config,
     check_data,
+    check_population,
     has_begun,
+    is_finished,
     is_over,
 )
 from ganjax.run_files import RunFiles, read_json, write_json
 from ganjax.training import (
     Failed,
     Member,
+    PopulationArchive,
+    PopulationDirectory,
+    RunArchive,
     RunDirectory,
     environment,
     reason,
     train,
 )
+from ganjax.unpacking import opened
 
 
 @dataclasses.dataclass(frozen=True)
@@ -80,7 +88,7 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
       BadInput: if the request is invalid; then nothing is written. A damaged example
         that is found during training raises it too; then the run has failed.
     """
-    with _held(trial.workdir) as run:
+    with _held(opened(trial.workdir)) as run:
         changed = check_config(run, trial.config, allow_config_change)
         check_checkpoint(run)
         if is_over(run, trial.config) and not changed:
@@ -90,66 +98,139 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
         trial = _settled(run, trial)
         setup = build(trial.located)
         check_data(run, setup.source, allow_config_change)
-        _train(setup, [_member(run, trial, setup)], setup.plan)
+        follows = jax.process_index() > 0
+        member = Member(
+            knobs=setup.knobs,
+            seed=setup.seed,
+            start_from=warm_start(trial.located),
+            ended=follows,
+        )
+        archive = RunArchive(run, setup.plan)
+        begin = functools.partial(_begin, run, trial, setup)
+        error = _train(trial.located, setup, [member], setup.plan, archive, begin)
+        if not follows:
+            # On a full disk the first error counts.
+            with contextlib.suppress(*([OSError] if error else [])):
+                write_report(run.path)
+        if error:
+            raise error
         return run.read_status()
 
 
+@dataclasses.dataclass(frozen=True)
+class MemberRequest:
+    """A request to run a member of a population.
+
+    Attributes:
+      id: the name of the member in the records of the population.
+      values: path -> value: the seed and the knobs (numbers that are data of the
+        compiled step) in which its config differs from the first member's config.
+      overrides, command: see ``RunRequest``.
+      left: whether the member left the population. It is computed, because the others
+        share its program, and nothing is written for it.
+    """
+
+    id: str
+    values: Mapping[str, Any]
+    overrides: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    command: str = ""
+    left: bool = False
+
+
 def launch_population(
-    trials: Sequence[RunRequest],
+    config: ConfigDict,
+    members: Sequence[MemberRequest],
+    workdir: Path | str,
     *,
     population: str,
     devices: Sequence[jax.Device],
+    folder: str = "",
     allow_config_change: bool = False,
-) -> list[dict[str, Any]]:
+) -> dict[str, dict[str, Any]]:
     """Start or resume several runs that train together in one compiled program.
 
-    Their configs may differ only in the seed and in knobs. A knob is a number that is
-    data of the compiled step, such as a learning rate. If some of the runs have
-    finished or diverged, the program still computes them, but nothing is written for
-    them.
+    If some of the members have diverged, the program still computes them, but nothing
+    is written for them.
 
     Args:
+      config: the config of the first member, without its ``values``.
+      workdir: the folder of the population.
       population: ``'vmap'`` computes the runs together, ``'map'`` one after another in
         one program, ``'serial'`` one after another by calls from the host.
       devices: devices over which the runs are spread.
-      allow_config_change: whether to resume runs although their config has changed, or
-        the user's code that it names. The seeds must stay the same.
+      folder: the folder in which relative file names of the config are found; empty for
+        the current folder.
+      allow_config_change: whether to resume although the config has changed, or the
+        user's code that it names. The seeds must stay the same.
 
     Returns:
-      The status of each run.
+      The status of each member, by id.
 
     Raises:
-      BadInput: if a request is invalid; then nothing is written. A damaged example that
-        is found during training raises it too; then the runs have failed.
+      BadInput: if the request is invalid; then nothing is written. A damaged example
+        that is found during training raises it too; then the runs have failed.
     """
-    with contextlib.ExitStack() as stack:
-        runs = [stack.enter_context(_held(trial.workdir)) for trial in trials]
-        over = []
-        for run, trial in zip(runs, trials, strict=True):
-            changed = check_config(run, trial.config, allow_config_change)
-            # A diverged member would diverge again.
-            ended = bool(run.read_status().get("diverged"))
-            if not ended:
-                check_checkpoint(run)
-            over.append(ended or (is_over(run, trial.config) and not changed))
-        if not all(over):
-            trials = [_settled(r, t) for r, t in zip(runs, trials, strict=True)]
-            setup = build(trials[0].located)
-            for run in runs:
-                check_data(run, setup.source, allow_config_change)
-            # After a kill, the members' newest checkpoints may be one apart: keep two.
-            kept = max(2, setup.plan.checkpoint.keep)
-            checkpoint = dataclasses.replace(setup.plan.checkpoint, keep=kept)
-            together = {"population": population, "devices": devices}
-            plan = dataclasses.replace(setup.plan, checkpoint=checkpoint, **together)
-            members = [
-                _member(
-                    run, trial, _shared(setup, trial.located), ended, run is runs[0]
+    with PopulationDirectory(workdir) as files:
+        values = {one.id: one.values for one in members}
+        changed = check_population(files, config, values, allow_config_change)
+        check_checkpoint(files)
+        statuses = PopulationRecords(files).statuses()
+        over = {
+            one.id
+            for one in members
+            if one.left or statuses.get(one.id, {}).get("diverged")
+        }
+        finished = all(
+            is_finished(statuses.get(one.id, {}), config, files.path)
+            for one in members
+            if one.id not in over
+        )
+        if len(over) < len(members) and (changed or not finished):
+            place = located(config, folder)
+            setup = build(place)
+            check_data(files, setup.source, allow_config_change)
+            plan = dataclasses.replace(
+                setup.plan, population=population, devices=devices
+            )
+            given = warm_start(place)
+            together = [
+                Member(
+                    knobs=setup.knobs | {k: v for k, v in one.values.items()
+                                         if k in setup.knobs},
+                    seed=one.values.get("seed", setup.seed),
+                    start_from=given,
+                    ended=one.id in over,
                 )
-                for run, trial, ended in zip(runs, trials, over, strict=True)
-            ]
-            _train(setup, members, plan)
-        return [run.read_status() for run in runs]
+                for one in members
+            ]  # fmt: skip
+            archive = PopulationArchive(files, [one.id for one in members], plan)
+            begin = functools.partial(
+                _begin_population, files, config, members, folder, setup
+            )
+            error = _train(place, setup, together, plan, archive, begin)
+            if error:
+                raise error
+        return PopulationRecords(files).statuses()
+
+
+def _begin_population(files, config, members, folder, setup):
+    write_json(files.data, record_of(setup.source))
+    files.describe(
+        config.to_dict(),
+        {
+            one.id: {
+                "values": dict(one.values),
+                "command": one.command,
+                "overrides": dict(one.overrides),
+            }
+            for one in members
+        },
+        code=_code(config),
+        folder=folder or os.getcwd(),
+    )
+    write_json(files.environment, environment())
+    for line in setup.source.about.get("shown", ()):
+        files.say(line)
 
 
 def scores(workdir: Path | str) -> dict[str, float]:
@@ -179,54 +260,50 @@ def _settled(run, trial) -> RunRequest:
     return dataclasses.replace(trial, folder=folder or trial.folder)
 
 
-def _shared(setup: Setup, config: ConfigDict) -> Setup:
-    """Return the setup of another member, with the same game, data and plan."""
-    made = setup.game, setup.sampler, setup.source
-    scores = evaluation_of(config, *made)
-    return dataclasses.replace(
-        setup, seed=config.seed, knobs=knobs(config), evaluation=scores
-    )
+def _code(config):
+    """Return what run.json holds about the user's code that a config names."""
+    sources = names.sources(imports(config))
+    return {"folders": names.folders() if sources else [], "sources": sources}
 
 
-def _member(run, trial, setup, ended=False, shown=True):
-    sources = names.sources(imports(trial.config))
-    code = {"folders": names.folders() if sources else [], "sources": sources}
-
-    def begin():
-        said = {"command": trial.command, "overrides": dict(trial.overrides)}
-        write_json(run.data, record_of(setup.source))
-        run.describe(trial.config.to_dict(), **said, code=code, folder=trial.folder)
-        write_json(run.environment, environment())
-        for line in setup.source.about.get("shown", ()) if shown else ():
-            run.say(line)
-
-    return Member(
-        run=run,
-        knobs=setup.knobs,
-        seed=setup.seed,
-        evaluation=setup.evaluation,
-        start_from=lambda state: warm_start(state, trial.located),
-        begin=begin,
-        ended=ended or jax.process_index() > 0,
-    )
+def _begin(run, trial, setup):
+    said = {"command": trial.command, "overrides": dict(trial.overrides)}
+    write_json(run.data, record_of(setup.source))
+    code, folder = _code(trial.config), trial.folder
+    run.describe(trial.config.to_dict(), **said, code=code, folder=folder)
+    write_json(run.environment, environment())
+    for line in setup.source.about.get("shown", ()):
+        run.say(line)
 
 
-def _train(setup, members, plan):
-    live, failed = [member.run for member in members if not member.ended], None
-    made = {"game": setup.game, "model": setup.model}
+def _train(config, setup, members, plan, archive, begin) -> BaseException | None:
+    """Train. Return the error that ended the training after its records began. The
+    records then say why."""
+
+    # Members are scored by seed, so the real samples of one seed are in memory.
+    @functools.lru_cache(maxsize=1)
+    def evaluations(seed):
+        if seed == setup.seed:
+            return setup.evaluation
+        made = setup.game, setup.sampler, setup.source
+        return evaluation_of(config, *made, seed=seed)
+
     try:
-        train(members, **made, source=setup.source, feed=setup.feed, plan=plan)
+        train(
+            members,
+            archive,
+            game=setup.game,
+            model=setup.model,
+            evaluations=evaluations,
+            source=setup.source,
+            feed=setup.feed,
+            plan=plan,
+            begin=begin,
+        )
     except Failed as error:
-        failed = error  # its cause is raised below, so that it gets no context
-    for run in live:
-        if failed is None:
-            write_report(run.path)
-            continue
-        with contextlib.suppress(OSError):  # full disk: the first error counts
-            # A member of a population may have failed earlier.
-            if run.read_status().get("state") != "failed":
-                why = reason(failed.__cause__)
-                run.write_status("failed", failed.step, exit_reason=why)
-            write_report(run.path)
-    if failed:
-        raise failed.__cause__
+        failed, step = error.__cause__, error.step
+    else:
+        return None
+    with contextlib.suppress(OSError):  # full disk: the first error counts
+        archive.fail_all(step, reason(failed))
+    return failed

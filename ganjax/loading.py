@@ -4,7 +4,7 @@ import copy
 import dataclasses
 import functools
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +34,7 @@ from ganjax.options import read
 from ganjax.run_files import RunFiles, read_json
 from ganjax.training import Checkpoints
 from ganjax.training.pictures import image_grid, scatter
+from ganjax.unpacking import opened
 
 # Fields of a config that name files. They may be relative to the folder in which the
 # run was started, the entry ``folder`` of run.json.
@@ -47,7 +48,8 @@ class Run:
     """A run loaded from its folder; it may still be running.
 
     Args:
-      path: folder of the run.
+      path: folder of the run. A trial of a sweep that was trained together with others
+        is ``SWEEP/trials/ID``; this folder is written if it is missing.
       trust_code: whether to run code that the run's config names by import paths. Code
         that this process has already imported needs no consent.
 
@@ -63,7 +65,8 @@ class Run:
     """
 
     def __init__(self, path: Path | str, trust_code: bool = False):
-        self.path, self.files = Path(path), RunFiles(path)
+        self.path = opened(path)
+        self.files = RunFiles(self.path)
         stated, record = self.files.read()
         if trust_code:  # refuse changed code before it runs
             self._refuse(names.altered(record["code"]["sources"]))
@@ -308,38 +311,49 @@ def changed_sources(record: Mapping[str, Any], config: ConfigDict) -> list[str]:
     return [x for x in both if found[x]["sha256"] != known[x]["sha256"]]
 
 
-def warm_start(state: GameState, config: ConfigDict) -> GameState:
-    """Return a state whose networks start from the networks of another run.
+def warm_start(config: ConfigDict) -> Callable[[GameState], GameState]:
+    """Return a function of a fresh state. It returns a state whose networks start from
+    the networks of another run.
 
     If that run keeps averages of a network, the averages are copied.
 
     Args:
-      state: the fresh state of a new run. It is returned if ``start.workdir`` is empty.
-      config: ``start.workdir`` is the folder of the other run, and ``start.networks``
-        names the networks to copy; all if empty.
+      config: ``start.workdir`` is the folder of the other run; if it is empty, the
+        function returns the fresh state. ``start.networks`` names the networks to copy;
+        all if empty.
 
     Raises:
-      BadInput: if there is no such run, if one of the runs lacks a network that is to
-        be copied, or if its arrays have different shapes in the two runs.
+      BadInput: when the function is called: if there is no such run, if one of the runs
+        lacks a network that is to be copied, or if its arrays have different shapes in
+        the two runs.
     """
     if not config.start.workdir:
-        return state
-    other = Run(config.start.workdir)
-    given = averaged(other.game, other.state)
-    params, variables, ema = dict(state.params), dict(state.variables), dict(state.ema)
-    for name in config.start.networks or tuple(params):
-        if name not in params:
-            raise unknown("start.networks", name, params)
-        if name not in given:
-            raise unknown(f"start.workdir={other.path}: networks", name, given)
-        own = {"params": params[name], **variables[name]}
-        _check_alike(name, own, given[name], other.path)
-        taken = jax.tree.map(jnp.copy, dict(given[name]))
-        if name in ema:
-            ema[name] = jax.tree.map(jnp.copy, taken)
-        params[name] = taken.pop("params")
-        variables[name] = taken
-    return state.replace(params=params, variables=variables, ema=ema)
+        return lambda state: state
+
+    @functools.cache
+    def other():
+        run = Run(config.start.workdir)
+        return run.path, averaged(run.game, run.state)
+
+    def start(state: GameState) -> GameState:
+        path, given = other()
+        params, variables, ema = (dict(x) for x in (state.params, state.variables,
+                                                     state.ema))  # fmt: skip
+        for name in config.start.networks or tuple(params):
+            if name not in params:
+                raise unknown("start.networks", name, params)
+            if name not in given:
+                raise unknown(f"start.workdir={path}: networks", name, given)
+            own = {"params": params[name], **variables[name]}
+            _check_alike(name, own, given[name], path)
+            taken = jax.tree.map(jnp.copy, dict(given[name]))
+            if name in ema:
+                ema[name] = jax.tree.map(jnp.copy, taken)
+            params[name] = taken.pop("params")
+            variables[name] = taken
+        return state.replace(params=params, variables=variables, ema=ema)
+
+    return start
 
 
 def _check_alike(network, own, given, path):

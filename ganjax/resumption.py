@@ -1,6 +1,7 @@
 """Whether a run may resume: changes of its config, code and data since it began."""
 
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from ml_collections import ConfigDict
@@ -9,6 +10,7 @@ from ganjax.config import declared, flatten
 from ganjax.data import Source, differences, record_of
 from ganjax.errors import BadInput
 from ganjax.loading import changed_sources
+from ganjax.population_files import PopulationFiles
 from ganjax.run_files import RunFiles, read_json
 from ganjax.schedules import lengths
 from ganjax.training import finished_steps
@@ -78,14 +80,62 @@ def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
     return changed
 
 
-def has_begun(run: RunFiles) -> bool:
+def check_population(
+    files: PopulationFiles,
+    config: ConfigDict,
+    values: Mapping[str, Mapping[str, Any]],
+    allowed: bool,
+) -> list[str]:
+    """Return how the configs and the user's code changed since a population began, like
+    ``check_config``.
+
+    Args:
+      config: the config of the first member, without its values.
+      values: id of a member -> the values in which its config differs.
+
+    Raises:
+      BadInput: if the members are others; if a seed changed; or if something else
+        changed and this is not allowed.
+    """
+    if not has_begun(files):
+        return []
+    held = files.read()
+    if list(held["members"]) != list(values):
+        raise BadInput(
+            f"workdir={files.path}: expected the {len(held['members'])} members of "
+            f"this population, found {len(values)} members, or another order"
+        )
+    changed = [
+        x
+        for x in changed_fields(held["config"], config)
+        if x.partition(":")[0] not in EXTENSIBLE
+    ]
+    for name, own in values.items():
+        before = held["members"][name]["values"]
+        for path in sorted(own | before):
+            if own.get(path) != before.get(path):
+                said = f"{path}: {before.get(path)} -> {own.get(path)} in {name}"
+                changed.append(said)
+    for path in changed_sources(held, config):
+        changed.append(f"code {path}: source changed since the run")
+    seeds = [x for x in changed if x.startswith("seed: ")]
+    if changed and (seeds or not allowed):
+        hint = "" if seeds else "; --allow_config_change resumes anyway"
+        raise BadInput(
+            f"workdir={files.path}: expected the configs and code of this population, "
+            f"but they differ ({'; '.join(changed)}){hint}"
+        )
+    return changed
+
+
+def has_begun(run: RunFiles | PopulationFiles) -> bool:
     """Return whether a run has passed step 0. If it has not, it may begin again with
     any config and any data."""
     passed = run.read_status().get("step") or finished_steps(run.checkpoints)
-    return run.config.exists() and bool(passed)
+    return run.mark.exists() and bool(passed)
 
 
-def check_data(run: RunFiles, source: Source, allowed: bool) -> None:
+def check_data(run: RunFiles | PopulationFiles, source: Source, allowed: bool) -> None:
     """Raise ``BadInput`` if the data changed since the run began, unless
     ``allowed``."""
     held = read_json(run.data) if has_begun(run) else None
@@ -97,9 +147,9 @@ def check_data(run: RunFiles, source: Source, allowed: bool) -> None:
         )
 
 
-def check_checkpoint(run: RunFiles) -> None:
+def check_checkpoint(run: RunFiles | PopulationFiles) -> None:
     """Raise ``BadInput`` if a run has passed step 0 but holds no checkpoint."""
-    step = run.read_status().get("step") if run.config.exists() else 0
+    step = run.read_status().get("step") if run.mark.exists() else 0
     if step and not finished_steps(run.checkpoints):
         raise BadInput(
             f"workdir={run.path}: expected a checkpoint of this run, which reached "
@@ -110,12 +160,23 @@ def check_checkpoint(run: RunFiles) -> None:
 def is_over(run: RunFiles, config: ConfigDict) -> bool:
     """Return whether a run has taken all steps of ``config``. Raise ``BadInput`` if it
     has taken more."""
-    status = run.read_status()
+    return is_finished(run.read_status(), config, run.path)
+
+
+def is_finished(status: Mapping[str, Any], config: ConfigDict, path: Path) -> bool:
+    """Return whether a run with this status has taken all steps of ``config``.
+
+    Args:
+      path: the folder of the run, for the message.
+
+    Raises:
+      BadInput: if it has taken more.
+    """
     if status.get("state") != "finished":
         return False
     if status["step"] > config.steps:
         raise BadInput(
             f"steps={config.steps}: expected at least {status['step']}, the last "
-            f"step of the run in workdir={run.path}"
+            f"step of the run in workdir={path}"
         )
     return status["step"] == config.steps

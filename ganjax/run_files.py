@@ -3,7 +3,7 @@ whole."""
 
 import fcntl
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -33,6 +33,7 @@ class RunFiles:
         self.events = path / "tensorboard"
         self.checkpoints, self.best = path / "checkpoints", path / "best"
         self.real, self.report = path / "samples/real.png", path / REPORT
+        self.mark = self.config  # a folder with this file holds a run
 
     def picture(self, step: int) -> Path:
         """Return the path of the picture of samples at a step."""
@@ -41,7 +42,7 @@ class RunFiles:
     def pictures(self) -> dict[int, Path]:
         """Return the paths of the pictures of samples: step -> path, ordered by
         step."""
-        return _by_step(self.path.glob("samples/step_*.png"))
+        return by_step(self.path.glob("samples/step_*.png"))
 
     def evaluation(self, step: int) -> Path:
         """Return the path of the scores at a step. The file also holds their protocol:
@@ -51,7 +52,7 @@ class RunFiles:
     def evaluations(self) -> dict[int, Path]:
         """Return the paths of the scores that training wrote: step -> path, ordered by
         step."""
-        return _by_step(self.path.glob("evaluation/*.json"))
+        return by_step(self.path.glob("evaluation/*.json"))
 
     def scored(self, step: int) -> bool:
         """Return whether the scores at a step exist and no evaluator failed there."""
@@ -134,7 +135,9 @@ def failed_evaluation(step: int, evaluator: str, reason: str) -> str:
     return f"evaluation.names='{evaluator}' failed at step {step}: {reason}"
 
 
-def _by_step(paths):
+def by_step(paths: Iterable[Path]) -> dict[int, Path]:
+    """Return step -> path, ordered by step, for files named ``STEP.*`` or
+    ``step_STEP.*``."""
     numbered = {path.stem.removeprefix("step_"): path for path in paths}
     found = {int(step): path for step, path in numbered.items() if step.isdecimal()}
     return dict(sorted(found.items()))

@@ -31,6 +31,7 @@ from ganjax.model import PRECISION
 from ganjax.names import is_path
 from ganjax.options import options_of
 from ganjax.run_files import RunFiles
+from ganjax.unpacking import opened
 
 DEFAULT = ("frechet", "kernel")
 RESAMPLES = 100
@@ -132,7 +133,7 @@ def score(
 
 
 def _open(path: str, n, seed, trust_code) -> Set:
-    files = RunFiles(Path(path).expanduser())
+    files = RunFiles(opened(Path(path).expanduser()))
     if not (files.config.is_file() and files.record.is_file()):
         return open_set(path)
     run = Run(files.path, trust_code=trust_code)

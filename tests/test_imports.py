@@ -17,6 +17,8 @@ MAY_IMPORT = {
     "options": "",
     "names": "",
     "run_files": "",
+    "population_files": "",
+    "sweep_files": "",
     "core": "",
     "networks": "",
     "augment": "",
@@ -39,8 +41,9 @@ MAY_IMPORT = {
     "runtime": "",
     "shipped": "",
     "command_line": "config runtime shipped",
-    "loading": "build config core data evaluation model training",
-    "scoring": "core data evaluation loading metrics model",
+    "unpacking": "training",
+    "loading": "build config core data evaluation model training unpacking",
+    "scoring": "core data evaluation loading metrics model unpacking",
     "projection": "core data loading metrics model",
     "detection": "data evaluation loading metrics model",
     "upscaling": "data loading model",
@@ -48,16 +51,19 @@ MAY_IMPORT = {
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",
     "resumption": "config data loading schedules training",
-    "launch": "build config data evaluation loading report resumption training",
+    "launch": "build config data evaluation loading report resumption training "
+    "unpacking",
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
-    "training",
+    "training unpacking",
     "commands": "build catalogue command_line config data detection gallery launch "
-    "loading projection report scoring shipped sweeps training upscaling",
+    "loading projection report scoring shipped sweeps training unpacking upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
-OPEN = {"errors", "options", "names", "run_files"}
+OPEN = {
+    "errors", "options", "names", "run_files", "population_files", "sweep_files",
+}  # fmt: skip
 # Libraries that only one place may import.
 ONLY_IN = {
     "tensorflow_datasets": lambda path: path.startswith("ganjax/data/"),

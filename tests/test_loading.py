@@ -168,7 +168,7 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     def begun(**section):
         config = loaded.config.copy_and_resolve_references().unlock()
         config.start.update({"workdir": str(path), **section})
-        return warm_start(fresh, config)
+        return warm_start(config)(fresh)
 
     state = begun(networks=("generator",))
     for a, b in (
@@ -192,4 +192,4 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     config = loaded.config.copy_and_resolve_references().unlock()
     config.start.workdir = str(path)
     with pytest.raises(BadInput, match="expected networks.generator.*there and"):
-        warm_start(other, config)
+        warm_start(config)(other)

@@ -23,6 +23,7 @@ from ganjax.report import (
     write_report,
     write_sweep_report,
 )
+from ganjax.unpacking import opened
 
 
 def main(arguments: list[str]) -> int:
@@ -53,7 +54,7 @@ def main(arguments: list[str]) -> int:
         print(as_text(read_sweep(run)))
         print(f"report: {write_sweep_report(run)}")
     else:
-        print(f"report: {write_report(run)}")
+        print(f"report: {write_report(opened(run))}")
     return 0
 
 
@@ -63,4 +64,4 @@ def _comparison(sweep, one, other):
         return compare_settings((records, one), (records, other))
     if is_sweep(one) and is_sweep(other):
         return compare_settings((read_sweep(one), ""), (read_sweep(other), ""))
-    return compare(one, other)
+    return compare(opened(one), opened(other))

@@ -8,6 +8,11 @@ trials and adds new ones, and a larger --config.steps continues finished trials.
 that diverged would diverge again, so it runs again only with --retry_failed. The report
 is report.html in the folder of the sweep.
 --dry_run prints the trials and runs nothing.
+
+Trials that were trained together share their files. Every command opens such a trial as
+--workdir=SWEEP/trials/ID. This writes the folder of the trial:
+
+    ganjax sweep --workdir=runs/losses --unpack=ID
 """
 
 import math
@@ -21,6 +26,8 @@ EXECUTORS = ("local", "slurm", "debug")
 
 
 def main(arguments: list[str]) -> int:
+    if any(x.partition("=")[0] == "--unpack" for x in arguments):
+        return _unpack(arguments)
     flags, stated, space, overrides = command_line.parse_with_sweep(_flags(), arguments)
 
     import jax
@@ -71,9 +78,36 @@ def main(arguments: list[str]) -> int:
     )
 
 
+def _unpack(arguments):
+    flags = command_line.parser(__doc__, "ganjax sweep")
+    _unpacking(flags)
+    flags = flags.parse_args(arguments)
+
+    from ganjax.sweep_files import SweepFiles
+    from ganjax.unpacking import opened
+
+    files = SweepFiles(flags.workdir)
+    for trial in flags.unpack:
+        if trial not in files.points:
+            raise unknown("--unpack", trial, files.points)
+        print(opened(files.workdir(trial)))
+    return 0
+
+
+def _unpacking(flags):
+    flags.add_argument("--workdir", required=True, help="the folder of the sweep")
+    flags.add_argument(
+        "--unpack",
+        action="append",
+        metavar="TRIAL",
+        help="write the folder trials/TRIAL of a trial that was trained together with "
+        "others, and run nothing; needs no --config",
+    )
+
+
 def _flags():
     flags = command_line.parser(__doc__, "ganjax sweep")
-    flags.add_argument("--workdir", required=True, help="the folder of the sweep")
+    _unpacking(flags)
     flags.add_argument(
         "--dry_run", action="store_true", help="print the trials, run nothing"
     )

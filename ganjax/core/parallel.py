@@ -234,10 +234,13 @@ def _member_specs():
 
 def _one_by_one(solo):
     def members(states, data):
-        count = states.key.shape[0]
-        done = [solo(member(states, i), data) for i in range(count)]
-        advanced, metrics = zip(*done, strict=True)
-        return stack_members(advanced), jax.tree.map(lambda *x: jnp.stack(x), *metrics)
+        rows, step = [], None
+        for i in range(states.key.shape[0]):
+            own, metrics = solo(member(states, i), data)
+            states, step = _put_member(states, own, i), own.step
+            rows.append(metrics)
+        metrics = jax.tree.map(lambda *x: jnp.stack(x), *rows)
+        return states.replace(step=step), metrics
 
     return members
 
@@ -279,8 +282,17 @@ def stack_members(states: Sequence[GameState]) -> GameState:
     steps = sorted({int(state.step) for state in states})
     if len(steps) != 1:
         raise ValueError(f"members are at different steps: {steps}")
-    stacked = _stack([state.replace(step=None) for state in states])
+    # On the host: a program with a parameter for each leaf of each run would take
+    # minutes to compile for many runs.
+    stacked = jax.tree.map(_stacked, *[state.replace(step=None) for state in states])
     return stacked.replace(step=jnp.copy(states[0].step))
+
+
+def _stacked(*leaves):
+    if jnp.issubdtype(leaves[0].dtype, jax.dtypes.prng_key):
+        data = _stacked(*map(jax.random.key_data, leaves))
+        return jax.random.wrap_key_data(data, impl=jax.random.key_impl(leaves[0]))
+    return jnp.asarray(np.stack([np.asarray(x) for x in leaves]))
 
 
 def member(states: GameState, index: int) -> GameState:
@@ -292,13 +304,19 @@ def member(states: GameState, index: int) -> GameState:
 
 # One program for all leaves: a separate program for each leaf would take seconds.
 @jax.jit
-def _stack(states):
-    return jax.tree.map(lambda *x: jnp.stack(x), *states)
-
-
-@jax.jit
 def _take(states, index):
     return jax.tree.map(lambda x: x[index], states)
+
+
+@functools.partial(jax.jit, donate_argnums=0)
+def _put_rows(states, own, index):
+    return jax.tree.map(lambda x, y: x.at[index].set(y), states, own)
+
+
+def _put_member(states, own, index):
+    """Replace run ``index`` of a population. The arrays of ``states`` are reused."""
+    parts = states.replace(step=None), own.replace(step=None)
+    return _put_rows(*parts, index).replace(step=states.step)
 
 
 def replicate(tree: Tree, devices: Sequence[jax.Device]) -> Tree:

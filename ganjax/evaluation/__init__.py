@@ -12,6 +12,8 @@ import dataclasses
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import numpy as np
+
 from ganjax.core import Game, GameState
 from ganjax.data import Source, only_labels
 from ganjax.errors import BadInput, Uncomputable
@@ -33,7 +35,7 @@ class Evaluation:
     Args:
       evaluation_data: the samples that all evaluators use.
       names: entries of ``EVALUATORS``, or import paths ``MODULE:NAME``.
-      model: a function that makes the finished model of a state.
+      model: a function that makes the finished model of a state; also an attribute.
       options: name of a measure -> values of its options; others keep the defaults.
 
     Raises:
@@ -47,7 +49,7 @@ class Evaluation:
         model: Callable[[GameState], Model],
         options: Mapping[str, Mapping[str, Any]] | None = None,
     ):
-        self._data, self._model = evaluation_data, model
+        self._data, self.model = evaluation_data, model
         self._makers = {x: EVALUATORS.find("evaluation.names", x) for x in names}
         for name, values in (options or {}).items():
             if name in self._makers:
@@ -66,24 +68,30 @@ class Evaluation:
         Raises:
           BadInput: a metric cannot use the samples: they are too few, or not finite.
         """
-        model, scores = self._model(state), {}
+        model, scores = self.model(state), {}
         for name in self._evaluators:
             with _about(name):
                 scores |= self._scores(name, model)
         return scores
 
-    def attempt(
-        self, state: GameState
-    ) -> tuple[dict[str, float], dict[str, Exception]]:
-        """Return the scores of a state, even if some evaluators fail.
+    def draw_with(self, draw: Callable[..., np.ndarray]) -> None:
+        """Draw generated samples by ``draw(model, key, n)`` in place of
+        ``model.sample(key, n)``, for example those of several runs together."""
+        self._data.draw = draw
+
+    def attempt(self, model: Model) -> tuple[dict[str, float], dict[str, Exception]]:
+        """Return the scores of a model, even if some evaluators fail.
 
         An error in an evaluator must not end a run, so every exception is caught.
+
+        Args:
+          model: a result of ``model(state)``.
 
         Returns:
           ``(scores, errors)``: name of a score -> value, and name of an evaluator that
           failed -> its exception.
         """
-        model, scores, failed = self._model(state), {}, {}
+        scores, failed = {}, {}
         for name in self._evaluators:
             try:
                 scores |= self._scores(name, model)
@@ -118,12 +126,15 @@ def evaluation_of(
     sampler: Sampler,
     source: Source,
     classes: tuple[int, ...] = (),
+    seed: int | None = None,
 ) -> Evaluation:
     """Build the evaluators that a config names in its section ``evaluation``.
 
     Args:
       classes: labels of the only classes to generate, and to compare with; all if
         empty.
+      seed: seed of the latents, and of the choice of real samples; ``None`` takes the
+        seed of the config.
 
     Raises:
       BadInput: the feature extractor is not available or does not accept the images,
@@ -134,7 +145,7 @@ def evaluation_of(
         sampling = dataclasses.replace(sampling, classes=classes)
         sampler, source = of_classes(sampler, classes), only_labels(source, classes)
     evaluation_data = evaluation_data_of(
-        section, sampler, source, sampling, config["seed"]
+        section, sampler, source, sampling, config["seed"] if seed is None else seed
     )
     options = {
         name: section[name]

@@ -3,6 +3,7 @@ are drawn once, for all evaluators."""
 
 import dataclasses
 import functools
+from collections.abc import Callable
 
 import jax
 import numpy as np
@@ -16,6 +17,12 @@ from ganjax.model import Model, Sampler, Sampling
 
 # The number of real samples of data that are drawn from a distribution.
 DRAWN = 10_000
+
+
+def latent_key(seed: int) -> jax.Array:
+    """Return the key of the latents of generated samples, from the seed of an
+    evaluation."""
+    return child_key(jax.random.key(seed), "evaluation")
 
 
 @dataclasses.dataclass(eq=False)
@@ -49,6 +56,8 @@ class EvaluationData:
 
     def __post_init__(self):
         self._drawn: tuple[Model, Side] | None = None
+        # Returns samples of (model, key, count). Several runs draw theirs together.
+        self.draw: Callable[..., np.ndarray] = Model.sample
         if self.border < 0:
             enlarging = self.sampler.enlarging
             self.border = enlarging.factor if enlarging else 0
@@ -119,8 +128,7 @@ class EvaluationData:
         Every evaluator gets the same samples: they are drawn once for each model.
         """
         if self._drawn is None or self._drawn[0] is not model:
-            key = child_key(jax.random.key(self.seed), "evaluation")
-            data = model.sample(key, self.samples)
+            data = self.draw(model, latent_key(self.seed), self.samples)
             label = model.labels(self.samples)
             self._drawn = model, Side(data, label, self.extractor)
         return self._drawn[1]

@@ -11,8 +11,9 @@ from ganjax.model.finished import (
     with_mean_styles,
 )
 from ganjax.model.sampler import Enlarging, Sampler
+from ganjax.model.together import sample_together
 
 __all__ = [
     "PRECISION", "Enlarging", "Model", "Sampler", "Sampling", "enlarged", "of_classes",
-    "plain", "truncates_styles", "with_mean_styles",
+    "plain", "sample_together", "truncates_styles", "with_mean_styles",
 ]  # fmt: skip

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ganjax.errors import BadInput
+from ganjax.population_files import PopulationRecords
 from ganjax.run_files import RunFiles, read_json
 
 MOST_STEPS = 2**53
@@ -73,6 +74,24 @@ def read_records(directory) -> RunRecords:
     )
 
 
+def read_member(population: PopulationRecords, member: str) -> RunRecords:
+    """Return the records of one member of a population: runs that were trained
+    together. It has no pictures: its samples are stored as arrays."""
+    notes: list[str] = []
+    return RunRecords(
+        name=member,
+        config=population.config(member),
+        environment=read_or_note(population.files.environment, notes),
+        status=population.statuses().get(member, {}),
+        command=str(population.record(member)["command"]),
+        metrics=_columns(population.rows(member))[0],
+        timing=_read_columns(population.files.timing, notes),
+        samples=[],
+        real=None,
+        notes=notes,
+    )
+
+
 def read_or_note(path: Path, notes: list[str]) -> dict:
     """Return the object in a JSON file, or an empty dict if there is no file. If the
     file is damaged, append a line to ``notes`` and return an empty dict."""
@@ -84,30 +103,41 @@ def read_or_note(path: Path, notes: list[str]) -> dict:
 
 
 def _read_columns(path: Path, notes: list[str]) -> dict:
-    columns: dict[str, list[tuple[int, float]]] = {}
-    broken = 0
     lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
+    rows, broken = [], 0
     for line in filter(str.strip, lines):
         try:
-            row = json.loads(line)
-            step = int(row.pop("step"))
+            rows.append(json.loads(line))
+        except ValueError:
+            broken += 1
+    columns, wrong = _columns(rows)
+    if broken := broken + wrong:
+        unread = "1 line" if broken == 1 else f"{broken} lines"
+        notes.append(f"{unread} of {path.name} could not be read")
+    return columns
+
+
+def _columns(rows: list) -> tuple[dict, int]:
+    """Return the columns of rows, and the number of rows without a valid step."""
+    columns: dict[str, list[tuple[int, float]]] = {}
+    wrong = 0
+    for row in rows:
+        try:
+            step = int(row["step"])
             if not 0 <= step <= MOST_STEPS:
                 raise ValueError(step)
         except (ValueError, KeyError, TypeError, AttributeError, OverflowError):
-            broken += 1
+            wrong += 1
             continue
         for name, value in row.items():
-            number = _number(value)
+            number = None if name == "step" else _number(value)
             if number is not None:
                 columns.setdefault(name, []).append((step, number))
-    if broken:
-        unread = "1 line" if broken == 1 else f"{broken} lines"
-        notes.append(f"{unread} of {path.name} could not be read")
     result = {}
     for name, pairs in columns.items():
         pairs.sort(key=lambda pair: pair[0])
         result[name] = ([step for step, _ in pairs], [value for _, value in pairs])
-    return result
+    return result, wrong
 
 
 def _number(value) -> float | None:

@@ -4,17 +4,19 @@ A cell is a group of trials that differ only in their seeds.
 """
 
 import dataclasses
+import functools
 import math
 from pathlib import Path
 
 from ganjax.errors import BadInput
+from ganjax.population_files import PopulationRecords
 from ganjax.report.panels import EVALUATION, FLOOR
-from ganjax.report.records import RunRecords, read_or_note, read_records
-from ganjax.run_files import RunFiles, read_json
+from ganjax.report.records import RunRecords, read_member, read_or_note, read_records
+from ganjax.run_files import RunFiles
+from ganjax.sweep_files import SWEEP, SweepFiles
 
 # The seed of the run, and the seed that chooses a part of the data.
 SEEDS = ("seed", "data.subset")
-SWEEP, OUTCOMES = "sweep.json", "outcomes.json"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -154,42 +156,46 @@ def read_sweep(folder) -> SweepRecords:
     Raises:
       BadInput: the folder holds no sweep.
     """
-    folder = Path(folder)
+    files = SweepFiles(folder)
     try:
-        stated = read_json(folder / SWEEP)["trials"]
-        trials = [(trial["id"], trial["point"]) for trial in stated]
+        points = files.points if files.record.is_file() else None
+        statuses = files.statuses()
     except (BadInput, OSError, KeyError, TypeError):
+        points = None
+    if points is None:
         raise BadInput(
             f"sweep={folder}: expected the folder of a sweep, with its {SWEEP}"
-        ) from None
-    outcomes = read_or_note(folder / OUTCOMES, [])
-    return SweepRecords(
-        folder.resolve().name,
-        [_trial(folder / "trials" / t, t, point, outcomes) for t, point in trials],
-    )
+        )
+    owners, trials = files.owners, []
+    together = functools.cache(lambda name: PopulationRecords(files.population(name)))
+    for trial, point in points.items():
+        owner = owners.get(trial)
+        if owner is None or owner.alone:
+            records, evaluation = _run(files.workdir(trial))
+        else:
+            records, evaluation = _member(together(owner.name), trial)
+        status = statuses[trial]
+        reason = ""
+        if status["state"] == "failed":
+            reason = str(status.get("exit_reason", ""))
+        trials.append(
+            TrialRecords(trial, point, status["state"], reason, records, evaluation)
+        )
+    return SweepRecords(files.path.resolve().name, trials)
 
 
-def trial_status(status: dict, seen: dict) -> dict:
-    """Return the status of a trial, a dict with the key ``state``.
-
-    If ``status`` shows how the trial ended, return ``status``. Otherwise return a dict
-    with the entries of both, where an entry of ``seen`` replaces one of ``status``. If
-    neither has a state, the returned state is ``'waiting'``.
-
-    Args:
-      status: the status that the trial wrote.
-      seen: the status that the sweep's runner recorded, for example of a killed trial.
-    """
-    if status.get("state") in ("finished", "failed", "interrupted"):
-        return status
-    return {"state": "waiting", **status, **seen}
-
-
-def _trial(path, trial, point, outcomes):
+def _run(path):
+    """Return the records of a trial that ran alone, and its newest evaluation."""
     files = RunFiles(path)
     records = read_records(path) if files.config.is_file() else None
-    status = trial_status(records.status if records else {}, outcomes.get(trial, {}))
-    state, own = status["state"], files.evaluations()
-    evaluation = read_or_note(own[max(own)], []) if own else {}
-    reason = str(status.get("exit_reason", "")) if state == "failed" else ""
-    return TrialRecords(trial, point, state, reason, records, evaluation)
+    own = files.evaluations()
+    return records, read_or_note(own[max(own)], []) if own else {}
+
+
+def _member(population, trial):
+    """Return the records of a trial that was trained together with others, and its
+    newest evaluation."""
+    if trial not in population.places:
+        return None, {}
+    own = population.scores(trial)
+    return read_member(population, trial), own[max(own)] if own else {}

@@ -13,7 +13,8 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from ganjax.run_files import failed_evaluation
-from ganjax.sweeps.folder import Group, SweepFolder, imperfect
+from ganjax.sweep_files import ENDED, Group, imperfect, is_over
+from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import Slot
 
 POLL = 0.1
@@ -43,7 +44,7 @@ def run_local(
       The exit code: 0 if every trial is finished and no evaluation failed, 128 + n
         after signal n, 1 in all other cases.
     """
-    waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
+    waiting = folder.waiting()
     free, busy = list(slots), {}
     failed = False
     with _signals() as came, _killed_at_the_end(busy):
@@ -65,7 +66,7 @@ def run_local(
             time.sleep(POLL)
     if came:
         return 128 + came[0]
-    return int(any(imperfect(folder.status(trial)) for trial in folder.points))
+    return int(any(map(imperfect, folder.statuses().values())))
 
 
 def command(folder: SweepFolder, group: Group, slot: Slot) -> list[str]:
@@ -93,19 +94,17 @@ def _start(folder, group, slot):
 
 def _ended(folder, group, code, say) -> bool:
     """Record how a group ended, and return whether one of its trials failed."""
-    silent = [
-        trial
-        for trial in group.trials
-        if folder.status(trial)["state"] not in ("finished", "failed", "interrupted")
-    ]
+    every = folder.statuses()
+    silent = [x for x in group.trials if every[x]["state"] not in ENDED]
     if silent:
         folder.note(silent, _reason(folder, group, code))
-    statuses = [folder.status(trial) for trial in group.trials]
-    states = [status["state"] for status in statuses]
+        every = folder.statuses()
+    statuses = {trial: every[trial] for trial in group.trials}
+    states = [status["state"] for status in statuses.values()]
     counts = ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states))
-    done = sum(folder.over(trial) for trial in folder.points)
-    say(f"{group.name}: {counts}; {done} of {len(folder.points)} trials are over")
-    for trial, status in zip(group.trials, statuses, strict=True):
+    done = sum(map(is_over, every.values()))
+    say(f"{group.name}: {counts}; {done} of {len(every)} trials are over")
+    for trial, status in statuses.items():
         if status["state"] == "failed":
             say(f"{group.name}: trial {trial} failed: {status['exit_reason']}")
         for failed in status.get("failed_evaluations", ()):

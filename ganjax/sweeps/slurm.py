@@ -102,8 +102,7 @@ def executor_of(
 def submit(folder: SweepFolder, executor: Any) -> list[Any]:
     """Submit one job for each group of trials that still has work, and return the jobs.
     On SLURM they form a job array."""
-    waiting = [g for g in folder.groups if not all(map(folder.over, g.trials))]
-    jobs = [GroupJob(folder.path, group.name) for group in waiting]
+    jobs = [GroupJob(folder.path, group.name) for group in folder.waiting()]
     with executor.batch():
         return [executor.submit(job) for job in jobs]
 

@@ -11,7 +11,8 @@ from ganjax.data import source_of
 from ganjax.errors import BadInput
 from ganjax.loading import located
 from ganjax.report import write_sweep_report
-from ganjax.sweeps.folder import SweepFolder, imperfect
+from ganjax.sweep_files import imperfect
+from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.planner import plan
 from ganjax.sweeps.runner import run_local
@@ -197,12 +198,9 @@ class Sweep:
                 return 0
             if executor == "debug":
                 code = 0
-                for group in groups:
-                    if not all(map(folder.over, group.trials)):
-                        code = max(code, exit_code(run_group(folder, group)))
-                code = code or int(
-                    any(imperfect(folder.status(t)) for t in folder.points)
-                )
+                for group in folder.waiting():
+                    code = max(code, exit_code(run_group(folder, group)))
+                code = code or int(any(map(imperfect, folder.statuses().values())))
             else:
                 width = max(group.devices for group in groups)
                 code = run_local(

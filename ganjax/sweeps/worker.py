@@ -15,9 +15,10 @@ from typing import Any
 
 import jax
 
-from ganjax.launch import RunRequest, launch, launch_population
+from ganjax.launch import MemberRequest, RunRequest, launch, launch_population
 from ganjax.run_files import RunFiles
-from ganjax.sweeps.folder import Group, SweepFolder, imperfect
+from ganjax.sweep_files import Group, imperfect
+from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import use_cores
 
 
@@ -45,34 +46,50 @@ def run_group(folder: SweepFolder, group: Group) -> list[dict[str, Any]]:
       BadInput: a config is invalid, data are missing or damaged, or a trial cannot
         resume, for example because its config has changed.
     """
-    points, commands = folder.points, folder.commands
-    trials = [
-        RunRequest(
-            folder.config(trial),
-            folder.workdir(trial),
-            points[trial],
-            commands[trial],
-            folder.started_in,
-        )
-        for trial in group.trials
-    ]
-    allowed = folder.allow_config_change
-    if group.population == "alone":
-        return [_alone(trial, allowed) for trial in trials]
-    return launch_population(
-        trials,
+    owners = folder.owners
+    if group.alone:
+        return [
+            _alone(folder, trial)
+            for trial in group.trials
+            if owners.get(trial, group) == group
+        ]
+    entries = [folder.trial(trial) for trial in group.trials]
+    first = folder.config(group.trials[0])
+    statuses = launch_population(
+        first,
+        [
+            MemberRequest(
+                id=entry["id"],
+                values=entry["values"],
+                overrides=entry["point"],
+                command=entry["command"],
+                left=owners.get(entry["id"], group) != group,
+            )
+            for entry in entries
+        ],
+        folder.population(group.name).path,
         population=group.population,
         devices=jax.local_devices()[: group.devices],
-        allow_config_change=allowed,
+        folder=folder.started_in,
+        allow_config_change=folder.allow_config_change,
     )
+    return list(statuses.values())
 
 
-def _alone(trial: RunRequest, allow_config_change: bool) -> dict[str, Any]:
+def _alone(folder, trial) -> dict[str, Any]:
     """Run one trial, unless it diverged: it would diverge again."""
-    status = RunFiles(trial.workdir).read_status()
+    workdir, entry = folder.workdir(trial), folder.trial(trial)
+    status = RunFiles(workdir).read_status()
     if status.get("diverged"):
         return status
-    return launch(trial, allow_config_change=allow_config_change)
+    request = RunRequest(
+        folder.config(trial),
+        workdir,
+        entry["point"],
+        entry["command"],
+        folder.started_in,
+    )
+    return launch(request, allow_config_change=folder.allow_config_change)
 
 
 def exit_code(statuses: list[dict[str, Any]]) -> int:

@@ -5,6 +5,10 @@ from ganjax.training.dispatch import compiled_step, trace
 from ganjax.training.environment import environment
 from ganjax.training.member import Member, reason
 from ganjax.training.plan import Plan
+from ganjax.training.population_archive import PopulationArchive
+from ganjax.training.population_checkpoints import member_state
+from ganjax.training.population_directory import PopulationDirectory
+from ganjax.training.run_archive import RunArchive
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged
 from ganjax.training.trainer import Failed, train
@@ -15,10 +19,14 @@ __all__ = [
     "Failed",
     "Member",
     "Plan",
+    "PopulationArchive",
+    "PopulationDirectory",
+    "RunArchive",
     "RunDirectory",
     "compiled_step",
     "environment",
     "finished_steps",
+    "member_state",
     "reason",
     "trace",
     "train",

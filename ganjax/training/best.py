@@ -1,30 +1,36 @@
 """The checkpoint with the best score so far, kept in addition to the newest."""
 
-import contextlib
 import math
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from ganjax.core import GameState
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import Evaluation
-from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.plan import Plan
-from ganjax.training.run_directory import RunDirectory
 
 _SIGN = {"lower": 1, "higher": -1}
 
 
-def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> None:
+def check_best(
+    plan: Plan,
+    evaluations: Callable[[int], Evaluation],
+    seed: int,
+    state: GameState | None,
+) -> None:
     """Raise ``BadInput`` unless ``checkpoint.best`` is empty or names a score for which
     lower or higher is better.
 
     Args:
+      evaluations: seed -> the ``Evaluation`` of a run.
+      seed: the seed of a run.
       state: a state to evaluate; the names of its scores are the allowed names.
         ``None`` skips the check of the name.
     """
     best = plan.checkpoint.best
     if not best:
         return
+    evaluation = evaluations(seed)
     if state is not None and best not in (scores := evaluation.run(state)):
         raise unknown("checkpoint.best", best, scores)
     if evaluation.direction(best) is None:
@@ -34,32 +40,42 @@ def check_best(plan: Plan, evaluation: Evaluation, state: GameState | None) -> N
         )
 
 
-@contextlib.contextmanager
-def best_checkpoint(
-    run: RunDirectory, evaluation: Evaluation, plan: Plan
-) -> Iterator[Callable]:
-    """Yield the function ``offer(scores, state)``, which keeps the best state.
+class BestStates:
+    """Keeper of the best state of each run. A resumed run reads its earlier scores from
+    its rows of metrics. If ``checkpoint.best`` is empty, nothing is kept.
 
-    The config field ``checkpoint.best`` names a score. If this score is better than all
-    earlier ones, ``offer`` saves the state and returns when it is on the disk. If the
-    field is empty, ``offer`` does nothing. A resumed run reads the earlier scores from
-    metrics.jsonl.
+    Args:
+      archive: the records of the runs.
+      direction: ``'lower'`` or ``'higher'``: which values are better.
+      places: the runs that still train.
     """
-    best = plan.checkpoint.best
-    if not best:
-        yield lambda scores, state: None
-        return
-    sign = _SIGN[evaluation.direction(best)]
-    earlier = (sign * row.get(f"evaluation/{best}", math.nan) for row in run.rows())
-    least = min((x for x in earlier if not math.isnan(x)), default=math.inf)
-    with Checkpoints(run.best, keep=1, log=run.say) as checkpoints:
 
-        def offer(scores: Mapping[str, float], state: GameState) -> None:
-            nonlocal least
-            value = sign * scores.get(best, math.nan)  # nan if its evaluator failed
-            if value < least:
-                least = value
-                checkpoints.save(state)
-                checkpoints.finish()
+    def __init__(
+        self, archive: Any, plan: Plan, direction: str | None, places: Collection[int]
+    ):
+        self._archive, self._score = archive, plan.checkpoint.best
+        self._sign = _SIGN[direction] if self._score else 0
+        self._least = {place: math.inf for place in places if self._score}
+        for place in self._least:
+            earlier = (self._sign * x for x in archive.earlier(place, self._score))
+            good = (x for x in earlier if not math.isnan(x))
+            self._least[place] = min(good, default=math.inf)
 
-        yield offer
+    def offer(
+        self, step: int, scores: Mapping[int, Mapping[str, float]], state: GameState
+    ) -> None:
+        """Save the states of the runs whose score is better than all earlier ones.
+
+        Args:
+          scores: place of a run -> its scores. A score is missing if its evaluator
+            failed.
+          state: the state of all runs.
+        """
+        better = []
+        for place in self._least:
+            value = self._sign * scores.get(place, {}).get(self._score, math.nan)
+            if value < self._least[place]:
+                self._least[place] = value
+                better.append(place)
+        if better:
+            self._archive.save_best(step, state, better)

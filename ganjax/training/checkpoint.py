@@ -72,15 +72,19 @@ class Checkpoints:
         """Return the steps of finished checkpoints, oldest first."""
         return finished_steps(self.directory)
 
-    def save(self, state: GameState) -> None:
+    def save(self, state: GameState | dict, step: int | None = None) -> None:
         """Start to write ``state``, unless its step already has a checkpoint.
+
+        Args:
+          state: a state, or its arrays by name, nested.
+          step: the step of the checkpoint; ``None`` for the step in ``state``.
 
         Raises:
           OSError: if the disk is full in this write or in the write before it. Earlier
             checkpoints are intact.
         """
         self.finish()
-        step = int(state.step)
+        step = int(state.step) if step is None else step
         for bad in self._damaged:  # make room for a new checkpoint of the step
             aside = self.directory / f"damaged-{bad}"
             shutil.rmtree(aside, ignore_errors=True)
@@ -181,6 +185,11 @@ class Checkpoints:
                 f"all of {steps} are damaged; delete the folder to start again"
             )
         return good
+
+    def arrays(self, step: int) -> dict[str, Any]:
+        """Return the arrays in the checkpoint of one step by name, nested. The
+        checksums are not compared."""
+        return self._writer.restore(self.directory / str(step) / "state")
 
     def read(self, step: int, target: GameState) -> GameState:
         """Return the state in the checkpoint of one step, without a comparison of

@@ -4,8 +4,6 @@ metrics.jsonl is the source of truth. It contains no measured times, so a run th
 killed and resumed writes the same file as an uninterrupted run.
 """
 
-import json
-import os
 from collections.abc import Mapping
 
 import numpy as np
@@ -13,6 +11,7 @@ from PIL import Image
 from tensorboardX import SummaryWriter
 
 from ganjax.run_files import RunFiles
+from ganjax.training.rows import RowFile
 
 
 class MetricsLog:
@@ -24,10 +23,7 @@ class MetricsLog:
     """
 
     def __init__(self, run: RunFiles, step: int):
-        self._files = {
-            "metrics": run.metrics.open("a"),
-            "timing": run.timing.open("a"),
-        }
+        self._metrics, self._timing = RowFile(run.metrics), RowFile(run.timing)
         self._events = SummaryWriter(
             str(run.events), purge_step=step + 1 if step else None
         )
@@ -36,22 +32,21 @@ class MetricsLog:
         return self
 
     def __exit__(self, *_) -> None:
-        self.flush()
-        for file in self._files.values():
-            file.close()
+        self._metrics.close()
+        self._timing.close()
         self._events.close()
 
     def metrics(self, step: int, values: Mapping[str, float]) -> dict[str, float]:
         """Append one row of scalars to the log. Return the row as Python floats."""
         row = {name: float(value) for name, value in sorted(values.items())}
-        self._append("metrics", {"step": step, **row})
+        self._metrics.append({"step": step, **row})
         for name, value in row.items():
             self._events.add_scalar(name, value, step)
         return row
 
     def timing(self, step: int, values: Mapping[str, float]) -> None:
         """Append one row of measured times and rates."""
-        self._append("timing", {"step": step, **values})
+        self._timing.append({"step": step, **values})
 
     def picture(self, step: int, name: str, picture: Image.Image) -> None:
         """Add a picture to the TensorBoard events."""
@@ -60,10 +55,6 @@ class MetricsLog:
 
     def flush(self) -> None:
         """Write everything to the disk. Call this before a checkpoint is saved."""
-        for file in self._files.values():
-            file.flush()
-            os.fsync(file.fileno())
+        self._metrics.flush()
+        self._timing.flush()
         self._events.flush()
-
-    def _append(self, name, row):
-        self._files[name].write(json.dumps(row) + "\n")

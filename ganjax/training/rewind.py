@@ -8,24 +8,41 @@ computes them again.
 """
 
 import json
-import shutil
+from pathlib import Path
+from typing import Protocol
 
-from ganjax.run_files import RunFiles, read_rows, write_whole
+from ganjax.run_files import read_rows, write_whole
 from ganjax.training.plan import Plan
 
 
-def rewind(run: RunFiles, step: int, plan: Plan) -> None:
+class Records(Protocol):
+    """The records of a run, or of several runs that are trained together."""
+
+    metrics: Path
+    timing: Path
+
+    def evaluations(self) -> dict[int, Path]:
+        """Return the files of scores, step -> path."""
+
+
+def rewind(
+    records: Records, pictures: dict[int, Path], step: int, plan: Plan, scored: bool
+) -> None:
     """Remove the rows, scores and pictures that an uninterrupted run of ``plan`` would
-    not have when it reaches ``step``. At step 0, also remove the TensorBoard events and
-    the best checkpoint."""
+    not have when it reaches ``step``.
+
+    Args:
+      pictures: the files of pictures or samples, step -> path.
+      scored: whether the scores of ``step`` are complete.
+    """
     logged = plan.due(plan.log.every, step)
-    evaluated = plan.due(plan.evaluation.every, step) and run.scored(step)
+    evaluated = plan.due(plan.evaluation.every, step) and scored
     pictured = plan.due(plan.samples.every, step)
 
     def stays(at, on_schedule):
         return at < step or (at == step and on_schedule)
 
-    for path in (run.metrics, run.timing):
+    for path in (records.metrics, records.timing):
         kept = []
         for row in read_rows(path):
             scores = any(name.startswith("evaluation/") for name in row)
@@ -34,12 +51,9 @@ def rewind(run: RunFiles, step: int, plan: Plan) -> None:
         if path.exists():
             write_whole(path, "".join(kept))
     for found, on_schedule in (
-        (run.evaluations(), evaluated),
-        (run.pictures(), pictured),
+        (records.evaluations(), evaluated),
+        (pictures, pictured),
     ):
         for at, path in found.items():
             if not stays(at, on_schedule):
                 path.unlink()
-    if step == 0:
-        shutil.rmtree(run.events, ignore_errors=True)
-        shutil.rmtree(run.best, ignore_errors=True)

@@ -1,14 +1,13 @@
 """The folder of a run during the run: its lock, its log and its status."""
 
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
-from ganjax.run_files import RunFiles, check_folder, lock_folder, write_json
+from ganjax.run_files import RunFiles, check_folder, write_json
+from ganjax.training.locked_folder import LockedFolder, now
 
 
-class RunDirectory(RunFiles):
+class RunDirectory(RunFiles, LockedFolder):
     """A run's folder, locked by one process at a time; a context manager.
 
     Args:
@@ -21,27 +20,11 @@ class RunDirectory(RunFiles):
     """
 
     def __init__(self, path: Path | str, hold: bool = True):
-        super().__init__(Path(path).absolute())
+        RunFiles.__init__(self, Path(path).absolute())
         # A process that is killed before it writes the config may leave these files.
         left = (self.log.name, self.record.name)
         check_folder(self.path, self.config.name, "a run", left)
-        self._lock = lock_folder(self.path, "is writing to it") if hold else None
-
-    def __enter__(self) -> "RunDirectory":
-        return self
-
-    def __exit__(self, *_) -> None:
-        if self._lock:
-            self._lock.close()
-
-    def say(self, text: str) -> None:
-        """Print one line for the user and append it to the log."""
-        print(text, file=sys.stderr, flush=True)
-        self._note(text)
-
-    def _note(self, text: str) -> None:
-        with self.log.open("a") as file:
-            file.write(f"{_now()} {text}\n")
+        LockedFolder.__init__(self, hold)
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
         """Write status.json with the current time, and append a line to the log.
@@ -51,15 +34,10 @@ class RunDirectory(RunFiles):
           more: further entries of status.json. ``exit_reason`` is also in the line of
             the log.
         """
-        self._note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
-        now = {"state": state, "step": step, "time": _now(), **more}
-        write_json(self.status, now)
+        self.note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
+        write_json(self.status, {"state": state, "step": step, "time": now(), **more})
 
     def reached(self, step: int) -> None:
         """Write the step of a new checkpoint into status.json. The log gets no line,
         because checkpoints can be frequent."""
-        write_json(self.status, {**self.read_status(), "step": step, "time": _now()})
-
-
-def _now() -> str:
-    return time.strftime("%Y-%m-%dT%H:%M:%S%z")
+        write_json(self.status, {**self.read_status(), "step": step, "time": now()})

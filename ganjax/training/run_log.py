@@ -1,14 +1,14 @@
-"""The log of a run: rows of metrics on the disk, and progress for the user."""
+"""The log of training: rows of metrics on the disk, and progress for the user."""
 
 import collections
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import jax
 import numpy as np
 
-from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.progress import ProgressReport
 
 
@@ -20,24 +20,14 @@ class Diverged(Exception):
         self.step = step
 
 
-def require_finite(step: int, metrics: Mapping[str, float]) -> None:
-    """Raise ``Diverged`` if a metric is nan or infinite."""
-    for name, value in metrics.items():
-        if not math.isfinite(value):
-            raise Diverged(step, name, float(value))
-
-
-def values_at(
-    metrics: Mapping[str, jax.Array], at: tuple[int, ...]
-) -> dict[str, float]:
-    """Return the metrics of one run at one step, as floats on the host.
+def values_of(metrics: Mapping[str, jax.Array]) -> dict[str, np.ndarray]:
+    """Return the metrics of the last step of a dispatch, name -> ``[members]``.
 
     Args:
       metrics: metrics of a call of the compiled step, as arrays ``[steps]``, or
-        ``[runs, steps]`` if it trains several runs.
-      at: the index in these arrays.
+        ``[members, steps]`` if it trains several runs.
     """
-    return {name: float(np.asarray(values)[at]) for name, values in metrics.items()}
+    return {k: np.atleast_1d(np.asarray(x)[..., -1]) for k, x in metrics.items()}
 
 
 class RunLog:
@@ -47,7 +37,9 @@ class RunLog:
     further steps without waiting for the logged step to end.
 
     Args:
-      records: writes the rows to the disk.
+      archive: writes the rows to the disk.
+      live: places of the runs that still train. The caller changes this list.
+      drop: called as ``drop(place, Diverged)`` for each run that diverges.
       steps: number of steps in the run.
       batch_size: examples that count as one step's images in the shown rate.
       start: the step at which the run starts or resumes.
@@ -56,13 +48,17 @@ class RunLog:
 
     def __init__(
         self,
-        records: MetricsLog,
+        archive: Any,
+        live: list[int],
+        drop: Callable[[int, Diverged], None],
+        *,
         steps: int,
         batch_size: int,
         start: int,
         shown: bool = True,
     ):
-        self._records, self._batch_size = records, batch_size
+        self._archive, self._live, self._drop = archive, live, drop
+        self._batch_size = batch_size
         self._progress = ProgressReport(steps, start) if shown else None
         self._waiting = None
         self._start = time.monotonic()
@@ -78,40 +74,51 @@ class RunLog:
         if self._progress:
             self._progress.__exit__(*error)
 
-    def note(
-        self, step: int, metrics: Mapping[str, jax.Array], at: tuple[int, ...]
-    ) -> None:
+    def note(self, step: int, metrics: Mapping[str, jax.Array]) -> None:
         """Keep the metrics at ``step``, and log them when the next row comes or
         ``settle`` is called. First log the metrics that wait.
 
         Args:
           metrics: metrics of a call of the compiled step, as arrays.
-          at: the index of this run and step in these arrays.
-
-        Raises:
-          Diverged: if one of the metrics that wait is not finite.
         """
         self.settle()
         for value in metrics.values():
             value.copy_to_host_async()
-        self._waiting = step, metrics, at
+        self._waiting = step, metrics
 
     def settle(self) -> None:
-        """Write the row of metrics that waits, if there is one.
-
-        Raises:
-          Diverged: if one of its metrics is not finite.
-        """
+        """Write the row of metrics that waits, if there is one. Drop the runs that
+        diverged in it."""
         if self._waiting is None:
             return
-        step, metrics, at = self._waiting
+        step, metrics = self._waiting
         self._waiting = None
-        row = self._records.metrics(step, values_at(metrics, at))
+        values = values_of(metrics)
+        row = self._archive.metrics(step, values, self._live)
         rates = self._rates(step)
-        self._records.timing(step, rates)
+        self._archive.timing(step, rates)
         if self._progress:
             self._progress.update(step, rates, row)
-        require_finite(step, row)
+        self.check(step, values)
+
+    def check(self, step: int, values: Mapping[str, np.ndarray]) -> None:
+        """Drop the runs that have a metric that is nan or infinite.
+
+        Args:
+          values: name -> a value of each run, ``[members]``.
+        """
+        bad = {
+            int(place)
+            for value in values.values()
+            for place in np.flatnonzero(~np.isfinite(value))
+        }
+        for place in [place for place in self._live if place in bad]:
+            name, value = next(
+                (k, float(x[place]))
+                for k, x in values.items()
+                if not math.isfinite(x[place])
+            )
+            self._drop(place, Diverged(step, name, value))
 
     def _rates(self, step):
         now = time.monotonic()

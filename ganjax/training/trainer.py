@@ -1,33 +1,31 @@
 """The training loop around the compiled step."""
 
 import contextlib
-import functools
 import signal
-import traceback
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
-import jax.numpy as jnp
 
 from ganjax.core import (
     Game,
     GameState,
     init_state,
-    local_copy,
-    member,
     replicate,
     spread_members,
     stack_members,
 )
 from ganjax.data import Feed, Source
 from ganjax.errors import BadInput
+from ganjax.evaluation import Evaluation
 from ganjax.model import Model
-from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.best import check_best
 from ganjax.training.dispatch import compiled_step, dispatched_data
 from ganjax.training.hosts import agreed, barrier
-from ganjax.training.member import Member, Recorder, prepared, recorder
+from ganjax.training.member import Member
 from ganjax.training.plan import Plan
-from ganjax.training.run_log import Diverged
+from ganjax.training.recorder import Recorder
+from ganjax.training.samples import real_examples, sample_count
 
 
 class Failed(Exception):
@@ -41,15 +39,17 @@ class Failed(Exception):
 
 def train(
     members: Sequence[Member],
+    archive: Any,
     *,
     game: Game,
     model: Callable[[GameState], Model],
+    evaluations: Callable[[int], Evaluation],
     source: Source,
     feed: Feed,
     plan: Plan,
+    begin: Callable[[], None] = lambda: None,
 ) -> GameState:
-    """Train up to ``plan.steps``. Resume from the newest checkpoint that every member
-    has, if there is one.
+    """Train up to ``plan.steps``. Resume from the newest checkpoint, if there is one.
 
     A signal (SIGINT, SIGTERM, SIGUSR2) stops training after the current call of the
     compiled step, with a checkpoint and the status ``interrupted``. The same call of
@@ -58,17 +58,21 @@ def train(
 
     Args:
       members: the run, or several runs if ``plan.population`` is set.
-      model: builds the finished model of a state, for pictures.
+      archive: writes the records: a ``RunArchive``, or a ``PopulationArchive`` of
+        several runs. It is closed at the end.
+      model: builds the finished model of a state.
+      evaluations: seed -> the ``Evaluation`` of a run.
       source: the data, for pictures.
       feed: the batches of the training examples.
+      begin: called once, after all checks and before anything is written.
 
     Returns:
       The final state of all members.
 
     Raises:
-      BadInput: before a member begins: if all checkpoints of a member are damaged or do
-        not fit the config, a checkpoint is past the last step, or ``checkpoint.best``
-        names no score that can choose a checkpoint.
+      BadInput: before anything is written: if all checkpoints are damaged or do not fit
+        the config, a checkpoint is past the last step, or ``checkpoint.best`` names no
+        score that can choose a checkpoint.
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
     compiled = compiled_step(game, feed, plan)
@@ -76,109 +80,85 @@ def train(
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         enter(_failing(lambda: step))
-        kept = [
-            enter(Checkpoints(r.checkpoints, plan.checkpoint.keep, r.say, r.reached))
-            for r in (m.run for m in members)
-        ]
-        states, restored = _first_states(game, members, kept)
-        start = int(states[0].step)
-        pictures = {
-            place: prepared(m, states[place], source, plan, restored)
-            for place, m in enumerate(members)
-            if not m.ended
-        }
-        for place in pictures:
-            members[place].begin()
+        enter(archive)
+        fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
+        state, restored = _first_state(archive, members, fresh, bool(plan.population))
+        start, key = int(state.step), (fresh[0] if plan.population else state).key
+        seeds = {i: m.seed for i, m in enumerate(members) if not m.ended}
+        recorder: Any = _NoRecorder()
+        if seeds:
+            _check(archive, plan, start)
+            new = None if restored else fresh[next(iter(seeds))]
+            check_best(plan, evaluations, next(iter(seeds.values())), new)
+            real = real_examples(source, plan.samples.count)
+            begin()
+            step = start
+            archive.begin(step, restored, real)
+            recorder = enter(
+                Recorder(
+                    archive,
+                    seeds,
+                    model=model,
+                    evaluations=evaluations,
+                    samples=sample_count(source, plan.samples.count),
+                    plan=plan,
+                    start=step,
+                )
+            )
         step = start
-        how = {"model": model, "plan": plan, "step": start, "restored": restored}
-        recorders = {
-            place: enter(recorder(m, kept[place], pictures[place], place == 0, **how))
-            for place, m in enumerate(members)
-            if place in pictures
-        }
-        everyone = _Everyone(recorders, together=bool(plan.population))
         stop = enter(_signals())
         # The data of a population are on the device; each member's key orders them.
-        data = enter(dispatched_data(feed, states[0].key, start, plan))
-        if plan.population:
-            state = spread_members(stack_members(states), plan.devices)
-        else:
-            state = replicate(states[0], plan.devices)
-        del states
+        data = enter(dispatched_data(feed, key, step, plan))
+        put = spread_members if plan.population else replicate
+        state = put(state, plan.devices)
+        del fresh
 
         metrics, end = {}, 0
-        if restored:
-            everyone.each(Recorder.make_up, step, state, metrics)
-        while step < plan.steps and not (end := agreed(everyone.ends(stop))):
+        if restored and step:
+            recorder.show(step, state)
+        while step < plan.steps and not (end := agreed(_ends(stop, recorder))):
             state, metrics = compiled(state, next(data))
             step += plan.parallel.inner_steps
-            everyone.each(Recorder.after, step, state, metrics)
-        everyone.each(Recorder.end, step, state, metrics, end)
+            recorder.after(step, state, metrics)
+        recorder.end(step, state, metrics, end)
         barrier("end")  # after this, every process may read the files
     return state
 
 
-class _Everyone:
-    """The recorders of the members that still train, by index of the member."""
+class _NoRecorder:
+    """A process that follows the first one records nothing."""
 
-    def __init__(self, recorders: dict[int, Recorder], together: bool):
-        self._recorders, self._together = recorders, together
+    live = (0,)
 
-    def ends(self, stop) -> int:
-        """Return the number of a signal, -1 if no member is left, 0 to continue."""
-        if stop:
-            return stop[0]
-        follows = jax.process_index() > 0
-        return 0 if follows or self._recorders else -1
+    def after(self, step, state, metrics):
+        pass
 
-    def each(self, act, step, state, metrics, *more):
-        """Call ``act`` for every recorder, with a function that returns its state and
-        the index of its metrics. A member that diverges fails and is removed. In a
-        population, a member that raises any other error is removed as well."""
-        for place, mine in list(self._recorders.items()):
-            if self._together:
-                at, own = (place, -1), functools.partial(member, state, place)
-            else:
-                shared = jax.process_count() > 1
-                copy = local_copy if shared else _same
-                at, own = (-1,), functools.partial(copy, state)
-            try:
-                act(mine, step, own, metrics, at, *more)
-            except Diverged as error:
-                self._fail(place, error, error.step)
-            except Exception as error:
-                if not self._together:
-                    raise
-                if not isinstance(error, BadInput):
-                    traceback.print_exc()
-                self._fail(place, error, step)
-
-    def _fail(self, place, error, step):
-        self._recorders.pop(place).fail(error, step)
+    show = end = lambda self, *_: None
 
 
-def _same(state):
-    return state
+def _ends(stop, recorder) -> int:
+    """Return the number of a signal, -1 if no run is left, 0 to continue."""
+    return stop[0] if stop else 0 if recorder.live else -1
 
 
-def _first_states(game, members, kept) -> tuple[list[GameState], bool]:
-    """Return the members' states, and whether they come from checkpoints. They are from
-    the newest step that all members have; without such a step they are fresh. Nothing
-    is written for a member that has ended, so any state at that step serves for it."""
-    fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
-    readable = [set(checkpoints.readable()) for checkpoints in kept]
-    pairs = list(zip(members, readable, strict=True))
-    steps = set.intersection(*([x for m, x in pairs if not m.ended] or readable))
-    if not steps:
-        return [m.start_from(x) for m, x in zip(members, fresh, strict=True)], False
-    step = max(steps)
+def _first_state(archive, members, fresh, together) -> tuple[GameState, bool]:
+    """Return the state of all members, and whether it comes from a checkpoint."""
+    state = archive.restore(fresh)
+    if state is None:
+        first = [m.start_from(x) for m, x in zip(members, fresh, strict=True)]
+        return (stack_members(first) if together else first[0]), False
     # Knobs come from the config, which the user may have changed on purpose.
-    return [
-        checkpoints.read(step, state).replace(knobs=state.knobs)
-        if step in found
-        else state.replace(step=jnp.asarray(step, state.step.dtype))
-        for checkpoints, found, state in zip(kept, readable, fresh, strict=True)
-    ], True
+    knobs = stack_members(fresh).knobs if together else fresh[0].knobs
+    return state.replace(knobs=knobs), True
+
+
+def _check(archive, plan, start):
+    """Raise ``BadInput`` if the runs are past the last step."""
+    if start > plan.steps:
+        raise BadInput(
+            f"steps={plan.steps}: expected at least {start}, the current step of "
+            f"the run in workdir={archive.path}"
+        )
 
 
 @contextlib.contextmanager

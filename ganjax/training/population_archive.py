@@ -1,0 +1,249 @@
+"""The records of runs that are trained together, in one folder."""
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ganjax.core import GameState
+from ganjax.data import as_bytes
+from ganjax.population_files import PopulationRecords
+from ganjax.run_files import write_json
+from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.plan import Plan
+from ganjax.training.population_checkpoints import PopulationCheckpoints
+from ganjax.training.population_directory import PopulationDirectory
+from ganjax.training.rewind import rewind
+from ganjax.training.rows import RowFile
+
+
+class PopulationArchive:
+    """The records of the members of a population. The methods are those of
+    ``RunArchive``. A member has a place, its index.
+
+    Args:
+      files: the folder of the population.
+      ids: the id of the member at each place.
+    """
+
+    def __init__(self, files: PopulationDirectory, ids: Sequence[str], plan: Plan):
+        self.files, self.plan, self._ids = files, plan, list(ids)
+        self.say, self.path = files.say, files.path
+        keep = plan.checkpoint.keep
+        self._checkpoints = PopulationCheckpoints(
+            Checkpoints(files.checkpoints, keep, files.say, files.reached)
+        )
+        self._best: PopulationCheckpoints | None = None
+        self._rows: RowFile | None = None
+        self._times: RowFile | None = None
+
+    def __enter__(self) -> "PopulationArchive":
+        return self
+
+    def __exit__(self, *error) -> None:
+        for file in (self._rows, self._times):
+            if file:
+                file.close()
+        if self._best:
+            self._best.checkpoints.__exit__(*error)
+        self._checkpoints.checkpoints.__exit__(*error)
+
+    def restore(self, fresh: Sequence[GameState]) -> GameState | None:
+        """Return the states of all members in the newest readable checkpoint, with a
+        leading axis; ``None`` without a checkpoint.
+
+        Args:
+          fresh: the states of new runs.
+
+        Raises:
+          BadInput: if all checkpoints are damaged or do not fit the config.
+        """
+        return self._checkpoints.restore(fresh)
+
+    def begin(self, step: int, restored: bool, real: np.ndarray) -> None:
+        """Remove the records after ``step``, open the logs, and write that the members
+        are running.
+
+        Args:
+          restored: whether the members resume from a checkpoint.
+          real: held-out examples, which the pictures show beside samples.
+        """
+        files = self.files
+        if restored:
+            files.say(f"resuming from step {step}")
+        ended = files.read_status().get("members", {})
+        ended = {k: v for k, v in ended.items() if v.get("diverged")}
+        live = [i for i, name in enumerate(self._ids) if name not in ended]
+        rewind(files, files.all_samples(), step, self.plan, self.scored(step, live))
+        if step == 0:
+            shutil.rmtree(files.best, ignore_errors=True)
+        files.real.parent.mkdir(exist_ok=True)
+        np.save(files.real, stored(real))
+        self._rows, self._times = RowFile(files.metrics), RowFile(files.timing)
+        carrier = self.plan.described()
+        more = {"steps": self.plan.steps, "carrier": carrier}
+        files.write_status("running", step, ended, **more)
+
+    def metrics(
+        self, step: int, values: Mapping[str, np.ndarray], places: Collection[int]
+    ) -> dict[str, float]:
+        """Append a row with a list of values for each name; ``null`` where a member
+        does not train. Return the row of the first member that trains.
+
+        Args:
+          values: name -> a value of each member, ``[members]``.
+          places: the members that still train.
+        """
+        live = set(places)
+        row = {
+            name: [float(x) if i in live else None for i, x in enumerate(values[name])]
+            for name in sorted(values)
+        }
+        self._rows.append({"step": step, **row})
+        first = min(live, default=None)
+        return {} if first is None else {name: x[first] for name, x in row.items()}
+
+    def timing(self, step: int, values: Mapping[str, float]) -> None:
+        """Append a row of measured times and rates of the whole population."""
+        self._times.append({"step": step, **values})
+
+    def flush(self) -> None:
+        """Write all rows to the disk. Call this before a checkpoint is saved."""
+        self._rows.flush()
+        self._times.flush()
+
+    def scored(self, step: int, places: Collection[int]) -> bool:
+        """Return whether the scores of all ``places`` at ``step`` are complete."""
+        records = PopulationRecords(self.files)
+        found = [records.scores(self._ids[place]).get(step) for place in places]
+        return all(x is not None and not x.get("failed") for x in found)
+
+    def scores(self, step: int, found: Mapping[int, dict[str, Any]]) -> None:
+        """Write the scores of a step. The file comes last: it shows that nothing of
+        this evaluation is missing.
+
+        Args:
+          found: place -> ``scores``, ``directions`` and ``protocol``, and ``failed`` if
+            an evaluator failed.
+        """
+        names = sorted({name for one in found.values() for name in one["scores"]})
+        row = {}
+        for name in names:
+            values = [found.get(i, {}).get("scores", {}) for i in range(len(self._ids))]
+            row[f"evaluation/{name}"] = [x.get(name) for x in values]
+        if row:
+            self._rows.append({"step": step, **row})
+            self._rows.flush()
+        shared = next(iter(found.values()))["protocol"]
+        write_json(
+            self.files.evaluation(step),
+            {
+                "protocol": shared,
+                "directions": {
+                    k: v for x in found.values() for k, v in x["directions"].items()
+                },
+                "members": {
+                    self._ids[place]: _own(one, shared) for place, one in found.items()
+                },
+            },
+        )
+
+    def earlier(self, place: int, score: str) -> list[float]:
+        """Return the earlier values of a score of a member."""
+        rows = PopulationRecords(self.files).rows(self._ids[place])
+        return [x for r in rows if (x := r.get(f"evaluation/{score}")) is not None]
+
+    def pictured(self, step: int) -> bool:
+        """Return whether the samples at ``step`` are written."""
+        return self.files.samples(step).exists()
+
+    def samples(self, step: int, found: Mapping[int, np.ndarray]) -> None:
+        """Write the samples at ``step``. A picture is drawn when someone looks.
+
+        Args:
+          found: place -> samples ``[n, …]``.
+        """
+        path = self.files.samples(step)
+        path.parent.mkdir(exist_ok=True)
+        part = path.with_name(f".{path.name}.tmp")
+        arrays = {self._ids[place]: stored(x) for place, x in found.items()}
+        with part.open("wb") as file:
+            np.savez_compressed(file, **arrays)
+        part.replace(path)
+
+    def save(self, step: int, state: GameState, places: Collection[int]) -> None:
+        """Start to write a checkpoint of all members. A member that has ended keeps its
+        last state.
+
+        Raises:
+          OSError: if the disk is full.
+        """
+        self._checkpoints.save(step, state, places)
+
+    def settle(self) -> None:
+        """Wait until the last checkpoint is on the disk."""
+        self._checkpoints.checkpoints.finish()
+
+    def save_best(self, step: int, state: GameState, places: Collection[int]) -> None:
+        """Write the states of the members with a new best score, and wait for them. The
+        other members keep their best state."""
+        if self._best is None:
+            best = Checkpoints(self.files.best, 1, self.files.say)
+            self._best = PopulationCheckpoints(best)
+        self._best.save(step, state, places)
+        self._best.checkpoints.finish()
+
+    def end(
+        self, state: str, step: int, exit_reason: str, digests: Mapping[int, str]
+    ) -> None:
+        """Write the final status.
+
+        Args:
+          state: ``'finished'`` or ``'interrupted'``.
+          digests: place -> the hash of the state of the member.
+        """
+        records = PopulationRecords(self.files)
+        ended = dict(self.files.read_status().get("members", {}))
+        for place, digest in digests.items():
+            name = self._ids[place]
+            failed = records.failed_evaluations(name)
+            more = {"failed_evaluations": failed} if failed else {}
+            ended[name] = {"state_digest": digest, **more}
+        self.files.write_status(
+            state,
+            step,
+            ended,
+            steps=self.plan.steps,
+            exit_reason=exit_reason,
+            carrier=self.plan.described(),
+        )
+
+    def fail(
+        self, place: int, step: int, exit_reason: str, diverged: bool = False
+    ) -> None:
+        """Write the status of a member that failed. The others continue."""
+        entry = {"state": "failed", "step": step, "exit_reason": exit_reason}
+        more = {"diverged": True} if diverged else {}
+        self.files.write_ended(self._ids[place], entry | more)
+
+    def fail_all(self, step: int, exit_reason: str) -> None:
+        """Write that all members failed that have not ended."""
+        ended = self.files.read_status().get("members", {})
+        more = {"steps": self.plan.steps, "exit_reason": exit_reason}
+        self.files.write_status("failed", step, ended, **more)
+
+
+def stored(samples: np.ndarray) -> np.ndarray:
+    """Return samples ``[n, …]`` as they are stored: images as uint8, which is what a
+    picture shows, and points as float32."""
+    if samples.ndim == 4:
+        return as_bytes(np.nan_to_num(samples, nan=-1.0))
+    return samples.astype(np.float32)
+
+
+def _own(one, shared):
+    """Return the entry of one member, with the part of its protocol that differs."""
+    protocol = {k: v for k, v in one["protocol"].items() if shared.get(k, ...) != v}
+    failed = {"failed": one["failed"]} if "failed" in one else {}
+    return {"scores": one["scores"], "protocol": protocol, **failed}

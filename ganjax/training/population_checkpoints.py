@@ -1,0 +1,95 @@
+"""Checkpoints of runs that are trained together: one for all of them."""
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.core import GameState, stack_members
+from ganjax.training.checkpoint import Checkpoints
+
+NEVER = -1  # the step of a member that has no state in a checkpoint
+
+
+class PopulationCheckpoints:
+    """The checkpoints of a population. All arrays of a state have a leading axis with
+    an entry for each member, also ``step``: a member that has ended keeps the state of
+    its last good step.
+
+    Args:
+      checkpoints: writes and reads the joined states.
+    """
+
+    def __init__(self, checkpoints: Checkpoints):
+        self.checkpoints = checkpoints
+
+    def restore(self, fresh: Sequence[GameState]) -> GameState | None:
+        """Return the joined states of the newest readable checkpoint, at its step;
+        ``None`` without a checkpoint.
+
+        Args:
+          fresh: states of new runs, with the same structure. Their values are not used.
+        """
+        steps = self.checkpoints.readable()
+        if not steps:
+            return None
+        states = self._read(steps[-1], stack_members(fresh))
+        return states.replace(step=jnp.asarray(steps[-1], jnp.int32))
+
+    def _read(self, step, states):
+        count = states.key.shape[0]
+        target = states.replace(step=np.zeros(count, np.int32))
+        return self.checkpoints.read(step, target)
+
+    def save(self, step: int, states: GameState, places: Collection[int]) -> None:
+        """Start to write the states of all members as the checkpoint of ``step``.
+
+        Args:
+          states: the joined states.
+          places: the members whose states are current. The others keep their state in
+            the newest checkpoint. Without one, they have no state.
+
+        Raises:
+          OSError: if the disk is full.
+        """
+        count = states.key.shape[0]
+        own = np.zeros(count, bool)
+        own[list(places)] = True
+        steps = np.where(own, step, NEVER).astype(np.int32)
+        states = states.replace(step=steps)
+        self.checkpoints.finish()
+        if not own.all() and (earlier := self.checkpoints.steps()):
+            kept = self._read(earlier[-1], states)
+            states = jax.tree.map(lambda new, old: _rows(own, new, old), states, kept)
+        self.checkpoints.save(states, step)
+
+
+def _rows(own, new, old):
+    """Return an array with the rows ``own`` of ``new``, and the other rows of
+    ``old``."""
+    if jnp.issubdtype(new.dtype, jax.dtypes.prng_key):
+        data = _rows(own, jax.random.key_data(new), jax.random.key_data(old))
+        return jax.random.wrap_key_data(data, impl=jax.random.key_impl(new))
+    merged = np.array(new)
+    merged[~own] = np.asarray(old)[~own]
+    return merged
+
+
+def member_state(
+    checkpoints: Checkpoints, step: int, place: int
+) -> tuple[int, dict[str, Any]] | None:
+    """Return the step and the state of one member in a checkpoint of a population, as
+    nested arrays by name; ``None`` if the member has no state in it.
+
+    Args:
+      checkpoints: the checkpoints of the population.
+      step: the step of the checkpoint.
+      place: the index of the member.
+    """
+    held = checkpoints.arrays(step)
+    own = int(held["step"][place])
+    if own == NEVER:
+        return None
+    return own, jax.tree.map(lambda x: np.array(x[place]), held)

@@ -1,0 +1,47 @@
+"""The folder of a population during training: its lock, its log and its status."""
+
+from pathlib import Path
+from typing import Any
+
+from ganjax.population_files import PopulationFiles
+from ganjax.run_files import write_json
+from ganjax.training.locked_folder import LockedFolder, now
+
+
+class PopulationDirectory(PopulationFiles, LockedFolder):
+    """A population's folder, locked by one process at a time; a context manager.
+
+    Raises:
+      BadInput: if another process has the lock.
+    """
+
+    def __init__(self, path: Path | str):
+        PopulationFiles.__init__(self, Path(path).absolute())
+        LockedFolder.__init__(self)
+
+    def write_status(
+        self, state: str, step: int, ended: dict[str, dict[str, Any]], **more: Any
+    ) -> None:
+        """Write status.json with the current time, and append a line to the log.
+
+        Args:
+          state: ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``. It is
+            the state of all members that ``ended`` does not hold.
+          ended: id of a member -> entries of its own status.
+          more: further entries, which all members share.
+        """
+        self.note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
+        shared = {"state": state, "step": step, "time": now(), **more}
+        write_json(self.status, shared | {"members": ended})
+
+    def write_ended(self, member: str, entry: dict[str, Any]) -> None:
+        """Record how one member ended, while the others continue."""
+        self.note(f"{member} {entry['state']} at step {entry['step']} "
+                  f"{entry.get('exit_reason', '')}")  # fmt: skip
+        held = self.read_status()
+        held["members"] = held.get("members", {}) | {member: entry}
+        write_json(self.status, held)
+
+    def reached(self, step: int) -> None:
+        """Write the step of a new checkpoint into status.json."""
+        write_json(self.status, {**self.read_status(), "step": step, "time": now()})

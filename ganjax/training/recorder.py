@@ -1,0 +1,199 @@
+"""What is written during training, and when: rows, checkpoints, scores, pictures."""
+
+import traceback
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import jax
+import numpy as np
+
+from ganjax.core import GameState, child_key, local_copy, member, state_digest
+from ganjax.errors import BadInput, Uncomputable
+from ganjax.evaluation import Evaluation
+from ganjax.evaluation.together import attempt
+from ganjax.model import Model, sample_together
+from ganjax.run_files import failed_evaluation
+from ganjax.training.best import BestStates
+from ganjax.training.member import reason, reason_of_evaluator
+from ganjax.training.plan import Plan
+from ganjax.training.run_log import RunLog, values_of
+
+# Runs whose finished models are in memory at a time.
+AT_A_TIME = 32
+
+
+class Recorder:
+    """Writer of the records of all runs of a training; a context manager. The training
+    loop calls it after each dispatch (one call of the compiled step).
+
+    Args:
+      archive: a ``RunArchive`` or a ``PopulationArchive``.
+      seeds: place (index) of each run that is recorded -> its seed. The other runs have
+        ended.
+      model: builds the finished model of a state.
+      evaluations: seed -> the ``Evaluation`` of a run.
+      samples: number of samples in a picture.
+      start: the step at which training starts or resumes.
+
+    Attributes:
+      live: places of the runs that still train and have not failed.
+    """
+
+    def __init__(
+        self,
+        archive: Any,
+        seeds: Mapping[int, int],
+        *,
+        model: Callable[[GameState], Model],
+        evaluations: Callable[[int], Evaluation],
+        samples: int,
+        plan: Plan,
+        start: int,
+    ):
+        self.archive, self.live, self.plan = archive, list(seeds), plan
+        self._seeds = seeds
+        self._model, self._evaluations, self._samples = model, evaluations, samples
+        best = plan.checkpoint.best
+        some = evaluations(seeds[self.live[0]]) if best else None
+        direction = some.direction(best) if some else None
+        self._best = BestStates(archive, plan, direction, self.live)
+        self._log = RunLog(
+            archive,
+            self.live,
+            self._fail,
+            steps=plan.steps,
+            batch_size=plan.batch_size,
+            start=start,
+        )
+
+    def __enter__(self) -> "Recorder":
+        self._log.__enter__()
+        return self
+
+    def __exit__(self, *error) -> None:
+        self._log.__exit__(*error)
+
+    def after(
+        self, step: int, state: GameState, metrics: Mapping[str, jax.Array]
+    ) -> None:
+        """Write what is due after a dispatch that ended at ``step``: a row of metrics,
+        a checkpoint, scores, a picture. The checkpoint comes before the scores, so a
+        failed evaluation loses no training.
+
+        Args:
+          state: of the run, or of all members.
+          metrics: metrics of the dispatch, as arrays.
+
+        A run fails if a metric is not finite in a logged row or at a checkpoint. The
+        other runs continue.
+        """
+        plan = self.plan
+        if plan.due(plan.log.every, step):
+            self._log.note(step, metrics)
+        if plan.due(plan.checkpoint.every, step):
+            self._save(step, state, metrics)
+        self.show(step, state)
+
+    def show(self, step: int, state: GameState) -> None:
+        """Write the scores and the pictures that are due at ``step``, unless a stopped
+        run has written them already."""
+        plan, archive = self.plan, self.archive
+        if plan.due(plan.evaluation.every, step) and self.live:
+            scored = self._evaluations(self._seeds[self.live[0]])
+            if scored and not archive.scored(step, self.live):
+                self._log.settle()
+                # A process that dies in an evaluation must not lose the checkpoint.
+                archive.settle()
+                self._evaluate(step, state)
+        if plan.due(plan.samples.every, step) and self.live:
+            if not archive.pictured(step):
+                archive.samples(step, dict(self._pictured(state)))
+
+    def _evaluate(self, step, state):
+        found = {}
+        for first in range(0, len(self.live), AT_A_TIME):
+            places = self.live[first : first + AT_A_TIME]
+            models = {place: self._model(self._own(state, place)) for place in places}
+            results = attempt(
+                self._evaluations, self._seeds, models, self.plan.population
+            )
+            for place, evaluation, (scores, errors) in results:
+                directions = {name: evaluation.direction(name) for name in scores}
+                found[place] = {
+                    "scores": scores,
+                    "directions": {k: v for k, v in directions.items() if v},
+                    "protocol": evaluation.protocol(step),
+                }
+                if errors:
+                    why = {name: reason_of_evaluator(x) for name, x in errors.items()}
+                    found[place]["failed"] = why
+                    self._say(step, errors)
+        self.archive.scores(step, {place: found[place] for place in self.live})
+        scores = {place: one["scores"] for place, one in found.items()}
+        self._best.offer(step, scores, self._whole(state))
+
+    def _say(self, step, errors):
+        for name, error in errors.items():
+            line = failed_evaluation(step, name, reason_of_evaluator(error))
+            self.archive.say(f"{line}; training continues")
+            if not isinstance(error, BadInput | Uncomputable):
+                text = "".join(traceback.format_exception(error))
+                self.archive.say(text.rstrip())
+
+    def _pictured(self, state) -> Iterator[tuple[int, np.ndarray]]:
+        """Yield the samples of fixed latents of each live run. All randomness of a run
+        comes from the key in its state, not from the config."""
+        way = self.plan.population
+        for first in range(0, len(self.live), AT_A_TIME):
+            places = self.live[first : first + AT_A_TIME]
+            models = [self._model(self._own(state, place)) for place in places]
+            keys = [child_key(model.state.key, "samples") for model in models]
+            made = sample_together(models, keys, self._samples, way)
+            yield from zip(places, made, strict=True)
+
+    def _save(self, step, state, metrics):
+        # Write the rows first, so that a checkpoint never exists without its rows.
+        self._log.settle()
+        self._log.check(step, values_of(metrics))
+        if self.live:
+            self.archive.flush()
+            self.archive.save(step, self._whole(state), self.live)
+
+    def end(
+        self,
+        step: int,
+        state: GameState,
+        metrics: Mapping[str, jax.Array],
+        signal: int,
+    ) -> None:
+        """Write the last checkpoint and the final status.
+
+        Args:
+          state, metrics: see ``after``.
+          signal: number of the signal that stopped training; 0 or less if there was
+            none.
+        """
+        self._save(step, state, metrics)
+        self.archive.settle()
+        if not self.live:
+            return
+        digests = {place: state_digest(self._own(state, place)) for place in self.live}
+        self.archive.end(
+            "finished" if step >= self.plan.steps else "interrupted",
+            step,
+            f"signal {signal}" if signal > 0 else "all steps done",
+            digests,
+        )
+
+    def _whole(self, state):
+        """Return the state on this process."""
+        return local_copy(state) if jax.process_count() > 1 else state
+
+    def _own(self, state, place):
+        """Return the state of one run."""
+        whole = self._whole(state)
+        return member(whole, place) if self.plan.population else whole
+
+    def _fail(self, place, error):
+        self.live.remove(place)
+        self.archive.fail(place, error.step, reason(error), diverged=True)

@@ -1,0 +1,32 @@
+"""A file of JSON lines to which rows are appended."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+
+class RowFile:
+    """Writer of a file of JSON lines. Rows are appended to the file.
+
+    Args:
+      path: the file. It is made if it is missing.
+    """
+
+    def __init__(self, path: Path):
+        self._file = path.open("a")
+
+    def append(self, row: Mapping[str, Any]) -> None:
+        """Append one row. ``flush`` writes it to the disk."""
+        self._file.write(json.dumps(row) + "\n")
+
+    def flush(self) -> None:
+        """Write all rows to the disk."""
+        self._file.flush()
+        os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Write all rows to the disk, and close the file."""
+        self.flush()
+        self._file.close()

@@ -1,0 +1,191 @@
+"""The records of a run that is trained alone, in its folder."""
+
+import shutil
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from ganjax.core import GameState
+from ganjax.run_files import write_json
+from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.metrics_log import MetricsLog
+from ganjax.training.plan import Plan
+from ganjax.training.rewind import rewind
+from ganjax.training.run_directory import RunDirectory
+from ganjax.training.samples import (
+    picture_of_real,
+    picture_of_samples,
+    save_picture,
+)
+
+
+class RunArchive:
+    """The records of one run: rows, scores, pictures, checkpoints and its status.
+
+    ``PopulationArchive`` has the same methods for runs that are trained together. Each
+    run has a place, its index; a single run has the place 0.
+
+    Args:
+      run: the folder of the run.
+    """
+
+    def __init__(self, run: RunDirectory, plan: Plan):
+        self.run, self.plan = run, plan
+        self.say, self.path = run.say, run.path
+        keep = plan.checkpoint.keep
+        self._checkpoints = Checkpoints(run.checkpoints, keep, run.say, run.reached)
+        self._best: Checkpoints | None = None
+        self._log: MetricsLog | None = None
+
+    def __enter__(self) -> "RunArchive":
+        return self
+
+    def __exit__(self, *error) -> None:
+        if self._log:
+            self._log.__exit__(*error)
+        if self._best:
+            self._best.__exit__(*error)
+        self._checkpoints.__exit__(*error)
+
+    def restore(self, fresh: Sequence[GameState]) -> GameState | None:
+        """Return the state in the newest readable checkpoint; ``None`` without one.
+
+        Args:
+          fresh: the state of a new run, in a sequence of one.
+
+        Raises:
+          BadInput: if all checkpoints are damaged or do not fit the config.
+        """
+        return self._checkpoints.restore(fresh[0])
+
+    def begin(self, step: int, restored: bool, real: np.ndarray) -> None:
+        """Remove the records after ``step``, open the logs, and write that the run is
+        running.
+
+        Args:
+          restored: whether the run resumes from a checkpoint.
+          real: held-out examples, which the pictures show beside samples.
+        """
+        run = self.run
+        if restored:
+            run.say(f"resuming from step {step}")
+        rewind(run, run.pictures(), step, self.plan, run.scored(step))
+        if step == 0:
+            shutil.rmtree(run.events, ignore_errors=True)
+            shutil.rmtree(run.best, ignore_errors=True)
+        self._real = real
+        self._log = MetricsLog(run, step)
+        save_picture(run.real, picture_of_real(real))
+        carrier = self.plan.described()
+        run.write_status("running", step, steps=self.plan.steps, carrier=carrier)
+
+    def metrics(
+        self, step: int, values: Mapping[str, np.ndarray], places: Collection[int]
+    ) -> dict[str, float]:
+        """Append a row of scalars. Return the row.
+
+        Args:
+          values: name -> a value of each run, ``[members]``.
+          places: the runs that still train.
+        """
+        return self._log.metrics(step, {k: v[0] for k, v in values.items()})
+
+    def timing(self, step: int, values: Mapping[str, float]) -> None:
+        """Append a row of measured times and rates."""
+        self._log.timing(step, values)
+
+    def flush(self) -> None:
+        """Write all rows to the disk. Call this before a checkpoint is saved."""
+        self._log.flush()
+
+    def scored(self, step: int, places: Collection[int]) -> bool:
+        """Return whether the scores at ``step`` are complete."""
+        return self.run.scored(step)
+
+    def scores(self, step: int, found: Mapping[int, dict[str, Any]]) -> None:
+        """Write the scores of a step. The file comes last: it shows that nothing of
+        this evaluation is missing.
+
+        Args:
+          found: place -> ``scores``, ``directions`` and ``protocol``, and ``failed`` if
+            an evaluator failed.
+        """
+        (kept,) = found.values()
+        if kept["scores"]:
+            row = {f"evaluation/{name}": x for name, x in kept["scores"].items()}
+            self._log.metrics(step, row)
+            self._log.flush()
+        write_json(self.run.evaluation(step), kept)
+
+    def earlier(self, place: int, score: str) -> list[float]:
+        """Return the earlier values of a score of a run."""
+        return [x for row in self.run.rows() if (x := row.get(f"evaluation/{score}"))
+                is not None]  # fmt: skip
+
+    def pictured(self, step: int) -> bool:
+        """Return whether the samples at ``step`` are written."""
+        return self.run.picture(step).exists()
+
+    def samples(self, step: int, found: Mapping[int, np.ndarray]) -> None:
+        """Draw a picture of the samples at ``step``, and write it.
+
+        Args:
+          found: place -> samples ``[n, …]``.
+        """
+        picture = picture_of_samples(found[0], self._real, step)
+        save_picture(self.run.picture(step), picture)
+        self._log.picture(step, "samples", picture)
+
+    def save(self, step: int, state: GameState, places: Collection[int]) -> None:
+        """Start to write a checkpoint of the state.
+
+        Raises:
+          OSError: if the disk is full.
+        """
+        self._checkpoints.save(state)
+
+    def settle(self) -> None:
+        """Wait until the last checkpoint is on the disk."""
+        self._checkpoints.finish()
+
+    def save_best(self, step: int, state: GameState, places: Collection[int]) -> None:
+        """Write the state of a run with a new best score, and wait for it."""
+        self._best = self._best or Checkpoints(self.run.best, 1, self.run.say)
+        self._best.save(state)
+        self._best.finish()
+
+    def end(
+        self, state: str, step: int, exit_reason: str, digests: Mapping[int, str]
+    ) -> None:
+        """Write the final status.
+
+        Args:
+          state: ``'finished'`` or ``'interrupted'``.
+          digests: place -> the hash of the run's state.
+        """
+        failed = self.run.failed_evaluations()
+        self.run.write_status(
+            state,
+            step,
+            steps=self.plan.steps,
+            exit_reason=exit_reason,
+            state_digest=digests[0],
+            carrier=self.plan.described(),
+            **({"failed_evaluations": failed} if failed else {}),
+        )
+
+    def fail(
+        self, place: int, step: int, exit_reason: str, diverged: bool = False
+    ) -> None:
+        """Write the status of a run that failed."""
+        more = {"diverged": True} if diverged else {}
+        steps = self.plan.steps
+        self.run.write_status(
+            "failed", step, steps=steps, exit_reason=exit_reason, **more
+        )
+
+    def fail_all(self, step: int, exit_reason: str) -> None:
+        """Write that the run failed, unless its status already says so."""
+        if self.run.read_status().get("state") != "failed":
+            self.fail(0, step, exit_reason)

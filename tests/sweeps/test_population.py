@@ -1,0 +1,146 @@
+"""Trials that train together: their records, and each trial as a run of its own."""
+
+import json
+
+import jax
+import numpy as np
+import pytest
+
+import ganjax
+from ganjax.core import state_digest
+from ganjax.errors import BadInput
+from ganjax.launch import RunRequest, launch
+from ganjax.population_files import PopulationRecords
+from ganjax.run_files import RunFiles
+from ganjax.sweeps.folder import SweepFolder
+from ganjax.sweeps.sweep import Sweep
+from ganjax.unpacking import opened
+from tests import tiny
+
+RATE = "optimizers.generator.learning_rate"
+SPACE = [
+    {"seed": 0, RATE: 1e-3}, {"seed": 1, RATE: 1e-3}, {"seed": 1, RATE: 1e-4},
+    {"seed": 2, RATE: 2e8},
+]  # fmt: skip
+STATED = {
+    "batch_size": 8, "steps": 20, "log": {"every": 5}, "parallel": {"inner_steps": 5},
+    "samples": {"every": 10, "count": 4}, "checkpoint": {"every": 5, "keep": 2},
+    "evaluation": {"names": ("modes", "sliced"), "every": 10, "samples": 300,
+                   "real": 500},
+}  # fmt: skip
+
+
+def sweep_of(folder, space=SPACE, population="map", **stated):
+    config = {**tiny.GAMES["gan"], **STATED, **stated}
+    sweep = Sweep(config, space, say=str)
+    code = sweep.run(folder, executor="debug", population=population)
+    return sweep, SweepFolder(folder), code
+
+
+@pytest.fixture(scope="module")
+def swept(tmp_path_factory):
+    """Four trials by ``map``. The last one diverges after its first checkpoint."""
+    return sweep_of(tmp_path_factory.mktemp("sweep") / "s")
+
+
+def contents(folder):
+    return {path.name: path.read_bytes() for path in sorted(folder.glob("*"))}
+
+
+def test_the_trials_share_their_files(swept):
+    _, folder, code = swept
+    assert code == 1
+    assert [s["state"] for s in folder.statuses().values()] == ["finished"] * 3 + [
+        "failed"
+    ]
+    files = [path for path in folder.path.rglob("*") if path.is_file()]
+    assert not (folder.path / "trials").exists()
+    assert len([x for x in files if "checkpoints" not in x.parts]) < 20
+
+
+def test_a_trial_is_unpacked_as_the_run_that_it_would_be_alone(swept, tmp_path):
+    """All files are equal, except measured times. The states are equal bit for bit."""
+    sweep, folder, _ = swept
+    for i, trial in enumerate(sweep.trials[:3]):
+        member = RunFiles(opened(folder.workdir(trial.id)))
+        entry = folder.trial(trial.id)
+        alone = RunFiles(tmp_path / str(i))
+        request = RunRequest(
+            trial.config, alone.path, entry["point"], entry["command"]
+        )
+        assert launch(request)["state"] == "finished"
+        for name in ("config", "record", "data", "environment", "metrics"):
+            one, other = (getattr(x, name).read_text() for x in (member, alone))
+            assert one == other, name
+        for name in ("samples", "evaluation"):
+            assert contents(member.path / name) == contents(alone.path / name)
+        statuses = [x.read_status() for x in (member, alone)]
+        assert statuses[0]["state_digest"] == statuses[1]["state_digest"]
+        runs = [ganjax.load(x.path) for x in (member, alone)]
+        states = [[state_digest(s) for s in run.states()] for run in runs]
+        assert states[0] == states[1] and len(states[0]) == 2
+        samples = [run.sample(3, 5) for run in runs]
+        np.testing.assert_array_equal(*samples)
+
+
+def test_a_diverged_trial_keeps_its_last_good_state(swept):
+    """The others go on, and it says why it failed."""
+    sweep, folder, _ = swept
+    trial = sweep.trials[3].id
+    status = folder.statuses()[trial]
+    assert status["diverged"] and "is inf" in status["exit_reason"]
+    run = ganjax.load(folder.workdir(trial))
+    assert all(np.isfinite(x).all() for x in jax.tree.leaves(run.state.params))
+    assert int(run.state.step) < status["step"] <= 10
+
+
+def test_a_trial_trains_further_alone(swept):
+    """The sweep keeps its own records of the trial."""
+    sweep, folder, _ = swept
+    trial = sweep.trials[1]
+    config = trial.config.copy_and_resolve_references().unlock()
+    config.steps = 30
+    workdir = folder.workdir(trial.id)
+    status = launch(RunRequest(config.lock(), workdir))
+    assert (status["state"], status["step"]) == ("finished", 30)
+    rows = RunFiles(workdir).rows()
+    (own,) = folder.rows([trial.id])
+    assert rows[: len(own)] == own and rows[-1]["step"] == 30
+    assert folder.statuses()[trial.id]["step"] == 20
+
+
+def test_a_trial_that_does_not_exist_is_named(swept):
+    _, folder, _ = swept
+    with pytest.raises(BadInput, match="expected a run directory, found none"):
+        ganjax.load(folder.workdir("0123456789ab"))
+
+
+def test_a_longer_sweep_continues_all_of_its_trials(tmp_path):
+    """It ends like a sweep of that length from the start, also its rows."""
+    space = SPACE[:2]
+    whole = sweep_of(tmp_path / "whole", space)[1]
+    sweep_of(tmp_path / "parts", space, steps=15)
+    parts = sweep_of(tmp_path / "parts", space)[1]
+    digests = [
+        [s["state_digest"] for s in x.statuses().values()] for x in (whole, parts)
+    ]
+    assert digests[0] == digests[1]
+    rows = [(x.population("group000").metrics).read_text() for x in (whole, parts)]
+    assert rows[0] == rows[1]
+    evaluated = [PopulationRecords(x.population("group000")) for x in (whole, parts)]
+    for trial in whole.points:
+        assert evaluated[0].scores(trial) == evaluated[1].scores(trial)
+
+
+def test_a_failed_trial_runs_again_alone(swept):
+    """It resumes from its last good state, and diverges again at the same step."""
+    sweep, folder, _ = swept
+    trial = sweep.trials[3].id
+    before = folder.statuses()
+    assert folder.retry_failed() == [trial]
+    assert folder.groups[-1].trials == (trial,) and folder.groups[-1].alone
+    assert folder.statuses()[trial]["state"] == "interrupted"
+    assert sweep.run(folder.path, executor="debug", population="map") == 1
+    assert folder.statuses()[trial]["exit_reason"] == before[trial]["exit_reason"]
+    held = json.loads((folder.population("group000").status).read_text())
+    assert held["state"] == "finished"
