@@ -43,12 +43,13 @@ class PopulationFiles:
         self.metrics, self.timing = path / "metrics.jsonl", path / "timing.jsonl"
         self.log, self.real = path / "train.log", path / "samples/real.npy"
         self.checkpoints, self.best = path / "checkpoints", path / "best"
+        self.absent_at_start = (self.best,)
 
     def samples(self, step: int) -> Path:
         """Return the path of the samples of all members at a step."""
         return self.path / f"samples/step_{step:08d}.npz"
 
-    def all_samples(self) -> dict[int, Path]:
+    def pictures(self) -> dict[int, Path]:
         """Return the paths of the samples: step -> path, ordered by step."""
         return by_step(self.path.glob("samples/step_*.npz"))
 
@@ -180,7 +181,7 @@ class PopulationRecords:
         """Return the stored samples of a member, step -> ``[n, …]``. Images are uint8,
         points are float32."""
         found = {}
-        for step, path in self.files.all_samples().items():
+        for step, path in self.files.pictures().items():
             with np.load(path) as held:
                 if member in held:
                     found[step] = held[member]

@@ -50,8 +50,8 @@ def unpack(files: PopulationFiles, member: str, path: Path) -> Path:
     """Write a member of a population as a run directory, and return the directory.
 
     It has the files of a run that trained alone: the config, rows, scores, pictures,
-    TensorBoard events, status and checkpoints. Measured times are those of the
-    population. Other files in the directory stay.
+    TensorBoard events, status and checkpoints. Measured times are the times
+    of the population. Other files in the directory stay.
 
     Args:
       member: the id of the member.

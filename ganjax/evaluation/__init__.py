@@ -76,7 +76,7 @@ class Evaluation:
 
     def draw_with(self, draw: Callable[..., np.ndarray]) -> None:
         """Draw generated samples by ``draw(model, key, n)`` in place of
-        ``model.sample(key, n)``, for example those of several runs together."""
+        ``model.sample(key, n)``, for example together with other runs."""
         self._data.draw = draw
 
     def attempt(self, model: Model) -> tuple[dict[str, float], dict[str, Exception]]:

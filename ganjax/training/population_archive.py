@@ -1,6 +1,5 @@
 """The records of runs that are trained together, in one folder."""
 
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +18,7 @@ from ganjax.training.rows import RowFile
 
 
 class PopulationArchive:
-    """The records of the members of a population. The methods are those of
+    """The records of the members of a population. It has the methods of
     ``RunArchive``. A member has a place, its index.
 
     Args:
@@ -75,9 +74,7 @@ class PopulationArchive:
         ended = files.read_status().get("members", {})
         ended = {k: v for k, v in ended.items() if v.get("diverged")}
         live = [i for i, name in enumerate(self._ids) if name not in ended]
-        rewind(files, files.all_samples(), step, self.plan, self.scored(step, live))
-        if step == 0:
-            shutil.rmtree(files.best, ignore_errors=True)
+        rewind(files, step, self.plan, self.scored(step, live))
         files.real.parent.mkdir(exist_ok=True)
         np.save(files.real, stored(real))
         self._rows, self._times = RowFile(files.metrics), RowFile(files.timing)
@@ -119,22 +116,27 @@ class PopulationArchive:
         found = [records.scores(self._ids[place]).get(step) for place in places]
         return all(x is not None and not x.get("failed") for x in found)
 
+    def score_rows(self, step: int, found: Mapping[int, Mapping[str, float]]) -> None:
+        """Append the row of scores of a step, and write it to the disk.
+
+        Args:
+          found: place -> scores by name.
+        """
+        names = sorted({name for scores in found.values() for name in scores})
+        every = [found.get(place, {}) for place in range(len(self._ids))]
+        row = {f"evaluation/{k}": [x.get(k) for x in every] for k in names}
+        if row:
+            self._rows.append({"step": step, **row})
+            self._rows.flush()
+
     def scores(self, step: int, found: Mapping[int, dict[str, Any]]) -> None:
-        """Write the scores of a step. The file comes last: it shows that nothing of
-        this evaluation is missing.
+        """Write the file of the scores of a step. It comes last: it shows that nothing
+        of this evaluation is missing.
 
         Args:
           found: place -> ``scores``, ``directions`` and ``protocol``, and ``failed`` if
             an evaluator failed.
         """
-        names = sorted({name for one in found.values() for name in one["scores"]})
-        row = {}
-        for name in names:
-            values = [found.get(i, {}).get("scores", {}) for i in range(len(self._ids))]
-            row[f"evaluation/{name}"] = [x.get(name) for x in values]
-        if row:
-            self._rows.append({"step": step, **row})
-            self._rows.flush()
         shared = next(iter(found.values()))["protocol"]
         write_json(
             self.files.evaluation(step),

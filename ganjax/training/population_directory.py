@@ -27,7 +27,7 @@ class PopulationDirectory(PopulationFiles, LockedFolder):
         Args:
           state: ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``. It is
             the state of all members that ``ended`` does not hold.
-          ended: id of a member -> entries of its own status.
+          ended: id of a member -> the entries of its status.
           more: further entries, which all members share.
         """
         self.note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())

@@ -32,6 +32,8 @@ class Recorder:
         ended.
       model: builds the finished model of a state.
       evaluations: seed -> the ``Evaluation`` of a run.
+      keys: typed PRNG keys ``[members]``. All randomness of a run comes from the key in
+        its state, not from the config.
       samples: number of samples in a picture.
       start: the step at which training starts or resumes.
 
@@ -46,12 +48,13 @@ class Recorder:
         *,
         model: Callable[[GameState], Model],
         evaluations: Callable[[int], Evaluation],
+        keys: jax.Array,
         samples: int,
         plan: Plan,
         start: int,
     ):
         self.archive, self.live, self.plan = archive, list(seeds), plan
-        self._seeds = seeds
+        self._seeds, self._keys = seeds, keys
         self._model, self._evaluations, self._samples = model, evaluations, samples
         best = plan.checkpoint.best
         some = evaluations(seeds[self.live[0]]) if best else None
@@ -128,9 +131,11 @@ class Recorder:
                     why = {name: reason_of_evaluator(x) for name, x in errors.items()}
                     found[place]["failed"] = why
                     self._say(step, errors)
-        self.archive.scores(step, {place: found[place] for place in self.live})
+        found = {place: found[place] for place in self.live}
         scores = {place: one["scores"] for place, one in found.items()}
+        self.archive.score_rows(step, scores)
         self._best.offer(step, scores, self._whole(state))
+        self.archive.scores(step, found)
 
     def _say(self, step, errors):
         for name, error in errors.items():
@@ -141,13 +146,12 @@ class Recorder:
                 self.archive.say(text.rstrip())
 
     def _pictured(self, state) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield the samples of fixed latents of each live run. All randomness of a run
-        comes from the key in its state, not from the config."""
+        """Yield the place of each live run, and its samples of fixed latents."""
         way = self.plan.population
         for first in range(0, len(self.live), AT_A_TIME):
             places = self.live[first : first + AT_A_TIME]
             models = [self._model(self._own(state, place)) for place in places]
-            keys = [child_key(model.state.key, "samples") for model in models]
+            keys = [child_key(self._keys[place], "samples") for place in places]
             made = sample_together(models, keys, self._samples, way)
             yield from zip(places, made, strict=True)
 

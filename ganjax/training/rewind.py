@@ -8,6 +8,7 @@ computes them again.
 """
 
 import json
+import shutil
 from pathlib import Path
 from typing import Protocol
 
@@ -20,19 +21,21 @@ class Records(Protocol):
 
     metrics: Path
     timing: Path
+    absent_at_start: tuple[Path, ...]
 
     def evaluations(self) -> dict[int, Path]:
         """Return the files of scores, step -> path."""
 
+    def pictures(self) -> dict[int, Path]:
+        """Return the files of pictures or samples, step -> path."""
 
-def rewind(
-    records: Records, pictures: dict[int, Path], step: int, plan: Plan, scored: bool
-) -> None:
+
+def rewind(records: Records, step: int, plan: Plan, scored: bool) -> None:
     """Remove the rows, scores and pictures that an uninterrupted run of ``plan`` would
-    not have when it reaches ``step``.
+    not have when it reaches ``step``. At step 0, also remove the TensorBoard events and
+    the best checkpoint.
 
     Args:
-      pictures: the files of pictures or samples, step -> path.
       scored: whether the scores of ``step`` are complete.
     """
     logged = plan.due(plan.log.every, step)
@@ -52,8 +55,10 @@ def rewind(
             write_whole(path, "".join(kept))
     for found, on_schedule in (
         (records.evaluations(), evaluated),
-        (pictures, pictured),
+        (records.pictures(), pictured),
     ):
         for at, path in found.items():
             if not stays(at, on_schedule):
                 path.unlink()
+    for folder in records.absent_at_start if step == 0 else ():
+        shutil.rmtree(folder, ignore_errors=True)

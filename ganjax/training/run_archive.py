@@ -1,6 +1,5 @@
 """The records of a run that is trained alone, in its folder."""
 
-import shutil
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -70,10 +69,7 @@ class RunArchive:
         run = self.run
         if restored:
             run.say(f"resuming from step {step}")
-        rewind(run, run.pictures(), step, self.plan, run.scored(step))
-        if step == 0:
-            shutil.rmtree(run.events, ignore_errors=True)
-            shutil.rmtree(run.best, ignore_errors=True)
+        rewind(run, step, self.plan, run.scored(step))
         self._real = real
         self._log = MetricsLog(run, step)
         save_picture(run.real, picture_of_real(real))
@@ -103,19 +99,26 @@ class RunArchive:
         """Return whether the scores at ``step`` are complete."""
         return self.run.scored(step)
 
+    def score_rows(self, step: int, found: Mapping[int, Mapping[str, float]]) -> None:
+        """Append the row of scores of a step, and write it to the disk.
+
+        Args:
+          found: place -> scores by name.
+        """
+        (scores,) = found.values()
+        if scores:
+            self._log.metrics(step, {f"evaluation/{k}": x for k, x in scores.items()})
+            self._log.flush()
+
     def scores(self, step: int, found: Mapping[int, dict[str, Any]]) -> None:
-        """Write the scores of a step. The file comes last: it shows that nothing of
-        this evaluation is missing.
+        """Write the file of the scores of a step. It comes last: it shows that nothing
+        of this evaluation is missing.
 
         Args:
           found: place -> ``scores``, ``directions`` and ``protocol``, and ``failed`` if
             an evaluator failed.
         """
         (kept,) = found.values()
-        if kept["scores"]:
-            row = {f"evaluation/{name}": x for name, x in kept["scores"].items()}
-            self._log.metrics(step, row)
-            self._log.flush()
         write_json(self.run.evaluation(step), kept)
 
     def earlier(self, place: int, score: str) -> list[float]:
@@ -186,6 +189,6 @@ class RunArchive:
         )
 
     def fail_all(self, step: int, exit_reason: str) -> None:
-        """Write that the run failed, unless its status already says so."""
+        """Write that the run failed, unless its status has this state already."""
         if self.run.read_status().get("state") != "failed":
             self.fail(0, step, exit_reason)

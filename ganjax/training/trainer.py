@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import jax
+import jax.numpy as jnp
 
 from ganjax.core import (
     Game,
@@ -83,7 +84,8 @@ def train(
         enter(archive)
         fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
         state, restored = _first_state(archive, members, fresh, bool(plan.population))
-        start, key = int(state.step), (fresh[0] if plan.population else state).key
+        # A copy: the compiled step reuses the memory of the state.
+        start, keys = int(state.step), jnp.copy(state.key.reshape(-1))
         seeds = {i: m.seed for i, m in enumerate(members) if not m.ended}
         recorder: Any = _NoRecorder()
         if seeds:
@@ -100,6 +102,7 @@ def train(
                     seeds,
                     model=model,
                     evaluations=evaluations,
+                    keys=keys,
                     samples=sample_count(source, plan.samples.count),
                     plan=plan,
                     start=step,
@@ -108,7 +111,7 @@ def train(
         step = start
         stop = enter(_signals())
         # The data of a population are on the device; each member's key orders them.
-        data = enter(dispatched_data(feed, key, step, plan))
+        data = enter(dispatched_data(feed, keys[0], step, plan))
         put = spread_members if plan.population else replicate
         state = put(state, plan.devices)
         del fresh

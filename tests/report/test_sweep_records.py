@@ -4,11 +4,15 @@ import pytest
 
 from ganjax.report import read_sweep
 from ganjax.report.sweep import as_text, render
+from ganjax.sweep_files import FORMAT
 
 
 def _sweep(folder, points):
-    trials = [{"id": str(i), "point": point} for i, point in enumerate(points)]
-    (folder / "sweep.json").write_text(json.dumps({"trials": trials}))
+    trials = [
+        {"id": str(i), "point": point, "kind": 0} for i, point in enumerate(points)
+    ]
+    held = {"format": FORMAT, "kinds": [{"steps": 1}], "trials": trials}
+    (folder / "sweep.json").write_text(json.dumps(held))
     return read_sweep(folder)
 
 

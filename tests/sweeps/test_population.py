@@ -1,4 +1,4 @@
-"""Trials that train together: their records, and each trial as a run of its own."""
+"""Trials that train together: their records, and each trial as a run."""
 
 import json
 
@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 import ganjax
+from ganjax import names
 from ganjax.core import state_digest
 from ganjax.errors import BadInput
 from ganjax.launch import RunRequest, launch
@@ -28,6 +29,20 @@ STATED = {
     "evaluation": {"names": ("modes", "sliced"), "every": 10, "samples": 300,
                    "real": 500},
 }  # fmt: skip
+
+
+FAULTY = """
+class Late:
+    higher = ("late",)
+
+    def __init__(self, evaluation_data):
+        self.seed = evaluation_data.seed
+
+    def run(self, model):
+        if self.seed == 1:
+            raise KeyError("a bug")
+        yield "late", self.seed
+"""
 
 
 def sweep_of(folder, space=SPACE, population="map", **stated):
@@ -65,9 +80,7 @@ def test_a_trial_is_unpacked_as_the_run_that_it_would_be_alone(swept, tmp_path):
         member = RunFiles(opened(folder.workdir(trial.id)))
         entry = folder.trial(trial.id)
         alone = RunFiles(tmp_path / str(i))
-        request = RunRequest(
-            trial.config, alone.path, entry["point"], entry["command"]
-        )
+        request = RunRequest(trial.config, alone.path, entry["point"], entry["command"])
         assert launch(request)["state"] == "finished"
         for name in ("config", "record", "data", "environment", "metrics"):
             one, other = (getattr(x, name).read_text() for x in (member, alone))
@@ -107,6 +120,27 @@ def test_a_trial_trains_further_alone(swept):
     (own,) = folder.rows([trial.id])
     assert rows[: len(own)] == own and rows[-1]["step"] == 30
     assert folder.statuses()[trial.id]["step"] == 20
+
+
+def test_a_score_that_fails_in_one_trial_is_said_and_the_others_are_whole(tmp_path):
+    """An evaluator raises for the second of three trials."""
+    space = [{"seed": seed} for seed in range(3)]
+    module = tmp_path / "late_scores.py"
+    module.write_text(FAULTY)
+    names.beside(tmp_path)
+    stated = {"names": ("modes", "late_scores:Late"), "samples": 300, "every": 0}
+    _, folder, code = sweep_of(tmp_path / "s", space, steps=5, evaluation=stated)
+    assert code == 1
+    records = PopulationRecords(folder.population("group000"))
+    first, second, third = (records.scores(trial)[5] for trial in folder.points)
+    assert first["scores"]["late"] == 0 and third["scores"]["late"] == 2
+    assert "late" not in second["scores"] and second["scores"]["modes"] >= 0
+    assert second["failed"] == {"late_scores:Late": "KeyError: 'a bug'"}
+    states = [s["state"] for s in folder.statuses().values()]
+    assert states == ["finished"] * 3
+    (failed,) = [s["failed_evaluations"] for s in folder.statuses().values()
+                 if "failed_evaluations" in s]  # fmt: skip
+    assert failed[0]["reason"] == "KeyError: 'a bug'"
 
 
 def test_a_trial_that_does_not_exist_is_named(swept):

@@ -1,6 +1,5 @@
 """Submission to a cluster, with submitit's own executors and with a fake cluster."""
 
-import json
 import os
 import signal
 import sys
@@ -111,7 +110,7 @@ def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
 
     first, second = folder.groups
     jobs = submit(folder, executor_of(folder, {"timeout_min": "30"}, cluster="local"))
-    rows = folder.workdir(first.trials[0]) / "metrics.jsonl"
+    rows = folder.population(first.name).metrics
     deadline = time.monotonic() + 240
     while not (rows.exists() and rows.read_text().count("\n") > 20):
         assert time.monotonic() < deadline
@@ -119,19 +118,18 @@ def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
     task = int(task_of(jobs[0].job_id))
     os.kill(task, signal.SIGUSR2)
     assert [job.result() for job in jobs] == [0, 0]
-    log = (folder.workdir(first.trials[0]) / "train.log").read_text()
+    log = folder.population(first.name).log.read_text()
     assert "interrupted at step" in log and "resuming from step" in log
     assert log.count(" finished at step") == 1
     whole = SweepFolder(folder.path.with_name("whole"))
-    for name in ("configs", "sweep.json", "plan.json"):
+    for name in ("sweep.json", "plan.json"):
         os.makedirs(whole.path, exist_ok=True)
         (whole.path / name).symlink_to(folder.path / name)
     for group in (first, second):
         run_group(whole, group)
+    one, other = (f.statuses() for f in (folder, whole))
     for trial in folder.points:
-        found = [json.loads((f.workdir(trial) / "status.json").read_text())
-                 for f in (folder, whole)]  # fmt: skip
-        assert found[0]["state_digest"] == found[1]["state_digest"]
+        assert one[trial]["state_digest"] == other[trial]["state_digest"]
 
 
 def task_of(controller):

@@ -14,7 +14,8 @@ from pathlib import Path
 import pytest
 
 from ganjax.errors import BadInput
-from ganjax.sweeps.folder import Group, SweepFolder
+from ganjax.sweep_files import Group, is_over
+from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 from ganjax.sweeps.worker import run_group
 from tests import configs, tiny
@@ -48,7 +49,7 @@ def run(arguments, **env):
 
 
 def status(folder, trial):
-    return json.loads((folder / "trials" / trial / "status.json").read_text())
+    return SweepFolder(folder).statuses()[trial]
 
 
 @pytest.fixture(scope="module")
@@ -75,8 +76,6 @@ def test_a_diverged_trial_is_marked_and_the_others_finish(swept):
     assert float(rows[0]["modes"]) >= 0 and rows[2]["modes"] == ""
     page = (folder / "report.html").read_text()
     assert rows[2]["reason"] in page and "1 failed" in page
-    for row in rows:
-        assert (folder / "trials" / row["trial"] / "report.html").exists()
 
 
 @pytest.mark.full
@@ -86,7 +85,7 @@ def test_trials_of_other_structure_overlap_each_on_its_device(swept):
     assert [len(g.trials) for g in groups] == [3, 1, 1]
     spans, devices = [], []
     for group in groups:
-        workdir = folder / "trials" / group.trials[0]
+        workdir = folder_of(folder, group)
         lines = (workdir / "train.log").read_text().splitlines()
         spans.append((lines[0].split()[0], lines[-1].split()[0]))
         reported = json.loads((workdir / "environment.json").read_text())
@@ -103,7 +102,13 @@ def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
     alone = run([sys.executable, "-m", *line])
     assert alone.returncode == 0, alone.stderr
     (trial,) = (path.name for path in (tmp_path / "trials").iterdir())
-    member, solo = folder / "trials" / trial, tmp_path / "trials" / trial
+    solo = tmp_path / "trials" / trial
+    unpacked = run(
+        [sys.executable, "-m", "ganjax", "sweep", f"--workdir={folder}"]
+        + [f"--unpack={trial}"]
+    )
+    member = Path(unpacked.stdout.strip())
+    assert member == folder / "trials" / trial
     for name in ("metrics.jsonl", "config.json", "evaluation/00000040.json"):
         assert (member / name).read_text() == (solo / name).read_text()
     for name in ("samples/step_00000040.png", "samples/real.png"):
@@ -115,16 +120,19 @@ def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
 @pytest.mark.full
 def test_what_is_over_is_left_alone(swept):
     folder, _ = swept
-    before = {
-        path: path.stat().st_mtime_ns for path in (folder / "trials").rglob("*")
-        if path.is_file()
-    }  # fmt: skip
+    before = times(folder)
     again = run(command(folder))
     assert again.returncode == 1 and "trials by" not in again.stdout
-    assert before == {
-        path: path.stat().st_mtime_ns for path in (folder / "trials").rglob("*")
+    assert before == times(folder)
+
+
+def times(folder):
+    return {
+        path: path.stat().st_mtime_ns
+        for name in ("trials", "groups")
+        for path in (folder / name).rglob("*")
         if path.is_file()
-    }  # fmt: skip
+    }
 
 
 def of(space=None, **stated):
@@ -151,7 +159,7 @@ def test_a_folder_takes_more_of_its_sweep_and_no_other(tmp_path):
         register(of(batch_size=16))
     held = json.loads((tmp_path / "sweep.json").read_text())
     (tmp_path / "sweep.json").write_text(json.dumps(held | {"format": 1}))
-    with pytest.raises(BadInput, match="expected a sweep of format 2, found format 1"):
+    with pytest.raises(BadInput, match="expected a sweep of format 3, found format 1"):
         register(of(space))
 
 
@@ -206,25 +214,25 @@ def test_a_sweep_is_extended_in_steps_and_a_trial_does_not_change(tmp_path):
         sweep = sweeps[steps]
         folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
         # A trial that finished at step 4 is not over if the sweep has 6 steps.
-        assert not any(map(folder.over, folder.points))
-        assert {folder.status(t)["state"] for t in folder.points} == {"waiting"}
+        assert {s["state"] for s in folder.statuses().values()} == {"waiting"}
         assert run_group(folder, Group("all", tuple(folder.points), "alone"))
-        assert all(map(folder.over, folder.points))
-        assert {folder.status(t)["step"] for t in folder.points} == {steps}
+        assert all(map(is_over, folder.statuses().values()))
+        assert {s["step"] for s in folder.statuses().values()} == {steps}
     for allowed in (False, True):  # a trial never gets fewer steps
         less = sweeps[2].base, sweeps[2].trials, sweep.commands(tmp_path), allowed
         with pytest.raises(BadInput, match="seed=0.* keep its config, .*: 6 -> 2$"):
             folder.register(*less)
 
     # A trial may lack a field that is newer. It may not have another default.
-    kept = tmp_path / "configs" / f"{sweep.trials[1].id}.json"
-    config = json.loads(kept.read_text())
+    kept = tmp_path / "sweep.json"
+    held = json.loads(kept.read_text())
+    config = held["kinds"][held["trials"][1]["kind"]]
     del config["sampling"]["truncation"]
-    kept.write_text(json.dumps(config))
+    kept.write_text(json.dumps(held))
     folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
     config["checkpoint"]["keep"] = 5
-    kept.write_text(json.dumps(config))
-    said = f"{sweep.trials[1].id} .seed=1. .* in checkpoint.keep: 5 -> 3; --allow_conf"
+    kept.write_text(json.dumps(held))
+    said = f"{sweep.trials[0].id} .seed=0. .* in checkpoint.keep: 5 -> 3; --allow_conf"
     with pytest.raises(BadInput, match=said):
         folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
     folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path), True)
@@ -277,17 +285,24 @@ def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population
     done = run(command(killed, "relativistic", *ways))
     assert done.returncode == 0, done.stdout + done.stderr
     for trial in SweepFolder(whole).points:
-        one, other = (top / "trials" / trial for top in (whole, killed))
         assert status(killed, trial)["state"] == "finished"
         assert (
             status(whole, trial)["state_digest"]
             == (status(killed, trial)["state_digest"])
         )
+    for group in SweepFolder(whole).groups:
+        one, other = (folder_of(top, group) for top in (whole, killed))
         rows = [(top / "metrics.jsonl").read_text() for top in (one, other)]
         assert rows[0] == rows[1]
         log = (other / "train.log").read_text()
         assert log.count(" finished at step") == 1
     assert (killed / "table.csv").read_text() == (whole / "table.csv").read_text()
+
+
+def folder_of(sweep, group):
+    """Return the folder with the records of a group."""
+    alone = sweep / "trials" / group.trials[0]
+    return alone if group.alone else sweep / "groups" / group.name
 
 
 def children(pid):

@@ -12,7 +12,7 @@ from ganjax.commands import train as train_command
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.run_files import RunFiles
-from ganjax.training import member, samples
+from ganjax.training import run_archive, samples
 from tests.training.test_resume import ROOT, command, contents, result, train
 
 EVERY_TEN = {
@@ -130,7 +130,7 @@ def dying(original, last_call):
 MOMENTS = {
     "while it scores": (Evaluation, "attempt", 2),
     "while it draws": (samples, "scatter", 3),
-    "before the scores are a file": (member, "write_json", 2),
+    "before the scores are a file": (run_archive, "write_json", 2),
 }
 QUICK = ("before the scores are a file",)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ganjax.core import state_digest
-from ganjax.training import Member, RunDirectory
+from ganjax.training import Member, RunArchive, RunDirectory
 from ganjax.training import train as train_loop
 from tests import tiny
 
@@ -222,10 +222,11 @@ def test_a_runs_randomness_is_its_states(tmp_path):
 
     def digest(folder, seed, steps):
         with RunDirectory(folder) as run:
+            plan = dataclasses.replace(setup.plan, steps=steps)
             state = train_loop(
-                [Member(run, setup.knobs, seed)], game=setup.game, model=setup.model,
-                source=setup.source, feed=setup.feed,
-                plan=dataclasses.replace(setup.plan, steps=steps),
+                [Member(setup.knobs, seed)], RunArchive(run, plan), game=setup.game,
+                model=setup.model, evaluations=lambda seed: setup.evaluation,
+                source=setup.source, feed=setup.feed, plan=plan,
             )  # fmt: skip
         return state_digest(state)
 

@@ -65,7 +65,7 @@ def left(folder):
     ],
 )
 def test_a_last_step_off_the_schedule_goes(records, step, logged, evaluated, pictured):
-    rewind(RunFiles(records), step, PLAN)
+    rewind(RunFiles(records), step, PLAN, scored=True)
     earlier = [x for x in (4, 5, 6, 12, 20) if x < step]
     assert left(records) == (
         earlier + [step] * logged,
@@ -79,7 +79,7 @@ def test_a_last_step_off_the_schedule_goes(records, step, logged, evaluated, pic
 
 
 def test_the_end_of_the_plan_is_on_every_schedule(records):
-    rewind(RunFiles(records), 6, dataclasses.replace(PLAN, steps=6))
+    rewind(RunFiles(records), 6, dataclasses.replace(PLAN, steps=6), scored=True)
     assert left(records) == ([4, 5, 6],) * 5
 
 
@@ -87,16 +87,16 @@ def test_what_is_written_at_the_end_alone_goes_when_the_end_moves(records):
     plan = dataclasses.replace(
         PLAN, evaluation=EvaluationOptions(every=0), samples=Samples(every=0)
     )
-    rewind(RunFiles(records), 12, plan)
+    rewind(RunFiles(records), 12, plan, scored=True)
     assert left(records)[2:] == ([4, 5, 6],) * 3
 
 
 def test_a_run_that_begins_anew_has_no_records(records):
-    rewind(RunFiles(records), 0, PLAN)
+    rewind(RunFiles(records), 0, PLAN, scored=False)
     assert left(records) == ([],) * 5
     assert not (records / "tensorboard").exists()
 
 
 def test_a_new_folder_is_left_empty(tmp_path):
-    rewind(RunFiles(tmp_path), 0, PLAN)
+    rewind(RunFiles(tmp_path), 0, PLAN, scored=False)
     assert list(tmp_path.iterdir()) == []
