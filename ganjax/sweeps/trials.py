@@ -26,8 +26,6 @@ class SweptConfig:
     id: str
     point: dict[str, str]
     config: ConfigDict
-    base: Any = None
-    values: Any = None
 
 
 def swept(
@@ -83,22 +81,7 @@ def swept(
         raise BadInput("sweep(): expected at least one trial, but it gives none")
     for path in sorted(swept_too):
         say(f"{path}={overrides[path]} applies only to trials that do not set {path}")
-    from ganjax.config import knobs
-    from ganjax.sweeps.groups import structure
-
-    bases, out = {}, []
-    for t in found.values():
-        b = bases.setdefault(structure(t.config), t.config)
-        mine, theirs = (
-            knobs(t.config) | {"seed": t.config.seed},
-            knobs(b) | {"seed": b.seed},
-        )
-        out.append(
-            dataclasses.replace(
-                t, base=b, values={k: v for k, v in mine.items() if v != theirs[k]}
-            )
-        )
-    return out
+    return list(found.values())
 
 
 def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
