@@ -38,6 +38,7 @@ from ganjax.training import (
     PopulationDirectory,
     RunArchive,
     RunDirectory,
+    compiled_step,
     environment,
     reason,
     train,
@@ -107,7 +108,9 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
         )
         archive = RunArchive(run, setup.plan)
         begin = functools.partial(_begin, run, trial, setup)
-        error = _train(trial.located, setup, [member], setup.plan, archive, begin)
+        plan = setup.plan
+        advance = compiled_step(setup.game, setup.feed, plan)
+        error = _train(trial.located, setup, [member], plan, archive, begin, advance)
         if not follows:
             # On a full disk the first error counts.
             with contextlib.suppress(*([OSError] if error else [])):
@@ -124,7 +127,7 @@ class MemberRequest:
     Attributes:
       id: the name of the member in the records of the population.
       values: path -> value: the seed and the knobs (numbers that are data of the
-        compiled step) in which its config differs from the first member's config.
+        compiled step) in which its config differs from the population's config.
       overrides, command: see ``RunRequest``.
       left: whether the member left the population. It is computed, because the others
         share its program, and nothing is written for it.
@@ -137,86 +140,100 @@ class MemberRequest:
     left: bool = False
 
 
-def launch_population(
-    config: ConfigDict,
-    members: Sequence[MemberRequest],
-    workdir: Path | str,
-    *,
-    population: str,
-    devices: Sequence[jax.Device],
-    folder: str = "",
-    allow_config_change: bool = False,
-) -> dict[str, dict[str, Any]]:
-    """Start or resume several runs that train together in one compiled program.
-
-    If some of the members have diverged, the program still computes them, but nothing
-    is written for them.
+class SharedProgram:
+    """One compiled program for runs that train together. Populations of equal size use
+    it in turn, and it is built and compiled once.
 
     Args:
-      config: the config of the first member, without its ``values``.
-      workdir: the folder of the population.
+      config: the config of all runs, except for their seeds and knobs.
       population: ``'vmap'`` computes the runs together, ``'map'`` one after another in
         one program, ``'serial'`` one after another by calls from the host.
       devices: devices over which the runs are spread.
       folder: the folder in which relative file names of the config are found; empty for
         the current folder.
-      allow_config_change: whether to resume although the config has changed, or the
-        user's code that it names. The seeds must stay the same.
-
-    Returns:
-      The status of each member, by id.
-
-    Raises:
-      BadInput: if the request is invalid; then nothing is written. A damaged example
-        that is found during training raises it too; then the runs have failed.
     """
-    with PopulationDirectory(workdir) as files:
-        values = {one.id: one.values for one in members}
-        changed = check_population(files, config, values, allow_config_change)
-        check_checkpoint(files)
-        statuses = PopulationRecords(files).statuses()
-        over = {
-            one.id
-            for one in members
-            if one.left or statuses.get(one.id, {}).get("diverged")
-        }
-        finished = all(
-            is_finished(statuses.get(one.id, {}), config, files.path)
-            for one in members
-            if one.id not in over
-        )
-        if len(over) < len(members) and (changed or not finished):
-            place = located(config, folder)
-            setup = build(place)
-            check_data(files, setup.source, allow_config_change)
-            plan = dataclasses.replace(
-                setup.plan, population=population, devices=devices
-            )
-            given = warm_start(place)
-            together = [
-                Member(
-                    knobs=setup.knobs | {k: v for k, v in one.values.items()
-                                         if k in setup.knobs},
-                    seed=one.values.get("seed", setup.seed),
-                    start_from=given,
-                    ended=one.id in over,
-                )
-                for one in members
-            ]  # fmt: skip
-            archive = PopulationArchive(files, [one.id for one in members], plan)
-            begin = functools.partial(
-                _begin_population, files, config, members, folder, setup
-            )
-            error = _train(place, setup, together, plan, archive, begin)
-            if error:
-                raise error
-        return PopulationRecords(files).statuses()
+
+    def __init__(
+        self,
+        config: ConfigDict,
+        population: str,
+        devices: Sequence[jax.Device],
+        folder: str = "",
+    ):
+        self.config, self.folder = config, folder or os.getcwd()
+        self._together = {"population": population, "devices": list(devices)}
+
+    @functools.cached_property
+    def _made(self):
+        """The setup of the config, the plan and the compiled step."""
+        setup = build(located(self.config, self.folder))
+        plan = dataclasses.replace(setup.plan, **self._together)
+        return setup, plan, compiled_step(setup.game, setup.feed, plan)
+
+    def run(
+        self,
+        members: Sequence[MemberRequest],
+        workdir: Path | str,
+        *,
+        allow_config_change: bool = False,
+    ) -> dict[str, dict[str, Any]]:
+        """Start or resume the runs of one population.
+
+        If some of the members have diverged, the program still computes them, but
+        nothing is written for them.
+
+        Args:
+          workdir: the folder of the population.
+          allow_config_change: whether to resume although the config has changed, or the
+            user's code that it names. The seeds must stay the same.
+
+        Returns:
+          The status of each member, by id.
+
+        Raises:
+          BadInput: if the request is invalid; then nothing is written. A damaged
+            example that is found during training raises it too; then the runs have
+            failed.
+        """
+        config = self.config
+        with PopulationDirectory(workdir) as files:
+            values = {one.id: one.values for one in members}
+            changed = check_population(files, config, values, allow_config_change)
+            check_checkpoint(files)
+            statuses = PopulationRecords(files).statuses()
+            status = {one.id: statuses.get(one.id, {}) for one in members}
+            ended = {x.id for x in members if x.left or status[x.id].get("diverged")}
+            waiting = [
+                name
+                for name in status
+                if name not in ended
+                and (changed or not is_finished(status[name], config, files.path))
+            ]
+            if waiting:
+                self._train(files, members, ended, allow_config_change)
+            return PopulationRecords(files).statuses()
+
+    def _train(self, files, members, ended, allow_config_change):
+        setup, plan, advance = self._made
+        check_data(files, setup.source, allow_config_change)
+        start_from = warm_start(located(self.config, self.folder))
+        together = []
+        for one in members:
+            own = dict(one.values)
+            seed = own.pop("seed", setup.seed)
+            knobs = setup.knobs | own
+            together.append(Member(knobs, seed, start_from, one.id in ended))
+        archive = PopulationArchive(files, [one.id for one in members], plan)
+        begin = functools.partial(_begin_population, files, self, members, setup)
+        error = _train(self.config, setup, together, plan, archive, begin, advance)
+        if error:
+            raise error
 
 
-def _begin_population(files, config, members, folder, setup):
+def _begin_population(files, program, members, setup):
     write_json(files.data, record_of(setup.source))
     files.describe(
-        config.to_dict(),
+        program.config.to_dict(),
         {
             one.id: {
                 "values": dict(one.values),
@@ -225,8 +242,8 @@ def _begin_population(files, config, members, folder, setup):
             }
             for one in members
         },
-        code=_code(config),
-        folder=folder or os.getcwd(),
+        code=_code(program.config),
+        folder=program.folder,
     )
     write_json(files.environment, environment())
     for line in setup.source.about.get("shown", ()):
@@ -276,7 +293,9 @@ def _begin(run, trial, setup):
         run.say(line)
 
 
-def _train(config, setup, members, plan, archive, begin) -> BaseException | None:
+def _train(
+    config, setup, members, plan, archive, begin, advance
+) -> BaseException | None:
     """Train. Return the error that ended the training after its records began. The
     records then say why."""
 
@@ -292,6 +311,7 @@ def _train(config, setup, members, plan, archive, begin) -> BaseException | None
         train(
             members,
             archive,
+            advance,
             game=setup.game,
             model=setup.model,
             evaluations=evaluations,

@@ -10,12 +10,13 @@ from ml_collections import ConfigDict
 
 import ganjax
 from ganjax import names
-from ganjax.config import imports, resolve
+from ganjax.config import imports, knobs, resolve
 from ganjax.errors import BadInput
 from ganjax.population_files import replaced
 from ganjax.resumption import changed_fields
 from ganjax.run_files import RunFiles, check_folder, lock_folder, read_json, write_json
 from ganjax.sweep_files import FORMAT, PLAN, SWEEP, Group, SweepFiles, is_over
+from ganjax.sweeps.differences import with_values
 from ganjax.sweeps.trials import SweptConfig, named
 from ganjax.training import finished_steps
 from ganjax.unpacking import unpack
@@ -136,23 +137,41 @@ class SweepFolder(SweepFiles):
                     f"{'; '.join(changed)}{hint}"
                 )
 
-    def trial(self, name: str) -> dict[str, Any]:
-        """Return the entry of a trial in sweep.json, given its id."""
-        return next(t for t in self.read()["trials"] if t["id"] == name)
+    def kind(self, number: int) -> ConfigDict:
+        """Return a config of sweep.json that trials share, with a value for every
+        field. The trials' own numbers are not in it.
+
+        The folders of the user's modules that the sweep used become importable, because
+        the config may name functions in these modules.
+        """
+        held = self.read()
+        for folder in held["folders"]:
+            names.beside(folder)
+        return resolve(held["kinds"][number])
 
     def config(self, trial: str) -> ConfigDict:
         """Return the config of a trial, with a value for every field.
 
-        The folders of the user's modules that the sweep used become importable, because
-        the config may name functions in these modules.
-
         Args:
           trial: id of the trial.
         """
-        held, own = self.read(), self.trial(trial)
-        for folder in held["folders"]:
-            names.beside(folder)
-        return resolve(replaced(held["kinds"][own["kind"]], own["values"]))
+        entry = next(t for t in self.read()["trials"] if t["id"] == trial)
+        return with_values(self.kind(entry["kind"]), entry["values"])
+
+    def numbers(self, entry: Mapping[str, Any], kind: int) -> dict[str, Any]:
+        """Return the seed and the knobs in which a trial differs from the config
+        ``kind``, path -> value.
+
+        Args:
+          entry: the entry of the trial in sweep.json. Its own kind may be another one,
+            with the same compiled program.
+        """
+        if entry["kind"] == kind:
+            return entry["values"]
+        own, shared = self.config(entry["id"]), self.kind(kind)
+        theirs = {**knobs(shared), "seed": shared.seed}
+        mine = {**knobs(own), "seed": own.seed}
+        return {path: x for path, x in mine.items() if theirs[path] != x}
 
     @property
     def started_in(self) -> str:

@@ -11,13 +11,15 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 from ganjax.run_files import failed_evaluation
 from ganjax.sweep_files import ENDED, Group, imperfect, is_over
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import Slot
 
-POLL = 0.1
+POLL = 0.1  # seconds between two looks at the processes
+LOOK = 2.0  # seconds between two looks at the files of running groups
 
 
 def run_local(
@@ -44,46 +46,78 @@ def run_local(
       The exit code: 0 if every trial is finished and no evaluation failed, 128 + n
         after signal n, 1 in all other cases.
     """
-    waiting = folder.waiting()
     free, busy = list(slots), {}
+    waiting = batches(folder, len(slots))
     failed = False
     with _signals() as came, _killed_at_the_end(busy):
-        reported = False
+        reported, looked = False, time.monotonic()
         while busy or (waiting and not came and not (failed and fail_fast)):
             while waiting and free and not came and not (failed and fail_fast):
-                group, slot = waiting.pop(0), free.pop(0)
-                folder.note(group.trials, None)
-                busy[_start(folder, group, slot)] = group, slot
-                say(f"{group.name}: {_count(group)} on {slot.name}")
+                batch, slot = waiting.pop(0), free.pop(0)
+                folder.note([t for group in batch for t in group.trials], None)
+                log = folder.path / "logs" / f"{batch[0].name}.log"
+                busy[_start(folder, batch, slot, log)] = list(batch), slot, log
+                for group in batch:
+                    say(f"{group.name}: {_count(group)} on {slot.name}")
             if (came or (failed and fail_fast)) and not reported:
                 reported = True
                 for process in busy:
                     process.send_signal(signal.SIGTERM)
             for process in [p for p in busy if p.poll() is not None]:
-                group, slot = busy.pop(process)
+                batch, slot, log = busy.pop(process)
                 free.append(slot)
-                failed |= _ended(folder, group, process.returncode, say)
+                said, rest = _ended(folder, batch, process.returncode, log, say)
+                failed |= said
+                if rest:
+                    waiting.append(rest)
+            if time.monotonic() > looked + LOOK:
+                looked = time.monotonic()
+                for batch, *_ in busy.values():
+                    failed |= _over(folder, batch, say)
             time.sleep(POLL)
     if came:
         return 128 + came[0]
     return int(any(map(imperfect, folder.statuses().values())))
 
 
-def command(folder: SweepFolder, group: Group, slot: Slot) -> list[str]:
-    """Return the command (a list of arguments) of the process that runs a group of
+def batches(folder: SweepFolder, slots: int) -> list[list[Group]]:
+    """Return the groups that have work, divided into batches. One process runs the
+    groups of a batch one after another.
+
+    Groups whose trials share a program are in as few batches as keep all slots busy, so
+    that the program is built and compiled once for each batch.
+
+    Args:
+      slots: the number of processes at a time.
+    """
+    kinds = {entry["id"]: entry["kind"] for entry in folder.read()["trials"]}
+    alike: dict[Any, list[Group]] = {}
+    for group in folder.waiting():
+        first = group.trials[0]
+        own = first if group.alone else (kinds[first], group.population, group.devices)
+        alike.setdefault(own, []).append(group)
+    found = []
+    for groups in alike.values():
+        size = -(-len(groups) // slots)
+        found += [groups[i : i + size] for i in range(0, len(groups), size)]
+    return found
+
+
+def command(folder: SweepFolder, batch: Sequence[Group], slot: Slot) -> list[str]:
+    """Return the command (a list of arguments) of the process that runs groups of
     trials on the cores of ``slot``."""
-    line = [sys.executable, "-m", "ganjax.sweeps.worker", str(folder.path), group.name]
+    names = ",".join(group.name for group in batch)
+    line = [sys.executable, "-m", "ganjax.sweeps.worker", str(folder.path), names]
     if slot.cores:
         line.append(f"--cores={','.join(map(str, slot.cores))}")
     return line
 
 
-def _start(folder, group, slot):
-    log = folder.path / "logs" / f"{group.name}.log"
+def _start(folder, batch, slot, log):
     log.parent.mkdir(exist_ok=True)
     with log.open("a") as file:
         return subprocess.Popen(
-            [*command(folder, group, slot), f"--parent={os.getpid()}"],
+            [*command(folder, batch, slot), f"--parent={os.getpid()}"],
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,
@@ -92,13 +126,45 @@ def _start(folder, group, slot):
         )
 
 
-def _ended(folder, group, code, say) -> bool:
-    """Record how a group ended, and return whether one of its trials failed."""
+def _over(folder, batch, say) -> bool:
+    """Report the groups of a running batch that are over, and remove them from it.
+    Return whether one of their trials failed."""
+    failed = False
+    while len(batch) > 1:
+        status = folder.population(batch[0].name).read_status()
+        if status.get("state") != "finished":
+            break
+        failed |= _report(batch.pop(0), folder.statuses(), say)
+    return failed
+
+
+def _ended(folder, batch, code, log, say) -> tuple[bool, list[Group]]:
+    """Record how the process of a batch ended. Return whether a trial failed, and the
+    groups that the process did not reach."""
     every = folder.statuses()
-    silent = [x for x in group.trials if every[x]["state"] not in ENDED]
+    begun = [
+        group
+        for group in batch
+        if any(every[trial]["state"] != "waiting" for trial in group.trials)
+    ]
+    reached = begun or batch[:1]
+    silent = [
+        trial
+        for group in reached
+        for trial in group.trials
+        if every[trial]["state"] not in ENDED
+    ]
     if silent:
-        folder.note(silent, _reason(folder, group, code))
+        folder.note(silent, _reason(log, code))
         every = folder.statuses()
+    failed = False
+    for group in reached:
+        failed |= _report(group, every, say)
+    return failed, [group for group in batch if group not in reached]
+
+
+def _report(group, every, say) -> bool:
+    """Tell the user how a group ended, and return whether one of its trials failed."""
     statuses = {trial: every[trial] for trial in group.trials}
     states = [status["state"] for status in statuses.values()]
     counts = ", ".join(f"{states.count(s)} {s}" for s in dict.fromkeys(states))
@@ -112,10 +178,10 @@ def _ended(folder, group, code, say) -> bool:
     return "failed" in states
 
 
-def _reason(folder, group, code):
+def _reason(log, code):
     if code < 0:
         return f"killed by {signal.Signals(-code).name}"
-    lines = (folder.path / "logs" / f"{group.name}.log").read_text().splitlines()
+    lines = log.read_text().splitlines()
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f"exit code {code}: {last.removeprefix('error: ')}"
 

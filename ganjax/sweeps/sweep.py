@@ -18,7 +18,7 @@ from ganjax.sweeps.planner import plan
 from ganjax.sweeps.runner import run_local
 from ganjax.sweeps.slots import SHARED, gpus, slots
 from ganjax.sweeps.trials import named, swept
-from ganjax.sweeps.worker import exit_code, run_group
+from ganjax.sweeps.worker import run_groups
 
 
 class Sweep:
@@ -195,9 +195,7 @@ class Sweep:
                 )
                 return 0
             if executor == "debug":
-                code = 0
-                for group in folder.waiting():
-                    code = max(code, exit_code(run_group(folder, group)))
+                code = run_groups(folder, folder.waiting())
                 code = code or int(any(map(imperfect, folder.statuses().values())))
             else:
                 width = max(group.devices for group in groups)

@@ -21,7 +21,7 @@ from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
 from ganjax.training.best import check_best
-from ganjax.training.dispatch import compiled_step, dispatched_data
+from ganjax.training.dispatch import dispatched_data
 from ganjax.training.hosts import agreed, barrier
 from ganjax.training.member import Member
 from ganjax.training.plan import Plan
@@ -41,6 +41,7 @@ class Failed(Exception):
 def train(
     members: Sequence[Member],
     archive: Any,
+    advance: Callable,
     *,
     game: Game,
     model: Callable[[GameState], Model],
@@ -61,6 +62,8 @@ def train(
       members: the run, or several runs if ``plan.population`` is set.
       archive: writes the records: a ``RunArchive``, or a ``PopulationArchive`` of
         several runs. It is closed at the end.
+      advance: the compiled step, from ``compiled_step`` with the same ``game``,
+        ``feed`` and ``plan``.
       model: builds the finished model of a state.
       evaluations: seed -> the ``Evaluation`` of a run.
       source: the data, for pictures.
@@ -76,7 +79,6 @@ def train(
         score that can choose a checkpoint.
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
-    compiled = compiled_step(game, feed, plan)
     step = None  # until the members begin
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
@@ -120,7 +122,7 @@ def train(
         if restored and step:
             recorder.show(step, state)
         while step < plan.steps and not (end := agreed(_ends(stop, recorder))):
-            state, metrics = compiled(state, next(data))
+            state, metrics = advance(state, next(data))
             step += plan.parallel.inner_steps
             recorder.after(step, state, metrics)
         recorder.end(step, state, metrics, end)

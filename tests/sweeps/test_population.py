@@ -78,7 +78,7 @@ def test_a_trial_is_unpacked_as_the_run_that_it_would_be_alone(swept, tmp_path):
     sweep, folder, _ = swept
     for i, trial in enumerate(sweep.trials[:3]):
         member = RunFiles(opened(folder.workdir(trial.id)))
-        entry = folder.trial(trial.id)
+        entry = next(x for x in folder.read()["trials"] if x["id"] == trial.id)
         alone = RunFiles(tmp_path / str(i))
         request = RunRequest(trial.config, alone.path, entry["point"], entry["command"])
         assert launch(request)["state"] == "finished"

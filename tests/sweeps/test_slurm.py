@@ -106,7 +106,7 @@ def test_a_sweep_that_cannot_be_submitted_writes_nothing(
 def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
     """The task gets SIGUSR2, as before a cluster takes the machine away."""
     from ganjax.sweeps.slurm import executor_of, submit
-    from ganjax.sweeps.worker import run_group
+    from ganjax.sweeps.worker import run_groups
 
     first, second = folder.groups
     jobs = submit(folder, executor_of(folder, {"timeout_min": "30"}, cluster="local"))
@@ -125,8 +125,7 @@ def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
     for name in ("sweep.json", "plan.json"):
         os.makedirs(whole.path, exist_ok=True)
         (whole.path / name).symlink_to(folder.path / name)
-    for group in (first, second):
-        run_group(whole, group)
+    run_groups(whole, [first, second])
     one, other = (f.statuses() for f in (folder, whole))
     for trial in folder.points:
         assert one[trial]["state_digest"] == other[trial]["state_digest"]

@@ -17,7 +17,7 @@ from ganjax.errors import BadInput
 from ganjax.sweep_files import Group, is_over
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
-from ganjax.sweeps.worker import run_group
+from ganjax.sweeps.worker import run_groups
 from tests import configs, tiny
 
 ROOT = Path(__file__).parents[2]
@@ -215,7 +215,7 @@ def test_a_sweep_is_extended_in_steps_and_a_trial_does_not_change(tmp_path):
         folder.register(sweep.base, sweep.trials, sweep.commands(tmp_path))
         # A trial that finished at step 4 is not over if the sweep has 6 steps.
         assert {s["state"] for s in folder.statuses().values()} == {"waiting"}
-        assert run_group(folder, Group("all", tuple(folder.points), "alone"))
+        assert run_groups(folder, [Group("all", tuple(folder.points), "alone")]) == 0
         assert all(map(is_over, folder.statuses().values()))
         assert {s["step"] for s in folder.statuses().values()} == {steps}
     for allowed in (False, True):  # a trial never gets fewer steps

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from ganjax.core import state_digest
-from ganjax.training import Member, RunArchive, RunDirectory
+from ganjax.training import Member, RunArchive, RunDirectory, compiled_step
 from ganjax.training import train as train_loop
 from tests import tiny
 
@@ -224,7 +224,8 @@ def test_a_runs_randomness_is_its_states(tmp_path):
         with RunDirectory(folder) as run:
             plan = dataclasses.replace(setup.plan, steps=steps)
             state = train_loop(
-                [Member(setup.knobs, seed)], RunArchive(run, plan), game=setup.game,
+                [Member(setup.knobs, seed)], RunArchive(run, plan),
+                compiled_step(setup.game, setup.feed, plan), game=setup.game,
                 model=setup.model, evaluations=lambda seed: setup.evaluation,
                 source=setup.source, feed=setup.feed, plan=plan,
             )  # fmt: skip
