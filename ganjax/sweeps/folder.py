@@ -12,7 +12,7 @@ import ganjax
 from ganjax import names
 from ganjax.config import imports, knobs, resolve
 from ganjax.errors import BadInput
-from ganjax.population_files import replaced
+from ganjax.population_files import PopulationFiles, replaced
 from ganjax.resumption import changed_fields
 from ganjax.run_files import RunFiles, check_folder, lock_folder, read_json, write_json
 from ganjax.sweep_files import FORMAT, PLAN, SWEEP, Group, SweepFiles, is_over
@@ -208,25 +208,25 @@ class SweepFolder(SweepFiles):
     def retry_failed(self) -> list[str]:
         """Let the failed trials run again, also those that diverged. Return their ids.
 
-        A trial resumes from its newest checkpoint, or starts again without one. A trial
-        of a population leaves it: it is unpacked, and it runs alone from then on.
+        A trial resumes from its newest checkpoint, or starts again without one. A
+        diverged trial of a population leaves it: it is unpacked, and it runs alone from
+        then on.
         """
-        failed = [x for x, s in self.statuses().items() if s["state"] == "failed"]
-        owners, groups = self.owners, self.groups
+        statuses, owners, groups = self.statuses(), self.owners, self.groups
+        failed = [name for name, x in statuses.items() if x["state"] == "failed"]
         for trial in failed:
             owner = owners.get(trial)
-            if owner is not None and not owner.alone:
+            together = owner is not None and not owner.alone
+            if together and not statuses[trial].get("diverged"):
+                _retry(self.population(owner.name))
+                continue
+            if together:
                 unpack(self.population(owner.name), trial, self.workdir(trial))
-                name = f"group{len(groups):03}"
-                groups.append(Group(name, (trial,), "alone"))
-            run = RunFiles(self.workdir(trial))
-            if run.status.exists():
-                step = max(finished_steps(run.checkpoints), default=0)
-                status = {"state": "interrupted", "step": step}
-                write_json(run.status, {**status, "exit_reason": "to be retried"})
-        if failed:
-            self.write_plan(groups, **{k: v for k, v in self.plan.items()
-                                       if k != "groups"})  # fmt: skip
+                groups.append(Group(f"group{len(groups):03}", (trial,), "alone"))
+            _retry(RunFiles(self.workdir(trial)))
+        if len(groups) > len(self.groups):
+            more = {k: v for k, v in self.plan.items() if k != "groups"}
+            self.write_plan(groups, **more)
         self.note(failed, None)
         return failed
 
@@ -244,3 +244,13 @@ class SweepFolder(SweepFiles):
                 outcomes[trial] = {"state": "failed", "exit_reason": reason}
         if outcomes or self.outcomes.exists():
             write_json(self.outcomes, outcomes)
+
+
+def _retry(files: RunFiles | PopulationFiles) -> None:
+    """Let a failed run, or a failed population, resume from its newest checkpoint."""
+    status = files.read_status()
+    if status:
+        step = max(finished_steps(files.checkpoints), default=0)
+        ended = {"members": status["members"]} if "members" in status else {}
+        status = {"state": "interrupted", "step": step, **ended}
+        write_json(files.status, {**status, "exit_reason": "to be retried"})

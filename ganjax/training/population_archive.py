@@ -60,11 +60,14 @@ class PopulationArchive:
         """
         return self._checkpoints.restore(fresh)
 
-    def begin(self, step: int, restored: bool, real: np.ndarray) -> None:
+    def begin(
+        self, step: int, restored: bool, real: np.ndarray, places: Collection[int]
+    ) -> None:
         """Remove the records after ``step``, open the logs, and write that the members
         are running.
 
         Args:
+          places: the members that train.
           restored: whether the members resume from a checkpoint.
           real: held-out examples, which the pictures show beside samples.
         """
@@ -73,8 +76,7 @@ class PopulationArchive:
             files.say(f"resuming from step {step}")
         ended = files.read_status().get("members", {})
         ended = {k: v for k, v in ended.items() if v.get("diverged")}
-        live = [i for i, name in enumerate(self._ids) if name not in ended]
-        rewind(files, step, self.plan, self.scored(step, live))
+        rewind(files, step, self.plan, self.scored(step, places))
         files.real.parent.mkdir(exist_ok=True)
         np.save(files.real, stored(real))
         self._rows, self._times = RowFile(files.metrics), RowFile(files.timing)

@@ -1,5 +1,6 @@
 """The folder of a population during training: its lock, its log and its status."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,8 @@ class PopulationDirectory(PopulationFiles, LockedFolder):
     def __init__(self, path: Path | str):
         PopulationFiles.__init__(self, Path(path).absolute())
         LockedFolder.__init__(self)
+        # The thread that seals checkpoints writes the status too.
+        self._writing = threading.Lock()
 
     def write_status(
         self, state: str, step: int, ended: dict[str, dict[str, Any]], **more: Any
@@ -27,21 +30,25 @@ class PopulationDirectory(PopulationFiles, LockedFolder):
         Args:
           state: ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``. It is
             the state of all members that ``ended`` does not hold.
-          ended: id of a member -> the entries of its status.
+          ended: id of a member -> entries of the status of this member.
           more: further entries, which all members share.
         """
         self.note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
         shared = {"state": state, "step": step, "time": now(), **more}
-        write_json(self.status, shared | {"members": ended})
+        with self._writing:
+            write_json(self.status, shared | {"members": ended})
 
     def write_ended(self, member: str, entry: dict[str, Any]) -> None:
         """Record how one member ended, while the others continue."""
-        self.note(f"{member} {entry['state']} at step {entry['step']} "
-                  f"{entry.get('exit_reason', '')}")  # fmt: skip
-        held = self.read_status()
-        held["members"] = held.get("members", {}) | {member: entry}
-        write_json(self.status, held)
+        why = entry.get("exit_reason", "")
+        self.note(f"{member} {entry['state']} at step {entry['step']} {why}".rstrip())
+        with self._writing:
+            held = self.read_status()
+            ended = held.get("members", {}) | {member: entry}
+            write_json(self.status, held | {"members": ended})
 
     def reached(self, step: int) -> None:
         """Write the step of a new checkpoint into status.json."""
-        write_json(self.status, {**self.read_status(), "step": step, "time": now()})
+        with self._writing:
+            held = self.read_status() | {"step": step, "time": now()}
+            write_json(self.status, held)

@@ -58,11 +58,14 @@ class RunArchive:
         """
         return self._checkpoints.restore(fresh[0])
 
-    def begin(self, step: int, restored: bool, real: np.ndarray) -> None:
+    def begin(
+        self, step: int, restored: bool, real: np.ndarray, places: Collection[int]
+    ) -> None:
         """Remove the records after ``step``, open the logs, and write that the run is
         running.
 
         Args:
+          places: the runs that train, here ``[0]``.
           restored: whether the run resumes from a checkpoint.
           real: held-out examples, which the pictures show beside samples.
         """

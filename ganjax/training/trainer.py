@@ -97,7 +97,7 @@ def train(
             real = real_examples(source, plan.samples.count)
             begin()
             step = start
-            archive.begin(step, restored, real)
+            archive.begin(step, restored, real, list(seeds))
             recorder = enter(
                 Recorder(
                     archive,

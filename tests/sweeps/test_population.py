@@ -1,9 +1,11 @@
 """Trials that train together: their records, and each trial as a run."""
 
+import errno
 import json
 
 import jax
 import numpy as np
+import orbax.checkpoint as ocp
 import pytest
 
 import ganjax
@@ -141,6 +143,36 @@ def test_a_score_that_fails_in_one_trial_is_said_and_the_others_are_whole(tmp_pa
     (failed,) = [s["failed_evaluations"] for s in folder.statuses().values()
                  if "failed_evaluations" in s]  # fmt: skip
     assert failed[0]["reason"] == "KeyError: 'a bug'"
+
+
+def test_a_full_disk_fails_all_trials_and_loses_none(tmp_path, monkeypatch):
+    """The second checkpoint does not fit. The same command goes on from the first."""
+    space, saved = SPACE[:2], []
+    save = ocp.StandardCheckpointer.save
+
+    def full(self, path, *arguments):
+        saved.append(path)
+        if len(saved) == 2:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(self, path, *arguments)
+
+    with monkeypatch.context() as patch, pytest.raises(OSError, match="disk is full"):
+        patch.setattr(ocp.StandardCheckpointer, "save", full)
+        sweep_of(tmp_path / "s", space, steps=10)
+    folder = SweepFolder(tmp_path / "s")
+    for status in folder.statuses().values():
+        assert status["state"] == "failed" and status["step"] == 10
+        assert "checkpoint 10 was not written" in status["exit_reason"]
+    assert folder.retry_failed() == list(folder.points)
+    assert len(folder.groups) == 1  # they stay together
+    _, folder, code = sweep_of(tmp_path / "s", space, steps=10)
+    whole = sweep_of(tmp_path / "whole", space, steps=10)[1]
+    assert code == 0
+    one, other = (x.statuses().values() for x in (folder, whole))
+    digests = [[s["state_digest"] for s in x] for x in (one, other)]
+    assert digests[0] == digests[1]
+    rows = [x.population("group000").metrics.read_text() for x in (folder, whole)]
+    assert rows[0] == rows[1]
 
 
 def test_a_trial_that_does_not_exist_is_named(swept):

@@ -1,0 +1,207 @@
+"""Measure what a sweep costs beside its training. Prints JSON.
+
+    python -m benchmarks.sweeps --game=ring8 --trials=25,200,2000
+    python -m benchmarks.sweeps --game=sn_dcgan --trials=64
+
+Each sweep is a process of its own: `ganjax sweep`, with a new folder and an empty
+compilation cache. The trials differ in the generator's learning rate and in their
+seeds, so they share one program. The record has for each number of trials the seconds
+of the dry run and of the sweep, the files and bytes that it leaves, and the peak memory
+of all of its processes together. The compiled step alone is measured in as many
+processes at the same time as the sweep uses.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+PROCESSES, MEMBERS = 2, 64
+GAMES = {
+    "ring8": '''
+        from configs import ring8
+
+        def get_config():
+            config = ring8.get_config()
+            config.steps = 100
+            config.schedules = {}
+            return config
+    ''',
+    "sn_dcgan": '''
+        from configs import dcgan_cifar10
+        from configs.images import tiny
+
+        def get_config():
+            config = dcgan_cifar10.get_config()
+            small = {"name": "sn_dcgan", "width": 4}
+            config.networks = {"generator": dict(small), "discriminator": dict(small)}
+            config = tiny(config)
+            config.steps = 100
+            config.log = {"every": 50}
+            config.samples = {"every": 0, "count": 8}
+            config.checkpoint = {"every": 100}
+            config.evaluation = {"names": ("frechet",), "samples": 1000, "real": 1000}
+            return config
+    ''',
+}  # fmt: skip
+SPACE = """
+        from ganjax.space import grid, product, seeds
+
+        def sweep():
+            rates = [round(1e-4 * 1.01**i, 9) for i in range(-(-{count} // 8))]
+            rate = "optimizers.generator.learning_rate"
+            return product(grid({{rate: rates}}), seeds(8))[:{count}]
+"""
+
+
+def config_file(folder: Path, game: str, count: int) -> Path:
+    """Write the config file of a sweep of ``count`` trials, and return its path."""
+    import textwrap
+
+    path = folder / f"{game}_{count}.py"
+    parts = (GAMES[game], SPACE.format(count=count))
+    path.write_text("\n".join(textwrap.dedent(part) for part in parts))
+    return path
+
+
+def memory(pid: int) -> int:
+    """Return the bytes of memory of a process and of its children. Pages that several
+    processes share are divided between them (PSS)."""
+    total = 0
+    for one in (pid, *_below(pid)):
+        try:
+            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+        except OSError:  # it ended
+            continue
+        total += sum(1024 * int(x.split()[1]) for x in lines if x.startswith("Pss:"))
+    return total
+
+
+def _below(pid):
+    try:
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    except OSError:
+        return
+    for child in map(int, listed):
+        yield child
+        yield from _below(child)
+
+
+def watched(arguments: list[str], environment: dict[str, str]) -> dict[str, float]:
+    """Run a command. Return its seconds, and the peak memory of its processes."""
+    start, peak = time.perf_counter(), 0
+    process = subprocess.Popen(
+        arguments, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    while process.poll() is None:
+        peak = max(peak, memory(process.pid))
+        time.sleep(0.2)
+    if process.returncode:
+        raise RuntimeError(process.stderr.read().decode()[-2000:])
+    return {"seconds": time.perf_counter() - start, "peak_bytes": peak}
+
+
+def sweep(game: str, count: int, population: str) -> dict[str, float]:
+    """Run a sweep and its dry run in new folders, and return what they cost."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        command = [
+            sys.executable, "-m", "ganjax", "sweep",
+            f"--config={config_file(folder, game, count)}",
+            f"--workdir={folder / 'sweep'}", f"--population={population}",
+        ]  # fmt: skip
+        environment = {**os.environ, "XDG_CACHE_HOME": str(folder / "cache")}
+        dry = watched([*command, "--dry_run"], environment)
+        found = watched(command, environment)
+        files = [x for x in (folder / "sweep").rglob("*") if x.is_file()]
+        states = [x for x in files if "checkpoints" in x.parts]
+        size = {path: path.stat().st_size for path in files}
+        again = watched(command, environment)
+    return {
+        "trials": count,
+        "dry_run_seconds": dry["seconds"],
+        **found,
+        "files": len(files),
+        "bytes": sum(size.values()),
+        "state_bytes": sum(size[path] for path in states),
+        "again_seconds": again["seconds"],
+    }
+
+
+def bare(game: str, population: str, dispatches: int) -> float:
+    """Return the seconds of one trial's steps in the compiled program alone, when
+    ``PROCESSES`` processes run it at the same time."""
+    with tempfile.TemporaryDirectory() as name:
+        path = config_file(Path(name), game, MEMBERS)
+        line = [sys.executable, "-m", "benchmarks.sweeps", f"--bare={path}"]
+        line += [f"--population={population}", f"--dispatches={dispatches}"]
+        runs = [
+            subprocess.Popen(line, stdout=subprocess.PIPE) for _ in range(PROCESSES)
+        ]
+        each = [json.loads(run.communicate()[0])["seconds"] for run in runs]
+    return sum(each) / len(each) / PROCESSES
+
+
+def bare_steps(path: str, population: str, dispatches: int) -> float:
+    """Return the seconds that this process needs for all steps of one trial."""
+    import jax
+
+    from ganjax.build import build
+    from ganjax.command_line import load_config
+    from ganjax.config import resolve
+    from ganjax.core import init_state, replicate, stack_members
+    from ganjax.training import compiled_step
+
+    setup = build(resolve(load_config(path)))
+    import dataclasses
+
+    plan = dataclasses.replace(setup.plan, population=population)
+    states = stack_members(
+        [init_state(setup.game, jax.random.key(i), setup.knobs) for i in range(MEMBERS)]
+    )
+    advance = compiled_step(setup.game, setup.feed, plan)
+    data = replicate(setup.feed.data, plan.devices)
+    states, _ = jax.block_until_ready(advance(states, data))
+    start = time.perf_counter()
+    for _ in range(dispatches):
+        states, _ = jax.block_until_ready(advance(states, data))
+    seconds = (time.perf_counter() - start) / dispatches / MEMBERS
+    return seconds * plan.steps / plan.parallel.inner_steps
+
+
+def main(arguments: list[str]) -> None:
+    flags = argparse.ArgumentParser(description=__doc__)
+    flags.add_argument("--game", choices=GAMES, default="ring8")
+    flags.add_argument("--trials", default="25,200,2000", help="numbers with commas")
+    flags.add_argument("--population", default="map")
+    flags.add_argument("--dispatches", type=int, default=5)
+    flags.add_argument("--bare", default="", help="only the steps of this config file")
+    options = flags.parse_args(arguments)
+    if options.bare:
+        seconds = bare_steps(options.bare, options.population, options.dispatches)
+        print(json.dumps({"seconds": seconds}))
+        return
+    from benchmarks.record import Settings, header
+    from benchmarks.timing import Windows
+
+    counts = [int(x) for x in options.trials.split(",")]
+    rows = [sweep(options.game, count, options.population) for count in counts]
+    steps = bare(options.game, options.population, options.dispatches)
+    found = {**header(Settings(Windows(1, 1.0)), {}), "game": options.game}
+    found |= {"population": options.population, "sweeps": rows}
+    found["step_seconds_a_trial"] = steps
+    if len(rows) > 1:
+        first, last = rows[-2], rows[-1]
+        slope = (last["seconds"] - first["seconds"]) / (
+            last["trials"] - first["trials"]
+        )
+        found["host_seconds_a_trial"] = slope - steps
+    print(json.dumps(found, indent=2))
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
