@@ -5,16 +5,23 @@ A cell is a group of trials that differ only in their seeds.
 
 import dataclasses
 import math
+from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
+
+import numpy as np
 
 from ganjax.errors import BadInput
 from ganjax.report.panels import EVALUATION, FLOOR
 from ganjax.report.records import RunRecords, read_or_note, read_records
+from ganjax.report.thumbnails import thumbnail
 from ganjax.run_files import RunFiles, read_json
 
 # The seed of the run, and the seed that chooses a part of the data.
 SEEDS = ("seed", "data.subset")
 SWEEP, OUTCOMES = "sweep.json", "outcomes.json"
+# The step of samples, the samples [n, …], and reference samples [m, …] or None.
+Samples = tuple[int, np.ndarray, np.ndarray | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -27,6 +34,9 @@ class TrialRecords:
       state, reason: how the trial ended, and why.
       records: the metrics that its run wrote, or ``None`` if the run has not begun.
       evaluation: the newest evaluation of the run. It is empty before the first one.
+      samples: a function that reads the newest samples of a trial whose samples are
+        stored as arrays. It returns ``None`` if there are none yet. ``None`` in place
+        of the function means that the run directory has pictures.
     """
 
     id: str
@@ -35,6 +45,7 @@ class TrialRecords:
     reason: str
     records: RunRecords | None
     evaluation: dict
+    samples: Callable[[], Samples | None] | None = None
 
     @property
     def protocol(self) -> dict:
@@ -42,11 +53,11 @@ class TrialRecords:
         first evaluation."""
         return self.evaluation.get("protocol", {})
 
-    @property
+    @cached_property
     def cell(self) -> tuple[tuple[str, str], ...]:
         return tuple((k, v) for k, v in self.point.items() if k not in SEEDS)
 
-    @property
+    @cached_property
     def scores(self) -> dict[str, float]:
         """Return the scores of the last evaluation, name -> value. If the run has no
         scores, return its last metrics.
@@ -65,6 +76,19 @@ class TrialRecords:
             if steps[-1] >= last
         }
 
+    def picture(self) -> tuple[int, bytes] | None:
+        """Return ``(step, PNG file)`` of the newest samples, or ``None`` before the
+        first samples. The file is read or drawn at each call."""
+        if self.samples is not None:
+            if (found := self.samples()) is None:
+                return None
+            step, samples, reference = found
+            return step, thumbnail(samples, reference)
+        if self.records is None or not self.records.samples:
+            return None
+        step, path = self.records.samples[-1]
+        return step, path.read_bytes()
+
 
 @dataclasses.dataclass(frozen=True)
 class SweepRecords:
@@ -78,7 +102,7 @@ class SweepRecords:
     name: str
     trials: list[TrialRecords]
 
-    @property
+    @cached_property
     def cells(self) -> dict[tuple, list[TrialRecords]]:
         """Group the trials into cells, in the order of their first trials.
 
@@ -91,7 +115,7 @@ class SweepRecords:
             cells.setdefault(cell, []).append(trial)
         return cells
 
-    @property
+    @cached_property
     def axes(self) -> dict[str, list[str]]:
         """Return the config fields that differ between cells (groups of trials that
         differ only in their seeds), each with its values in order. A cell that does not
@@ -103,7 +127,7 @@ class SweepRecords:
         }
         return {field: values for field, values in axes.items() if len(values) > 1}
 
-    @property
+    @cached_property
     def telling(self) -> list[str]:
         """Return config fields that together distinguish all cells (groups of trials
         that differ only in their seeds). The other fields follow from them.
@@ -111,31 +135,46 @@ class SweepRecords:
         Fields are chosen one by one, each time the one that distinguishes most cells.
         Fields of optimizers come last, because rates are often tuned to each setting.
         """
-        cells, axes = [dict(cell) for cell in self.cells], list(self.axes)
+        cells = [dict(cell) for cell in self.cells]
+        columns = {field: [cell.get(field) for cell in cells] for field in self.axes}
         found: list[str] = []
+        groups, apart = [0] * len(cells), min(len(cells), 1)
 
-        def apart(fields):
-            return len({tuple(cell.get(f) for f in fields) for cell in cells})
+        def split(field):
+            """Return the number of the group of each cell after one more field."""
+            numbers: dict[tuple, int] = {}
+            pairs = zip(groups, columns[field], strict=True)
+            return [numbers.setdefault(pair, len(numbers)) for pair in pairs]
 
         def worth(field):
-            more = apart([*found, field]) - apart(found)
+            more = len(set(zip(groups, columns[field], strict=True))) - apart
             return more > 0 and not field.startswith("optimizers."), more
 
-        while apart(found) < len(cells):
-            found.append(max((f for f in axes if f not in found), key=worth))
-        return [field for field in axes if field in found]
+        while apart < len(cells):
+            found.append(max((f for f in columns if f not in found), key=worth))
+            groups = split(found[-1])
+            apart = len(set(groups))
+        return [field for field in columns if field in found]
 
-    @property
+    @cached_property
     def score_names(self) -> list[str]:
         """Return the names of the scores that any trial has, without floors (scores of
         held-out samples)."""
         names = dict.fromkeys(name for t in self.trials for name in t.scores)
         return [name for name in names if not name.endswith(FLOOR)]
 
+    @cached_property
+    def _directions(self) -> dict[str, set[str]]:
+        said: dict[str, set[str]] = {}
+        for trial in self.trials:
+            for name, which in trial.evaluation.get("directions", {}).items():
+                said.setdefault(name, set()).add(which)
+        return said
+
     def direction(self, name: str) -> int:
         """Return 1 if higher values of a score are better, -1 if lower ones are better,
         else 0."""
-        said = {t.evaluation.get("directions", {}).get(name) for t in self.trials}
+        said = self._directions.get(name, set())
         return ("higher" in said) - ("lower" in said)
 
     def values(self, trials: list[TrialRecords], name: str) -> list[float]:

@@ -8,7 +8,7 @@ plan.json          which trials share a compiled program, and how they run toget
 trials/ID/         the run directory of a trial, the same as if it ran alone
 logs/GROUP.log     the output of a group's processes
 outcomes.json      why a trial ended, if its own process could not record it
-The same folder holds the report and table.csv.
+The same folder holds table.csv and the report, which may have a folder report_files/.
 """
 
 import contextlib
