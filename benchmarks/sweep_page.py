@@ -155,7 +155,7 @@ def in_browser(page: Path) -> dict[str, float]:
 
 def main() -> None:
     flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--trials", type=int, default=2000)
+    flags.add_argument("--trials", type=int, default=2000, help="at most 2,000")
     flags.add_argument("--keep", type=Path, help="folder for the sweep, which is kept")
     flags = flags.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
