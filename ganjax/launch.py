@@ -200,7 +200,7 @@ class SharedProgram:
             values = {one.id: one.values for one in members}
             changed = check_population(files, config, values, allow_config_change)
             check_checkpoint(files)
-            statuses = PopulationRecords(files).statuses()
+            statuses = PopulationRecords(files).statuses
             status = {one.id: statuses.get(one.id, {}) for one in members}
             ended = {x.id for x in members if x.left or status[x.id].get("diverged")}
             waiting = [
@@ -211,7 +211,7 @@ class SharedProgram:
             ]
             if waiting:
                 self._train(files, members, ended, allow_config_change)
-            return PopulationRecords(files).statuses()
+            return PopulationRecords(files).statuses
 
     def _train(self, files, members, ended, allow_config_change):
         setup, plan, advance = self._made

@@ -124,6 +124,7 @@ class PopulationRecords:
         shared = {k: self._held[k] for k in ("code", "folder")}
         return {"command": own["command"], "overrides": own["overrides"], **shared}
 
+    @functools.cached_property
     def statuses(self) -> dict[str, dict[str, Any]]:
         """Return the status of each member, by id, like the status.json of a run. It is
         empty before the population begins."""
@@ -177,15 +178,28 @@ class PopulationRecords:
             for name, reason in one.get("failed", {}).items()
         ]
 
-    def samples(self, member: str) -> dict[int, np.ndarray]:
-        """Return the stored samples of a member, step -> ``[n, …]``. Images are uint8,
-        points are float32."""
+    def samples(self, member: str, newest: bool = False) -> dict[int, np.ndarray]:
+        """Return the samples of a member, step -> ``[n, …]``. Images are in [-1, 1].
+
+        Args:
+          newest: whether to read the samples of the last step alone.
+        """
         found = {}
-        for step, path in self.files.pictures().items():
+        for step, path in list(self.files.pictures().items())[-1 if newest else 0 :]:
             with np.load(path) as held:
                 if member in held:
-                    found[step] = held[member]
+                    found[step] = _floats(held[member])
         return found
+
+    @functools.cached_property
+    def real(self) -> np.ndarray:
+        """Return held-out examples ``[n, …]``, the same for all members."""
+        return _floats(np.load(self.files.real))
+
+
+def _floats(samples):
+    """Return stored samples as floats: bytes of images as values in [-1, 1]."""
+    return samples / 127.5 - 1 if samples.dtype == np.uint8 else samples
 
 
 def replaced(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:

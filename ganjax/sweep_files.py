@@ -130,7 +130,7 @@ class SweepFiles:
         held, owners = self.read(), self.owners
         outcomes = read_json(self.outcomes) or {}
         together = functools.cache(
-            lambda name: PopulationRecords(self.population(name)).statuses()
+            lambda name: PopulationRecords(self.population(name)).statuses
         )
         steps = [config["steps"] for config in held["kinds"]]
         found = {}

@@ -7,8 +7,6 @@ records are in shared files.
 import shutil
 from pathlib import Path
 
-import numpy as np
-
 from ganjax.errors import BadInput, unknown
 from ganjax.population_files import PopulationFiles, PopulationRecords
 from ganjax.run_files import RunFiles, read_json, write_json, write_whole
@@ -40,7 +38,7 @@ def opened(path: Path | str) -> Path:
     if owner is not None and not owner.alone:
         files = SweepFiles(sweep).population(owner.name)
         own = RunFiles(path).read_status()
-        there = PopulationRecords(files).statuses().get(trial, {})
+        there = PopulationRecords(files).statuses.get(trial, {})
         if not own or own.get("step", 0) < there.get("step", 0):
             unpack(files, trial, path)
     return path
@@ -87,7 +85,7 @@ def _write(records, member, run):
     files = records.files
     write_json(run.data, read_json(files.data) or {})
     write_json(run.environment, read_json(files.environment) or {})
-    status = records.statuses()[member]
+    status = records.statuses[member]
     write_json(run.status, status)
     write_whole(run.log, f"unpacked from {files.path}, member {member}\n")
     pictures = _pictures(records, member, run)
@@ -110,19 +108,14 @@ def _write(records, member, run):
 
 def _pictures(records, member, run):
     """Draw the pictures of the stored samples, and return them: step -> picture."""
-    real = _floats(np.load(records.files.real))
+    real = records.real
     run.real.parent.mkdir(parents=True, exist_ok=True)
     save_picture(run.real, picture_of_real(real))
     found = {}
     for step, samples in records.samples(member).items():
-        found[step] = picture_of_samples(_floats(samples), real, step)
+        found[step] = picture_of_samples(samples, real, step)
         save_picture(run.picture(step), found[step])
     return found
-
-
-def _floats(samples):
-    """Return stored samples as floats: bytes of images as values in [-1, 1]."""
-    return samples / 127.5 - 1 if samples.dtype == np.uint8 else samples
 
 
 def _copy_states(source, place, target):

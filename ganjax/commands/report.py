@@ -6,10 +6,12 @@
     ganjax report runs/losses --compare loss.name=hinge loss.name=minimax
 
 The report is one file, report.html, in the folder. It opens offline, and the run may
-still be training. Scores are compared only if their protocols, the records of how they
-were computed, are equal. Two settings of a sweep, or two sweeps with the same settings,
-are compared by pairs of trials that differ in nothing else: the mean difference, its
-interval, a permutation test and an effect size.
+still be training. A large sweep also has the folder report_files next to it.
+
+Scores are compared only if their protocols, the records of how they were computed, are
+equal. Two settings of a sweep, or two sweeps with the same settings, are compared by
+pairs of trials that differ in nothing else: the mean difference, its interval, a
+permutation test and an effect size.
 """
 
 from ganjax import command_line

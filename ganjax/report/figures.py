@@ -30,17 +30,12 @@ BEYOND_DRAWING = 1e100
 
 @dataclass(frozen=True)
 class Series:
-    """One curve: ``steps [n]`` in ascending order, and ``values [n]``.
-
-    Values may be nan or infinite. `low` and `high` are the edges of a band around the
-    curve, if it has one.
-    """
+    """One curve: ``steps [n]`` in ascending order, and ``values [n]``, which may be
+    nan or infinite."""
 
     name: str
     steps: list[int]
     values: list[float]
-    low: list[float] | None = None
-    high: list[float] | None = None
 
 
 @dataclass(frozen=True)
@@ -84,7 +79,7 @@ def draw(panel: Panel, last_step: int) -> Markup:
     ):
         colour = f"c{i % COLOURS}"
         x, y = across(steps), scale(means)
-        if len(steps) < len(series.steps) or series.low is not None:
+        if len(steps) < len(series.steps):
             shapes.append(_band(x, scale(low), scale(high), colour))
         shapes.append(_line(x, y, colour))
         data.append([series.name, list(map(int, steps)), _for_json(means)])
@@ -145,20 +140,18 @@ def _thin(series: Series) -> tuple[np.ndarray, ...]:
     """Return (steps, means, lows, highs), each with at most `MOST_POINTS` entries."""
     steps = np.asarray(series.steps, np.float64)
     values = _drawable(series.values)
-    lows = values if series.low is None else _drawable(series.low)
-    highs = values if series.high is None else _drawable(series.high)
     if len(steps) <= MOST_POINTS:
-        return steps, values, lows, highs
+        return steps, values, values, values
     # Intervals have equal lengths: otherwise the noise would look uneven.
     length = math.ceil(len(steps) / MOST_POINTS)
     parts = np.split(np.arange(len(steps)), range(length, len(steps), length))
     summary = []
     for part in parts:
-        kept, low, high = (finite(x[part]) for x in (values, lows, highs))
+        kept = finite(values[part])
         # An interval is placed at its last step, so that the curve ends there.
         summary.append(
-            (steps[part[-1]], kept.mean(), low.min(), high.max())
-            if len(kept) and len(low) and len(high)
+            (steps[part[-1]], kept.mean(), kept.min(), kept.max())
+            if len(kept)
             else (steps[part[-1]], math.nan, math.nan, math.nan)
         )
     return tuple(np.array(summary).T)

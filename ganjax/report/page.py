@@ -32,13 +32,10 @@ def picture_of(path: Path, notes: list[str]) -> dict | None:
     ``None``.
     """
     content = path.read_bytes()
-    try:
-        with Image.open(io.BytesIO(content)) as image:
-            image.verify()
-            width, height = image.size
-    except (OSError, SyntaxError, ValueError):
+    if (size := size_of(content)) is None:
         notes.append(f"{path.parent.name}/{path.name} is not a readable picture")
         return None
+    width, height = size
     factor = max(1, PICTURE_WIDTH // width)
     return {
         "source": Markup("data:image/png;base64,")
@@ -47,3 +44,14 @@ def picture_of(path: Path, notes: list[str]) -> dict | None:
         "height": height * factor,
         "enlarged": factor > 1,
     }
+
+
+def size_of(content: bytes) -> tuple[int, int] | None:
+    """Return the width and the height of the picture in a file in pixels, or ``None``
+    if it is not a readable picture."""
+    try:
+        with Image.open(io.BytesIO(content)) as image:
+            image.verify()
+            return image.size
+    except (OSError, SyntaxError, ValueError):
+        return None

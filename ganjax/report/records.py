@@ -76,19 +76,18 @@ def read_records(directory) -> RunRecords:
 
 def read_member(population: PopulationRecords, member: str) -> RunRecords:
     """Return the records of one member of a population: runs that were trained
-    together. It has no pictures: its samples are stored as arrays."""
-    notes: list[str] = []
+    together. Its environment and its times, which all members share, are not read. It
+    has no pictures: its samples are stored as arrays."""
     return RunRecords(
         name=member,
         config=population.config(member),
-        environment=read_or_note(population.files.environment, notes),
-        status=population.statuses().get(member, {}),
+        environment={},
+        status=population.statuses.get(member, {}),
         command=str(population.record(member)["command"]),
         metrics=_columns(population.rows(member))[0],
-        timing=_read_columns(population.files.timing, notes),
+        timing={},
         samples=[],
         real=None,
-        notes=notes,
     )
 
 

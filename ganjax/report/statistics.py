@@ -1,15 +1,18 @@
 """Error bars and tests over the seeds of an experiment."""
 
 import dataclasses
+import functools
 import math
-import warnings
 from collections.abc import Sequence
 
 import numpy as np
 from scipy import stats
+from scipy.special import ndtr, ndtri
 
 LEVEL = 0.95
 RESAMPLES = 9999
+# Rows of resamples are kept in memory for at most this number of values.
+MOST_KEPT = 64
 
 
 @dataclasses.dataclass(frozen=True)
@@ -31,6 +34,9 @@ class Estimate:
 def estimate(values: Sequence[float]) -> Estimate:
     """Return mean and 95 % bias-corrected accelerated bootstrap interval (Efron 1987).
 
+    The resamples depend only on the number of values. So a call takes about a
+    millisecond for ten values, and a table may have thousands of intervals.
+
     Args:
       values: at least one, one for each seed.
     """
@@ -40,26 +46,34 @@ def estimate(values: Sequence[float]) -> Estimate:
         return Estimate(mean, math.nan, math.nan, len(values))
     if np.ptp(values) == 0:
         return Estimate(mean, mean, mean, len(values))
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the acceleration of two values is undefined
-        found = stats.bootstrap(
-            (values,),
-            np.mean,
-            confidence_level=LEVEL,
-            n_resamples=RESAMPLES,
-            method="BCa",
-            rng=np.random.default_rng(0),
-        ).confidence_interval
-        low, high = found.low, found.high
-        if not math.isfinite(low + high):
-            low, high = _percentiles(values)
+    rows = _rows if len(values) <= MOST_KEPT else _rows.__wrapped__
+    means = values[rows(len(values))].mean(axis=1)
+    shares = _accelerated(values, means)
+    if not np.isfinite(shares).all():
+        shares = np.array([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+    low, high = np.quantile(means, shares)
     return Estimate(mean, float(low), float(high), len(values))
 
 
-def _percentiles(values):
-    rng = np.random.default_rng(0)
-    means = rng.choice(values, (RESAMPLES, len(values))).mean(axis=1)
-    return np.quantile(means, [(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+@functools.lru_cache(maxsize=16)
+def _rows(n: int) -> np.ndarray:
+    """Return the indexes of all resamples of ``n`` values, ``[RESAMPLES, n]``."""
+    return np.random.default_rng(0).integers(0, n, (RESAMPLES, n))
+
+
+def _accelerated(values: np.ndarray, means: np.ndarray) -> np.ndarray:
+    """Return the two shares of the resampled means between which the interval lies
+    (Efron and Tibshirani 1993, equations 14.10 to 14.15). They are nan if the values
+    are too close to each other."""
+    n, mean = len(values), values.mean()
+    below = np.count_nonzero(means < mean) + np.count_nonzero(means <= mean)
+    bias = ndtri(below / (2 * len(means)))
+    without = (values.sum() - values) / (n - 1)  # the mean without each value
+    gaps = without.mean() - without
+    with np.errstate(all="ignore"):
+        acceleration = (gaps**3).sum() / (6 * (gaps**2).sum() ** 1.5)
+        normal = bias + ndtri([(1 - LEVEL) / 2, (1 + LEVEL) / 2])
+        return ndtr(bias + normal / (1 - acceleration * normal))
 
 
 @dataclasses.dataclass(frozen=True)

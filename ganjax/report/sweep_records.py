@@ -4,19 +4,25 @@ A cell is a group of trials that differ only in their seeds.
 """
 
 import dataclasses
-import functools
 import math
+from collections.abc import Callable
+from functools import cache, cached_property, partial
 from pathlib import Path
+
+import numpy as np
 
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationRecords
 from ganjax.report.panels import EVALUATION, FLOOR
 from ganjax.report.records import RunRecords, read_member, read_or_note, read_records
+from ganjax.report.thumbnails import thumbnail
 from ganjax.run_files import RunFiles
 from ganjax.sweep_files import SWEEP, SweepFiles
 
 # The seed of the run, and the seed that chooses a part of the data.
 SEEDS = ("seed", "data.subset")
+# The step of samples, the samples [n, …], and reference samples [m, …] or None.
+Samples = tuple[int, np.ndarray, np.ndarray | None]
 
 
 @dataclasses.dataclass(frozen=True)
@@ -29,6 +35,9 @@ class TrialRecords:
       state, reason: how the trial ended, and why.
       records: the metrics that its run wrote, or ``None`` if the run has not begun.
       evaluation: the newest evaluation of the run. It is empty before the first one.
+      samples: a function that reads the newest samples of a trial whose samples are
+        stored as arrays. It returns ``None`` if there are none yet. ``None`` in place
+        of the function means that the run directory has pictures.
     """
 
     id: str
@@ -37,6 +46,7 @@ class TrialRecords:
     reason: str
     records: RunRecords | None
     evaluation: dict
+    samples: Callable[[], Samples | None] | None = None
 
     @property
     def protocol(self) -> dict:
@@ -44,11 +54,11 @@ class TrialRecords:
         first evaluation."""
         return self.evaluation.get("protocol", {})
 
-    @property
+    @cached_property
     def cell(self) -> tuple[tuple[str, str], ...]:
         return tuple((k, v) for k, v in self.point.items() if k not in SEEDS)
 
-    @property
+    @cached_property
     def scores(self) -> dict[str, float]:
         """Return the scores of the last evaluation, name -> value. If the run has no
         scores, return its last metrics.
@@ -67,6 +77,19 @@ class TrialRecords:
             if steps[-1] >= last
         }
 
+    def picture(self) -> tuple[int, bytes] | None:
+        """Return ``(step, PNG file)`` of the newest samples, or ``None`` before the
+        first samples. The file is read or drawn at each call."""
+        if self.samples is not None:
+            if (found := self.samples()) is None:
+                return None
+            step, samples, reference = found
+            return step, thumbnail(samples, reference)
+        if self.records is None or not self.records.samples:
+            return None
+        step, path = self.records.samples[-1]
+        return step, path.read_bytes()
+
 
 @dataclasses.dataclass(frozen=True)
 class SweepRecords:
@@ -80,7 +103,7 @@ class SweepRecords:
     name: str
     trials: list[TrialRecords]
 
-    @property
+    @cached_property
     def cells(self) -> dict[tuple, list[TrialRecords]]:
         """Group the trials into cells, in the order of their first trials.
 
@@ -93,7 +116,7 @@ class SweepRecords:
             cells.setdefault(cell, []).append(trial)
         return cells
 
-    @property
+    @cached_property
     def axes(self) -> dict[str, list[str]]:
         """Return the config fields that differ between cells (groups of trials that
         differ only in their seeds), each with its values in order. A cell that does not
@@ -105,7 +128,7 @@ class SweepRecords:
         }
         return {field: values for field, values in axes.items() if len(values) > 1}
 
-    @property
+    @cached_property
     def telling(self) -> list[str]:
         """Return config fields that together distinguish all cells (groups of trials
         that differ only in their seeds). The other fields follow from them.
@@ -113,31 +136,46 @@ class SweepRecords:
         Fields are chosen one by one, each time the one that distinguishes most cells.
         Fields of optimizers come last, because rates are often tuned to each setting.
         """
-        cells, axes = [dict(cell) for cell in self.cells], list(self.axes)
+        cells = [dict(cell) for cell in self.cells]
+        columns = {field: [cell.get(field) for cell in cells] for field in self.axes}
         found: list[str] = []
+        groups, apart = [0] * len(cells), min(len(cells), 1)
 
-        def apart(fields):
-            return len({tuple(cell.get(f) for f in fields) for cell in cells})
+        def split(field):
+            """Return the number of the group of each cell after one more field."""
+            numbers: dict[tuple, int] = {}
+            pairs = zip(groups, columns[field], strict=True)
+            return [numbers.setdefault(pair, len(numbers)) for pair in pairs]
 
         def worth(field):
-            more = apart([*found, field]) - apart(found)
+            more = len(set(zip(groups, columns[field], strict=True))) - apart
             return more > 0 and not field.startswith("optimizers."), more
 
-        while apart(found) < len(cells):
-            found.append(max((f for f in axes if f not in found), key=worth))
-        return [field for field in axes if field in found]
+        while apart < len(cells):
+            found.append(max((f for f in columns if f not in found), key=worth))
+            groups = split(found[-1])
+            apart = len(set(groups))
+        return [field for field in columns if field in found]
 
-    @property
+    @cached_property
     def score_names(self) -> list[str]:
         """Return the names of the scores that any trial has, without floors (scores of
         held-out samples)."""
         names = dict.fromkeys(name for t in self.trials for name in t.scores)
         return [name for name in names if not name.endswith(FLOOR)]
 
+    @cached_property
+    def _directions(self) -> dict[str, set[str]]:
+        said: dict[str, set[str]] = {}
+        for trial in self.trials:
+            for name, which in trial.evaluation.get("directions", {}).items():
+                said.setdefault(name, set()).add(which)
+        return said
+
     def direction(self, name: str) -> int:
         """Return 1 if higher values of a score are better, -1 if lower ones are better,
         else 0."""
-        said = {t.evaluation.get("directions", {}).get(name) for t in self.trials}
+        said = self._directions.get(name, set())
         return ("higher" in said) - ("lower" in said)
 
     def values(self, trials: list[TrialRecords], name: str) -> list[float]:
@@ -167,20 +205,20 @@ def read_sweep(folder) -> SweepRecords:
             f"sweep={folder}: expected the folder of a sweep, with its {SWEEP}"
         )
     owners, trials = files.owners, []
-    together = functools.cache(lambda name: PopulationRecords(files.population(name)))
+    together = cache(lambda name: PopulationRecords(files.population(name)))
     for trial, point in points.items():
-        owner = owners.get(trial)
+        owner, status = owners.get(trial), statuses[trial]
+        samples = None
         if owner is None or owner.alone:
             records, evaluation = _run(files.workdir(trial))
         else:
-            records, evaluation = _member(together(owner.name), trial)
-        status = statuses[trial]
-        reason = ""
-        if status["state"] == "failed":
-            reason = str(status.get("exit_reason", ""))
-        trials.append(
-            TrialRecords(trial, point, status["state"], reason, records, evaluation)
-        )
+            population = together(owner.name)
+            records, evaluation = _member(population, trial)
+            samples = partial(_newest_samples, population, trial)
+        failed = status["state"] == "failed"
+        reason = str(status.get("exit_reason", "")) if failed else ""
+        one = trial, point, status["state"], reason, records, evaluation, samples
+        trials.append(TrialRecords(*one))
     return SweepRecords(files.path.resolve().name, trials)
 
 
@@ -190,6 +228,14 @@ def _run(path):
     records = read_records(path) if files.config.is_file() else None
     own = files.evaluations()
     return records, read_or_note(own[max(own)], []) if own else {}
+
+
+def _newest_samples(population, trial) -> Samples | None:
+    found = population.samples(trial, newest=True)
+    if not found:
+        return None
+    ((step, samples),) = found.items()
+    return step, samples, population.real if samples.ndim == 2 else None
 
 
 def _member(population, trial):

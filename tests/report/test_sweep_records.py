@@ -1,9 +1,11 @@
 import json
 
+import numpy as np
 import pytest
 
 from ganjax.report import read_sweep
 from ganjax.report.sweep import as_text, render
+from ganjax.report.sweep_table import shown_axes
 from ganjax.sweep_files import FORMAT
 
 
@@ -78,3 +80,27 @@ def test_the_badge_of_a_sweep_that_has_ended_is_not_running(tmp_path, states, ex
     (tmp_path / "outcomes.json").write_text(json.dumps(outcomes))
     page = render(_sweep(tmp_path, [{"x": str(i)} for i in range(len(states))]))
     assert f'<span class="state {expected}">{expected}</span>' in page
+
+
+def test_a_random_search_shows_every_field_that_is_drawn(tmp_path):
+    """Each weight occurs once, so it is a sufficient name. It explains no other field.
+    The second rate is always twice the first one. In pairs of a loss and its rate, the
+    loss explains the rate."""
+    random = np.random.default_rng(0)
+    points = [
+        {
+            "rates.a": str(rate),
+            "rates.b": str(2 * rate),
+            "weight": str(weight),
+            "loss": "hinge" if weight > 0.5 else "minimax",
+            "name": "h" if weight > 0.5 else "m",
+        }
+        for rate, weight in random.random((20, 2))
+    ]
+    records = _sweep(tmp_path, points)
+    assert len(records.telling) == 1
+    assert shown_axes(records) == ["rates.a", "weight", "loss"]
+    paired = [{"loss": x, "rate": str(i)} for i, x in enumerate("abc")]
+    assert shown_axes(_sweep(tmp_path, paired)) == ["loss"]
+    grid = [{"x": x, "y": y} for x in "12" for y in "12"]
+    assert shown_axes(_sweep(tmp_path, grid)) == ["x", "y"]

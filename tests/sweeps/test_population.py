@@ -241,7 +241,7 @@ def test_eight_trials_equal_their_runs_alone(game, tmp_path):
         scores = {x: json.loads(p.read_text()) for x, p in alone.evaluations().items()}
         assert records.scores(trial.id) == scores and len(scores) == 2
         status = alone.read_status()
-        digest = records.statuses()[trial.id]["state_digest"]
+        digest = records.statuses[trial.id]["state_digest"]
         assert digest == status["state_digest"]
         member = RunFiles(opened(folder.workdir(trial.id)))
         assert member.metrics.read_text() == alone.metrics.read_text()
