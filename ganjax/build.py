@@ -53,16 +53,12 @@ def build(config: ConfigDict) -> Setup:
     game, sampler = build_game(config, source)
     plan = read(Plan, config).on_devices(config.packing, game.networks)
     return Setup(
-        game=game,
-        sampler=sampler,
+        game=game, sampler=sampler, source=source, plan=plan,
         sampling=read(Sampling, config.sampling),
-        seed=config.seed,
-        knobs=knobs(config),
-        source=source,
+        seed=config.seed, knobs=knobs(config),
         feed=feed_of(config.data, source, plan.batch_size, game.rounds),
         evaluation=evaluation_of(config, game, sampler, source),
-        plan=plan,
-    )
+    )  # fmt: skip
 
 
 def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
@@ -116,7 +112,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         game,
         dynamics=dynamics.chosen(**config.dynamics),
         ema_decay=decay_of(config.batch_size, choice.on),
-        schedule=schedule_of(config.schedules.values(), knobs(config), config.steps),
+        schedule=schedule_of(config.schedules.values(), choice.knobs, config.steps),
         intervals=adversary.intervals(),
     )
     if any(section.frozen for section in config.optimizers.values()):

@@ -7,6 +7,7 @@ A shape is ``(start, end, part) -> value``. ``part`` goes from 0 to 1 during the
 import dataclasses
 import fnmatch
 import functools
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
 import jax
@@ -60,8 +61,9 @@ class ScheduleOptions:
 def matched(patterns: str, knobs: Iterable[str]) -> list[str]:
     """Return the names in ``knobs`` that fit one of ``patterns``: names separated by
     commas, in which ``*`` means any text."""
-    wanted = [pattern.strip() for pattern in patterns.split(",")]
-    return [k for k in knobs if any(fnmatch.fnmatchcase(k, p) for p in wanted)]
+    wanted = [fnmatch.translate(pattern.strip()) for pattern in patterns.split(",")]
+    fits = re.compile("|".join(wanted)).match
+    return [knob for knob in knobs if fits(knob)]
 
 
 @dataclasses.dataclass(frozen=True)

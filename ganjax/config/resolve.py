@@ -157,15 +157,12 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
     overrides, flat = dict(overrides or {}), dict(flatten(stated))
     fields = declared(flat | overrides)
     # A component of the file that the command line replaces takes its options with it.
-    replaced = tuple(
-        path.removesuffix("name")
-        for path, name in overrides.items()
-        if path.endswith(".name") and flat.get(path) != name
-    )
-    for path, value in list(flat.items()):
+    changed = [path for path, value in overrides.items() if flat.get(path) != value]
+    replaced = tuple(x.removesuffix("name") for x in changed if x.endswith(".name"))
+    for path in [path for path in flat if path not in fields]:
         section = path in LABELLED or any(x.startswith(f"{path}.") for x in fields)
-        empty = section and isinstance(value, Mapping | ConfigDict)
-        if path not in fields and (empty or path.startswith(replaced)):
+        empty = section and isinstance(flat[path], Mapping | ConfigDict)
+        if empty or path.startswith(replaced):
             del flat[path]
     values = {path: option.default for path, option in fields.items()}
     for given, read in ((flat, "typed"), (overrides, "parsed")):
@@ -177,9 +174,17 @@ def resolve(stated: Mapping, overrides: Mapping[str, str] | None = None) -> Conf
     for path, field in fields.items():
         field.check(path, values[path])
     values["kimg"] = 0.0  # ``steps`` follows from it
-    config = ConfigDict({x: {} for x in LABELLED} | unflatten_dict(values, sep="."))
+    config = nested({x: {} for x in LABELLED} | unflatten_dict(values, sep="."))
     check(Choice(config))
     return config.lock()
+
+
+def nested(tree: Mapping) -> ConfigDict:
+    """Return nested mappings as a ``ConfigDict``. Its constructor takes far longer."""
+    made = ConfigDict()
+    for name, value in tree.items():
+        made[name] = nested(value) if hasattr(value, "items") else value
+    return made
 
 
 def imports(config: ConfigDict) -> set[str]:

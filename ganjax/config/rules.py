@@ -85,8 +85,7 @@ def players(c) -> Refusals:
 
 def data(c, spec) -> Refusals:
     """The data must have the fields, and the pairs, that the game reads."""
-    missing = set(c.game.reads) - set(spec.fields)
-    if missing:
+    if missing := set(c.game.reads) - set(spec.fields):
         expected = f"examples with {', '.join(c.game.reads)} for {c.said('game')}"
         known = "; data.labels=N makes N labels known and hides the others"
         has = f"it has {', '.join(spec.fields)}{known if 'known' in missing else ''}"

@@ -5,7 +5,6 @@ learning rate, that is data of the compiled step. So a changed knob compiles not
 """
 
 from collections.abc import Iterable
-from typing import Any
 
 from ganjax.config import Choice
 from ganjax.sweeps.trials import SweptConfig
@@ -14,9 +13,14 @@ from ganjax.sweeps.trials import SweptConfig
 def grouped(trials: Iterable[SweptConfig]) -> list[list[SweptConfig]]:
     """Divide trials into groups that can each share one compiled program. Groups are in
     the order of their first trials."""
-    groups: dict[Any, list[SweptConfig]] = {}
+    groups: dict[tuple, list[SweptConfig]] = {}
+    of_base: dict[int, list[SweptConfig]] = {}
     for trial in trials:
-        groups.setdefault(structure(trial.config), []).append(trial)
+        # The values of a trial decide no term, so it has the structure of its base.
+        if id(trial.base) not in of_base:
+            group = groups.setdefault(structure(trial.base), [])
+            of_base[id(trial.base)] = group
+        of_base[id(trial.base)].append(trial)
     return list(groups.values())
 
 

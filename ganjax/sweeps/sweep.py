@@ -65,7 +65,7 @@ class Sweep:
         """Build one game of each kind. This computes nothing and needs no device."""
         opened = {}
         for kind in self.kinds:
-            config = located(kind[0].config, self._folder)
+            config = located(kind[0].base, self._folder)
             data = config.data.to_json()
             try:
                 if data not in opened:
@@ -109,9 +109,7 @@ class Sweep:
         lines = [f"{len(self.trials)} trials in {len(self.kinds)} programs"]
         for kind in self.kinds:
             alone_ = (
-                len(kind) == 1
-                or population == "alone"
-                or runs_separately(kind[0].config)
+                len(kind) == 1 or population == "alone" or runs_separately(kind[0].base)
             )
             how = "one by one" if alone_ else "together"
             lines.append(f"{len(kind)} {how}:")

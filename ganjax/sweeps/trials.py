@@ -8,8 +8,9 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from ganjax.config import declared, flatten, resolve
+from ganjax.config import declared, flatten, knobs
 from ganjax.errors import BadInput
+from ganjax.sweeps.differences import Differences, with_values
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,12 +21,23 @@ class SweptConfig:
       id: the trial's name, a hash of its config; see ``trial_id``.
       point: the config fields that the sweep sets for this trial: path -> value as
         text.
-      config: the resolved config, with a value for every field.
+      base: a resolved config, with a value for every field. Many trials share it, so it
+        must not be changed.
+      values: the numbers in which the trial can differ from ``base``: path -> value of
+        the seed and of knobs. They decide no term of the compiled step, so trials with
+        the same ``base`` can share a program.
     """
 
     id: str
     point: dict[str, str]
-    config: ConfigDict
+    base: ConfigDict
+    values: dict[str, Any]
+
+    @property
+    def config(self) -> ConfigDict:
+        """Return the trial's config, with a value for every field. Each call makes a
+        new one."""
+        return with_values(self.base, self.values)
 
 
 def swept(
@@ -58,6 +70,7 @@ def swept(
     swept_too: set[str] = set()
     number, points = -1, list(space)
     lengths = any(isinstance(p, Mapping) and {"steps", "kimg"} & {*p} for p in points)
+    resolved, named_bases = Differences(stated, dict(overrides)), {}
     for number, values in enumerate(points):
         if not isinstance(values, Mapping):
             raise BadInput(
@@ -66,17 +79,20 @@ def swept(
         point = {str(path): str(value) for path, value in values.items()}
         swept_too.update(set(point) & set(overrides))
         try:
-            config = resolve(stated, {**dict(overrides), **point})
+            base, numbers = resolved(point)
         except BadInput as error:
             raise BadInput(f"trial {number} ({named(point)}): {error}") from error
-        name = trial_id(config, lengths=lengths)
+        if id(base) not in named_bases:
+            named_bases[id(base)] = _Named(base, lengths)
+        name = named_bases[id(base)].id(numbers)
         if name in found:
             say(
                 f"trial {number} ({named(point)}) equals trial {first[name]} "
                 f"({named(found[name].point)}) and is skipped"
             )
             continue
-        found[name], first[name] = SweptConfig(name, point, config), number
+        found[name] = SweptConfig(name, point, base, numbers)
+        first[name] = number
     if number < 0:
         raise BadInput("sweep(): expected at least one trial, but it gives none")
     for path in sorted(swept_too):
@@ -94,14 +110,45 @@ def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
     Args:
       lengths: whether the sweep varies ``steps``; then ``steps`` is part of the id.
     """
-    flat = dict(flatten(config))
-    own = {
-        path: flat[path]
-        for path, option in declared(flat).items()
-        if flat[path] != option.default and (lengths or path != "steps")
-    }
-    text = json.dumps(own, sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()[:12]
+    return _Named(config, lengths).id({})
+
+
+class _Named:
+    """Gives ids to trials that differ from a config in a few numbers."""
+
+    def __init__(self, config, lengths):
+        flat = dict(flatten(config))
+        self._fields = declared(flat)
+        self._own = {
+            path: flat[path]
+            for path, option in self._fields.items()
+            if flat[path] != option.default and (lengths or path != "steps")
+        }
+
+    def id(self, values):
+        own = {
+            path: value
+            for path, value in (self._own | values).items()
+            if path not in values or value != self._fields[path].default
+        }
+        text = json.dumps(own, sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def seeds_and_knobs(
+    trials: Iterable[SweptConfig],
+) -> list[tuple[int, dict[str, float]]]:
+    """Return the seed and the knobs (path -> value) of each trial. Knobs are the
+    numbers that the compiled step takes as data. No config is made for a trial."""
+    shared: dict[int, dict[str, float]] = {}
+    found = []
+    for trial in trials:
+        if id(trial.base) not in shared:
+            shared[id(trial.base)] = knobs(trial.base)
+        own = dict(trial.values)
+        seed = own.pop("seed", trial.base.seed)
+        found.append((seed, shared[id(trial.base)] | own))
+    return found
 
 
 def named(point: Mapping[str, str]) -> str:

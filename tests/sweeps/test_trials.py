@@ -31,6 +31,26 @@ def test_a_trial_is_named_by_what_differs_from_the_defaults():
     assert other.id != one.id
 
 
+NAMES = (
+    ([{}], ["cfabfdfe048d"]),
+    ([{"seed": 3}], ["5d763b1b5cc2"]),
+    ([{RATE: 1e-3, "seed": 1}], ["980d6476065c"]),
+    ([{RATE: "0.0003", "regularizers.r1.weight": 1}], ["78faf7ccada8"]),
+    ([{"steps": 7}, {"steps": 9}], ["45b85dac3e91", "f5cf5b177e80"]),
+    ([{"loss.name": "wasserstein", "loss.top_k": 0.5}], ["f15f523f692d"]),
+    (
+        [{"terms.ours.name": "feature_matching", "terms.ours.weight": 2}],
+        ["c820efee1642"],
+    ),
+)
+
+
+@pytest.mark.parametrize(("space", "expected"), NAMES)
+def test_names_of_trials_in_folders_that_exist(space, expected):
+    """Version 0.1.0 gave these names, before trials were resolved by differences."""
+    assert [trial.id for trial in swept(STATED, space)] == expected
+
+
 def test_a_field_that_is_new_keeps_the_names_of_trials(monkeypatch):
     (before,) = swept(STATED, [{"seed": 3}])
     declared = trials.declared
