@@ -51,7 +51,7 @@ MAY_IMPORT = {
     "launch": "build config data evaluation loading report resumption training",
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
-    "training",
+    "runtime training",
     "commands": "build catalogue command_line config data detection gallery launch "
     "loading projection report scoring shipped sweeps training upscaling",
     "__main__": "commands",
