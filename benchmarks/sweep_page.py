@@ -119,8 +119,11 @@ def synthetic(folder: Path, count: int) -> None:
         picture.parent.mkdir()
         samples = reference + good * random.standard_normal((640, 2)) / 5
         picture.write_bytes(thumbnail(samples, reference))
-    trials = [{"id": i, "point": p} for i, p in zip(ids, points, strict=True)]
-    write_json(folder / "sweep.json", {"format": 2, "trials": trials})
+    trials = [
+        {"id": i, "point": p, "kind": 0} for i, p in zip(ids, points, strict=True)
+    ]
+    held = {"format": FORMAT, "kinds": [{"steps": 1}], "trials": trials}
+    write_json(folder / "sweep.json", held)
 
 
 def in_browser(page: Path) -> dict[str, float]:

@@ -1,5 +1,6 @@
-"""Settings that a command makes in its process before it computes."""
+"""Settings that a command makes in its process before it computes, and its caches."""
 
+import contextlib
 import ctypes
 import os
 import sys
@@ -7,6 +8,8 @@ from pathlib import Path
 
 import jax
 
+# Bytes of compiled programs to keep. A convolutional game needs about 10 MB.
+CACHE_LIMIT = 2 * 2**30
 # Parameters of glibc's mallopt(3).
 _TRIM_THRESHOLD = -1
 _MMAP_THRESHOLD = -3
@@ -16,15 +19,50 @@ _ARENA_MAX = -8
 def prepare() -> None:
     """Keep compiled programs on the disk, and freed memory in the process.
 
-    The programs go to ``ganjax/xla`` in the user's cache folder, unless JAX has another
-    cache (``JAX_COMPILATION_CACHE_DIR``).
+    The programs go to the folder ``xla`` in ``cache_folder()``, unless JAX has another
+    cache (``JAX_COMPILATION_CACHE_DIR``). If the folder holds more than ``CACHE_LIMIT``
+    bytes, the programs that were not used for the longest time are removed.
     """
     if not jax.config.jax_compilation_cache_dir:
-        caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-        jax.config.update(
-            "jax_compilation_cache_dir", str(Path(caches) / "ganjax" / "xla")
-        )
+        programs = cache_folder() / "xla"
+        jax.config.update("jax_compilation_cache_dir", str(programs))
+        remove_unused(programs, CACHE_LIMIT)
+    if "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS" not in os.environ:
+        # JAX's default keeps only programs that compile for a second. A run of a small
+        # game has dozens of shorter ones.
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
     keep_freed_memory()
+
+
+def cache_folder() -> Path:
+    """Return ganjax's folder in the user's cache folder: ``$XDG_CACHE_HOME/ganjax`` or
+    ``~/.cache/ganjax``."""
+    caches = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(caches) / "ganjax"
+
+
+def remove_unused(folder: Path, limit: int) -> None:
+    """Remove files of a folder, those not read for the longest time first, until the
+    folder has at most ``limit`` bytes.
+
+    JAX's own limit (``JAX_COMPILATION_CACHE_MAX_SIZE``) needs the package filelock, and
+    reads the times of all files whenever it adds one.
+    """
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        used = []
+        for entry in os.scandir(folder):
+            # Another process may remove the same file.
+            with contextlib.suppress(FileNotFoundError):
+                about = entry.stat()
+                last = max(about.st_atime, about.st_mtime)
+                used.append((last, about.st_size, entry.path))
+        size = sum(bytes for _, bytes, _ in used)
+        for _, bytes, path in sorted(used):
+            if size <= limit:
+                break
+            with contextlib.suppress(OSError):
+                os.unlink(path)
+                size -= bytes
 
 
 def keep_freed_memory() -> bool:

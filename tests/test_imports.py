@@ -55,7 +55,7 @@ MAY_IMPORT = {
     "unpacking",
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
-    "training unpacking",
+    "runtime training unpacking",
     "commands": "build catalogue command_line config data detection gallery launch "
     "loading projection report scoring shipped sweeps training unpacking upscaling",
     "__main__": "commands",

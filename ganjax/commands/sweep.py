@@ -126,7 +126,8 @@ def _flags():
         "--population",
         default="auto",
         help="how trials that share a program run: vmap, map, serial, alone, or auto "
-        "for the fastest by a short measurement (the last two equal solo runs exactly)",
+        "for vmap if a short measurement shows that it is faster, else map or serial "
+        "(all but vmap equal solo runs exactly)",
     )
     flags.add_argument(
         "--slots", type=int, default=0, help="processes at a time (0: one per device)"

@@ -5,7 +5,14 @@ from ganjax.data.feeds import Feed, drawn, make_feed, resident, scaled, streamed
 from ganjax.data.held_out import as_bytes, chosen_rows, examples_of, held_out
 from ganjax.data.mirror import mirrored
 from ganjax.data.only_labels import only_labels
-from ganjax.data.opening import SOURCES, DataOptions, feed_of, open_source, source_of
+from ganjax.data.opening import (
+    SOURCES,
+    DataOptions,
+    feed_of,
+    is_streamed,
+    open_source,
+    source_of,
+)
 from ganjax.data.partial import CLASSES, labels_named, some_of
 from ganjax.data.record import (
     RecordedSource,
@@ -33,7 +40,7 @@ __all__ = [
     "Arrays", "CLASSES", "Composed", "DataOptions", "Feed", "Items", "RecordedSource",
     "SOURCES", "Sampler", "Source", "Spec", "as_bytes", "chosen_rows", "differences",
     "drawn", "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory",
-    "independent", "labels_named", "labels_of", "make_feed", "mirrored", "only_labels",
-    "open_source", "real_samples", "record_of", "resident", "samples", "scaled",
-    "some_of", "source_of", "spec_differences", "spec_of", "streamed",
+    "independent", "is_streamed", "labels_named", "labels_of", "make_feed", "mirrored",
+    "only_labels", "open_source", "real_samples", "record_of", "resident", "samples",
+    "scaled", "some_of", "source_of", "spec_differences", "spec_of", "streamed",
 ]  # fmt: skip

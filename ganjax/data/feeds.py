@@ -29,6 +29,7 @@ from ganjax.errors import BadInput, unknown
 
 Batch = dict[str, jax.Array]
 FEEDS = ("auto", "resident", "streamed")
+RESIDENT = 2**30  # bytes of decoded data that 'auto' keeps on the device
 
 
 @dataclass(frozen=True)
@@ -186,7 +187,7 @@ def make_feed(
     rounds: int,
     kind: str = "auto",
     by_class: bool = False,
-    memory=2**30,
+    memory=RESIDENT,
 ) -> Feed:
     """Build the feed for a split.
 

@@ -5,13 +5,13 @@ from collections.abc import Mapping
 
 from ganjax.data import synthetic
 from ganjax.data.digits import open_digits
-from ganjax.data.feeds import FEEDS, Feed, make_feed
+from ganjax.data.feeds import FEEDS, RESIDENT, Feed, make_feed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.mirror import mirrored
 from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
-from ganjax.data.source import Source
+from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.translations import (
     open_edges_fashion_mnist,
@@ -142,3 +142,13 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
         )
     feed = make_feed(split, kind=section["feed"], by_class=by_class, **sizes)
     return mirrored(feed, **sizes) if section["mirror"] else feed
+
+
+def is_streamed(section: Mapping, source: Source) -> bool:
+    """Return whether the feed of ``feed_of`` reads its data during training. The answer
+    reads at most one sample."""
+    split, kind = source.train, section["feed"]
+    if callable(split) or kind != "auto":
+        return kind == "streamed"
+    share = min(1, section["limit"] / len(split)) if section["limit"] else 1
+    return share * decoded_bytes(split) > RESIDENT

@@ -1,15 +1,17 @@
 """Measure the speed and memory of trials that are trained together (a population).
 
-    python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… [POPULATION …] [--cores=0,1]
+    python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… POPULATION [--cores=0,1]
 
-SWEEP is the folder of the sweep, TRIAL is the id of a trial, and POPULATION is a way to
-run the trials: vmap, map or serial. The result is printed as JSON. The measurement is a
-separate process, because the process that plans the sweep must not hold the devices.
+SWEEP is the folder of the sweep, TRIAL is the id of a trial, and POPULATION is the way
+to run the trials: vmap, map or serial. The result is printed as JSON. The measurement
+is a separate process, because the process that plans the sweep must not hold the
+devices.
 """
 
 import argparse
 import dataclasses
 import json
+import math
 import os
 import time
 
@@ -24,106 +26,88 @@ from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import use_cores
 from ganjax.training import compiled_step
 
-SECONDS = 0.5  # duration of the measurement, after the first dispatch
-# Speed-up that 'vmap' must give: its members do not equal their solo runs exactly.
-WORTH = 1.1
+SECONDS = 0.5  # duration of the measurement
+MOST_WARM = 64  # steps before the measurement
+INNER = 8  # steps in one dispatch at most: with 100 a dispatch of 64 trials takes long
 
 
 def main(arguments: list[str]) -> None:
     flags = argparse.ArgumentParser()
     flags.add_argument("sweep")
     flags.add_argument("trials")
-    flags.add_argument("ways", nargs="*")
+    flags.add_argument("population")
     flags.add_argument("--cores", default="")
     flags = flags.parse_args(arguments)
     use_cores(flags.cores)
     folder = SweepFolder(flags.sweep)
     configs = [folder.config(trial) for trial in flags.trials.split(",")]
     setup = build(located(configs[0], folder.started_in))
-    if setup.feed.stream is not None:
-        print(json.dumps({"population": "alone"}))
-        return
-    found = {
-        way: measure(setup, configs, way) for way in flags.ways or candidates(setup)
-    }
-    print(json.dumps({"population": choose(found), "measured": found}))
+    print(json.dumps(measure(setup, configs, flags.population)))
 
 
-def candidates(setup: Setup) -> tuple[str, ...]:
-    """Return the ways to train trials together that are worth a measurement.
-
-    They are ``'map'`` (in turn, inside one program) and ``'vmap'`` (as one batch). For
-    convolutional networks on a CPU the only one is ``'serial'`` (in turn, called by the
-    host): a batch is not faster there, and takes minutes to compile.
-    """
-    shapes = jax.eval_shape(
-        lambda: init_state(setup.game, jax.random.key(0), setup.knobs).params
-    )
-    convolutional = any(x.ndim == 4 for x in jax.tree.leaves(shapes))
-    if convolutional and setup.plan.devices[0].platform == "cpu":
-        return ("serial",)
-    return ("map", "vmap")
-
-
-def choose(found: dict[str, dict[str, float]]) -> str:
-    """Return the fastest way to train trials together.
-
-    Args:
-      found: the result of ``measure`` for each way. ``'vmap'`` is chosen only if it is
-        ``WORTH`` times faster, because its trials do not equal solo runs exactly.
-    """
-    cost = {
-        way: row["seconds"] * (WORTH if way == "vmap" else 1)
-        for way, row in found.items()
-    }
-    return min(cost, key=cost.get)
-
-
-def measure(setup: Setup, configs, way: str) -> dict[str, float]:
+def measure(setup: Setup, configs, population: str) -> dict[str, float]:
     """Measure the training of several trials together.
 
     Args:
       setup: the components of the first trial's config.
       configs: the config of each trial. They differ in seeds and knobs only.
-      way: ``'vmap'``, ``'map'`` or ``'serial'``.
+      population: ``'vmap'``, ``'map'`` or ``'serial'``.
 
     Returns:
-      ``seconds`` for one step of all trials; ``bytes`` of device memory for all trials
-        (states, data, and temporary arrays if the program is one compiled function);
-        ``memory``, the bytes that the device has.
+      ``seconds`` for one step of one trial; ``bytes`` of device memory for one trial
+        (its state, and its share of the temporary arrays if the program is one compiled
+        function); ``shared``, the bytes of the data, which all trials share;
+        ``memory``, the bytes that the device has, or this machine on a CPU.
     """
+    inner = min(INNER, setup.plan.parallel.inner_steps)
     plan = dataclasses.replace(
-        setup.plan, population=way, devices=setup.plan.devices[:1]
+        setup.plan,
+        population=population,
+        devices=setup.plan.devices[:1],
+        parallel=dataclasses.replace(setup.plan.parallel, inner_steps=inner),
     )
     states = stack_members(
         [init_state(setup.game, jax.random.key(c.seed), knobs(c)) for c in configs]
     )
     states = replicate(states, plan.devices)
     data = replicate(setup.feed.data, plan.devices)
-    held = sum(
-        x.nbytes for x in jax.tree.leaves((states, data)) if hasattr(x, "nbytes")
-    )
+    held, shared = _bytes(states), _bytes(data)
     compiled = compiled_step(setup.game, setup.feed, plan)
     if hasattr(compiled, "lower"):
         compiled = compiled.lower(states, data).compile()
         held += compiled.memory_analysis().temp_size_in_bytes
-    states, _ = compiled(states, data)
-    jax.block_until_ready(states)
-    start, count = time.monotonic(), 0
-    while time.monotonic() - start < SECONDS:
+
+    def advance():
+        nonlocal states
         states, _ = compiled(states, data)
         jax.block_until_ready(states)
+
+    # Steps with other lazy terms are other programs, compiled at their first use.
+    for _ in range(
+        math.ceil(min(MOST_WARM, math.lcm(1, *setup.game.intervals)) / inner)
+    ):
+        advance()
+    start, count = time.monotonic(), 0
+    while time.monotonic() - start < SECONDS:
+        advance()
         count += 1
-    seconds = (time.monotonic() - start) / (count * plan.parallel.inner_steps)
-    return {"seconds": seconds, "bytes": held, "memory": _memory(plan.devices[0])}
+    stats = plan.devices[0].memory_stats() or {}
+    return {
+        "seconds": (time.monotonic() - start) / (count * inner * len(configs)),
+        "bytes": held / len(configs),
+        "shared": shared,
+        "memory": stats.get("bytes_limit") or host_memory(),
+    }
 
 
-def _memory(device) -> int:
-    """Return the bytes of memory of a device; on CPU, of this machine."""
-    stats = device.memory_stats() or {}
-    if "bytes_limit" in stats:
-        return stats["bytes_limit"]
+def host_memory() -> int:
+    """Return the bytes of memory of this machine."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _bytes(tree):
+    leaves = jax.tree.leaves(tree)
+    return sum(x.nbytes for x in leaves if hasattr(x, "nbytes"))
 
 
 if __name__ == "__main__":

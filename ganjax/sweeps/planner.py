@@ -2,14 +2,10 @@
 
 import hashlib
 import json
-import re
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from ganjax.core import POPULATIONS
-from ganjax.errors import BadInput
+from ganjax.sweeps.carriers import Kind, chosen
 from ganjax.sweeps.folder import Group, SweepFolder
 from ganjax.sweeps.groups import grouped, runs_separately
 from ganjax.sweeps.trials import SweptConfig
@@ -17,6 +13,9 @@ from ganjax.sweeps.trials import SweptConfig
 WAYS = ("auto", *POPULATIONS, "alone")
 # Usable fraction of a device's memory. The rest is for samples and evaluation.
 USABLE = 0.8
+# Members of a population on a CPU. There a larger population is not faster per trial,
+# but the process holds several copies of all states.
+ON_CPU = 64
 
 
 def plan(
@@ -38,42 +37,53 @@ def plan(
     Args:
       population: how the trials of a group run: ``'vmap'`` (as one batch), ``'map'``
         (in turn, inside one program), ``'serial'`` (in turn, called by the host),
-        ``'alone'`` (as separate runs), or ``'auto'``: measure, and choose the fastest.
+        ``'alone'`` (as separate runs), or ``'auto'``, the rule of ``carriers``.
       accelerators: number of accelerators. If there are fewer groups than accelerators,
         the trials of a group are spread over several in equal shares, if possible.
       memory: bytes of a device, to replace the number that the device reports.
-      cores: numbers of the CPU cores for the measurement; all cores if empty.
+      cores: numbers of the CPU cores for a measurement; all cores if empty.
       say: receives lines for the user.
 
     Returns:
       All groups, old and new.
 
     Raises:
-      BadInput: the measurement fails, for example for lack of memory.
+      BadInput: a measurement that is needed fails, for example for lack of memory.
     """
     groups = folder.groups
     known = {trial for group in groups for trial in group.trials}
     new = grouped([trial for trial in trials if trial.id not in known])
     together = [g for g in new if _joins(g, population)]
     singles = [[trial] for g in new if not _joins(g, population) for trial in g]
-    measured = folder.plan.get("measured", {})
-    parts = []
+    carriers = folder.plan.get("carriers", {})
+    kinds = [_kind(group[0].base) for group in together]
+    counts = dict.fromkeys(kinds, 0)
+    for kind, group in zip(kinds, together, strict=True):
+        counts[kind] += len(group)
+    parts, decided = [], set()
     # Only the largest group of each kind is measured.
     for group in sorted(together, key=len, reverse=True):
-        kind = _kind(group[0].config)
-        if kind not in measured:
-            say(f"measuring {len(group)} trials of {kind}")
-            ways = () if population == "auto" else (population,)
-            measured[kind] = _measure(folder, group, ways, cores)
-        found = measured[kind]
+        name = _kind(group[0].base)
+        stated = population not in ("auto", carriers.get(name, {}).get("population"))
+        if name not in carriers or (stated and name not in decided):
+            carriers[name] = chosen(
+                folder,
+                Kind(name, group, counts[name]),
+                population=population,
+                accelerators=accelerators,
+                cores=cores,
+                say=say,
+            )
+        decided.add(name)
+        found = carriers[name]
         if found["population"] == "alone":
             singles += [[trial] for trial in group]
             continue
-        shares = _split(group, found, memory)
+        shares = _split(group, found, memory, 0 if accelerators else ON_CPU)
         if len(shares) > 1:
             say(
-                f"{len(group)} trials of {kind} do not fit on one device: they run as "
-                f"{len(shares)} populations"
+                f"{len(group)} trials of {name} run as {len(shares)} populations of at "
+                f"most {len(shares[0])}"
             )
         parts += [(share, found["population"]) for share in shares]
     order = {trial.id: i for i, trial in enumerate(trials)}
@@ -90,15 +100,13 @@ def plan(
                 devices=width if many else 1,
             )
         )
-    folder.write_plan(groups, measured=measured)
+    folder.write_plan(groups, carriers=carriers)
     return groups
 
 
 def _joins(group, population):
     return (
-        len(group) > 1
-        and population != "alone"
-        and not runs_separately(group[0].config)
+        len(group) > 1 and population != "alone" and not runs_separately(group[0].base)
     )
 
 
@@ -113,44 +121,12 @@ def _kind(config) -> str:
     )
 
 
-def _measure(folder, group, ways, cores) -> dict[str, Any]:
-    done = subprocess.run(
-        [
-            sys.executable,
-            "-m",
-            "ganjax.sweeps.measure",
-            str(folder.path),
-            ",".join(trial.id for trial in group),
-            *ways,
-            *([f"--cores={','.join(map(str, cores))}"] if cores else []),
-        ],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        last = _error(done.stderr) or f"exit {done.returncode}"
-        raise BadInput(
-            f"population: the speed and memory of {len(group)} trials in one program "
-            f"cannot be measured: {last.removeprefix('error: ')}; "
-            f"--population=alone runs them one by one"
-        )
-    return {"members": len(group), **json.loads(done.stdout.splitlines()[-1])}
-
-
-def _error(stderr) -> str:
-    """Return the last line that names an error, or else the last line. JAX can print
-    other lines after the error."""
-    lines = stderr.strip().splitlines()
-    named = [line for line in lines if re.match(r"(error|[\w.]+Error): ", line)]
-    return (named or lines or [""])[-1]
-
-
-def _split(group, found, memory) -> list[list[SweptConfig]]:
-    """Split a group into the fewest equal shares that each fit on a device."""
-    row = found["measured"][found["population"]]
-    each = row["bytes"] / found["members"]
-    most = max(1, int(USABLE * (memory or row["memory"]) / each))
-    count = -(-len(group) // most)
+def _split(group, found, memory, limit) -> list[list[SweptConfig]]:
+    """Split a group into the fewest equal shares that each fit on a device, and have at
+    most ``limit`` members (0: any number)."""
+    free = USABLE * (memory or found["memory"]) - found["shared"]
+    most = max(1, int(free / found["bytes"]))
+    count = -(-len(group) // min(most, limit or most))
     size, more = divmod(len(group), count)
     ends = [size * i + min(i, more) for i in range(count + 1)]
     return [group[a:b] for a, b in zip(ends, ends[1:], strict=False)]

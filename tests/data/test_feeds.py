@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.data import Source, feed_of, open_source
+from ganjax.data import Source, feed_of, is_streamed, open_source, opening
 from ganjax.data.feeds import drawn, make_feed, resident, scaled, streamed
 from ganjax.data.order import Balance
 from ganjax.data.source import Arrays, Spec, fixed_sample, in_memory
@@ -156,6 +156,28 @@ def test_auto_keeps_on_the_device_what_fits_in_memory():
     assert make_feed(open_source("ring8").train, **sizes).data == ()
     with pytest.raises(BadInput, match="did you mean 'streamed'"):
         make_feed(items, kind="stream", **sizes)
+
+
+@pytest.mark.parametrize(
+    ("feed", "limit", "resident", "expected"),
+    [
+        ("streamed", 0, 400, True),
+        ("resident", 0, 0, False),
+        ("auto", 0, 400, False),
+        ("auto", 0, 399, True),
+        ("auto", 50, 399, False),
+        ("auto", 50, 199, True),
+    ],
+)
+def test_whether_data_are_read_during_training(
+    feed, limit, resident, expected, monkeypatch
+):
+    monkeypatch.setattr(opening, "RESIDENT", resident)
+    items = Listed(numbered(100))  # 400 bytes
+    source = Source(Spec("x", (2, 2, 1), ()), items, items)
+    assert is_streamed({"feed": feed, "limit": limit}, source) is expected
+    ring = open_source("ring8")
+    assert not is_streamed({"feed": "auto", "limit": 0}, ring)
 
 
 def test_a_batch_that_devices_cannot_share_is_refused():

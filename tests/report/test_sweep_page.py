@@ -18,18 +18,20 @@ from ganjax.report.sweep_records import SweepRecords, TrialRecords
 from ganjax.report.sweep_table import best
 from ganjax.report.thumbnails import thumbnail
 from ganjax.run_files import RunFiles, write_json
+from ganjax.sweep_files import FORMAT
 
 NASTY = "</script><script>alert(1)</script><!-- & \u2028 \u2029 \"'"
 
 
 def make(folder, trials, directions=None):
     """Write a sweep of finished trials: (point, score name -> values over steps)."""
-    listed = [{"id": f"t{i}", "point": p} for i, (p, _) in enumerate(trials)]
-    write_json(folder / "sweep.json", {"trials": listed})
+    listed = [{"id": f"t{i}", "point": p, "kind": 0} for i, (p, _) in enumerate(trials)]
+    held = {"format": FORMAT, "kinds": [{"steps": 1}], "trials": listed}
+    write_json(folder / "sweep.json", held)
     for i, (_, scores) in enumerate(trials):
         files = RunFiles(folder / f"trials/t{i}")
         files.describe({})
-        write_json(files.status, {"state": "finished"})
+        write_json(files.status, {"state": "finished", "step": 1})
         count = max(map(len, scores.values()), default=0)
         rows = [
             {"step": 10 * (j + 1)}
