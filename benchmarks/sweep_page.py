@@ -26,6 +26,7 @@ from ganjax.report.sweep import as_csv
 from ganjax.report.sweep_page import SweepPage, write_page
 from ganjax.report.thumbnails import thumbnail
 from ganjax.run_files import RunFiles, write_json, write_whole
+from ganjax.sweep_files import FORMAT
 
 BROWSER = ("chromium", "--headless", "--no-sandbox", "--disable-gpu",
            "--enable-logging=stderr", "--v=0")  # fmt: skip

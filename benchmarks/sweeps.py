@@ -1,9 +1,9 @@
-"""Measure what a sweep costs beside its training. Prints JSON.
+"""Measure the cost of a sweep, without its training. Prints JSON.
 
     python -m benchmarks.sweeps --game=ring8 --trials=25,200,2000
     python -m benchmarks.sweeps --game=sn_dcgan --trials=64
 
-Each sweep is a process of its own: `ganjax sweep`, with a new folder and an empty
+Each sweep is a separate process: `ganjax sweep`, with a new folder and an empty
 compilation cache. The trials differ in the generator's learning rate and in their
 seeds, so they share one program. The record has for each number of trials the seconds
 of the dry run and of the sweep, the files and bytes that it leaves, and the peak memory

@@ -19,6 +19,10 @@ from ganjax.model import Model, Sampler, Sampling
 DRAWN = 10_000
 
 
+def _sample(model, key, n):
+    return model.sample(key, n)
+
+
 def latent_key(seed: int) -> jax.Array:
     """Return the key of the latents of generated samples, from the seed of an
     evaluation."""
@@ -56,8 +60,7 @@ class EvaluationData:
 
     def __post_init__(self):
         self._drawn: tuple[Model, Side] | None = None
-        # Returns samples of (model, key, count). Several runs draw theirs together.
-        self.draw: Callable[..., np.ndarray] = Model.sample
+        self.draw: Callable[..., np.ndarray] = _sample
         if self.border < 0:
             enlarging = self.sampler.enlarging
             self.border = enlarging.factor if enlarging else 0
