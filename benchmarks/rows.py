@@ -6,7 +6,7 @@ import traceback
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-from benchmarks import distances, runs, scaling, steps
+from benchmarks import distances, runs, scaling, steps, sweeps
 from benchmarks.agreement import Disagreement
 from benchmarks.record import NotRun, Settings, header
 from ganjax.errors import BadInput, unknown
@@ -20,6 +20,7 @@ ROWS: dict[str, Callable] = {
     "population": scaling.population,
     "devices": scaling.devices,
     "startup": runs.startup,
+    "sweep": sweeps.sweep,
     "frechet": distances.frechet,
     "neighbours": distances.neighbours,
     "roof": steps.roof,

@@ -1,24 +1,23 @@
-"""Measure the cost of a sweep, without its training. Prints JSON.
+"""The row of whole sweeps: what a sweep costs beyond its training.
 
-    python -m benchmarks.sweeps --game=ring8 --trials=25,200,2000
-    python -m benchmarks.sweeps --game=sn_dcgan --trials=64
-
-Each sweep is a separate process: `ganjax sweep`, with a new folder and an empty
+Each sweep is a separate process, `ganjax sweep`, with a new folder and an empty
 compilation cache. The trials differ in the generator's learning rate and in their
-seeds, so they share one program. The record has for each number of trials the seconds
-of the dry run and of the sweep, the files and bytes that it leaves, and the peak memory
-of all of its processes together. The compiled step alone is measured in as many
+seeds, so they share one program. The compiled step alone is measured in as many
 processes at the same time as the sweep uses.
 """
 
 import argparse
+import dataclasses
 import json
 import os
 import subprocess
 import sys
 import tempfile
+import textwrap
 import time
 from pathlib import Path
+
+from benchmarks.record import Part, Settings
 
 PROCESSES, MEMBERS = 2, 64
 GAMES = {
@@ -60,8 +59,6 @@ SPACE = """
 
 def config_file(folder: Path, game: str, count: int) -> Path:
     """Write the config file of a sweep of ``count`` trials, and return its path."""
-    import textwrap
-
     path = folder / f"{game}_{count}.py"
     parts = (GAMES[game], SPACE.format(count=count))
     path.write_text("\n".join(textwrap.dedent(part) for part in parts))
@@ -105,7 +102,7 @@ def watched(arguments: list[str], environment: dict[str, str]) -> dict[str, floa
     return {"seconds": time.perf_counter() - start, "peak_bytes": peak}
 
 
-def sweep(game: str, count: int, population: str) -> dict[str, float]:
+def whole(game: str, count: int, population: str) -> dict[str, float]:
     """Run a sweep and its dry run in new folders, and return what they cost."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -137,8 +134,8 @@ def bare(game: str, population: str, dispatches: int) -> float:
     ``PROCESSES`` processes run it at the same time."""
     with tempfile.TemporaryDirectory() as name:
         path = config_file(Path(name), game, MEMBERS)
-        line = [sys.executable, "-m", "benchmarks.sweeps", f"--bare={path}"]
-        line += [f"--population={population}", f"--dispatches={dispatches}"]
+        line = [sys.executable, "-m", "benchmarks.sweeps", str(path)]
+        line += [population, str(dispatches)]
         runs = [
             subprocess.Popen(line, stdout=subprocess.PIPE) for _ in range(PROCESSES)
         ]
@@ -157,8 +154,6 @@ def bare_steps(path: str, population: str, dispatches: int) -> float:
     from ganjax.training import compiled_step
 
     setup = build(resolve(load_config(path)))
-    import dataclasses
-
     plan = dataclasses.replace(setup.plan, population=population)
     states = stack_members(
         [init_state(setup.game, jax.random.key(i), setup.knobs) for i in range(MEMBERS)]
@@ -173,34 +168,54 @@ def bare_steps(path: str, population: str, dispatches: int) -> float:
     return seconds * plan.steps / plan.parallel.inner_steps
 
 
-def main(arguments: list[str]) -> None:
-    flags = argparse.ArgumentParser(description=__doc__)
-    flags.add_argument("--game", choices=GAMES, default="ring8")
-    flags.add_argument("--trials", default="25,200,2000", help="numbers with commas")
-    flags.add_argument("--population", default="map")
-    flags.add_argument("--dispatches", type=int, default=5)
-    flags.add_argument("--bare", default="", help="only the steps of this config file")
-    options = flags.parse_args(arguments)
-    if options.bare:
-        seconds = bare_steps(options.bare, options.population, options.dispatches)
-        print(json.dumps({"seconds": seconds}))
-        return
-    from benchmarks.record import Settings, header
-    from benchmarks.timing import Windows
+def sweep(settings: Settings) -> list[Part]:
+    """Measure sweeps of several sizes: seconds, files, bytes, and peak memory."""
+    plans = {
+        "ring8": ("map", settings.size((25, 200, 2000), (2, 4))),
+        "sn_dcgan": ("serial", settings.size((8, 64), (2, 4))),
+    }
+    return [_part(settings, game, *plan) for game, plan in plans.items()]
 
-    counts = [int(x) for x in options.trials.split(",")]
-    rows = [sweep(options.game, count, options.population) for count in counts]
-    steps = bare(options.game, options.population, options.dispatches)
-    found = {**header(Settings(Windows(1, 1.0)), {}), "game": options.game}
-    found |= {"population": options.population, "sweeps": rows}
-    found["step_seconds_a_trial"] = steps
-    if len(rows) > 1:
-        first, last = rows[-2], rows[-1]
-        slope = (last["seconds"] - first["seconds"]) / (
-            last["trials"] - first["trials"]
+
+def _part(settings, game, population, counts):
+    rows = {count: whole(game, count, population) for count in counts}
+    steps = bare(game, population, settings.size(5, 1))
+    first, last = list(rows.values())[-2:]
+    slope = (last["seconds"] - first["seconds"]) / (last["trials"] - first["trials"])
+    samples = {f"{count} trials": [row["seconds"]] for count, row in rows.items()}
+    part = Part(
+        f"{game}, 100 steps, by {population}: whole process", "s",
+        samples | {f"steps of {last['trials']} trials": [steps * last["trials"]]},
+    )  # fmt: skip
+    most = {"bound": "most"}
+    dry = last["dry_run_seconds"]
+    part.value(f"dry run of {last['trials']} trials, s", dry, must=5, **most)
+    host = 1000 * (slope - steps)
+    part.value("a further trial beyond its steps, ms", host, must=60, **most)
+    each = 1 / last["trials"]
+    part.value("files a trial", last["files"] * each, must=8, **most)
+    part.value("kB a trial", last["bytes"] * each / 1e3, must=100, **most)
+    others = last["bytes"] - last["state_bytes"]
+    part.value("kB a trial without its state", others * each / 1e3, **most)
+    part.value("peak memory, GB", last["peak_bytes"] / 1e9, must=2, **most)
+    for count, row in rows.items():
+        part.notes.append(
+            f"{count} trials: {row['seconds']:.1f} s, {row['files']} files, "
+            f"{row['bytes'] / 1e6:.1f} MB ({row['state_bytes'] / 1e6:.1f} MB of it "
+            f"states), peak of all processes {row['peak_bytes'] / 1e9:.2f} GB; dry run "
+            f"{row['dry_run_seconds']:.1f} s; the finished sweep again "
+            f"{row['again_seconds']:.1f} s."
         )
-        found["host_seconds_a_trial"] = slope - steps
-    print(json.dumps(found, indent=2))
+    return part
+
+
+def main(arguments: list[str]) -> None:
+    """Print the seconds of the steps of one trial, for ``bare``."""
+    flags = argparse.ArgumentParser()
+    flags.add_argument("path")
+    flags.add_argument("population")
+    flags.add_argument("dispatches", type=int)
+    print(json.dumps({"seconds": bare_steps(**vars(flags.parse_args(arguments)))}))
 
 
 if __name__ == "__main__":

@@ -3,12 +3,9 @@
 import csv
 import json
 import os
-import random
 import shlex
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -254,57 +251,7 @@ def test_two_runners_and_other_folders_are_refused(tmp_path):
         pass
 
 
-LONG = ("--config.steps=3000", "--config.log.every=10", "--config.checkpoint.every=100",
-        "--config.parallel.inner_steps=10")  # fmt: skip
-
-
-@pytest.mark.full
-@pytest.mark.parametrize("population", ["map", "vmap"])
-def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population):
-    """Runner and trials are killed at random moments. No trial finishes twice, and no
-    trial is lost."""
-    ways = (f"--population={population}", *LONG)
-    whole, killed = tmp_path / "whole", tmp_path / "killed"
-    done = run(command(whole, "relativistic", *ways))
-    assert done.returncode == 0, done.stdout + done.stderr
-    rng = random.Random(0)
-    for turn in range(20):
-        runner = subprocess.Popen(
-            command(killed, "relativistic", *ways), cwd=ROOT, env=environment(),
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-        )  # fmt: skip
-        until = time.monotonic() + rng.uniform(5, 40)
-        while time.monotonic() < until and runner.poll() is None:
-            time.sleep(0.05)
-        if turn % 2:  # kill the trials, and the runner ends
-            for pid in children(runner.pid):
-                os.kill(pid, signal.SIGKILL)
-            runner.wait(timeout=60)
-        runner.kill()
-        runner.wait()
-    done = run(command(killed, "relativistic", *ways))
-    assert done.returncode == 0, done.stdout + done.stderr
-    for trial in SweepFolder(whole).points:
-        assert status(killed, trial)["state"] == "finished"
-        assert (
-            status(whole, trial)["state_digest"]
-            == (status(killed, trial)["state_digest"])
-        )
-    for group in SweepFolder(whole).groups:
-        one, other = (folder_of(top, group) for top in (whole, killed))
-        rows = [(top / "metrics.jsonl").read_text() for top in (one, other)]
-        assert rows[0] == rows[1]
-        log = (other / "train.log").read_text()
-        assert log.count(" finished at step") == 1
-    assert (killed / "table.csv").read_text() == (whole / "table.csv").read_text()
-
-
 def folder_of(sweep, group):
     """Return the folder with the records of a group."""
     alone = sweep / "trials" / group.trials[0]
     return alone if group.alone else sweep / "groups" / group.name
-
-
-def children(pid):
-    listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(x) for x in listed.read_text().split()] if listed.exists() else []
