@@ -39,6 +39,7 @@ GAMES = {
             small = {"name": "sn_dcgan", "width": 4}
             config.networks = {"generator": dict(small), "discriminator": dict(small)}
             config = tiny(config)
+            config.data.name = "digits"
             config.steps = 100
             config.log = {"every": 50}
             config.samples = {"every": 0, "count": 8}

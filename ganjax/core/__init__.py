@@ -17,13 +17,20 @@ from ganjax.core.parallel import (
     stack_members,
 )
 from ganjax.core.randomness import child_key, sample_keys
-from ganjax.core.state import GameState, averaged, init_state, state_digest
+from ganjax.core.state import (
+    GameState,
+    averaged,
+    init_on_host,
+    init_state,
+    state_digest,
+)
 from ganjax.core.step import make_train_step
 from ganjax.core.view import Network, Report, View
 
 __all__ = [
     "DYNAMICS", "Game", "GameState", "Network", "POPULATIONS", "Player", "Report",
-    "View", "averaged", "child_key", "compile_step", "local_copy", "init_state",
+    "View", "averaged", "child_key", "compile_step", "local_copy", "init_on_host",
+    "init_state",
     "make_train_step", "member", "replicate", "sample_keys", "split_batch",
     "spread_members", "state_digest", "stack_members",
 ]  # fmt: skip

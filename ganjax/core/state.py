@@ -61,6 +61,24 @@ def init_state(
     return jax.tree.map(jnp.copy, state)
 
 
+def init_on_host(game: Game, seed: int, knobs: Mapping[str, float]) -> GameState:
+    """Return the state before the first step as NumPy arrays (the key excepted), for
+    many runs that ``stack_members`` joins. The values equal those
+    of ``init_state``.
+
+    Args:
+      seed: seed of the run.
+      knobs: see ``init_state``.
+    """
+    key = jax.random.key(seed)
+    scalars = {name: np.asarray(value, np.float32) for name, value in knobs.items()}
+    made = jax.device_get(_compiled_initialiser(game)(key, scalars))
+    params, variables, optimizer, memory = made
+    ema = {n: {"params": params[n], **variables[n]} for n in game.ema}
+    step = np.zeros((), np.int32)
+    return GameState(step, key, params, variables, optimizer, ema, memory, scalars)
+
+
 # LLVM needs seconds to optimise random draws that run only once, one kernel for each
 # parameter. With less optimisation the values are equal up to rounding, and the program
 # of two four-layer networks compiles in 1.2 s, not 8.4 s (two cores of an AMD EPYC).

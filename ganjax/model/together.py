@@ -35,21 +35,26 @@ def sample_together(
     size = min(n, CHUNK)
     sampler = models[0].sampler
     draw = _compiled(sampler.sample, models[0].game, way)
-    padded = [sample_keys(key, math.ceil(n / size) * size) for key in keys]
-    one = jax.eval_shape(draw, _joined(models[:1]), jnp.stack(padded[:1])[:, :size], 0)
+    padded = _every_key(jnp.stack(keys), math.ceil(n / size) * size)
+    one = jax.eval_shape(draw, _joined(models[:1]), padded[:1, :size], 0)
     each = one.size * one.dtype.itemsize * math.ceil(n / size)
     part = min(len(models), max(1, MOST_BYTES // each))
     for first in range(0, len(models), part):
         # The last part is filled up, so that all parts have the same program.
         chosen = [min(i, len(models) - 1) for i in range(first, first + part)]
         variables = _joined([models[i] for i in chosen])
-        own = jnp.stack([padded[i] for i in chosen])
+        own = padded[np.array(chosen)]
         made = [
             np.asarray(draw(variables, own[:, start : start + size], start))
             for start in range(0, own.shape[1], size)
         ]
         together = np.concatenate(made, axis=1)[:, :n]
         yield from together[: len(models) - first]
+
+
+@functools.partial(jax.jit, static_argnums=1)
+def _every_key(keys, n):
+    return jax.vmap(lambda key: sample_keys(key, n))(keys)
 
 
 def _joined(models):

@@ -8,6 +8,7 @@ process ends when the process PID ends.
 
 import argparse
 import ctypes
+import gc
 import os
 import signal
 import sys
@@ -64,6 +65,7 @@ def run_groups(folder: SweepFolder, groups: Sequence[Group]) -> int:
         code = max(code, exit_code(statuses))
         if code > 128:
             break
+        gc.collect()  # the arrays of a group are in cycles of references
     return code
 
 

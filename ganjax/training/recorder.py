@@ -8,6 +8,7 @@ import jax
 import numpy as np
 
 from ganjax.core import GameState, child_key, local_copy, member, state_digest
+from ganjax.core.state import to_numpy
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import Evaluation
 from ganjax.evaluation.together import attempt
@@ -181,13 +182,25 @@ class Recorder:
         self.archive.settle()
         if not self.live:
             return
-        digests = {place: state_digest(self._own(state, place)) for place in self.live}
+        digests = self._digests(state)
         self.archive.end(
             "finished" if step >= self.plan.steps else "interrupted",
             step,
             f"signal {signal}" if signal > 0 else "all steps done",
             digests,
         )
+
+    def _digests(self, state):
+        whole = to_numpy(self._whole(state))
+        if not self.plan.population:
+            return {0: state_digest(whole)}
+        rows, step = whole.replace(step=None), whole.step
+        return {
+            place: state_digest(
+                jax.tree.map(lambda x, i=place: x[i], rows).replace(step=step)
+            )
+            for place in self.live
+        }
 
     def _whole(self, state):
         """Return the state on this process."""

@@ -11,6 +11,7 @@ import jax.numpy as jnp
 from ganjax.core import (
     Game,
     GameState,
+    init_on_host,
     init_state,
     replicate,
     spread_members,
@@ -84,7 +85,7 @@ def train(
         enter = stack.enter_context
         enter(_failing(lambda: step))
         enter(archive)
-        fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
+        fresh = _fresh(game, members, bool(plan.population))
         state, restored = _first_state(archive, members, fresh, bool(plan.population))
         # A copy: the compiled step reuses the memory of the state.
         start, keys = int(state.step), jnp.copy(state.key.reshape(-1))
@@ -144,6 +145,13 @@ class _NoRecorder:
 def _ends(stop, recorder) -> int:
     """Return the number of a signal, -1 if no run is left, 0 to continue."""
     return stop[0] if stop else 0 if recorder.live else -1
+
+
+def _fresh(game, members, together) -> list[GameState]:
+    """Return the states of new runs. States that are joined later are on the host."""
+    if together:
+        return [init_on_host(game, m.seed, m.knobs) for m in members]
+    return [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
 
 
 def _first_state(archive, members, fresh, together) -> tuple[GameState, bool]:
