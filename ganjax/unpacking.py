@@ -7,7 +7,7 @@ records are in shared files.
 import shutil
 from pathlib import Path
 
-from ganjax.errors import BadInput, unknown
+from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, PopulationRecords
 from ganjax.run_files import RunFiles, read_json, write_json, write_whole
 from ganjax.sweep_files import SWEEP, SweepFiles
@@ -62,7 +62,10 @@ def unpack(files: PopulationFiles, member: str, path: Path) -> Path:
     if not records.places:
         raise BadInput(f"workdir={path}: expected a trial that has begun")
     if member not in records.places:
-        raise unknown("--unpack", member, records.places)
+        raise BadInput(
+            f"workdir={path}: expected a trial of {files.path}, which has "
+            f"{len(records.places)} others"
+        )
     part = path.with_name(f".{path.name}.unpacked")
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)

@@ -20,7 +20,7 @@ import os
 import shutil
 
 from ganjax import command_line
-from ganjax.errors import BadInput, unknown
+from ganjax.errors import BadInput, nearest, unknown
 
 EXECUTORS = ("local", "slurm", "debug")
 
@@ -89,7 +89,10 @@ def _unpack(arguments):
     files = SweepFiles(flags.workdir)
     for trial in flags.unpack:
         if trial not in files.points:
-            raise unknown("--unpack", trial, files.points)
+            raise BadInput(
+                f"--unpack={trial}: expected the id of one of {len(files.points)} "
+                f"trials{nearest(trial, files.points)}"
+            )
         print(opened(files.workdir(trial)))
     return 0
 

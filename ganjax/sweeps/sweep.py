@@ -138,8 +138,7 @@ class Sweep:
           workdir: the folder of the sweep.
           executor: ``'local'``, ``'slurm'`` or ``'debug'`` (in this process).
           population: how trials that share a program run: ``'vmap'``, ``'map'``,
-            ``'serial'``, ``'alone'``, or ``'auto'`` to measure and take the fastest
-            (details at ``planner.plan``).
+            ``'serial'``, ``'alone'``, or ``'auto'`` (the rule of ``carriers``).
           processes: number of processes at the same time. 0 uses all GPUs. Without
             GPUs, 0 gives ``SHARED`` processes, or one for each core if ``pinned``.
           memory: bytes of a device, to replace the number that the device reports.
