@@ -23,23 +23,32 @@ TURNS = ["training"] * 8 + ["the end of the population", "training"] * 2
 TURNS += ["the end of the population"] * 4 + ["the report"] * 4
 
 
-def waits(folder):
-    """Return phase -> a function that tells whether the sweep is in this phase."""
+def phases(folder):
+    """Return phase -> a function that tells whether the sweep is in this phase. Call it
+    before the runner starts: files of the process before do not count."""
 
-    def statuses():
-        return [folder.population(x.name).read_status() for x in folder.groups]
+    def files():
+        return [folder.population(group.name) for group in folder.groups]
+
+    def starts():
+        logs = [x.log.read_text() for x in files() if x.log.exists()]
+        return sum(log.count(" running at step") for log in logs)
+
+    before = starts()
 
     def training():
-        return any(0 < x.get("step", 0) < 2000 for x in statuses())
-
-    def ending():
-        return any(
-            x.get("step") == 2000 and x["state"] == "running" for x in statuses()
+        return starts() > before and any(
+            0 < x.read_status().get("step", 0) < 2000 for x in files()
         )
 
+    def ending():
+        found = [x.read_status() for x in files()]
+        at_the_end = [x for x in found if x.get("step") == 2000]
+        return starts() > before and any(x["state"] == "running" for x in at_the_end)
+
     def over():
-        found = statuses()
-        return bool(found) and all(x.get("state") == "finished" for x in found)
+        found = [x.read_status().get("state") for x in files()]
+        return bool(found) and set(found) == {"finished"}
 
     return {
         "training": training, "the end of the population": ending, "the report": over,
@@ -57,11 +66,11 @@ def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population
     assert done.returncode == 0, done.stdout + done.stderr
     rng, folder, landed = random.Random(0), SweepFolder(killed), []
     for turn, phase in enumerate(TURNS):
+        reached = phases(folder)[phase]
         runner = subprocess.Popen(
             command(killed, "relativistic", *ways), cwd=ROOT, env=environment(),
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
         )  # fmt: skip
-        reached = waits(folder)[phase]
         while not reached() and runner.poll() is None:
             time.sleep(0.02)
         until = time.monotonic() + rng.uniform(0, 1.5)

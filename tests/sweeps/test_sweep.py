@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ganjax.errors import BadInput
+from ganjax.run_files import RunFiles
 from ganjax.sweep_files import Group, is_over
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
@@ -72,7 +73,7 @@ def test_a_diverged_trial_is_marked_and_the_others_finish(swept):
     assert status(folder, rows[2]["trial"])["diverged"]
     assert float(rows[0]["modes"]) >= 0 and rows[2]["modes"] == ""
     page = (folder / "report.html").read_text()
-    assert rows[2]["reason"] in page and "1 failed" in page
+    assert rows[2]["reason"] in page and "<b>1</b> failed" in page
 
 
 @pytest.mark.full
@@ -110,7 +111,7 @@ def test_a_member_leaves_what_its_run_alone_leaves(swept, tmp_path):
         assert (member / name).read_text() == (solo / name).read_text()
     for name in ("samples/step_00000040.png", "samples/real.png"):
         assert (member / name).read_bytes() == (solo / name).read_bytes()
-    digests = [status(top, trial)["state_digest"] for top in (folder, tmp_path)]
+    digests = [RunFiles(x).read_status()["state_digest"] for x in (member, solo)]
     assert digests[0] == digests[1]
 
 
