@@ -4,12 +4,14 @@ A population is runs that one program trained together, such as trials of a swee
 records are in shared files.
 """
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from ganjax.errors import BadInput, unknown
-from ganjax.population_files import PopulationFiles, PopulationRecords
-from ganjax.run_files import RunFiles, read_json, write_json, write_whole
+from ganjax.population_files import PopulationFiles, PopulationRecords, replaced
+from ganjax.run_files import RunFiles, read_json, read_rows, write_json, write_whole
 from ganjax.sweep_files import SWEEP, SweepFiles
 from ganjax.training import Checkpoints, member_state
 from ganjax.training.metrics_log import MetricsLog
@@ -98,12 +100,27 @@ def _write(records, member, run):
         for step, picture in pictures.items():
             log.picture(step, "samples", picture)
     shutil.copyfile(files.timing, run.timing)
+    _write_history(records, member, run)
     for step, scores in records.scores(member).items():
         write_json(run.evaluation(step), scores)
     place = records.places[member]
     _copy_states(files.checkpoints, place, run.checkpoints)
     _copy_states(files.best, place, run.best)
     run.describe(records.config(member), **records.record(member))
+
+
+def _write_history(records, member, run):
+    """Write the starts of the population as starts of the member, with its config."""
+    facts: dict[str, Any] = {}
+    lines = []
+    for row in read_rows(records.files.history):
+        facts = facts | row
+        own = facts.get("members", {}).get(member)
+        line = {k: v for k, v in row.items() if k not in ("config", "members")}
+        if own is not None and {"config", "members"} & row.keys():
+            line["config"] = replaced(facts["config"], own)
+        lines.append(json.dumps(line) + "\n")
+    write_whole(run.history, "".join(lines))
 
 
 def _pictures(records, member, run):
