@@ -65,6 +65,7 @@ class Checkpoints:
         self._sealer = ThreadPoolExecutor(1)
         self._sealing: Future | None = None
         self._damaged: list[int] = []
+        self._files: set[str] = set()  # in the folder of a state that was read back
 
     def __enter__(self) -> "Checkpoints":
         return self
@@ -125,9 +126,8 @@ class Checkpoints:
         folder = self.directory / str(step)
         try:
             self._writer.wait_until_finished()
-            # What Orbax commits can lack arrays, so it is read back first.
-            if difference := _first_difference(self._kept(step), written):
-                raise OSError(errno.EIO, f"checkpoint {step}: {difference}")
+            if problem := self._incomplete(step, written):
+                raise OSError(errno.EIO, f"checkpoint {step}: {problem}")
             write_json(folder / MANIFEST, digests(folder / STATE))
         except (OSError, ValueError) as error:
             self._abandon(step, error)
@@ -137,6 +137,18 @@ class Checkpoints:
         for path in step_folders(self.directory):
             if not (path / MANIFEST).exists():
                 remove(path)
+
+    def _incomplete(self, step, written):
+        """Return what a checkpoint lacks, or ``None``. Orbax can commit a folder that
+        holds no arrays. The metadata of the first one are read back. This takes as long
+        as the write, so the later ones only need the files that the first one has."""
+        files = {x.name for x in self._state(step).iterdir() if x.is_file()}
+        if not self._files:
+            problem = _first_difference(self._kept(step), written)
+            self._files = set() if problem else files
+            return problem
+        lost = sorted(self._files - files)
+        return f"{STATE}/{lost[0]} is absent" if lost else None
 
     def _abandon(self, step, error):
         remove(self.directory / str(step))

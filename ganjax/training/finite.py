@@ -5,6 +5,7 @@ Metrics do not suffice: the metrics of a step are computed before its update.
 
 import functools
 from collections.abc import Collection
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ import numpy as np
 
 from ganjax.core import GameState
 
+Tree = Any
 _PARTS = ("params", "variables", "optimizer", "ema")
 
 
@@ -28,20 +30,38 @@ def non_finite(
       places: the runs to judge; ``[0]`` for a single run.
     """
     parts = {name: getattr(state, name) for name in _PARTS}
-    finite = np.atleast_1d(np.asarray(_finite(parts, together)))
+    on_host = next(iter(state.key.devices())).platform == "cpu"
+    judge = finite_on_host if on_host else finite_on_device
+    finite = np.atleast_1d(np.asarray(judge(parts, together)))
     bad = [place for place in places if not finite[place]]
     return {place: _first(parts, place if together else ...) for place in bad}
 
 
-# One program for all arrays. The host waits for one number of each run.
 @functools.partial(jax.jit, static_argnums=1)
-def _finite(parts, together):
+def finite_on_device(parts: Tree, together: bool) -> jax.Array:
+    """Return whether all arrays are finite, for each run: ``[]`` or ``[members]``. It
+    is one program, and the host waits for one number of each run."""
+    return _finite(jax.tree.leaves(parts), together, jnp)
+
+
+def finite_on_host(parts: Tree, together: bool) -> np.ndarray:
+    """Return the same as ``finite_on_device``, for arrays in the memory of the host. It
+    is as fast there, and compiles nothing."""
+    return _finite([np.asarray(x) for x in _numbers(parts)], together, np)
+
+
+def _finite(leaves, together, numpy):
     found = [
-        jnp.isfinite(x).all(axis=tuple(range(int(together), x.ndim)))
-        for x in jax.tree.leaves(parts)
-        if jnp.issubdtype(x.dtype, jnp.inexact)
+        numpy.isfinite(x).all(axis=tuple(range(int(together), x.ndim)))
+        for x in _numbers(leaves)
     ]
-    return functools.reduce(jnp.logical_and, found, jnp.asarray(True))
+    return functools.reduce(numpy.logical_and, found, numpy.asarray(True))
+
+
+def _numbers(parts):
+    """Return the arrays that can hold nan."""
+    leaves = jax.tree.leaves(parts)
+    return [x for x in leaves if jnp.issubdtype(x.dtype, jnp.inexact)]
 
 
 def _first(parts, place):

@@ -4,6 +4,7 @@
 
 import contextlib
 import sys
+from collections.abc import Iterator
 from typing import Any
 
 
@@ -39,3 +40,17 @@ class LastingStream:
         """Flush the stream, if it is open."""
         with contextlib.suppress(OSError, ValueError):
             self._stream.flush()
+
+
+@contextlib.contextmanager
+def lasting_streams() -> Iterator[None]:
+    """Replace stdout and stderr inside the context by streams whose ``write`` does not
+    fail, for everything that prints: warnings, libraries and the user's code."""
+    with contextlib.ExitStack() as stack:
+        for stream, redirect in (
+            (sys.stdout, contextlib.redirect_stdout),
+            (sys.stderr, contextlib.redirect_stderr),
+        ):
+            if stream is not None:
+                stack.enter_context(redirect(LastingStream(stream)))
+        yield

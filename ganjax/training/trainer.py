@@ -26,6 +26,7 @@ from ganjax.training.member import Member
 from ganjax.training.plan import Plan
 from ganjax.training.recorder import Recorder
 from ganjax.training.samples import real_examples, sample_count
+from ganjax.training.shown_lines import lasting_streams
 from ganjax.training.stop_signals import stop_signals
 
 
@@ -83,6 +84,7 @@ def train(
     step = None  # until the members begin
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
+        enter(lasting_streams())
         enter(_failing(lambda: step))
         enter(archive)
         fresh = [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]

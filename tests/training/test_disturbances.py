@@ -14,7 +14,8 @@ import time
 import numpy as np
 import pytest
 
-from ganjax import launch
+from ganjax import launch, report
+from ganjax.commands import train as train_command
 from ganjax.population_files import PopulationFiles
 from ganjax.resumption import ended_members
 from ganjax.run_files import RunFiles, write_json
@@ -279,6 +280,26 @@ def test_the_status_names_an_error_of_the_disk(tmp_path, monkeypatch):
     assert (status["state"], status["exit_reason"]) == ("failed", "Input/output error")
 
 
+# --- a state that is not finite -------------------------------------------------------
+
+
+def test_a_run_of_one_step_to_nan_fails(tmp_path, monkeypatch, capsys):
+    """The metrics of a step come before its update, so all of them are finite."""
+    options = {"game": "gan", "steps": 1, "log__every": 1}
+    # At its first step this optimizer moves by 3 times the rate or more: to infinity.
+    options["optimizers__generator__name"] = "rmsprop"
+    options["optimizers__generator__learning_rate"] = 3e38
+    monkeypatch.chdir(ROOT)
+    assert train_command.main(command(tmp_path / "run", **options)[2:]) == 1
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("error: training diverged, step 1: ")
+    status = json.loads((tmp_path / "run/status.json").read_text())
+    assert (status["state"], status["diverged"]) == ("failed", True)
+    assert not list((tmp_path / "run").glob("checkpoints/*/manifest.json"))
+    (row,) = (tmp_path / "run/metrics.jsonl").read_text().splitlines()
+    assert all(np.isfinite(list(json.loads(row).values())))
+
+
 # --- report.html ----------------------------------------------------------------------
 
 
@@ -287,8 +308,11 @@ def test_a_report_is_written_again_if_its_run_went_on(run):
     run.report.unlink()
     train(run.path, **OPTIONS)
     new = run.report.read_text()
-    old = new.replace(new[new.rindex("<!-- ") :], "<!-- status 0 -->\n")
-    run.report.write_text(old)
+    status = run.status.read_bytes()
+    write_json(run.status, run.read_status() | {"state": "interrupted", "step": 6})
+    report.write_report(run.path)
+    assert run.report.read_text() != new
+    run.status.write_bytes(status)
     train(run.path, **OPTIONS)
     assert run.report.read_text() == new
     at = run.report.stat().st_mtime_ns
