@@ -51,7 +51,7 @@ class PopulationFiles:
         self.history = path / "history.jsonl"
         self.log, self.real = path / "train.log", path / "samples/real.npy"
         self.checkpoints, self.best = path / "checkpoints", path / "best"
-        self.absent_at_start = (self.best,)
+        self.absent_at_start: tuple[Path, ...] = ()
 
     def samples(self, step: int) -> Path:
         """Return the path of the samples of all members at a step."""

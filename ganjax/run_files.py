@@ -40,7 +40,7 @@ class RunFiles:
         self.checkpoints, self.best = path / "checkpoints", path / "best"
         self.real, self.report = path / "samples/real.png", path / REPORT
         self.mark = self.config  # a folder with this file holds a run
-        self.absent_at_start = self.events, self.best
+        self.absent_at_start = (self.events,)
 
     def picture(self, step: int) -> Path:
         """Return the path of the picture of samples at a step."""

@@ -13,7 +13,8 @@ from ganjax.errors import BadInput, unknown
 from ganjax.population_files import PopulationFiles, PopulationRecords, replaced
 from ganjax.run_files import RunFiles, read_json, read_rows, write_json, write_whole
 from ganjax.sweep_files import SWEEP, SweepFiles
-from ganjax.training import Checkpoints, member_state
+from ganjax.training import Checkpoints, finished_steps, member_state
+from ganjax.training.checkpoint_folders import clear
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.samples import (
     picture_of_real,
@@ -39,9 +40,12 @@ def opened(path: Path | str) -> Path:
     owner = SweepFiles(sweep).owners.get(trial)
     if owner is not None and not owner.alone:
         files = SweepFiles(sweep).population(owner.name)
-        own = RunFiles(path).read_status()
-        there = PopulationRecords(files).statuses.get(trial, {})
-        if not own or own.get("step", 0) < there.get("step", 0):
+        own = RunFiles(path)
+        step = PopulationRecords(files).statuses.get(trial, {}).get("step", 0)
+        held = own.read_status()
+        # A trial that trained further alone can lose its status, but not its steps.
+        further = max(finished_steps(own.checkpoints), default=0) > step
+        if not further and (not held or held.get("step", 0) < step):
             unpack(files, trial, path)
     return path
 
@@ -71,8 +75,9 @@ def unpack(files: PopulationFiles, member: str, path: Path) -> Path:
     _write(records, member, RunFiles(part))
     path.mkdir(parents=True, exist_ok=True)
     run = RunFiles(path)
-    for stale in (run.checkpoints, run.best, run.events):
-        shutil.rmtree(stale, ignore_errors=True)
+    for states in (run.checkpoints, run.best):
+        clear(states)
+    shutil.rmtree(run.events, ignore_errors=True)
     # The status comes last: if it is missing or old, the next call starts again.
     for made in sorted(part.rglob("*"), key=lambda x: x == part / run.status.name):
         if made.is_file():

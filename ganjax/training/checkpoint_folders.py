@@ -81,6 +81,14 @@ def remove(folder: Path) -> None:
             folder.rmdir()
 
 
+def clear(directory: Path) -> None:
+    """Remove all checkpoints in a folder, and the folder if nothing else is in it."""
+    for path in step_folders(directory):
+        remove(path)
+    with contextlib.suppress(OSError):
+        directory.rmdir()
+
+
 def _digest(path):
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from ganjax.run_files import lines_of, write_whole
+from ganjax.training.checkpoint_folders import clear
 from ganjax.training.plan import Plan
 
 
@@ -20,6 +21,7 @@ class Records(Protocol):
 
     metrics: Path
     timing: Path
+    best: Path
     absent_at_start: tuple[Path, ...]
 
     def evaluations(self) -> dict[int, Path]:
@@ -71,6 +73,8 @@ def rewind(records: Records, step: int, plan: Plan, scored: bool) -> list[str]:
         for at, path in found.items():
             if not stays(at, on_schedule):
                 path.unlink()
-    for folder in records.absent_at_start if step == 0 else ():
-        shutil.rmtree(folder, ignore_errors=True)
+    if step == 0:
+        clear(records.best)
+        for folder in records.absent_at_start:
+            shutil.rmtree(folder, ignore_errors=True)
     return unreadable

@@ -11,7 +11,8 @@ from ganjax.errors import BadInput
 from ganjax.launch import MemberRequest, RunRequest, SharedProgram, launch
 from ganjax.population_files import PopulationFiles
 from ganjax.run_files import RunFiles, write_json
-from ganjax.training import Checkpoints, finished_steps
+from ganjax.training import Checkpoints, Plan, finished_steps
+from ganjax.training.rewind import rewind
 from tests import tiny
 
 STATE = {"params": {"a": np.arange(6.0).reshape(2, 3), "b": np.float32(0.5)}}
@@ -90,6 +91,14 @@ def test_other_files_beside_checkpoints_stay(tmp_path):
     assert (folder / "5/mine.txt").exists() and not (folder / "5/state").exists()
     assert (folder / "5.bak/manifest.json").exists()
     assert (folder / "007/manifest.json").exists()
+
+
+def test_a_new_start_clears_the_best_states_alone(tmp_path):
+    run = RunFiles(tmp_path)
+    saved(run.best, 5)
+    (run.best / "notes").mkdir()
+    rewind(run, 0, Plan(), scored=False)
+    assert [path.name for path in run.best.iterdir()] == ["notes"]
 
 
 def test_a_file_that_is_not_in_the_manifest_is_damage(tmp_path):

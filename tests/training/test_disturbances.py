@@ -37,6 +37,7 @@ from ganjax.training.population_checkpoints import own_steps
 from ganjax.training.progress import ProgressReport
 from ganjax.training.rows import RowFile
 from ganjax.training.stop_signals import STOPS
+from ganjax.unpacking import opened
 from tests.training.test_resume import LONG, ROOT, command, contents, result, train
 
 FULL = pytest.mark.full
@@ -232,22 +233,41 @@ def members(path, *own):
     return files
 
 
+def a_sweep(path, *own):
+    """Write a sweep with one population, ``members(path, *own)``."""
+    files = members(path / "groups/g", *own)
+    names = [f"m{i}" for i in range(len(own))]
+    group = {"name": "g", "trials": names, "population": "map"}
+    write_json(path / "plan.json", {"groups": [group]})
+    trials = [{"id": x, "kind": 0, "point": {}} for x in names]
+    record = {"format": 3, "trials": trials, "kinds": [{"steps": 9}]}
+    write_json(path / "sweep.json", record)
+    return files
+
+
 def test_members_that_diverged_are_known_from_the_checkpoint(tmp_path):
-    files = members(tmp_path / "groups/g", 6, 4, -1)
-    group = {"name": "g", "trials": ["m0", "m1", "m2"], "population": "map"}
-    write_json(tmp_path / "plan.json", {"groups": [group]})
-    trials = [{"id": x, "kind": 0, "point": {}} for x in group["trials"]]
-    kinds = [{"steps": 9}]
-    record = {"format": 3, "trials": trials, "kinds": kinds}
-    write_json(tmp_path / "sweep.json", record)
+    files = a_sweep(tmp_path, 6, 4, -1)
     files.status.write_text("damaged")
     found = ended_members(files)
     assert {k: x["step"] for k, x in found.items()} == {"m1": 4, "m2": 0}
     assert all(x["state"] == "failed" and x["diverged"] for x in found.values())
     states = {k: x["state"] for k, x in SweepFiles(tmp_path).statuses().items()}
-    assert states == dict.fromkeys(group["trials"], "waiting")
+    assert states == dict.fromkeys(["m0", "m1", "m2"], "waiting")
     write_json(files.status, {"state": "interrupted", "step": 6})
     assert ended_members(files) == {}
+
+
+def test_a_trial_that_trained_further_is_not_unpacked_again(tmp_path):
+    """The trial trained alone from step 6 to 9, and its status is damaged."""
+    files = a_sweep(tmp_path, 6, 6)
+    write_json(files.status, {"state": "finished", "step": 6})
+    run = RunFiles(tmp_path / "trials/m0")
+    with Checkpoints(run.checkpoints) as checkpoints:
+        checkpoints.save({"step": np.int32(9)}, 9)
+    run.status.write_text("damaged")
+    assert opened(run.path) == run.path
+    with Checkpoints(run.checkpoints) as checkpoints:
+        assert checkpoints.readable() == [9]
 
 
 def test_a_late_checkpoint_does_not_bring_a_failed_run_back(tmp_path):
