@@ -20,15 +20,17 @@ from ganjax.errors import BadInput
 from ganjax.evaluation import evaluation_of
 from ganjax.loading import located, warm_start
 from ganjax.population_files import PopulationRecords
-from ganjax.report import write_report
+from ganjax.report import is_current, write_report
 from ganjax.resumption import (
     check_checkpoint,
     check_config,
     check_data,
     check_population,
+    ended_members,
     has_begun,
     is_finished,
     is_over,
+    lost_status,
 )
 from ganjax.run_files import RunFiles, read_json, write_json
 from ganjax.training import (
@@ -39,6 +41,7 @@ from ganjax.training import (
     RunArchive,
     RunDirectory,
     compiled_step,
+    data_facts,
     environment,
     reason,
     train,
@@ -93,7 +96,7 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
         changed = check_config(run, trial.config, allow_config_change)
         check_checkpoint(run)
         if is_over(run, trial.config) and not changed:
-            if not run.report.exists():
+            if not is_current(run.path):
                 write_report(run.path)
             return run.read_status()
         trial = _settled(run, trial)
@@ -106,9 +109,12 @@ def launch(trial: RunRequest, *, allow_config_change: bool = False) -> dict[str,
             start_from=warm_start(trial.located),
             ended=follows,
         )
-        archive = RunArchive(run, setup.plan)
+        plan, data = setup.plan, record_of(setup.source)
+        said = {"command": trial.command, "overrides": dict(trial.overrides)}
+        about = {"config": trial.config.to_dict(), "data": data_facts(data)}
+        about |= {"code": _code(trial.config), "folder": trial.folder}
+        archive = RunArchive(run, plan, said | about)
         begin = functools.partial(_begin, run, trial, setup)
-        plan = setup.plan
         advance = compiled_step(setup.game, setup.feed, plan)
         error = _train(trial.located, setup, [member], plan, archive, begin, advance)
         if not follows:
@@ -202,7 +208,9 @@ class SharedProgram:
             check_checkpoint(files)
             statuses = PopulationRecords(files).statuses
             status = {one.id: statuses.get(one.id, {}) for one in members}
+            lost = ended_members(files)
             ended = {x.id for x in members if x.left or status[x.id].get("diverged")}
+            ended |= set(lost)
             waiting = [
                 name
                 for name in status
@@ -210,10 +218,10 @@ class SharedProgram:
                 and (changed or not is_finished(status[name], config, files.path))
             ]
             if waiting:
-                self._train(files, members, ended, allow_config_change)
+                self._train(files, members, ended, lost, allow_config_change)
             return PopulationRecords(files).statuses
 
-    def _train(self, files, members, ended, allow_config_change):
+    def _train(self, files, members, ended, lost, allow_config_change):
         setup, plan, advance = self._made
         check_data(files, setup.source, allow_config_change)
         start_from = warm_start(located(self.config, self.folder))
@@ -223,7 +231,11 @@ class SharedProgram:
             seed = own.pop("seed", setup.seed)
             knobs = setup.knobs | own
             together.append(Member(knobs, seed, start_from, one.id in ended))
-        archive = PopulationArchive(files, [one.id for one in members], plan)
+        data = data_facts(record_of(setup.source))
+        about = {"config": self.config.to_dict(), "data": data}
+        about |= {"code": _code(self.config), "folder": self.folder}
+        about["members"] = {one.id: dict(one.values) for one in members}
+        archive = PopulationArchive(files, [*about["members"]], plan, about, lost)
         begin = functools.partial(_begin_population, files, self, members, setup)
         error = _train(self.config, setup, together, plan, archive, begin, advance)
         if error:
@@ -231,6 +243,7 @@ class SharedProgram:
 
 
 def _begin_population(files, program, members, setup):
+    problem = lost_status(files)
     write_json(files.data, record_of(setup.source))
     files.describe(
         program.config.to_dict(),
@@ -246,8 +259,7 @@ def _begin_population(files, program, members, setup):
         folder=program.folder,
     )
     write_json(files.environment, environment())
-    for line in setup.source.about.get("shown", ()):
-        files.say(line)
+    _say(files, problem, setup)
 
 
 def scores(workdir: Path | str) -> dict[str, float]:
@@ -284,13 +296,18 @@ def _code(config):
 
 
 def _begin(run, trial, setup):
+    problem = lost_status(run)
     said = {"command": trial.command, "overrides": dict(trial.overrides)}
     write_json(run.data, record_of(setup.source))
     code, folder = _code(trial.config), trial.folder
     run.describe(trial.config.to_dict(), **said, code=code, folder=folder)
     write_json(run.environment, environment())
-    for line in setup.source.about.get("shown", ()):
-        run.say(line)
+    _say(run, problem, setup)
+
+
+def _say(files, problem, setup):
+    for line in filter(None, [problem, *setup.source.about.get("shown", ())]):
+        files.say(line)
 
 
 def _train(

@@ -5,7 +5,7 @@ files. ``ganjax.unpacking`` writes a member as the folder of an ordinary run.
 
 members.json         the config of each member, and what run.json holds for a run
 status.json          the state of the population, and how each member ended
-environment.json, data.json, timing.jsonl, train.log    as for a run
+environment.json, data.json, timing.jsonl, history.jsonl, train.log    as for a run
 metrics.jsonl        a line for each step with rows: name -> a list, a value per member
 evaluation/STEP.json    the scores of the members at a step
 samples/             arrays of samples, from which pictures are drawn
@@ -21,7 +21,14 @@ from typing import Any
 import numpy as np
 
 import ganjax
-from ganjax.run_files import by_step, check_format, read_json, read_rows, write_json
+from ganjax.run_files import (
+    by_step,
+    check_format,
+    read_json,
+    read_rows,
+    read_status,
+    write_json,
+)
 
 FORMAT = 1
 MEMBERS = "members.json"
@@ -41,9 +48,10 @@ class PopulationFiles:
         self.mark = self.record  # a folder with this file holds a population
         self.environment, self.data = path / "environment.json", path / "data.json"
         self.metrics, self.timing = path / "metrics.jsonl", path / "timing.jsonl"
+        self.history = path / "history.jsonl"
         self.log, self.real = path / "train.log", path / "samples/real.npy"
         self.checkpoints, self.best = path / "checkpoints", path / "best"
-        self.absent_at_start = (self.best,)
+        self.absent_at_start: tuple[Path, ...] = ()
 
     def samples(self, step: int) -> Path:
         """Return the path of the samples of all members at a step."""
@@ -91,8 +99,9 @@ class PopulationFiles:
 
     def read_status(self) -> dict[str, Any]:
         """Return the content of status.json. ``members`` holds the members that have
-        ended, by id. The other entries are shared by all members."""
-        return read_json(self.status) or {}
+        ended, by id. The other entries are shared by all members. It is empty before
+        the population starts, and if the file is damaged."""
+        return read_status(self.status) or {}
 
 
 class PopulationRecords:
@@ -142,7 +151,8 @@ class PopulationRecords:
         """Return the rows of metrics of a member, like the metrics.jsonl of a run."""
         place, found = self.places[member], []
         for line in self._lines:
-            row = {k: v[place] for k, v in line.items() if k != "step"}
+            lists = {k: v for k, v in line.items() if isinstance(v, list)}
+            row = {k: v[place] for k, v in lists.items() if place < len(v)}
             row = {k: v for k, v in row.items() if v is not None}
             if row:
                 found.append({"step": line["step"], **row})

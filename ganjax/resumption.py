@@ -11,9 +11,9 @@ from ganjax.data import Source, differences, record_of
 from ganjax.errors import BadInput
 from ganjax.loading import changed_sources
 from ganjax.population_files import PopulationFiles
-from ganjax.run_files import RunFiles, read_json
+from ganjax.run_files import RunFiles, read_json, read_rows
 from ganjax.schedules import lengths
-from ganjax.training import finished_steps
+from ganjax.training import Checkpoints, finished_steps, own_steps
 
 # Fields that may change when a run resumes: it may become longer.
 EXTENSIBLE = ("steps",)
@@ -131,8 +131,17 @@ def check_population(
 def has_begun(run: RunFiles | PopulationFiles) -> bool:
     """Return whether a run has passed step 0. If it has not, it may begin again with
     any config and any data."""
-    passed = run.read_status().get("step") or finished_steps(run.checkpoints)
-    return run.mark.exists() and bool(passed)
+    return run.mark.exists() and bool(reached(run) or finished_steps(run.checkpoints))
+
+
+def reached(run: RunFiles | PopulationFiles) -> int:
+    """Return the step in a run's status. If the status is lost, return the last step in
+    its rows, scores and pictures; 0 without any."""
+    status = run.read_status()
+    if status or not run.mark.exists():
+        return status.get("step", 0)
+    rows = (row["step"] for row in read_rows(run.metrics))
+    return max([0, *rows, *run.evaluations(), *run.pictures()])
 
 
 def check_data(run: RunFiles | PopulationFiles, source: Source, allowed: bool) -> None:
@@ -148,12 +157,15 @@ def check_data(run: RunFiles | PopulationFiles, source: Source, allowed: bool) -
 
 
 def check_checkpoint(run: RunFiles | PopulationFiles) -> None:
-    """Raise ``BadInput`` if a run has passed step 0 but holds no checkpoint."""
-    step = run.read_status().get("step") if run.mark.exists() else 0
-    if step and not finished_steps(run.checkpoints):
+    """Raise ``BadInput`` if a run had a checkpoint, but holds none. A run that was
+    stopped before its first checkpoint has lost nothing: it begins again."""
+    step = reached(run) if run.mark.exists() else 0
+    never = run.read_status().get("checkpoint") == 0
+    if step and not never and not finished_steps(run.checkpoints):
         raise BadInput(
             f"workdir={run.path}: expected a checkpoint of this run, which reached "
-            f"step {step}, but there is none; delete the folder to start again"
+            f"step {step}, but there is none in {run.checkpoints.name}/; put them "
+            f"back, or delete the folder to start again"
         )
 
 
@@ -180,3 +192,30 @@ def is_finished(status: Mapping[str, Any], config: ConfigDict, path: Path) -> bo
             f"step of the run in workdir={path}"
         )
     return status["step"] == config.steps
+
+
+def lost_status(run: RunFiles | PopulationFiles) -> str:
+    """Return a line for the user if a run that has begun has no readable status, or an
+    empty string. Its checkpoints suffice to resume."""
+    if run.read_status() or not has_begun(run):
+        return ""
+    what = "damaged" if run.status.exists() else "missing"
+    return f"{run.status.name} is {what}; the checkpoints show where training stopped"
+
+
+def ended_members(files: PopulationFiles) -> dict[str, dict[str, Any]]:
+    """Return the statuses of the members that had diverged, by id, from the newest
+    checkpoint: they keep an older state in it. This is for a population whose status is
+    lost; with a status, the result is empty."""
+    if not lost_status(files) or not finished_steps(files.checkpoints):
+        return {}
+    with Checkpoints(files.checkpoints, log=lambda line: None) as checkpoints:
+        newest = checkpoints.readable()[-1]
+        own = own_steps(checkpoints, newest)
+    found = {}
+    for place, name in enumerate(files.read()["members"]):
+        if (step := own.get(place, 0)) != newest:
+            why = f"it diverged after step {step}; {files.status.name} was lost"
+            entry = {"state": "failed", "step": step, "exit_reason": why}
+            found[name] = entry | {"diverged": True}
+    return found

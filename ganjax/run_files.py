@@ -1,6 +1,7 @@
 """The files of a run: their paths, and functions that read them and write them
 whole."""
 
+import contextlib
 import fcntl
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,8 +13,12 @@ from ganjax.errors import BadInput
 
 FORMAT = 2
 REPORT = "report.html"
+MOST_STEPS = 2**53
 # Entries of run.json for a run without a command and without the user's own code.
 _RECORD = {"command": "", "overrides": {}, "code": {"folders": [], "sources": {}}}
+# The types of entries of status.json. A file with other types is damaged.
+_STATUS = {"state": str, "step": int, "checkpoint": int, "exit_reason": str,
+           "members": dict, "failed_evaluations": list}  # fmt: skip
 
 
 class RunFiles:
@@ -30,11 +35,12 @@ class RunFiles:
         self.environment, self.data = path / "environment.json", path / "data.json"
         self.status, self.log = path / "status.json", path / "train.log"
         self.metrics, self.timing = path / "metrics.jsonl", path / "timing.jsonl"
+        self.history = path / "history.jsonl"
         self.events = path / "tensorboard"
         self.checkpoints, self.best = path / "checkpoints", path / "best"
         self.real, self.report = path / "samples/real.png", path / REPORT
         self.mark = self.config  # a folder with this file holds a run
-        self.absent_at_start = self.events, self.best
+        self.absent_at_start = (self.events,)
 
     def picture(self, step: int) -> Path:
         """Return the path of the picture of samples at a step."""
@@ -123,12 +129,13 @@ class RunFiles:
         write_json(self.config, config)  # last: it marks the folder as a run
 
     def read_status(self) -> dict[str, Any]:
-        """Return the content of status.json. It is empty before the run starts.
+        """Return the content of status.json. It is empty before the run starts, and if
+        the file is damaged.
 
         ``state`` is ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``.
         While a run is running, ``step`` is the step of its newest checkpoint.
         """
-        return read_json(self.status) or {}
+        return read_status(self.status) or {}
 
 
 def failed_evaluation(step: int, evaluator: str, reason: str) -> str:
@@ -201,13 +208,18 @@ def lock_folder(path: Path, doing: str, field: str = "workdir") -> TextIO:
     return lock
 
 
-def write_whole(path: Path, text: str) -> Path:
+def write_whole(path: Path, text: str | bytes) -> Path:
     """Write a file atomically: a reader sees the old file or the new one. Make its
-    folder if it is missing."""
+    folder if it is missing. If this fails, the temporary file is removed."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
-    temporary.write_text(text, encoding="utf-8")
-    return temporary.replace(path)
+    try:
+        temporary.write_bytes(text.encode() if isinstance(text, str) else text)
+        return temporary.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            temporary.unlink()
+        raise
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -228,18 +240,52 @@ def read_json(path: Path) -> dict[str, Any] | None:
             return value
     except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
         return None
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         problem = f", {error}"
     raise BadInput(f"{path.name}={path}: expected a JSON object{problem}")
 
 
+def read_status(path: Path) -> dict[str, Any] | None:
+    """Return the content of a status.json; ``None`` if the file is missing or damaged.
+    A run without a status resumes from its checkpoints."""
+    try:
+        held = read_json(path)
+    except BadInput:
+        return None
+    fits = held is not None and all(
+        isinstance(held.get(name, kind()), kind) for name, kind in _STATUS.items()
+    )
+    return held if fits and not isinstance(held.get("step"), bool) else None
+
+
 def read_rows(path: Path) -> list[dict[str, Any]]:
-    """Return the rows of a file of JSON lines, up to the first invalid line. The last
-    line of a killed run may be incomplete."""
-    rows = []
-    for line in path.read_text().splitlines() if path.exists() else ():
-        try:
-            rows.append(json.loads(line))
-        except ValueError:
-            break
-    return rows
+    """Return the rows of a file of JSON lines. Lines that are not rows are left out:
+    the last line of a killed run may be incomplete, and a line may be damaged."""
+    return [row for _, row in lines_of(path) if row is not None]
+
+
+def unreadable_lines(path: Path) -> int:
+    """Return the number of lines of a file of JSON lines that are not rows."""
+    return sum(row is None for _, row in lines_of(path))
+
+
+def lines_of(path: Path) -> list[tuple[bytes, dict[str, Any] | None]]:
+    """Return each line of a file of JSON lines, without its end, and the row that it
+    holds. A row is an object with a whole number ``step``. ``None`` marks a line
+    that is not a row. A last line without an end that is not a row was cut by a kill;
+    it is left out, and so are empty lines."""
+    *whole, last = path.read_bytes().split(b"\n") if path.exists() else [b""]
+    found = [(line, _row(line)) for line in whole if line.strip()]
+    if (row := _row(last)) is not None:
+        found.append((last, row))
+    return found
+
+
+def _row(line):
+    try:
+        row = json.loads(line)
+    except (ValueError, RecursionError):
+        return None
+    step = row.get("step") if isinstance(row, dict) else None
+    whole = isinstance(step, int) and not isinstance(step, bool)
+    return row if whole and 0 <= step <= MOST_STEPS else None

@@ -4,14 +4,17 @@ A population is runs that one program trained together, such as trials of a swee
 records are in shared files.
 """
 
+import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 from ganjax.errors import BadInput
-from ganjax.population_files import PopulationFiles, PopulationRecords
-from ganjax.run_files import RunFiles, read_json, write_json, write_whole
+from ganjax.population_files import PopulationFiles, PopulationRecords, replaced
+from ganjax.run_files import RunFiles, read_json, read_rows, write_json, write_whole
 from ganjax.sweep_files import SWEEP, SweepFiles
-from ganjax.training import Checkpoints, member_state
+from ganjax.training import Checkpoints, finished_steps, member_state
+from ganjax.training.checkpoint_folders import clear
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.samples import (
     picture_of_real,
@@ -37,9 +40,12 @@ def opened(path: Path | str) -> Path:
     owner = SweepFiles(sweep).owners.get(trial)
     if owner is not None and not owner.alone:
         files = SweepFiles(sweep).population(owner.name)
-        own = RunFiles(path).read_status()
-        there = PopulationRecords(files).statuses.get(trial, {})
-        if not own or own.get("step", 0) < there.get("step", 0):
+        own = RunFiles(path)
+        step = PopulationRecords(files).statuses.get(trial, {}).get("step", 0)
+        held = own.read_status()
+        # A trial that trained further alone can lose its status, but not its steps.
+        further = max(finished_steps(own.checkpoints), default=0) > step
+        if not further and (not held or held.get("step", 0) < step):
             unpack(files, trial, path)
     return path
 
@@ -72,8 +78,9 @@ def unpack(files: PopulationFiles, member: str, path: Path) -> Path:
     _write(records, member, RunFiles(part))
     path.mkdir(parents=True, exist_ok=True)
     run = RunFiles(path)
-    for stale in (run.checkpoints, run.best, run.events):
-        shutil.rmtree(stale, ignore_errors=True)
+    for states in (run.checkpoints, run.best):
+        clear(states)
+    shutil.rmtree(run.events, ignore_errors=True)
     # The status comes last: if it is missing or old, the next call starts again.
     for made in sorted(part.rglob("*"), key=lambda x: x == part / run.status.name):
         if made.is_file():
@@ -101,12 +108,27 @@ def _write(records, member, run):
         for step, picture in pictures.items():
             log.picture(step, "samples", picture)
     shutil.copyfile(files.timing, run.timing)
+    _write_history(records, member, run)
     for step, scores in records.scores(member).items():
         write_json(run.evaluation(step), scores)
     place = records.places[member]
     _copy_states(files.checkpoints, place, run.checkpoints)
     _copy_states(files.best, place, run.best)
     run.describe(records.config(member), **records.record(member))
+
+
+def _write_history(records, member, run):
+    """Write the starts of the population as starts of the member, with its config."""
+    facts: dict[str, Any] = {}
+    lines = []
+    for row in read_rows(records.files.history):
+        facts = facts | row
+        own = facts.get("members", {}).get(member)
+        line = {k: v for k, v in row.items() if k not in ("config", "members")}
+        if own is not None and {"config", "members"} & row.keys():
+            line["config"] = replaced(facts["config"], own)
+        lines.append(json.dumps(line) + "\n")
+    write_whole(run.history, "".join(lines))
 
 
 def _pictures(records, member, run):

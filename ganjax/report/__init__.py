@@ -1,7 +1,7 @@
 """Reports of runs and sweeps: HTML files that open offline, and text tables."""
 
 from ganjax.report.comparison import compare
-from ganjax.report.run import write_report
+from ganjax.report.run import is_current, write_report
 from ganjax.report.settings import compare_settings
 from ganjax.report.sweep import as_text, write_sweep_report
 from ganjax.report.sweep_records import is_sweep, read_sweep
@@ -10,6 +10,7 @@ __all__ = [
     "as_text",
     "compare",
     "compare_settings",
+    "is_current",
     "is_sweep",
     "read_sweep",
     "write_report",

@@ -11,9 +11,7 @@ from pathlib import Path
 
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationRecords
-from ganjax.run_files import RunFiles, read_json
-
-MOST_STEPS = 2**53
+from ganjax.run_files import MOST_STEPS, RunFiles, read_json, unreadable_lines
 
 
 @dataclass(frozen=True)
@@ -78,6 +76,7 @@ def read_member(population: PopulationRecords, member: str) -> RunRecords:
     """Return the records of one member of a population: runs that were trained
     together. Its environment and its times, which all members share, are not read. It
     has no pictures: its samples are stored as arrays."""
+    metrics = population.files.metrics
     return RunRecords(
         name=member,
         config=population.config(member),
@@ -88,6 +87,7 @@ def read_member(population: PopulationRecords, member: str) -> RunRecords:
         timing={},
         samples=[],
         real=None,
+        notes=_unread(metrics, unreadable_lines(metrics)),
     )
 
 
@@ -110,10 +110,13 @@ def _read_columns(path: Path, notes: list[str]) -> dict:
         except ValueError:
             broken += 1
     columns, wrong = _columns(rows)
-    if broken := broken + wrong:
-        unread = "1 line" if broken == 1 else f"{broken} lines"
-        notes.append(f"{unread} of {path.name} could not be read")
+    notes += _unread(path, broken + wrong)
     return columns
+
+
+def _unread(path, count):
+    unread = "1 line" if count == 1 else f"{count} lines"
+    return [f"{unread} of {path.name} could not be read"] if count else []
 
 
 def _columns(rows: list) -> tuple[dict, int]:

@@ -3,6 +3,7 @@
 It is one file that opens offline, with pictures and curves inside. It contains no clock
 time and no path of the machine, so the same files give the same bytes."""
 
+import hashlib
 import json
 import math
 import re
@@ -36,8 +37,26 @@ def write_report(run_directory) -> Path:
       BadInput: the directory holds no run, or a run whose format this version of ganjax
         cannot read. Missing or damaged records do not raise; the report names them.
     """
+    files = RunFiles(run_directory)
+    mark = _mark(files)  # before the records, which a running run may change
     page = render(read_records(run_directory))
-    return write_whole(RunFiles(run_directory).report, page)
+    return write_whole(files.report, f"{page}\n{mark}\n")
+
+
+def is_current(run_directory) -> bool:
+    """Return whether the report in a run directory shows the last status of the run. A
+    run that trained further, or whose report was not written, has no such report."""
+    files = RunFiles(run_directory)
+    try:
+        return files.report.read_bytes().rstrip().endswith(_mark(files).encode())
+    except OSError:
+        return False
+
+
+def _mark(files):
+    """Return a comment that names the status of the run."""
+    held = files.status.read_bytes() if files.status.is_file() else b""
+    return f"<!-- status {hashlib.sha256(held).hexdigest()} -->"
 
 
 def render(records: RunRecords) -> str:

@@ -1,13 +1,14 @@
 """The checkpoint with the best score so far, kept in addition to the newest."""
 
 import math
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from ganjax.core import GameState
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import Evaluation
 from ganjax.training.plan import Plan
+from ganjax.training.population_checkpoints import NEVER
 
 _SIGN = {"lower": 1, "higher": -1}
 
@@ -42,7 +43,10 @@ def check_best(
 
 class BestStates:
     """Keeper of the best state of each run. A resumed run reads its earlier scores from
-    its rows of metrics. If ``checkpoint.best`` is empty, nothing is kept.
+    its rows of metrics. If the state with the best of them is not in ``best``, because
+    another score chose it or because steps are computed again, the state that is there
+    is removed, and the next score counts as the best. If ``checkpoint.best`` is empty,
+    nothing is kept.
 
     Args:
       archive: the records of the runs.
@@ -56,10 +60,24 @@ class BestStates:
         self._archive, self._score = archive, plan.checkpoint.best
         self._sign = _SIGN[direction] if self._score else 0
         self._least = {place: math.inf for place in places if self._score}
+        if not self._least:
+            return
+        best = {}
         for place in self._least:
-            earlier = (self._sign * x for x in archive.earlier(place, self._score))
-            good = (x for x in earlier if not math.isnan(x))
-            self._least[place] = min(good, default=math.inf)
+            earlier = archive.earlier(place, self._score)
+            good = [(self._sign * x, step) for step, x in earlier if not math.isnan(x)]
+            if good:  # of equal scores the first
+                best[place] = min(good)
+        held = archive.keep_best({i: best.get(i, (0, NEVER))[1] for i in self._least})
+        for place in held & best.keys():
+            self._least[place] = best[place][0]
+        lost = len(best.keys() - held)
+        if lost:
+            runs = f" of {lost} runs" if len(self._least) > 1 else ""
+            archive.say(
+                f"the best state{runs} by '{self._score}' is not kept; the next score "
+                f"counts as the best"
+            )
 
     def offer(
         self, step: int, scores: Mapping[int, Mapping[str, float]], state: GameState
@@ -79,3 +97,15 @@ class BestStates:
                 better.append(place)
         if better:
             self._archive.save_best(step, state, better)
+
+
+def values_of_score(
+    rows: Iterable[Mapping[str, Any]], score: str
+) -> list[tuple[int, float]]:
+    """Return the steps and the values of a score in rows of metrics.
+
+    Args:
+      score: the name, without ``evaluation/``.
+    """
+    found = [(row["step"], row.get(f"evaluation/{score}")) for row in rows]
+    return [(step, x) for step, x in found if isinstance(x, int | float)]

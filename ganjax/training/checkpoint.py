@@ -7,8 +7,6 @@ a flipped bit without an error, so the manifest is verified before every restore
 """
 
 import errno
-import hashlib
-import json
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -23,8 +21,16 @@ import orbax.checkpoint as ocp
 from ganjax.core.state import GameState, to_numpy
 from ganjax.errors import BadInput
 from ganjax.run_files import write_json
-
-MANIFEST = "manifest.json"
+from ganjax.training.checkpoint_folders import (
+    MANIFEST,
+    STATE,
+    damage,
+    digests,
+    finished_steps,
+    remove,
+    step_folders,
+)
+from ganjax.training.plain_path import PlainPath
 
 
 class Checkpoints:
@@ -48,6 +54,7 @@ class Checkpoints:
         self._keep = keep
         self._log = log
         self._sealed = sealed
+        self._plain = PlainPath(self.directory)
         # Each process reads and writes alone and does not wait for other processes.
         this = jax.process_index()
         self._writer = ocp.StandardCheckpointer(
@@ -58,19 +65,27 @@ class Checkpoints:
         self._sealer = ThreadPoolExecutor(1)
         self._sealing: Future | None = None
         self._damaged: list[int] = []
+        self._files: set[str] = set()  # in the folder of a state that was read back
 
     def __enter__(self) -> "Checkpoints":
         return self
 
     def __exit__(self, kind, value, traceback) -> None:
-        if kind is None:
-            self.finish()
-        self._sealer.shutdown()
-        self._writer.close()
+        try:
+            if kind is None:
+                self.finish()
+        finally:
+            self._sealer.shutdown()
+            self._writer.close()
+            self._plain.close()
 
     def steps(self) -> list[int]:
         """Return the steps of finished checkpoints, oldest first."""
         return finished_steps(self.directory)
+
+    def _state(self, step):
+        """Return the path of a state, for Orbax."""
+        return self._plain.path() / str(step) / STATE
 
     def save(self, state: GameState | dict, step: int | None = None) -> None:
         """Start to write ``state``, unless its step already has a checkpoint.
@@ -92,14 +107,14 @@ class Checkpoints:
         self._damaged = []
         if step in self.steps():
             return
-        folder = self.directory / str(step)
+        folder, arrays = self.directory / str(step), _serialised(state)
         try:
-            shutil.rmtree(folder, ignore_errors=True)
-            folder.mkdir(parents=True)
-            self._writer.save(folder / "state", _serialised(state))
+            remove(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            self._writer.save(self._state(step), arrays)
         except (OSError, ValueError) as error:
             self._abandon(step, error)
-        self._sealing = self._sealer.submit(self._seal, step)
+        self._sealing = self._sealer.submit(self._seal, step, _shapes(arrays))
 
     def finish(self) -> None:
         """Wait for the write in progress, and raise its error if it failed."""
@@ -107,23 +122,36 @@ class Checkpoints:
             sealing, self._sealing = self._sealing, None
             sealing.result()
 
-    def _seal(self, step):
+    def _seal(self, step, written):
         folder = self.directory / str(step)
         try:
             self._writer.wait_until_finished()
-            write_json(folder / MANIFEST, _digests(folder / "state"))
+            if problem := self._incomplete(step, written):
+                raise OSError(errno.EIO, f"checkpoint {step}: {problem}")
+            write_json(folder / MANIFEST, digests(folder / STATE))
         except (OSError, ValueError) as error:
             self._abandon(step, error)
         self._sealed(step)
         for old in self.steps()[: -self._keep]:
-            # The manifest goes first: a half-deleted checkpoint then is unfinished.
-            (self.directory / str(old) / MANIFEST).unlink()
-        for path in self.directory.glob("[0-9]*"):
+            remove(self.directory / str(old))
+        for path in step_folders(self.directory):
             if not (path / MANIFEST).exists():
-                shutil.rmtree(path, ignore_errors=True)
+                remove(path)
+
+    def _incomplete(self, step, written):
+        """Return what a checkpoint lacks, or ``None``. Orbax can commit a folder that
+        holds no arrays. The metadata of the first one are read back. This takes as long
+        as the write, so the later ones only need the files that the first one has."""
+        files = {x.name for x in self._state(step).iterdir() if x.is_file()}
+        if not self._files:
+            problem = _first_difference(self._kept(step), written)
+            self._files = set() if problem else files
+            return problem
+        lost = sorted(self._files - files)
+        return f"{STATE}/{lost[0]} is absent" if lost else None
 
     def _abandon(self, step, error):
-        shutil.rmtree(self.directory / str(step), ignore_errors=True)
+        remove(self.directory / str(step))
         full = isinstance(error, ValueError) and "RESOURCE_EXHAUSTED" in str(error)
         if full or getattr(error, "errno", None) == errno.ENOSPC:
             last = max(self.steps(), default=None)
@@ -173,7 +201,7 @@ class Checkpoints:
         """
         steps, good = self.steps(), []
         for step in steps:
-            problem = _damage(self.directory / str(step))
+            problem = damage(self.directory / str(step))
             if problem is None:
                 good.append(step)
             elif step not in self._damaged:
@@ -189,7 +217,7 @@ class Checkpoints:
     def arrays(self, step: int) -> dict[str, Any]:
         """Return the arrays in the checkpoint of one step by name, nested. The
         checksums are not compared."""
-        return self._writer.restore(self.directory / str(step) / "state")
+        return self._writer.restore(self._state(step))
 
     def read(self, step: int, target: GameState) -> GameState:
         """Return the state in the checkpoint of one step, without a comparison of
@@ -204,28 +232,26 @@ class Checkpoints:
           BadInput: if the names, shapes or types of the arrays differ from ``target``.
         """
         wanted = _serialised(target)
-        path = self.directory / str(step) / "state"
-        kept = self._writer.metadata(path)
-        kept = getattr(kept, "item_metadata", kept)
-        shapes = jax.tree.map(lambda x: (tuple(x.shape), str(x.dtype)), dict(kept))
-        expected = jax.tree.map(lambda x: (x.shape, str(x.dtype)), wanted)
-        difference = _first_difference(shapes, expected)
-        if difference:
+        if difference := _first_difference(self._kept(step), _shapes(wanted)):
             raise BadInput(
-                f"checkpoints={path.parent}: expected the state of this config, but "
-                f"{difference}"
+                f"checkpoints={self.directory / str(step)}: expected the state of this "
+                f"config, but {difference}"
             )
-        return _like(target, self._writer.restore(path, wanted))
+        return _like(target, self._writer.restore(self._state(step), wanted))
 
-
-def finished_steps(directory: Path) -> list[int]:
-    """Return the steps of finished checkpoints in a folder, oldest first."""
-    found = directory.glob(f"[0-9]*/{MANIFEST}")
-    return sorted(int(path.parent.name) for path in found)
+    def _kept(self, step):
+        """Return the shapes and types in the metadata of a checkpoint. They are empty
+        if Orbax cannot read it."""
+        kept = self._writer.metadata(self._state(step))
+        return _shapes(dict(getattr(kept, "item_metadata", kept) or {}))
 
 
 def _serialised(state) -> dict[str, Any]:
     return flax.serialization.to_state_dict(to_numpy(state))
+
+
+def _shapes(arrays):
+    return jax.tree.map(lambda x: (tuple(x.shape), str(x.dtype)), arrays)
 
 
 def _like(target, restored):
@@ -255,24 +281,4 @@ def _first_difference(found, expected):
             return f"{name} is {found.get(name, 'absent')}, not " + str(
                 expected.get(name, "absent")
             )
-    return None
-
-
-def _digests(folder: Path) -> dict[str, str]:
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()
-        for path in sorted(folder.rglob("*"))
-        if path.is_file()
-    }
-
-
-def _damage(folder: Path) -> str | None:
-    try:
-        wanted = json.loads((folder / MANIFEST).read_text())
-        found = _digests(folder / "state")
-    except (OSError, ValueError) as error:
-        return str(error)
-    for name in sorted(wanted | found):
-        if wanted.get(name) != found.get(name):
-            return f"state/{name} does not have the SHA-256 of the manifest"
     return None

@@ -1,10 +1,11 @@
 """A folder that one process writes to at a time, with a log for the user."""
 
-import sys
+import contextlib
 import time
 from pathlib import Path
 
 from ganjax.run_files import lock_folder
+from ganjax.training.shown_lines import show
 
 
 class LockedFolder:
@@ -36,12 +37,12 @@ class LockedFolder:
 
     def say(self, text: str) -> None:
         """Print one line for the user and append it to the log."""
-        print(text, file=sys.stderr, flush=True)
+        show(text)
         self.note(text)
 
     def note(self, text: str) -> None:
-        """Append one line to the log."""
-        with self.log.open("a") as file:
+        """Append one line to the log, if the disk takes it."""
+        with contextlib.suppress(OSError), self.log.open("a") as file:
             file.write(f"{now()} {text}\n")
 
 

@@ -4,6 +4,7 @@ metrics.jsonl is the source of truth. It contains no measured times, so a run th
 killed and resumed writes the same file as an uninterrupted run.
 """
 
+import contextlib
 from collections.abc import Mapping
 
 import numpy as np
@@ -32,9 +33,9 @@ class MetricsLog:
         return self
 
     def __exit__(self, *_) -> None:
-        self._metrics.close()
-        self._timing.close()
-        self._events.close()
+        with contextlib.ExitStack() as closing:  # each is closed, also after an error
+            for part in (self._metrics, self._timing, self._events):
+                closing.callback(part.close)
 
     def metrics(self, step: int, values: Mapping[str, float]) -> dict[str, float]:
         """Append one row of scalars to the log. Return the row as Python floats."""

@@ -1,5 +1,6 @@
 """The records of runs that are trained together, in one folder."""
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -9,9 +10,16 @@ from ganjax.core import GameState
 from ganjax.data import as_bytes
 from ganjax.population_files import PopulationRecords
 from ganjax.run_files import write_json
+from ganjax.training.best import values_of_score
 from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.checkpoint_folders import damage, remove, step_folders
+from ganjax.training.history import add_start, read_history, whole_carrier
 from ganjax.training.plan import Plan
-from ganjax.training.population_checkpoints import PopulationCheckpoints
+from ganjax.training.population_checkpoints import (
+    PopulationCheckpoints,
+    forget,
+    own_steps,
+)
 from ganjax.training.population_directory import PopulationDirectory
 from ganjax.training.rewind import rewind
 from ganjax.training.rows import RowFile
@@ -24,10 +32,20 @@ class PopulationArchive:
     Args:
       files: the folder of the population.
       ids: the id of the member at each place.
+      about: facts about this start of the population, for its history.
+      lost: id -> the status of a member that has ended, if status.json is lost.
     """
 
-    def __init__(self, files: PopulationDirectory, ids: Sequence[str], plan: Plan):
+    def __init__(
+        self,
+        files: PopulationDirectory,
+        ids: Sequence[str],
+        plan: Plan,
+        about: Mapping[str, Any] | None = None,
+        lost: Mapping[str, dict[str, Any]] | None = None,
+    ):
         self.files, self.plan, self._ids = files, plan, list(ids)
+        self._about, self._lost = dict(about or {}), dict(lost or {})
         self.say, self.path = files.say, files.path
         keep = plan.checkpoint.keep
         self._checkpoints = PopulationCheckpoints(
@@ -41,12 +59,14 @@ class PopulationArchive:
         return self
 
     def __exit__(self, *error) -> None:
-        for file in (self._rows, self._times):
-            if file:
-                file.close()
-        if self._best:
-            self._best.checkpoints.__exit__(*error)
-        self._checkpoints.checkpoints.__exit__(*error)
+        # Closed in reverse order, each also after an error of another one.
+        with contextlib.ExitStack() as closing:
+            for part in (self._checkpoints, self._best):
+                if part:
+                    closing.callback(part.checkpoints.__exit__, *error)
+            for file in (self._rows, self._times):
+                if file:
+                    closing.callback(file.close)
 
     def restore(self, fresh: Sequence[GameState]) -> GameState | None:
         """Return the states of all members in the newest readable checkpoint, with a
@@ -74,14 +94,17 @@ class PopulationArchive:
         files = self.files
         if restored:
             files.say(f"resuming from step {step}")
-        ended = files.read_status().get("members", {})
+        ended = files.ended | self._lost
         ended = {k: v for k, v in ended.items() if v.get("diverged")}
-        rewind(files, step, self.plan, self.scored(step, places))
+        about = self._about | {"carrier": self.plan.described()}
+        add_start(files.history, step, about)
+        self._carrier = whole_carrier(read_history(files.history))
+        for line in rewind(files, step, self.plan, self.scored(step, places)):
+            files.say(line)
         files.real.parent.mkdir(exist_ok=True)
         np.save(files.real, stored(real))
         self._rows, self._times = RowFile(files.metrics), RowFile(files.timing)
-        carrier = self.plan.described()
-        more = {"steps": self.plan.steps, "carrier": carrier}
+        more = {"steps": self.plan.steps, "carrier": self._carrier}
         files.write_status("running", step, ended, **more)
 
     def metrics(
@@ -153,10 +176,28 @@ class PopulationArchive:
             },
         )
 
-    def earlier(self, place: int, score: str) -> list[float]:
-        """Return the earlier values of a score of a member."""
+    def earlier(self, place: int, score: str) -> list[tuple[int, float]]:
+        """Return the steps and the earlier values of a score of a member."""
         rows = PopulationRecords(self.files).rows(self._ids[place])
-        return [x for r in rows if (x := r.get(f"evaluation/{score}")) is not None]
+        return values_of_score(rows, score)
+
+    def keep_best(self, wanted: Mapping[int, int]) -> set[int]:
+        """Remove the states in ``best`` that are not the best ones. Return the places
+        whose best state is there.
+
+        Args:
+          wanted: place -> the step of the best state; ``NEVER`` if there is none.
+        """
+        for path in step_folders(self.files.best):
+            if damage(path):
+                remove(path)
+        with Checkpoints(self.files.best) as best:
+            steps = best.steps()
+            held = own_steps(best, steps[-1]) if steps else {}
+            stale = {i for i in wanted if i in held and held[i] != wanted[i]}
+            if stale:
+                forget(best, stale)
+        return {i for i in wanted if held.get(i) == wanted[i]}
 
     def pictured(self, step: int) -> bool:
         """Return whether the samples at ``step`` are written."""
@@ -208,7 +249,7 @@ class PopulationArchive:
           digests: place -> the hash of the state of the member.
         """
         records = PopulationRecords(self.files)
-        ended = dict(self.files.read_status().get("members", {}))
+        ended = self.files.ended
         for place, digest in digests.items():
             name = self._ids[place]
             failed = records.failed_evaluations(name)
@@ -220,7 +261,7 @@ class PopulationArchive:
             ended,
             steps=self.plan.steps,
             exit_reason=exit_reason,
-            carrier=self.plan.described(),
+            carrier=self._carrier,
         )
 
     def fail(
@@ -233,7 +274,7 @@ class PopulationArchive:
 
     def fail_all(self, step: int, exit_reason: str) -> None:
         """Write that all members failed that have not ended."""
-        ended = self.files.read_status().get("members", {})
+        ended = self.files.ended
         more = {"steps": self.plan.steps, "exit_reason": exit_reason}
         self.files.write_status("failed", step, ended, **more)
 

@@ -1,5 +1,6 @@
 """Checkpoints of runs that are trained together: one for all of them."""
 
+import shutil
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 
 from ganjax.core import GameState, stack_members
 from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.checkpoint_folders import remove, step_folders
 
 NEVER = -1  # the step of a member that has no state in a checkpoint
 
@@ -93,3 +95,35 @@ def member_state(
     if own == NEVER:
         return None
     return own, jax.tree.map(lambda x: np.array(x[place]), held)
+
+
+def own_steps(checkpoints: Checkpoints, step: int) -> dict[int, int]:
+    """Return the step of the state of each member in a checkpoint of a population, by
+    place. Members without a state are left out. Checksums are not compared.
+
+    Args:
+      step: the step of the checkpoint.
+    """
+    own = np.asarray(checkpoints.arrays(step)["step"])
+    return {i: int(step) for i, step in enumerate(own) if step != NEVER}
+
+
+def forget(checkpoints: Checkpoints, places: Collection[int]) -> None:
+    """Remove the states of some members from the newest checkpoint of a population. Its
+    step becomes the newest step of the other states; without other states it is
+    removed, and so are older checkpoints."""
+    directory = checkpoints.directory
+    held = checkpoints.arrays(checkpoints.steps()[-1])
+    held["step"] = np.array(held["step"])
+    held["step"][list(places)] = NEVER
+    newest = int(held["step"].max())
+    part = directory.with_name(f".{directory.name}.new")
+    shutil.rmtree(part, ignore_errors=True)
+    if newest != NEVER:
+        with Checkpoints(part) as rest:
+            rest.save(held, newest)
+    for path in step_folders(directory):
+        remove(path)
+    if newest != NEVER:
+        (part / str(newest)).replace(directory / str(newest))
+        part.rmdir()

@@ -6,6 +6,7 @@ from typing import Any
 
 from ganjax.population_files import PopulationFiles
 from ganjax.run_files import write_json
+from ganjax.training.checkpoint_folders import finished_steps
 from ganjax.training.locked_folder import LockedFolder, now
 
 
@@ -21,11 +22,14 @@ class PopulationDirectory(PopulationFiles, LockedFolder):
         LockedFolder.__init__(self)
         # The thread that seals checkpoints writes the status too.
         self._writing = threading.Lock()
+        self._status: dict[str, Any] = {}
+        self._newest = max(finished_steps(self.checkpoints), default=0)
 
     def write_status(
         self, state: str, step: int, ended: dict[str, dict[str, Any]], **more: Any
     ) -> None:
-        """Write status.json with the current time, and append a line to the log.
+        """Append a line to the log, and write status.json with the current time and the
+        step of the newest checkpoint, or 0 without one.
 
         Args:
           state: ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``. It is
@@ -34,21 +38,33 @@ class PopulationDirectory(PopulationFiles, LockedFolder):
           more: further entries, which all members share.
         """
         self.note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
-        shared = {"state": state, "step": step, "time": now(), **more}
         with self._writing:
-            write_json(self.status, shared | {"members": ended})
+            shared = {"checkpoint": self._newest, "time": now(), **more}
+            at = {"state": state, "step": step}
+            self._write(at | shared | {"members": ended})
+
+    @property
+    def ended(self) -> dict[str, dict[str, Any]]:
+        """Return the members that have ended: id -> entries of the status of this
+        member."""
+        return dict((self._status or self.read_status()).get("members", {}))
 
     def write_ended(self, member: str, entry: dict[str, Any]) -> None:
         """Record how one member ended, while the others continue."""
         why = entry.get("exit_reason", "")
         self.note(f"{member} {entry['state']} at step {entry['step']} {why}".rstrip())
         with self._writing:
-            held = self.read_status()
-            ended = held.get("members", {}) | {member: entry}
-            write_json(self.status, held | {"members": ended})
+            self._write(self._status | {"members": self.ended | {member: entry}})
 
     def reached(self, step: int) -> None:
-        """Write the step of a new checkpoint into status.json."""
+        """Write the step of a new checkpoint into status.json, while the members
+        run."""
         with self._writing:
-            held = self.read_status() | {"step": step, "time": now()}
-            write_json(self.status, held)
+            self._newest = step
+            if self._status.get("state") == "running":
+                now_at = {"step": step, "checkpoint": step, "time": now()}
+                self._write(self._status | now_at)
+
+    def _write(self, status):
+        self._status = status
+        write_json(self.status, status)

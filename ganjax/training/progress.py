@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
+from ganjax.training.shown_lines import LastingStream, show
+
 # Plain lines go to a log, so they are less frequent than updates of a bar.
 _SECONDS_BETWEEN_LINES = 5.0
 
@@ -23,14 +25,14 @@ class ProgressReport:
         self._steps = steps
         self._bar = None
         self._last_line = 0.0
-        if sys.stderr.isatty():
+        if sys.stderr is not None and sys.stderr.isatty():
             self._bar = Progress(
                 TextColumn("step {task.completed:.0f}/{task.total:.0f}"),
                 BarColumn(),
                 TextColumn("{task.fields[rate]}"),
                 TimeRemainingColumn(),
                 TextColumn("{task.fields[losses]}"),
-                console=Console(stderr=True),
+                console=Console(file=LastingStream(sys.stderr)),
             )
             self._task = self._bar.add_task(
                 "train", total=steps, completed=start, rate="compiling", losses=""
@@ -50,7 +52,7 @@ class ProgressReport:
         if self._bar:
             self._bar.console.print(text, highlight=False)
         else:
-            print(text, file=sys.stderr, flush=True)
+            show(text)
 
     def update(
         self, step: int, rates: Mapping[str, float], row: Mapping[str, float]

@@ -1,5 +1,6 @@
 """What is written during training, and when: rows, checkpoints, scores, pictures."""
 
+import contextlib
 import traceback
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
@@ -15,9 +16,10 @@ from ganjax.evaluation.together import attempt
 from ganjax.model import Model, sample_together
 from ganjax.run_files import failed_evaluation
 from ganjax.training.best import BestStates
+from ganjax.training.finite import non_finite
 from ganjax.training.member import reason, reason_of_evaluator
 from ganjax.training.plan import Plan
-from ganjax.training.run_log import RunLog, values_of
+from ganjax.training.run_log import Diverged, RunLog, values_of
 
 # Runs whose finished models are in memory at a time.
 AT_A_TIME = 32
@@ -56,6 +58,8 @@ class Recorder:
     ):
         self.archive, self.live, self.plan = archive, list(seeds), plan
         self._seeds, self._keys = seeds, keys
+        self._start, self._intact = start, True
+        self._judged = -1  # the step of the newest state that was judged
         self._model, self._evaluations, self._samples = model, evaluations, samples
         best = plan.checkpoint.best
         some = evaluations(seeds[self.live[0]]) if best else None
@@ -88,14 +92,15 @@ class Recorder:
           state: of the run, or of all members.
           metrics: metrics of the dispatch, as arrays.
 
-        A run fails if a metric is not finite in a logged row or at a checkpoint. The
-        other runs continue.
+        A run fails if a metric is not finite in a logged row or at a checkpoint, or if
+        its state is not finite at a checkpoint. The other runs continue.
         """
         plan = self.plan
-        if plan.due(plan.log.every, step):
-            self._log.note(step, metrics)
-        if plan.due(plan.checkpoint.every, step):
-            self._save(step, state, metrics)
+        with self._recording():
+            if plan.due(plan.log.every, step):
+                self._log.note(step, metrics)
+            if plan.due(plan.checkpoint.every, step):
+                self._save(step, state, metrics)
         self.show(step, state)
 
     def show(self, step: int, state: GameState) -> None:
@@ -105,13 +110,34 @@ class Recorder:
         if plan.due(plan.evaluation.every, step) and self.live:
             scored = self._evaluations(self._seeds[self.live[0]])
             if scored and not archive.scored(step, self.live):
-                self._log.settle()
-                # A process that dies in an evaluation must not lose the checkpoint.
-                archive.settle()
-                self._evaluate(step, state)
+                with self._recording():
+                    self._log.settle()
+                    # A process that dies in an evaluation must not lose the checkpoint.
+                    archive.settle()
+                    self._judge(step, state)
+                if self.live:
+                    self._evaluate(step, state)
         if plan.due(plan.samples.every, step) and self.live:
             if not archive.pictured(step):
                 archive.samples(step, dict(self._pictured(state)))
+
+    @contextlib.contextmanager
+    def _recording(self):
+        """Note whether the block ends without an error. If it does not, rows may be
+        lost, and no checkpoint may follow them."""
+        self._intact = False
+        yield
+        self._intact = True
+
+    def _judge(self, step, state):
+        """Let the live runs fail whose state holds nan or an infinity."""
+        if step == self._judged:
+            return
+        self._judged = step
+        whole, together = self._whole(state), self.plan.population is not None
+        found = non_finite(whole, together, self.live)
+        for place, (name, value) in found.items():
+            self._fail(place, Diverged(step, name, value))
 
     def _evaluate(self, step, state):
         found = {}
@@ -161,8 +187,26 @@ class Recorder:
         self._log.settle()
         self._log.check(step, values_of(metrics))
         if self.live:
+            self._judge(step, state)
+        if self.live:
             self.archive.flush()
             self.archive.save(step, self._whole(state), self.live)
+
+    def rescue(
+        self, step: int, state: GameState, metrics: Mapping[str, jax.Array]
+    ) -> None:
+        """Write a checkpoint after an error, so that no step is lost. Nothing is
+        written if the state is not finite or is gone, if rows of metrics are lost, or
+        if the error came from a checkpoint. No error is raised: the first one counts.
+
+        Args:
+          state, metrics: see ``after``.
+        """
+        gone = any(x.is_deleted() for x in jax.tree.leaves(state))
+        if self._intact and self.live and step > self._start and not gone:
+            with contextlib.suppress(Exception):
+                self._save(step, state, metrics)
+                self.archive.settle()
 
     def end(
         self,
@@ -178,8 +222,9 @@ class Recorder:
           signal: number of the signal that stopped training; 0 or less if there was
             none.
         """
-        self._save(step, state, metrics)
-        self.archive.settle()
+        with self._recording():
+            self._save(step, state, metrics)
+            self.archive.settle()
         if not self.live:
             return
         digests = self._digests(state)

@@ -7,12 +7,12 @@ the step itself are removed unless the evaluation was complete: the resumed run 
 computes them again.
 """
 
-import json
 import shutil
 from pathlib import Path
 from typing import Protocol
 
-from ganjax.run_files import read_rows, write_whole
+from ganjax.run_files import lines_of, write_whole
+from ganjax.training.checkpoint_folders import clear
 from ganjax.training.plan import Plan
 
 
@@ -21,6 +21,7 @@ class Records(Protocol):
 
     metrics: Path
     timing: Path
+    best: Path
     absent_at_start: tuple[Path, ...]
 
     def evaluations(self) -> dict[int, Path]:
@@ -30,13 +31,17 @@ class Records(Protocol):
         """Return the files of pictures or samples, step -> path."""
 
 
-def rewind(records: Records, step: int, plan: Plan, scored: bool) -> None:
+def rewind(records: Records, step: int, plan: Plan, scored: bool) -> list[str]:
     """Remove the rows, scores and pictures that an uninterrupted run of ``plan`` would
     not have when it reaches ``step``. At step 0, also remove the TensorBoard events and
     the best checkpoint.
 
     Args:
       scored: whether the scores of ``step`` are complete.
+
+    Returns:
+      A line about each file that has lines that cannot be read. They stay, because they
+      may be the only trace of a row. Only a last line that a kill cut goes.
     """
     logged = plan.due(plan.log.every, step)
     evaluated = plan.due(plan.evaluation.every, step) and scored
@@ -45,14 +50,22 @@ def rewind(records: Records, step: int, plan: Plan, scored: bool) -> None:
     def stays(at, on_schedule):
         return at < step or (at == step and on_schedule)
 
+    unreadable = []
     for path in (records.metrics, records.timing):
-        kept = []
-        for row in read_rows(path):
-            scores = any(name.startswith("evaluation/") for name in row)
-            if stays(row["step"], evaluated if scores else logged):
-                kept.append(json.dumps(row) + "\n")
+        kept, bad = [], 0
+        for line, row in lines_of(path):
+            scores = any(name.startswith("evaluation/") for name in row or ())
+            if row is None:  # its step is unknown
+                bad += 1
+            elif not stays(row["step"], evaluated if scores else logged):
+                continue
+            kept.append(line + b"\n")
         if path.exists():
-            write_whole(path, "".join(kept))
+            write_whole(path, b"".join(kept))
+        if bad:
+            lines, them = ("1 line", "it") if bad == 1 else (f"{bad} lines", "them")
+            what = f"{lines} could not be read; the file keeps {them}"
+            unreadable.append(f"{path.name}: {what}")
     for found, on_schedule in (
         (records.evaluations(), evaluated),
         (records.pictures(), pictured),
@@ -60,5 +73,8 @@ def rewind(records: Records, step: int, plan: Plan, scored: bool) -> None:
         for at, path in found.items():
             if not stays(at, on_schedule):
                 path.unlink()
-    for folder in records.absent_at_start if step == 0 else ():
-        shutil.rmtree(folder, ignore_errors=True)
+    if step == 0:
+        clear(records.best)
+        for folder in records.absent_at_start:
+            shutil.rmtree(folder, ignore_errors=True)
+    return unreadable

@@ -28,5 +28,7 @@ class RowFile:
 
     def close(self) -> None:
         """Write all rows to the disk, and close the file."""
-        self.flush()
-        self._file.close()
+        try:
+            self.flush()
+        finally:
+            self._file.close()

@@ -1,5 +1,6 @@
 """The records of a run that is trained alone, in its folder."""
 
+import contextlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -7,7 +8,15 @@ import numpy as np
 
 from ganjax.core import GameState
 from ganjax.run_files import write_json
+from ganjax.training.best import values_of_score
 from ganjax.training.checkpoint import Checkpoints
+from ganjax.training.checkpoint_folders import (
+    damage,
+    finished_steps,
+    remove,
+    step_folders,
+)
+from ganjax.training.history import add_start, read_history, whole_carrier
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.plan import Plan
 from ganjax.training.rewind import rewind
@@ -27,10 +36,13 @@ class RunArchive:
 
     Args:
       run: the folder of the run.
+      about: facts about this start of the run, for its history.
     """
 
-    def __init__(self, run: RunDirectory, plan: Plan):
-        self.run, self.plan = run, plan
+    def __init__(
+        self, run: RunDirectory, plan: Plan, about: Mapping[str, Any] | None = None
+    ):
+        self.run, self.plan, self._about = run, plan, dict(about or {})
         self.say, self.path = run.say, run.path
         keep = plan.checkpoint.keep
         self._checkpoints = Checkpoints(run.checkpoints, keep, run.say, run.reached)
@@ -41,11 +53,11 @@ class RunArchive:
         return self
 
     def __exit__(self, *error) -> None:
-        if self._log:
-            self._log.__exit__(*error)
-        if self._best:
-            self._best.__exit__(*error)
-        self._checkpoints.__exit__(*error)
+        # Closed in reverse order, each also after an error of another one.
+        with contextlib.ExitStack() as closing:
+            for part in (self._checkpoints, self._best, self._log):
+                if part:
+                    closing.callback(part.__exit__, *error)
 
     def restore(self, fresh: Sequence[GameState]) -> GameState | None:
         """Return the state in the newest readable checkpoint; ``None`` without one.
@@ -72,12 +84,16 @@ class RunArchive:
         run = self.run
         if restored:
             run.say(f"resuming from step {step}")
-        rewind(run, step, self.plan, run.scored(step))
+        about = self._about | {"carrier": self.plan.described()}
+        add_start(run.history, step, about)
+        self._carrier = whole_carrier(read_history(run.history))
+        for line in rewind(run, step, self.plan, run.scored(step)):
+            run.say(line)
         self._real = real
         self._log = MetricsLog(run, step)
         save_picture(run.real, picture_of_real(real))
-        carrier = self.plan.described()
-        run.write_status("running", step, steps=self.plan.steps, carrier=carrier)
+        more = {"steps": self.plan.steps, "carrier": self._carrier}
+        run.write_status("running", step, **more)
 
     def metrics(
         self, step: int, values: Mapping[str, np.ndarray], places: Collection[int]
@@ -124,10 +140,21 @@ class RunArchive:
         (kept,) = found.values()
         write_json(self.run.evaluation(step), kept)
 
-    def earlier(self, place: int, score: str) -> list[float]:
-        """Return the earlier values of a score of a run."""
-        return [x for row in self.run.rows() if (x := row.get(f"evaluation/{score}"))
-                is not None]  # fmt: skip
+    def earlier(self, place: int, score: str) -> list[tuple[int, float]]:
+        """Return the steps and the earlier values of a score of a run."""
+        return values_of_score(self.run.rows(), score)
+
+    def keep_best(self, wanted: Mapping[int, int]) -> set[int]:
+        """Remove the states in ``best`` that are not the best ones. Return the places
+        whose best state is there.
+
+        Args:
+          wanted: place -> the step of the best state; ``NEVER`` if there is none.
+        """
+        for path in step_folders(self.run.best):
+            if int(path.name) != wanted[0] or damage(path):
+                remove(path)
+        return {0} if finished_steps(self.run.best) else set()
 
     def pictured(self, step: int) -> bool:
         """Return whether the samples at ``step`` are written."""
@@ -177,7 +204,7 @@ class RunArchive:
             steps=self.plan.steps,
             exit_reason=exit_reason,
             state_digest=digests[0],
-            carrier=self.plan.described(),
+            carrier=self._carrier,
             **({"failed_evaluations": failed} if failed else {}),
         )
 

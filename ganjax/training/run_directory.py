@@ -1,9 +1,11 @@
 """The folder of a run during the run: its lock, its log and its status."""
 
+import threading
 from pathlib import Path
 from typing import Any
 
 from ganjax.run_files import RunFiles, check_folder, write_json
+from ganjax.training.checkpoint_folders import finished_steps
 from ganjax.training.locked_folder import LockedFolder, now
 
 
@@ -25,9 +27,14 @@ class RunDirectory(RunFiles, LockedFolder):
         left = (self.log.name, self.record.name)
         check_folder(self.path, self.config.name, "a run", left)
         LockedFolder.__init__(self, hold)
+        # The thread that seals checkpoints writes the status too.
+        self._writing = threading.Lock()
+        self._status: dict[str, Any] = {}
+        self._newest = max(finished_steps(self.checkpoints), default=0)
 
     def write_status(self, state: str, step: int, **more: Any) -> None:
-        """Write status.json with the current time, and append a line to the log.
+        """Append a line to the log, and write status.json with the current time and the
+        step of the newest checkpoint, or 0 without one.
 
         Args:
           state: ``'running'``, ``'finished'``, ``'interrupted'`` or ``'failed'``.
@@ -35,9 +42,17 @@ class RunDirectory(RunFiles, LockedFolder):
             the log.
         """
         self.note(f"{state} at step {step} {more.get('exit_reason', '')}".rstrip())
-        write_json(self.status, {"state": state, "step": step, "time": now(), **more})
+        with self._writing:
+            shared = {"checkpoint": self._newest, "time": now()}
+            self._status = {"state": state, "step": step, **shared, **more}
+            write_json(self.status, self._status)
 
     def reached(self, step: int) -> None:
-        """Write the step of a new checkpoint into status.json. The log gets no line,
-        because checkpoints can be frequent."""
-        write_json(self.status, {**self.read_status(), "step": step, "time": now()})
+        """Write the step of a new checkpoint into status.json, while the run is
+        running. The log gets no line, because checkpoints can be frequent."""
+        with self._writing:
+            self._newest = step
+            if self._status.get("state") == "running":
+                now_at = {"step": step, "checkpoint": step, "time": now()}
+                self._status = {**self._status, **now_at}
+                write_json(self.status, self._status)

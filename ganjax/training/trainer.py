@@ -1,7 +1,6 @@
 """The training loop around the compiled step."""
 
 import contextlib
-import signal
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -28,6 +27,8 @@ from ganjax.training.member import Member
 from ganjax.training.plan import Plan
 from ganjax.training.recorder import Recorder
 from ganjax.training.samples import real_examples, sample_count
+from ganjax.training.shown_lines import lasting_streams
+from ganjax.training.stop_signals import stop_signals
 
 
 class Failed(Exception):
@@ -54,10 +55,11 @@ def train(
 ) -> GameState:
     """Train up to ``plan.steps``. Resume from the newest checkpoint, if there is one.
 
-    A signal (SIGINT, SIGTERM, SIGUSR2) stops training after the current call of the
-    compiled step, with a checkpoint and the status ``interrupted``. The same call of
-    ``train`` resumes from there. If a member diverges, it fails and keeps its last
-    checkpoint; the other members continue.
+    A signal (``stop_signals``) stops training after the current call of the compiled
+    step, with a checkpoint and the status ``interrupted``. The same call of ``train``
+    resumes from there. An error stops it too. If the state before the error is good, it
+    is saved first. If a member diverges, it fails and keeps its last checkpoint; the
+    other members continue.
 
     Args:
       members: the run, or several runs if ``plan.population`` is set.
@@ -83,6 +85,7 @@ def train(
     step = None  # until the members begin
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
+        enter(lasting_streams())
         enter(_failing(lambda: step))
         enter(archive)
         fresh = _fresh(game, members, bool(plan.population))
@@ -112,7 +115,7 @@ def train(
                 )
             )
         step = start
-        stop = enter(_signals())
+        stop = enter(stop_signals())
         # The data of a population are on the device; each member's key orders them.
         data = enter(dispatched_data(feed, keys[0], step, plan))
         put = spread_members if plan.population else replicate
@@ -120,13 +123,17 @@ def train(
         del fresh
 
         metrics, end = {}, 0
-        if restored and step:
-            recorder.show(step, state)
-        while step < plan.steps and not (end := agreed(_ends(stop, recorder))):
-            state, metrics = advance(state, next(data))
-            step += plan.parallel.inner_steps
-            recorder.after(step, state, metrics)
-        recorder.end(step, state, metrics, end)
+        try:
+            if restored and step:
+                recorder.show(step, state)
+            while step < plan.steps and not (end := agreed(_ends(stop, recorder))):
+                state, metrics = advance(state, next(data))
+                step += plan.parallel.inner_steps
+                recorder.after(step, state, metrics)
+            recorder.end(step, state, metrics, end)
+        except Exception:
+            recorder.rescue(step, state, metrics)
+            raise
         barrier("end")  # after this, every process may read the files
     return state
 
@@ -139,7 +146,7 @@ class _NoRecorder:
     def after(self, step, state, metrics):
         pass
 
-    show = end = lambda self, *_: None
+    show = end = rescue = lambda self, *_: None
 
 
 def _ends(stop, recorder) -> int:
@@ -183,23 +190,3 @@ def _failing(now):
         if now() is None:
             raise
         raise Failed(now()) from error
-
-
-@contextlib.contextmanager
-def _signals():
-    """Yield a list that receives the number of each signal that asks to stop."""
-    came = []
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
-
-    def note(number, frame):
-        came.append(number)
-
-    try:
-        before = {number: signal.signal(number, note) for number in numbers}
-    except ValueError:  # only the main thread can handle signals
-        before = {}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

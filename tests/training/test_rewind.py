@@ -97,6 +97,25 @@ def test_a_run_that_begins_anew_has_no_records(records):
     assert not (records / "tensorboard").exists()
 
 
+BAD = [b"half of a row", b"[1, 2]", b'{"loss": 1.0}', b'{"step": "x"}', b"\xff\xfe",
+       b'{"step": true}', b'{"step": -1}']  # fmt: skip
+
+
+@pytest.mark.parametrize("bad", BAD)
+def test_a_bad_line_costs_no_other_line(tmp_path, bad):
+    """Only a last line that was cut goes, and the rows after the step."""
+    run = RunFiles(tmp_path)
+    good = [json.dumps({"step": step, "x": 0.1}).encode() for step in (5, 10, 15)]
+    text = b"\n".join([good[0], bad, b"", *good[1:], b'{"step": 20, "x'])
+    run.metrics.write_bytes(text)
+    assert [row["step"] for row in run.rows()] == [5, 10, 15]
+    said = rewind(run, 10, PLAN, scored=False)
+    assert said == ["metrics.jsonl: 1 line could not be read; the file keeps it"]
+    assert run.metrics.read_bytes() == b"\n".join([good[0], bad, good[1], b""])
+    assert [row["step"] for row in run.rows()] == [5, 10]
+
+
 def test_a_new_folder_is_left_empty(tmp_path):
+    assert rewind(RunFiles(tmp_path), 0, PLAN, scored=False) == []
     rewind(RunFiles(tmp_path), 0, PLAN, scored=False)
     assert list(tmp_path.iterdir()) == []
