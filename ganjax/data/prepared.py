@@ -16,6 +16,7 @@ import numpy as np
 
 from ganjax.data.location import bad_file, locate
 from ganjax.data.source import Source, Spec
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
 
 MANIFEST = "ganjax_manifest.json"
@@ -43,7 +44,8 @@ class RecordItems:
     def __getitem__(self, index: int) -> dict[str, Any]:
         record = f"record {index} of {self.split}"
         try:
-            item = self.records[index]
+            with Reading(f"{self.folder}: {record}"):
+                item = self.records[index]
         except Exception as error:  # errors of array_record, protobuf or Pillow
             problem = f"cannot be decoded ({type(error).__name__})"
             raise bad_file(self.folder, record, problem) from error

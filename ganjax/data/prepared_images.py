@@ -28,6 +28,7 @@ from ganjax.data.layout import counted
 from ganjax.data.location import bad_file
 from ganjax.data.prepared import AGAIN, MANIFEST
 from ganjax.data.source import Arrays, Source, Spec
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
 
 FORMAT = 1
@@ -78,10 +79,14 @@ class RawImages:
         data = np.empty((len(rows), *self.shape), np.uint8)
         shards = np.searchsorted(self._ends, rows, side="right").tolist()
         size = data[0].nbytes if len(data) else 0
-        for place, (row, shard) in enumerate(zip(rows.tolist(), shards, strict=True)):
-            first = int(self._ends[shard - 1]) if shard else 0
-            offset = self._starts[shard] + (row - first) * size
-            self._read(shard, data[place], offset)
+        with Reading() as reading:
+            for place, (row, shard) in enumerate(
+                zip(rows.tolist(), shards, strict=True)
+            ):
+                first = int(self._ends[shard - 1]) if shard else 0
+                offset = self._starts[shard] + (row - first) * size
+                reading.now(self.paths[shard])
+                self._read(shard, data[place], offset)
         return Arrays(data, self.label[rows])
 
     def _read(self, shard, image, offset):
@@ -122,7 +127,8 @@ class JpegImages:
         """Return the images at ``rows [n]``, and their labels."""
         # The reader starts threads in each call: one call for all rows is faster.
         try:
-            contents = self._records.__getitems__(rows.tolist())
+            with Reading(f"{self.folder}: a shard"):
+                contents = self._records.__getitems__(rows.tolist())
         except Exception as error:  # errors of array_record
             problem = f"cannot be read ({type(error).__name__})"
             raise bad_file(self.folder, "a shard", problem) from error
@@ -136,6 +142,8 @@ class JpegImages:
 
         try:
             with Image.open(io.BytesIO(content)) as image:
+                if image.size != self.shape[1::-1]:  # before it is decoded
+                    raise ValueError(image.size)
                 return np.asarray(image).reshape(self.shape)
         except Exception as error:  # errors of Pillow
             problem = f"cannot be decoded ({type(error).__name__})"
