@@ -1,6 +1,7 @@
 """Errors that a user can correct: one line, exit code 2, no traceback."""
 
 import difflib
+import os
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -87,3 +88,18 @@ def _names_in(section, fields):
     start = f"{section}." if section else ""
     inside = {path.removeprefix(start) for path in fields if path.startswith(start)}
     return sorted({path.partition(".")[0] for path in inside})
+
+
+def check_memory(said: str, size: float) -> None:
+    """Raise ``BadInput`` if values need more memory than the machine has.
+
+    Args:
+      said: the field and its value, as ``batch_size=64``.
+      size: the bytes of the values.
+    """
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > there:
+        raise BadInput(
+            f"{said}: needs {size / 2**30:,.0f} GiB, expected a value that fits into "
+            f"the memory of {there / 2**30:,.0f} GiB"
+        )
