@@ -1,8 +1,10 @@
 """Errors that a user can correct: one line, exit code 2, no traceback."""
 
+import contextlib
 import difflib
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -103,3 +105,17 @@ def check_memory(said: str, size: float) -> None:
             f"{said}: needs {size / 2**30:,.0f} GiB, expected a value that fits into "
             f"the memory of {there / 2**30:,.0f} GiB"
         )
+
+
+@contextlib.contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Add the name of a file to errors of a disk that are raised in the context.
+
+    Opening a file names it in an error. Writing to an open file does not.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise

@@ -29,7 +29,7 @@ _PATH = {
 _CUT_SHORT = r"\d+ requested and \d+ written"
 _FULL = os.strerror(errno.ENOSPC)
 _MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "Unable to allocate")
-_OF_MEMORY = r"(Out of memory|Unable to allocate)[^.]*"
+_OF_MEMORY = r"(Out of memory|Unable to allocate).*"
 # Numbers that a line about memory names: at least so large, and at most so many.
 _LARGE, _NAMED = 1000, 3
 # The numbers of stdout and stderr.
@@ -118,7 +118,8 @@ def _of_memory(error, arguments) -> str:
     hint = f"; the largest numbers are {', '.join(large[:_NAMED])}" if large else ""
     # XLA repeats in front of it where the error occurred.
     said = re.search(_OF_MEMORY, str(error))
-    return f"{said[0] if said else error}: expected sizes that fit in memory{hint}"
+    line = (said[0] if said else str(error)).rstrip(".")
+    return f"{line}: expected sizes that fit in memory{hint}"
 
 
 def _largest(argument: str) -> float:
