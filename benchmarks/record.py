@@ -165,7 +165,7 @@ def header(settings: Settings, versions: dict[str, str]) -> dict[str, Any]:
         "versions": {**found["versions"], **versions},
         "xla_flags": found["xla_flags"],
         "revision": found["revision"],
-        "uncommitted": bool(found["diff"]),
+        "uncommitted": found["changed"],
         "windows": dataclasses.asdict(settings.windows),
         "quick": settings.quick,
         "peer": settings.peer,

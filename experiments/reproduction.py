@@ -52,7 +52,7 @@ def reproduce(
         "seed": seed,
         "seconds": round(time.monotonic() - start, 1),
         "environment": {k: v for k, v in environment().items() if k != "diff"},
-        "changed": bool(environment()["diff"]),
+        "changed": environment()["changed"],
         "results": results,
     }
     # The figure and the verdict read the JSON file, so both can be made from it alone.

@@ -1,17 +1,16 @@
 """What every command shares: flags, one-line errors, exit codes.
 
 Exit codes: 0 done; 1 a failure that no change of input prevents (a full disk,
-divergence); 2 bad input; 128 + n stopped by signal n.
+divergence); 2 bad input; 128 + n stopped by signal n, and 141 if the reader of the
+output has gone.
 """
 
 import argparse
 import contextlib
-import errno
 import importlib.util
 import inspect
 import logging
 import os
-import re
 import signal
 import sys
 import traceback
@@ -23,13 +22,10 @@ from typing import Any
 import absl.logging
 from ml_collections import ConfigDict
 
-from ganjax import names, runtime, shipped
+from ganjax import failures, names, runtime, shipped
 from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
 from ganjax.options import Option
-
-# What NumPy says where the disk was full, without an errno.
-_CUT_SHORT = r"\d+ requested and \d+ written"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -44,10 +40,24 @@ class _Parser(argparse.ArgumentParser):
             field = "--config" in flags and flag.startswith("--config.")
             if flag.startswith("--") and not field and flag not in flags:
                 raise BadInput(f"{flag}: there is no such flag{nearest(flag, flags)}")
+        self._check_repeated(sys.argv[1:] if args is None else args)
         known, rest = super().parse_known_args(args, namespace)
         if getattr(known, "workdir", None) == "":
             raise BadInput("--workdir=: expected a folder")
         return known, rest
+
+    def _check_repeated(self, arguments):
+        once = {
+            option
+            for action in self._actions
+            if not isinstance(action, argparse._AppendAction)
+            for option in action.option_strings
+        }
+        given = [x.partition("=")[0] for x in arguments]
+        for flag in once & set(given):
+            if given.count(flag) > 1:
+                said = ", ".join(x for x in arguments if x.partition("=")[0] == flag)
+                raise BadInput(f"{said}: expected {flag} once")
 
 
 def parser(description: str, prog: str | None = None) -> argparse.ArgumentParser:
@@ -87,9 +97,11 @@ def run(
 ) -> None:
     """Run ``main(arguments)``, then exit the process with the code that it returns.
 
-    If ``main`` raises ``BadInput``, print it as one line and exit with code 2. If the
-    disk is full, print this as one line and exit with code 1. After an interrupt from
-    the keyboard the code is 130. Other errors keep their traceback.
+    If ``main`` raises ``BadInput``, print it as one line and exit with code 2. The same
+    happens if a file may not be written or read. If a disk is full or fails, print this
+    as one line and exit with code 1. After an interrupt from the keyboard the code is
+    130, and 141 if the reader of the output has gone. Other errors keep their
+    traceback.
 
     Args:
       main: the command. It returns an exit code; ``None`` counts as 0.
@@ -98,38 +110,38 @@ def run(
     # Orbax and tensorboardX log, with tracebacks, what reaches us as errors anyway.
     absl.logging.set_verbosity(absl.logging.FATAL)
     logging.getLogger("tensorboardX").setLevel(logging.CRITICAL)
+    logging.raiseExceptions = False
+    failures.quiet_threads()
     runtime.prepare()
+    arguments = sys.argv[1:] if arguments is None else arguments
     try:
         with plain_warnings():
-            code = main(sys.argv[1:] if arguments is None else arguments)
+            code = main(_in_utf8(arguments))
+        sys.stdout.flush()
     except BadInput as error:
         fail(error)
         code = 2
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except Exception as error:
-        problem = _full_disk(error)
-        if problem is None:
+        found = failures.explained(error, arguments)
+        if found is None:
             raise
+        problem, code = found
         fail(problem)
-        code = 1
-    sys.stdout.flush()
+    failures.close_output()
     sys.exit(code or 0)
 
 
-def _full_disk(error):
-    """Return the message for an error that a full disk caused, or ``None``.
-
-    What closes files behind a failed write fails as well, so the whole chain counts.
-    """
-    plain, said = os.strerror(errno.ENOSPC), None
-    while error is not None:
-        if getattr(error, "errno", None) == errno.ENOSPC and error.strerror != plain:
-            return error.strerror
-        if plain in str(error) or re.search(_CUT_SHORT, str(error)):
-            said = plain
-        error = error.__context__
-    return said
+def _in_utf8(arguments):
+    """Return the arguments. A run records them, and its files are UTF-8."""
+    for argument in arguments:
+        try:
+            argument.encode()
+        except UnicodeEncodeError:
+            said = os.fsencode(argument).decode(errors="backslashreplace")
+            raise BadInput(f"{said}: expected UTF-8, found other bytes") from None
+    return arguments
 
 
 def fail(problem: object) -> None:
@@ -138,7 +150,8 @@ def fail(problem: object) -> None:
     Args:
       problem: an error or a text: why the command ends.
     """
-    print(f"error: {' '.join(str(problem).split())}", file=sys.stderr)
+    with contextlib.suppress(OSError):  # nobody reads stderr
+        print(f"error: {' '.join(str(problem).split())}", file=sys.stderr, flush=True)
 
 
 def parse_with_config(
@@ -228,6 +241,11 @@ def _with_overrides(flags, arguments):
             value = next(rest, "--")
             if value.startswith("--"):
                 raise BadInput(f"--config.{path}: expected a value")
+        if path in overrides:
+            raise BadInput(
+                f"--config.{path}={value}: expected this field once, found "
+                f"--config.{path}={overrides[path]} before it"
+            )
         overrides[path] = value
     return known, overrides
 

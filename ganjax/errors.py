@@ -1,7 +1,10 @@
 """Errors that a user can correct: one line, exit code 2, no traceback."""
 
+import contextlib
 import difflib
-from collections.abc import Iterable, Mapping
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
@@ -87,3 +90,32 @@ def _names_in(section, fields):
     start = f"{section}." if section else ""
     inside = {path.removeprefix(start) for path in fields if path.startswith(start)}
     return sorted({path.partition(".")[0] for path in inside})
+
+
+def check_memory(said: str, size: float) -> None:
+    """Raise ``BadInput`` if values need more memory than the machine has.
+
+    Args:
+      said: the field and its value, as ``batch_size=64``.
+      size: the bytes of the values.
+    """
+    there = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    if size > there:
+        raise BadInput(
+            f"{said}: needs {size / 2**30:,.0f} GiB, expected a value that fits into "
+            f"the memory of {there / 2**30:,.0f} GiB"
+        )
+
+
+@contextlib.contextmanager
+def naming(path: Path | str) -> Iterator[None]:
+    """Add the name of a file to errors of a disk that are raised in the context.
+
+    Opening a file names it in an error. Writing to an open file does not.
+    """
+    try:
+        yield
+    except OSError as error:
+        if error.errno is not None and error.filename is None:
+            error.filename = str(path)
+        raise

@@ -752,15 +752,6 @@ def test_full_disk_fails_whatever_is_closed_behind_it(capfd, first, second, said
     assert capfd.readouterr() == ("", said)
 
 
-@pytest.mark.parametrize("error", [ValueError("a bug"), OSError(errno.EIO, "broken")])
-def test_what_is_not_understood_keeps_its_traceback(error):
-    def main(arguments):
-        raise error
-
-    with pytest.raises(type(error)):
-        command_line.run(main)
-
-
 def flip_a_byte(checkpoint):
     file = max((checkpoint / "state").rglob("*"), key=lambda path: path.stat().st_size)
     content = bytearray(file.read_bytes())

@@ -40,7 +40,8 @@ MAY_IMPORT = {
     "networks objectives optimizers schedules training",
     "runtime": "",
     "shipped": "",
-    "command_line": "config runtime shipped",
+    "failures": "",
+    "command_line": "config failures runtime shipped",
     "unpacking": "training",
     "loading": "build config core data evaluation model training unpacking",
     "scoring": "core data evaluation loading metrics model unpacking",
@@ -56,8 +57,9 @@ MAY_IMPORT = {
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
     "runtime training unpacking",
-    "commands": "build catalogue command_line config data detection gallery launch "
-    "loading projection report scoring shipped sweeps training unpacking upscaling",
+    "commands": "build catalogue command_line config data detection failures gallery "
+    "launch loading projection report scoring shipped sweeps training unpacking "
+    "upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.

@@ -1,10 +1,13 @@
 """The program ``ganjax``: this package has one module for each of its commands."""
 
+import contextlib
 import importlib
 import sys
 
 import ganjax
+from ganjax.commands.streams import open_streams
 from ganjax.errors import unknown
+from ganjax.failures import close_output
 
 # The first line of each command's docstring. Commands are imported when they run.
 COMMANDS = {
@@ -33,12 +36,13 @@ def main(arguments: list[str] | None = None) -> int:
       The exit code for help, the version, or an unknown command. If a command runs,
         this function does not return: the process exits with the command's exit code.
     """
+    open_streams()
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):
-        print(_help())
+        _show(_help())
         return 0
     if name == "--version":
-        print(f"ganjax {ganjax.__version__}")
+        _show(f"ganjax {ganjax.__version__}")
         return 0
     if name not in COMMANDS:
         print(f"error: {unknown('COMMAND', name, COMMANDS)}", file=sys.stderr)
@@ -49,6 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
         return importlib.import_module(f"ganjax.commands.{name}").main(arguments)
 
     command_line.run(command, rest)
+
+
+def _show(text):
+    with contextlib.suppress(BrokenPipeError):
+        print(text, flush=True)
+    close_output()
 
 
 def _help():

@@ -14,8 +14,6 @@ probability and the threshold are printed, and written to a .json file with the 
 the table.
 """
 
-import csv
-import io
 from pathlib import Path
 
 from ganjax import command_line
@@ -51,6 +49,7 @@ def main(arguments: list[str]) -> int:
 
     import ganjax
     from ganjax.detection import find_anomalies
+    from ganjax.report.csv_table import csv_text
     from ganjax.run_files import write_json, write_whole
 
     imports.beside(Path.cwd())
@@ -58,14 +57,12 @@ def main(arguments: list[str]) -> int:
     found = find_anomalies(
         run, flags.folder, flags.quantile, crop=flags.crop, filter=flags.filter
     )
-    table = io.StringIO()
-    rows = csv.writer(table, lineterminator="\n")
-    rows.writerow(["file", "score", "anomalous"])
     each = zip(found.names, found.scores, found.anomalous, strict=True)
-    rows.writerows((name, f"{score:.9g}", int(more)) for name, score, more in each)
+    rows = [(name, f"{score:.9g}", int(more)) for name, score, more in each]
+    table = csv_text([("file", "score", "anomalous"), *rows])
     facts = out.with_suffix(".json")
     try:
-        write_whole(out, table.getvalue())
+        write_whole(out, table)
     except (PermissionError, FileExistsError, NotADirectoryError) as error:
         raise BadInput(
             f"--out={flags.out}: expected a place to write to, {error.strerror}"

@@ -14,6 +14,7 @@ write ./mnist for the folder. The same command again continues after an interrup
 verifies the finished set.
 """
 
+import shlex
 import sys
 import time
 from pathlib import Path
@@ -114,7 +115,7 @@ def _named(flags, given) -> int:
             print(f"  {path.stat().st_size:>12,}  {path.name}")
     print(
         f"use: --config.data.name={flags.name} "
-        f"--config.data.dir={made.folder.resolve()}"
+        f"--config.data.dir={shlex.quote(str(made.folder.resolve()))}"
     )
     return 0
 
@@ -167,7 +168,8 @@ def _summary(made: PreparedSet) -> list[str]:
         lines += [f"  {name} = {other}" for name, other in made.duplicates.examples]
     lines.append(f"contact sheet: {folder / 'contact.png'}")
     source = "image_folder" if listing.kind == "images" else "image_pairs"
-    lines.append(f"use: --config.data.name={source} --config.data.dir={folder}")
+    at = shlex.quote(str(folder))
+    lines.append(f"use: --config.data.name={source} --config.data.dir={at}")
     return lines
 
 

@@ -8,16 +8,23 @@
 The report is one file, report.html, in the folder. It opens offline, and the run may
 still be training. A large sweep also has the folder report_files next to it.
 
+A run may come from another person. Links to files outside of its folder are refused. A
+sweep also has table.csv, in which a text that a spreadsheet would run as a formula
+begins with an apostrophe.
+
 Scores are compared only if their protocols, the records of how they were computed, are
 equal. Two settings of a sweep, or two sweeps with the same settings, are compared by
 pairs of trials that differ in nothing else: the mean difference, its interval, a
 permutation test and an effect size.
 """
 
+from pathlib import Path
+
 from ganjax import command_line
 from ganjax.errors import BadInput
 from ganjax.report import (
     as_text,
+    check_links,
     compare,
     compare_settings,
     is_sweep,
@@ -45,6 +52,8 @@ def main(arguments: list[str]) -> int:
             f"both name the folder of a run"
         )
     run = options.run or options.workdir
+    for name in _folders(run, options.compare or ()):
+        check_links(name)
     if options.compare:
         print(_comparison(run, *options.compare))
         return 0
@@ -58,6 +67,16 @@ def main(arguments: list[str]) -> int:
     else:
         print(f"report: {write_report(opened(run))}")
     return 0
+
+
+def _folders(run, compared):
+    """Return the folders that the report reads. A trial is a part of its sweep."""
+    found = []
+    for path in map(Path, [run] if run else compared):
+        sweep = path.absolute().parent.parent
+        of_trial = path.absolute().parent.name == "trials" and is_sweep(sweep)
+        found.append(sweep if of_trial else path)
+    return found
 
 
 def _comparison(sweep, one, other):

@@ -30,7 +30,7 @@ from pathlib import Path
 
 from ganjax import command_line, names
 from ganjax.commands import flags as shared
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, check_memory
 
 ENDINGS = (".png", ".gif", ".npy")
 
@@ -167,6 +167,10 @@ def _request(run, flags, takes):
             raise BadInput(f"--reach={value}: expected a finite number")
         given[name] = value
     request = Request(run, **given)
+    if "n" in given:
+        columns = request.columns if "columns" in takes else 1
+        size = 4 * given["n"] * columns * math.prod(run.source.spec.shape)
+        check_memory(f"--n={given['n']}", size)
     if request.saved is not None:
         _check_truncation(flags, run)
     return request

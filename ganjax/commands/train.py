@@ -5,6 +5,9 @@
 The same command resumes an interrupted run, and leaves a finished run unchanged. A
 larger --config.steps continues a finished run. --dry_run builds and traces everything.
 It trains nothing and writes nothing.
+
+A run records the versions and the revision of ganjax. With the environment variable
+GANJAX_RECORD_DIFF=1, a run from a checkout of ganjax also records uncommitted changes.
 """
 
 import json

@@ -35,12 +35,14 @@ from ganjax.data.source import (
     real_samples,
     samples,
 )
+from ganjax.data.watchdog import leave
 
 __all__ = [
     "Arrays", "CLASSES", "Composed", "DataOptions", "Feed", "Items", "RecordedSource",
     "SOURCES", "Sampler", "Source", "Spec", "as_bytes", "chosen_rows", "differences",
     "drawn", "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory",
-    "independent", "is_streamed", "labels_named", "labels_of", "make_feed", "mirrored",
-    "only_labels", "open_source", "real_samples", "record_of", "resident", "samples",
-    "scaled", "some_of", "source_of", "spec_differences", "spec_of", "streamed",
+    "independent", "is_streamed", "labels_named", "labels_of", "leave", "make_feed",
+    "mirrored", "only_labels", "open_source", "real_samples", "record_of", "resident",
+    "samples", "scaled", "some_of", "source_of", "spec_differences", "spec_of",
+    "streamed",
 ]  # fmt: skip

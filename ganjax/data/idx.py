@@ -8,15 +8,23 @@ import functools
 import gzip
 import hashlib
 import math
+import os
 import struct
 import zlib
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, BinaryIO
 
 import numpy as np
 
+from ganjax.data.bombs import TooLarge, check_whole
 from ganjax.data.location import bad_file, locate
 from ganjax.data.source import Arrays, Source, Spec
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
+
+# Bytes that are read at a time.
+_PIECE = 2**24
 
 FILES = {
     "train": ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"),
@@ -59,33 +67,63 @@ def read_idx(path: Path, checksum: str = "") -> np.ndarray:
 
     Raises:
         BadInput: the file is unreadable, damaged, truncated or not IDX of uint8, its
-            length contradicts its header, or the checksum differs.
+            length contradicts its header, it unpacks to far more bytes than it has, or
+            the checksum differs.
     """
     wrong = functools.partial(bad_file, path.parent, path.name)
     try:
-        content = path.read_bytes()
-        if content[:2] == b"\x1f\x8b":
-            content = gzip.decompress(content)
+        with Reading(path) as reading, path.open("rb") as file:
+            header, data = _parts(file, wrong, reading)
     except (OSError, EOFError, zlib.error) as error:
         raise wrong(f"cannot be read ({error})") from error
+    except TooLarge as error:
+        raise wrong(str(error)) from error
     if checksum:
         algorithm, _, expected = checksum.partition(":")
-        got = hashlib.new(algorithm, content, usedforsecurity=False).hexdigest()
-        if got != expected:
+        digest = hashlib.new(algorithm, header, usedforsecurity=False)
+        digest.update(data.reshape(-1))
+        if digest.hexdigest() != expected:
             raise wrong(
-                f"{algorithm} of the content is {got}, expected {expected}: the file "
-                "is damaged or holds other data"
+                f"{algorithm} of the content is {digest.hexdigest()}, expected "
+                f"{expected}: the file is damaged or holds other data"
             )
-    if len(content) < 4 or content[:3] != b"\0\0\x08":
-        raise wrong(f"not an IDX file of uint8 (starts with {content[:4].hex()!r})")
-    start = 4 + 4 * content[3]
-    if len(content) < start:
+    return data
+
+
+def _parts(
+    file: BinaryIO, wrong: Callable, reading: Reading
+) -> tuple[bytes, np.ndarray]:
+    """Return the header, and the values, uint8. The values are read only if the file
+    can hold as many as the header states."""
+    size = os.fstat(file.fileno()).st_size
+    packed = file.read(2) == b"\x1f\x8b"
+    file.seek(0)
+    content: Any = gzip.GzipFile(fileobj=file) if packed else file
+    header = content.read(4)
+    if len(header) < 4 or header[:3] != b"\0\0\x08":
+        raise wrong(f"not an IDX file of uint8 (starts with {header.hex()!r})")
+    axes = header[3]
+    header += content.read(4 * axes)
+    if len(header) < 4 + 4 * axes:
         raise wrong("ends inside its header")
-    shape = struct.unpack(f">{content[3]}I", content[4:start])
-    got, expected = len(content) - start, math.prod(shape)
-    if got != expected:
-        raise wrong(f"holds {got} bytes of data, expected {expected} for shape {shape}")
-    return np.frombuffer(content, np.uint8, offset=start).reshape(shape)
+    shape = struct.unpack(f">{axes}I", header[4:])
+    expected = math.prod(shape)
+    if not expected or not 1 <= axes <= 4:
+        raise wrong(f"has shape {shape}, expected 1 to 4 axes, not empty")
+    said = f"of data, expected {expected} for shape {shape}"
+    if packed:
+        check_whole(expected, size)
+    elif size - len(header) != expected:
+        raise wrong(f"holds {size - len(header)} bytes {said}")
+    data, got = np.empty(expected, np.uint8), 0
+    while more := content.readinto(data[got : got + _PIECE]):
+        got += more
+        reading.now(file.name)
+    if content.read(1):
+        raise wrong(f"holds more bytes {said}")
+    if got < expected:
+        raise wrong(f"holds {got} bytes {said}")
+    return header, data.reshape(shape)
 
 
 def find(folder: Path, stem: str) -> Path | None:

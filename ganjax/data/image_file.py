@@ -11,10 +11,14 @@ Rules for all formats that Pillow reads:
   previews in a JPEG of several pictures (MPO) are no frames.
 """
 
+import functools
 import io
+import warnings
 from typing import Any, NamedTuple
 
 import numpy as np
+
+from ganjax.data.bombs import TooLarge, check_pixels
 
 # Pillow modes of 8 bits a channel or less.
 _SHALLOW = {"1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr"}
@@ -115,11 +119,22 @@ def _line(error: Exception) -> str:
     return " ".join(str(error).split())
 
 
-def _opened(content: bytes) -> Any:
-    """Return the image, whose pixels Pillow has not decoded yet."""
+@functools.cache
+def _pillow() -> Any:
+    """Return Pillow's module, without its warning of large images."""
     from PIL import Image
 
-    image: Any = Image.open(io.BytesIO(content))
+    warnings.filterwarnings("ignore", category=Image.DecompressionBombWarning)
+    return Image
+
+
+def _opened(content: bytes) -> Any:
+    """Return the image, whose pixels Pillow has not decoded yet."""
+    image: Any = _pillow().open(io.BytesIO(content))
+    try:
+        check_pixels(*image.size, len(content))
+    except TooLarge as error:
+        raise BadImage(str(error)) from error
     frames = getattr(image, "n_frames", 1)
     if frames > 1 and image.format != "MPO":
         raise BadImage(f"has {frames} frames, expected one image in a file")

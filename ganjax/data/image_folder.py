@@ -15,6 +15,7 @@ as RGB. Transparent images are put on white. With ``data.alpha='keep'``, images 
 orientation and depth.
 """
 
+import shlex
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -191,7 +192,7 @@ def _headers(files: Sequence[ImageFile]) -> list[Header]:
             problem = (
                 f"is {found.width}x{found.height}, but {files[0].name} is "
                 f"{width}x{height}: expected images of one size; ganjax prepare "
-                f"{file.tree.path} --size=N makes them"
+                f"{shlex.quote(str(file.tree.path))} --size=N makes them"
             )
             raise bad_file(file.tree.path, file.name, problem)
     return headers

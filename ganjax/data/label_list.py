@@ -143,7 +143,7 @@ def _parsed(name: str, content: bytes) -> dict[str, str] | None:
 def _of_json(text: str) -> list[tuple[str, str]] | None:
     try:
         content = json.loads(text)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _NoList(f"is not JSON ({error})") from error
     rows = content.get("labels") if isinstance(content, dict) else content
     if isinstance(content, dict) and rows is None:

@@ -8,6 +8,7 @@ from ganjax.data.image_file import BadImage, Header, decode, header
 from ganjax.data.location import bad_file, reading
 from ganjax.data.prepared_images import is_prepared
 from ganjax.data.tree import SUFFIXES, Tree
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
 
 
@@ -74,6 +75,7 @@ class NamedImages:
             with reading():
                 return self._tree.read(name)
         try:
-            return (self._folder / name).read_bytes()
+            with Reading(self._folder / name):
+                return (self._folder / name).read_bytes()
         except OSError as error:
             raise self.error(name, f"cannot be read ({error.strerror})") from error

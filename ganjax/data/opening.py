@@ -1,6 +1,7 @@
 """Data sources by name, and the section ``data`` of a config."""
 
 import dataclasses
+import math
 from collections.abc import Mapping
 
 from ganjax.data import synthetic
@@ -18,7 +19,8 @@ from ganjax.data.translations import (
     open_image_pairs,
     open_mnist_twins,
 )
-from ganjax.errors import BadInput
+from ganjax.data.watchdog import limit_reads
+from ganjax.errors import BadInput, check_memory
 from ganjax.names import Table
 from ganjax.options import option, options_of, own
 
@@ -70,6 +72,10 @@ class DataOptions:
         False, "mirror each image with probability 1/2", needs=("images",)
     )
     balanced: bool = option(False, "draw each class equally often, not each sample")
+    timeout: float = option(
+        300.0, "seconds that one read may take; then the command ends", least=0,
+        zero="any time",
+    )  # fmt: skip
 
 
 def open_source(
@@ -112,6 +118,7 @@ def source_of(section: Mapping) -> Source:
         BadInput: the name is unknown, the data are missing or damaged, or a field of
             the section does not fit them.
     """
+    limit_reads(section["timeout"])
     parts = {name: section[name] for name in ("classes", "labels", "subset")}
     opener = SOURCES.find("data.name", section["name"])
     options = own(opener, section)
@@ -128,10 +135,13 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
         rounds: batches in one step, one for each update of a player that reads data.
 
     Raises:
-        BadInput: the data are too few for ``data.limit`` or a batch, the kind of feed
-            does not fit, or ``data.balanced`` is set for data without classes.
+        BadInput: a batch does not fit into memory, the data are too few for
+            ``data.limit`` or a batch, the kind of feed does not fit, or
+            ``data.balanced`` is set for data without classes.
     """
     split, sizes = source.train, {"batch_size": batch_size, "rounds": rounds}
+    size = 4 * rounds * batch_size * math.prod(source.spec.shape)
+    check_memory(f"batch_size={batch_size}", size)
     if section["limit"]:
         split = some_of(source, section["limit"], section["subset"])
     by_class = section["balanced"]

@@ -9,6 +9,7 @@ folders must be in the array_record format.
 import functools
 import hashlib
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,17 @@ import numpy as np
 
 from ganjax.data.location import bad_file, locate
 from ganjax.data.source import Source, Spec
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
 
 MANIFEST = "ganjax_manifest.json"
 INFO = "dataset_info.json"
 AGAIN = "remove the folder and run ganjax prepare again"
+# What reading a damaged JSON file raises, or using its content.
+DAMAGE = (
+    ValueError, KeyError, IndexError, TypeError, AttributeError,
+    RecursionError, OverflowError, MemoryError,
+)  # fmt: skip
 
 
 class RecordItems:
@@ -43,7 +50,8 @@ class RecordItems:
     def __getitem__(self, index: int) -> dict[str, Any]:
         record = f"record {index} of {self.split}"
         try:
-            item = self.records[index]
+            with Reading(f"{self.folder}: {record}"):
+                item = self.records[index]
         except Exception as error:  # errors of array_record, protobuf or Pillow
             problem = f"cannot be decoded ({type(error).__name__})"
             raise bad_file(self.folder, record, problem) from error
@@ -73,7 +81,7 @@ def _newest_first(folder: Path) -> list[Path]:
         return [int(part) for part in child.name.split(".")]
 
     children = folder.iterdir() if folder.is_dir() else ()
-    versions = [c for c in children if c.name.replace(".", "").isdigit()]
+    versions = [c for c in children if re.fullmatch(r"[0-9]+(\.[0-9]+)*", c.name)]
     return sorted(versions, key=version, reverse=True)
 
 
@@ -97,10 +105,11 @@ def verify_manifest(folder: Path) -> bool:
         return False
     try:
         digests = json.loads(manifest.read_text())["sha256"].items()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        files = [(folder / name, expected) for name, expected in digests]
+    except (OSError, *DAMAGE) as error:
         raise bad_file(folder, MANIFEST, f"damaged; {AGAIN}") from error
-    for name, expected in digests:
-        path = folder / name
+    for path, expected in files:
+        name = path.name
         if not path.is_file():
             raise bad_file(folder, name, "missing, though the manifest lists it")
         if _sha256(path) != expected:

@@ -15,10 +15,12 @@ not mapped: if a mapped file is cut short or unreadable, a signal ends the proce
 the pages of a mapped file count as memory of the process.
 """
 
+import contextlib
 import hashlib
 import io
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +28,14 @@ import numpy as np
 
 from ganjax.data.layout import counted
 from ganjax.data.location import bad_file
-from ganjax.data.prepared import AGAIN, MANIFEST
+from ganjax.data.prepared import AGAIN, DAMAGE, MANIFEST
 from ganjax.data.source import Arrays, Source, Spec
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
 
 FORMAT = 1
+# Characters of an error that a message repeats.
+MOST_SAID = 120
 KINDS = ("images", "pairs", "domains")
 """``images``: one set. ``pairs``: each image is two, side by side. ``domains``: two
 sets without pairs, in the folders ``a`` and ``b``."""
@@ -78,10 +83,14 @@ class RawImages:
         data = np.empty((len(rows), *self.shape), np.uint8)
         shards = np.searchsorted(self._ends, rows, side="right").tolist()
         size = data[0].nbytes if len(data) else 0
-        for place, (row, shard) in enumerate(zip(rows.tolist(), shards, strict=True)):
-            first = int(self._ends[shard - 1]) if shard else 0
-            offset = self._starts[shard] + (row - first) * size
-            self._read(shard, data[place], offset)
+        with Reading() as reading:
+            for place, (row, shard) in enumerate(
+                zip(rows.tolist(), shards, strict=True)
+            ):
+                first = int(self._ends[shard - 1]) if shard else 0
+                offset = self._starts[shard] + (row - first) * size
+                reading.now(self.paths[shard])
+                self._read(shard, data[place], offset)
         return Arrays(data, self.label[rows])
 
     def _read(self, shard, image, offset):
@@ -122,7 +131,8 @@ class JpegImages:
         """Return the images at ``rows [n]``, and their labels."""
         # The reader starts threads in each call: one call for all rows is faster.
         try:
-            contents = self._records.__getitems__(rows.tolist())
+            with Reading(f"{self.folder}: a shard"):
+                contents = self._records.__getitems__(rows.tolist())
         except Exception as error:  # errors of array_record
             problem = f"cannot be read ({type(error).__name__})"
             raise bad_file(self.folder, "a shard", problem) from error
@@ -136,6 +146,8 @@ class JpegImages:
 
         try:
             with Image.open(io.BytesIO(content)) as image:
+                if image.size != self.shape[1::-1]:  # before it is decoded
+                    raise ValueError(image.size)
                 return np.asarray(image).reshape(self.shape)
         except Exception as error:  # errors of Pillow
             problem = f"cannot be decoded ({type(error).__name__})"
@@ -157,10 +169,12 @@ def read_manifest(path: Path) -> dict[str, Any]:
             of ganjax cannot read.
     """
     try:
-        manifest = json.loads((path / MANIFEST).read_text())
-        kind, version = manifest["kind"], manifest["format"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
+        text = (path / MANIFEST).read_text(errors="replace")
+    except OSError as error:
         raise bad_file(path, MANIFEST, f"damaged; {AGAIN}") from error
+    with _damage(path):
+        manifest = json.loads(text)
+        kind, version = manifest["kind"], manifest["format"]
     if version != FORMAT or kind not in KINDS:
         problem = (
             f"has format {version} and kind '{kind}', expected format {FORMAT} and "
@@ -168,6 +182,16 @@ def read_manifest(path: Path) -> dict[str, Any]:
         )
         raise bad_file(path, MANIFEST, problem)
     return manifest
+
+
+@contextlib.contextmanager
+def _damage(path: Path, name: str = MANIFEST) -> Iterator[None]:
+    """Turn errors about the content of a manifest, or of a file, into BadInput."""
+    try:
+        yield
+    except DAMAGE as error:
+        said = f"{type(error).__name__}: {error}"[:MOST_SAID]
+        raise bad_file(path, name, f"damaged ({said}); {AGAIN}") from error
 
 
 def files_of(manifest: dict[str, Any]) -> list[dict[str, Any]]:
@@ -188,12 +212,13 @@ def verify(path: Path) -> None:
         for domain in ("a", "b"):
             verify(path / domain)
         return
-    for entry in files_of(manifest):
-        file = path / entry["file"]
-        _present(file, entry)
-        if sha256(file) != entry["sha256"]:
-            problem = f"damaged: SHA-256 differs from the manifest; {AGAIN}"
-            raise bad_file(path, file.name, problem)
+    with _damage(path):
+        for entry in files_of(manifest):
+            file = path / entry["file"]
+            _present(file, entry)
+            if sha256(file) != entry["sha256"]:
+                problem = f"damaged: SHA-256 differs from the manifest; {AGAIN}"
+                raise bad_file(path, file.name, problem)
 
 
 def sha256(path: Path) -> str:
@@ -239,18 +264,19 @@ def open_shards(path: Path, manifest: dict[str, Any]) -> Source:
     Raises:
         BadInput: a file is missing, damaged, or of another size than in ``manifest``.
     """
-    for entry in files_of(manifest):
-        _present(path / entry["file"], entry)
-    splits = {name: _open_split(path, manifest, name) for name in SPLITS}
-    name, classes = f"image_folder:{manifest['name']}", tuple(manifest["classes"])
-    spec = Spec(name, tuple(manifest["shape"]), classes)
-    return Source(spec, splits["train"], splits["test"], _about(manifest))
+    with _damage(path):
+        for entry in files_of(manifest):
+            _present(path / entry["file"], entry)
+        splits = {name: _open_split(path, manifest, name) for name in SPLITS}
+        name, classes = f"image_folder:{manifest['name']}", tuple(manifest["classes"])
+        spec = Spec(name, tuple(manifest["shape"]), classes)
+        return Source(spec, splits["train"], splits["test"], _about(manifest))
 
 
 def _open_split(path, manifest, name):
     split, shape = manifest["splits"][name], tuple(manifest["shape"])
     try:
-        label = np.load(path / split["labels"]["file"]).astype(np.int32)
+        label = _labels(path / split["labels"]["file"])
         paths = [path / shard["file"] for shard in split["shards"]]
         if not paths:
             return Arrays(np.zeros((0, *shape), np.uint8), label)
@@ -261,15 +287,30 @@ def _open_split(path, manifest, name):
         raise bad_file(path, name, f"damaged ({error}); {AGAIN}") from error
 
 
+def _labels(path):
+    """Return the labels in a .npy file, int32 ``[N]``, if it is as long as its header
+    states."""
+    with path.open("rb") as file:
+        np.lib.format.read_magic(file)
+        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
+        left = path.stat().st_size - file.tell()
+    if dtype.kind not in "iu" or len(shape) != 1 or shape[0] * dtype.itemsize != left:
+        raise ValueError(f"labels of shape {shape} and type {dtype} in {left} bytes")
+    return np.load(path).astype(np.int32)
+
+
 def counts_of(path: Path) -> dict[str, dict[str, int]]:
     """Return the number of images in a prepared set: class -> split -> number. For two
     domains, the domains ``a`` and ``b`` take the place of classes."""
     manifest = read_manifest(path)
     if manifest["kind"] == "domains":
         return {domain: counts_of(path / domain)[""] for domain in ("a", "b")}
-    by_split = _counts(manifest)
-    names = by_split["train"]
-    return {name: {split: by_split[split][name] for split in SPLITS} for name in names}
+    with _damage(path):
+        by_split = _counts(manifest)
+        return {
+            name: {split: by_split[split][name] for split in SPLITS}
+            for name in by_split["train"]
+        }
 
 
 def _counts(manifest):

@@ -7,6 +7,7 @@ import numpy as np
 
 from ganjax.data.order import Balance, balanced, indices
 from ganjax.data.source import Arrays
+from ganjax.data.watchdog import Reading
 
 
 class Stream:
@@ -111,10 +112,12 @@ class HostBatches:
             data, label = found.data, found.label
         else:
             items = []
-            for row in rows.tolist():
-                if self._stopped:
-                    raise StopIteration
-                items.append(self._split[row])
+            with Reading() as reading:
+                for row in rows.tolist():
+                    if self._stopped:
+                        raise StopIteration
+                    reading.now(f"sample {row} of the training split")
+                    items.append(self._split[row])
             data = np.stack([item["data"] for item in items])
             label = np.array([item["label"] for item in items], np.int32)
         return {

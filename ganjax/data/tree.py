@@ -6,7 +6,6 @@ as a slash. Hidden files and folders (``.name``, ``__MACOSX``) are left out.
 
 import gzip
 import os
-import shutil
 import tarfile
 import tempfile
 import zipfile
@@ -15,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ganjax.data.bombs import TooLarge, check_member, check_whole
 from ganjax.data.location import bad_file
+from ganjax.data.watchdog import Reading
 from ganjax.errors import BadInput
 
 SUFFIXES = set(
@@ -81,7 +82,8 @@ class Tree:
     def read(self, name: str) -> bytes:
         """Return the bytes of a file. Raise BadInput if it is unreadable or damaged."""
         try:
-            return self._listing.read(self._listing.files[name])
+            with Reading(self.path / name):
+                return self._listing.read(self._listing.files[name])
         except Exception as error:  # zipfile raises OSError, BadZipFile, zlib.error, …
             problem = f"cannot be read ({error})"
             raise bad_file(self.path, printable(name), problem) from error
@@ -130,7 +132,8 @@ def _folder(path: Path) -> _Listing:
         if real in above or _hidden(name):
             return  # a link to a folder that contains it, or a hidden folder
         try:
-            entries = list(os.scandir(folder))
+            with Reading(folder):
+                entries = list(os.scandir(folder))
         except OSError as error:
             problem = f"cannot be read ({error.strerror})"
             raise bad_file(path, printable(name), problem) from error
@@ -158,9 +161,30 @@ def _zip(path: Path) -> _Listing:
             folders.add(_clean(member.filename))
         else:
             files[_clean(member.filename)] = member
-    return _Listing(
-        files, folders - {""}, archive.read, lambda member: member.file_size
-    )
+    length = path.stat().st_size
+
+    def read(member: zipfile.ZipInfo) -> bytes:
+        check_member(member.file_size, min(member.compress_size, length))
+        # The size of other methods is not limited before they unpack.
+        if member.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+            raise TooLarge("it is packed by another method than deflate")
+        return archive.read(member)
+
+    return _Listing(files, folders - {""}, read, lambda member: member.file_size)
+
+
+def _unpacked(file: Any) -> Any:
+    """Return the content of a .gz as a temporary file."""
+    length, written = os.fstat(file.fileno()).st_size, 0
+    target = tempfile.TemporaryFile()
+    with Reading(file.name) as reading, gzip.open(file) as source:
+        while chunk := source.read(2**20):
+            reading.now(file.name)
+            written += len(chunk)
+            check_whole(written, length)
+            target.write(chunk)
+    target.seek(0)
+    return target
 
 
 def _tar(path: Path) -> _Listing:
@@ -168,21 +192,28 @@ def _tar(path: Path) -> _Listing:
         file: Any = open(path, "rb")
         if not path.name.lower().endswith(".tar"):
             # Only an uncompressed archive can be read in any order, by any thread.
-            packed, file = gzip.open(file), tempfile.TemporaryFile()
-            shutil.copyfileobj(packed, file)
-            file.seek(0)
+            file = _unpacked(file)
         archive = tarfile.open(fileobj=file, mode="r:")
         members = {_clean(member.name): member for member in archive.getmembers()}
         for name, member in members.items():
+            passed = set()
             while member.islnk():  # a hard link: the bytes are at its first name
+                if member.linkname in passed:
+                    raise tarfile.ReadError(f"{printable(name)} is a link to itself")
+                passed.add(member.linkname)
                 member = members[name] = archive.getmember(member.linkname)
-    except (OSError, EOFError, KeyError, zlib.error, tarfile.TarError) as error:
+    except (
+        OSError, EOFError, KeyError, ValueError, zlib.error, tarfile.TarError,
+    ) as error:  # fmt: skip
         problem = f"not a readable .tar ({error})"
         raise bad_file(path.parent, path.name, problem) from error
     files, folders = {}, set()
     for name, member in members.items():
         if member.issym() and not _hidden(name):
             problem = "is a link, expected files; tar --dereference packs them"
+            raise bad_file(path, printable(name), problem)
+        if member.issparse() and not _hidden(name):
+            problem = "is a sparse file, expected plain files"
             raise bad_file(path, printable(name), problem)
         if member.isdir():
             folders.add(name)

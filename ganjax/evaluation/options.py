@@ -1,9 +1,11 @@
 """The section ``evaluation`` of a config: which scores a run computes, and how."""
 
 import dataclasses
+import math
 
 from ganjax.data import Source
 from ganjax.data.alpha import has_alpha
+from ganjax.errors import check_memory
 from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.measures import (
     DensityCoverageOptions,
@@ -27,7 +29,9 @@ class EvaluationOptions:
     )
     every: int = option(0, "steps between evaluations", least=0,
                         zero="only at the end", whole=True)  # fmt: skip
-    samples: int = option(1000, "number of generated samples", least=100)
+    samples: int = option(
+        1000, "number of generated samples", least=100, most=10_000_000
+    )
     real: int = option(
         0, "most real samples of each split", least=0,
         zero="the whole split, or 10,000 of data that are drawn",
@@ -72,9 +76,12 @@ def evaluation_data_of(
       seed: seed of the latents, and of the choice of real samples.
 
     Raises:
-      BadInput: if the extractor is unknown, its weights are missing or cannot be read,
-        or it does not accept the images of the data.
+      BadInput: if the samples do not fit into memory, the extractor is unknown, its
+        weights are missing or cannot be read, or it does not accept the images of the
+        data.
     """
+    size = 4 * options.samples * math.prod(source.spec.shape)
+    check_memory(f"evaluation.samples={options.samples}", size)
     extractor = None
     if options.extractor:
         extractor = open_extractor(options.extractor, options.weights, options.resize)

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import shlex
 from pathlib import Path
 
 import jinja2
@@ -14,13 +15,33 @@ PICTURE_WIDTH = 620
 
 def environment() -> jinja2.Environment:
     """Return the Jinja environment of the templates in this folder."""
-    return jinja2.Environment(
+    found = jinja2.Environment(
         loader=jinja2.PackageLoader("ganjax.report", "."),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         undefined=jinja2.StrictUndefined,
     )
+    found.filters["workdir_of"] = workdir_of
+    return found
+
+
+def workdir_of(command: str, name: str) -> str:
+    """Return the folder that ``--workdir`` names in a command line of a shell.
+
+    Args:
+      command: the command line, with quotes where a shell needs them.
+      name: the result if the command has no such flag or cannot be split into words.
+    """
+    try:
+        words = shlex.split(command)
+    except ValueError:  # a quote that is not closed
+        return name
+    for i, word in enumerate(words):
+        flag, equals, value = word.partition("=")
+        if flag == "--workdir":
+            return value if equals else [*words, name][i + 1]
+    return name
 
 
 def picture_of(path: Path, notes: list[str]) -> dict | None:

@@ -1,10 +1,9 @@
 """The report of a sweep: an HTML page, a table as text, and a table as CSV."""
 
-import csv
-import io
 from pathlib import Path
 
 from ganjax.report.axes import format_number
+from ganjax.report.csv_table import csv_text
 from ganjax.report.sweep_page import SweepPage, write_page
 from ganjax.report.sweep_records import SweepRecords, read_sweep
 from ganjax.report.sweep_table import best_rows, following, interval, named, table
@@ -70,17 +69,18 @@ def as_text(records: SweepRecords) -> str:
 
 def as_csv(records: SweepRecords) -> str:
     """Return CSV text with a row for each trial, also if it failed: the fields that the
-    sweep sets, the state, the reason of a failure, and the scores."""
+    sweep sets, the state, the reason of a failure, and the scores.
+
+    A text that a spreadsheet would run as a formula begins with an apostrophe.
+    """
     fields = list(dict.fromkeys(f for t in records.trials for f in t.point))
     scores = list(dict.fromkeys(s for t in records.trials for s in t.scores))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(["trial", *fields, "state", "reason", *scores])
+    rows = [["trial", *fields, "state", "reason", *scores]]
     for trial in records.trials:
-        writer.writerow(
+        rows.append(
             [trial.id]
             + [trial.point.get(field, "") for field in fields]
             + [trial.state, trial.reason]
             + [trial.scores.get(score, "") for score in scores]
         )
-    return text.getvalue()
+    return csv_text(rows)

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from ganjax.errors import naming
 from ganjax.report.comparison import differing_fields
 from ganjax.report.embedding import to_json
 from ganjax.report.page import PICTURE_WIDTH, environment, size_of
@@ -194,13 +195,18 @@ def write_page(folder: Path, page: SweepPage) -> Path:
         text, files = page.split(LIMIT)
     part = folder / f".{FOLDER}.tmp"
     shutil.rmtree(part, ignore_errors=True)
-    if files:
-        part.mkdir(parents=True)
-        for name, content in files.items():
-            (part / name).write_bytes(content())
-    shutil.rmtree(folder / FOLDER, ignore_errors=True)
-    if files:
-        part.replace(folder / FOLDER)
+    try:
+        if files:
+            part.mkdir(parents=True)
+            for name, content in files.items():
+                with naming(part / name):
+                    (part / name).write_bytes(content())
+        shutil.rmtree(folder / FOLDER, ignore_errors=True)
+        if files:
+            part.replace(folder / FOLDER)
+    except BaseException:  # the parts may fill the disk
+        shutil.rmtree(part, ignore_errors=True)
+        raise
     return write_whole(folder / REPORT, text)
 
 

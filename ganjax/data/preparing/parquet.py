@@ -145,7 +145,7 @@ def _class_names(schema, label):
     try:
         facts = json.loads(schema.metadata[b"huggingface"])
         return facts["info"]["features"][label]["names"]
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         return None
 
 

@@ -65,9 +65,12 @@ def plan_of(
     """
     file = work / "plan.json"
     if file.is_file():
-        plan = json.loads(file.read_text())
-        if plan["identity"] == identity:
-            return plan
+        try:
+            plan = json.loads(file.read_text())
+            if plan["identity"] == identity and "channels" in plan:
+                return plan
+        except (ValueError, TypeError, KeyError, RecursionError):
+            pass  # damaged: like the plan of other files
         if any((work / "facts").glob("*.json")):
             raise BadInput(
                 f"dir='{work.parent}': {work} holds an unfinished preparation of other "

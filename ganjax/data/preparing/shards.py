@@ -1,11 +1,12 @@
 """One shard of a prepared set (a file with some of its images): decode, cut, resize and
 write the images."""
 
+import contextlib
 import hashlib
 import io
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from dataclasses import asdict, dataclass, field
 from functools import partial
@@ -17,7 +18,7 @@ import numpy as np
 from ganjax.data.image_file import BadImage, decode
 from ganjax.data.prepared_images import sha256
 from ganjax.data.preparing.fitting import Options, fit, halves
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, naming
 
 QUALITY = 95
 SUFFIX = {"raw": "npy", "jpeg": "array_record"}
@@ -171,9 +172,8 @@ def write_shard(
     shard.count = len(images)
     if images:
         path = folder / shard.file
-        unfinished = path.with_suffix(".unfinished")
-        (_write_raw if options.store == "raw" else _write_records)(unfinished, images)
-        os.replace(unfinished, path)
+        with _unfinished(path) as part:
+            (_write_raw if options.store == "raw" else _write_records)(part, images)
         entry = entry_of(path)
         shard.bytes, shard.sha256 = entry["bytes"], entry["sha256"]
     return shard
@@ -216,8 +216,11 @@ def stored(folder: Path, path: Path) -> Shard | None:
     """
     if not path.is_file():
         return None
-    shard = Shard(**json.loads(path.read_text()))
-    shard.skipped = [(name, reason) for name, reason in shard.skipped]
+    try:
+        shard = Shard(**json.loads(path.read_text()))
+        shard.skipped = [(name, reason) for name, reason in shard.skipped]
+    except (ValueError, TypeError, RecursionError):  # damaged: it is made again
+        return None
     file = folder / shard.file
     whole = not shard.count or (file.is_file() and file.stat().st_size == shard.bytes)
     return shard if whole else None
@@ -226,6 +229,19 @@ def stored(folder: Path, path: Path) -> Shard | None:
 def replace_json(path: Path, value: Any) -> None:
     """Write a value as JSON. A reader sees the old file or the new one, never a
     part."""
-    unfinished = path.with_suffix(".unfinished")
-    unfinished.write_text(json.dumps(value, indent=1) + "\n")
-    os.replace(unfinished, path)
+    with _unfinished(path) as part:
+        part.write_text(json.dumps(value, indent=1) + "\n")
+
+
+@contextlib.contextmanager
+def _unfinished(path: Path) -> Iterator[Path]:
+    """Yield the name of a file to write, which then becomes ``path``. After an error
+    the file is removed, because it may fill the disk."""
+    part = path.with_suffix(".unfinished")
+    try:
+        with naming(part):
+            yield part
+            os.replace(part, path)
+    except BaseException:
+        part.unlink(missing_ok=True)
+        raise

@@ -17,6 +17,7 @@ import collections
 import io
 import math
 import pickle
+import pickletools
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -28,6 +29,8 @@ from ganjax.errors import BadInput
 
 MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
+# Tensors may share a storage. All of them have at most so many times the file's bytes.
+MOST_SHARED = 16
 STORAGES = {
     "DoubleStorage": np.dtype("<f8"),
     "FloatStorage": np.dtype("<f4"),
@@ -60,7 +63,8 @@ def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
     try:
         with open(path, "rb") as file:
             zipped = file.read(4) == b"PK\x03\x04"
-        return _named(_read_zip(path) if zipped else _read_legacy(path))
+        read = _read_zip if zipped else _read_legacy
+        return _named(read(path), path.stat().st_size)
     except Refused as refused:
         raise BadInput(f"{field}: {refused}") from None
     except Exception as error:  # a damaged pickle may fail in any way
@@ -70,43 +74,51 @@ def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
 
 def _read_zip(path):
     with zipfile.ZipFile(path) as archive:
-        names = archive.namelist()
-        pickles = [name for name in names if name.split("/")[1:] == ["data.pkl"]]
+        members = {member.filename: member for member in archive.infolist()}
+        pickles = [name for name in members if name.split("/")[1:] == ["data.pkl"]]
         if len(pickles) != 1:
             raise Refused("a zip archive without one NAME/data.pkl: not from torch")
+        size, length = sum(x.file_size for x in members.values()), path.stat().st_size
+        if size > length:
+            raise Refused(
+                f"would unpack to {size:,} bytes from {length:,}: torch does not pack "
+                "its tensors"
+            )
         folder = pickles[0].split("/")[0]
         order = f"{folder}/byteorder"
-        if order in names and archive.read(order) != b"little":
+        if order in members and archive.read(order) != b"little":
             raise Refused("its numbers are big-endian, which is not supported")
 
         def storage(dtype, key, count):
-            content = archive.read(f"{folder}/data/{key}")
-            if len(content) != count * dtype.itemsize:
+            name = f"{folder}/data/{key}"
+            if members[name].file_size != count * dtype.itemsize:
                 raise Refused(
                     f"damaged: storage '{key}' does not hold {count} values of {dtype}"
                 )
-            return np.frombuffer(content, dtype)
+            return np.frombuffer(archive.read(name), dtype)
 
-        return _Tensors(io.BytesIO(archive.read(pickles[0])), storage).load()
+        return _load(io.BytesIO(archive.read(pickles[0])), storage)
 
 
 def _read_legacy(path):
     storages: dict[str, np.ndarray] = {}
-    size = path.stat().st_size
+    left = path.stat().st_size
 
     def storage(dtype, key, count):
         # The bytes come after all tensors. They then fill this array.
-        if count * dtype.itemsize > size:
+        nonlocal left
+        left -= count * dtype.itemsize
+        if left < 0:
             raise Refused(f"damaged: storage '{key}' is longer than the file")
         return np.zeros(count, dtype)
 
     with open(path, "rb") as file:
-        if _Tensors(file).load() != MAGIC or _Tensors(file).load() != VERSION:
+        if _load(file) != MAGIC or _load(file) != VERSION:
             raise Refused("not a file of torch.save")
-        if _Tensors(file).load().get("little_endian") is not True:
+        if _load(file).get("little_endian") is not True:
             raise Refused("its numbers are big-endian, which is not supported")
-        tensors = _Tensors(file, storage, storages).load()
-        keys = _Tensors(file).load()
+        tensors = _load(file, storage, storages)
+        keys = _load(file)
         if sorted(keys) != sorted(storages):
             raise Refused("damaged: its tensors and its list of storages do not agree")
         for key in keys:
@@ -115,6 +127,18 @@ def _read_legacy(path):
             if count != len(array) or file.readinto(array.view("u1")) != array.nbytes:
                 raise Refused(f"cut short: the values of storage '{key}' are missing")
     return tensors
+
+
+def _load(file, storage: Callable | None = None, storages=None):
+    """Return the content of one pickle, and leave the file behind it."""
+    start = file.tell()
+    # The unpickler makes room for the largest index of its memo. A pickle of ten bytes
+    # can state an index of four billion. A pickler numbers its entries from 0.
+    for number, (code, argument, _) in enumerate(pickletools.genops(file)):
+        if code.name in ("PUT", "BINPUT", "LONG_BINPUT") and argument > number:
+            raise Refused("damaged: its pickle skips entries of its memo")
+    file.seek(start)
+    return _Tensors(file, storage, storages).load()
 
 
 class _Tensors(pickle.Unpickler):
@@ -181,7 +205,7 @@ def _view(storage, offset, shape, strides):
     )
 
 
-def _named(tensors):
+def _named(tensors, length):
     if not isinstance(tensors, dict):
         raise Refused(
             f"the file holds a {type(tensors).__name__}: expected named tensors"
@@ -189,4 +213,9 @@ def _named(tensors):
     for name, tensor in tensors.items():
         if not isinstance(name, str) or not isinstance(tensor, np.ndarray):
             raise Refused(f"entry {name!r} is not a tensor: expected named tensors")
+    size = sum(tensor.nbytes for tensor in tensors.values())
+    if size > MOST_SHARED * length:
+        raise Refused(
+            f"its tensors have {size:,} bytes, far more than the {length:,} of the file"
+        )
     return {name: np.asarray(tensor, order="C") for name, tensor in tensors.items()}

@@ -113,6 +113,6 @@ def read(path: Path | str, field: str = "") -> dict[str, np.ndarray]:
         return read_torch(path, field)
     try:
         return safetensors.numpy.load_file(path)
-    except (OSError, safetensors.SafetensorError) as error:
-        problem = " ".join(str(error).split())
+    except Exception as error:  # also errors of NumPy for a type that it lacks
+        problem = " ".join(f"{type(error).__name__}: {error}".split())
         raise BadInput(f"{field}: not a safetensors file ({problem})") from error

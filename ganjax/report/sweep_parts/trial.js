@@ -114,10 +114,16 @@ function partsOf(trial) {
     el("h3", {}, "The trial's run"),
     el("p", { class: "say" }, "Its folder is ", el("code", {}, place), " in the folder ",
       "of the sweep. If the folder is missing, a command that opens it makes it:"),
-    el("pre", { class: "box" }, `ganjax report ${data.name}/${place}`),
+    el("pre", { class: "box" }, `ganjax report ${shellWord(`${data.name}/${place}`)}`),
     el("p", { class: "say" }, el("code", {}, "ganjax sweep --unpack"),
       " makes the folders of all trials."));
   return parts;
+}
+
+// A word of a command line, in the quotes of a shell if it needs them.
+function shellWord(text) {
+  if (/^[\w@%+=:,.\/-]+$/.test(text)) return text;
+  return `'${text.replaceAll("'", `'"'"'`)}'`;
 }
 
 // The picture inside the page, or the file that the trial wrote.

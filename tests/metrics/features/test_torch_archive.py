@@ -2,6 +2,7 @@
 
 import collections
 import os
+import tracemalloc
 import zipfile
 
 import ml_dtypes
@@ -152,3 +153,60 @@ def test_what_torch_itself_writes(tmp_path, zipped):
     for name, tensor in state.items():
         expected = tensor.detach().float().numpy()
         np.testing.assert_array_equal(found[name].astype(np.float32), expected)
+
+
+def packed_again(path):
+    """Pack the entries of a zip archive by deflate."""
+    with zipfile.ZipFile(path) as archive:
+        content = {name: archive.read(name) for name in archive.namelist()}
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, value in content.items():
+            archive.writestr(name, value)
+
+
+def peak(path):
+    tracemalloc.start()
+    message = refused(path)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 2 * 10**7
+    return message
+
+
+def test_packed_tensors_are_not_unpacked(tmp_path):
+    path = write(tmp_path / "x.pth", {"x": np.zeros(10**7, np.float32)})
+    packed_again(path)
+    assert path.stat().st_size < 10**5
+    assert "would unpack to 40,000," in peak(path)
+
+
+def test_one_storage_in_many_tensors(tmp_path):
+    values = np.zeros(10**6, np.float32)
+    turned = {f"x{i}": Tensor(values, (1000, 1000), strides=(1, 1000))
+              for i in range(40)}  # fmt: skip
+    path = write(tmp_path / "x.pth", turned)
+    assert "its tensors have 160,000,000 bytes" in peak(path)
+
+
+@BOTH
+def test_a_memo_of_many_entries(tmp_path, legacy):
+    """``r`` and four bytes put the value on top of the stack into the memo."""
+    path = write(tmp_path / "x.pth", {"x": np.zeros(3, np.float32)}, legacy)
+    content, bomb = path.read_bytes(), b"\x80\x02}r\x00\x00\x00\x01."  # 2^24
+    if legacy:
+        path.write_bytes(bomb + content)
+    else:
+        with zipfile.ZipFile(path, "w") as archive:
+            archive.writestr("x/data.pkl", bomb)
+    assert "skips entries of its memo" in peak(path)
+
+
+@BOTH
+def test_many_storages_that_are_not_there(tmp_path, legacy):
+    path = write(
+        tmp_path / "x.pth",
+        {f"x{i}": np.zeros(1000, np.float32) for i in range(20)},
+        legacy,
+    )
+    path.write_bytes(path.read_bytes()[:-40_000])
+    peak(path)

@@ -1,0 +1,148 @@
+"""Failures of the machine, as one line and an exit code.
+
+Failures are full, broken and read-only disks, a lack of memory, and an output that
+nobody reads. Any library may raise them, in any thread, or while files are closed
+behind another failure.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import select
+import shutil
+import signal
+import sys
+import threading
+from collections.abc import Sequence
+
+# Errors of a disk that no change of input prevents.
+_DISK = {
+    errno.ENOSPC, errno.EDQUOT, errno.EIO, errno.EFBIG, errno.ESTALE, errno.ENODEV,
+}  # fmt: skip
+# Errors of a path that the user gave, or of the rights to it.
+_PATH = {
+    errno.EACCES, errno.EPERM, errno.EROFS, errno.ENAMETOOLONG, errno.ELOOP,
+    errno.ENOTDIR, errno.EISDIR,
+}  # fmt: skip
+# What NumPy says where the disk was full, without an errno.
+_CUT_SHORT = r"\d+ requested and \d+ written"
+_FULL = os.strerror(errno.ENOSPC)
+_MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "Unable to allocate")
+_OF_MEMORY = r"(Out of memory|Unable to allocate).*"
+# Numbers that a line about memory names: at least so large, and at most so many.
+_LARGE, _NAMED = 1000, 3
+# The numbers of stdout and stderr.
+_OUTPUTS = (1, 2)
+
+
+def explained(
+    error: BaseException | None, arguments: Sequence[str] = ()
+) -> tuple[str, int] | None:
+    """Return the line and the exit code for a failure of the machine, or ``None`` for
+    another error.
+
+    All errors count during whose handling ``error`` was raised, because what closes
+    files behind a failed write fails as well. The first one is the cause, unless a
+    later one says more.
+
+    Args:
+      error: the error that ended a command.
+      arguments: the arguments of the command. The line about a lack of memory names
+        the largest numbers in them.
+    """
+    chain: list[BaseException] = []
+    while error is not None and error not in chain:
+        chain.insert(0, error)
+        error = error.__context__
+    if any(isinstance(x, BrokenPipeError) for x in chain) and _output_is_broken():
+        line = "the output is closed, so the command ended"
+        return line, 128 + signal.SIGPIPE
+    if said := [found for found in map(_of_disk, chain) if found]:
+        return max(said, key=lambda found: found[0])[1], 1
+    for one in chain:
+        if isinstance(one, OSError) and one.errno in _PATH and one.filename:
+            return f"{_path(one)}: {one.strerror}", 2
+    for one in chain:
+        if isinstance(one, MemoryError) or any(x in str(one) for x in _MEMORY):
+            return _of_memory(one, arguments), 2
+    return None
+
+
+def quiet_threads() -> None:
+    """Print failures of the machine in threads as one line, and none that occur while
+    objects are destroyed. Python prints a traceback for each."""
+    threading.excepthook, sys.unraisablehook = _of_thread, _of_destructor
+
+
+def _of_thread(found):
+    if known := explained(found.exc_value):
+        with contextlib.suppress(OSError):
+            print(f"warning: {known[0]}", file=sys.stderr)
+    else:
+        threading.__excepthook__(found)
+
+
+def _of_destructor(found):
+    if not explained(found.exc_value):
+        sys.__unraisablehook__(found)
+
+
+def close_output() -> None:
+    """Drop what cannot be printed. Python would print an error for it at the end."""
+    for number, stream in zip(_OUTPUTS, (sys.stdout, sys.stderr), strict=True):
+        try:
+            stream.flush()
+        except OSError:
+            with contextlib.suppress(OSError):
+                os.dup2(os.open(os.devnull, os.O_WRONLY), number)
+
+
+def _of_disk(error) -> tuple[int, str] | None:
+    """Return how much an error of a disk says, and its line."""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        plain = os.strerror(error.errno)
+        if error.strerror not in (None, plain):
+            return 2, error.strerror
+        if error.filename is not None:
+            return 1, f"{_path(error)}: {plain}{_free(_path(error))}"
+        return 0, plain
+    if _FULL in str(error) or re.search(_CUT_SHORT, str(error)):
+        return 0, _FULL
+    return None
+
+
+def _of_memory(error, arguments) -> str:
+    numbers = [(_largest(argument), argument) for argument in arguments]
+    large = [said for size, said in sorted(numbers, reverse=True) if size >= _LARGE]
+    hint = f"; the largest numbers are {', '.join(large[:_NAMED])}" if large else ""
+    # XLA repeats in front of it where the error occurred.
+    said = re.search(_OF_MEMORY, str(error))
+    line = (said[0] if said else str(error)).rstrip(".")
+    return f"{line}: expected sizes that fit in memory{hint}"
+
+
+def _largest(argument: str) -> float:
+    """Return the largest number in the value of an argument, or 0."""
+    value = argument.rpartition("=")[2]
+    return max(map(float, re.findall(r"\d+(?:\.\d+)?(?:e\d+)?", value)), default=0.0)
+
+
+def _path(error: OSError) -> str:
+    name = error.filename
+    return os.fsencode(name).decode("utf-8", "backslashreplace") if name else ""
+
+
+def _free(path: str) -> str:
+    """Return how many bytes the disk of a file has left, in words."""
+    with contextlib.suppress(OSError, ValueError):
+        left = shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free
+        return f" ({left:,} bytes are free)"
+    return ""
+
+
+def _output_is_broken() -> bool:
+    poll = select.poll()
+    for number in _OUTPUTS:
+        poll.register(number, 0)
+    return any(event & select.POLLERR for _, event in poll.poll(0))
