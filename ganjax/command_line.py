@@ -23,7 +23,7 @@ from typing import Any
 import absl.logging
 from ml_collections import ConfigDict
 
-from ganjax import names, runtime, shipped
+from ganjax import names, runtime, shipped, signals
 from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
 from ganjax.options import Option
@@ -88,8 +88,8 @@ def run(
     """Run ``main(arguments)``, then exit the process with the code that it returns.
 
     If ``main`` raises ``BadInput``, print it as one line and exit with code 2. If the
-    disk is full, print this as one line and exit with code 1. After an interrupt from
-    the keyboard the code is 130. Other errors keep their traceback.
+    disk is full, print this as one line and exit with code 1. After signal n (see
+    ``ganjax.signals``) the code is 128 + n. Other errors keep their traceback.
 
     Args:
       main: the command. It returns an exit code; ``None`` counts as 0.
@@ -99,12 +99,18 @@ def run(
     absl.logging.set_verbosity(absl.logging.FATAL)
     logging.getLogger("tensorboardX").setLevel(logging.CRITICAL)
     runtime.prepare()
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)  # a log shows a line when it is due
     try:
-        with plain_warnings():
+        with signals.answered(), plain_warnings():
             code = main(sys.argv[1:] if arguments is None else arguments)
     except BadInput as error:
         fail(error)
         code = 2
+    except signals.Stopped as stop:
+        if stop.said:
+            print(stop.said, file=sys.stderr)
+        code = stop.code
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except Exception as error:
