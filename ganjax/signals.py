@@ -21,10 +21,13 @@ STOPS = (
 TOGETHER = 1.0
 # Seconds until the exit is forced, if the code that runs does not answer signals.
 PATIENCE = 20.0
+AGAIN = 0.1  # seconds until an import is asked again whether it has ended
 
 _END = b"\0"  # no signal has this number
 _seen: list[int] = []  # what the thread of ``answered`` has seen
 _raised: list[int] = []
+_deferred: list[int] = []  # signals that came during an import
+_echoes: list[int] = []  # signals that the thread has sent to the main thread
 
 
 class Stopped(KeyboardInterrupt):
@@ -58,9 +61,10 @@ def answered() -> Iterator[None]:
 
     Code inside that handles signals with ``noted``, or with handlers that it sets, is
     not interrupted. Other code that does not end within ``PATIENCE`` seconds, such as a
-    hung read, is ended by a forced exit. An ignored SIGHUP stays ignored, for
-    ``nohup``. Inside another such context, and outside the main thread, this does
-    nothing.
+    hung read, is ended by a forced exit. ``Stopped`` is raised after an import that is
+    in progress, because modules in C++ crash if their import raises. An ignored SIGHUP
+    stays ignored, for ``nohup``. Inside another such context, and outside the main
+    thread, this does nothing.
     """
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGTERM) is _raise:
@@ -84,8 +88,8 @@ def answered() -> Iterator[None]:
         watcher.join()
         os.close(read)
         os.close(write)
-        _seen.clear()
-        _raised.clear()
+        for numbers in (_seen, _raised, _deferred, _echoes):
+            numbers.clear()
 
 
 @contextlib.contextmanager
@@ -116,29 +120,46 @@ def _caught():
 
 
 def _raise(number, frame):
-    if not _raised:  # a second one must not disturb what the first one ends
-        _raised.append(number)
-        raise Stopped(number)
+    # A second one must not disturb what the first one ends.
+    if _raised:
+        return
+    if _importing(frame):
+        _deferred.append(number)
+        return
+    _raised.append(number)
+    raise Stopped(number)
+
+
+def _importing(frame):
+    while frame is not None:
+        if frame.f_code.co_filename.startswith("<frozen importlib._bootstrap"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _watch(pipe):
     """Answer signals as their numbers come out of a pipe, until ``_END`` comes."""
     start, patient = 0.0, True
     while True:
-        wait = None
-        if _seen and patient:
-            wait = max(0.0, start + PATIENCE - time.monotonic())
+        wait = AGAIN if _seen and patient else None
         if not select.select([pipe], [], [], wait)[0]:
-            patient = False
-            if signal.getsignal(_seen[0]) is _raise:
+            # Code that has handlers has answered the signal, and takes its time.
+            patient = signal.getsignal(_seen[0]) is _raise
+            if patient and time.monotonic() > start + PATIENCE:
                 _force(_seen[0], f"did not stop within {PATIENCE:g} s")
+            if _deferred and not _raised:
+                _echoes.append(_seen[0])
+                signal.pthread_kill(threading.main_thread().ident, _seen[0])
             continue
         for number in os.read(pipe, 64):
             if number == _END[0]:
                 return
             if number not in STOPS:
                 continue  # a signal that other code handles
-            if not _seen:
+            if number in _echoes:
+                _echoes.remove(number)
+            elif not _seen:
                 start = time.monotonic()
                 _seen.append(number)
                 _say(f"{_name(number)}: stopping; a second signal forces the exit")

@@ -28,6 +28,18 @@ while True:
     except BaseException:
         pass
 """
+# An import that runs Python code, as the import of a module in C++ may.
+IMPORTS = """
+folder = tempfile.mkdtemp()
+with open(folder + "/slow.py", "w") as file:
+    file.write("print('ready', flush=True); import time; time.sleep(0.3); done = 1")
+sys.path.insert(0, folder)
+try:
+    import slow
+    time.sleep(60)
+finally:
+    print(slow.done, flush=True)
+"""
 # Code that needs a moment to clean up.
 CLEANS = """
 try:
@@ -43,7 +55,7 @@ def started(body, before="", **changes):
     lines = [f"signals.{name} = {value}" for name, value in changes.items()]
     code = "\n".join(
         [
-            "import signal, sys, time",
+            "import signal, sys, tempfile, time",
             "from ganjax import signals",
             *lines,
             before,
@@ -93,6 +105,14 @@ def test_code_that_hides_the_signal_does_not_run_on():
     code, _, lines = ended(process)
     assert code == 128 + signal.SIGUSR1
     assert lines[1] == "SIGUSR1: did not stop within 0.3 s; the exit is forced"
+
+
+def test_an_import_is_not_interrupted():
+    """A module in C++ that is interrupted in its import crashes the process."""
+    process = started(IMPORTS)
+    process.send_signal(signal.SIGTERM)
+    code, out, lines = ended(process)
+    assert code == 143 and out == "1\n" and len(lines) == 1
 
 
 def test_two_signals_together_are_one():
