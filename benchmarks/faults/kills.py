@@ -18,15 +18,17 @@ LARGE = (
 
 
 def at_a_random_instant(place, folder, number, rng):
-    """Kill at a random instant between the first import and the end."""
+    """Kill at a random instant: in the first seconds, or between two steps."""
     run = folder / "run"
     process = place.train(run)
-    delay = rng.uniform(0, 8)
-    limit = time.monotonic() + delay
+    if number % 5:
+        step = rng.randrange(0, 400, 20)
+        process.until(lambda: max(finished(run), default=0) >= step)
+    limit = time.monotonic() + rng.uniform(0, 0.3 if number % 5 else 6)
     process.until(lambda: time.monotonic() > limit)
     step = max(finished(run), default=0)
     process.kill()
-    return f"{_resumed(place, run)}; killed after {delay:.1f} s, checkpoint {step}"
+    return f"{_resumed(place, run)}; killed at checkpoint {step}"
 
 
 def in_a_commit(place, folder, number, rng):
@@ -39,7 +41,7 @@ def in_a_commit(place, folder, number, rng):
         process = place.train(run, *LARGE)
         after = rng.choice(range(20, 360, 20))
         process.until(lambda after=after: max(finished(run), default=0) >= after)
-        inside = process.until(lambda: _unfinished(run))
+        inside = process.until(lambda: _unfinished(run), pause=0.001)
         process.kill()
         if inside and _unfinished(run):
             before = max(finished(run), default=0)

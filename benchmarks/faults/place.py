@@ -88,6 +88,9 @@ class Done:
 class Process:
     """A process of ganjax whose output goes to a file, so that no pipe can fill."""
 
+    # The processes that have not ended, to kill them when the table is stopped.
+    alive: "set[Process]" = set()
+
     def __init__(self, arguments, log: Path, environment, **more):
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -100,6 +103,7 @@ class Process:
                 },
             )  # fmt: skip
         self.pid = self._process.pid
+        self.alive.add(self)
 
     def text(self) -> str:
         """Return the output so far."""
@@ -112,9 +116,11 @@ class Process:
         if self.running():
             self._process.send_signal(number)
 
-    def until(self, happened: Callable[[], object], seconds: float = HUNG) -> bool:
-        """Wait until something happened. Return whether it did before the end of the
-        process."""
+    def until(
+        self, happened: Callable[[], object], pause: float = 0.01, seconds: float = HUNG
+    ) -> bool:
+        """Wait until something happened, with a look every ``pause`` seconds. Return
+        whether it did before the end of the process."""
         limit = time.monotonic() + seconds
         while self.running():
             if happened():
@@ -122,7 +128,7 @@ class Process:
             if time.monotonic() > limit:
                 self.kill()
                 raise Fell(f"nothing happened in {seconds:g} s: {self.text()[-400:]}")
-            time.sleep(0.001)
+            time.sleep(pause)
         return bool(happened())
 
     def ended(self, seconds: float = HUNG) -> Done:
@@ -132,11 +138,13 @@ class Process:
         except subprocess.TimeoutExpired:
             self.kill()
             raise Fell(f"no end in {seconds:g} s: {self.text()[-400:]}") from None
+        self.alive.discard(self)
         return Done(code, self.text())
 
     def kill(self) -> None:
         self._process.kill()
         self._process.wait()
+        self.alive.discard(self)
 
     def children(self) -> list[int]:
         """Return the ids of the processes that this process has started (Linux)."""

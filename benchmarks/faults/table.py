@@ -14,7 +14,7 @@ from typing import Any
 
 from ganjax.run_files import read_rows, write_whole
 
-from .place import ROOT, Fell, Place
+from .place import ROOT, Fell, Place, Process
 from .row import Row
 
 
@@ -59,12 +59,14 @@ def run(
         for number in range(min(row.cases, cases or row.cases))
         if (row.name, number) not in have
     ]
-    lock = threading.Lock()
+    lock, stopped = threading.Lock(), threading.Event()
     results.parent.mkdir(parents=True, exist_ok=True)
 
     def one(row, number):
         found = {"revision": code, **case(row, place, number)}
         with lock:
+            if stopped.is_set():  # its processes were killed
+                return
             with results.open("a") as file:
                 file.write(json.dumps(found) + "\n")
             known.append(found)
@@ -72,8 +74,15 @@ def run(
             say(f"{outcome} {row.name} {number}: {found['said']}")
 
     with ThreadPoolExecutor(jobs) as pool:
-        for future in [pool.submit(one, *x) for x in todo]:
-            future.result()
+        try:
+            for future in [pool.submit(one, *x) for x in todo]:
+                future.result()
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(Process.alive):
+                process.kill()
+            raise
     return known
 
 
