@@ -9,6 +9,7 @@ import contextlib
 import os
 import select
 import signal
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,12 +22,12 @@ STOPS = (
 TOGETHER = 1.0
 # Seconds until the exit is forced, if the code that runs does not answer signals.
 PATIENCE = 20.0
-AGAIN = 0.1  # seconds until an import is asked again whether it has ended
+AGAIN = 0.1  # seconds until a signal is sent again that could not be raised
 
 _END = b"\0"  # no signal has this number
 _seen: list[int] = []  # what the thread of ``answered`` has seen
 _raised: list[int] = []
-_deferred: list[int] = []  # signals that came during an import
+_deferred: list[int] = []  # signals that came where nothing can be raised
 _echoes: list[int] = []  # signals that the thread has sent to the main thread
 
 
@@ -62,9 +63,10 @@ def answered() -> Iterator[None]:
     Code inside that handles signals with ``noted``, or with handlers that it sets, is
     not interrupted. Other code that does not end within ``PATIENCE`` seconds, such as a
     hung read, is ended by a forced exit. ``Stopped`` is raised after an import that is
-    in progress, because modules in C++ crash if their import raises. An ignored SIGHUP
-    stays ignored, for ``nohup``. Inside another such context, and outside the main
-    thread, this does nothing.
+    in progress, because modules in C++ crash if their import raises, and after a
+    callback of the garbage collector, which cannot raise. An ignored SIGHUP stays
+    ignored, for ``nohup``. Inside another such context, and outside the main thread,
+    this does nothing.
     """
     main = threading.current_thread() is threading.main_thread()
     if not main or signal.getsignal(signal.SIGTERM) is _raise:
@@ -76,12 +78,14 @@ def answered() -> Iterator[None]:
     # Python runs handlers only between two of its instructions. The pipe is written as
     # soon as a signal comes, so the thread answers while the main thread cannot.
     pipe = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    hook, sys.unraisablehook = sys.unraisablehook, _ignored
     watcher = threading.Thread(target=_watch, args=(read,), daemon=True)
     watcher.start()
     try:
         yield
     finally:
         signal.set_wakeup_fd(pipe)
+        sys.unraisablehook = hook
         for number, handler in before.items():
             signal.signal(number, handler)
         os.write(write, _END)
@@ -128,6 +132,15 @@ def _raise(number, frame):
         return
     _raised.append(number)
     raise Stopped(number)
+
+
+def _ignored(problem):
+    """Raise ``Stopped`` later if Python ignored it, as in a method ``__del__``."""
+    if isinstance(problem.exc_value, Stopped):
+        _deferred.append(problem.exc_value.number)
+        _raised.clear()
+    else:
+        sys.__unraisablehook__(problem)
 
 
 def _importing(frame):

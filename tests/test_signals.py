@@ -17,7 +17,16 @@ import hashlib, threading
 threading.Timer(0.4, lambda: print("ready", flush=True)).start()
 hashlib.pbkdf2_hmac("sha256", b"", b"", 10**9)
 """
-# Code that hides the exception, as a method ``__del__`` does.
+# Code in which Python ignores the exception. JAX has such callbacks.
+COLLECTED = """
+class Slow:
+    def __del__(self):
+        print("ready", flush=True)
+        time.sleep(0.3)
+Slow()
+time.sleep(60)
+"""
+# Code that hides the exception.
 DEAF = """
 said = False
 while True:
@@ -105,6 +114,13 @@ def test_code_that_hides_the_signal_does_not_run_on():
     code, _, lines = ended(process)
     assert code == 128 + signal.SIGUSR1
     assert lines[1] == "SIGUSR1: did not stop within 0.3 s; the exit is forced"
+
+
+def test_a_signal_in_a_callback_that_cannot_raise_is_not_lost():
+    process = started(COLLECTED)
+    process.send_signal(signal.SIGHUP)
+    code, _, lines = ended(process)
+    assert code == 128 + signal.SIGHUP and len(lines) == 1
 
 
 def test_an_import_is_not_interrupted():
