@@ -71,7 +71,8 @@ class Claim:
         whether it ``passed``.
 
         If the claim belongs to another scale, ``passed`` is ``NOT_RUN``. A value that
-        is not finite fails.
+        is not finite fails. A nan is no value: a score was missing, and the row has
+        ``None`` for it.
         """
         row = {
             "claim": self.says,
@@ -85,12 +86,18 @@ class Claim:
             return row
         value = self.measured(results)
         values = value if isinstance(value, list) else [value]
+        values = [None if _is_nan(v) else v for v in values]
         passed = bool(values) and all(_holds(self.bound, v) for v in values)
-        return {**row, "measured": value, "passed": passed}
+        measured = values if isinstance(value, list) else values[0]
+        return {**row, "measured": measured, "passed": passed}
+
+
+def _is_nan(value):
+    return isinstance(value, float) and math.isnan(value)
 
 
 def _holds(bound, value):
-    if isinstance(value, float) and not math.isfinite(value):
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return False
     return bool(bound.holds(value))
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+from ganjax.run_files import write_whole
 from ganjax.training import environment
 
 from . import experiment
@@ -56,7 +57,7 @@ def reproduce(
         "results": results,
     }
     # The figure and the verdict read the JSON file, so both can be made from it alone.
-    (out / RESULTS).write_text(json.dumps(record) + "\n")
+    write_whole(out / RESULTS, json.dumps(record) + "\n")
     return verdict_of(name, out)
 
 
@@ -64,11 +65,13 @@ def verdict_of(name: str, out: Path) -> list[dict[str, Any]]:
     """Draw and judge the ``results.json`` of a folder, and return the verdict."""
     module = experiment(name)
     record = json.loads((out / RESULTS).read_text())
+    rows = verdict(module.CLAIMS, record["results"], record["scale"])
+    part = out / f".{FIGURE}.tmp"  # a signal may come while the figure is drawn
     with paper_style():
         figure = module.figure(record["results"])
-        figure.savefig(out / FIGURE, dpi=150, facecolor="white")
-    rows = verdict(module.CLAIMS, record["results"], record["scale"])
-    (out / VERDICT).write_text(json.dumps(rows, indent=1) + "\n")
+        figure.savefig(part, dpi=150, facecolor="white", format="png")
+    part.replace(out / FIGURE)
+    write_whole(out / VERDICT, json.dumps(rows, indent=1) + "\n")
     return rows
 
 
@@ -141,4 +144,6 @@ def _word(passed):
 def _short(value):
     if isinstance(value, list):
         return "[" + ", ".join(map(_short, value)) + "]"
+    if value is None:
+        return "nothing"
     return f"{value:.6g}" if isinstance(value, float) else str(value)

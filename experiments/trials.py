@@ -8,12 +8,19 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.signals import Stopped
+from ganjax.sweep_files import is_over
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 
 Row = Mapping[str, Any]
 
 _SCORE = "evaluation/"
+
+
+class Incomplete(Exception):
+    """A sweep ended without all its trials, so nothing can be judged. The same call
+    goes on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -47,8 +54,8 @@ def trained(
 ) -> list[Trial]:
     """Run a sweep and return its trials in the order of the space.
 
-    A trial that fails does not stop the sweep. The same call resumes a sweep that was
-    killed.
+    A trial that diverges does not stop the sweep. The same call resumes a sweep that
+    was stopped or killed.
 
     Args:
       config: the config that all trials share.
@@ -59,11 +66,23 @@ def trained(
 
     Raises:
       BadInput: the config of a trial is invalid, or data are missing.
+      Stopped: a signal stopped the sweep.
+      Incomplete: a trial ended without all its steps, for another reason than
+        divergence.
     """
-    sweep = Sweep(config, space)
-    sweep.run(out, population=population, cores=sorted(os.sched_getaffinity(0)))
-    folder = SweepFolder(out)
+    sweep, folder = Sweep(config, space), SweepFolder(out)
+    try:
+        cores = sorted(os.sched_getaffinity(0))
+        code = sweep.run(out, population=population, cores=cores)
+    except Stopped as stop:
+        code = stop.code
     statuses = folder.statuses()
+    done, count = sum(map(is_over, statuses.values())), len(sweep.trials)
+    said = f"incomplete, {done} of {count} trials in {out}"
+    if code > 128:
+        raise Stopped(code - 128, said)
+    if done < count:
+        raise Incomplete(said + _why(statuses))
     return [
         Trial(
             trial.point,
@@ -75,6 +94,14 @@ def trained(
             sweep.trials, folder.rows([x.id for x in sweep.trials]), strict=True
         )
     ]
+
+
+def _why(statuses):
+    """Return the reason of the first trial that failed without divergence."""
+    for trial, status in statuses.items():
+        if not is_over(status) and "exit_reason" in status:
+            return f"; trial {trial} {status['state']}: {status['exit_reason']}"
+    return ""
 
 
 def _scores(rows):

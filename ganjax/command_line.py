@@ -22,7 +22,7 @@ from typing import Any
 import absl.logging
 from ml_collections import ConfigDict
 
-from ganjax import failures, names, runtime, shipped
+from ganjax import failures, names, runtime, shipped, signals
 from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
 from ganjax.options import Option
@@ -99,8 +99,8 @@ def run(
 
     If ``main`` raises ``BadInput``, print it as one line and exit with code 2. The same
     happens if a file may not be written or read. If a disk is full or fails, print this
-    as one line and exit with code 1. After an interrupt from the keyboard the code is
-    130, and 141 if the reader of the output has gone. Other errors keep their
+    as one line and exit with code 1. After signal n (see ``ganjax.signals``) the code
+    is 128 + n, and 141 if the reader of the output has gone. Other errors keep their
     traceback.
 
     Args:
@@ -113,14 +113,20 @@ def run(
     logging.raiseExceptions = False
     failures.quiet_threads()
     runtime.prepare()
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(line_buffering=True)  # a log shows a line when it is due
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        with plain_warnings():
+        with signals.answered(), plain_warnings():
             code = main(_in_utf8(arguments))
         sys.stdout.flush()
     except BadInput as error:
         fail(error)
         code = 2
+    except signals.Stopped as stop:
+        if stop.said:
+            print(stop.said, file=sys.stderr)
+        code = stop.code
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
     except Exception as error:

@@ -32,7 +32,7 @@ from ganjax.evaluation import evaluation_of
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.options import read
 from ganjax.run_files import RunFiles, read_json
-from ganjax.training import Checkpoints
+from ganjax.training import snapshot
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.unpacking import opened
 
@@ -187,16 +187,16 @@ class Run:
 
     def states(self) -> list[GameState]:
         """Return every readable checkpoint that the run keeps, oldest first."""
-        with Checkpoints(self.files.checkpoints) as checkpoints:
-            return checkpoints.every(self._fresh())
+        return snapshot.every(self.files.checkpoints, self._reading())
 
-    def _fresh(self):
+    def _reading(self):
+        """Return the function that reads the state in a checkpoint of this run."""
         key = jax.random.key(self.config.seed)
-        return init_state(self.game, key, knobs(self.config))
+        fresh = init_state(self.game, key, knobs(self.config))
+        return lambda checkpoints, step: checkpoints.read(step, fresh)
 
     def _restored(self, folder):
-        with Checkpoints(folder) as checkpoints:
-            state = checkpoints.restore(self._fresh())
+        state = snapshot.newest(folder, self._reading())
         if state is None:
             raise BadInput(
                 f"workdir={self.path}: expected a checkpoint in {folder.name}, but "

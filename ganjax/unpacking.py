@@ -13,7 +13,7 @@ from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, PopulationRecords, replaced
 from ganjax.run_files import RunFiles, read_json, read_rows, write_json, write_whole
 from ganjax.sweep_files import SWEEP, SweepFiles
-from ganjax.training import Checkpoints, finished_steps, member_state
+from ganjax.training import Checkpoints, finished_steps, member_state, snapshot
 from ganjax.training.checkpoint_folders import clear
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.samples import (
@@ -146,9 +146,9 @@ def _pictures(records, member, run):
 def _copy_states(source, place, target):
     if not source.exists():
         return
-    with Checkpoints(source) as there, Checkpoints(target, keep=10**6) as here:
-        for step in there.readable():
-            found = member_state(there, step, place)
-            if found is not None and found[0] not in here.steps():
-                here.save(found[1], found[0])
+    found = snapshot.every(source, lambda there, step: member_state(there, step, place))
+    with Checkpoints(target, keep=10**6) as here:
+        for step, state in filter(None, found):
+            if step not in here.steps():
+                here.save(state, step)
                 here.finish()

@@ -16,6 +16,7 @@ MAY_IMPORT = {
     "errors": "",
     "options": "",
     "names": "",
+    "signals": "",
     "run_files": "",
     "population_files": "",
     "sweep_files": "",
@@ -64,7 +65,8 @@ MAY_IMPORT = {
 }
 # Layers that every other layer may import.
 OPEN = {
-    "errors", "options", "names", "run_files", "population_files", "sweep_files",
+    "errors", "options", "names", "signals", "run_files", "population_files",
+    "sweep_files",
 }  # fmt: skip
 # Libraries that only one place may import.
 ONLY_IN = {

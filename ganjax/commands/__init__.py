@@ -5,6 +5,7 @@ import importlib
 import sys
 
 import ganjax
+from ganjax import signals
 from ganjax.commands.streams import open_streams
 from ganjax.errors import unknown
 from ganjax.failures import close_output
@@ -47,12 +48,17 @@ def main(arguments: list[str] | None = None) -> int:
     if name not in COMMANDS:
         print(f"error: {unknown('COMMAND', name, COMMANDS)}", file=sys.stderr)
         return 2
-    from ganjax import command_line
 
     def command(arguments):
         return importlib.import_module(f"ganjax.commands.{name}").main(arguments)
 
-    command_line.run(command, rest)
+    try:
+        with signals.answered():
+            from ganjax import command_line
+
+            command_line.run(command, rest)
+    except signals.Stopped as stop:  # during the imports
+        return stop.code
 
 
 def _show(text):

@@ -33,6 +33,7 @@ from ganjax import command_line
 from ganjax import names as imports
 from ganjax.commands import flags as shared
 from ganjax.errors import BadInput
+from ganjax.signals import Stopped
 
 _FIELDS = {
     "samples": "number of samples to generate",
@@ -86,14 +87,19 @@ def main(arguments: list[str]) -> int:
     if flags.metrics is not None and not names:
         raise BadInput(f"--metrics={flags.metrics}: expected a name of an evaluator")
     found = {}
-    for truncation, seed in itertools.product(truncations, seeds):
-        asked = {"sampling.truncation": truncation, "seed": seed}
-        asked = {name: text for name, text in asked.items() if text is not None}
-        made = run.evaluate(
-            names, {**overrides, **asked}, best=flags.best, classes=classes
-        )
-        found[truncation, seed] = made
-        print(f"step {made['protocol']['step']}: {_write(run.files, made)}")
+    pairs = list(itertools.product(truncations, seeds))
+    try:
+        for truncation, seed in pairs:
+            asked = {"sampling.truncation": truncation, "seed": seed}
+            asked = {name: text for name, text in asked.items() if text is not None}
+            made = run.evaluate(
+                names, {**overrides, **asked}, best=flags.best, classes=classes
+            )
+            print(f"step {made['protocol']['step']}: {_write(run.files, made)}")
+            found[truncation, seed] = made
+    except Stopped as stop:
+        said = f"incomplete, {len(found)} of {len(pairs)} evaluations are written"
+        raise Stopped(stop.number, said) from None
     print(_counts(made["protocol"]))
     columns = [[found[x, seed]["scores"] for seed in seeds] for x in truncations]
     if truncations != [None]:

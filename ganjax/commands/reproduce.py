@@ -7,7 +7,10 @@
 Writes results.json, figure.png and verdict.json to --out. With --all, each experiment
 has a folder in --out. Exit codes: 0 if every claim judged at this scale holds; 3 if a
 claim does not hold, or with --compare if a verdict differs from the committed one; 1 if
-an experiment could not run; 2 for bad input.
+an experiment could not run; 2 for bad input; 128 + n after signal n.
+
+An experiment that a signal stops is incomplete: it is not judged, no other experiment
+starts, and the same command goes on.
 """
 
 import traceback
@@ -15,8 +18,11 @@ from pathlib import Path
 
 from ganjax import command_line, shipped
 from ganjax.errors import BadInput, unknown
+from ganjax.signals import Stopped
 
-claims, reproduction = map(shipped.experiments, ("claims", "reproduction"))
+claims, reproduction, trials = map(
+    shipped.experiments, ("claims", "reproduction", "trials")
+)
 EXPERIMENTS = shipped.experiments().EXPERIMENTS
 experiment = shipped.experiments().experiment
 
@@ -74,8 +80,11 @@ def main(arguments: list[str]) -> int:
             out = out / name
         try:
             code = max(code, _one(name, out, options), key=(0, 3, 1).index)
-        except BadInput as error:
-            if not options.all:
+        except Stopped as stop:
+            said = f"{name}: {stop.said or 'incomplete'}; the same command goes on"
+            raise Stopped(stop.number, said) from None
+        except (BadInput, trials.Incomplete) as error:
+            if isinstance(error, BadInput) and not options.all:
                 raise
             command_line.fail(f"{name}: {error}")
             code = 1

@@ -10,16 +10,20 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from ganjax.run_files import failed_evaluation
+from ganjax.signals import noted
 from ganjax.sweep_files import ENDED, Group, imperfect, is_over
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.slots import Slot
 
 POLL = 0.1  # seconds between two looks at the processes
 LOOK = 2.0  # seconds between two looks at the files of running groups
+PATIENCE = 25.0  # seconds that a process has to end after a signal
+# Exit codes of a process that this process has stopped or killed.
+_STOPPED = (-signal.SIGTERM, -signal.SIGKILL, 128 + signal.SIGTERM)
 
 
 def run_local(
@@ -31,9 +35,10 @@ def run_local(
 ) -> int:
     """Run the groups of trials that still have work, one group on each slot at a time.
 
-    After SIGINT, SIGTERM or SIGUSR2, this process sends SIGTERM to the processes of the
-    groups. They write checkpoints and end. The same call later resumes from the
-    checkpoints.
+    After a signal (see ``ganjax.signals``), this process sends SIGTERM to the processes
+    of the groups. They write checkpoints and end. A process that does not end within
+    ``PATIENCE`` seconds is killed, and a second signal kills all. The same call later
+    resumes from the checkpoints.
 
     Args:
       folder: the folder of the sweep, with its plan.
@@ -49,8 +54,8 @@ def run_local(
     free, busy = list(slots), {}
     waiting = batches(folder, len(slots))
     failed = False
-    with _signals() as came, _killed_at_the_end(busy):
-        reported, looked = False, time.monotonic()
+    with noted() as came, _killed_at_the_end(busy):
+        asked, deadline, looked = False, 0.0, time.monotonic()
         while busy or (waiting and not came and not (failed and fail_fast)):
             while waiting and free and not came and not (failed and fail_fast):
                 batch, slot = waiting.pop(0), free.pop(0)
@@ -59,14 +64,19 @@ def run_local(
                 busy[_start(folder, batch, slot, log)] = list(batch), slot, log
                 for group in batch:
                     say(f"{group.name}: {_count(group)} on {slot.name}")
-            if (came or (failed and fail_fast)) and not reported:
-                reported = True
+            if came and not deadline:
+                deadline = time.monotonic() + PATIENCE
+                say(_stopping(came[0], busy))
+            if (came or (failed and fail_fast)) and not asked:
+                asked = True
                 for process in busy:
                     process.send_signal(signal.SIGTERM)
+            if came and (len(came) > 1 or time.monotonic() > deadline):
+                _kill(busy, say)
             for process in [p for p in busy if p.poll() is not None]:
                 batch, slot, log = busy.pop(process)
                 free.append(slot)
-                said, rest = _ended(folder, batch, process.returncode, log, say)
+                said, rest = _ended(folder, batch, process.returncode, log, say, asked)
                 failed |= said
                 if rest:
                     waiting.append(rest)
@@ -138,9 +148,10 @@ def _over(folder, batch, say) -> bool:
     return failed
 
 
-def _ended(folder, batch, code, log, say) -> tuple[bool, list[Group]]:
+def _ended(folder, batch, code, log, say, asked) -> tuple[bool, list[Group]]:
     """Record how the process of a batch ended. Return whether a trial failed, and the
-    groups that the process did not reach."""
+    groups that the process did not reach. A trial did not fail if its process ended
+    because this process ``asked`` for it."""
     every = folder.statuses()
     begun = [
         group
@@ -154,7 +165,7 @@ def _ended(folder, batch, code, log, say) -> tuple[bool, list[Group]]:
         for trial in group.trials
         if every[trial]["state"] not in ENDED
     ]
-    if silent:
+    if silent and not (asked and code in _STOPPED):
         folder.note(silent, _reason(log, code))
         every = folder.statuses()
     failed = False
@@ -191,16 +202,20 @@ def _count(group):
     return "1 trial" if n == 1 else f"{n} trials by {group.population}"
 
 
-@contextlib.contextmanager
-def _signals() -> Iterator[list[int]]:
-    came: list[int] = []
-    numbers = (signal.SIGINT, signal.SIGTERM, signal.SIGUSR2)
-    before = {n: signal.signal(n, lambda n, frame: came.append(n)) for n in numbers}
-    try:
-        yield came
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _stopping(number, busy):
+    name = signal.Signals(number).name
+    some = "1 process" if len(busy) == 1 else f"{len(busy)} processes"
+    wait = f"waiting for checkpoints of {some}; " if busy else ""
+    return f"{name}: {wait}no further group starts"
+
+
+def _kill(busy, say):
+    """Kill the processes that did not end in time."""
+    for process, (batch, *_) in busy.items():
+        if process.poll() is None:
+            say(f"{batch[0].name}: its process did not stop in time and is killed")
+            process.kill()
+            process.wait()
 
 
 @contextlib.contextmanager

@@ -177,20 +177,6 @@ class Checkpoints:
         steps = self.readable()
         return self.read(steps[-1], target) if steps else None
 
-    def every(self, target: GameState) -> list[GameState]:
-        """Return the states in all checkpoints whose files match their checksums,
-        oldest first.
-
-        Args:
-          target: a state with the same structure, shapes and types. Its values are not
-            used.
-
-        Raises:
-          BadInput: if all checkpoints are damaged, or one holds arrays of other names,
-            shapes or types than ``target``.
-        """
-        return [self.read(step, target) for step in self.readable()]
-
     def readable(self) -> list[int]:
         """Return the steps of the checkpoints whose files match their checksums, oldest
         first. Log the damaged checkpoints. The next ``save`` renames the folders of the
@@ -213,6 +199,11 @@ class Checkpoints:
                 f"all of {steps} are damaged; delete the folder to start again"
             )
         return good
+
+    def damage(self, step: int) -> str | None:
+        """Return why the files of a checkpoint do not match its manifest; ``None`` if
+        they do."""
+        return _damage(self.directory / str(step))
 
     def arrays(self, step: int) -> dict[str, Any]:
         """Return the arrays in the checkpoint of one step by name, nested. The

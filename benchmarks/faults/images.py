@@ -1,0 +1,127 @@
+"""Folders and archives of images that are damaged, wrong or gone."""
+
+import io
+import zipfile
+
+import numpy as np
+from PIL import Image
+
+from .place import must, status
+from .row import Row
+
+COUNT = 24
+
+
+def _picture(value):
+    pixels = np.full((8, 8, 3), value, np.uint8)
+    pixels[0, 0] = 255 - value
+    content = io.BytesIO()
+    Image.fromarray(pixels).save(content, "PNG")
+    return content.getvalue()
+
+
+# What is wrong with one image, by name: ``content -> content``.
+DAMAGE = {
+    "truncated": lambda data: data[: len(data) // 2],
+    "emptied": lambda data: b"",
+    "a flipped byte": lambda data: data[:50] + bytes([data[50] ^ 0xFF]) + data[51:],
+    "text": lambda data: b"this is no image",
+    "zeros": lambda data: bytes(len(data)),
+    "a header alone": lambda data: data[:33],
+}
+
+
+def in_a_folder(place, folder, number, rng):
+    """Damage one image of a folder."""
+    what, which = list(DAMAGE)[number % len(DAMAGE)], rng.randrange(COUNT)
+    images = folder / "images"
+    images.mkdir()
+    for i in range(COUNT):
+        data = _picture(10 * i)
+        data = DAMAGE[what](data) if i == which else data
+        (images / f"{i:03}.png").write_bytes(data)
+    return _named(place, folder, images, f"{which:03}.png", what)
+
+
+def in_an_archive(place, folder, number, rng):
+    """Damage one image of a .zip file."""
+    what, which = list(DAMAGE)[number % len(DAMAGE)], rng.randrange(COUNT)
+    path = folder / "images.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(COUNT):
+            data = _picture(10 * i)
+            archive.writestr(f"{i:03}.png", DAMAGE[what](data) if i == which else data)
+    return _named(place, folder, path, f"{which:03}.png", what)
+
+
+def an_archive(place, folder, number, rng):
+    """Damage a .zip file as a whole."""
+    path = folder / "images.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(COUNT):
+            archive.writestr(f"{i:03}.png", _picture(10 * i))
+    whole = path.read_bytes()
+    cut = (0, 1, 100, len(whole) // 2, len(whole) - 1, len(whole) - 30)[number % 6]
+    path.write_bytes(whole[:cut])
+    return _named(place, folder, path, path.name, f"cut to {cut} bytes")
+
+
+def _named(place, folder, data, name, what):
+    done = _train(place, folder, data)
+    if done.code == 0:
+        must(what == "a flipped byte", f"{what}: training did not find it")
+        return f"{what}: the image is still readable"
+    line = done.one_line(2)
+    must(name in line, f"the line does not name {name}: {line}")
+    return f"{what}: {line[-120:]}"
+
+
+def vanished(place, folder, number, rng):
+    """Remove an image while a run streams the folder."""
+    images = folder / "images"
+    images.mkdir()
+    for i in range(COUNT):
+        (images / f"{i:03}.png").write_bytes(_picture(10 * i))
+    more = ("--config.data.feed=streamed", "--config.steps=5000")
+    run = folder / "run"
+    process = _start(place, folder, images, *more)
+    process.until(lambda: status(run).get("step", 0) >= 10)
+    which = f"{rng.randrange(COUNT):03}.png"
+    (images / which).unlink()
+    done = process.ended()
+    must(done.code, "training did not find it")
+    line = done.one_line(done.code)
+    must(which in line, f"the line does not name {which}: {line}")
+    return line[-120:]
+
+
+def _train(place, folder, data, *more):
+    return _start(place, folder, data, *more).ended()
+
+
+def _start(place, folder, data, *more):
+    config = folder / "config.py"
+    config.write_text(
+        "def get_config():\n"
+        "    small = {'name': 'dcgan', 'width': 4}\n"
+        "    return {'steps': 20, 'batch_size': 8, 'data': {'name': 'image_folder', "
+        f"'dir': {str(data)!r}}}, 'latents': {{'size': 4}}, 'samples': {{'count': 4}}, "
+        "'networks': {'generator': small, 'discriminator': small}, "
+        "'checkpoint': {'every': 10}}\n"
+    )
+    return place.start(
+        "train",
+        f"--config={config}",
+        f"--workdir={folder / 'run'}",
+        *more,
+        log=folder / "train.txt",
+    )
+
+
+NAMED = "one line that names the file"
+ROWS = (
+    Row("image", "a damaged image in a folder", NAMED, 12, in_a_folder),
+    Row("zipped_image", "a damaged image in a .zip file", NAMED, 12, in_an_archive),
+    Row("archive", "a .zip file that is cut", NAMED, 6, an_archive),
+    Row("vanished", "an image that vanishes during the run", NAMED, 3, vanished),
+)

@@ -1,0 +1,176 @@
+"""Run cases of the fault table, record each result, and write the table."""
+
+import json
+import random
+import shutil
+import subprocess
+import threading
+import time
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+from ganjax.run_files import read_rows, write_whole
+
+from .place import ROOT, Fell, Place, Process
+from .row import Row
+
+
+def revision() -> str:
+    """Return the revision of the code, with ``+changes`` if files of it differ."""
+
+    def git(*arguments):
+        done = subprocess.run(
+            ["git", *arguments], cwd=ROOT, capture_output=True, text=True
+        )
+        return done.stdout.strip() if done.returncode == 0 else ""
+
+    changed = git("status", "--porcelain", "--untracked-files=no")
+    return (git("rev-parse", "HEAD") or "unknown") + ("+changes" if changed else "")
+
+
+def run(
+    rows: Sequence[Row],
+    place: Place,
+    results: Path,
+    *,
+    code: str,
+    cases: int = 0,
+    jobs: int = 1,
+    say: Callable[[str], None] = print,
+) -> list[dict[str, Any]]:
+    """Run the cases of rows that have no result yet. Return all results of this code.
+
+    Args:
+      results: the file of JSON lines to which each result is appended.
+      code: the revision of the code. Results of other revisions are not used.
+      cases: the number of cases of each row, from the first one; 0 for all.
+      jobs: the number of cases at a time.
+      say: receives a line for each case.
+    """
+    known = [x for x in read_rows(results) if x["revision"] == code]
+    have = {(x["row"], x["case"]) for x in known}
+    todo = [
+        (row, number)
+        for row in rows
+        if not row.refused()
+        for number in range(min(row.cases, cases or row.cases))
+        if (row.name, number) not in have
+    ]
+    lock, stopped = threading.Lock(), threading.Event()
+    results.parent.mkdir(parents=True, exist_ok=True)
+
+    def one(row, number):
+        found = {"revision": code, **case(row, place, number)}
+        with lock:
+            if stopped.is_set():  # its processes were killed
+                return
+            with results.open("a") as file:
+                file.write(json.dumps(found) + "\n")
+            known.append(found)
+            outcome = "held" if found["held"] else "FELL"
+            say(f"{outcome} {row.name} {number}: {found['said']}")
+
+    with ThreadPoolExecutor(jobs) as pool:
+        try:
+            for future in [pool.submit(one, *x) for x in todo]:
+                future.result()
+        except BaseException:
+            stopped.set()
+            pool.shutdown(wait=False, cancel_futures=True)
+            for process in list(Process.alive):
+                process.kill()
+            raise
+    return known
+
+
+def case(row: Row, place: Place, number: int) -> dict[str, Any]:
+    """Make one case. Its folder is removed if what must happen happened."""
+    folder = place.folder(f"{row.name}-{number}")
+    start = time.monotonic()
+    try:
+        said = row.run(place, folder, number, random.Random(f"{row.name} {number}"))
+        held = True
+    except Fell as fell:
+        said, held = str(fell), False
+    except Exception as error:  # a mistake in the case counts as a failure
+        last = traceback.extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error} (line {last.lineno})"
+        held = False
+    if held:
+        shutil.rmtree(folder, ignore_errors=True)
+    return {
+        "row": row.name,
+        "case": number,
+        "held": held,
+        "seconds": round(time.monotonic() - start, 1),
+        "said": said.replace(str(place.root), "…"),
+    }
+
+
+def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
+    """Return for each row its counts, and the words of the cases that fell."""
+    found = []
+    for row in rows:
+        own = [x for x in known if x["row"] == row.name]
+        found.append(
+            {
+                "row": row.name,
+                "fault": row.fault,
+                "must": row.must,
+                "planned": row.cases,
+                "cases": len(own),
+                "held": sum(x["held"] for x in own),
+                "longest": max((x["seconds"] for x in own), default=0.0),
+                "refused": row.refused() if not own else "",
+                "fell": [
+                    {"case": x["case"], "said": x["said"]} for x in own if not x["held"]
+                ],
+            }
+        )
+    return found
+
+
+def write(folder: Path, code: str, found: Sequence[dict[str, Any]]) -> list[Path]:
+    """Write ``faults.json`` and ``faults.md`` into a folder, and return the paths."""
+    content = {"revision": code, "rows": list(found)}
+    paths = [folder / "faults.json", folder / "faults.md"]
+    write_whole(paths[0], json.dumps(content, indent=1) + "\n")
+    write_whole(paths[1], text(code, found))
+    return paths
+
+
+def text(code: str, found: Sequence[dict[str, Any]]) -> str:
+    """Return the table as Markdown."""
+    held, cases = (sum(x[name] for x in found) for name in ("held", "cases"))
+    lines = [
+        "# Faults",
+        "",
+        f"Real faults on real processes, at revision `{code}`: {held} of {cases} cases "
+        "end as they must.",
+        "",
+        "    python scripts/fault_table.py",
+        "",
+        "repeats them. A case that fell is listed with what happened.",
+        "",
+        "| row | fault | must | cases | held |",
+        "|---|---|---|---|---|",
+    ]
+    for x in found:
+        count = f"{x['cases']} of {x['planned']}" if x["cases"] else "not run"
+        fault, required = (_cell(x[name]) for name in ("fault", "must"))
+        lines.append(f"| `{x['row']}` | {fault} | {required} | {count} | {x['held']} |")
+    lines += ["", "## Cases that fell", ""]
+    for x in found:
+        if x["refused"]:
+            lines.append(f"- `{x['row']}` did not run: {x['refused']}.")
+        for one in x["fell"]:
+            said = one["said"][:300].replace("`", "'")
+            lines.append(f"- `{x['row']}` {one['case']}: `{said}`")
+    return "\n".join(lines) + "\n"
+
+
+def _cell(words):
+    return words.replace("|", "\\|")
