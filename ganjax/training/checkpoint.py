@@ -203,7 +203,7 @@ class Checkpoints:
     def damage(self, step: int) -> str | None:
         """Return why the files of a checkpoint do not match its manifest; ``None`` if
         they do."""
-        return _damage(self.directory / str(step))
+        return damage(self.directory / str(step))
 
     def arrays(self, step: int) -> dict[str, Any]:
         """Return the arrays in the checkpoint of one step by name, nested. The
