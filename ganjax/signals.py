@@ -6,6 +6,7 @@ the main thread computes inside a library. A second signal forces the exit.
 """
 
 import contextlib
+import functools
 import os
 import select
 import signal
@@ -78,7 +79,8 @@ def answered() -> Iterator[None]:
     # Python runs handlers only between two of its instructions. The pipe is written as
     # soon as a signal comes, so the thread answers while the main thread cannot.
     pipe = signal.set_wakeup_fd(write, warn_on_full_buffer=False)
-    hook, sys.unraisablehook = sys.unraisablehook, _ignored
+    hook = sys.unraisablehook
+    sys.unraisablehook = functools.partial(_ignored, hook)
     watcher = threading.Thread(target=_watch, args=(read,), daemon=True)
     watcher.start()
     try:
@@ -134,13 +136,13 @@ def _raise(number, frame):
     raise Stopped(number)
 
 
-def _ignored(problem):
+def _ignored(hook, problem):
     """Raise ``Stopped`` later if Python ignored it, as in a method ``__del__``."""
     if isinstance(problem.exc_value, Stopped):
         _deferred.append(problem.exc_value.number)
         _raised.clear()
     else:
-        sys.__unraisablehook__(problem)
+        hook(problem)
 
 
 def _importing(frame):

@@ -1,5 +1,6 @@
 """Run cases of the fault table, record each result, and write the table."""
 
+import contextlib
 import json
 import random
 import shutil
@@ -12,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
-from ganjax.run_files import read_rows, write_whole
+from ganjax.run_files import write_whole
 
 from .place import ROOT, Fell, Place, Process
 from .row import Row
@@ -29,6 +30,16 @@ def revision() -> str:
 
     changed = git("status", "--porcelain", "--untracked-files=no")
     return (git("rev-parse", "HEAD") or "unknown") + ("+changes" if changed else "")
+
+
+def _read(results):
+    """Return the kept results. A line that a kill has cut is left out."""
+    lines = results.read_text().splitlines() if results.exists() else []
+    found = []
+    for line in lines:
+        with contextlib.suppress(ValueError):
+            found.append(json.loads(line))
+    return found
 
 
 def run(
@@ -50,7 +61,7 @@ def run(
       jobs: the number of cases at a time.
       say: receives a line for each case.
     """
-    known = [x for x in read_rows(results) if x["revision"] == code]
+    known = [x for x in _read(results) if x["revision"] == code]
     have = {(x["row"], x["case"]) for x in known}
     todo = [
         (row, number)

@@ -11,6 +11,7 @@ from ganjax.data import as_bytes
 from ganjax.errors import BadInput
 from ganjax.gallery import MODES, Request
 from ganjax.projection import Latents, images_of, write_latents
+from tests.flags import last_of_each
 
 SCALE = 5  # 12 pixels are drawn five times as large
 CELL = SCALE * 12 + 2
@@ -118,7 +119,8 @@ def test_the_command_draws_projected_pictures(run, loaded, projected, tmp_path):
 )
 def test_what_changes_nothing_is_refused(run, loaded, projected, tmp_path, flags, said):
     out = tmp_path / "new" / "x.png"
-    command = [f"--workdir={run.path}", f"--projected={projected[0]}", *flags]
+    stated = f"--workdir={run.path}", f"--projected={projected[0]}"
+    command = last_of_each(*stated, *flags)
     with pytest.raises(BadInput, match=said):
         sample.main([*command, f"--out={out}"])
     assert not out.parent.exists()

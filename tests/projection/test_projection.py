@@ -18,6 +18,7 @@ from ganjax.projection.distance import all_distances, distances, looks
 from ganjax.projection.latent_space import Latents
 from ganjax.projection.pictures import read_pictures
 from ganjax.projection.schedule import learning_rate, noise_scale
+from tests.flags import last_of_each
 from tests.projection.run_folders import SHAPE, STYLES, save, write_run
 
 LAYERS, SIZE = 4, 8
@@ -323,7 +324,8 @@ def test_bad_input_is_one_line_and_writes_nothing(run, loaded, tmp_path, flags, 
     out = tmp_path / "out"
     flags = [flag.format(files=file) for flag in flags]
     with pytest.raises(BadInput, match=said) as error:
-        command.main([f"--workdir={run.path}", f"--out={out}", file, *flags])
+        stated = f"--workdir={run.path}", f"--out={out}"
+        command.main([*last_of_each(*stated, *flags), file])
     assert "\n" not in str(error.value) and not out.exists()
 
 

@@ -17,6 +17,7 @@ from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 from ganjax.sweeps.worker import run_groups
 from tests import configs, tiny
+from tests.flags import last_of_each
 
 ROOT = Path(__file__).parents[2]
 # Fast compilation, without the flags that let two programs round sums differently.
@@ -31,7 +32,7 @@ FIELDS = (
 def command(workdir, game="gan", *more):
     return [
         sys.executable, "scripts/sweep.py", f"--config=tests/configs.py:{game}",
-        f"--workdir={workdir}", "--population=map", *FIELDS, *more,
+        *last_of_each(f"--workdir={workdir}", "--population=map", *FIELDS, *more),
     ]  # fmt: skip
 
 
