@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from ganjax import BadInput, command_line, failures
+from ganjax.commands.output import whole
 from ganjax.config import resolve
 from ganjax.errors import check_memory
 from ganjax.failures import explained
@@ -188,3 +189,18 @@ def test_closed_streams(tmp_path):
     )
     done = child(f'"$0" -c "{code}" {tmp_path}/f <&- >&- 2>&-')
     assert (tmp_path / "f").read_text() == "True\n" and done.returncode == 0
+
+
+def test_a_part_of_an_output_is_removed_and_the_file_before_stays(tmp_path):
+    path = tmp_path / "x.png"
+    path.write_text("before")
+    with pytest.raises(OSError) as caught, whole(path) as part:
+        assert part.suffix == ".png"
+        part.write_text("cut sh")
+        raise OSError(errno.ENOSPC, FULL)
+    assert caught.value.filename == str(path)
+    assert [x.name for x in tmp_path.iterdir()] == ["x.png"]
+    assert path.read_text() == "before"
+    with whole(path) as part:
+        part.write_text("after")
+    assert path.read_text() == "after"

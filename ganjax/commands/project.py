@@ -18,6 +18,7 @@ from pathlib import Path
 
 from ganjax import command_line
 from ganjax import names as imports
+from ganjax.commands.output import whole
 from ganjax.errors import BadInput
 
 
@@ -110,12 +111,14 @@ def _write(out, run, found):
     write_latents(out / "latents.npz", found.latents, names, run)
     for name, pixels in zip(names, as_bytes(found.images), strict=True):
         grey = pixels.shape[-1] == 1
-        Image.fromarray(pixels[..., 0] if grey else pixels).save(out / f"{name}.png")
+        with whole(out / f"{name}.png") as part:
+            Image.fromarray(pixels[..., 0] if grey else pixels).save(part)
     pixels = np.stack([picture.pixels for picture in found.pictures])
     rows = [np.asarray(scaled(pixels))[:, None], found.course, found.images[:, None]]
     rows = np.concatenate(rows, axis=1)
     strip = image_grid(rows.reshape(-1, *rows.shape[2:]), columns=rows.shape[1])
-    strip.save(out / "strip.png")
+    with whole(out / "strip.png") as part:
+        strip.save(part)
     images = [
         {
             "file": picture.path,

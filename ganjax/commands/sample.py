@@ -30,6 +30,7 @@ from pathlib import Path
 
 from ganjax import command_line, names
 from ganjax.commands import flags as shared
+from ganjax.commands.output import whole
 from ganjax.errors import BadInput, check_memory
 
 ENDINGS = (".png", ".gif", ".npy")
@@ -66,7 +67,8 @@ def main(arguments: list[str]) -> int:
         elif out.suffix == ".npy":
             import numpy as np
 
-            np.save(out, made)
+            with whole(out) as part:
+                np.save(part, made)
         else:
             _write(out, picture_of(made), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
@@ -267,7 +269,8 @@ def _write(out, picture, said):
             "duration": [*map(int, durations), int(1000 * SECONDS_OF_THE_LAST)],
             "loop": 0,
         }
-    frames[0].save(out, **options)
+    with whole(out) as part:
+        frames[0].save(part, **options)
 
 
 def _write_each(folder, samples, said, seeds):
