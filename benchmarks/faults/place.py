@@ -42,7 +42,7 @@ def sweep():
     return [{"loss.name": n, "seed": s} for n in ("hinge", "minimax") for s in (0, 1)]
 '''
 # Seconds after which a process of a case counts as hung.
-HUNG = 120.0
+HUNG = 300.0
 
 
 class Fell(Exception):

@@ -1,6 +1,8 @@
 """Readers of a run that another process trains and that keeps one checkpoint."""
 
-from .place import must, status
+import sys
+
+from .place import Process, must, status
 from .row import Row
 
 KEEP = (
@@ -8,6 +10,7 @@ KEEP = (
     "--config.checkpoint.keep=1", "--config.evaluation.every=0",
     "--config.samples.every=0",
 )  # fmt: skip
+LOADS = "import ganjax, sys; [ganjax.load(sys.argv[1]).state for _ in range(20)]"
 
 
 def beside_a_trainer(place, folder, number, rng):
@@ -16,8 +19,12 @@ def beside_a_trainer(place, folder, number, rng):
     process = place.train(run, *KEEP)
     try:
         process.until(lambda: status(run).get("step", 0) >= 20)
-        what = ("evaluate", "sample", "report")[number % 3]
-        done = place.run(what, f"--workdir={run}", log=folder / "read.txt")
+        what = ("load", "evaluate", "sample", "report")[number % 4]
+        if what == "load":
+            line = [sys.executable, "-c", LOADS, str(run)]
+            done = Process(line, folder / "read.txt", place.environment).ended()
+        else:
+            done = place.run(what, f"--workdir={run}", log=folder / "read.txt")
         must(process.running(), f"training ended: {process.text()[-400:]}")
     finally:
         process.kill()
