@@ -13,7 +13,6 @@ from ganjax.training.population_directory import PopulationDirectory
 from ganjax.training.run_archive import RunArchive
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.run_log import Diverged
-from ganjax.training.stop_signals import stop_signals
 from ganjax.training.trainer import Failed, train
 
 __all__ = [
@@ -34,7 +33,6 @@ __all__ = [
     "own_steps",
     "read_history",
     "reason",
-    "stop_signals",
     "trace",
     "train",
 ]

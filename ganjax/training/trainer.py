@@ -7,6 +7,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from ganjax import signals
 from ganjax.core import (
     Game,
     GameState,
@@ -28,7 +29,6 @@ from ganjax.training.plan import Plan
 from ganjax.training.recorder import Recorder
 from ganjax.training.samples import real_examples, sample_count
 from ganjax.training.shown_lines import lasting_streams
-from ganjax.training.stop_signals import stop_signals
 
 
 class Failed(Exception):
@@ -55,7 +55,7 @@ def train(
 ) -> GameState:
     """Train up to ``plan.steps``. Resume from the newest checkpoint, if there is one.
 
-    A signal (``stop_signals``) stops training after the current call of the compiled
+    A signal (``ganjax.signals``) stops training after the current call of the compiled
     step, with a checkpoint and the status ``interrupted``. The same call of ``train``
     resumes from there. An error stops it too. If the state before the error is good, it
     is saved first. If a member diverges, it fails and keeps its last checkpoint; the
@@ -115,7 +115,7 @@ def train(
                 )
             )
         step = start
-        stop = enter(stop_signals())
+        stop = enter(signals.noted())
         # The data of a population are on the device; each member's key orders them.
         data = enter(dispatched_data(feed, keys[0], step, plan))
         put = spread_members if plan.population else replicate

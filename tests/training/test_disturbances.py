@@ -14,7 +14,7 @@ import time
 import numpy as np
 import pytest
 
-from ganjax import launch, report
+from ganjax import launch, report, signals
 from ganjax.commands import train as train_command
 from ganjax.population_files import PopulationFiles
 from ganjax.resumption import ended_members
@@ -29,14 +29,12 @@ from ganjax.training import (
     RunDirectory,
     read_history,
     run_archive,
-    stop_signals,
 )
 from ganjax.training.best import BestStates
 from ganjax.training.plan import Checkpointing
 from ganjax.training.population_checkpoints import own_steps
 from ganjax.training.progress import ProgressReport
 from ganjax.training.rows import RowFile
-from ganjax.training.stop_signals import STOPS
 from ganjax.unpacking import opened
 from tests.training.test_resume import LONG, ROOT, command, contents, result, train
 
@@ -152,20 +150,20 @@ def test_printing_ends_no_training(whole, tmp_path, monkeypatch, stream):
     assert train(tmp_path / "run", **OPTIONS) == result(whole)
 
 
-@pytest.mark.parametrize("number", STOPS)
+@pytest.mark.parametrize("number", signals.STOPS)
 def test_each_signal_asks_to_stop(number):
     before = signal.getsignal(number)
-    with stop_signals() as came:
+    with signals.noted() as came:
         os.kill(os.getpid(), number)
         os.kill(os.getpid(), number)
-    assert came == [number] * 2
+    assert came == [number]  # together they are one
     assert signal.getsignal(number) == before
 
 
 def test_an_ignored_hangup_stays_ignored():
     before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
     try:
-        with stop_signals() as came:
+        with signals.noted() as came:
             os.kill(os.getpid(), signal.SIGHUP)
         assert came == []
     finally:
