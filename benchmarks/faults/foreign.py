@@ -86,6 +86,8 @@ def linked(place, folder, number, rng):
         f"the report holds the target of {name}",
     )
     must("the secret of the reader" not in done.text, "the output holds the target")
+    if done.code:
+        done.one_line(2)
     return f"{name}: exit code {done.code}, the report does not hold its target"
 
 
