@@ -21,6 +21,7 @@ ROWS: dict[str, Callable] = {
     "devices": scaling.devices,
     "startup": runs.startup,
     "sweep": sweeps.sweep,
+    "sweep_images": sweeps.sweep_images,
     "frechet": distances.frechet,
     "neighbours": distances.neighbours,
     "roof": steps.roof,

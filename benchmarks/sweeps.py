@@ -130,18 +130,18 @@ def whole(game: str, count: int, population: str) -> dict[str, float]:
     }
 
 
-def bare(game: str, population: str, dispatches: int) -> float:
+def bare(game: str, population: str, dispatches: int, processes: int) -> float:
     """Return the seconds of one trial's steps in the compiled program alone, when
-    ``PROCESSES`` processes run it at the same time."""
+    ``processes`` processes run it at the same time."""
     with tempfile.TemporaryDirectory() as name:
         path = config_file(Path(name), game, MEMBERS)
         line = [sys.executable, "-m", "benchmarks.sweeps", str(path)]
         line += [population, str(dispatches)]
         runs = [
-            subprocess.Popen(line, stdout=subprocess.PIPE) for _ in range(PROCESSES)
+            subprocess.Popen(line, stdout=subprocess.PIPE) for _ in range(processes)
         ]
         each = [json.loads(run.communicate()[0])["seconds"] for run in runs]
-    return sum(each) / len(each) / PROCESSES
+    return sum(each) / len(each) / processes
 
 
 def bare_steps(path: str, population: str, dispatches: int) -> float:
@@ -170,17 +170,21 @@ def bare_steps(path: str, population: str, dispatches: int) -> float:
 
 
 def sweep(settings: Settings) -> list[Part]:
-    """Measure sweeps of several sizes: seconds, files, bytes, and peak memory."""
-    plans = {
-        "ring8": ("map", settings.size((25, 200, 2000), (2, 4))),
-        "sn_dcgan": ("serial", settings.size((8, 64), (2, 4))),
-    }
-    return [_part(settings, game, *plan) for game, plan in plans.items()]
+    """Measure sweeps of a game of points: seconds, files, bytes, and peak memory."""
+    counts = settings.size((25, 200, 2000), (2, 4))
+    return [_part(settings, "ring8", "map", counts, PROCESSES)]
 
 
-def _part(settings, game, population, counts):
+def sweep_images(settings: Settings) -> list[Part]:
+    """Measure sweeps of a small convolutional game, like ``sweep``. Its trials are one
+    group, so one process runs them."""
+    counts = settings.size((8, 64), (2, 4))
+    return [_part(settings, "sn_dcgan", "serial", counts, 1)]
+
+
+def _part(settings, game, population, counts, processes):
     rows = {count: whole(game, count, population) for count in counts}
-    steps = bare(game, population, settings.size(5, 1))
+    steps = bare(game, population, settings.size(5, 1), processes)
     first, last = list(rows.values())[-2:]
     slope = (last["seconds"] - first["seconds"]) / (last["trials"] - first["trials"])
     samples = {f"{count} trials": [row["seconds"]] for count, row in rows.items()}

@@ -68,7 +68,8 @@ def run_groups(folder: SweepFolder, groups: Sequence[Group]) -> int:
         code = max(code, exit_code(statuses))
         if code > 128:
             break
-        gc.collect()  # the arrays of a group are in cycles of references
+        if not group.alone and group is not groups[-1]:
+            gc.collect()  # the arrays of a group are in cycles of references
     return code
 
 
