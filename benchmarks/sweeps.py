@@ -151,7 +151,7 @@ def bare_steps(path: str, population: str, dispatches: int) -> float:
     from ganjax.build import build
     from ganjax.command_line import load_config
     from ganjax.config import resolve
-    from ganjax.core import init_state, replicate, stack_members
+    from ganjax.core import init_state, replicate, spread_members, stack_members
     from ganjax.training import compiled_step
 
     setup = build(resolve(load_config(path)))
@@ -161,7 +161,9 @@ def bare_steps(path: str, population: str, dispatches: int) -> float:
     )
     advance = compiled_step(setup.game, setup.feed, plan)
     data = replicate(setup.feed.data, plan.devices)
-    states, _ = jax.block_until_ready(advance(states, data))
+    states = spread_members(states, plan.devices)
+    for _ in range(2):
+        states, _ = jax.block_until_ready(advance(states, data))
     start = time.perf_counter()
     for _ in range(dispatches):
         states, _ = jax.block_until_ready(advance(states, data))
