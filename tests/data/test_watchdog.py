@@ -59,7 +59,7 @@ def test_a_hung_read_ends_the_process_and_names_the_file(tmp_path):
 
 
 def wait_for(ended):
-    for _ in range(200):
+    for _ in range(1000):
         if ended:
             return True
         time.sleep(0.01)
@@ -67,17 +67,17 @@ def wait_for(ended):
 
 
 def test_only_single_reads_are_timed(limit):
-    ended = limit(0.2)
+    ended = limit(0.8)
     with Reading() as reading:
         for i in range(5):  # together longer than the limit
             reading.now(i)
-            time.sleep(0.1)
-    time.sleep(0.4)  # computing
+            time.sleep(0.2)
+    time.sleep(1.0)  # computing
     assert not ended
     with Reading("slow"):
         assert wait_for(ended)
     line, code = ended[0]
-    assert "data.timeout=0.2: slow could not" in line and code == 1
+    assert "data.timeout=0.8: slow could not" in line and code == 1
 
 
 def test_without_a_limit_a_read_may_take_any_time(limit):
