@@ -71,11 +71,11 @@ def init_on_host(game: Game, seed: int, knobs: Mapping[str, float]) -> GameState
       knobs: see ``init_state``.
     """
     key = jax.random.key(seed)
-    scalars = {name: np.asarray(value, np.float32) for name, value in knobs.items()}
+    scalars: Any = {k: np.asarray(value, np.float32) for k, value in knobs.items()}
     made = jax.device_get(_compiled_initialiser(game)(key, scalars))
     params, variables, optimizer, memory = made
     ema = {n: {"params": params[n], **variables[n]} for n in game.ema}
-    step = np.zeros((), np.int32)
+    step: Any = np.zeros((), np.int32)
     return GameState(step, key, params, variables, optimizer, ema, memory, scalars)
 
 
