@@ -30,7 +30,7 @@ _CUT_SHORT = r"\d+ requested and \d+ written"
 _FULL = os.strerror(errno.ENOSPC)
 _MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "Unable to allocate")
 _OF_MEMORY = r"(Out of memory|Unable to allocate).*"
-# Numbers that a line about memory names: at least so large, and at most so many.
+# The least number that a line about memory names, and how many numbers it names.
 _LARGE, _NAMED = 1000, 3
 # The numbers of stdout and stderr.
 _OUTPUTS = (1, 2)

@@ -18,8 +18,8 @@ from collections.abc import Iterator
 STOPS = (
     signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2,
 )  # fmt: skip
-# Signals within so many seconds of the first one count as one: ``timeout`` and cluster
-# managers signal a process and also its group.
+# Seconds after the first signal in which other signals do not count: ``timeout`` and
+# cluster managers signal a process and also its group.
 TOGETHER = 1.0
 # Seconds until the exit is forced, if the code that runs does not answer signals.
 PATIENCE = 20.0

@@ -26,8 +26,8 @@ NEGATIVE_EIGENVALUE_TOLERANCE = 1e-6
 # eigenvalue of rounding has a root that is eight orders larger.
 ROUNDING = 4 * np.finfo(np.float64).eps
 # Features up to this width are computed by one thread. Threads that share a small
-# matrix mostly wait: 100 resamples of 1,000 × 192 take 4 s with one thread, and up to
-# 56 s with two threads when other processes use the cores.
+# matrix mostly wait for each other. When other processes used the cores, 100 resamples
+# of 1,000 × 192 took 4 s with one thread and 56 s with two.
 NARROW = 512
 
 

@@ -51,8 +51,8 @@ WORTH = 1.1
 # On a CPU a process holds three copies of the state of a trial: before a step, after
 # it, and in the checkpoint that is being written.
 COPIES = 3
-# A step on a CPU takes at least so many seconds. A core computes at most so many
-# operations in a second.
+# Lower bounds of the time of a step on a CPU: the seconds of a dispatch, and the number
+# of operations divided by the most that a core computes in a second.
 SHORTEST, FASTEST = 1e-4, 1e11
 TOO_LONG = "a measurement would take more than 5 % of the time of the trials"
 STATED = "--population states it"

@@ -8,7 +8,7 @@ from typing import Any
 
 from ml_collections import ConfigDict
 
-from ganjax.config import declared, flatten, knobs
+from ganjax.config import declared, flatten
 from ganjax.errors import BadInput
 from ganjax.sweeps.differences import Differences, with_values
 
@@ -133,22 +133,6 @@ class _Named:
         }
         text = json.dumps(own, sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-
-def seeds_and_knobs(
-    trials: Iterable[SweptConfig],
-) -> list[tuple[int, dict[str, float]]]:
-    """Return the seed and the knobs (path -> value) of each trial. Knobs are the
-    numbers that the compiled step takes as data. No config is made for a trial."""
-    shared: dict[int, dict[str, float]] = {}
-    found = []
-    for trial in trials:
-        if id(trial.base) not in shared:
-            shared[id(trial.base)] = knobs(trial.base)
-        own = dict(trial.values)
-        seed = own.pop("seed", trial.base.seed)
-        found.append((seed, shared[id(trial.base)] | own))
-    return found
 
 
 def named(point: Mapping[str, str]) -> str:

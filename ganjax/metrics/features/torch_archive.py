@@ -29,7 +29,7 @@ from ganjax.errors import BadInput
 
 MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
-# Tensors may share a storage. All of them have at most so many times the file's bytes.
+# The most bytes of all tensors, as a factor of the file's size. Tensors may share them.
 MOST_SHARED = 16
 STORAGES = {
     "DoubleStorage": np.dtype("<f8"),
