@@ -181,7 +181,7 @@ def sweep_images(settings: Settings) -> list[Part]:
     """Measure sweeps of a small convolutional game, like ``sweep``. Its trials are one
     group, so one process runs them."""
     counts = settings.size((8, 64), (2, 4))
-    return [_part(settings, "sn_dcgan", "serial", counts, 1)]
+    return [_part(settings, "sn_dcgan", "map", counts, 1)]
 
 
 def _part(settings, game, population, counts, processes):

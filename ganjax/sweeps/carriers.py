@@ -4,8 +4,9 @@
 question is only whether ``'vmap'`` is worth it. Measurements may take ``SHARE`` of the
 time that the trials take. The rule:
 
-1. On a CPU, convolutional networks run by ``'serial'``: a batch of them is not faster,
-   and takes minutes to compile.
+1. On a CPU, convolutional networks are not measured: a batch of them is not faster, and
+   takes minutes to compile. They run by ``'map'``. With lazy terms they run by
+   ``'serial'``, because the program of ``'map'`` has conditionals around these terms.
 2. Measurements of the same program on the same machine are taken from ``measured.py``.
 3. ``'map'`` is measured with ``FEW`` trials. On a CPU this needs trials that take long
    enough, by a lower bound of the time of a step. On an accelerator it always happens,
@@ -112,9 +113,9 @@ def chosen(
     cores = tuple(cores) or range(os.cpu_count() or 1)
     facts, shortest, convolutional = _by_shapes(config, source, len(cores))
     if not accelerators and population == "auto" and convolutional:
-        say(f"{kind.said} run by serial, as convolutional networks do on a CPU")
+        say(f"{kind.said} run by {convolutional}, as convolutional networks do on a CPU")
         because = "convolutional networks on a CPU"
-        return {"population": "serial", "because": because, **facts}
+        return {"population": convolutional, "because": because, **facts}
     if not accelerators and population != "auto":
         return {"population": population, "because": STATED, **facts}
 
@@ -241,7 +242,7 @@ def _error(stderr) -> str:
 
 def _by_shapes(config: ConfigDict, source: Source, cores: int):
     """Return what shapes tell about trials on a CPU: the memory that they need, the
-    least seconds of a step, and whether networks are convolutional."""
+    least seconds of a step, and how convolutional networks run (``''`` for others)."""
     game, _ = build_game(config, source)
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))
     size = _bytes(state.replace(key=None))
@@ -249,7 +250,8 @@ def _by_shapes(config: ConfigDict, source: Source, cores: int):
     operations = 6 * config.batch_size * sum(math.prod(x.shape) for x in parameters)
     memory = host_memory() // SHARED  # the processes of a sweep share it
     facts = {"bytes": COPIES * size, "shared": 0, "memory": memory}
-    convolutional = any(x.ndim == 4 for x in parameters)
+    way = "serial" if game.intervals else "map"
+    convolutional = way if any(x.ndim == 4 for x in parameters) else ""
     return facts, max(SHORTEST, operations / (cores * FASTEST)), convolutional
 
 

@@ -245,3 +245,26 @@ def test_interval_holds_the_distance_of_the_distributions():
         frechet_interval(np.zeros(3), np.eye(3), fake, level=1)
     with pytest.raises(ValueError, match="resamples=1"):
         frechet_interval(np.zeros(3), np.eye(3), fake, resamples=1)
+
+
+@pytest.mark.parametrize(("width", "count"), [(1, 50), (5, 200), (40, 300), (40, 30)])
+def test_interval_equals_resampling_sample_by_sample(width, count):
+    """The samples are drawn again one by one, NumPy computes their covariances, and the
+    interval reflects the quantiles at the estimate."""
+    rng = np.random.default_rng(width)
+    fake = (rng.standard_normal((count, width)) * 3 + 100).astype(np.float32)
+    mean, cov = np.full(width, 100.0), np.diag(np.arange(1.0, width + 1))
+    root = np.sqrt(cov)
+
+    def distance(x):
+        other = np.cov(x.T, dtype=np.float64).reshape(width, width)
+        cross = scipy.linalg.sqrtm(root @ other @ root).real
+        apart = np.square(x.mean(axis=0, dtype=np.float64) - mean).sum()
+        return apart + np.trace(cov + other - 2 * cross)
+
+    draws, estimate = np.random.default_rng(7), distance(fake)
+    again = [distance(fake[draws.integers(count, size=count)]) for _ in range(20)]
+    low, high = np.quantile(again, [0.05, 0.95])
+    found = frechet_interval(mean, root, fake, level=0.9, resamples=20, seed=7)
+    expected = np.maximum([2 * estimate - high, 2 * estimate - low], 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-6, atol=1e-9)

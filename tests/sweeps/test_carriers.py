@@ -146,10 +146,12 @@ def test_what_is_stated_is_not_measured_on_a_cpu(planned, machine):
 
 def test_convolutional_networks_on_a_cpu_need_no_measurement(planned, machine):
     convolutional = LONG | tiny.GAMES["convolutional"]
-    groups, found, said = planned(seeds(3), convolutional)
-    assert [group.population for group in groups] == ["serial"]
-    assert machine.calls == [] and "convolutional" in only(found)["because"]
-    assert len(said) == 1 and "run by serial" in said[0]
+    lazy = {"regularizers": {"r1": {"weight": 0.1, "interval": 3}}}
+    for options, way in (({}, "map"), (lazy, "serial")):
+        groups, found, said = planned(seeds(3), convolutional | options)
+        assert [group.population for group in groups] == [way]
+        assert machine.calls == [] and "convolutional" in only(found)["because"]
+        assert len(said) == 1 and f"run by {way}" in said[0]
 
 
 def test_memory_of_an_accelerator_is_measured_with_few_trials(
