@@ -111,11 +111,11 @@ def chosen(
     if is_streamed(config.data, source):
         return {"population": "alone", "because": "data are read from the disk"}
     cores = tuple(cores) or range(os.cpu_count() or 1)
-    facts, shortest, convolutional = _by_shapes(config, source, len(cores))
-    if not accelerators and population == "auto" and convolutional:
-        say(f"{kind.said} run by {convolutional}, as convolutional networks do on a CPU")
+    facts, shortest, way = _by_shapes(config, source, len(cores))
+    if not accelerators and population == "auto" and way:
+        say(f"{kind.said} run by {way}, as convolutional networks do on a CPU")
         because = "convolutional networks on a CPU"
-        return {"population": convolutional, "because": because, **facts}
+        return {"population": way, "because": because, **facts}
     if not accelerators and population != "auto":
         return {"population": population, "because": STATED, **facts}
 
