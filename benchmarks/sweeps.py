@@ -50,9 +50,9 @@ GAMES = {
 }  # fmt: skip
 BEFORE = (
     "Before trials shared their records (revision b780dc8, two cores of another "
-    "machine): 25 trials took 83 s and 150 took 378 s, 2.4 s for each further trial; the "
-    "dry run of 2,000 trials took 122 s; a trial left 30 files and 1 MB. Larger sweeps "
-    "were not run."
+    "machine): 25 trials took 83 s and 150 took 378 s, 2.4 s for each further trial; "
+    "the dry run of 2,000 trials took 122 s; a trial left 30 files and 1 MB. Larger "
+    "sweeps were not run."
 )
 SPACE = """
         from ganjax.space import grid, product, seeds
