@@ -48,9 +48,11 @@ def misfit(value: Any, shape: Any, place: str = "") -> str:
             name = name if name is ... else name.removesuffix("?")
             if needed and name not in value:
                 return f"expected an entry {place}{name}"
-            for own in value if name is ... else {name} & value.keys():
-                if problem := misfit(value[own], inner, f"{place}{own}."):
-                    return problem
+            for own in value if name is ... else (name,) if name in value else ():
+                # Most values have the one type. A sweep has thousands of them.
+                if type(value[own]) is not inner:
+                    if problem := misfit(value[own], inner, f"{place}{own}."):
+                        return problem
         return ""
     if isinstance(shape, list):
         if not isinstance(value, list):
