@@ -39,12 +39,21 @@ def shape_text(shape: Iterable[int]) -> str:
     return "×".join(map(str, shape))
 
 
+def one_line(problem: object, most: int = 300) -> str:
+    """Return a text from elsewhere, such as an error of a library about a file, as one
+    line of printable characters. It ends with ``…`` if it is longer than ``most``."""
+    text = "".join(x if x.isprintable() else " " for x in str(problem))
+    text = " ".join(text.split())
+    return text if len(text) <= most else f"{text[:most]}…"
+
+
 def unknown(field: str, name: str, choices: Iterable[str]) -> BadInput:
     """Return the error for a name that is not in ``choices``. It lists the choices."""
     choices = sorted(choices)
     expected = ", ".join(choices)
     return BadInput(
-        f"{field}='{name}': expected one of {expected}{nearest(name, choices)}"
+        f"{field}='{one_line(name)}': expected one of {expected}"
+        f"{nearest(name, choices)}"
     )
 
 

@@ -32,7 +32,7 @@ from ganjax.resumption import (
     is_over,
     lost_status,
 )
-from ganjax.run_files import RunFiles, read_json, write_json
+from ganjax.run_files import RunFiles, read_scores, write_json
 from ganjax.training import (
     Failed,
     Member,
@@ -266,7 +266,7 @@ def scores(workdir: Path | str) -> dict[str, float]:
     """Return the newest scores that training wrote into a run's folder, name -> value.
     The result is empty before the first evaluation."""
     found = RunFiles(workdir).evaluations()
-    return read_json(found[max(found)])["scores"] if found else {}
+    return read_scores(found[max(found)])["scores"] if found else {}
 
 
 def _held(workdir):

@@ -22,6 +22,7 @@ from ganjax.data import (
     RecordedSource,
     Source,
     labels_named,
+    read_record,
     record_of,
     source_of,
     spec_differences,
@@ -31,7 +32,7 @@ from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import evaluation_of
 from ganjax.model import Model, Sampler, Sampling
 from ganjax.options import read
-from ganjax.run_files import RunFiles, read_json
+from ganjax.run_files import RunFiles
 from ganjax.training import snapshot
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.unpacking import opened
@@ -88,7 +89,7 @@ class Run:
     @functools.cached_property
     def source(self) -> Source:
         """The data set of the run. Its splits are opened when they are first used."""
-        if (held := read_json(self.files.data)) is None:  # an older run
+        if (held := read_record(self.files.data)) is None:  # an older run
             return source_of(self._located.data)
 
         def opened():

@@ -21,7 +21,10 @@ from typing import Any
 import numpy as np
 
 import ganjax
+from ganjax.errors import BadInput
+from ganjax.json_shapes import check_shape
 from ganjax.run_files import (
+    SCORES,
     by_step,
     check_format,
     read_json,
@@ -32,6 +35,17 @@ from ganjax.run_files import (
 
 FORMAT = 1
 MEMBERS = "members.json"
+_RECORD = {
+    "config": dict,
+    "members": {...: {"values": dict, "command": str, "overrides": dict}},
+    "code": dict,
+    "folder": str,
+}
+_SCORES = {
+    "directions": {...: str},
+    "protocol": {"step?": int},
+    "members": {...: SCORES},
+}
 
 
 class PopulationFiles:
@@ -77,12 +91,14 @@ class PopulationFiles:
         ``overrides``.
 
         Raises:
-          BadInput: if another version of ganjax wrote it in another format.
+          BadInput: if another version of ganjax wrote it in another format, or it is
+            damaged.
         """
         held = read_json(self.record)
         if held is None:
             return {}
         check_format(self.path, "a population", held, FORMAT)
+        check_shape(self.record, held, _RECORD)
         return held
 
     def describe(self, config: Mapping[str, Any], members: Any, **record: Any) -> None:
@@ -123,13 +139,21 @@ class PopulationRecords:
     def _held(self):
         return self.files.read()
 
+    def _own(self, member):
+        if member not in self.places:
+            raise BadInput(
+                f"{MEMBERS}={self.files.record}: expected the member {member}, found "
+                f"{len(self.places)} others"
+            )
+        return self._held["members"][member]
+
     def config(self, member: str) -> dict[str, Any]:
         """Return the config of a member, nested."""
-        return replaced(self._held["config"], self._held["members"][member]["values"])
+        return replaced(self._held["config"], self._own(member)["values"])
 
     def record(self, member: str) -> dict[str, Any]:
         """Return the entries that the run.json of the member has alone."""
-        own = self._held["members"][member]
+        own = self._own(member)
         shared = {k: self._held[k] for k in ("code", "folder")}
         return {"command": own["command"], "overrides": own["overrides"], **shared}
 
@@ -149,6 +173,7 @@ class PopulationRecords:
 
     def rows(self, member: str) -> list[dict[str, float]]:
         """Return the rows of metrics of a member, like the metrics.jsonl of a run."""
+        self._own(member)
         place, found = self.places[member], []
         for line in self._lines:
             lists = {k: v for k, v in line.items() if isinstance(v, list)}
@@ -160,16 +185,19 @@ class PopulationRecords:
 
     @functools.cached_property
     def _evaluations(self):
-        return {
-            step: read_json(path) for step, path in self.files.evaluations().items()
-        }
+        found = {}
+        for step, path in self.files.evaluations().items():
+            if (held := read_json(path)) is not None:
+                check_shape(path, held, _SCORES)
+                found[step] = held
+        return found
 
     def scores(self, member: str) -> dict[int, dict[str, Any]]:
         """Return the scores of a member with their protocols: step -> the content of
         the evaluation file of a run."""
         found = {}
         for step, held in self._evaluations.items():
-            own = (held or {}).get("members", {}).get(member)
+            own = held["members"].get(member)
             if own is None:
                 continue
             directions = held["directions"]
@@ -217,9 +245,14 @@ def replaced(config: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, 
 
     Args:
       values: path of a field -> its value.
+
+    Raises:
+      BadInput: if the config has no section of a path.
     """
     found = dict(config)
     for path, value in values.items():
         section, _, rest = path.partition(".")
+        if rest and not isinstance(found.get(section), Mapping):
+            raise BadInput(f"{path}: expected a section {section} of the config")
         found[section] = replaced(found[section], {rest: value}) if rest else value
     return found

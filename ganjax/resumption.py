@@ -7,11 +7,11 @@ from typing import Any
 from ml_collections import ConfigDict
 
 from ganjax.config import declared, flatten
-from ganjax.data import Source, differences, record_of
+from ganjax.data import Source, differences, read_record, record_of
 from ganjax.errors import BadInput
 from ganjax.loading import changed_sources
 from ganjax.population_files import PopulationFiles
-from ganjax.run_files import RunFiles, read_json, read_rows
+from ganjax.run_files import RunFiles, read_rows
 from ganjax.schedules import lengths
 from ganjax.training import Checkpoints, finished_steps, own_steps
 
@@ -147,7 +147,7 @@ def reached(run: RunFiles | PopulationFiles) -> int:
 def check_data(run: RunFiles | PopulationFiles, source: Source, allowed: bool) -> None:
     """Raise ``BadInput`` if the data changed since the run began, unless
     ``allowed``."""
-    held = read_json(run.data) if has_begun(run) else None
+    held = read_record(run.data) if has_begun(run) else None
     changed = differences(held, record_of(source)) if held else []
     if changed and not allowed:
         raise BadInput(

@@ -10,15 +10,25 @@ from typing import Any, TextIO
 
 import ganjax
 from ganjax.errors import BadInput
+from ganjax.json_shapes import NUMBER, check_shape, misfit
 
 FORMAT = 2
 REPORT = "report.html"
 MOST_STEPS = 2**53
 # Entries of run.json for a run without a command and without the user's own code.
 _RECORD = {"command": "", "overrides": {}, "code": {"folders": [], "sources": {}}}
-# The types of entries of status.json. A file with other types is damaged.
-_STATUS = {"state": str, "step": int, "checkpoint": int, "exit_reason": str,
-           "members": dict, "failed_evaluations": list}  # fmt: skip
+# The entries of run.json that are read.
+_RUN = {"command?": str, "overrides?": {...: str}, "folder?": str,
+        "code?": {"folders": [str],
+                  "sources": {...: {"file": str, "sha256": str}}}}  # fmt: skip
+# The entries of status.json that are read. A file with other types is damaged.
+_FAILED = {"step": int, "evaluator": str, "reason": str}
+_MEMBER = {"state?": str, "step?": int, "checkpoint?": int, "exit_reason?": str,
+           "failed_evaluations?": [_FAILED]}  # fmt: skip
+_STATUS = {**_MEMBER, "members?": {...: _MEMBER}}
+# The entries of the scores of one run that are read.
+SCORES = {"scores": {...: NUMBER}, "protocol": {"step?": int},
+          "directions?": {...: str}, "failed?": {...: str}}  # fmt: skip
 
 
 class RunFiles:
@@ -63,7 +73,7 @@ class RunFiles:
 
     def scored(self, step: int) -> bool:
         """Return whether the scores at a step exist and no evaluator failed there."""
-        scores = read_json(self.evaluation(step))
+        scores = read_scores(self.evaluation(step))
         return scores is not None and not scores.get("failed")
 
     def failed_evaluations(self) -> list[dict[str, Any]]:
@@ -72,7 +82,7 @@ class RunFiles:
         return [
             {"step": step, "evaluator": name, "reason": reason}
             for step, path in self.evaluations().items()
-            for name, reason in ((read_json(path) or {}).get("failed") or {}).items()
+            for name, reason in (read_scores(path) or {}).get("failed", {}).items()
         ]
 
     def protocol(self, digest: str) -> Path:
@@ -97,7 +107,7 @@ class RunFiles:
 
         Raises:
           BadInput: if the folder holds no run, or another version of ganjax wrote the
-            run in another format.
+            run in another format; or run.json is damaged.
         """
         if not self.path.is_dir():
             raise BadInput(f"workdir={self.path}: expected a run directory, found none")
@@ -111,6 +121,7 @@ class RunFiles:
             versions = (read_json(self.environment) or {}).get("versions", {})
             record = {"format": 1, "ganjax": versions.get("ganjax", "unknown")}
         check_format(self.path, "a run", record, FORMAT)
+        check_shape(self.record, record, _RUN)
         return read_json(self.config), _RECORD | record
 
     def describe(self, config: Mapping[str, Any], **record: Any) -> None:
@@ -245,6 +256,14 @@ def read_json(path: Path) -> dict[str, Any] | None:
     raise BadInput(f"{path.name}={path}: expected a JSON object{problem}")
 
 
+def read_scores(path: Path) -> dict[str, Any] | None:
+    """Return the scores in a file, with their protocol; ``None`` if there is no such
+    file. Raise ``BadInput`` if it does not hold scores."""
+    if (held := read_json(path)) is not None:
+        check_shape(path, held, SCORES)
+    return held
+
+
 def read_status(path: Path) -> dict[str, Any] | None:
     """Return the content of a status.json; ``None`` if the file is missing or damaged.
     A run without a status resumes from its checkpoints."""
@@ -252,10 +271,8 @@ def read_status(path: Path) -> dict[str, Any] | None:
         held = read_json(path)
     except BadInput:
         return None
-    fits = held is not None and all(
-        isinstance(held.get(name, kind()), kind) for name, kind in _STATUS.items()
-    )
-    return held if fits and not isinstance(held.get("step"), bool) else None
+    fits = held is not None and not misfit(held, _STATUS)
+    return held if fits else None
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -15,12 +15,22 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ganjax.errors import BadInput
+from ganjax.json_shapes import check_shape
 from ganjax.population_files import PopulationFiles, PopulationRecords
 from ganjax.run_files import RunFiles, check_format, read_json
 
 FORMAT = 3
 SWEEP, PLAN, OUTCOMES = "sweep.json", "plan.json", "outcomes.json"
 ENDED = ("finished", "failed", "interrupted")
+_TRIAL = {"id": str, "point": {...: str}, "kind": int, "values?": dict, "command?": str}
+_SHAPES = {
+    SWEEP: {"trials": [_TRIAL], "kinds": [{"steps": int}], "base?": dict,
+            "folders?": [str]},
+    PLAN: {"groups?": [{"name": str, "trials": [str], "population": str,
+                        "devices?": int}]},
+    OUTCOMES: {...: {"state?": str, "exit_reason?": str}},
+}  # fmt: skip
 
 
 @dataclasses.dataclass(frozen=True)
@@ -63,12 +73,20 @@ class SweepFiles:
         """Return the content of sweep.json; ``trials`` is empty if there is no file.
 
         Raises:
-          BadInput: if another version of ganjax wrote it in another format.
+          BadInput: if another version of ganjax wrote it in another format, or it is
+            damaged.
         """
         held = read_json(self.record)
         if held is None:
             return {"base": {}, "kinds": [], "trials": [], "folders": []}
         check_format(self.path, "a sweep", held, FORMAT)
+        check_shape(self.record, held, _SHAPES[SWEEP])
+        for trial in held["trials"]:
+            if not 0 <= trial["kind"] < len(held["kinds"]):
+                raise BadInput(
+                    f"{SWEEP}={self.record}: trial {trial['id']!r} has kind "
+                    f"{trial['kind']}, expected one of {len(held['kinds'])}"
+                )
         return held
 
     @property
@@ -79,15 +97,31 @@ class SweepFiles:
 
     @property
     def plan(self) -> dict[str, Any]:
-        """Return the entries of plan.json; empty before the sweep is planned."""
-        return read_json(self.path / PLAN) or {}
+        """Return the entries of plan.json; empty before the sweep is planned. Raise
+        ``BadInput`` if the file is damaged."""
+        return self._shaped(self.path / PLAN)
+
+    def read_outcomes(self) -> dict[str, dict[str, Any]]:
+        """Return the content of outcomes.json, trial id -> status. Raise ``BadInput``
+        if the file is damaged."""
+        return self._shaped(self.outcomes)
+
+    def _shaped(self, path):
+        held = read_json(path) or {}
+        check_shape(path, held, _SHAPES[path.name])
+        return held
 
     @property
     def groups(self) -> list[Group]:
         """Return the groups of trials in plan.json; empty before the sweep is planned.
         One process runs the trials of a group."""
         return [
-            Group(**{**group, "trials": tuple(group["trials"])})
+            Group(
+                group["name"],
+                tuple(group["trials"]),
+                group["population"],
+                group.get("devices", 1),
+            )
             for group in self.plan.get("groups", ())
         ]
 
@@ -128,7 +162,7 @@ class SweepFiles:
         has more steps, its state is ``'waiting'``.
         """
         held, owners = self.read(), self.owners
-        outcomes = read_json(self.outcomes) or {}
+        outcomes = self.read_outcomes()
         together = functools.cache(
             lambda name: PopulationRecords(self.population(name)).statuses
         )
@@ -141,7 +175,7 @@ class SweepFiles:
             else:
                 status = together(owner.name).get(name, {})
             if status.get("state") == "finished":
-                if status["step"] < steps[trial["kind"]]:
+                if status.get("step", 0) < steps[trial["kind"]]:
                     status = {**status, "state": "waiting"}
             found[name] = trial_status(status, outcomes.get(name, {}))
         return found

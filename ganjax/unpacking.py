@@ -11,10 +11,11 @@ from typing import Any
 
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, PopulationRecords, replaced
-from ganjax.run_files import RunFiles, read_json, read_rows, write_json, write_whole
+from ganjax.run_files import RunFiles, read_json, write_json, write_whole
 from ganjax.sweep_files import SWEEP, SweepFiles
 from ganjax.training import Checkpoints, finished_steps, member_state, snapshot
 from ganjax.training.checkpoint_folders import clear
+from ganjax.training.history import lines_of_history
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.samples import (
     picture_of_real,
@@ -121,12 +122,12 @@ def _write_history(records, member, run):
     """Write the starts of the population as starts of the member, with its config."""
     facts: dict[str, Any] = {}
     lines = []
-    for row in read_rows(records.files.history):
+    for row in lines_of_history(records.files.history):
         facts = facts | row
         own = facts.get("members", {}).get(member)
         line = {k: v for k, v in row.items() if k not in ("config", "members")}
         if own is not None and {"config", "members"} & row.keys():
-            line["config"] = replaced(facts["config"], own)
+            line["config"] = replaced(facts.get("config", {}), own)
         lines.append(json.dumps(line) + "\n")
     write_whole(run.history, "".join(lines))
 

@@ -47,6 +47,12 @@ def pytest_configure(config):
                 " --xla_cpu_use_fusion_emitters=false"
                 " --xla_cpu_parallel_codegen_split_count=1"
             )
+    else:
+        import hypothesis
+
+        # ``tests/anything.py`` reads it.
+        hypothesis.settings.register_profile("full", max_examples=2000)
+        hypothesis.settings.load_profile("full")
     # The process that only distributes tests to workers needs no JAX.
     if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
         import jax

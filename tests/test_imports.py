@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "options": "",
     "names": "",
     "signals": "",
+    "json_shapes": "",
     "run_files": "",
     "population_files": "",
     "sweep_files": "",
@@ -65,8 +66,8 @@ MAY_IMPORT = {
 }
 # Layers that every other layer may import.
 OPEN = {
-    "errors", "options", "names", "signals", "run_files", "population_files",
-    "sweep_files",
+    "errors", "options", "names", "signals", "json_shapes", "run_files",
+    "population_files", "sweep_files",
 }  # fmt: skip
 # Libraries that only one place may import.
 ONLY_IN = {
@@ -74,6 +75,7 @@ ONLY_IN = {
     "orbax": lambda path: path == "ganjax/training/checkpoint.py",
     "submitit": lambda path: path == "ganjax/sweeps/slurm.py",
     "torch": lambda path: path.startswith("benchmarks/torch_"),
+    "atheris": lambda path: path == "benchmarks/fuzz/child.py",
     "prdc": lambda path: path == "benchmarks/distances.py",
     "tensorflow": lambda path: False,
     "chex": lambda path: False,

@@ -122,14 +122,14 @@ def _listed(flag, text):
 
 def _write(files, made):
     """Write scores, and keep known scores of the same protocol. Return the path."""
-    from ganjax.run_files import read_json, write_json
+    from ganjax.run_files import read_scores, write_json
 
     protocol = json.dumps(made["protocol"], sort_keys=True)
     digest = hashlib.sha256(protocol.encode()).hexdigest()[:12]
     path = files.protocol(digest)
     try:
-        known = dict(read_json(path)["scores"]) if path.exists() else {}
-    except (BadInput, KeyError, TypeError, ValueError):
+        known = (read_scores(path) or {}).get("scores", {})
+    except BadInput:
         known = {}
         print(f"{path}: cannot be read, and is replaced", file=sys.stderr)
     made["scores"] = known | made["scores"]

@@ -17,6 +17,7 @@ from ganjax.data.partial import CLASSES, labels_named, some_of
 from ganjax.data.record import (
     RecordedSource,
     differences,
+    read_record,
     record_of,
     spec_differences,
     spec_of,
@@ -42,7 +43,7 @@ __all__ = [
     "SOURCES", "Sampler", "Source", "Spec", "as_bytes", "chosen_rows", "differences",
     "drawn", "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory",
     "independent", "is_streamed", "labels_named", "labels_of", "leave", "make_feed",
-    "mirrored", "only_labels", "open_source", "real_samples", "record_of", "resident",
-    "samples", "scaled", "some_of", "source_of", "spec_differences", "spec_of",
-    "streamed",
+    "mirrored", "only_labels", "open_source", "read_record", "real_samples",
+    "record_of", "resident", "samples", "scaled", "some_of", "source_of",
+    "spec_differences", "spec_of", "streamed",
 ]  # fmt: skip

@@ -8,16 +8,37 @@ import dataclasses
 import functools
 import json
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from ganjax.data.source import Source, Spec, Split
+from ganjax.errors import BadInput, one_line
+from ganjax.json_shapes import NUMBER, check_shape
 from ganjax.names import flatten
+from ganjax.run_files import read_json
 
 # Entry of ``Source.about`` with lines for the user. It is not compared.
 SHOWN = "shown"
 MOST_NAMED = 6
+_RECORD = {
+    "spec": {
+        "name": str,
+        "shape": [int],
+        "classes?": [str],
+        "modes?": (list, type(None)),
+        "std?": (*NUMBER, type(None)),
+        "stacked?": bool,
+        "domains?": [str],
+        "paired?": bool,
+        "test_paired?": bool,
+        "labels?": str,
+        "normal?": [int],
+    },
+    "sizes?": dict,
+    "about?": dict,
+}
 
 
 def record_of(source: Source) -> dict[str, Any]:
@@ -28,6 +49,22 @@ def record_of(source: Source) -> dict[str, Any]:
     spec = dataclasses.asdict(source.spec)
     found = {"spec": spec, "sizes": sizes, "about": dict(source.about)}
     return json.loads(json.dumps(found, default=_plain))
+
+
+def read_record(path: Path) -> dict[str, Any] | None:
+    """Return the record in a file; ``None`` if there is no such file.
+
+    Raises:
+      BadInput: if the file does not hold a record of data.
+    """
+    if (held := read_json(path)) is None:
+        return None
+    check_shape(path, held, _RECORD)
+    try:
+        spec_of(held)
+    except (TypeError, ValueError) as error:  # modes of several lengths, or no numbers
+        raise BadInput(f"{path.name}={path}: spec.modes: {one_line(error)}") from None
+    return held
 
 
 def spec_of(record: Mapping[str, Any]) -> Spec:

@@ -11,7 +11,7 @@ from typing import Any
 
 from ganjax.errors import BadInput
 from ganjax.report.axes import format_number
-from ganjax.run_files import RunFiles, read_json
+from ganjax.run_files import RunFiles, read_scores
 
 # Protocol fields that may differ between scores that are compared.
 CIRCUMSTANCES = ("step", "seed", "ganjax")
@@ -69,9 +69,12 @@ def compare(one: Path | str, other: Path | str) -> str:
 
 
 def _said(protocol: dict[str, Any]) -> str:
+    fake, real, data, reference, extractor = (
+        protocol.get(name, "unknown")
+        for name in ("fake", "real", "data", "reference", "extractor")
+    )
     return (
-        f"# {protocol['fake']} samples against {protocol['real']} of "
-        f"{protocol['data']}/{protocol['reference']}, extractor {protocol['extractor']}"
+        f"# {fake} samples against {real} of {data}/{reference}, extractor {extractor}"
     )
 
 
@@ -90,9 +93,9 @@ def _evaluations(run) -> list[dict[str, Any]]:
 
 def _read(path):
     try:
-        found = read_json(path)
+        found = read_scores(path)
         return {"protocol": found["protocol"], "scores": found["scores"]}
-    except (BadInput, KeyError):
+    except (BadInput, TypeError):  # also a file that has just been removed
         raise BadInput(
             f"{path}: expected an evaluation, a JSON object with a protocol and scores"
         ) from None

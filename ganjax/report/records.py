@@ -107,7 +107,7 @@ def _read_columns(path: Path, notes: list[str]) -> dict:
     for line in filter(str.strip, lines):
         try:
             rows.append(json.loads(line))
-        except ValueError:
+        except (ValueError, RecursionError):
             broken += 1
     columns, wrong = _columns(rows)
     notes += _unread(path, broken + wrong)

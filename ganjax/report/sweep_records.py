@@ -14,9 +14,9 @@ import numpy as np
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationRecords
 from ganjax.report.panels import EVALUATION, FLOOR
-from ganjax.report.records import RunRecords, read_member, read_or_note, read_records
+from ganjax.report.records import RunRecords, read_member, read_records
 from ganjax.report.thumbnails import thumbnail
-from ganjax.run_files import RunFiles
+from ganjax.run_files import RunFiles, read_scores
 from ganjax.sweep_files import SWEEP, SweepFiles
 
 # The seed of the run, and the seed that chooses a part of the data.
@@ -226,8 +226,11 @@ def _run(path):
     """Return the records of a trial that ran alone, and its newest evaluation."""
     files = RunFiles(path)
     records = read_records(path) if files.config.is_file() else None
-    own = files.evaluations()
-    return records, read_or_note(own[max(own)], []) if own else {}
+    try:
+        own = files.evaluations()
+        return records, (read_scores(own[max(own)]) or {}) if own else {}
+    except BadInput:
+        return records, {}
 
 
 def _newest_samples(population, trial) -> Samples | None:

@@ -14,7 +14,7 @@ from ganjax.config import imports, knobs, resolve
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, replaced
 from ganjax.resumption import changed_fields
-from ganjax.run_files import RunFiles, check_folder, lock_folder, read_json, write_json
+from ganjax.run_files import RunFiles, check_folder, lock_folder, write_json
 from ganjax.sweep_files import FORMAT, PLAN, SWEEP, Group, SweepFiles, is_over
 from ganjax.sweeps.differences import with_values
 from ganjax.sweeps.trials import SweptConfig, named
@@ -237,7 +237,7 @@ class SweepFolder(SweepFiles):
           trials: ids of the trials.
           reason: why they failed; ``None`` removes earlier records.
         """
-        outcomes = read_json(self.outcomes) or {}
+        outcomes = self.read_outcomes()
         for trial in trials:
             outcomes.pop(trial, None)
             if reason is not None:

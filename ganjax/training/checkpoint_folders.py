@@ -54,8 +54,8 @@ def damage(folder: Path) -> str | None:
         found = digests(folder / STATE)
     except (OSError, ValueError, RecursionError) as error:
         return str(error)
-    if not isinstance(wanted, dict):
-        return f"{MANIFEST} holds no object"
+    if not isinstance(wanted, dict) or not wanted:
+        return f"{MANIFEST} names no file"
     for name in sorted(wanted | found):
         if wanted.get(name) != found.get(name):
             return f"{STATE}/{name} does not have the SHA-256 of the manifest"

@@ -13,15 +13,24 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganjax.json_shapes import misfit
 from ganjax.run_files import read_rows
 from ganjax.training.locked_folder import now
+
+_LINE = {"carrier?": dict, "config?": dict, "members?": {...: dict}}
+
+
+def lines_of_history(path: Path) -> list[dict[str, Any]]:
+    """Return the lines of a history, oldest first, each with the facts that changed.
+    Damaged lines are left out."""
+    return [line for line in read_rows(path) if not misfit(line, _LINE)]
 
 
 def read_history(path: Path) -> list[dict[str, Any]]:
     """Return the starts of a run, oldest first, each with all its facts. Damaged lines
     are left out."""
     found, facts = [], {}
-    for line in read_rows(path):
+    for line in lines_of_history(path):
         facts = facts | line
         found.append(dict(facts))
     return found

@@ -41,7 +41,11 @@ def make(folder, trials, directions=None):
         files.metrics.write_text("".join(json.dumps(row) + "\n" for row in rows))
         write_json(
             files.evaluation(10 * count),
-            {"protocol": {"step": 10 * count}, "directions": directions or {}},
+            {
+                "scores": {},
+                "protocol": {"step": 10 * count},
+                "directions": directions or {},
+            },
         )
 
 

@@ -56,9 +56,9 @@ def test_a_line_is_added_with_the_facts_that_changed(tmp_path):
 
 def test_a_cut_line_stays_and_the_next_start_has_its_own(tmp_path):
     path = tmp_path / "history.jsonl"
-    add_start(path, 0, {"config": 1})
+    add_start(path, 0, {"config": {"steps": 1}})
     with path.open("a") as file:
         file.write('{"step": 3, "ti')
-    add_start(path, 5, {"config": 1})
+    add_start(path, 5, {"config": {"steps": 1}})
     assert [x["step"] for x in read_history(path)] == [0, 5]
     assert '{"step": 3, "ti\n' in path.read_text()

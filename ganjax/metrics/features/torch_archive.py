@@ -25,7 +25,7 @@ from pathlib import Path
 import ml_dtypes
 import numpy as np
 
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, one_line
 
 MAGIC = 0x1950A86A20F9469CFC6C
 VERSION = 1001
@@ -66,9 +66,10 @@ def read_torch(path: Path, field: str) -> dict[str, np.ndarray]:
         read = _read_zip if zipped else _read_legacy
         return _named(read(path), path.stat().st_size)
     except Refused as refused:
-        raise BadInput(f"{field}: {refused}") from None
+        # The names in it are from the file.
+        raise BadInput(f"{field}: {one_line(refused)}") from None
     except Exception as error:  # a damaged pickle may fail in any way
-        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        problem = one_line(f"{type(error).__name__}: {error}")
         raise BadInput(f"{field}: not a torch file, or damaged ({problem})") from None
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import safetensors
 import safetensors.numpy
 
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, one_line
 from ganjax.metrics.features.torch_archive import read_torch
 
 SECONDS_TO_CONNECT = 30
@@ -114,5 +114,5 @@ def read(path: Path | str, field: str = "") -> dict[str, np.ndarray]:
     try:
         return safetensors.numpy.load_file(path)
     except Exception as error:  # also errors of NumPy for a type that it lacks
-        problem = " ".join(f"{type(error).__name__}: {error}".split())
+        problem = one_line(f"{type(error).__name__}: {error}")
         raise BadInput(f"{field}: not a safetensors file ({problem})") from error
