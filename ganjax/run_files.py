@@ -4,6 +4,7 @@ whole."""
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -210,16 +211,22 @@ def lock_folder(path: Path, doing: str, field: str = "workdir") -> TextIO:
 
 def write_whole(path: Path, text: str | bytes) -> Path:
     """Write a file atomically: a reader sees the old file or the new one. Make its
-    folder if it is missing. If this fails, the temporary file is removed."""
+    folder if it is missing. If this fails, the temporary file is removed. Raise
+    ``OSError`` if the temporary file is a link, which may lead to any file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_bytes(text.encode() if isinstance(text, str) else text)
+        with open(temporary, "wb", opener=_open_no_link) as file:
+            file.write(text.encode() if isinstance(text, str) else text)
         return temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _open_no_link(path, flags):
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def write_json(path: Path, value: Any) -> None:

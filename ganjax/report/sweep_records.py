@@ -224,10 +224,10 @@ def read_sweep(folder) -> SweepRecords:
 
 def _run(path):
     """Return the records of a trial that ran alone, and its newest evaluation."""
-    files = RunFiles(path)
+    files = RunFiles(path.resolve())
     records = read_records(path) if files.config.is_file() else None
     own = files.evaluations()
-    return records, read_or_note(own[max(own)], []) if own else {}
+    return records, read_or_note(own[max(own)], files.path, []) if own else {}
 
 
 def _newest_samples(population, trial) -> Samples | None:
