@@ -15,8 +15,8 @@ from ganjax.run_files import RunFiles, read_json, read_rows
 from ganjax.schedules import lengths
 from ganjax.training import Checkpoints, finished_steps, own_steps
 
-# Fields that may change when a run resumes: it may become longer, and the longest time of
-# a read changes no step.
+# Fields that may change when a run resumes: it may become longer, and the time that a
+# read may take changes no step.
 EXTENSIBLE = ("steps", "data.timeout")
 
 
@@ -48,8 +48,8 @@ def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
     """Return how the config and the user's code changed since the run began, in words.
-    The fields of ``EXTENSIBLE`` do not count. The old config is only compared, because to
-    resolve it would execute the user's code.
+    The fields of ``EXTENSIBLE`` do not count. The old config is only compared, because
+    to resolve it would execute the user's code.
 
     Args:
       allowed: whether changes are allowed. A new seed is never allowed.

@@ -15,6 +15,7 @@ import numpy as np
 import threadpoolctl
 from scipy.linalg import eigvalsh, lapack
 
+from ganjax import signals
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import checked
 
@@ -203,9 +204,12 @@ def frechet_interval(
         )
     estimate = frechet_from_root(mean1, root1, *moments(fake))
     rng, n = np.random.default_rng(seed), len(fake)
-    chosen = (rng.integers(n, size=n) for _ in range(resamples))
+    again = []
     with _one_thread() if len(root1) <= NARROW else contextlib.nullcontext():
-        again = [frechet_from_root(mean1, root1, *moments(fake[c])) for c in chosen]
+        for _ in range(resamples):
+            signals.check()
+            chosen = fake[rng.integers(n, size=n)]
+            again.append(frechet_from_root(mean1, root1, *moments(chosen)))
     low, high = np.quantile(again, [(1 - level) / 2, (1 + level) / 2])
     return max(0.0, float(2 * estimate - high)), max(0.0, float(2 * estimate - low))
 

@@ -106,7 +106,8 @@ def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
     resolved config differs from the defaults.
 
     A field that ganjax adds later does not change the id, and the fields of
-    ``EXTENSIBLE``, such as ``steps``, do not change it either. So a sweep can be extended.
+    ``EXTENSIBLE``, such as ``steps``, do not change it either. So a sweep can be
+    extended.
 
     Args:
       lengths: whether the sweep varies ``steps``; then ``steps`` is part of the id.

@@ -116,8 +116,12 @@ def train(
             )
         step = start
         stop = enter(signals.noted())
+
+        def waiting():
+            return recorder.waiting(step, state, metrics)
+
         # The data of a population are on the device; each member's key orders them.
-        data = enter(dispatched_data(feed, keys[0], step, plan))
+        data = enter(dispatched_data(feed, keys[0], step, plan, waiting))
         put = spread_members if plan.population else replicate
         state = put(state, plan.devices)
         del fresh
@@ -145,6 +149,9 @@ class _NoRecorder:
 
     def after(self, step, state, metrics):
         pass
+
+    def waiting(self, step, state, metrics):
+        return contextlib.nullcontext()
 
     show = end = rescue = lambda self, *_: None
 
