@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "options": "",
     "names": "",
     "signals": "",
+    "streams": "",
     "run_files": "",
     "population_files": "",
     "sweep_files": "",
@@ -65,8 +66,8 @@ MAY_IMPORT = {
 }
 # Layers that every other layer may import.
 OPEN = {
-    "errors", "options", "names", "signals", "run_files", "population_files",
-    "sweep_files",
+    "errors", "options", "names", "signals", "streams", "run_files",
+    "population_files", "sweep_files",
 }  # fmt: skip
 # Libraries that only one place may import.
 ONLY_IN = {

@@ -1,5 +1,5 @@
-"""Slots: the accelerators or CPU cores that one process of a sweep may use, and how long
-the process lives."""
+"""Slots: the accelerators or CPU cores that one process of a sweep may use, and how
+long the process lives."""
 
 import ctypes
 import dataclasses

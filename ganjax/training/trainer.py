@@ -21,6 +21,7 @@ from ganjax.data import Feed, Source
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
+from ganjax.streams import lasting_streams
 from ganjax.training.best import check_best
 from ganjax.training.dispatch import dispatched_data
 from ganjax.training.hosts import agreed, barrier
@@ -28,7 +29,6 @@ from ganjax.training.member import Member
 from ganjax.training.plan import Plan
 from ganjax.training.recorder import Recorder
 from ganjax.training.samples import real_examples, sample_count
-from ganjax.training.shown_lines import lasting_streams
 
 
 class Failed(Exception):
