@@ -23,6 +23,8 @@ import numpy as np
 import ganjax
 from ganjax.run_files import (
     by_step,
+    check_code,
+    check_entries,
     check_format,
     read_json,
     read_rows,
@@ -32,6 +34,9 @@ from ganjax.run_files import (
 
 FORMAT = 1
 MEMBERS = "members.json"
+# The types of the entries of members.json.
+_MEMBER = {"values": dict, "command": str, "overrides": dict}
+_RECORDED = {"config": dict, "members": {str: _MEMBER}}
 
 
 class PopulationFiles:
@@ -83,6 +88,8 @@ class PopulationFiles:
         if held is None:
             return {}
         check_format(self.path, "a population", held, FORMAT)
+        check_entries(self.record, held, _RECORDED)
+        check_code(self.record, held)
         return held
 
     def describe(self, config: Mapping[str, Any], members: Any, **record: Any) -> None:

@@ -17,9 +17,13 @@ REPORT = "report.html"
 MOST_STEPS = 2**53
 # Entries of run.json for a run without a command and without the user's own code.
 _RECORD = {"command": "", "overrides": {}, "code": {"folders": [], "sources": {}}}
-# The types of entries of status.json. A file with other types is damaged.
+# The types of entries, see ``check_entries``.
+_CODE = {"folders": [str], "sources": {str: {"sha256": str}}}
+_RECORDED = {"command": str, "overrides": dict}
+_FAILED = {"step": int, "evaluator": str, "reason": str}
+# A status.json with other types is damaged.
 _STATUS = {"state": str, "step": int, "checkpoint": int, "exit_reason": str,
-           "members": dict, "failed_evaluations": list}  # fmt: skip
+           "members": {str: dict}, "failed_evaluations": [_FAILED]}  # fmt: skip
 
 
 class RunFiles:
@@ -73,7 +77,7 @@ class RunFiles:
         return [
             {"step": step, "evaluator": name, "reason": reason}
             for step, path in self.evaluations().items()
-            for name, reason in ((read_json(path) or {}).get("failed") or {}).items()
+            for name, reason in _failed_in(path).items()
         ]
 
     def protocol(self, digest: str) -> Path:
@@ -109,10 +113,15 @@ class RunFiles:
             )
         record = read_json(self.record)
         if record is None:  # format 1 had no such file
-            versions = (read_json(self.environment) or {}).get("versions", {})
+            held = read_json(self.environment) or {}
+            versions = held.get("versions")
+            versions = versions if isinstance(versions, dict) else {}
             record = {"format": 1, "ganjax": versions.get("ganjax", "unknown")}
         check_format(self.path, "a run", record, FORMAT)
-        return read_json(self.config), _RECORD | record
+        record = _RECORD | record
+        check_entries(self.record, record, _RECORDED)
+        check_code(self.record, record)
+        return read_json(self.config), record
 
     def describe(self, config: Mapping[str, Any], **record: Any) -> None:
         """Write config.json and run.json.
@@ -259,10 +268,65 @@ def read_status(path: Path) -> dict[str, Any] | None:
         held = read_json(path)
     except BadInput:
         return None
-    fits = held is not None and all(
-        isinstance(held.get(name, kind()), kind) for name, kind in _STATUS.items()
-    )
-    return held if fits and not isinstance(held.get("step"), bool) else None
+    known = {name: kind for name, kind in _STATUS.items() if name in (held or {})}
+    return None if held is None or _misfit(held, known, "") else held
+
+
+def failed_evaluations(status: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the failed evaluations in a status that may be damaged."""
+    held = status.get("failed_evaluations")
+    found = held if isinstance(held, list) else []
+    return [x for x in found if not _misfit(x, _FAILED, "")]
+
+
+def _failed_in(path):
+    held = (read_json(path) or {}).get("failed")
+    return held if isinstance(held, dict) else {}
+
+
+def check_entries(path: Path, held: Any, kind: Any) -> None:
+    """Raise ``BadInput`` unless the content of a JSON file has the types that ganjax
+    writes.
+
+    Args:
+      path: the file, for the message.
+      kind: a type; ``[kind]`` for a list of values; ``{str: kind}`` for an object with
+        any names; ``{name: kind}`` for an object that has these names, and maybe more.
+    """
+    if found := _misfit(held, kind, ""):
+        raise BadInput(f"{path.name}={path}: damaged: {found}")
+
+
+def check_code(path: Path, record: Mapping[str, Any]) -> None:
+    """Raise ``BadInput`` unless a record of a run or a population has the ``folder`` in
+    which it started, and the user's ``code``, with the types that ganjax writes.
+
+    Args:
+      path: the file, for the message.
+    """
+    known = {"code": {}, "folder": "", **record}
+    check_entries(path, known, {"code": dict, "folder": str})
+    code = {"folders": [], "sources": {}, **known["code"]}
+    check_entries(path, {"code": code}, {"code": _CODE})
+
+
+def _misfit(value, kind, name) -> str:
+    """Return which part of a value has another type, or an empty string."""
+    plain = list if isinstance(kind, list) else dict if isinstance(kind, dict) else kind
+    if not isinstance(value, plain) or (plain is int and isinstance(value, bool)):
+        said = f"{value!r}"[:40]
+        return f"{name or 'its content'} is {said}, expected {plain.__name__}"
+    parts: Any = ()
+    if isinstance(kind, list):
+        parts = ((str(i), x, kind[0]) for i, x in enumerate(value))
+    elif isinstance(kind, dict) and str in kind:
+        parts = ((key, x, kind[str]) for key, x in value.items())
+    elif isinstance(kind, dict):
+        if missing := [key for key in kind if key not in value]:
+            return f"{name or 'it'} has no {missing[0]}"
+        parts = ((key, value[key], inner) for key, inner in kind.items())
+    inside = (_misfit(x, k, f"{name}.{key}".strip(".")) for key, x, k in parts)
+    return next(filter(None, inside), "")
 
 
 def read_rows(path: Path) -> list[dict[str, Any]]:

@@ -15,12 +15,20 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, PopulationRecords
-from ganjax.run_files import RunFiles, check_format, read_json
+from ganjax.run_files import RunFiles, check_entries, check_format, read_json
 
 FORMAT = 3
 SWEEP, PLAN, OUTCOMES = "sweep.json", "plan.json", "outcomes.json"
 ENDED = ("finished", "failed", "interrupted")
+# The types of the entries of the files.
+_TRIAL = {"id": str, "point": {str: str}, "kind": int}
+_OWN = {"values": dict, "command": str}
+_SWEEP = {"base": dict, "kinds": [{"steps": int}], "folders": [str], "folder": str,
+          "trials": [_TRIAL]}  # fmt: skip
+_PLAN = {"groups": [{"name": str, "trials": [str], "population": str}]}
+_OUTCOMES = {str: {"state": str}}
 
 
 @dataclasses.dataclass(frozen=True)
@@ -69,6 +77,16 @@ class SweepFiles:
         if held is None:
             return {"base": {}, "kinds": [], "trials": [], "folders": []}
         check_format(self.path, "a sweep", held, FORMAT)
+        known = {"base": {}, "folders": [], "folder": "", **held}
+        check_entries(self.record, known, _SWEEP)
+        for trial in held["trials"]:
+            own = {"values": {}, "command": "", **trial}
+            check_entries(self.record, own, _OWN)
+            if not 0 <= trial["kind"] < len(held["kinds"]):
+                raise BadInput(
+                    f"{SWEEP}={self.record}: damaged: kind={trial['kind']} of trial "
+                    f"{trial['id']}, expected one of {len(held['kinds'])} kinds"
+                )
         return held
 
     @property
@@ -80,14 +98,21 @@ class SweepFiles:
     @property
     def plan(self) -> dict[str, Any]:
         """Return the entries of plan.json; empty before the sweep is planned."""
-        return read_json(self.path / PLAN) or {}
+        held = read_json(self.path / PLAN) or {}
+        check_entries(self.path / PLAN, {"groups": [], **held}, _PLAN)
+        return held
 
     @property
     def groups(self) -> list[Group]:
         """Return the groups of trials in plan.json; empty before the sweep is planned.
         One process runs the trials of a group."""
         return [
-            Group(**{**group, "trials": tuple(group["trials"])})
+            Group(
+                group["name"],
+                tuple(group["trials"]),
+                group["population"],
+                group.get("devices", 1),
+            )
             for group in self.plan.get("groups", ())
         ]
 
@@ -129,6 +154,7 @@ class SweepFiles:
         """
         held, owners = self.read(), self.owners
         outcomes = read_json(self.outcomes) or {}
+        check_entries(self.outcomes, outcomes, _OUTCOMES)
         together = functools.cache(
             lambda name: PopulationRecords(self.population(name)).statuses
         )

@@ -20,7 +20,12 @@ from ganjax.report.panels import (
     title_of,
 )
 from ganjax.report.records import RunRecords, read_records
-from ganjax.run_files import RunFiles, failed_evaluation, write_whole
+from ganjax.run_files import (
+    RunFiles,
+    failed_evaluation,
+    failed_evaluations,
+    write_whole,
+)
 
 MOST_PICTURES = 24
 LONG_TEXT = 160
@@ -65,7 +70,7 @@ def render(records: RunRecords) -> str:
     notes = list(records.notes)
     if not records.metrics:
         notes.append("No metrics have been recorded yet.")
-    for failed in records.status.get("failed_evaluations", ()):
+    for failed in failed_evaluations(records.status):
         notes.append(failed_evaluation(**failed))
     sections = [
         ("Scores", score_panels(records.metrics)),
