@@ -44,7 +44,8 @@ SOURCE = """
         test = Arrays(np.zeros((40, 2), np.float32), np.zeros(40, np.int32))
         return Source(Spec("points", (2,), ()), Points(), test)
 """
-# Eight threads read the 16 examples of a step each. So 200 reads are at least 5 steps.
+# Each of eight threads reads the 16 examples of one step. So 200 reads are at least 5
+# steps.
 OPTIONS = {
     "game": "gan", "steps": 16, "log__every": 1, "checkpoint__every": 1000,
     "samples__every": 0, "samples__count": 4, "data__name": "hanging:points",
