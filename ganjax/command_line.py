@@ -26,6 +26,7 @@ from ganjax import failures, names, runtime, shipped, signals
 from ganjax.config import declared, resolve
 from ganjax.errors import BadInput, nearest, unknown
 from ganjax.options import Option
+from ganjax.streams import lasting_streams, show
 
 
 class _Parser(argparse.ArgumentParser):
@@ -81,14 +82,14 @@ def plain_warnings() -> Iterator[None]:
     file and the line of code that caused it."""
     printed = set()
 
-    def show(message, *place):
+    def once(message, *place):
         line = f"warning: {' '.join(str(message).split())}"
         if line not in printed:
             printed.add(line)
-            print(line, file=sys.stderr)
+            show(line)
 
     with warnings.catch_warnings():
-        warnings.showwarning = show
+        warnings.showwarning = once
         yield
 
 
@@ -100,8 +101,11 @@ def run(
     If ``main`` raises ``BadInput``, print it as one line and exit with code 2. The same
     happens if a file may not be written or read. If a disk is full or fails, print this
     as one line and exit with code 1. After signal n (see ``ganjax.signals``) the code
-    is 128 + n, and 141 if the reader of the output has gone. Other errors keep their
-    traceback.
+    is 128 + n. Other errors keep their traceback.
+
+    A line that cannot be printed does not end ``main``. If the reader of the output has
+    gone, the code is 141 at the end, and 1 if the disk of the output is full, unless
+    ``main`` returns another one.
 
     Args:
       main: the command. It returns an exit code; ``None`` counts as 0.
@@ -117,15 +121,17 @@ def run(
         sys.stdout.reconfigure(line_buffering=True)  # a log shows a line when it is due
     arguments = sys.argv[1:] if arguments is None else arguments
     try:
-        with signals.answered(), plain_warnings():
+        with signals.answered(), lasting_streams() as output, plain_warnings():
             code = main(_in_utf8(arguments))
+        if output and output.problem and not code:
+            raise output.problem
         sys.stdout.flush()
     except BadInput as error:
         fail(error)
         code = 2
     except signals.Stopped as stop:
         if stop.said:
-            print(stop.said, file=sys.stderr)
+            show(stop.said)
         code = stop.code
     except KeyboardInterrupt:
         code = 128 + signal.SIGINT
@@ -156,8 +162,7 @@ def fail(problem: object) -> None:
     Args:
       problem: an error or a text: why the command ends.
     """
-    with contextlib.suppress(OSError):  # nobody reads stderr
-        print(f"error: {' '.join(str(problem).split())}", file=sys.stderr, flush=True)
+    show(f"error: {' '.join(str(problem).split())}")
 
 
 def parse_with_config(

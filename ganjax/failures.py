@@ -56,7 +56,7 @@ def explained(
         chain.insert(0, error)
         error = error.__context__
     if any(isinstance(x, BrokenPipeError) for x in chain) and _output_is_broken():
-        line = "the output is closed, so the command ended"
+        line = "the output is closed, so not all of it was printed"
         return line, 128 + signal.SIGPIPE
     if said := [found for found in map(_of_disk, chain) if found]:
         return max(said, key=lambda found: found[0])[1], 1

@@ -15,8 +15,9 @@ from ganjax.run_files import RunFiles, read_rows
 from ganjax.schedules import lengths
 from ganjax.training import Checkpoints, finished_steps, own_steps
 
-# Fields that may change when a run resumes: it may become longer.
-EXTENSIBLE = ("steps",)
+# Fields that may change when a run resumes: it may become longer, and the time that a
+# read may take changes no step.
+EXTENSIBLE = ("steps", "data.timeout")
 
 
 def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
@@ -47,8 +48,8 @@ def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
     """Return how the config and the user's code changed since the run began, in words.
-    A larger ``steps`` does not count. The old config is only compared, because to
-    resolve it would execute the user's code.
+    The fields of ``EXTENSIBLE`` do not count. The old config is only compared, because
+    to resolve it would execute the user's code.
 
     Args:
       allowed: whether changes are allowed. A new seed is never allowed.

@@ -4,6 +4,7 @@ whole."""
 import contextlib
 import fcntl
 import json
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
@@ -25,7 +26,7 @@ _RUN = {"command?": str, "overrides?": {...: str}, "folder?": str,
 _FAILED = {"step": int, "evaluator": str, "reason": str}
 _MEMBER = {"state?": str, "step?": int, "checkpoint?": int, "exit_reason?": str,
            "failed_evaluations?": [_FAILED]}  # fmt: skip
-_STATUS = {**_MEMBER, "members?": {...: _MEMBER}}
+STATUS = {**_MEMBER, "members?": {...: _MEMBER}}
 # The entries of the scores of one run that are read.
 SCORES = {"scores": {...: NUMBER}, "protocol": {"step?": int},
           "directions?": {...: str}, "failed?": {...: str}}  # fmt: skip
@@ -118,7 +119,9 @@ class RunFiles:
             )
         record = read_json(self.record)
         if record is None:  # format 1 had no such file
-            versions = (read_json(self.environment) or {}).get("versions", {})
+            held = read_json(self.environment) or {}
+            versions = held.get("versions")
+            versions = versions if isinstance(versions, dict) else {}
             record = {"format": 1, "ganjax": versions.get("ganjax", "unknown")}
         check_format(self.path, "a run", record, FORMAT)
         check_shape(self.record, record, _RUN)
@@ -221,16 +224,22 @@ def lock_folder(path: Path, doing: str, field: str = "workdir") -> TextIO:
 
 def write_whole(path: Path, text: str | bytes) -> Path:
     """Write a file atomically: a reader sees the old file or the new one. Make its
-    folder if it is missing. If this fails, the temporary file is removed."""
+    folder if it is missing. If this fails, the temporary file is removed. Raise
+    ``OSError`` if the temporary file is a link, which may lead to any file."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.tmp")
     try:
-        temporary.write_bytes(text.encode() if isinstance(text, str) else text)
+        with open(temporary, "wb", opener=_open_no_link) as file:
+            file.write(text.encode() if isinstance(text, str) else text)
         return temporary.replace(path)
     except OSError:
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise
+
+
+def _open_no_link(path, flags):
+    return os.open(path, flags | os.O_NOFOLLOW, 0o666)
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -271,7 +280,7 @@ def read_status(path: Path) -> dict[str, Any] | None:
         held = read_json(path)
     except BadInput:
         return None
-    fits = held is not None and not misfit(held, _STATUS)
+    fits = held is not None and not misfit(held, STATUS)
     return held if fits else None
 
 

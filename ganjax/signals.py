@@ -30,6 +30,7 @@ _seen: list[int] = []  # what the thread of ``answered`` has seen
 _raised: list[int] = []
 _deferred: list[int] = []  # signals that came where nothing can be raised
 _echoes: list[int] = []  # signals that the thread has sent to the main thread
+_notes: list[list[int]] = []  # the lists of ``noted``, the innermost last
 
 
 class Stopped(KeyboardInterrupt):
@@ -51,9 +52,16 @@ class Stopped(KeyboardInterrupt):
 
 
 def came() -> int:
-    """Return the first signal that came inside ``answered``, or 0. Code that another
-    handler of signals has interrupted may still ask it."""
-    return _seen[0] if _seen else 0
+    """Return the first signal that came inside ``answered`` or ``noted``, or 0. Code
+    that another handler of signals has interrupted may still ask it."""
+    return next((numbers[0] for numbers in (_seen, *_notes) if numbers), 0)
+
+
+def check() -> None:
+    """Raise ``Stopped`` if a signal came. A computation that takes long calls this
+    between its parts, because inside ``noted`` nothing interrupts it."""
+    if number := came():
+        raise Stopped(number)
 
 
 @contextlib.contextmanager
@@ -113,9 +121,11 @@ def noted() -> Iterator[list[int]]:
         before = {number: signal.signal(number, note) for number in _caught()}
     except ValueError:  # only the main thread can handle signals
         before = {}
+    _notes.append(noted)
     try:
         yield noted
     finally:
+        _notes.remove(noted)
         for number, handler in before.items():
             signal.signal(number, handler)
 

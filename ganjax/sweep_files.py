@@ -26,10 +26,10 @@ ENDED = ("finished", "failed", "interrupted")
 _TRIAL = {"id": str, "point": {...: str}, "kind": int, "values?": dict, "command?": str}
 _SHAPES = {
     SWEEP: {"trials": [_TRIAL], "kinds": [{"steps": int}], "base?": dict,
-            "folders?": [str]},
+            "folders?": [str], "folder?": str},
     PLAN: {"groups?": [{"name": str, "trials": [str], "population": str,
                         "devices?": int}]},
-    OUTCOMES: {...: {"state?": str, "exit_reason?": str}},
+    OUTCOMES: {...: {"state": str, "exit_reason?": str}},
 }  # fmt: skip
 
 

@@ -1,6 +1,7 @@
 """Failures of the machine are one line: disks, memory, closed outputs, odd names."""
 
 import errno
+import io
 import os
 import signal
 import subprocess
@@ -161,7 +162,7 @@ def child(command, **options):
 def test_a_reader_that_has_gone():
     done = child('"$0" -m ganjax describe --axis=games | true; exit ${PIPESTATUS[0]}')
     assert done.returncode == 141
-    assert done.stderr == "error: the output is closed, so the command ended\n"
+    assert done.stderr == "error: the output is closed, so not all of it was printed\n"
 
 
 def test_a_reader_of_the_help_that_has_gone():
@@ -175,15 +176,47 @@ def test_a_broken_pipe_of_the_output(monkeypatch):
     reader, writer = os.pipe()
     os.close(reader)
     monkeypatch.setattr(failures, "_OUTPUTS", (writer,))
-    line = "the output is closed, so the command ended"
+    line = "the output is closed, so not all of it was printed"
     assert explained(error) == (line, 128 + signal.SIGPIPE)
+    os.close(writer)
+
+
+@pytest.mark.parametrize(
+    "number, returned, code, line",
+    [
+        (errno.EPIPE, 0, 141, "the output is closed, so not all of it was printed"),
+        (errno.EPIPE, 3, 3, ""),
+        (errno.ENOSPC, None, 1, FULL),
+    ],
+)
+def test_a_line_that_cannot_be_printed_ends_no_work(
+    ended, monkeypatch, number, returned, code, line
+):
+    class Closed(io.StringIO):
+        def write(self, text):
+            raise OSError(number, os.strerror(number))
+
+    reader, writer = os.pipe()
+    os.close(reader)
+    monkeypatch.setattr(failures, "_OUTPUTS", (writer,))
+    monkeypatch.setattr(failures, "close_output", lambda: None)
+    monkeypatch.setattr(sys, "stdout", Closed())
+    done = []
+
+    def main(arguments):
+        print("a long line\n" * 1000)
+        done.append(print("the last line", flush=True))
+        return returned
+
+    assert ended(main) == (code, "", f"error: {line}\n" if line else "")
+    assert done == [None]
     os.close(writer)
 
 
 def test_closed_streams(tmp_path):
     """A file that is opened must not take the number of a closed stream."""
     code = (
-        "import os, sys; from ganjax.commands.streams import open_streams;"
+        "import os, sys; from ganjax.streams import open_streams;"
         "open_streams(); f = open(sys.argv[1], 'w'); print(f.fileno() > 2, file=f);"
         "print('x'); print('y', file=sys.stderr); os.write(2, b'z')"
     )

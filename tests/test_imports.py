@@ -18,6 +18,7 @@ MAY_IMPORT = {
     "names": "",
     "signals": "",
     "json_shapes": "",
+    "streams": "",
     "run_files": "",
     "population_files": "",
     "sweep_files": "",
@@ -66,7 +67,7 @@ MAY_IMPORT = {
 }
 # Layers that every other layer may import.
 OPEN = {
-    "errors", "options", "names", "signals", "json_shapes", "run_files",
+    "errors", "options", "names", "signals", "json_shapes", "streams", "run_files",
     "population_files", "sweep_files",
 }  # fmt: skip
 # Libraries that only one place may import.

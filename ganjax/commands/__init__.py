@@ -6,9 +6,9 @@ import sys
 
 import ganjax
 from ganjax import signals
-from ganjax.commands.streams import open_streams
 from ganjax.errors import unknown
 from ganjax.failures import close_output
+from ganjax.streams import open_streams, show
 
 # The first line of each command's docstring. Commands are imported when they run.
 COMMANDS = {
@@ -46,7 +46,7 @@ def main(arguments: list[str] | None = None) -> int:
         _show(f"ganjax {ganjax.__version__}")
         return 0
     if name not in COMMANDS:
-        print(f"error: {unknown('COMMAND', name, COMMANDS)}", file=sys.stderr)
+        show(f"error: {unknown('COMMAND', name, COMMANDS)}")
         return 2
 
     def command(arguments):

@@ -11,6 +11,8 @@ pixels a byte, and the binary images of dSprites, 3 GB, are packed 116 times.
 MEMBER, MEMBER_RATIO = 2**26, 100
 # A whole .gz: bytes, and bytes for each packed byte. (DEFLATE has at most 1032.)
 WHOLE, WHOLE_RATIO = 2**28, 500
+# The rows of a Parquet file: rows, and rows for each byte. (Rows may share a value.)
+ROWS, ROWS_RATIO = 2**20, 1
 # An image: pixels, and pixels for each byte of its file.
 PIXELS, PIXELS_RATIO = 2**24, 256
 
@@ -37,6 +39,16 @@ def check_whole(size: int, packed: int) -> None:
         packed: the bytes of the .gz.
     """
     _check(size, packed, WHOLE, WHOLE_RATIO, "bytes")
+
+
+def check_rows(rows: int, length: int) -> None:
+    """Raise ``TooLarge`` for a table with far more rows than its file has bytes.
+
+    Args:
+        rows: the rows, as the file states them.
+        length: the bytes of the file.
+    """
+    _check(rows, length, ROWS, ROWS_RATIO, "rows")
 
 
 def check_pixels(width: int, height: int, length: int) -> None:

@@ -26,6 +26,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.data.array_file import read_array
 from ganjax.data.layout import counted
 from ganjax.data.location import bad_file
 from ganjax.data.prepared import AGAIN, DAMAGE, MANIFEST
@@ -290,13 +291,10 @@ def _open_split(path, manifest, name):
 def _labels(path):
     """Return the labels in a .npy file, int32 ``[N]``, if it is as long as its header
     states."""
-    with path.open("rb") as file:
-        np.lib.format.read_magic(file)
-        shape, _, dtype = np.lib.format.read_array_header_1_0(file)
-        left = path.stat().st_size - file.tell()
-    if dtype.kind not in "iu" or len(shape) != 1 or shape[0] * dtype.itemsize != left:
-        raise ValueError(f"labels of shape {shape} and type {dtype} in {left} bytes")
-    return np.load(path).astype(np.int32)
+    found = read_array(path)
+    if found.dtype.kind not in "iu" or found.ndim != 1:
+        raise ValueError(f"labels of shape {found.shape} and type {found.dtype}")
+    return found.astype(np.int32)
 
 
 def counts_of(path: Path) -> dict[str, dict[str, int]]:

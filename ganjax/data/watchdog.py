@@ -3,30 +3,61 @@
 A read from a network disk may never return, and a thread that waits for it answers no
 signal. A thread of this module watches the reads that are under way. If one takes too
 long, the process ends with the name of the file. Only single reads are timed:
-compilation, training and evaluation may take any time.
+compilation, training and evaluation may take any time. After a signal, a read has
+``signals.PATIENCE`` seconds left. If the main thread waits for the data, as a training
+loop does, its work is saved first.
 """
 
+import contextlib
 import faulthandler
+import math
 import os
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
 from typing import NoReturn
+
+from ganjax import signals
 
 # Exit code of a failure that no change of input prevents.
 FAILURE = 1
 _LONGEST_SLEEP = 5.0
+# The least seconds that saving may take. It may write to the disk that does not answer.
+_LEAST_SAVING = 60.0
 
 _limit = 0.0
+_save: Callable[[str, int], None] | None = None
+_saving = threading.Lock()
 _under_way: dict[int, "Reading"] = {}
 _watcher: threading.Thread | None = None
 _lock = threading.Lock()
+_changed = threading.Event()  # the limit is another one
 
 
 def limit_reads(seconds: float) -> None:
     """Set the longest time of a single read in this process, in seconds; 0 for none."""
     global _limit
     _limit = seconds
+    _changed.set()
+
+
+@contextlib.contextmanager
+def saved_by(save: Callable[[str, int], None]) -> Iterator[None]:
+    """Inside the context, the main thread only waits for data. If a read takes too long
+    there, call ``save(problem, signal)`` before the process ends.
+
+    Args:
+      save: receives why the process ends, and the number of the signal that came, or 0.
+        It is called in another thread, and the main thread does not leave the context.
+    """
+    global _save
+    _save = save
+    try:
+        yield
+    finally:
+        with _saving:
+            _save = None
 
 
 class Reading:
@@ -45,12 +76,11 @@ class Reading:
         self.name, self.since = name, time.monotonic()
 
     def __enter__(self) -> "Reading":
-        if _limit:
-            self.thread = threading.get_ident()
-            self.since = time.monotonic()
-            _under_way[id(self)] = self
-            if _watcher is None:
-                _start()
+        self.thread = threading.get_ident()
+        self.since = time.monotonic()
+        _under_way[id(self)] = self
+        if _watcher is None:
+            _start()
         return self
 
     def __exit__(self, *error: object) -> None:
@@ -81,31 +111,48 @@ def _start():
 
 
 def _watch():
+    asked = math.inf  # when a signal came
     while True:
-        pause, before = min(max(_limit / 4, 0.05), _LONGEST_SLEEP), time.monotonic()
-        time.sleep(pause)
+        wanted = _limit / 4 if _limit else _LONGEST_SLEEP
+        pause, before = min(max(wanted, 0.05), _LONGEST_SLEEP), time.monotonic()
+        _changed.wait(pause)
+        _changed.clear()
         # A process that was stopped, as by Ctrl-Z, did not read in the meantime.
         stopped = time.monotonic() - before - pause
         if stopped > _LONGEST_SLEEP:
             for read in list(_under_way.values()):
                 read.since += stopped
-        if late := _late(time.monotonic()):
-            leave(
-                f"data.timeout={_limit:g}: {late.name} could not be read within "
-                f"{_limit:g} seconds; the command was ended, and the same command "
-                f"goes on from the last checkpoint",
-                FAILURE,
-            )
+        now, number = time.monotonic(), signals.came()
+        asked = min(asked, now) if number else math.inf
+        if late := _late(now, _limit or math.inf):
+            _give_up(f"data.timeout={_limit:g}: {late.name}", _limit, 0)
+        elif now - asked > signals.PATIENCE and (late := _late(now, signals.PATIENCE)):
+            _give_up(f"{late.name}", signals.PATIENCE, number)
 
 
-def _late(now: float) -> Reading | None:
-    """Return the read that has taken too long, or ``None``.
+def _give_up(name, seconds, number):
+    """End the process because of a read, and save before."""
+    problem = f"{name} could not be read within {seconds:g} seconds"
+    with _saving:  # until the process ends
+        if _save:
+            saving = threading.Thread(target=_save, args=(problem, number), daemon=True)
+            saving.start()
+            saving.join(max(_LEAST_SAVING, _limit))
+        leave(
+            f"{problem}; the command was ended, and the same command goes on from the "
+            f"last checkpoint",
+            128 + number if number else FAILURE,
+        )
+
+
+def _late(now: float, limit: float) -> Reading | None:
+    """Return the read that has taken longer than ``limit`` seconds, or ``None``.
 
     Threads may wait for a lock that the slowest thread holds, so its read counts. If
     this thread reads one thing as a part of another, the part has the better name.
     """
     reads = list(_under_way.values())
-    late = [read for read in reads if _limit and now - read.since > _limit]
+    late = [read for read in reads if now - read.since > limit]
     if not late:
         return None
     first = min(late, key=lambda read: read.since)

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax import signals
 from ganjax.core import Game, GameState
 from ganjax.data import Source, only_labels
 from ganjax.errors import BadInput, Uncomputable
@@ -82,7 +83,8 @@ class Evaluation:
     def attempt(self, model: Model) -> tuple[dict[str, float], dict[str, Exception]]:
         """Return the scores of a model, even if some evaluators fail.
 
-        An error in an evaluator must not end a run, so every exception is caught.
+        An error in an evaluator must not end a run, so every exception is caught. After
+        a signal, ``Stopped`` is raised between two evaluators.
 
         Args:
           model: a result of ``model(state)``.
@@ -93,6 +95,7 @@ class Evaluation:
         """
         scores, failed = {}, {}
         for name in self._evaluators:
+            signals.check()
             try:
                 scores |= self._scores(name, model)
             except Exception as error:

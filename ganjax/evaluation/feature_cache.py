@@ -4,11 +4,11 @@ because a large extractor can take an hour on a CPU."""
 import hashlib
 import os
 import tempfile
-import zipfile
 from pathlib import Path
 
 import numpy as np
 
+from ganjax.data.array_file import read_arrays
 from ganjax.metrics.features import Extractor, cache_folder
 
 Seen = tuple[np.ndarray, np.ndarray | None]
@@ -32,9 +32,9 @@ def cached_features(extractor: Extractor, images: np.ndarray) -> Seen:
     digest.update(f"{extractor.name}|{extractor.digest}|{extractor.resize}".encode())
     path = cache_folder("features") / f"{digest.hexdigest()}.npz"
     try:
-        with np.load(path, allow_pickle=False) as entry:
-            return entry["features"], entry.get("probabilities")
-    except (OSError, ValueError, KeyError, zipfile.BadZipFile):
+        entry = read_arrays(path)
+        return entry["features"], entry.get("probabilities")
+    except (OSError, ValueError, KeyError):
         seen = extractor.see(images)
     _write(path, seen)
     return seen

@@ -14,7 +14,6 @@ The path of a set may be
 
 import dataclasses
 import functools
-import zipfile
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -22,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.data.array_file import read_array, read_arrays
 from ganjax.data.image_file import BadImage, header
 from ganjax.data.image_folder import Images
 from ganjax.data.layout import ImageFile
@@ -178,9 +178,10 @@ def _tops(tree):
 
 def _arrays(path, at):
     try:
-        loaded = np.load(at, allow_pickle=False)
-        arrays = _of_numbers(loaded) if at.suffix.lower() == ".npz" else {"": loaded}
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        # dgm-eval saves an array of objects, its settings, next to the features.
+        zipped = at.suffix.lower() == ".npz"
+        arrays = read_arrays(at) if zipped else {"": read_array(at)}
+    except (OSError, ValueError) as error:
         raise BadInput(f"'{path}': not a readable {at.suffix} ({error})") from error
     statistics = {"mu", "sigma"} <= set(arrays)
     held = {
@@ -214,19 +215,6 @@ def _arrays(path, at):
         f"images, uint8 [N, H, W, C] with 1, 3 or 4 channels, or features, float "
         f"[N, D]{hint}"
     )
-
-
-def _of_numbers(loaded):
-    """Return the arrays of numbers and texts of a .npz. Reading an array of Python
-    objects runs code; dgm-eval saves one, with its settings, next to the features."""
-    arrays = {}
-    for name in loaded.files:
-        try:
-            arrays[name] = loaded[name]
-        except ValueError as error:
-            if "allow_pickle" not in str(error):
-                raise
-    return arrays
 
 
 def _listed(path, arrays, count):

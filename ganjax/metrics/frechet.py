@@ -16,6 +16,7 @@ import numpy as np
 import threadpoolctl
 from scipy.linalg import lapack
 
+from ganjax import signals
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import checked
 
@@ -220,9 +221,11 @@ def frechet_interval(
         [np.bincount(rng.integers(n, size=n), minlength=n) for _ in range(resamples)]
     )
     most = max(1, MOST_ENTRIES // width**2)
-    parts = np.array_split(counts, math.ceil(resamples / most))
+    found = []
     with _threads_for(width):
-        found = [_resampled(mean1, root1, fake, part) for part in parts]
+        for part in np.array_split(counts, math.ceil(resamples / most)):
+            signals.check()
+            found.append(_resampled(mean1, root1, fake, part))
     low, high = np.quantile(np.concatenate(found), [(1 - level) / 2, (1 + level) / 2])
     return max(0.0, float(2 * estimate - high)), max(0.0, float(2 * estimate - low))
 

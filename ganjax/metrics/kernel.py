@@ -7,6 +7,7 @@ for equal distributions about half of all estimates are negative.
 
 import numpy as np
 
+from ganjax import signals
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
 
@@ -40,13 +41,12 @@ def kernel_distance(
     if subsets < 1:
         raise ValueError(f"subsets={subsets}: expected at least 1")
     rng = np.random.default_rng(seed)
-    found = [
-        squared_discrepancy(
-            x[rng.choice(len(x), subset_size, replace=False)],
-            y[rng.choice(len(y), subset_size, replace=False)],
-        )
-        for _ in range(subsets)
-    ]
+    found = []
+    for _ in range(subsets):
+        signals.check()
+        one = x[rng.choice(len(x), subset_size, replace=False)]
+        other = y[rng.choice(len(y), subset_size, replace=False)]
+        found.append(squared_discrepancy(one, other))
     varied = subset_size < fewest and subsets > 1
     return float(np.mean(found)), float(np.std(found)) if varied else float("nan")
 

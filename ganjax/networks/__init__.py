@@ -123,7 +123,8 @@ def module_of(
         _check_label(path, section["name"], module, filled_in.get("conditioning"))
     try:
         init = functools.partial(module.init, train=True)
-        jax.eval_shape(init, jax.random.key(0), *inputs)
+        # The key is made inside, because outside it would be computed.
+        jax.eval_shape(lambda *x: init(jax.random.key(0), *x), *inputs)
     except WrongSize as error:
         raise BadInput(f"{path}.name='{section['name']}': {error}") from error
     except BadInput as error:

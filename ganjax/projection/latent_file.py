@@ -5,13 +5,13 @@ game with labels, and ``step`` and ``state``, the step and SHA-256 of the state 
 the latents belong to. A file with ``z`` or ``w`` alone is read too.
 """
 
-import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 
 from ganjax.core import sample_keys, state_digest
+from ganjax.data.array_file import read_arrays
 from ganjax.errors import BadInput, shape_text
 from ganjax.loading import Run
 from ganjax.projection.latent_space import SPACES, Latents, has_styles, mapped
@@ -50,9 +50,8 @@ def read_latents(path: Path | str, run: Run) -> Latents:
     """
     where = f"projected={path}"
     try:
-        with np.load(Path(path).expanduser(), allow_pickle=False) as file:
-            arrays = dict(file)
-    except (OSError, ValueError, EOFError, TypeError, zipfile.BadZipFile) as error:
+        arrays = read_arrays(Path(path).expanduser())
+    except (OSError, ValueError) as error:
         raise BadInput(
             f"{where}: expected the latents.npz of ganjax project ({error})"
         ) from error

@@ -25,16 +25,27 @@ def check_links(folder: Path | str) -> None:
     """
     inside = Path(folder).resolve()
     for path in _entries(inside):
-        target = path.resolve()
-        name = path.relative_to(inside)
-        if not target.is_relative_to(inside):
-            raise BadInput(
-                f"workdir={folder}: {name} is a link to {target}, outside of the "
-                f"folder; expected a run whose files lie in its folder; a report "
-                f"would publish the file; copy it into the folder if you trust it"
-            )
-        if not (target.is_file() or target.is_dir()):
-            raise BadInput(f"workdir={folder}: {name}: expected a regular file")
+        if problem := found_in(path, inside):
+            raise BadInput(f"workdir={folder}: {problem}")
+
+
+def found_in(path: Path, folder: Path) -> str:
+    """Return why a report does not read a path in a folder, or an empty string if
+    nothing forbids it. The path may be missing.
+
+    Args:
+      folder: the folder, without links in its name.
+    """
+    target, name = path.resolve(), path.relative_to(folder)
+    if not target.is_relative_to(folder):
+        return (
+            f"{name} is a link to {target}, outside of the folder; expected a run "
+            f"whose files lie in its folder; a report would publish the file; copy it "
+            f"into the folder if you trust it"
+        )
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        return f"{name}: expected a regular file"
+    return ""
 
 
 def _entries(folder: Path) -> Iterator[Path]:

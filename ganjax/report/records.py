@@ -7,11 +7,21 @@ unreadable parts, so that a report never looks more complete than its run."""
 import json
 import math
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from ganjax.errors import BadInput
+from ganjax.json_shapes import misfit
 from ganjax.population_files import PopulationRecords
-from ganjax.run_files import MOST_STEPS, RunFiles, read_json, unreadable_lines
+from ganjax.report.links import found_in
+from ganjax.run_files import (
+    MOST_STEPS,
+    STATUS,
+    RunFiles,
+    read_json,
+    unreadable_lines,
+)
 
 
 @dataclass(frozen=True)
@@ -50,24 +60,31 @@ class RunRecords:
 def read_records(directory) -> RunRecords:
     """Return the records of ``directory``, a run directory made by `ganjax.training`.
 
+    Files that are links out of the folder are not read, and neither are special files.
+
     Raises:
       BadInput: the folder is missing, holds no run, or holds a run whose format this
-        version of ganjax cannot read. All files except the config may be missing or
-        damaged.
+        version of ganjax cannot read; or config.json or run.json is a link out of the
+        folder. All other files may be missing or damaged.
     """
-    files = RunFiles(directory)
-    config, record = files.read()
+    files = RunFiles(Path(directory).resolve())
+    for path in (files.config, files.record):
+        if problem := found_in(path, files.path):
+            raise BadInput(f"workdir={directory}: {problem}")
+    config, record = RunFiles(directory).read()
     notes: list[str] = []
+    readable = partial(_readable, files.path, notes)
+    pictures = {step: path for step, path in files.pictures().items() if readable(path)}
     return RunRecords(
-        name=files.path.resolve().name,
+        name=files.path.name,
         config=config,
-        environment=read_or_note(files.environment, notes),
-        status=read_or_note(files.status, notes),
+        environment=read_or_note(files.environment, files.path, notes),
+        status=read_or_note(files.status, files.path, notes, STATUS),
         command=str(record.get("command", "")),
-        metrics=_read_columns(files.metrics, notes),
-        timing=_read_columns(files.timing, notes),
-        samples=list(files.pictures().items()),
-        real=files.real if files.real.is_file() else None,
+        metrics=_read_columns(files.metrics, notes) if readable(files.metrics) else {},
+        timing=_read_columns(files.timing, notes) if readable(files.timing) else {},
+        samples=list(pictures.items()),
+        real=files.real if files.real.is_file() and readable(files.real) else None,
         notes=notes,
     )
 
@@ -91,14 +108,31 @@ def read_member(population: PopulationRecords, member: str) -> RunRecords:
     )
 
 
-def read_or_note(path: Path, notes: list[str]) -> dict:
+def read_or_note(path: Path, folder: Path, notes: list[str], shape: Any = dict) -> dict:
     """Return the object in a JSON file, or an empty dict if there is no file. If the
-    file is damaged, append a line to ``notes`` and return an empty dict."""
+    file is damaged, does not have the shape, or is a link out of ``folder``, append a
+    line to ``notes`` and return an empty dict."""
+    if not _readable(folder, notes, path):
+        return {}
     try:
-        return read_json(path) or {}
+        held = read_json(path) or {}
     except BadInput:
         notes.append(f"{path.name} is not a JSON object")
         return {}
+    if problem := misfit(held, shape):
+        notes.append(f"{path.name} is damaged: {problem}")
+        return {}
+    return held
+
+
+def _readable(folder: Path, notes: list[str], path: Path) -> bool:
+    """Return whether a report may read a file in a folder. If not, append a line to
+    ``notes``, without the target of the link."""
+    if found_in(path, folder):
+        name = path.relative_to(folder)
+        notes.append(f"{name} is a link out of the folder or a special file: not read")
+        return False
+    return True
 
 
 def _read_columns(path: Path, notes: list[str]) -> dict:

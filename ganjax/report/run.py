@@ -6,7 +6,6 @@ time and no path of the machine, so the same files give the same bytes."""
 import hashlib
 import json
 import math
-import re
 from pathlib import Path
 
 from ganjax.names import flatten
@@ -21,7 +20,11 @@ from ganjax.report.panels import (
     title_of,
 )
 from ganjax.report.records import RunRecords, read_records
-from ganjax.run_files import RunFiles, failed_evaluation, write_whole
+from ganjax.run_files import (
+    RunFiles,
+    failed_evaluation,
+    write_whole,
+)
 
 MOST_PICTURES = 24
 LONG_TEXT = 160
@@ -94,7 +97,6 @@ def render(records: RunRecords) -> str:
             environment=_groups(records.environment),
             status=_groups(records.status),
             command=records.command,
-            workdir=_workdir(records),
         )
     )
 
@@ -202,9 +204,3 @@ def _groups(tree: dict) -> list[dict]:
 def _row(path: str, value) -> dict:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return {"path": path, "value": text, "long": len(text) > LONG_TEXT or "\n" in text}
-
-
-def _workdir(records: RunRecords) -> str:
-    """Return the directory as the recorded command names it, or else its name."""
-    said = re.search(r"""--workdir[= ]["']?([^\s"']+)""", records.command)
-    return said[1] if said else records.name

@@ -14,9 +14,9 @@ import numpy as np
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationRecords
 from ganjax.report.panels import EVALUATION, FLOOR
-from ganjax.report.records import RunRecords, read_member, read_records
+from ganjax.report.records import RunRecords, read_member, read_or_note, read_records
 from ganjax.report.thumbnails import thumbnail
-from ganjax.run_files import RunFiles, read_scores
+from ganjax.run_files import SCORES, RunFiles
 from ganjax.sweep_files import SWEEP, SweepFiles
 
 # The seed of the run, and the seed that chooses a part of the data.
@@ -224,13 +224,12 @@ def read_sweep(folder) -> SweepRecords:
 
 def _run(path):
     """Return the records of a trial that ran alone, and its newest evaluation."""
-    files = RunFiles(path)
+    files = RunFiles(path.resolve())
     records = read_records(path) if files.config.is_file() else None
-    try:
-        own = files.evaluations()
-        return records, (read_scores(own[max(own)]) or {}) if own else {}
-    except BadInput:
+    own = files.evaluations()
+    if not own:
         return records, {}
+    return records, read_or_note(own[max(own)], files.path, [], SCORES)
 
 
 def _newest_samples(population, trial) -> Samples | None:

@@ -220,6 +220,7 @@ def _measure(folder, trials, way, cores, limit) -> dict[str, Any] | None:
         ",".join(trial.id for trial in trials),
         way,
         f"--cores={','.join(map(str, cores))}",
+        f"--parent={os.getpid()}",  # so that it does not outlive a forced exit
     ]
     limit = None if math.isinf(limit) else limit
     try:

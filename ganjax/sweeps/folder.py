@@ -13,7 +13,7 @@ from ganjax import names
 from ganjax.config import imports, knobs, resolve
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, replaced
-from ganjax.resumption import changed_fields
+from ganjax.resumption import EXTENSIBLE, changed_fields, check_checkpoint
 from ganjax.run_files import RunFiles, check_folder, lock_folder, write_json
 from ganjax.sweep_files import FORMAT, PLAN, SWEEP, Group, SweepFiles, is_over
 from ganjax.sweeps.differences import with_values
@@ -127,8 +127,8 @@ class SweepFolder(SweepFiles):
             if changed:
                 changed = changed_fields(replaced(kept, own["values"]), trial.config)
             fewer = trial.base.steps < kept["steps"]
-            if not fewer:
-                changed = [x for x in changed if x.partition(":")[0] != "steps"]
+            free = {*EXTENSIBLE} - ({"steps"} if fewer else set())
+            changed = [x for x in changed if x.partition(":")[0] not in free]
             if changed and (fewer or not allowed):
                 hint = "" if fewer else "; --allow_config_change resumes anyway"
                 raise BadInput(
@@ -211,9 +211,15 @@ class SweepFolder(SweepFiles):
         A trial resumes from its newest checkpoint, or starts again without one. A
         diverged trial of a population leaves it: it is unpacked, and it runs alone from
         then on.
+
+        Raises:
+          BadInput: if a failed trial had a checkpoint, but holds none. Nothing is
+            changed then.
         """
         statuses, owners, groups = self.statuses(), self.owners, self.groups
         failed = [name for name, x in statuses.items() if x["state"] == "failed"]
+        for trial in failed:
+            check_checkpoint(self._records(trial, owners))
         for trial in failed:
             owner = owners.get(trial)
             together = owner is not None and not owner.alone
@@ -229,6 +235,13 @@ class SweepFolder(SweepFiles):
             self.write_plan(groups, **more)
         self.note(failed, None)
         return failed
+
+    def _records(self, trial, owners) -> RunFiles | PopulationFiles:
+        """Return the files of a trial, or of the population that trains it."""
+        owner = owners.get(trial)
+        if owner is None or owner.alone:
+            return RunFiles(self.workdir(trial))
+        return self.population(owner.name)
 
     def note(self, trials: Sequence[str], reason: str | None) -> None:
         """Record that trials failed, if they could not write this to their folders.

@@ -1,6 +1,7 @@
 """Measure the speed and memory of trials that are trained together (a population).
 
     python -m ganjax.sweeps.measure SWEEP TRIAL,TRIAL,… POPULATION [--cores=0,1]
+        [--parent=PID]
 
 SWEEP is the folder of the sweep, TRIAL is the id of a trial, and POPULATION is the way
 to run the trials: vmap, map or serial. The result is printed as JSON. The measurement
@@ -23,7 +24,7 @@ from ganjax.config import knobs
 from ganjax.core import init_state, replicate, stack_members
 from ganjax.loading import located
 from ganjax.sweeps.folder import SweepFolder
-from ganjax.sweeps.slots import use_cores
+from ganjax.sweeps.slots import end_with, use_cores
 from ganjax.training import compiled_step
 
 SECONDS = 0.5  # duration of the measurement
@@ -37,7 +38,10 @@ def main(arguments: list[str]) -> None:
     flags.add_argument("trials")
     flags.add_argument("population")
     flags.add_argument("--cores", default="")
+    flags.add_argument("--parent", type=int, default=0)
     flags = flags.parse_args(arguments)
+    if flags.parent:
+        end_with(flags.parent)
     use_cores(flags.cores)
     folder = SweepFolder(flags.sweep)
     configs = [folder.config(trial) for trial in flags.trials.split(",")]

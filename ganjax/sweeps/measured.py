@@ -17,11 +17,14 @@ import jax
 from ml_collections import ConfigDict
 
 from ganjax.config import declared, flatten
+from ganjax.errors import BadInput
 from ganjax.run_files import read_json, write_json
 from ganjax.runtime import cache_folder
 from ganjax.sweeps.groups import structure
 
 KEPT = 1000  # programs; the oldest ones are forgotten
+# The entries of a measurement; ``took`` is its own time.
+_NUMBERS = ("seconds", "bytes", "shared", "memory", "took")
 
 
 def machine(accelerators: int, cores: int) -> str:
@@ -65,8 +68,13 @@ def key(config: ConfigDict, members: int, machine: str) -> str:
 
 def recall(key: str) -> dict[str, dict[str, Any]]:
     """Return the kept measurements of a program: population -> the result of
-    ``measure.measure``. The result is empty if there are none."""
-    return _read().get(key, {}).get("measured", {})
+    ``measure.measure``. The result is empty if there are none. Damaged entries are
+    left out."""
+    held = _read().get(key)
+    rows = held.get("measured") if isinstance(held, dict) else None
+    if not isinstance(rows, dict):
+        return {}
+    return {way: row for way, row in rows.items() if _fits(row)}
 
 
 def keep(key: str, about: str, measured: Mapping[str, Mapping[str, Any]]) -> None:
@@ -90,4 +98,13 @@ def _file() -> Path:
 
 
 def _read():
-    return read_json(_file()) or {}
+    try:
+        return read_json(_file()) or {}
+    except BadInput:  # then sweeps measure again
+        return {}
+
+
+def _fits(row):
+    return isinstance(row, dict) and all(
+        isinstance(row.get(name), int | float) for name in _NUMBERS
+    )

@@ -1,7 +1,11 @@
-"""Slots: the accelerators or CPU cores that one process of a sweep may use."""
+"""Slots: the accelerators or CPU cores that one process of a sweep may use, and how
+long the process lives."""
 
+import ctypes
 import dataclasses
 import os
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -87,3 +91,12 @@ def slots(
         Slot(f"CPU {i}", cores=tuple(cores[i * each : (i + 1) * each]))
         for i in range(count)
     ]
+
+
+def end_with(parent: int) -> None:
+    """Have Linux kill this process when its parent process ends. ``parent`` is the id
+    of the parent. On other systems this does nothing."""
+    if sys.platform.startswith("linux"):
+        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+        if os.getppid() != parent:  # it ended before this call
+            os._exit(1)

@@ -10,6 +10,7 @@ from ml_collections import ConfigDict
 
 from ganjax.config import declared, flatten
 from ganjax.errors import BadInput
+from ganjax.resumption import EXTENSIBLE
 from ganjax.sweeps.differences import Differences, with_values
 
 
@@ -104,8 +105,9 @@ def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
     """Return the id of a trial: 12 digits of the SHA-256 of the fields in which its
     resolved config differs from the defaults.
 
-    A field that ganjax adds later does not change the id, and a larger ``steps`` does
-    not change it either. So a sweep can be extended.
+    A field that ganjax adds later does not change the id, and the fields of
+    ``EXTENSIBLE``, such as ``steps``, do not change it either. So a sweep can be
+    extended.
 
     Args:
       lengths: whether the sweep varies ``steps``; then ``steps`` is part of the id.
@@ -119,10 +121,11 @@ class _Named:
     def __init__(self, config, lengths):
         flat = dict(flatten(config))
         self._fields = declared(flat)
+        left = {*EXTENSIBLE} - ({"steps"} if lengths else set())
         self._own = {
             path: flat[path]
             for path, option in self._fields.items()
-            if flat[path] != option.default and (lengths or path != "steps")
+            if flat[path] != option.default and path not in left
         }
 
     def id(self, values):

@@ -7,11 +7,7 @@ process ends when the process PID ends.
 """
 
 import argparse
-import ctypes
 import gc
-import os
-import signal
-import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -22,7 +18,7 @@ from ganjax.launch import MemberRequest, RunRequest, SharedProgram, launch
 from ganjax.run_files import RunFiles
 from ganjax.sweep_files import Group, imperfect
 from ganjax.sweeps.folder import SweepFolder
-from ganjax.sweeps.slots import use_cores
+from ganjax.sweeps.slots import end_with, use_cores
 
 
 def main(arguments: list[str]) -> int:
@@ -124,15 +120,6 @@ def exit_code(statuses: list[dict[str, Any]]) -> int:
         if status["state"] == "interrupted":
             return 128 + int(status["exit_reason"].split()[-1])
     return int(any(map(imperfect, statuses)))
-
-
-def end_with(parent: int) -> None:
-    """Have Linux kill this process when its parent process ends. ``parent`` is the id
-    of the parent. On other systems this does nothing."""
-    if sys.platform.startswith("linux"):
-        ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
-        if os.getppid() != parent:  # it ended before this call
-            os._exit(1)
 
 
 if __name__ == "__main__":

@@ -37,7 +37,11 @@ def compiled_step(game: Game, feed: Feed, plan: Plan) -> Callable:
 
 @contextlib.contextmanager
 def dispatched_data(
-    feed: Feed, key: jax.Array, start: int, plan: Plan
+    feed: Feed,
+    key: jax.Array,
+    start: int,
+    plan: Plan,
+    waiting: Callable[[], contextlib.AbstractContextManager] = contextlib.nullcontext,
 ) -> Iterator[Iterator]:
     """Yield an iterator over the ``data`` arguments of the compiled steps.
 
@@ -47,6 +51,8 @@ def dispatched_data(
     Args:
       key: the random key in the run's state. It decides the order of the examples.
       start: the first step.
+      waiting: returns a context. The iterator waits inside it for data that the host
+        reads.
     """
     if feed.stream is None:
         yield itertools.repeat(replicate(feed.data, plan.devices))
@@ -55,7 +61,8 @@ def dispatched_data(
 
         def dispatches():
             while True:
-                taken = list(itertools.islice(batches, plan.parallel.inner_steps))
+                with waiting():
+                    taken = list(itertools.islice(batches, plan.parallel.inner_steps))
                 yield split_batch(taken, plan.devices)
 
         yield dispatches()

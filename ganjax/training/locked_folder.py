@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from ganjax.run_files import lock_folder
-from ganjax.training.shown_lines import show
+from ganjax.streams import show
 
 
 class LockedFolder:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from ganjax.training.shown_lines import LastingStream, show
+from ganjax.streams import LastingStream, show
 
 # Plain lines go to a log, so they are less frequent than updates of a bar.
 _SECONDS_BETWEEN_LINES = 5.0

@@ -8,8 +8,10 @@ from typing import Any
 import jax
 import numpy as np
 
+from ganjax import signals
 from ganjax.core import GameState, child_key, local_copy, member, state_digest
 from ganjax.core.state import to_numpy
+from ganjax.data.watchdog import saved_by
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import Evaluation
 from ganjax.evaluation.together import attempt
@@ -60,6 +62,8 @@ class Recorder:
         self._seeds, self._keys = seeds, keys
         self._start, self._intact = start, True
         self._judged = -1  # the step of the newest state that was judged
+        self._metrics: Mapping[str, jax.Array] = {}  # of the newest dispatch
+        self._stopped = 0  # the signal that stopped an evaluation
         self._model, self._evaluations, self._samples = model, evaluations, samples
         best = plan.checkpoint.best
         some = evaluations(seeds[self.live[0]]) if best else None
@@ -95,7 +99,7 @@ class Recorder:
         A run fails if a metric is not finite in a logged row or at a checkpoint, or if
         its state is not finite at a checkpoint. The other runs continue.
         """
-        plan = self.plan
+        plan, self._metrics = self.plan, metrics
         with self._recording():
             if plan.due(plan.log.every, step):
                 self._log.note(step, metrics)
@@ -105,7 +109,8 @@ class Recorder:
 
     def show(self, step: int, state: GameState) -> None:
         """Write the scores and the pictures that are due at ``step``, unless a stopped
-        run has written them already."""
+        run has written them already. A signal stops an evaluation between two of its
+        parts. Then nothing of it is written, and the run does it when it resumes."""
         plan, archive = self.plan, self.archive
         if plan.due(plan.evaluation.every, step) and self.live:
             scored = self._evaluations(self._seeds[self.live[0]])
@@ -116,7 +121,14 @@ class Recorder:
                     archive.settle()
                     self._judge(step, state)
                 if self.live:
-                    self._evaluate(step, state)
+                    try:
+                        # Evaluators may read data.
+                        with self.waiting(step, state, self._metrics):
+                            found = self._evaluated(step, state)
+                    except signals.Stopped as stop:
+                        self._stopped = stop.number
+                        return
+                    self._keep(step, state, found)
         if plan.due(plan.samples.every, step) and self.live:
             if not archive.pictured(step):
                 archive.samples(step, dict(self._pictured(state)))
@@ -139,7 +151,8 @@ class Recorder:
         for place, (name, value) in found.items():
             self._fail(place, Diverged(step, name, value))
 
-    def _evaluate(self, step, state):
+    def _evaluated(self, step, state) -> dict[int, dict[str, Any]]:
+        """Return the scores of the live runs, place -> content of their files."""
         found = {}
         for first in range(0, len(self.live), AT_A_TIME):
             places = self.live[first : first + AT_A_TIME]
@@ -158,7 +171,10 @@ class Recorder:
                     why = {name: reason_of_evaluator(x) for name, x in errors.items()}
                     found[place]["failed"] = why
                     self._say(step, errors)
-        found = {place: found[place] for place in self.live}
+        return {place: found[place] for place in self.live}
+
+    def _keep(self, step, state, found):
+        """Write the scores of a step, and the states that are the best ones now."""
         scores = {place: one["scores"] for place, one in found.items()}
         self.archive.score_rows(step, scores)
         self._best.offer(step, scores, self._whole(state))
@@ -208,6 +224,26 @@ class Recorder:
                 self._save(step, state, metrics)
                 self.archive.settle()
 
+    def waiting(
+        self, step: int, state: GameState, metrics: Mapping[str, jax.Array]
+    ) -> contextlib.AbstractContextManager:
+        """Return a context in which the main thread waits for data. If a read takes too
+        long in it, the state is saved before the process ends, and the status is
+        ``failed``, or ``interrupted`` after a signal.
+
+        Args:
+          state, metrics: see ``after``.
+        """
+
+        def save(problem, signal):
+            if signal:
+                self.end(step, state, metrics, signal)
+            else:
+                self.rescue(step, state, metrics)
+                self.archive.fail_all(step, problem)
+
+        return saved_by(save)
+
     def end(
         self,
         step: int,
@@ -227,9 +263,10 @@ class Recorder:
             self.archive.settle()
         if not self.live:
             return
-        digests = self._digests(state)
+        digests, signal = self._digests(state), signal or self._stopped
+        finished = step >= self.plan.steps and not self._stopped
         self.archive.end(
-            "finished" if step >= self.plan.steps else "interrupted",
+            "finished" if finished else "interrupted",
             step,
             f"signal {signal}" if signal > 0 else "all steps done",
             digests,

@@ -21,6 +21,7 @@ from ganjax.data import Feed, Source
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
+from ganjax.streams import lasting_streams
 from ganjax.training.best import check_best
 from ganjax.training.dispatch import dispatched_data
 from ganjax.training.hosts import agreed, barrier
@@ -28,7 +29,6 @@ from ganjax.training.member import Member
 from ganjax.training.plan import Plan
 from ganjax.training.recorder import Recorder
 from ganjax.training.samples import real_examples, sample_count
-from ganjax.training.shown_lines import lasting_streams
 
 
 class Failed(Exception):
@@ -116,8 +116,12 @@ def train(
             )
         step = start
         stop = enter(signals.noted())
+
+        def waiting():
+            return recorder.waiting(step, state, metrics)
+
         # The data of a population are on the device; each member's key orders them.
-        data = enter(dispatched_data(feed, keys[0], step, plan))
+        data = enter(dispatched_data(feed, keys[0], step, plan, waiting))
         put = spread_members if plan.population else replicate
         state = put(state, plan.devices)
         del fresh
@@ -145,6 +149,9 @@ class _NoRecorder:
 
     def after(self, step, state, metrics):
         pass
+
+    def waiting(self, step, state, metrics):
+        return contextlib.nullcontext()
 
     show = end = rescue = lambda self, *_: None
 

@@ -14,10 +14,13 @@ import pytest
 from PIL import Image
 
 from ganjax.data import open_source
+from ganjax.data.array_file import read_array, read_arrays
 from ganjax.data.idx import read_idx
 from ganjax.data.image_file import BadImage, decode, header
+from ganjax.data.preparing.parquet import ParquetTree
 from ganjax.data.tree import Tree
 from ganjax.errors import BadInput
+from ganjax.evaluation.sets import open_set
 
 
 @pytest.fixture
@@ -151,3 +154,69 @@ def test_a_bomb_names_its_file(tmp_path):
         (tmp_path / name).write_bytes(png(12_000, 12_000))
     with pytest.raises(BadInput, match="[ab]/[12].png: would unpack to 144,000,000 pi"):
         open_source("image_folder", str(tmp_path))
+
+
+def npy(shape, dtype="<f4", values=b""):
+    """Return a .npy whose header states a shape."""
+    head = str({"descr": dtype, "fortran_order": False, "shape": shape}).encode()
+    head += b" " * (-(len(head) + 11) % 64) + b"\n"
+    return b"\x93NUMPY\1\0" + struct.pack("<H", len(head)) + head + values
+
+
+def test_arrays_that_unpack_without_end(tmp_path, little_memory):
+    path = tmp_path / "x.npz"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        with archive.open("a.npy", "w") as file:
+            file.write(npy((90 * 10**6,), "|u1"))
+            for _ in range(90):
+                file.write(bytes(10**6))
+    with pytest.raises(ValueError, match="would unpack to 90,0"):
+        read_arrays(path)
+    with pytest.raises(BadInput, match="x.npz': not a readable .npz .would unpack"):
+        open_set(str(path))
+
+
+@pytest.mark.parametrize("shape", [(10**12, 4), (2**62, 2**62), (-1, 4), (3,)])
+def test_the_header_of_an_array(tmp_path, shape, little_memory):
+    (tmp_path / "x.npy").write_bytes(npy(shape, values=b"12345678"))
+    with pytest.raises(ValueError, match="has 8 bytes of values, expected"):
+        read_array(tmp_path / "x.npy")
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("a.npy", npy(shape, values=b"12345678"))
+    with pytest.raises(ValueError, match="has 8 bytes of values, expected"):
+        read_arrays(tmp_path / "x.npz")
+
+
+def test_arrays_are_those_of_numpy(tmp_path):
+    arrays = {"a": np.arange(6.0).reshape(2, 3).T, "b": np.array(["x", "yz"])}
+    for save in (np.savez, np.savez_compressed):
+        save(tmp_path / "x.npz", objects=np.array([{}, None]), **arrays)
+        found = read_arrays(tmp_path / "x.npz")
+        assert set(found) == {"a", "b"}
+        for name, array in arrays.items():
+            np.testing.assert_array_equal(found[name], array)
+
+
+def test_a_parquet_file_that_unpacks_without_end(tmp_path):
+    """Rows with the same image share it in the file, and also in memory."""
+    import pyarrow
+    from pyarrow import parquet
+
+    path = tmp_path / "x.parquet"
+    image = bytes(2 * 10**6)
+    parquet.write_table(pyarrow.table({"image": [image] * 100}), path)
+    tree = ParquetTree(path, [path])
+    before = pyarrow.total_allocated_bytes()
+    assert tree.read(tree.names[7]) == image
+    assert pyarrow.total_allocated_bytes() - before < 5 * 10**6
+    different = [image + bytes([i]) for i in range(40)]
+    table = pyarrow.table({"image": different})
+    parquet.write_table(table, path, compression="zstd", use_dictionary=False)
+    with pytest.raises(BadInput, match="x.parquet: not a readable Parquet file .would"):
+        ParquetTree(path, [path])
+    rows = pyarrow.table({"image": pyarrow.array([b"x"]), "label": [0]}).take(
+        [0] * 2**21
+    )
+    parquet.write_table(rows, path)
+    with pytest.raises(BadInput, match="would unpack to 2,097,152 rows from"):
+        ParquetTree(path, [path])

@@ -57,6 +57,39 @@ def test_a_link_out_of_the_folder_is_refused(run, name, target, capsys):
     assert SECRET in (run.parent / "secret.json").read_text()
 
 
+@pytest.mark.parametrize(
+    "name, target",
+    [
+        ("environment.json", "../secret.json"),
+        ("status.json", "../secret.json"),
+        ("metrics.jsonl", "/dev/zero"),
+        ("samples/step_00000001.png", "../../private.png"),
+        ("samples/real.png", "../../private.png"),
+    ],
+)
+def test_a_report_from_python_reads_no_link_out_of_the_folder(run, name, target):
+    (run / name).unlink(missing_ok=True)
+    (run / name).symlink_to(target)
+    page = write_report(run).read_text()
+    assert f"{name} is a link out of the folder" in page
+    assert SECRET not in page and "data:image/png" not in page
+
+
+@pytest.mark.parametrize("name", ["config.json", "run.json"])
+def test_a_report_from_python_refuses_another_config(run, name):
+    (run / name).unlink()
+    (run / name).symlink_to("../secret.json")
+    with pytest.raises(BadInput, match=f"foreign: {name} is a link to /"):
+        write_report(run)
+
+
+def test_a_report_is_not_written_through_a_link(run):
+    (run / ".report.html.tmp").symlink_to("../secret.json")
+    with pytest.raises(OSError, match="[Ss]ymbolic links"):
+        write_report(run)
+    assert SECRET in (run.parent / "secret.json").read_text()
+
+
 def test_a_link_of_a_sweep_is_refused_for_each_trial(run):
     sweep = run.parent / "sweep"
     (sweep / "trials").mkdir(parents=True)

@@ -1,6 +1,7 @@
 """What is measured before trials run together, and which carrier is chosen."""
 
 import json
+import os
 from types import SimpleNamespace
 
 import pytest
@@ -8,7 +9,7 @@ import pytest
 from ganjax import runtime
 from ganjax.errors import BadInput
 from ganjax.space import grid, product, seeds
-from ganjax.sweeps import carriers, measured, planner
+from ganjax.sweeps import carriers, measure, measured, planner
 from ganjax.sweeps.folder import SweepFolder
 from ganjax.sweeps.sweep import Sweep
 from tests import tiny
@@ -201,3 +202,37 @@ def test_what_a_measurement_died_of_is_told():
     )
     assert carriers._error("error: data.dir=''\n") == "error: data.dir=''"
     assert carriers._error("Killed\n") == "Killed"
+
+
+@pytest.mark.parametrize(
+    "text", ["{", "[]", '{"KEY": 3}', '{"KEY": {"measured": [1]}}',
+             '{"KEY": {"measured": {"map": {"seconds": "fast"}}}}'],
+)  # fmt: skip
+def test_damaged_measurements_are_made_again(planned, machine, text):
+    planned(seeds(64), LONG)
+    kept = runtime.cache_folder() / "measured.json"
+    (key,) = json.loads(kept.read_text())
+    kept.write_text(text.replace("KEY", key))
+    planned(seeds(64), LONG)
+    assert len(machine.calls) == 4 and key in json.loads(kept.read_text())
+
+
+def test_a_measurement_ends_with_the_process_that_started_it(tmp_path, monkeypatch):
+    """The first argument of ``end_with`` is the id of that process."""
+    folder, kept = SweepFolder(tmp_path), []
+
+    class Ended(Exception):
+        pass
+
+    def run(command, **options):
+        measure.main(command[3:])
+
+    def end_with(parent):
+        kept.append(parent)
+        raise Ended
+
+    monkeypatch.setattr(carriers.subprocess, "run", run)
+    monkeypatch.setattr(measure, "end_with", end_with)
+    with pytest.raises(Ended):
+        carriers._measure(folder, [], "map", (), 1.0)
+    assert kept == [os.getpid()]

@@ -51,11 +51,17 @@ def test_a_sweep_is_retried_and_extended(run, tmp_path, capsys):
     first, second = (RunFiles(folder.workdir(trial)) for trial in folder.points)
     shutil.rmtree(first.checkpoints / "4")
     shutil.rmtree(second.checkpoints)
-    for one in (first, second):
+    for one, checkpoint in ((first, 2), (second, 0)):
         failed = {"state": "failed", "step": 4, "exit_reason": "x", "diverged": True}
-        one.status.write_text(json.dumps(failed))
+        one.status.write_text(json.dumps(failed | {"checkpoint": checkpoint}))
     assert run() == 1  # a diverged trial is over
     assert [x.read_status()["state"] for x in (first, second)] == ["failed"] * 2
+    aside = first.checkpoints.rename(tmp_path / "aside")
+    statuses = [x.status.read_text() for x in (first, second)]
+    with pytest.raises(BadInput, match="reached step 4, but there is none in checkpoi"):
+        run("--retry_failed")
+    assert [x.status.read_text() for x in (first, second)] == statuses
+    aside.rename(first.checkpoints)
     capsys.readouterr()
     assert run("--retry_failed") == 0
     said = capsys.readouterr()

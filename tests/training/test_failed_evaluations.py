@@ -42,6 +42,25 @@ FAULTY = """
 """
 
 
+STOPPING = """
+    import signal
+
+    CAME = []
+
+
+    class Late:
+        higher = ("late",)
+
+        def __init__(self, evaluation_data):
+            pass
+
+        def run(self, model):
+            if model.step == 20 and not CAME:
+                CAME.append(signal.raise_signal(signal.SIGTERM))
+            yield "late", -float(model.step)
+"""
+
+
 @pytest.fixture
 def faulty(tmp_path, monkeypatch):
     """Write a module with an evaluator that raises at step 20. Return its path."""
@@ -106,6 +125,24 @@ def test_what_an_evaluator_needs_is_known_before_step_1(tmp_path, name):
     with pytest.raises(BadInput, match=f"^evaluation.names='{name}': .*, expected "):
         train(tmp_path / "run", **EVERY_TEN | {"evaluation__names": name})
     assert [path.name for path in (tmp_path / "run").iterdir()] == [".lock"]
+
+
+def test_a_signal_is_answered_between_two_evaluators(tmp_path, monkeypatch, capsys):
+    """It comes in the first one, at the last step. The run is not finished then."""
+    (tmp_path / "stopping.py").write_text(textwrap.dedent(STOPPING))
+    names.beside(tmp_path)
+    run, files = tmp_path / "run", RunFiles(tmp_path / "run")
+    options = EVERY_TEN | {"steps": 20, "evaluation__names": "stopping:Late,sliced"}
+    code, _ = run_command(run, monkeypatch, capsys, **options)
+    status = files.read_status()
+    assert (code, status["state"], status["step"]) == (143, "interrupted", 20)
+    assert [*files.evaluations()] == [10] and 20 not in files.pictures()
+    code, _ = run_command(run, monkeypatch, capsys, **options)
+    assert (code, files.read_status()["state"]) == (0, "finished")
+    scores = json.loads(files.evaluation(20).read_text())["scores"]
+    assert scores["late"] == -20 and "swd_points_100" in scores
+    rows = [row["step"] for row in files.rows() if "evaluation/late" in row]
+    assert rows == [10, 20] and 20 in files.pictures()
 
 
 class Killed(BaseException):

@@ -8,10 +8,12 @@ with ``train``, ``test``, ``val``, ``valid`` or ``validation`` belongs to this s
 import json
 import threading
 from collections import OrderedDict
+from collections.abc import Collection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from ganjax.data.bombs import check_member, check_rows
 from ganjax.data.location import bad_file
 from ganjax.errors import BadInput
 
@@ -60,6 +62,10 @@ class ParquetTree:
             file = self._parquet.ParquetFile(path)
             schema = file.schema_arrow
             image, label = _columns(path, schema)
+            _check_sizes(file.metadata, path.stat().st_size, (image, label))
+            # A value that rows share is stored once, and stays so in memory.
+            shared = _leaves(file.metadata.schema, (image, label))
+            file = self._parquet.ParquetFile(path, read_dictionary=shared)
             table = file.read([label]) if label else None
         except (OSError, ValueError) as error:  # ArrowInvalid is a ValueError
             problem = f"not a readable Parquet file ({error})"
@@ -111,6 +117,26 @@ class ParquetTree:
         metadata, so nothing is read."""
         number, group, _ = self._rows[name]
         return self._files[number][0].metadata.row_group(group).total_byte_size
+
+
+def _check_sizes(metadata: Any, length: int, columns: Collection[str | None]) -> None:
+    """Raise ``TooLarge`` if a file states far more rows or bytes than it holds."""
+    check_rows(metadata.num_rows, length)
+    for group in map(metadata.row_group, range(metadata.num_row_groups)):
+        for chunk in map(group.column, range(group.num_columns)):
+            if chunk.path_in_schema.split(".")[0] in columns:
+                packed = min(chunk.total_compressed_size, length)
+                check_member(chunk.total_uncompressed_size, packed)
+
+
+def _leaves(schema: Any, columns: Collection[str | None]) -> list[str]:
+    """Return the paths of the bytes and texts in columns, such as ``image.bytes``."""
+    leaves = map(schema.column, range(len(schema)))
+    return [
+        leaf.path
+        for leaf in leaves
+        if leaf.path.split(".")[0] in columns and leaf.physical_type == "BYTE_ARRAY"
+    ]
 
 
 def _pyarrow() -> ModuleType:

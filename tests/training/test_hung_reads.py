@@ -1,0 +1,97 @@
+"""A read of data that never returns loses no step, and says which file hung."""
+
+import importlib
+import json
+import signal
+import sys
+import textwrap
+
+import pytest
+
+from ganjax import names, signals
+from ganjax.commands import train
+from ganjax.data import watchdog
+from tests.training.test_resume import ROOT, command
+
+SOURCE = """
+    import os
+    import threading
+
+    import numpy as np
+
+    from ganjax.data import Arrays, Source, Spec
+    from ganjax.data.watchdog import Reading
+
+    GATE = threading.Event()  # the reads hang until it is set
+    READ = []
+
+
+    class Points:
+        def __len__(self):
+            return 40
+
+        def __getitem__(self, index):
+            READ.append(index)
+            with Reading(f"points/{index}.npy"):
+                if len(READ) > 200:
+                    if len(READ) == 201 and int(os.environ["HANG"]):
+                        os.kill(os.getpid(), int(os.environ["HANG"]))
+                    GATE.wait()
+            return {"data": np.full(2, index / 40, np.float32), "label": 0}
+
+
+    def points(directory):
+        test = Arrays(np.zeros((40, 2), np.float32), np.zeros(40, np.int32))
+        return Source(Spec("points", (2,), ()), Points(), test)
+"""
+# Each of eight threads reads the 16 examples of one step. So 200 reads are at least 5
+# steps.
+OPTIONS = {
+    "game": "gan", "steps": 16, "log__every": 1, "checkpoint__every": 1000,
+    "samples__every": 0, "samples__count": 4, "data__name": "hanging:points",
+    "data__feed": "streamed", "batch_size": 16,
+}  # fmt: skip
+
+
+@pytest.fixture
+def hanging(tmp_path, monkeypatch):
+    """Return the module of the data. Its reads hang after the first 200. If the
+    variable HANG is a signal, the process receives it then."""
+    (tmp_path / "hanging.py").write_text(textwrap.dedent(SOURCE))
+    names.beside(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+    sys.modules.pop("hanging", None)
+    yield importlib.import_module("hanging")
+    watchdog.limit_reads(0)
+
+
+@pytest.mark.parametrize("number", [0, signal.SIGTERM])
+def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number):
+    """The end of the process is replaced by its last words. Then the reads go on."""
+    run, ended = tmp_path / "run", []
+
+    def leave(problem, code):
+        status = json.loads((run / "status.json").read_text())
+        saved = [int(p.parent.name) for p in run.glob("checkpoints/*/manifest.json")]
+        ended.append((problem, code, status, saved))
+        watchdog.limit_reads(0)
+        hanging.READ.clear()
+        hanging.GATE.set()
+
+    monkeypatch.setattr(watchdog, "leave", leave)
+    monkeypatch.setattr(watchdog, "_LONGEST_SLEEP", 0.1)
+    monkeypatch.setattr(signals, "PATIENCE", 0.3)
+    monkeypatch.setenv("HANG", str(int(number)))
+    arguments = command(run, **OPTIONS, data__timeout=0 if number else 0.5)[2:]
+    monkeypatch.chdir(ROOT)
+    assert train.main(arguments) == (143 if number else 0)
+    problem, code, status, saved = ended[0]
+    assert (status["step"], status["checkpoint"]) == (saved[0], saved[0])
+    assert len(saved) == 1 and saved[0] >= 3
+    if number:
+        assert code == 143 and problem.startswith("points/")
+        assert (status["state"], status["exit_reason"]) == ("interrupted", "signal 15")
+    else:
+        assert code == 1 and problem.startswith("data.timeout=0.5: points/")
+        assert status["state"] == "failed"
+        assert status["exit_reason"] == problem.partition(";")[0]
