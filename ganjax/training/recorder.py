@@ -237,6 +237,7 @@ class Recorder:
 
         def save(problem, signal):
             if signal:
+                self._stopped = signal  # scores of the last step may be missing
                 self.end(step, state, metrics, signal)
             else:
                 self.rescue(step, state, metrics)
