@@ -6,11 +6,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ganjax import signals
 from ganjax.core import (
+    SKIPPED,
     Game,
     GameState,
+    child_key,
     init_on_host,
     init_state,
     replicate,
@@ -23,11 +26,13 @@ from ganjax.evaluation import Evaluation
 from ganjax.model import Model
 from ganjax.training.best import check_best
 from ganjax.training.dispatch import dispatched_data
+from ganjax.training.finite import infinite_at_start
 from ganjax.training.hosts import agreed, barrier
-from ganjax.training.member import Member
+from ganjax.training.member import Member, reason
 from ganjax.training.plan import Plan
-from ganjax.training.recorder import Recorder
+from ganjax.training.recorder import Recorder, RollBack
 from ganjax.training.samples import real_examples, sample_count
+from ganjax.training.search import keep_bundle
 from ganjax.training.shown_lines import lasting_streams
 
 
@@ -59,7 +64,8 @@ def train(
     step, with a checkpoint and the status ``interrupted``. The same call of ``train``
     resumes from there. An error stops it too. If the state before the error is good, it
     is saved first. If a member diverges, it fails and keeps its last checkpoint; the
-    other members continue.
+    other members continue. With ``plan.on_nonfinite`` the step of a run is skipped, or
+    the run goes back to its last checkpoint, with another key.
 
     Args:
       members: the run, or several runs if ``plan.population`` is set.
@@ -83,57 +89,96 @@ def train(
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
     step = None  # until the members begin
+    together = bool(plan.population)
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         enter(lasting_streams())
         enter(_failing(lambda: step))
         enter(archive)
-        fresh = _fresh(game, members, bool(plan.population))
-        state, restored = _first_state(archive, members, fresh, bool(plan.population))
-        # A copy: the compiled step reuses the memory of the state.
-        start, keys = int(state.step), jnp.copy(state.key.reshape(-1))
+        fresh = _fresh(game, members, together)
+        infinite = infinite_at_start(fresh[0])
+        state, restored = _first_state(archive, members, fresh, together)
+        start, rollbacks = int(state.step), 0
         seeds = {i: m.seed for i, m in enumerate(members) if not m.ended}
-        recorder: Any = _NoRecorder()
         if seeds:
             _check(archive, plan, start)
             new = None if restored else fresh[next(iter(seeds))]
             check_best(plan, evaluations, next(iter(seeds.values())), new)
             real = real_examples(source, plan.samples.count)
+            if plan.on_nonfinite == "rollback":
+                rollbacks = archive.rollbacks(start)
             begin()
-            step = start
-            archive.begin(step, restored, real, list(seeds))
-            recorder = enter(
-                Recorder(
-                    archive,
-                    seeds,
-                    model=model,
-                    evaluations=evaluations,
-                    keys=keys,
-                    samples=sample_count(source, plan.samples.count),
-                    plan=plan,
-                    start=step,
-                )
-            )
-        step = start
         stop = enter(signals.noted())
-        # The data of a population are on the device; each member's key orders them.
-        data = enter(dispatched_data(feed, keys[0], step, plan))
-        put = spread_members if plan.population else replicate
-        state = put(state, plan.devices)
         del fresh
 
-        metrics, end = {}, 0
-        try:
-            if restored and step:
-                recorder.show(step, state)
-            while step < plan.steps and not (end := agreed(_ends(stop, recorder))):
-                state, metrics = advance(state, next(data))
-                step += plan.parallel.inner_steps
-                recorder.after(step, state, metrics)
-            recorder.end(step, state, metrics, end)
-        except Exception:
-            recorder.rescue(step, state, metrics)
-            raise
+        def again():
+            """Return the state of the last checkpoint, or the first state."""
+            return _first_state(
+                archive, members, _fresh(game, members, together), together
+            )
+
+        def explain(at):
+            if not together and jax.process_count() == 1:
+                archive.settle()
+                first = _with_key_of(again()[0], members, rollbacks)
+                keep_bundle(archive, first, at, advance, feed, plan, infinite, stop)
+
+        while True:
+            state = _with_key_of(state, members, rollbacks)
+            # A copy: the compiled step reuses the memory of the state.
+            step, keys = int(state.step), jnp.copy(state.key.reshape(-1))
+            skipped = _skipped(state)
+            recorder: Any = _NoRecorder()
+            with contextlib.ExitStack() as attempt:
+                enter = attempt.enter_context
+                if seeds:
+                    counts = _counts(plan, rollbacks, skipped)
+                    archive.begin(step, restored, real, list(seeds), counts)
+                    recorder = enter(
+                        Recorder(
+                            archive,
+                            seeds,
+                            model=model,
+                            evaluations=evaluations,
+                            keys=keys,
+                            samples=sample_count(source, plan.samples.count),
+                            plan=plan,
+                            start=step,
+                            infinite=infinite,
+                            goes_back=_goes_back(plan, rollbacks),
+                            skipped=dict(enumerate(skipped)),
+                            explain=explain,
+                        )
+                    )
+                # The data of a population are on the device; each member's key orders
+                # them.
+                data = enter(dispatched_data(feed, keys[0], step, plan))
+                put = spread_members if together else replicate
+                state = put(state, plan.devices)
+                metrics, end = {}, 0
+                try:
+                    if restored and step:
+                        recorder.show(step, state)
+                    while step < plan.steps:
+                        if end := agreed(_ends(stop, recorder)):
+                            break
+                        state, metrics = advance(state, next(data))
+                        step += plan.parallel.inner_steps
+                        recorder.after(step, state, metrics)
+                    recorder.end(step, state, metrics, end)
+                    break
+                except RollBack as found:
+                    why = reason(found.__cause__)
+                except Exception:
+                    recorder.rescue(step, state, metrics)
+                    raise
+            archive.go_back()
+            rollbacks += 1
+            state, restored = again()
+            archive.say(
+                f"{why}; going back to step {int(state.step)} with another key, "
+                f"rollback {rollbacks} of {plan.rollbacks}"
+            )
         barrier("end")  # after this, every process may read the files
     return state
 
@@ -170,6 +215,32 @@ def _first_state(archive, members, fresh, together) -> tuple[GameState, bool]:
     # Knobs come from the config, which the user may have changed on purpose.
     knobs = stack_members(fresh).knobs if together else fresh[0].knobs
     return state.replace(knobs=knobs), True
+
+
+def _with_key_of(state, members, rollbacks):
+    """Return the state of a single run with the key that follows from its seed and the
+    number of its rollbacks. Without a rollback the key stays."""
+    if not rollbacks:
+        return state
+    key = child_key(jax.random.key(members[0].seed), "rollback")
+    return state.replace(key=jax.random.fold_in(key, rollbacks))
+
+
+def _goes_back(plan, rollbacks):
+    return plan.on_nonfinite == "rollback" and rollbacks < plan.rollbacks
+
+
+def _skipped(state) -> list[int]:
+    """Return the number of skipped steps of each run; empty if the game skips none."""
+    counts = state.memory.get(SKIPPED)
+    return [] if counts is None else np.atleast_1d(np.asarray(counts)).tolist()
+
+
+def _counts(plan, rollbacks, skipped):
+    """Return the facts about numbers that are not finite, for the history."""
+    if plan.on_nonfinite == "rollback":
+        return {"rollbacks": rollbacks}
+    return {"skipped": skipped if plan.population else skipped[0]} if skipped else {}
 
 
 def _check(archive, plan, start):
