@@ -80,7 +80,7 @@ def write_bundle(run: RunFiles, bundle: Bundle) -> Path:
         raise
     kept = [path for path in parent.iterdir() if (path / FACTS).is_file()]
     kept = [path for path in kept if re.fullmatch(r"\d+", path.name) and path != folder]
-    for old in sorted(kept, key=lambda x: x.stat().st_mtime_ns)[: 1 - MOST or None]:
+    for old in sorted(kept, key=lambda x: x.stat().st_mtime_ns)[: 1 - MOST]:
         _remove(old)
     return folder
 

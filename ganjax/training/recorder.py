@@ -206,7 +206,7 @@ class Recorder:
     def _save(self, step, state, metrics):
         # Write the rows first, so that a checkpoint never exists without its rows.
         self._log.settle()
-        # A run that goes back must do so at the same steps if it is interrupted.
+        # An interrupted run goes back if, and only if, it would without interruption.
         if not self._goes_back or self.plan.due(self.plan.checkpoint.every, step):
             self._log.check(step, values_of(metrics))
         if self.live:

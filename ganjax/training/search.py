@@ -34,12 +34,14 @@ def keep_bundle(
     stop: Sequence[int],
 ) -> None:
     """Find the dispatch, and write a bundle of it into the run's folder. Say why, if
-    there is none: no error of a bundle ends a run.
+    there is none: no error of a bundle ends a run. After a signal there is none.
 
     Args:
       archive: a ``RunArchive``.
       state, until, advance, feed, plan, infinite, stop: see ``find_non_finite``.
     """
+    if stop:
+        return
     first = int(state.step)
     archive.say(f"steps {first} to {until} are computed again, for a bundle")
     try:

@@ -84,8 +84,8 @@ def train(
 
     Raises:
       BadInput: before anything is written: if all checkpoints are damaged or do not fit
-        the config, a checkpoint is past the last step, or ``checkpoint.best`` names no
-        score that can choose a checkpoint.
+        the config, a checkpoint is past the last step, runs that train together should
+        roll back, or ``checkpoint.best`` names no score that can choose a checkpoint.
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
     step = None  # until the members begin
@@ -244,7 +244,13 @@ def _counts(plan, rollbacks, skipped):
 
 
 def _check(archive, plan, start):
-    """Raise ``BadInput`` if the runs are past the last step."""
+    """Raise ``BadInput`` if the runs are past the last step, or if runs that train
+    together should go back to a checkpoint."""
+    if plan.population and plan.on_nonfinite == "rollback":
+        raise BadInput(
+            "on_nonfinite='rollback': expected 'halt' or 'skip' for runs that train "
+            "together, because all of them would go back"
+        )
     if start > plan.steps:
         raise BadInput(
             f"steps={plan.steps}: expected at least {start}, the current step of "

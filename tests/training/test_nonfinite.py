@@ -13,11 +13,13 @@ import pytest
 from ganjax import BadInput, launch
 from ganjax.commands import replay as replay_command
 from ganjax.commands import train as train_command
+from ganjax.config import resolve
 from ganjax.core import child_key
 from ganjax.replay import replay
 from ganjax.run_files import RunFiles
 from ganjax.training import bundle, read_history
 from ganjax.training.recorder import Recorder
+from tests import tiny
 from tests.training.test_disturbances import Broken, raising
 from tests.training.test_resume import ROOT, command, result, train
 
@@ -98,8 +100,8 @@ def test_a_run_goes_on_after_a_nan(whole):
         assert (found.step, found.name) == (BAD_STEP, "batch.data")
 
 
-# The calls of the compiled step of an undisturbed run: 1 to 8, then 5 to 7 in the search
-# for the bundle, then 9 to 12, or after a rollback 5 to 12.
+# The steps of the calls of the compiled step, undisturbed: 1 to 8, then 5 to 7 in the
+# search for the bundle, then 9 to 12, or after a rollback 5 to 12.
 CALLS = {"before the nan": 7, "in the search": 10, "after it": 12, "later": 15}
 
 
@@ -199,6 +201,15 @@ def test_a_full_disk_costs_only_the_bundle(tmp_path, monkeypatch, capsys):
     assert said[-1].startswith("error: training diverged, step 8: ")
     assert RunFiles(tmp_path / "run").read_status()["diverged"]
     assert list((tmp_path / "run/nonfinite").iterdir()) == []
+
+
+def test_runs_that_train_together_do_not_go_back(tmp_path):
+    config = resolve({**tiny.GAMES["gan"], "on_nonfinite": "rollback", "steps": 2})
+    program = launch.SharedProgram(config, "map", jax.local_devices()[:1])
+    members = [launch.MemberRequest(str(seed), {"seed": seed}) for seed in (0, 1)]
+    with pytest.raises(BadInput, match="^on_nonfinite='rollback': expected 'halt' or"):
+        program.run(members, tmp_path / "group")
+    assert not (tmp_path / "group/status.json").exists()
 
 
 def test_a_run_keeps_three_bundles(tmp_path):
