@@ -1,4 +1,4 @@
-"""A step whose result is not finite changes nothing but the step and the count.
+"""A step whose result is not finite changes only the step and the count.
 
 One number w learns the mean of its examples by descent with the rate 1/2, so w becomes
 (w + x) / 2. Step n has the examples n + 1; the average halves its distance to w. All
@@ -43,7 +43,7 @@ def descent(owned, view):
 
 
 def batch(data, key, step, axis):
-    """Examples of the step; those of one device are nan in one step of one seed."""
+    """Examples of the step. One device has nan at one step of one seed."""
     bad = jax.random.key_data(child_key(jax.random.key(POISONED), "data"))
     mine = jnp.all(jax.random.key_data(key) == bad) & (step == BAD_STEP)
     first = jax.lax.axis_index(axis) == 0
