@@ -95,9 +95,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         return Player(name, owns, objective, optimizer, turns, reads_data)
 
     parts = Parts(
-        shape=spec.shape,
-        classes=classes,
-        batch_size=config.batch_size,
+        shape=spec.shape, classes=classes, batch_size=config.batch_size,
         latents=latents_of(config.latents, choice.on) if recipe.latents else None,
         network=network,
         player=player,
@@ -105,7 +103,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         examples=examples_of(lambda: source.test),
         options=dict(config.get("options", {})),
         label=label,
-    )
+    )  # fmt: skip
     game, sampler = recipe.make(parts)
     dynamics = DYNAMICS.make("dynamics.name", config.dynamics)
     game = dataclasses.replace(
@@ -114,6 +112,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         ema_decay=decay_of(config.batch_size, choice.on),
         schedule=schedule_of(config.schedules.values(), choice.knobs, config.steps),
         intervals=adversary.intervals(),
+        skips=config.on_nonfinite == "skip",
     )
     if any(section.frozen for section in config.optimizers.values()):
         jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))

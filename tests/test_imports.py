@@ -49,6 +49,7 @@ MAY_IMPORT = {
     "loading": "build config core data evaluation model training unpacking",
     "scoring": "core data evaluation loading metrics model unpacking",
     "projection": "core data loading metrics model",
+    "replay": "config core data loading training",
     "detection": "data evaluation loading metrics model",
     "upscaling": "data loading model",
     "catalogue": "augment config core data evaluation games latents networks "
@@ -61,7 +62,7 @@ MAY_IMPORT = {
     "sweeps": "build command_line config core data launch loading report resumption "
     "runtime training unpacking",
     "commands": "build catalogue command_line config data detection failures gallery "
-    "launch loading projection report scoring shipped sweeps training unpacking "
+    "launch loading projection replay report scoring shipped sweeps training unpacking "
     "upscaling",
     "__main__": "commands",
 }

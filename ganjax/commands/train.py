@@ -72,6 +72,10 @@ def main(arguments: list[str]) -> int:
     width = 2 + max([22, *map(len, found)])
     for name, value in found.items():
         print(f"{name:{width}}{value:.4g}")
+    if count := status.get("skipped"):
+        print(f"steps skipped, because their results were not finite: {count:,}")
+    if count := status.get("rollbacks"):
+        print(f"rollbacks: {count}")
     report = RunFiles(flags.workdir).report
     print(f"{status['state']} at step {status['step']}; report: {report}")
     if status["state"] != "finished":

@@ -17,6 +17,7 @@ from ganjax.core.parallel import (
     stack_members,
 )
 from ganjax.core.randomness import child_key, sample_keys
+from ganjax.core.skipping import SKIPPED
 from ganjax.core.state import (
     GameState,
     averaged,
@@ -29,8 +30,8 @@ from ganjax.core.view import Network, Report, View
 
 __all__ = [
     "DYNAMICS", "Game", "GameState", "Network", "POPULATIONS", "Player", "Report",
-    "View", "averaged", "child_key", "compile_step", "local_copy", "init_on_host",
-    "init_state",
+    "SKIPPED", "View", "averaged", "child_key", "compile_step", "local_copy",
+    "init_on_host", "init_state",
     "make_train_step", "member", "replicate", "sample_keys", "split_batch",
     "spread_members", "state_digest", "stack_members",
 ]  # fmt: skip

@@ -58,6 +58,7 @@ class Game:
         computed only at every n-th step, so a step can be compiled without it.
       memory: ``key -> {name: pytree}``, the initial values that objectives keep from
         one update to the next.
+      skips: whether a step whose result is not finite leaves the state as it was.
     """
 
     networks: Mapping[str, Network]
@@ -68,6 +69,7 @@ class Game:
     schedule: Callable[[Knobs, jax.Array], Knobs] = lambda knobs, step: knobs
     intervals: tuple[int, ...] = ()
     memory: Callable[[jax.Array], dict[str, Tree]] = lambda key: {}
+    skips: bool = False
 
     def __post_init__(self):
         names = [player.name for player in self.players]

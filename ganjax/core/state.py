@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
+import flax.serialization
 import flax.struct
 import jax
 import jax.numpy as jnp
@@ -12,6 +13,7 @@ import numpy as np
 
 from ganjax.core.game import Game
 from ganjax.core.randomness import child_key
+from ganjax.core.skipping import SKIPPED
 
 Tree = Any
 
@@ -23,9 +25,10 @@ class GameState(flax.struct.PyTreeNode):
     network writes itself, such as batch statistics. ``optimizer`` has one entry per
     player. ``ema`` holds a full ``{'params': …, …}`` of each averaged network: batch
     statistics are averaged like parameters. ``memory`` holds values that objectives
-    keep between updates. ``knobs`` are numbers of the config that may change without a
-    new compilation. ``key`` never changes. All random draws are derived from it and
-    from ``step``.
+    keep between updates, and the number of skipped steps if the game skips any.
+    ``knobs`` are numbers of the config that may change without a new compilation.
+    ``key`` never changes, except by a rollback. All random draws are derived from it
+    and from ``step``.
     """
 
     step: jax.Array
@@ -106,6 +109,8 @@ def _initialiser(game):
             for player in game.players
         }
         memory = game.memory(child_key(key, "memory"))
+        if game.skips:
+            memory = {**memory, SKIPPED: jnp.zeros((), jnp.int32)}
         return params, variables, optimizer, memory
 
     return build
@@ -128,6 +133,11 @@ def to_numpy(state: Tree) -> Tree:
         return np.asarray(x)
 
     return jax.tree.map(leaf, state)
+
+
+def serialised(state: Tree) -> dict[str, Tree]:
+    """Return the arrays of a state on the host, nested by name."""
+    return flax.serialization.to_state_dict(to_numpy(state))
 
 
 def state_digest(state: GameState) -> str:

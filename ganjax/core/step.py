@@ -12,6 +12,7 @@ from ganjax.core.averaging import average
 from ganjax.core.game import Game, Player
 from ganjax.core.loop import loop
 from ganjax.core.randomness import child_key
+from ganjax.core.skipping import skip_non_finite
 from ganjax.core.state import GameState
 from ganjax.core.view import View
 
@@ -50,7 +51,7 @@ def make_train_step(
         ema = _average(game, state, moved)
         return moved.replace(step=state.step + 1, ema=ema, knobs=state.knobs), metrics
 
-    return step
+    return skip_non_finite(step) if game.skips else step
 
 
 def _take_turns(game, state, rounds, key, axis, due):

@@ -42,6 +42,7 @@ def structure(config) -> tuple:
 
 def runs_separately(config) -> bool:
     """Return whether trials of this config must run one by one. This is so if a trial
-    may use several devices or streams its data from the disk: trials that are trained
-    together can do neither."""
-    return config.parallel.devices != 1 or config.data.feed == "streamed"
+    may use several devices, streams its data from the disk, or goes back to an earlier
+    step after a nan: trials that are trained together can do none of this."""
+    together = config.parallel.devices == 1 and config.on_nonfinite != "rollback"
+    return not together or config.data.feed == "streamed"

@@ -1,5 +1,6 @@
 """Training on the host: the loop, checkpoints, the run directory and its records."""
 
+from ganjax.training.bundle import read_bundle
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.checkpoint_folders import finished_steps
 from ganjax.training.dispatch import compiled_step, trace
@@ -31,6 +32,7 @@ __all__ = [
     "finished_steps",
     "member_state",
     "own_steps",
+    "read_bundle",
     "read_history",
     "reason",
     "trace",

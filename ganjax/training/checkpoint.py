@@ -16,9 +16,11 @@ from typing import Any
 import flax.serialization
 import jax
 import jax.numpy as jnp
+import numpy as np
 import orbax.checkpoint as ocp
 
-from ganjax.core.state import GameState, to_numpy
+from ganjax.core import SKIPPED
+from ganjax.core.state import GameState, serialised, to_numpy
 from ganjax.errors import BadInput
 from ganjax.run_files import write_json
 from ganjax.training.checkpoint_folders import (
@@ -41,6 +43,8 @@ class Checkpoints:
       keep: number of finished checkpoints to keep.
       log: receives one line about each damaged checkpoint.
       sealed: called in another thread with the step of each finished checkpoint.
+      every: if it is not 0, the newest checkpoint at a multiple of this step is kept as
+        well. A rollback goes to it, so that it does not depend on interruptions.
     """
 
     def __init__(
@@ -49,11 +53,13 @@ class Checkpoints:
         keep: int = 3,
         log: Callable[[str], None] = print,
         sealed: Callable[[int], None] = lambda step: None,
+        every: int = 0,
     ):
         self.directory = Path(directory).absolute()
         self._keep = keep
         self._log = log
         self._sealed = sealed
+        self._every = every
         self._plain = PlainPath(self.directory)
         # Each process reads and writes alone and does not wait for other processes.
         this = jax.process_index()
@@ -83,6 +89,19 @@ class Checkpoints:
         """Return the steps of finished checkpoints, oldest first."""
         return finished_steps(self.directory)
 
+    def scheduled(self) -> list[int]:
+        """Return the steps of finished checkpoints at multiples of ``every``."""
+        return [x for x in self.steps() if self._every and x % self._every == 0]
+
+    def go_back(self) -> None:
+        """Remove the checkpoints after the newest one at a multiple of ``every``. A
+        signal or an error wrote them. Wait for the write in progress first."""
+        self.finish()
+        target = (self.scheduled() or [-1])[-1]
+        for step in self.steps():
+            if step > target:
+                remove(self.directory / str(step))
+
     def _state(self, step):
         """Return the path of a state, for Orbax."""
         return self._plain.path() / str(step) / STATE
@@ -107,7 +126,7 @@ class Checkpoints:
         self._damaged = []
         if step in self.steps():
             return
-        folder, arrays = self.directory / str(step), _serialised(state)
+        folder, arrays = self.directory / str(step), serialised(state)
         try:
             remove(folder)
             folder.mkdir(parents=True, exist_ok=True)
@@ -132,8 +151,11 @@ class Checkpoints:
         except (OSError, ValueError) as error:
             self._abandon(step, error)
         self._sealed(step)
-        for old in self.steps()[: -self._keep]:
-            remove(self.directory / str(old))
+        steps = self.steps()
+        target = self.scheduled()[-1:]
+        for old in steps[: -self._keep]:
+            if old not in target:
+                remove(self.directory / str(old))
         for path in step_folders(self.directory):
             if not (path / MANIFEST).exists():
                 remove(path)
@@ -219,15 +241,16 @@ class Checkpoints:
           target: a state with the same structure, shapes and types. Its values are not
             used.
 
+        The number of skipped steps may be absent: the run skips none, or none so far.
+
         Raises:
           BadInput: if the names, shapes or types of the arrays differ from ``target``.
         """
-        wanted = _serialised(target)
-        if difference := _first_difference(self._kept(step), _shapes(wanted)):
-            raise BadInput(
-                f"checkpoints={self.directory / str(step)}: expected the state of this "
-                f"config, but {difference}"
-            )
+        wanted, kept = serialised(target), self._kept(step)
+        counts = [SKIPPED in (x.get("memory") or {}) for x in (wanted, kept)]
+        if counts[0] != counts[1]:
+            return restored(target, self.arrays(step), self.directory / str(step))
+        check_alike(kept, _shapes(wanted), self.directory / str(step))
         return _like(target, self._writer.restore(self._state(step), wanted))
 
     def _kept(self, step):
@@ -237,8 +260,34 @@ class Checkpoints:
         return _shapes(dict(getattr(kept, "item_metadata", kept) or {}))
 
 
-def _serialised(state) -> dict[str, Any]:
-    return flax.serialization.to_state_dict(to_numpy(state))
+def restored(target: GameState, arrays: dict[str, Any], path: Path) -> GameState:
+    """Return a state from its arrays by name, nested.
+
+    Args:
+      target: a state with the same structure, shapes and types. If the arrays lack the
+        number of skipped steps, it is 0; if ``target`` lacks it, it is left out.
+      path: where the arrays come from, for the message.
+
+    Raises:
+      BadInput: if the names, shapes or types of the arrays differ from ``target``.
+    """
+    wanted = serialised(target)
+    memory = dict(arrays.get("memory") or {})
+    if SKIPPED not in wanted["memory"]:
+        memory.pop(SKIPPED, None)
+    elif SKIPPED not in memory:
+        memory[SKIPPED] = np.zeros_like(wanted["memory"][SKIPPED])
+    arrays = {**arrays, "memory": memory}
+    check_alike(_shapes(arrays), _shapes(wanted), path)
+    return _like(target, arrays)
+
+
+def check_alike(found: Any, wanted: Any, path: Path) -> None:
+    """Raise ``BadInput`` if shapes or types, nested by name, differ."""
+    if difference := _first_difference(found, wanted):
+        raise BadInput(
+            f"checkpoints={path}: expected the state of this config, but {difference}"
+        )
 
 
 def _shapes(arrays):

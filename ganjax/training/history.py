@@ -2,8 +2,10 @@
 
 A line holds the ``step`` at which the run started or resumed, the ``time``, and facts
 about this start: its command, config, code, data and carrier (the hardware and the
-versions that decide how numbers are rounded). A fact that is equal to the fact of the
-line before is left out, so a change of config or data is a line that names it.
+versions that decide how numbers are rounded). A rollback is a start too; its line has
+the number of ``rollbacks``. A run that skips steps states how many it has ``skipped``.
+A fact that is equal to the fact of the line before is left out, so a change of config
+or data is a line that names it.
 """
 
 import hashlib
@@ -55,6 +57,21 @@ def add_start(path: Path, step: int, facts: Mapping[str, Any]) -> None:
         file.write(line + b"\n")
         file.flush()
         os.fsync(file.fileno())
+
+
+def rollbacks_at(starts: Sequence[Mapping[str, Any]], step: int) -> int:
+    """Return the number of rollbacks that the state of ``step`` has behind it. A run
+    that resumes from an older checkpoint repeats the rollbacks after it.
+
+    Args:
+      starts: all starts of the run, oldest first, with ``step`` and ``rollbacks``.
+      step: the step at which the run resumes.
+    """
+    current: list[Mapping[str, Any]] = []
+    for start in starts:
+        current = [x for x in current if x["step"] < start["step"]] + [start]
+    before = [x.get("rollbacks", 0) for x in current if x["step"] <= step]
+    return before[-1] if before else 0
 
 
 def data_facts(record: Mapping[str, Any]) -> dict[str, Any]:

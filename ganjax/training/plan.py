@@ -14,6 +14,8 @@ from ganjax.evaluation.options import EvaluationOptions
 from ganjax.options import option, section
 
 CARRIERS = ("pmap", "shard_map")
+# End the run; leave the update out; go back to the last checkpoint with another key.
+ON_NONFINITE = ("halt", "skip", "rollback")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -113,6 +115,11 @@ class Plan:
     kimg: float = option(0.0, "thousands of real images of one turn, instead of steps",
                          least=0, zero="steps decides")  # fmt: skip
     batch_size: int = option(64, "real examples in one turn, over all devices", least=1)
+    on_nonfinite: str = option("halt", "what a nan or an infinity does to the run",
+                               choices=ON_NONFINITE)  # fmt: skip
+    rollbacks: int = option(
+        3, "most rollbacks of a run; the next nan halts it", least=1
+    )
     log: Log = section(Log)
     samples: Samples = section(Samples)
     evaluation: EvaluationOptions = section(EvaluationOptions)
@@ -140,7 +147,8 @@ class Plan:
         Raises:
           BadInput: if there are too few devices, they cannot share the batch equally,
             or the batch of a device is not a multiple of ``packing`` or of the groups.
-            Several processes need all devices and the carrier ``shard_map``.
+            Several processes need all devices and the carrier ``shard_map``, and
+            cannot roll back.
         """
         found, parallel = jax.devices(), self.parallel
         wanted = parallel.devices or len(found)
@@ -150,6 +158,11 @@ class Plan:
                 f"parallel.devices={parallel.devices}, parallel.carrier="
                 f"'{parallel.carrier}': expected 0 and 'shard_map' for the "
                 f"{len(found)} devices of {processes} processes"
+            )
+        if processes > 1 and self.on_nonfinite == "rollback":
+            raise BadInput(
+                f"on_nonfinite='rollback': expected 'halt' or 'skip' with {processes} "
+                "processes, because only the first process sees the records"
             )
         if wanted > len(found):
             raise BadInput(

@@ -81,7 +81,12 @@ class PopulationArchive:
         return self._checkpoints.restore(fresh)
 
     def begin(
-        self, step: int, restored: bool, real: np.ndarray, places: Collection[int]
+        self,
+        step: int,
+        restored: bool,
+        real: np.ndarray,
+        places: Collection[int],
+        counts: Mapping[str, Any] | None = None,
     ) -> None:
         """Remove the records after ``step``, open the logs, and write that the members
         are running.
@@ -90,13 +95,14 @@ class PopulationArchive:
           places: the members that train.
           restored: whether the members resume from a checkpoint.
           real: held-out examples, which the pictures show beside samples.
+          counts: the numbers of ``skipped`` steps so far, ``[members]``.
         """
         files = self.files
         if restored:
             files.say(f"resuming from step {step}")
         ended = files.ended | self._lost
         ended = {k: v for k, v in ended.items() if v.get("diverged")}
-        about = self._about | {"carrier": self.plan.described()}
+        about = self._about | dict(counts or {}) | {"carrier": self.plan.described()}
         add_start(files.history, step, about)
         self._carrier = whole_carrier(read_history(files.history))
         for line in rewind(files, step, self.plan, self.scored(step, places)):
@@ -240,13 +246,19 @@ class PopulationArchive:
         self._best.checkpoints.finish()
 
     def end(
-        self, state: str, step: int, exit_reason: str, digests: Mapping[int, str]
+        self,
+        state: str,
+        step: int,
+        exit_reason: str,
+        digests: Mapping[int, str],
+        skipped: Mapping[int, int],
     ) -> None:
         """Write the final status.
 
         Args:
           state: ``'finished'`` or ``'interrupted'``.
           digests: place -> the hash of the state of the member.
+          skipped: place -> the number of skipped steps, if there are any.
         """
         records = PopulationRecords(self.files)
         ended = self.files.ended
@@ -254,6 +266,7 @@ class PopulationArchive:
             name = self._ids[place]
             failed = records.failed_evaluations(name)
             more = {"failed_evaluations": failed} if failed else {}
+            more |= {"skipped": skipped[place]} if skipped.get(place) else {}
             ended[name] = {"state_digest": digest, **more}
         self.files.write_status(
             state,

@@ -2,7 +2,7 @@
 
 import contextlib
 import traceback
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
 import jax
@@ -23,6 +23,12 @@ from ganjax.training.member import reason, reason_of_evaluator
 from ganjax.training.plan import Plan
 from ganjax.training.run_log import Diverged, RunLog, values_of
 
+
+class RollBack(Exception):
+    """A number is not finite, and the run goes back to its last checkpoint.
+    ``__cause__`` is the ``Diverged`` error."""
+
+
 # Runs whose finished models are in memory at a time.
 AT_A_TIME = 32
 
@@ -41,6 +47,11 @@ class Recorder:
         its state, not from the config.
       samples: number of samples in a picture.
       start: the step at which training starts or resumes.
+      infinite: names of arrays that are not judged, from ``infinite_at_start``.
+      goes_back: whether a number that is not finite raises ``RollBack``. Otherwise the
+        run fails.
+      skipped: place -> the number of skipped steps so far, if the step skips.
+      explain: called with a step: a number was not finite there, or before it.
 
     Attributes:
       live: places of the runs that still train and have not failed.
@@ -57,10 +68,16 @@ class Recorder:
         samples: int,
         plan: Plan,
         start: int,
+        infinite: Collection[str] = (),
+        goes_back: bool = False,
+        skipped: Mapping[int, int] | None = None,
+        explain: Callable[[int], None] = lambda step: None,
     ):
         self.archive, self.live, self.plan = archive, list(seeds), plan
         self._seeds, self._keys = seeds, keys
         self._start, self._intact = start, True
+        self._infinite, self._goes_back = infinite, goes_back
+        self._skipped, self._explain = dict(skipped or {}), explain
         self._judged = -1  # the step of the newest state that was judged
         self._metrics: Mapping[str, jax.Array] = {}  # of the newest dispatch
         self._stopped = 0  # the signal that stopped an evaluation
@@ -73,6 +90,7 @@ class Recorder:
             archive,
             self.live,
             self._fail,
+            self._note_skipped,
             steps=plan.steps,
             batch_size=plan.batch_size,
             start=start,
@@ -98,6 +116,9 @@ class Recorder:
 
         A run fails if a metric is not finite in a logged row or at a checkpoint, or if
         its state is not finite at a checkpoint. The other runs continue.
+
+        Raises:
+          RollBack: instead of the failure, if the run goes back.
         """
         plan, self._metrics = self.plan, metrics
         with self._recording():
@@ -147,7 +168,7 @@ class Recorder:
             return
         self._judged = step
         whole, together = self._whole(state), self.plan.population is not None
-        found = non_finite(whole, together, self.live)
+        found = non_finite(whole, together, self.live, self._infinite)
         for place, (name, value) in found.items():
             self._fail(place, Diverged(step, name, value))
 
@@ -201,7 +222,9 @@ class Recorder:
     def _save(self, step, state, metrics):
         # Write the rows first, so that a checkpoint never exists without its rows.
         self._log.settle()
-        self._log.check(step, values_of(metrics))
+        # An interrupted run goes back if, and only if, it would without interruption.
+        if not self._goes_back or self.plan.due(self.plan.checkpoint.every, step):
+            self._log.check(step, values_of(metrics))
         if self.live:
             self._judge(step, state)
         if self.live:
@@ -219,6 +242,7 @@ class Recorder:
           state, metrics: see ``after``.
         """
         gone = any(x.is_deleted() for x in jax.tree.leaves(state))
+        self._explain = lambda step: None
         if self._intact and self.live and step > self._start and not gone:
             with contextlib.suppress(Exception):
                 self._save(step, state, metrics)
@@ -271,6 +295,7 @@ class Recorder:
             step,
             f"signal {signal}" if signal > 0 else "all steps done",
             digests,
+            {k: n for k, n in self._skipped.items() if k in digests and n},
         )
 
     def _digests(self, state):
@@ -295,5 +320,18 @@ class Recorder:
         return member(whole, place) if self.plan.population else whole
 
     def _fail(self, place, error):
+        if self._goes_back:
+            self._explain(error.step)
+            raise RollBack from error
         self.live.remove(place)
         self.archive.fail(place, error.step, reason(error), diverged=True)
+        self._explain(error.step)
+
+    def _note_skipped(self, step, counts):
+        before = sum(self._skipped.values())
+        self._skipped = {place: int(counts[place]) for place in self.live}
+        if not before and any(self._skipped.values()):
+            self.archive.say(
+                f"step {step}: a step was skipped, because its result was not finite"
+            )
+            self._explain(step)

@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from ganjax.core import GameState
 from ganjax.run_files import write_json
 from ganjax.training.best import values_of_score
+from ganjax.training.bundle import Bundle, write_bundle
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.checkpoint_folders import (
     damage,
@@ -16,7 +18,12 @@ from ganjax.training.checkpoint_folders import (
     remove,
     step_folders,
 )
-from ganjax.training.history import add_start, read_history, whole_carrier
+from ganjax.training.history import (
+    add_start,
+    read_history,
+    rollbacks_at,
+    whole_carrier,
+)
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.plan import Plan
 from ganjax.training.rewind import rewind
@@ -44,10 +51,17 @@ class RunArchive:
     ):
         self.run, self.plan, self._about = run, plan, dict(about or {})
         self.say, self.path = run.say, run.path
-        keep = plan.checkpoint.keep
-        self._checkpoints = Checkpoints(run.checkpoints, keep, run.say, run.reached)
+        goes_back = plan.on_nonfinite == "rollback"
+        self._checkpoints = Checkpoints(
+            run.checkpoints,
+            plan.checkpoint.keep,
+            run.say,
+            run.reached,
+            every=plan.checkpoint.every if goes_back else 0,
+        )
         self._best: Checkpoints | None = None
         self._log: MetricsLog | None = None
+        self._counts: dict[str, int] = {}
 
     def __enter__(self) -> "RunArchive":
         return self
@@ -70,8 +84,25 @@ class RunArchive:
         """
         return self._checkpoints.restore(fresh[0])
 
+    def keep_bundle(self, bundle: Bundle) -> Path:
+        """Write a bundle to reproduce a step. Return its folder."""
+        return write_bundle(self.run, bundle)
+
+    def rollbacks(self, step: int) -> int:
+        """Return the number of rollbacks of the run before the state of ``step``."""
+        return rollbacks_at(read_history(self.run.history), step)
+
+    def go_back(self) -> None:
+        """Remove the checkpoints after the one to which a rollback goes."""
+        self._checkpoints.go_back()
+
     def begin(
-        self, step: int, restored: bool, real: np.ndarray, places: Collection[int]
+        self,
+        step: int,
+        restored: bool,
+        real: np.ndarray,
+        places: Collection[int],
+        counts: Mapping[str, Any] | None = None,
     ) -> None:
         """Remove the records after ``step``, open the logs, and write that the run is
         running.
@@ -80,11 +111,18 @@ class RunArchive:
           places: the runs that train, here ``[0]``.
           restored: whether the run resumes from a checkpoint.
           real: held-out examples, which the pictures show beside samples.
+          counts: the number of ``rollbacks``, or of ``skipped`` steps, so far.
+
+        After a rollback this is called again.
         """
         run = self.run
-        if restored:
+        if self._log:
+            self._log, log = None, self._log
+            log.__exit__(None, None, None)
+        elif restored:
             run.say(f"resuming from step {step}")
-        about = self._about | {"carrier": self.plan.described()}
+        self._counts = dict(counts or {})
+        about = self._about | self._counts | {"carrier": self.plan.described()}
         add_start(run.history, step, about)
         self._carrier = whole_carrier(read_history(run.history))
         for line in rewind(run, step, self.plan, run.scored(step)):
@@ -189,15 +227,22 @@ class RunArchive:
         self._best.finish()
 
     def end(
-        self, state: str, step: int, exit_reason: str, digests: Mapping[int, str]
+        self,
+        state: str,
+        step: int,
+        exit_reason: str,
+        digests: Mapping[int, str],
+        skipped: Mapping[int, int],
     ) -> None:
         """Write the final status.
 
         Args:
           state: ``'finished'`` or ``'interrupted'``.
           digests: place -> the hash of the run's state.
+          skipped: place -> the number of skipped steps, if there are any.
         """
         failed = self.run.failed_evaluations()
+        counts = self._counts | ({"skipped": skipped[0]} if skipped else {})
         self.run.write_status(
             state,
             step,
@@ -205,6 +250,7 @@ class RunArchive:
             exit_reason=exit_reason,
             state_digest=digests[0],
             carrier=self._carrier,
+            **{name: count for name, count in counts.items() if count},
             **({"failed_evaluations": failed} if failed else {}),
         )
 
@@ -213,6 +259,7 @@ class RunArchive:
     ) -> None:
         """Write the status of a run that failed."""
         more = {"diverged": True} if diverged else {}
+        more |= {name: count for name, count in self._counts.items() if count}
         steps = self.plan.steps
         self.run.write_status(
             "failed", step, steps=steps, exit_reason=exit_reason, **more

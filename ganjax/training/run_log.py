@@ -9,6 +9,7 @@ from typing import Any
 import jax
 import numpy as np
 
+from ganjax.core import SKIPPED
 from ganjax.training.progress import ProgressReport
 
 
@@ -40,6 +41,8 @@ class RunLog:
       archive: writes the rows to the disk.
       live: places of the runs that still train. The caller changes this list.
       drop: called as ``drop(place, Diverged)`` for each run that diverges.
+      skipped: called as ``skipped(step, counts)`` with the numbers of skipped steps,
+        ``[members]``, if the step skips what is not finite. Then no run diverges.
       steps: number of steps in the run.
       batch_size: examples that count as one step's images in the shown rate.
       start: the step at which the run starts or resumes.
@@ -51,6 +54,7 @@ class RunLog:
         archive: Any,
         live: list[int],
         drop: Callable[[int, Diverged], None],
+        skipped: Callable[[int, np.ndarray], None] = lambda step, counts: None,
         *,
         steps: int,
         batch_size: int,
@@ -58,6 +62,7 @@ class RunLog:
         shown: bool = True,
     ):
         self._archive, self._live, self._drop = archive, live, drop
+        self._skipped = skipped
         self._batch_size = batch_size
         self._progress = ProgressReport(steps, start) if shown else None
         self._waiting = None
@@ -107,6 +112,9 @@ class RunLog:
         Args:
           values: name -> a value of each run, ``[members]``.
         """
+        if SKIPPED in values:
+            self._skipped(step, values[SKIPPED])
+            return
         bad = {
             int(place)
             for value in values.values()

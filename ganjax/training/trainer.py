@@ -6,11 +6,14 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 
 from ganjax import signals
 from ganjax.core import (
+    SKIPPED,
     Game,
     GameState,
+    child_key,
     init_on_host,
     init_state,
     replicate,
@@ -24,11 +27,13 @@ from ganjax.model import Model
 from ganjax.streams import lasting_streams
 from ganjax.training.best import check_best
 from ganjax.training.dispatch import dispatched_data
+from ganjax.training.finite import infinite_at_start
 from ganjax.training.hosts import agreed, barrier
-from ganjax.training.member import Member
+from ganjax.training.member import Member, reason
 from ganjax.training.plan import Plan
-from ganjax.training.recorder import Recorder
+from ganjax.training.recorder import Recorder, RollBack
 from ganjax.training.samples import real_examples, sample_count
+from ganjax.training.search import keep_bundle
 
 
 class Failed(Exception):
@@ -59,7 +64,8 @@ def train(
     step, with a checkpoint and the status ``interrupted``. The same call of ``train``
     resumes from there. An error stops it too. If the state before the error is good, it
     is saved first. If a member diverges, it fails and keeps its last checkpoint; the
-    other members continue.
+    other members continue. With ``plan.on_nonfinite`` the step of a run is skipped, or
+    the run goes back to its last checkpoint, with another key.
 
     Args:
       members: the run, or several runs if ``plan.population`` is set.
@@ -78,32 +84,55 @@ def train(
 
     Raises:
       BadInput: before anything is written: if all checkpoints are damaged or do not fit
-        the config, a checkpoint is past the last step, or ``checkpoint.best`` names no
-        score that can choose a checkpoint.
+        the config, a checkpoint is past the last step, runs that train together should
+        roll back, or ``checkpoint.best`` names no score that can choose a checkpoint.
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
     step = None  # until the members begin
+    together = bool(plan.population)
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         enter(lasting_streams())
         enter(_failing(lambda: step))
         enter(archive)
-        fresh = _fresh(game, members, bool(plan.population))
-        state, restored = _first_state(archive, members, fresh, bool(plan.population))
-        # A copy: the compiled step reuses the memory of the state.
-        start, keys = int(state.step), jnp.copy(state.key.reshape(-1))
+        fresh = _fresh(game, members, together)
+        infinite = infinite_at_start(fresh[0])
+        state, restored = _first_state(archive, members, fresh, together)
+        start, rollbacks = int(state.step), 0
         seeds = {i: m.seed for i, m in enumerate(members) if not m.ended}
-        recorder: Any = _NoRecorder()
         if seeds:
             _check(archive, plan, start)
             new = None if restored else fresh[next(iter(seeds))]
             check_best(plan, evaluations, next(iter(seeds.values())), new)
             real = real_examples(source, plan.samples.count)
+            if plan.on_nonfinite == "rollback":
+                rollbacks = archive.rollbacks(start)
             begin()
-            step = start
-            archive.begin(step, restored, real, list(seeds))
-            recorder = enter(
-                Recorder(
+        stop = enter(signals.noted())
+        del fresh
+
+        def again():
+            """Return the state of the last checkpoint, or the first state."""
+            return _first_state(
+                archive, members, _fresh(game, members, together), together
+            )
+
+        def explain(at):
+            if not together and jax.process_count() == 1:
+                archive.settle()
+                first = _with_key_of(again()[0], members, rollbacks)
+                keep_bundle(archive, first, at, advance, feed, plan, infinite, stop)
+
+        while True:
+            state = _with_key_of(state, members, rollbacks)
+            # A copy: the compiled step reuses the memory of the state.
+            step, keys = int(state.step), jnp.copy(state.key.reshape(-1))
+            skipped = _skipped(state)
+            recorder: Any = contextlib.nullcontext(_NoRecorder())
+            if seeds:
+                counts = _counts(plan, rollbacks, skipped)
+                archive.begin(step, restored, real, list(seeds), counts)
+                recorder = Recorder(
                     archive,
                     seeds,
                     model=model,
@@ -112,21 +141,42 @@ def train(
                     samples=sample_count(source, plan.samples.count),
                     plan=plan,
                     start=step,
+                    infinite=infinite,
+                    goes_back=_goes_back(plan, rollbacks),
+                    skipped=dict(enumerate(skipped)),
+                    explain=explain,
                 )
-            )
-        step = start
-        stop = enter(signals.noted())
+            try:
+                with recorder as entered:
+                    state = _to_the_end(
+                        entered, advance, feed, plan, state, keys[0], stop, restored
+                    )
+                    step = int(state.step)
+                break
+            except RollBack as found:
+                archive.go_back()
+                rollbacks += 1
+                state, restored = again()
+                archive.say(
+                    f"{reason(found.__cause__)}; going back to step {int(state.step)} "
+                    f"with another key, rollback {rollbacks} of {plan.rollbacks}"
+                )
+        barrier("end")  # after this, every process may read the files
+    return state
 
-        def waiting():
-            return recorder.waiting(step, state, metrics)
 
-        # The data of a population are on the device; each member's key orders them.
-        data = enter(dispatched_data(feed, keys[0], step, plan, waiting))
+def _to_the_end(recorder, advance, feed, plan, state, key, stop, restored) -> GameState:
+    """Train from a state to the last step, or until a signal comes or no run is left.
+    Return the last state."""
+    step, metrics, end = int(state.step), {}, 0
+
+    def waiting():
+        return recorder.waiting(step, state, metrics)
+
+    # The data of a population are on the device; each member's key orders them.
+    with dispatched_data(feed, key, step, plan, waiting) as data:
         put = spread_members if plan.population else replicate
         state = put(state, plan.devices)
-        del fresh
-
-        metrics, end = {}, 0
         try:
             if restored and step:
                 recorder.show(step, state)
@@ -135,10 +185,11 @@ def train(
                 step += plan.parallel.inner_steps
                 recorder.after(step, state, metrics)
             recorder.end(step, state, metrics, end)
-        except Exception:
-            recorder.rescue(step, state, metrics)
+        except RollBack:
             raise
-        barrier("end")  # after this, every process may read the files
+        except Exception as error:
+            recorder.rescue(step, state, metrics)
+            raise Failed(step) from error
     return state
 
 
@@ -179,8 +230,40 @@ def _first_state(archive, members, fresh, together) -> tuple[GameState, bool]:
     return state.replace(knobs=knobs), True
 
 
+def _with_key_of(state, members, rollbacks):
+    """Return the state of a single run with the key that follows from its seed and the
+    number of its rollbacks. Without a rollback the key stays."""
+    if not rollbacks:
+        return state
+    key = child_key(jax.random.key(members[0].seed), "rollback")
+    return state.replace(key=jax.random.fold_in(key, rollbacks))
+
+
+def _goes_back(plan, rollbacks):
+    return plan.on_nonfinite == "rollback" and rollbacks < plan.rollbacks
+
+
+def _skipped(state) -> list[int]:
+    """Return the number of skipped steps of each run; empty if the game skips none."""
+    counts = state.memory.get(SKIPPED)
+    return [] if counts is None else np.atleast_1d(np.asarray(counts)).tolist()
+
+
+def _counts(plan, rollbacks, skipped):
+    """Return the facts about numbers that are not finite, for the history."""
+    if plan.on_nonfinite == "rollback":
+        return {"rollbacks": rollbacks}
+    return {"skipped": skipped if plan.population else skipped[0]} if skipped else {}
+
+
 def _check(archive, plan, start):
-    """Raise ``BadInput`` if the runs are past the last step."""
+    """Raise ``BadInput`` if the runs are past the last step, or if runs that train
+    together should go back to a checkpoint."""
+    if plan.population and plan.on_nonfinite == "rollback":
+        raise BadInput(
+            "on_nonfinite='rollback': expected 'halt' or 'skip' for runs that train "
+            "together, because all of them would go back"
+        )
     if start > plan.steps:
         raise BadInput(
             f"steps={plan.steps}: expected at least {start}, the current step of "
@@ -193,6 +276,8 @@ def _failing(now):
     """Turn an error in the block into ``Failed``, once ``now()`` returns a step."""
     try:
         yield
+    except Failed:
+        raise
     except Exception as error:
         if now() is None:
             raise

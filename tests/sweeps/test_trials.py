@@ -142,8 +142,10 @@ def test_what_decides_a_program(field):
     assert (structure(one) == structure(other)) is same
 
 
-def test_what_takes_several_devices_runs_alone():
+def test_what_no_population_can_do_runs_alone():
     assert not runs_separately(resolve(STATED))
     assert runs_separately(resolve(STATED, {"parallel.devices": "2"}))
     images = {"batch_size": 8, **tiny.GAMES["convolutional"]}
     assert runs_separately(resolve(images, {"data.feed": "streamed"}))
+    assert runs_separately(resolve(STATED, {"on_nonfinite": "rollback"}))
+    assert not runs_separately(resolve(STATED, {"on_nonfinite": "skip"}))

@@ -7,7 +7,7 @@ import pytest
 
 from ganjax.core import GameState, stack_members
 from ganjax.training import finite
-from ganjax.training.finite import non_finite
+from ganjax.training.finite import infinite_at_start, non_finite
 
 
 def state(**parts):
@@ -57,3 +57,16 @@ def test_each_member_is_judged():
         1: "params.g.kernel", 2: "ema.g.kernel",
     }  # fmt: skip
     assert non_finite(together, True, [0, 2]).keys() == {2}
+
+
+def test_what_begins_infinite_is_not_judged():
+    """No step made this number. All other arrays are judged as before."""
+    optimizer = {"g": {"best": jnp.float32(jnp.inf), "mu": jnp.zeros(3)}}
+    fresh = state(optimizer=optimizer)
+    infinite = infinite_at_start(fresh)
+    assert infinite == {"optimizer.g.best"}
+    assert non_finite(fresh, False, [0], infinite) == {}
+    moved = {"g": {**optimizer["g"], "mu": jnp.zeros(3).at[1].set(jnp.nan)}}
+    found = non_finite(state(optimizer=moved), False, [0], infinite)
+    assert found[0][0] == "optimizer.g.mu"
+    assert infinite_at_start(state()) == frozenset()

@@ -4,7 +4,12 @@ import json
 
 import pytest
 
-from ganjax.training.history import add_start, read_history, whole_carrier
+from ganjax.training.history import (
+    add_start,
+    read_history,
+    rollbacks_at,
+    whole_carrier,
+)
 
 ONE, TWO = {"carrier": "jit", "devices": 1}, {"carrier": "pmap", "devices": 2}
 
@@ -34,6 +39,24 @@ def test_a_carrier_names_every_segment(found, segments):
     assert segments == (
         listed and [(x["from"], x.get("until"), x.get("devices")) for x in listed]
     )
+
+
+@pytest.mark.parametrize(
+    ("found", "step", "rollbacks"),
+    [
+        ([], 0, 0),
+        ([(0, 0)], 20, 0),
+        ([(0, 0), (20, 1)], 20, 1),
+        ([(0, 0), (20, 1)], 30, 1),
+        # The checkpoint of step 20 is damaged: the rollback will be repeated.
+        ([(0, 0), (20, 1)], 10, 0),
+        ([(0, 0), (20, 1), (20, 2), (40, 2), (60, 3)], 50, 2),
+        ([(0, 0), (20, 1), (10, 0)], 20, 0),
+    ],
+)
+def test_the_rollbacks_behind_a_step(found, step, rollbacks):
+    starts = [{"step": at, "rollbacks": count} for at, count in found]
+    assert rollbacks_at(starts, step) == rollbacks
 
 
 def test_a_line_is_added_with_the_facts_that_changed(tmp_path):

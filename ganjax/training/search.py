@@ -1,0 +1,117 @@
+"""The search for the dispatch that first gives a number that is not finite.
+
+A row or a checkpoint shows such a number, often many steps after it arose. The steps
+since the last checkpoint are computed again by the same program, so all bits are equal,
+and each dispatch (a call of the compiled step) is judged. This costs training nothing.
+"""
+
+import itertools
+import shlex
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import jax
+import numpy as np
+
+from ganjax.core import SKIPPED, GameState, child_key, replicate
+from ganjax.core.state import serialised
+from ganjax.data import Feed
+from ganjax.training.bundle import Bundle
+from ganjax.training.dispatch import dispatched_data
+from ganjax.training.finite import non_finite
+from ganjax.training.member import reason
+from ganjax.training.plan import Plan
+
+
+def keep_bundle(
+    archive: Any,
+    state: GameState,
+    until: int,
+    advance: Callable,
+    feed: Feed,
+    plan: Plan,
+    infinite: Collection[str],
+    stop: Sequence[int],
+) -> None:
+    """Find the dispatch, and write a bundle of it into the run's folder. Say why, if
+    there is none: no error of a bundle ends a run. After a signal there is none.
+
+    Args:
+      archive: a ``RunArchive``.
+      state, until, advance, feed, plan, infinite, stop: see ``find_non_finite``.
+    """
+    if stop:
+        return
+    first = int(state.step)
+    archive.say(f"steps {first} to {until} are computed again, for a bundle")
+    try:
+        found = find_non_finite(state, until, advance, feed, plan, infinite, stop)
+        if found is None:
+            why = "a signal came" if stop else "all numbers are finite this time"
+            archive.say(f"no bundle: {why}")
+            return
+        folder = archive.keep_bundle(found)
+        archive.say(f"ganjax replay {shlex.quote(str(folder))} reproduces the step")
+    except Exception as error:
+        archive.say(f"no bundle: {reason(error)}")
+
+
+def find_non_finite(
+    state: GameState,
+    until: int,
+    advance: Callable,
+    feed: Feed,
+    plan: Plan,
+    infinite: Collection[str],
+    stop: Sequence[int],
+) -> Bundle | None:
+    """Return the first dispatch with a result that is not finite, or with a skipped
+    step; ``None`` if there is none, or a signal came.
+
+    Args:
+      state: the state of a single run, from which the search starts.
+      until: the last step of the search.
+      advance: the compiled step of the run.
+      infinite: names of arrays that are not judged, from ``infinite_at_start``.
+      stop: receives the number of a signal.
+    """
+    step, key = int(state.step), jax.random.clone(state.key)
+    state = replicate(state, plan.devices)
+    with dispatched_data(feed, key, step, plan) as data:
+        while step < until and not stop:
+            # A copy: the compiled step reuses the memory of the state.
+            before = jax.tree.map(np.array, serialised(state))
+            state, metrics = advance(state, next(data))
+            if _is_bad(before, state, metrics, infinite):
+                batches = _batches(feed, key, step, plan.parallel.inner_steps)
+                values = {k: np.ravel(x).tolist() for k, x in metrics.items()}
+                return Bundle(step, before, batches, values)
+            step += plan.parallel.inner_steps
+    return None
+
+
+def _is_bad(before, state, metrics, infinite):
+    if SKIPPED in metrics:
+        return int(state.memory[SKIPPED]) > int(before["memory"][SKIPPED])
+    finite = all(np.isfinite(x).all() for x in metrics.values())
+    return not finite or bool(non_finite(state, False, [0], infinite))
+
+
+def _batches(
+    feed: Feed, key: jax.Array, first: int, count: int
+) -> list[Mapping[str, Any]]:
+    """Return the batches ``[rounds, batch, …]`` of some steps, on the host."""
+    of_data = child_key(key, "data")
+    if feed.stream is not None:
+        with feed.stream(of_data, first) as stream:
+            return list(itertools.islice(stream, count))
+
+    def batch(data, step):
+        return feed.batch(data, of_data, step, "data")
+
+    program = jax.jit(
+        jax.vmap(batch, (None, None), axis_name="data", axis_size=1)  # one device
+    )
+    steps = np.arange(first, first + count, dtype=np.int32)
+    found = [jax.device_get(program(feed.data, step)) for step in steps]
+    return [jax.tree.map(lambda x: x[0], batch) for batch in found]
