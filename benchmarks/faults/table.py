@@ -94,6 +94,8 @@ def run(
             for process in list(Process.alive):
                 process.kill()
             raise
+        finally:
+            place.close()
     return known
 
 
