@@ -57,6 +57,9 @@ EIO, FULL = os.strerror(errno.EIO), os.strerror(errno.ENOSPC)
         ([OSError(errno.ENOSPC, FULL), OSError(errno.EIO, EIO)], FULL, 1),
         ([OSError(errno.EIO, EIO), OSError(errno.EIO, "checkpoint 5")],
          "checkpoint 5", 1),
+        # TensorStore has the number of the error in words alone.
+        ([ValueError(f"UNKNOWN: Failed to write 9 bytes to file 20: {EIO} [os_e")],
+         EIO, 1),
         ([PermissionError(errno.EACCES, "denied", "/a b")], "/a b: denied", 2),
         ([OSError(errno.EROFS, "Read-only file system", b"/r\xff")],
          "/r\\xff: Read-only file system", 2),
@@ -104,6 +107,44 @@ def test_a_thread_prints_one_line_and_a_destructor_none(ended):
         Closed()
 
     assert ended(main) == (0, "", f"warning: {EIO}\n")
+
+
+AT_THE_EXIT = """
+import atexit, errno, sys, threading
+from ganjax.commands import main
+
+class Closed:
+    def __del__(self):
+        raise OSError(errno.EIO, "at the exit")
+
+def failing():
+    raise OSError(errno.EIO, "at the exit")
+
+def closed():
+    raise OSError("handle is closed")
+
+def called():  # as C++ reports an error of a callback in its thread
+    try:
+        raise RuntimeError("Event loop is closed")
+    except RuntimeError:
+        sys.excepthook(*sys.exc_info())
+
+kept = Closed()
+atexit.register(failing)
+main(["--version"])
+for target in (closed, called):
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+"""
+
+
+def test_what_follows_a_failure_prints_nothing():
+    """Libraries close files at the exit, and their threads use what is closed."""
+    line = [sys.executable, "-c", AT_THE_EXIT]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.startswith("ganjax ") and done.returncode == 0
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(

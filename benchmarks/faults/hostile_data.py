@@ -173,31 +173,30 @@ WITHIN = 60.0  # seconds for the whole command
 
 def hung(place, folder, number, rng):
     """Put a named pipe without a writer in place of a file of the data."""
-    more: tuple[str, ...] = (f"--config.data.timeout={TIMEOUT}",)
-    images, name = _images(folder), f"{rng.randrange(COUNT):03}.png"
-    if number == 3:
-        name = "labels.csv"
-        os.mkfifo(images / name)
-    elif number == 4:
-        name = "images.zip"
-        images = folder / name
-        os.mkfifo(images)
-    elif number % 3 == 0:
-        (images / name).unlink()
-        os.mkfifo(images / name)
-    if number % 3 and number != 4:  # while the run streams the images
-        more += ("--config.data.feed=streamed", "--config.steps=100000")
-        process, run = start(place, folder, images, *more), folder / "run"
+    images, run = _images(folder), folder / "run"
+    data, name = images, ("", "labels.csv", "images.zip")[min(number, 2)]
+    name = name if number in (1, 2) else f"{rng.randrange(COUNT):03}.png"
+    if number == 2:
+        data = folder / name
+    more = [f"--config.data.timeout={TIMEOUT}"]
+    if number > 2:
+        more += ["--config.data.feed=streamed", "--config.steps=100000"]
+        process = start(place, folder, data, *more)
         process.until(lambda: status(run).get("step", 0) >= 10)
-        (images / name).unlink()
-        os.mkfifo(images / name)
-        done = process.ended(WITHIN)
-        must(status(run).get("state") != "running", "status.json says running")
-    else:
-        done = start(place, folder, images, *more).ended(WITHIN)
+    path = data if number == 2 else images / name
+    path.unlink(missing_ok=True)
+    os.mkfifo(path)
+    if number <= 2:
+        process = start(place, folder, data, *more)
+    done = process.ended(WITHIN)
+    if done.code == 0 and number == 0:
+        counted = f"{COUNT - 3}+2"  # of 24 images, without the pipe
+        must(counted in done.text, f"another number of images: {done.text[-400:]}")
+        return f"{name} is no regular file, so it is no image"
     must(done.code in (1, 2), f"{name}: exit code {done.code}: {done.text[-400:]}")
     line = _error(done)
     must(name in line, f"the line does not name {name}: {line}")
+    must(status(run).get("state") != "running", "status.json says running")
     return f"{name}: {line[-120:]}"
 
 

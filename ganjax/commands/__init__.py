@@ -8,7 +8,7 @@ import ganjax
 from ganjax import signals
 from ganjax.commands.streams import open_streams
 from ganjax.errors import unknown
-from ganjax.failures import close_output
+from ganjax.failures import close_output, quiet_threads
 
 # The first line of each command's docstring. Commands are imported when they run.
 COMMANDS = {
@@ -38,6 +38,7 @@ def main(arguments: list[str] | None = None) -> int:
         this function does not return: the process exits with the command's exit code.
     """
     open_streams()
+    quiet_threads()
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):
         _show(_help())

@@ -18,6 +18,7 @@ import jax
 import jax.numpy as jnp
 import orbax.checkpoint as ocp
 
+from ganjax import failures
 from ganjax.core.state import GameState, to_numpy
 from ganjax.errors import BadInput
 from ganjax.run_files import write_json
@@ -95,8 +96,8 @@ class Checkpoints:
           step: the step of the checkpoint; ``None`` for the step in ``state``.
 
         Raises:
-          OSError: if the disk is full in this write or in the write before it. Earlier
-            checkpoints are intact.
+          OSError: if the disk is full or fails in this write or in the write before
+            it. Earlier checkpoints are intact.
         """
         self.finish()
         step = int(state.step) if step is None else step
@@ -152,15 +153,15 @@ class Checkpoints:
 
     def _abandon(self, step, error):
         remove(self.directory / str(step))
-        full = isinstance(error, ValueError) and "RESOURCE_EXHAUSTED" in str(error)
-        if full or getattr(error, "errno", None) == errno.ENOSPC:
-            last = max(self.steps(), default=None)
-            raise OSError(
-                errno.ENOSPC,
-                f"the disk is full: checkpoint {step} was not written; the last good "
-                f"checkpoint is {last}",
-            ) from error
-        raise error
+        number = failures.disk_error(error)
+        if number is None:
+            raise error
+        last = max(self.steps(), default=None)
+        raise OSError(
+            number,
+            f"{failures.disk_problem(number, self.directory)}: checkpoint {step} was "
+            f"not written; the last good checkpoint is {last}",
+        ) from error
 
     def restore(self, target: GameState) -> GameState | None:
         """Return the state in the newest checkpoint whose files match their checksums,
