@@ -14,7 +14,7 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 # Errors of a disk that no change of input prevents.
@@ -87,6 +87,17 @@ def disk_problem(number: int, path: str | Path) -> str:
     """Return the line about a failure of the disk of a file: the path, the text of the
     number, and how many bytes are free."""
     return f"{path}: {os.strerror(number)}{_free(path)}"
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an error inside the context. Python names a file only in an
+    error of its opening."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
 
 
 def quiet_threads() -> None:

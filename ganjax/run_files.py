@@ -4,7 +4,7 @@ whole."""
 import contextlib
 import fcntl
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -220,17 +220,6 @@ def write_whole(path: Path, text: str | bytes) -> Path:
         error.filename = error.filename or str(path)
         with contextlib.suppress(OSError):
             temporary.unlink()
-        raise
-
-
-@contextlib.contextmanager
-def naming(path: Path) -> Iterator[None]:
-    """Name the file in an error inside the context. Python names a file only in an
-    error of its opening."""
-    try:
-        yield
-    except OSError as error:
-        error.filename = error.filename or str(path)
         raise
 
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from ganjax.run_files import naming, read_rows
+from ganjax.failures import naming
+from ganjax.run_files import read_rows
 from ganjax.training.locked_folder import now
 
 

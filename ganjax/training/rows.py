@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ganjax.run_files import naming
+from ganjax.failures import naming
 
 
 class RowFile:
