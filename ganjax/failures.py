@@ -102,11 +102,11 @@ def naming(path: Path) -> Iterator[None]:
 
 def quiet_threads() -> None:
     """Print failures of the machine in threads as one line, and none that occur while
-    objects are destroyed or the process exits. Python prints a traceback for each."""
+    objects are destroyed, the process exits, or C++ calls back. Python prints a
+    traceback for each."""
     if threading.excepthook is _of_thread:  # ``signals.answered`` may have added a hook
         return
     threading.excepthook, sys.unraisablehook = _of_thread, _of_destructor
-    sys.excepthook = _of_callback
 
 
 def _of_thread(found):
@@ -119,15 +119,8 @@ def _of_thread(found):
         threading.__excepthook__(found)
 
 
-def _of_callback(kind, error, trace):
-    # Libraries in C++ use this hook for errors of their threads too.
-    main = threading.current_thread() is threading.main_thread()
-    if main or str(error) not in _ECHOES:
-        sys.__excepthook__(kind, error, trace)
-
-
 def _of_destructor(found):
-    if not explained(found.exc_value):
+    if str(found.exc_value) not in _ECHOES and not explained(found.exc_value):
         sys.__unraisablehook__(found)
 
 
