@@ -15,6 +15,7 @@ from ganjax.commands.output import whole
 from ganjax.config import resolve
 from ganjax.errors import check_memory
 from ganjax.failures import explained
+from ganjax.training.rows import RowFile
 
 ROOT = Path(__file__).parents[1]
 
@@ -243,3 +244,14 @@ def test_a_part_of_an_output_is_removed_and_the_file_before_stays(tmp_path):
     with whole(path) as part:
         part.write_text("after")
     assert path.read_text() == "after"
+
+
+def test_an_error_of_a_file_of_rows_names_it():
+    """Python names a file only in an error of its opening."""
+    rows = RowFile(Path("/dev/full"))
+    rows.append({"step": 1})
+    for failing in (rows.flush, rows.close):
+        with pytest.raises(OSError) as caught:
+            failing()
+        assert caught.value.errno == errno.ENOSPC
+        assert caught.value.filename == "/dev/full"

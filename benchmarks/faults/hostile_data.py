@@ -35,15 +35,16 @@ def _gz(count):
     return gzip.compress(bytes(10**7)) * (count // 10**7)
 
 
-def _zip(path, name, head):
-    """Write an archive with a member of ``SIZE`` bytes that begins with ``head``."""
-    with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive,
-        archive.open(name, "w", force_zip64=True) as file,
-    ):
-        file.write(head)
-        for _ in range(SIZE // 10**8):
-            file.write(bytes(10**8))
+def _zip(path, name, head, *more):
+    """Write an archive with a member of ``SIZE`` bytes that begins with ``head``, and
+    with more members: (name, content)."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        with archive.open(name, "w", force_zip64=True) as file:
+            file.write(head)
+            for _ in range(SIZE // 10**8):
+                file.write(bytes(10**8))
+        for one in more:
+            archive.writestr(*one)
 
 
 def _array(shape):
@@ -53,21 +54,19 @@ def _array(shape):
     return head.getvalue()
 
 
-def _large_image(folder):
-    (folder / "images").mkdir()
-    (folder / "images/0.png").write_bytes(_png(12_000, 12_000))
-    return folder / "images", "0.png"
+def _large_image(folder, side=12_000):
+    (_images(folder) / "000.png").write_bytes(_png(side, side))
+    return folder / "images", "000.png"
 
 
 def _huge_image(folder):
-    (folder / "images").mkdir()
-    (folder / "images/0.png").write_bytes(_png(60_000, 60_000))
-    return folder / "images", "0.png"
+    return _large_image(folder, 60_000)
 
 
 def _zipped(folder):
-    _zip(folder / "images.zip", "0.png", picture(1))
-    return folder / "images.zip", "0.png"
+    others = [(f"{i:03}.png", picture(i)) for i in range(1, COUNT)]
+    _zip(folder / "images.zip", "000.png", picture(0), *others)
+    return folder / "images.zip", "000.png"
 
 
 def _tar(folder):
