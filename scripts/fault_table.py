@@ -13,6 +13,7 @@ revision, to --out. The row clock_suite (the default tests with a wrong clock) r
 if --rows names it. Exit codes: 0 if each case ended as it must, otherwise 1.
 """
 
+import shutil
 import sys
 from pathlib import Path
 
@@ -50,14 +51,18 @@ def main(arguments: list[str]) -> int:
             print(f"{row.name:16}{row.cases:4}  {row.fault}; {row.must}")
         return 0
     work, code = Path(options.work), table.revision()
-    known = table.run(
-        chosen,
-        Place(work / "place"),
-        work / "results.jsonl",
-        code=code,
-        cases=options.cases,
-        jobs=options.jobs,
-    )
+    root = work / code
+    if code.endswith("+changes"):  # undisturbed runs may be of other changes
+        shutil.rmtree(root, ignore_errors=True)
+    with table.default_signals():
+        known = table.run(
+            chosen,
+            Place(root),
+            work / "results.jsonl",
+            code=code,
+            cases=options.cases,
+            jobs=options.jobs,
+        )
     names = {row.name for row in chosen} | {x["row"] for x in known}
     shown = [row for row in rows.ROWS.values() if row.name in names]
     found = table.summary(shown, known)

@@ -10,7 +10,7 @@ import zlib
 
 import numpy as np
 
-from .images import COUNT, picture, start
+from .images import COUNT, picture, start, trained
 from .place import Done, must, status
 from .row import Row
 
@@ -153,7 +153,7 @@ def labels(place, folder, number, rng):
     images = _images(folder)
     content = content if isinstance(content, bytes) else content.encode()
     (images / name).write_bytes(content)
-    line = start(place, folder, images).ended().one_line(2)
+    line = trained(place, folder, images).one_line(2)
     must(name in line, f"{content[:60]}: the line does not name {name}: {line}")
     return f"{content[:60]}: {line[-120:]}"
 

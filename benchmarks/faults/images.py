@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from .place import Place, Process, must, status
+from .place import Done, Place, Process, must, status
 from .row import Row
 
 COUNT = 24
@@ -69,7 +69,7 @@ def an_archive(place, folder, number, rng):
 
 
 def _named(place, folder, data, name, what):
-    done = _train(place, folder, data)
+    done = trained(place, folder, data)
     if done.code == 0:
         must(what == "a flipped byte", f"{what}: training did not find it")
         return f"{what}: the image is still readable"
@@ -97,12 +97,17 @@ def vanished(place, folder, number, rng):
     return line[-120:]
 
 
-def _train(place, folder, data, *more):
-    return start(place, folder, data, *more).ended()
+def trained(place: Place, folder: Path, data: Path) -> Done:
+    """Train a small network on a folder or an archive of images."""
+    return place.run(*_training(folder, data), log=folder / "train.txt")
 
 
 def start(place: Place, folder: Path, data: Path, *more: str) -> Process:
-    """Start the training of a small network on a folder or an archive of images."""
+    """Start this training, with more arguments, as a user does."""
+    return place.start(*_training(folder, data), *more, log=folder / "train.txt")
+
+
+def _training(folder, data):
     config = folder / "config.py"
     config.write_text(
         "def get_config():\n"
@@ -112,13 +117,7 @@ def start(place: Place, folder: Path, data: Path, *more: str) -> Process:
         "'networks': {'generator': small, 'discriminator': small}, "
         "'checkpoint': {'every': 10}}\n"
     )
-    return place.start(
-        "train",
-        f"--config={config}",
-        f"--workdir={folder / 'run'}",
-        *more,
-        log=folder / "train.txt",
-    )
+    return "train", f"--config={config}", f"--workdir={folder / 'run'}"
 
 
 NAMED = "one line that names the file"

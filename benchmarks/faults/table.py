@@ -7,11 +7,12 @@ import os
 import platform
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -100,6 +101,25 @@ def run(
         finally:
             place.close()
     return known
+
+
+@contextlib.contextmanager
+def default_signals() -> Iterator[None]:
+    """Let no signal be ignored inside the context. nohup and the background jobs of a
+    shell ignore some, and the processes of a case would inherit this."""
+
+    def ignore(number, frame):
+        pass  # a new process has the default in place of a handler
+
+    ignored = (signal.SIGHUP, signal.SIGINT)
+    ignored = [x for x in ignored if signal.getsignal(x) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, ignore)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def case(row: Row, place: Place, number: int) -> dict[str, Any]:
