@@ -229,7 +229,8 @@ class Place:
         if not sys.platform.startswith("linux"):
             return self.start(*arguments, log=log).ended()
         with self.lock:
-            self._prepared = self._prepared or Prepared(self.environment)
+            if self._prepared is None or self._prepared.ended():
+                self._prepared = Prepared(self.environment)
         started = self._prepared.start([str(x) for x in arguments], log)
         return Process(started, log).ended()
 

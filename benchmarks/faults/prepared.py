@@ -57,6 +57,10 @@ class Prepared:
             self._server.stdin.flush()
             return Forked(int(self._server.stdout.readline()))
 
+    def ended(self) -> bool:
+        """Return whether the server has ended, as after a lack of memory."""
+        return self._server.poll() is not None
+
     def close(self) -> None:
         """End the server. Its processes continue."""
         with contextlib.suppress(OSError):
