@@ -125,7 +125,9 @@ def _become(asked):
         os.dup2(old, new)
     os.close(log)
     os.close(nothing)
-    os.chdir(Path(asked["log"]).parent)
+    folder = Path(asked["log"]).parent
+    os.chdir(folder)
+    sys.path[0] = str(folder)  # as ``python -m ganjax`` has it
     sys.argv = ["ganjax", *asked["arguments"]]
 
 
