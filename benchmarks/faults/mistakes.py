@@ -24,7 +24,7 @@ TRAIN = (
     ("--config.seed=abc", "seed"),
     ("--config.data.name=ring9", "ring8"),
     ("--config.data.name=", "data.name"),
-    ("--config.data.dir=/nowhere", "data.dir"),
+    ("--config.data.name=mnist --config.data.dir=/nowhere", "/nowhere"),
     ("--config.data.limit=-1", "data.limit"),
     ("--config.data.feed=streamd", "streamed"),
     ("--config.data.colour=red", "data"),
@@ -64,7 +64,7 @@ TRAIN = (
     ("--config.samples.count=-1", "samples.count"),
     ("--config.samples.every=-1", "samples.every"),
     ("--config.evaluation.names=mode", "modes"),
-    ("--config.evaluation.names=modes,modes", "modes"),
+    ("--config.evaluation.names=modes,fretchet", "frechet"),
     ("--config.evaluation.samples=-5", "evaluation.samples"),
     ("--config.evaluation.samples=0", "evaluation.samples"),
     ("--config.evaluation.extractor=inceptoin", "inception"),
@@ -119,11 +119,20 @@ OTHERS = (
 def mistake(place, folder, number, rng):
     """Make a mistake in the arguments of ganjax train."""
     wrong, word = TRAIN[number]
-    done = place.trained(folder / "run", wrong, log=folder / "log.txt")
+    done = place.run(*_arguments(place, folder, wrong), log=folder / "log.txt")
     line = done.one_line(2)
     must(word in line, f"{wrong}: the line does not name {word!r}: {line}")
-    must(not (folder / "run").exists(), f"{wrong}: a refused call wrote files")
+    written = set(contents(folder)) - {"log.txt", "run/.lock"}
+    must(not written, f"{wrong}: a refused call wrote {written}")
     return f"{wrong}: {line[:100]}"
+
+
+def _arguments(place, folder, wrong):
+    """Return arguments that are right but for the wrong ones."""
+    right = [f"--config={place.config}", f"--workdir={folder / 'run'}"]
+    flags = {x.partition("=")[0] for x in wrong.split()}
+    right = [x for x in right if x.partition("=")[0] not in flags]
+    return ["train", *right, *wrong.split()]
 
 
 def soon(place, folder, number, rng):
@@ -133,7 +142,8 @@ def soon(place, folder, number, rng):
     tries = []
     while not tries or (tries[-1] > LIMIT and len(tries) < 3):
         begin = time.monotonic()
-        done = place.train(folder / "run", wrong).ended()
+        arguments = _arguments(place, folder, wrong)
+        done = place.start(*arguments, log=folder / "train.txt").ended()
         tries.append(time.monotonic() - begin)
         (folder / "train.txt").unlink()
     line = done.one_line(2)
@@ -152,7 +162,7 @@ def of_commands(place, folder, number, rng):
     return f"{' '.join(arguments)}: {line[:100]}"
 
 
-LINE = "one line with the field and a suggestion, exit code 2, nothing is written"
+LINE = "one line with the field and a suggestion, exit code 2, no run is begun"
 ROWS = (
     Row("mistake", "a wrong config or flag of ganjax train", LINE, len(TRAIN), mistake),
     Row(
