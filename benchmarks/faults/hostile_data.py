@@ -129,23 +129,37 @@ def _peak(pid):
         return 0
 
 
-_REST = "".join(f"{i:03}.png,1\n" for i in range(1, COUNT))
-_REST_JSON = "".join(f', ["{i:03}.png", 1]' for i in range(1, COUNT)) + "]}"
+# Lines of the other images, so that nothing else is wrong.
+_CSV = "".join(f"{i:03}.png,1\n" for i in range(1, COUNT))
+_JSON = "".join(f', ["{i:03}.png", 1]' for i in range(1, COUNT)) + "]}"
 # Name of a list of labels -> contents, each of which is wrong.
 LISTS = {
     "labels.csv": (
-        "", "file\n000.png\n", "file,label\nnowhere.png,1\n", f"file,label\n000.png,\n{_REST}",
-        f"file,label\n000.png,1\n000.png,2\n{_REST}", "file,label\n000.png\n",
-        b"file,label\n000.png,\xff\xfe\n", f"file,label\n000.png,1\x00\n{_REST}",
-        "file,label\n../000.png,1\n", b"\x89PNG\r\n\x1a\n\x00",
+        "",
+        "file\n000.png\n",
+        f"file,label\nnowhere.png,1\n{_CSV}",
+        f"file,label\n000.png,\n{_CSV}",
+        f"file,label\n000.png,1\n000.png,2\n{_CSV}",
+        f"file,label\n000.png\n{_CSV}",
+        b"file,label\n000.png,\xff\xfe\n",
+        f"file,label\n000.png,1\x00\n{_CSV}",
+        f"file,label\n../000.png,1\n{_CSV}",
+        b"\x89PNG\r\n\x1a\n\x00",
     ),
     "dataset.json": (
-        "", "{", "[]", '{"labels": 3}', '{"labels": [["000.png"]]}',
-        '{"labels": [["000.png", -1]' + _REST_JSON, '{"labels": [["000.png", 1.5]' + _REST_JSON,
-        '{"labels": [["000.png", [1]]]}', '{"labels": [["nowhere.png", 1]]}',
-        '{"labels": [["000.png", NaN]' + _REST_JSON, '{"labels": ' + 9_999 * "[",
+        "",
+        "{",
+        "[]",
+        '{"labels": 3}',
+        '{"labels": [["000.png"]' + _JSON,
+        '{"labels": [["000.png", -1]' + _JSON,
+        '{"labels": [["000.png", 1.5]' + _JSON,
+        '{"labels": [["000.png", [1]]' + _JSON,
+        '{"labels": [["nowhere.png", 1]' + _JSON,
+        '{"labels": [["000.png", NaN]' + _JSON,
+        '{"labels": ' + 9_999 * "[",
     ),
-}  # fmt: skip
+}
 CASES = [(name, content) for name, listed in LISTS.items() for content in listed]
 
 
