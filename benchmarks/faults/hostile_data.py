@@ -15,7 +15,7 @@ from .place import Done, must, status
 from .row import Row
 
 MEMORY = 1_500  # MB; a run of a small folder takes about 500
-SIZE = 3 * 10**9  # bytes, unpacked
+SIZE = 2 * 10**9  # bytes, unpacked
 
 
 def _png(width, height):
