@@ -108,14 +108,16 @@ def bomb(place, folder, number, rng):
         )  # fmt: skip
     peak = 0
 
-    def note():
+    def too_large():
         nonlocal peak
         peak = max(peak, _peak(process.pid))
+        return peak >= MEMORY
 
-    process.until(note, pause=0.05)
+    if process.until(too_large, pause=0.02):
+        process.kill()  # before it takes the memory of others
+        must(False, f"{name}: {peak} MB of memory")
     line = process.ended().one_line(2)
     must(name in line, f"the line does not name {name}: {line}")
-    must(peak < MEMORY, f"{name}: {peak} MB of memory")
     return f"{peak} MB: {line[-120:]}"
 
 
