@@ -103,7 +103,7 @@ class Process:
 
     @classmethod
     def started(cls, line: Iterable[object], log: Path, environment, **more):
-        """Start a command. Further arguments are those of ``subprocess.Popen``."""
+        """Start a command. Further arguments go to ``subprocess.Popen``."""
         with log.open("ab") as file:
             options = {
                 "stdout": file, "stderr": subprocess.STDOUT, "env": environment,

@@ -7,6 +7,7 @@ a flipped bit without an error, so the manifest is verified before every restore
 """
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -154,7 +155,9 @@ class Checkpoints:
     def _abandon(self, step, error):
         remove(self.directory / str(step))
         number = failures.disk_error(error)
-        if number is None:
+        says_more = isinstance(error, OSError) and error.errno is not None
+        says_more = says_more and error.strerror != os.strerror(error.errno)
+        if number is None or says_more:
             raise error
         last = max(self.steps(), default=None)
         raise OSError(
