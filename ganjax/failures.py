@@ -14,7 +14,8 @@ import shutil
 import signal
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 # Errors of a disk that no change of input prevents.
 _DISK = {
@@ -27,7 +28,9 @@ _PATH = {
 }  # fmt: skip
 # What NumPy says where the disk was full, without an errno.
 _CUT_SHORT = r"\d+ requested and \d+ written"
-_FULL = os.strerror(errno.ENOSPC)
+# What threads of Orbax and tensorboardX raise after another thread has failed, which
+# has closed what they use.
+_ECHOES = ("Event loop is closed", "handle is closed")
 _MEMORY = ("RESOURCE_EXHAUSTED", "Out of memory", "Unable to allocate")
 _OF_MEMORY = r"(Out of memory|Unable to allocate).*"
 # The least number that a line about memory names, and how many numbers it names.
@@ -69,13 +72,46 @@ def explained(
     return None
 
 
+def disk_error(error: BaseException) -> int | None:
+    """Return the number (``errno``) of a failure of a disk, or ``None`` for another
+    error. Some libraries only have the text of the number."""
+    if isinstance(error, OSError) and error.errno in _DISK:
+        return error.errno
+    said = str(error)
+    if re.search(_CUT_SHORT, said):
+        return errno.ENOSPC
+    return next((number for number in _DISK if os.strerror(number) in said), None)
+
+
+def disk_problem(number: int, path: str | Path) -> str:
+    """Return the line about a failure of the disk of a file: the path, the text of the
+    number, and how many bytes are free."""
+    return f"{path}: {os.strerror(number)}{_free(path)}"
+
+
+@contextlib.contextmanager
+def naming(path: Path) -> Iterator[None]:
+    """Name the file in an error inside the context. Python names a file only in an
+    error of its opening."""
+    try:
+        yield
+    except OSError as error:
+        error.filename = error.filename or str(path)
+        raise
+
+
 def quiet_threads() -> None:
     """Print failures of the machine in threads as one line, and none that occur while
-    objects are destroyed. Python prints a traceback for each."""
+    objects are destroyed, the process exits, or C++ calls back. Python prints a
+    traceback for each."""
+    if threading.excepthook is _of_thread:  # ``signals.answered`` may have added a hook
+        return
     threading.excepthook, sys.unraisablehook = _of_thread, _of_destructor
 
 
 def _of_thread(found):
+    if str(found.exc_value) in _ECHOES:
+        return
     if known := explained(found.exc_value):
         with contextlib.suppress(OSError):
             print(f"warning: {known[0]}", file=sys.stderr)
@@ -84,7 +120,7 @@ def _of_thread(found):
 
 
 def _of_destructor(found):
-    if not explained(found.exc_value):
+    if str(found.exc_value) not in _ECHOES and not explained(found.exc_value):
         sys.__unraisablehook__(found)
 
 
@@ -100,16 +136,15 @@ def close_output() -> None:
 
 def _of_disk(error) -> tuple[int, str] | None:
     """Return how much an error of a disk says, and its line."""
-    if isinstance(error, OSError) and error.errno in _DISK:
-        plain = os.strerror(error.errno)
-        if error.strerror not in (None, plain):
+    number = disk_error(error)
+    if number is None:
+        return None
+    if isinstance(error, OSError):
+        if error.strerror not in (None, os.strerror(number)):
             return 2, error.strerror
         if error.filename is not None:
-            return 1, f"{_path(error)}: {plain}{_free(_path(error))}"
-        return 0, plain
-    if _FULL in str(error) or re.search(_CUT_SHORT, str(error)):
-        return 0, _FULL
-    return None
+            return 1, disk_problem(number, _path(error))
+    return 0, os.strerror(number)
 
 
 def _of_memory(error, arguments) -> str:
@@ -133,7 +168,7 @@ def _path(error: OSError) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace") if name else ""
 
 
-def _free(path: str) -> str:
+def _free(path):
     """Return how many bytes the disk of a file has left, in words."""
     with contextlib.suppress(OSError, ValueError):
         left = shutil.disk_usage(os.path.dirname(os.path.abspath(path))).free

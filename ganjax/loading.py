@@ -333,7 +333,10 @@ def warm_start(config: ConfigDict) -> Callable[[GameState], GameState]:
 
     @functools.cache
     def other():
-        run = Run(config.start.workdir)
+        try:
+            run = Run(config.start.workdir)
+        except BadInput as error:
+            raise BadInput(f"start.workdir: {error}") from error
         return run.path, averaged(run.game, run.state)
 
     def start(state: GameState) -> GameState:

@@ -232,7 +232,8 @@ def write_whole(path: Path, text: str | bytes) -> Path:
         with open(temporary, "wb", opener=_open_no_link) as file:
             file.write(text.encode() if isinstance(text, str) else text)
         return temporary.replace(path)
-    except OSError:
+    except OSError as error:
+        error.filename = error.filename or str(path)
         with contextlib.suppress(OSError):
             temporary.unlink()
         raise

@@ -679,6 +679,10 @@ def exhausted():
     return ValueError("RESOURCE_EXHAUSTED: Failed writing: No space left on device")
 
 
+def broken():
+    return ValueError("UNKNOWN: Failed to write 9 bytes to file 3: Input/output error")
+
+
 def no_space(message="No space left on device"):
     return OSError(errno.ENOSPC, message)
 
@@ -686,13 +690,16 @@ def no_space(message="No space left on device"):
 @pytest.mark.parametrize(
     "when, error",
     [
-        ("finish", no_space()),
+        ("finish", broken()),
+        pytest.param("finish", no_space(), marks=pytest.mark.full),
         pytest.param("save", exhausted(), marks=pytest.mark.full),
         pytest.param("save", no_space(), marks=pytest.mark.full),
         pytest.param("finish", exhausted(), marks=pytest.mark.full),
     ],
 )
-def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error):
+def test_a_disk_that_is_full_or_broken(
+    trained, undisturbed, tmp_path, monkeypatch, when, error
+):
     method = {"save": "save", "finish": "wait_until_finished"}[when]
     real = getattr(ocp.StandardCheckpointer, method)
     pending = [error]
@@ -714,7 +721,7 @@ def test_full_disk(trained, undisturbed, tmp_path, monkeypatch, when, error):
     (line,) = errors(err)
     said = ("checkpoint 15 was not written", "good checkpoint is 10")
     assert_says(line, "error: ", *said)
-    assert re.search("disk is full|No space left", line)
+    assert re.search("/checkpoints: (No space left|Input/output error)", line)
     assert status(tmp_path / "run")["state"] == "failed"
     assert status(tmp_path / "run")["step"] == 15
 

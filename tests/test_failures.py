@@ -16,6 +16,7 @@ from ganjax.commands.output import whole
 from ganjax.config import resolve
 from ganjax.errors import check_memory
 from ganjax.failures import explained
+from ganjax.training.rows import RowFile
 
 ROOT = Path(__file__).parents[1]
 
@@ -58,6 +59,9 @@ EIO, FULL = os.strerror(errno.EIO), os.strerror(errno.ENOSPC)
         ([OSError(errno.ENOSPC, FULL), OSError(errno.EIO, EIO)], FULL, 1),
         ([OSError(errno.EIO, EIO), OSError(errno.EIO, "checkpoint 5")],
          "checkpoint 5", 1),
+        # TensorStore has the number of the error in words alone.
+        ([ValueError(f"UNKNOWN: Failed to write 9 bytes to file 20: {EIO} [os_e")],
+         EIO, 1),
         ([PermissionError(errno.EACCES, "denied", "/a b")], "/a b: denied", 2),
         ([OSError(errno.EROFS, "Read-only file system", b"/r\xff")],
          "/r\\xff: Read-only file system", 2),
@@ -105,6 +109,42 @@ def test_a_thread_prints_one_line_and_a_destructor_none(ended):
         Closed()
 
     assert ended(main) == (0, "", f"warning: {EIO}\n")
+
+
+AT_THE_EXIT = """
+import atexit, ctypes, errno, threading
+from ganjax.commands import main
+
+class Closed:
+    def __del__(self):
+        raise OSError(errno.EIO, "at the exit")
+
+def failing():
+    raise OSError(errno.EIO, "at the exit")
+
+def closed():
+    raise OSError("handle is closed")
+
+@ctypes.CFUNCTYPE(None)
+def called():  # from C, where nothing can be raised
+    raise RuntimeError("Event loop is closed")
+
+kept = Closed()
+atexit.register(failing)
+main(["--version"])
+for target in (closed, called):
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+"""
+
+
+def test_what_follows_a_failure_prints_nothing():
+    """Libraries close files at the exit, and their threads use what is closed."""
+    line = [sys.executable, "-c", AT_THE_EXIT]
+    done = subprocess.run(line, capture_output=True, text=True, cwd=ROOT)
+    assert done.stdout.startswith("ganjax ") and done.returncode == 0
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize(
@@ -237,3 +277,14 @@ def test_a_part_of_an_output_is_removed_and_the_file_before_stays(tmp_path):
     with whole(path) as part:
         part.write_text("after")
     assert path.read_text() == "after"
+
+
+def test_an_error_of_a_file_of_rows_names_it():
+    """Python names a file only in an error of its opening."""
+    rows = RowFile(Path("/dev/full"))
+    rows.append({"step": 1})
+    for failing in (rows.flush, rows.close):
+        with pytest.raises(OSError) as caught:
+            failing()
+        assert caught.value.errno == errno.ENOSPC
+        assert caught.value.filename == "/dev/full"

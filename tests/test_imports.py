@@ -35,7 +35,7 @@ MAY_IMPORT = {
     "metrics": "networks",
     "games": "core objectives networks latents augment model",
     "evaluation": "core data metrics model",
-    "training": "core data evaluation model",
+    "training": "core data evaluation failures model",
     "report": "evaluation metrics",
     "config": "averages core data games latents model networks objectives optimizers "
     "schedules training",

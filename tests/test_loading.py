@@ -185,6 +185,8 @@ def test_another_run_begins_with_its_parameters(run, tmp_path):
     )
     with pytest.raises(BadInput, match="start.networks='generatr'.*'generator'"):
         begun(networks=("generatr",))
+    with pytest.raises(BadInput, match="^start.workdir: .*found none"):
+        begun(workdir=str(tmp_path / "nowhere"))
     wider = setup("convolutional", networks__generator__width=8)
     other = jax.eval_shape(
         lambda: init_state(wider.game, jax.random.key(5), wider.knobs)

@@ -107,7 +107,7 @@ def _goes_on(place, run, damaged):
     """Run the command of a damaged run. It must end as the undisturbed run, from an
     undamaged checkpoint, or be refused by one line that changes nothing."""
     before = contents(run)
-    done = place.train(run).ended()
+    done = place.trained(run)
     if done.code == 2:
         line = done.one_line(2)
         must(contents(run) == before, "a refused call changed the run")

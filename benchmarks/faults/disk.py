@@ -18,15 +18,14 @@ def full_disk(place, folder, number, rng):
     _mount(disk, size)
     try:
         run = disk / "run"
-        done = place.train(run, log=folder / "train.txt").ended()
+        done = place.trained(run, log=folder / "train.txt")
         if done.code == 0:
             return f"{size} kB: {place.same(run)}"
         line = done.one_line(1) if done.code == 1 else done.one_line(2)
         must("space" in line or "full" in line, line)
         subprocess.run(["mount", "-o", "remount,size=64m", str(disk)], check=True)
         last = max(finished(run), default=0)
-        again = place.train(run, log=folder / "again.txt").ended()
-        must(again.code == 0, f"exit code {again.code}: {again.text[-400:]}")
+        place.goes_on(run, log=folder / "again.txt")
         return f"{size} kB, checkpoint {last}: {place.same(run)}"
     finally:
         subprocess.run(["umount", "-l", str(disk)], check=False)
@@ -69,8 +68,7 @@ def limited_size(place, folder, number, rng):
         line = done.one_line(done.code)
         must("arge" in line or str(run) in line, f"the line names no file: {line}")
     last = max(finished(run), default=0)
-    again = place.train(run, log=folder / "again.txt").ended()
-    must(again.code == 0, f"exit code {again.code}: {again.text[-400:]}")
+    place.goes_on(run)
     return f"{limit} kB, checkpoint {last}: {place.same(run)}"
 
 
@@ -84,7 +82,7 @@ def read_only(place, folder, number, rng):
         subprocess.run(["mount", "-o", "remount,ro", str(disk)], check=True)
         asked = (f"--workdir={run}",)
         if what == "train":
-            done = place.train(run, log=folder / "log.txt").ended()
+            done = place.trained(run, log=folder / "log.txt")
         else:
             done = place.run(what, *asked, log=folder / "log.txt")
         if done.code:
@@ -108,8 +106,7 @@ def closed_pipe(place, folder, number, rng):
     if status(run).get("state") == "finished":
         return f"closed after {lines} lines: {place.same(run)}"
     last = max(finished(run), default=0)
-    again = place.train(run, log=folder / "again.txt").ended()
-    must(again.code == 0, f"exit code {again.code}: {again.text[-400:]}")
+    place.goes_on(run)
     said = place.same(run)
     must(False, f"closed after {lines} lines: training ended at {last}; then it {said}")
 

@@ -2,17 +2,19 @@
 
 import io
 import zipfile
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
-from .place import must, status
+from .place import Done, Place, Process, must, status
 from .row import Row
 
 COUNT = 24
 
 
-def _picture(value):
+def picture(value: int) -> bytes:
+    """Return a small PNG."""
     pixels = np.full((8, 8, 3), value, np.uint8)
     pixels[0, 0] = 255 - value
     content = io.BytesIO()
@@ -37,7 +39,7 @@ def in_a_folder(place, folder, number, rng):
     images = folder / "images"
     images.mkdir()
     for i in range(COUNT):
-        data = _picture(10 * i)
+        data = picture(10 * i)
         data = DAMAGE[what](data) if i == which else data
         (images / f"{i:03}.png").write_bytes(data)
     return _named(place, folder, images, f"{which:03}.png", what)
@@ -49,7 +51,7 @@ def in_an_archive(place, folder, number, rng):
     path = folder / "images.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(COUNT):
-            data = _picture(10 * i)
+            data = picture(10 * i)
             archive.writestr(f"{i:03}.png", DAMAGE[what](data) if i == which else data)
     return _named(place, folder, path, f"{which:03}.png", what)
 
@@ -59,7 +61,7 @@ def an_archive(place, folder, number, rng):
     path = folder / "images.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(COUNT):
-            archive.writestr(f"{i:03}.png", _picture(10 * i))
+            archive.writestr(f"{i:03}.png", picture(10 * i))
     whole = path.read_bytes()
     cut = (0, 1, 100, len(whole) // 2, len(whole) - 1, len(whole) - 30)[number % 6]
     path.write_bytes(whole[:cut])
@@ -67,7 +69,7 @@ def an_archive(place, folder, number, rng):
 
 
 def _named(place, folder, data, name, what):
-    done = _train(place, folder, data)
+    done = trained(place, folder, data)
     if done.code == 0:
         must(what == "a flipped byte", f"{what}: training did not find it")
         return f"{what}: the image is still readable"
@@ -81,10 +83,10 @@ def vanished(place, folder, number, rng):
     images = folder / "images"
     images.mkdir()
     for i in range(COUNT):
-        (images / f"{i:03}.png").write_bytes(_picture(10 * i))
+        (images / f"{i:03}.png").write_bytes(picture(10 * i))
     more = ("--config.data.feed=streamed", "--config.steps=5000")
     run = folder / "run"
-    process = _start(place, folder, images, *more)
+    process = start(place, folder, images, *more)
     process.until(lambda: status(run).get("step", 0) >= 10)
     which = f"{rng.randrange(COUNT):03}.png"
     (images / which).unlink()
@@ -95,11 +97,17 @@ def vanished(place, folder, number, rng):
     return line[-120:]
 
 
-def _train(place, folder, data, *more):
-    return _start(place, folder, data, *more).ended()
+def trained(place: Place, folder: Path, data: Path) -> Done:
+    """Train a small network on a folder or an archive of images."""
+    return place.run(*_training(folder, data), log=folder / "train.txt")
 
 
-def _start(place, folder, data, *more):
+def start(place: Place, folder: Path, data: Path, *more: str) -> Process:
+    """Start this training, with more arguments, as a user does."""
+    return place.start(*_training(folder, data), *more, log=folder / "train.txt")
+
+
+def _training(folder, data):
     config = folder / "config.py"
     config.write_text(
         "def get_config():\n"
@@ -109,13 +117,7 @@ def _start(place, folder, data, *more):
         "'networks': {'generator': small, 'discriminator': small}, "
         "'checkpoint': {'every': 10}}\n"
     )
-    return place.start(
-        "train",
-        f"--config={config}",
-        f"--workdir={folder / 'run'}",
-        *more,
-        log=folder / "train.txt",
-    )
+    return "train", f"--config={config}", f"--workdir={folder / 'run'}"
 
 
 NAMED = "one line that names the file"

@@ -57,7 +57,7 @@ def _unfinished(run):
 def _resumed(place, run, *fields):
     """Resume a killed run, and compare it with the undisturbed one."""
     before = max(finished(run), default=0)
-    done = place.train(run, *fields, log=run.parent / "again.txt").ended()
+    done = place.trained(run, *fields)
     must(done.code == 0, f"exit code {done.code}: {done.text[-400:]}")
     must("damaged" not in done.text, f"an unreadable checkpoint: {done.text[-400:]}")
     if before and before < 400:

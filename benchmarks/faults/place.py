@@ -12,7 +12,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[2]
+from .prepared import ROOT, Forked, Prepared
+
 # Compilation without costly passes. All runs of a table have the same flags.
 FLAGS = "--xla_backend_optimization_level=0 --xla_llvm_disable_expensive_passes=true"
 CONFIG = '''
@@ -86,24 +87,30 @@ class Done:
 
 
 class Process:
-    """A process of ganjax whose output goes to a file, so that no pipe can fill."""
+    """A process of ganjax whose output goes to a file, so that no pipe can fill.
+
+    Args:
+      process: has the methods of ``subprocess.Popen``.
+      log: the file of its output.
+    """
 
     # The processes that have not ended, to kill them when the table is stopped.
     alive: "set[Process]" = set()
 
-    def __init__(self, arguments, log: Path, environment, **more):
-        self._log = log
-        log.parent.mkdir(parents=True, exist_ok=True)
-        with log.open("ab") as file:
-            self._process = subprocess.Popen(
-                arguments,
-                **{
-                    "stdout": file, "stderr": subprocess.STDOUT, "env": environment,
-                    "stdin": subprocess.DEVNULL, "cwd": log.parent, **more,
-                },
-            )  # fmt: skip
-        self.pid = self._process.pid
+    def __init__(self, process: subprocess.Popen | Forked, log: Path):
+        self._process, self._log, self.pid = process, log, process.pid
         self.alive.add(self)
+
+    @classmethod
+    def started(cls, line: Iterable[object], log: Path, environment, **more):
+        """Start a command. Further arguments go to ``subprocess.Popen``."""
+        with log.open("ab") as file:
+            options = {
+                "stdout": file, "stderr": subprocess.STDOUT, "env": environment,
+                "stdin": subprocess.DEVNULL, "cwd": log.parent, **more,
+            }  # fmt: skip
+            process = subprocess.Popen([os.fsencode(str(x)) for x in line], **options)
+        return cls(process, log)
 
     def text(self) -> str:
         """Return the output so far."""
@@ -169,6 +176,7 @@ class Place:
         self.config = self.root / "ring.py"
         self.config.write_text(CONFIG)
         self.lock = threading.RLock()
+        self._prepared: Prepared | None = None
 
     @functools.cached_property
     def environment(self) -> dict[str, str]:
@@ -198,7 +206,7 @@ class Place:
         python: Iterable[str] = (),
         **more,
     ) -> Process:
-        """Start ``ganjax ARGUMENTS``.
+        """Start ``ganjax ARGUMENTS`` as a user does, in a new process.
 
         Args:
           log: the file of its output. The process runs in the folder of this file.
@@ -208,17 +216,44 @@ class Place:
         """
         line = [sys.executable, *python, "-m", "ganjax", *arguments]
         full = {**self.environment, **(environment or {})}
-        return Process([os.fsencode(str(x)) for x in line], log, full, **more)
+        return Process.started(line, log, full, **more)
 
     def train(self, run: Path, *more: object, **options) -> Process:
-        """Start or resume the training of ``run``."""
+        """Start or resume the training of ``run`` as a user does."""
         options.setdefault("log", run.parent / "train.txt")
-        arguments = [f"--config={self.config}", f"--workdir={run}", *more]
-        return self.start("train", *arguments, **options)
+        return self.start("train", *self._training(run, more), **options)
 
-    def run(self, *arguments: object, log: Path, **options) -> Done:
-        """Run ``ganjax ARGUMENTS`` to its end."""
-        return self.start(*arguments, log=log, **options).ended()
+    def run(self, *arguments: object, log: Path) -> Done:
+        """Run ``ganjax ARGUMENTS`` to its end, in a process that has imported ganjax
+        before (Linux)."""
+        if not sys.platform.startswith("linux"):
+            return self.start(*arguments, log=log).ended()
+        with self.lock:
+            if self._prepared is None or self._prepared.ended():
+                self._prepared = Prepared(self.environment)
+        started = self._prepared.start([str(x) for x in arguments], log)
+        return Process(started, log).ended()
+
+    def trained(self, run: Path, *more: object, log: Path | None = None) -> Done:
+        """Train or resume ``run`` to its end, as ``Place.run`` does."""
+        log = log or run.parent / "again.txt"
+        return self.run("train", *self._training(run, more), log=log)
+
+    def goes_on(self, run: Path, *more: object, log: Path | None = None) -> Done:
+        """Raise ``Fell`` unless the same command continues a run to its end."""
+        done = self.trained(run, *more, log=log)
+        must(done.code == 0, f"again: exit code {done.code}: {done.text[-400:]}")
+        return done
+
+    def _training(self, run, more):
+        return [f"--config={self.config}", f"--workdir={run}", *more]
+
+    def close(self) -> None:
+        """End the process from which the processes of ``run`` start."""
+        with self.lock:
+            if self._prepared is not None:
+                self._prepared.close()
+            self._prepared = None
 
     def undisturbed(self, *fields: str) -> Path:
         """Return the folder of a run of the config with ``--config.FIELD=VALUE`` that
@@ -228,7 +263,8 @@ class Place:
         with self.lock:
             if not (run / "report.html").exists():
                 shutil.rmtree(run.parent, ignore_errors=True)
-                done = self.train(run, *fields).ended()
+                run.parent.mkdir(parents=True)
+                done = self.trained(run, *fields)
                 must(done.code == 0, f"the undisturbed run fails: {done.text[-800:]}")
         return run
 

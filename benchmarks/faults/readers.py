@@ -22,7 +22,7 @@ def beside_a_trainer(place, folder, number, rng):
         what = ("load", "evaluate", "sample", "report")[number % 4]
         if what == "load":
             line = [sys.executable, "-c", LOADS, str(run)]
-            done = Process(line, folder / "read.txt", place.environment).ended()
+            done = Process.started(line, folder / "read.txt", place.environment).ended()
         else:
             done = place.run(what, f"--workdir={run}", log=folder / "read.txt")
         must(process.running(), f"training ended: {process.text()[-400:]}")

@@ -20,6 +20,7 @@ class Row:
       run: ``(place, folder, number, rng) -> words`` makes the case with this number in
         an empty folder. It raises ``Fell`` if something else happens than what must.
       refused: returns why this machine cannot make the fault; empty if it can.
+      named: runs only if ``--rows`` names it, because it takes long.
     """
 
     name: str
@@ -28,3 +29,4 @@ class Row:
     cases: int
     run: Callable[[Place, Path, int, random.Random], str]
     refused: Callable[[], str] = lambda: ""
+    named: bool = False

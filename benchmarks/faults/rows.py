@@ -6,12 +6,15 @@ from ganjax.errors import unknown
 
 from . import (
     damage,
+    devices,
     disk,
     foreign,
+    hostile_data,
     images,
     kills,
     mistakes,
     numbers,
+    preload,
     readers,
     signalled,
     surroundings,
@@ -19,14 +22,15 @@ from . import (
 from .row import Row
 
 MODULES = (
-    kills, signalled, readers, damage, disk, numbers, images, surroundings, mistakes,
-    foreign,
+    kills, signalled, readers, damage, disk, preload, numbers, images, hostile_data,
+    surroundings, devices, mistakes, foreign,
 )  # fmt: skip
 ROWS = {row.name: row for module in MODULES for row in module.ROWS}
 
 
 def chosen(names: str) -> Sequence[Row]:
-    """Return the rows with the given names, separated by commas; all rows if empty.
+    """Return the rows with the given names, separated by commas. If empty, return all
+    rows but those that must be named.
 
     Raises:
       BadInput: if there is no row with one of the names.
@@ -35,4 +39,6 @@ def chosen(names: str) -> Sequence[Row]:
     for name in wanted:
         if name not in ROWS:
             raise unknown("--rows", name, ROWS)
-    return [ROWS[name] for name in wanted or ROWS]
+    if not wanted:
+        return [row for row in ROWS.values() if not row.named]
+    return [ROWS[name] for name in wanted]

@@ -24,54 +24,37 @@ def _unsealed(run):
     return [x for x in found if not (x / "manifest.json").exists()]
 
 
-def train(place, folder, number, rng):
+def train(place, folder, number, rng, twice=False):
     """Signal a training run, and run the same command again."""
     run, name, signal = folder / "run", _nth(PHASES, number // 5), _nth(STOPS, number)
     process = place.train(run)
     process.until(lambda: PHASES[name](run))
     _pause(process, rng, 0.3)
     at = status(run).get("step", 0)
-    process.send(signal)
+    _send(process, signal, rng, twice)
     done = process.ended(LIMIT)
     if done.code == 0:
         return f"{place.same(run)}; {signal.name} came after its end"
-    _stopped(done, signal)
+    _stopped(done, signal, twice)
     if status(run):
         kept = max(finished(run), default=0)
         must(status(run)["state"] in ("interrupted", "running"), "state")
-        must(kept >= at, f"{at - kept} steps lost")
-    again = place.train(run, log=folder / "again.txt").ended()
-    must(again.code == 0, f"exit code {again.code}: {again.text[-400:]}")
+        must(twice or kept >= at, f"{at - kept} steps lost")
+    place.goes_on(run)
     return f"{place.same(run)}; {signal.name} in {name}"
 
 
-def train_twice(place, folder, number, rng):
-    """Signal a training run twice. The exit is forced, or the run has stopped."""
-    run, signal = folder / "run", _nth(STOPS, number)
-    process = place.train(run)
-    process.until(lambda: PHASES["training"](run))
-    process.send(signal)
-    time.sleep(rng.uniform(0, 1.5))
-    process.send(signal)
-    done = process.ended(LIMIT)
-    if done.code:
-        _stopped(done, signal)
-    again = place.train(run, log=folder / "again.txt").ended()
-    must(again.code == 0, f"exit code {again.code}: {again.text[-400:]}")
-    return f"{place.same(run)}; {signal.name} twice"
-
-
-def evaluate(place, folder, number, rng):
+def evaluate(place, folder, number, rng, twice=False):
     """Signal the evaluation of a run at a random moment."""
     run, signal = place.stopped(folder), _nth(STOPS, number)
     asked = ("evaluate", f"--workdir={run}", "--metrics=modes", "--seeds=0-39")
     before = len(list(run.glob("evaluation/protocol-*")))
     process = place.start(*asked, log=folder / "scores.txt")
     _pause(process, rng, 8)
-    process.send(signal)
+    _send(process, signal, rng, twice)
     done = process.ended(LIMIT)
     if done.code:
-        _stopped(done, signal)
+        _stopped(done, signal, twice)
     written = len(list(run.glob("evaluation/protocol-*"))) - before
     if "incomplete" in done.text:
         must(f"incomplete, {written} of 40 evaluations" in done.text, done.last)
@@ -97,7 +80,7 @@ def report(place, folder, number, rng):
     return f"{signal.name}, exit code {done.code}"
 
 
-def sweep(place, folder, number, rng):
+def sweep(place, folder, number, rng, twice=False):
     """Signal a sweep, and run the same command again."""
     path, signal = folder / "sweep", _nth(STOPS, number)
     asked = (
@@ -107,10 +90,10 @@ def sweep(place, folder, number, rng):
     if number >= 5:  # the first cases: during the import and the planning
         process.until(lambda: (path / "groups").exists())
     _pause(process, rng, 6)
-    process.send(signal)
+    _send(process, signal, rng, twice)
     done = process.ended(LIMIT)
     if done.code:
-        _stopped(done, signal)
+        _stopped(done, signal, twice)
     states = [x["state"] for x in SweepFiles(path).statuses().values()]
     must("failed" not in states, f"states {states}")
     again = place.run(*asked, log=folder / "again.txt")
@@ -120,16 +103,16 @@ def sweep(place, folder, number, rng):
     return f"{signal.name}, then all trials finish"
 
 
-def reproduce(place, folder, number, rng):
+def reproduce(place, folder, number, rng, twice=False):
     """Signal the reproduction of a paper's figure while its trials run."""
     out, signal = folder / "out", _nth(STOPS, number)
     process = place.start("reproduce", "pacgan", f"--out={out}", log=folder / "log.txt")
     if number >= 5:
         process.until(lambda: (out / "ring/groups").exists())
     _pause(process, rng, 6)
-    process.send(signal)
+    _send(process, signal, rng, twice)
     done = process.ended(LIMIT)
-    _stopped(done, signal)
+    _stopped(done, signal, twice)
     left = {x.name for x in out.iterdir()} if out.exists() else set()
     must(left <= {"ring"}, f"an incomplete experiment wrote {sorted(left)}")
     must("measured" not in done.text, "an incomplete experiment was judged")
@@ -137,9 +120,16 @@ def reproduce(place, folder, number, rng):
         files = SweepFiles(out / "ring")
         over = sum(map(is_over, files.statuses().values()))
         must(f"incomplete, {over} of 16 trials" in done.text, done.last)
-    elif "pacgan, quick scale" in done.text:
+    elif "pacgan, quick scale" in done.text and not twice:
         must("pacgan: incomplete" in done.text, done.text[-400:])
     return f"{signal.name}, nothing is judged"
+
+
+def twice(place, folder, number, rng):
+    """Signal a command twice. The exit is forced, or the command has stopped."""
+    command = (train, evaluate, sweep, reproduce)[number // 5]
+    said = command(place, folder, 10 + number % 5, rng, twice=True)
+    return f"{command.__name__}, two signals: {said}"
 
 
 def judging(place, folder, number, rng):
@@ -171,26 +161,37 @@ def _pause(process, rng, most):
     process.until(lambda: time.monotonic() > limit)
 
 
-def _stopped(done, signal):
-    """The exit code is the documented one; -n if the signal came before ganjax."""
-    if done.code == -signal and f"{signal.name}: " not in done.text:
+def _send(process, signal, rng, twice):
+    process.send(signal)
+    if twice:
+        time.sleep(rng.uniform(0, 2))
+        process.send(signal)
+
+
+def _stopped(done, signal, twice=False):
+    """The exit code is the documented one. It is -n, which a shell shows as 128 + n, if
+    a signal comes before ganjax answers signals, or a second one at its exit."""
+    answered = f"{signal.name}: " in done.text
+    if done.code == -signal and (twice or not answered):
         return
     must(done.code == 128 + signal, f"exit code {done.code}: {done.text[-300:]}")
     must("Traceback" not in done.text, f"a traceback: {done.text[-600:]}")
-    must(f"{signal.name}: " in done.text, "no line about the signal")
+    must(answered, "no line about the signal")
 
 
 KEPT = "0 steps lost; exit code 128 + n; the same command goes on to the same result"
 WHOLE = "nothing incomplete is judged or written; exit code 128 + n; the command "
 ROWS = (
     Row("signal_train", "a signal to ganjax train, in 5 phases", KEPT, 100, train),
-    Row("signal_twice", "two signals to ganjax train", KEPT, 10, train_twice),
     Row("signal_evaluate", "a signal to ganjax evaluate", WHOLE + "works", 20,
         evaluate),
     Row("signal_report", "a signal to ganjax report", WHOLE + "works", 20, report),
     Row("signal_sweep", "a signal to ganjax sweep", WHOLE + "goes on", 20, sweep),
     Row("signal_reproduce", "a signal to ganjax reproduce (sweeps)",
         WHOLE + "goes on", 20, reproduce),
+    Row("signal_twice", "two signals to train, evaluate, sweep, reproduce",
+        "the command ends within 30 s; nothing incomplete is judged; the same command "
+        "goes on", 20, twice),
     Row("signal_judging", "a signal to ganjax reproduce (computing, judging)",
         WHOLE + "works", 10, judging),
 )  # fmt: skip

@@ -1,14 +1,18 @@
 """Run cases of the fault table, record each result, and write the table."""
 
 import contextlib
+import importlib.metadata
 import json
+import os
+import platform
 import random
 import shutil
+import signal
 import subprocess
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -94,7 +98,28 @@ def run(
             for process in list(Process.alive):
                 process.kill()
             raise
+        finally:
+            place.close()
     return known
+
+
+@contextlib.contextmanager
+def default_signals() -> Iterator[None]:
+    """Let no signal be ignored inside the context. nohup and the background jobs of a
+    shell ignore some, and the processes of a case would inherit this."""
+
+    def ignore(number, frame):
+        pass  # a new process has the default in place of a handler
+
+    ignored = (signal.SIGHUP, signal.SIGINT)
+    ignored = [x for x in ignored if signal.getsignal(x) is signal.SIG_IGN]
+    for number in ignored:
+        signal.signal(number, ignore)
+    try:
+        yield
+    finally:
+        for number in ignored:
+            signal.signal(number, signal.SIG_IGN)
 
 
 def case(row: Row, place: Place, number: int) -> dict[str, Any]:
@@ -122,10 +147,13 @@ def case(row: Row, place: Place, number: int) -> dict[str, Any]:
 
 
 def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
-    """Return for each row its counts, and the words of the cases that fell."""
+    """Return for each row its counts, its seconds, and the words of the cases that
+    fell. A row that must be named and has no result is left out."""
     found = []
     for row in rows:
         own = [x for x in known if x["row"] == row.name]
+        if row.named and not own:
+            continue
         found.append(
             {
                 "row": row.name,
@@ -134,6 +162,7 @@ def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
                 "planned": row.cases,
                 "cases": len(own),
                 "held": sum(x["held"] for x in own),
+                "seconds": round(sum(x["seconds"] for x in own), 1),
                 "longest": max((x["seconds"] for x in own), default=0.0),
                 "refused": row.refused() if not own else "",
                 "fell": [
@@ -144,43 +173,83 @@ def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
     return found
 
 
+def machine() -> dict[str, Any]:
+    """Return what of this machine can decide a result, without its name."""
+    versions = ("jax", "jaxlib", "orbax-checkpoint")
+    return {
+        "cores": len(os.sched_getaffinity(0))
+        if hasattr(os, "sched_getaffinity")
+        else os.cpu_count(),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        **{name: importlib.metadata.version(name) for name in versions},
+    }
+
+
 def write(folder: Path, code: str, found: Sequence[dict[str, Any]]) -> list[Path]:
     """Write ``faults.json`` and ``faults.md`` into a folder, and return the paths."""
-    content = {"revision": code, "rows": list(found)}
+    about = machine()
+    content = {"revision": code, "machine": about, "rows": list(found)}
     paths = [folder / "faults.json", folder / "faults.md"]
-    write_whole(paths[0], json.dumps(content, indent=1) + "\n")
-    write_whole(paths[1], text(code, found))
+    write_whole(paths[0], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+    write_whole(paths[1], text(code, found, about))
     return paths
 
 
-def text(code: str, found: Sequence[dict[str, Any]]) -> str:
+def text(code: str, found: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
     """Return the table as Markdown."""
-    held, cases = (sum(x[name] for x in found) for name in ("held", "cases"))
+    held, cases, planned = (
+        sum(x[name] for x in found) for name in ("held", "cases", "planned")
+    )
+    seconds = sum(x["seconds"] for x in found)
+    where = ", ".join(
+        str(value)
+        if name == "system"
+        else f"{value} cores"
+        if name == "cores"
+        else f"{name} {value}"
+        for name, value in about.items()
+    )
     lines = [
         "# Faults",
         "",
-        f"Real faults on real processes, at revision `{code}`: {held} of {cases} cases "
-        "end as they must.",
+        "Each case of this table makes a real fault on a real process of ganjax, and "
+        "compares what happens with what must happen. "
+        f"**{held} of {cases} cases end as they must**, and {cases - held} do not; "
+        f"{planned - cases} of {planned} planned cases did not run.",
         "",
-        "    python scripts/fault_table.py",
+        f"Revision `{code}`; {where}; {seconds / 60:.0f} minutes, summed over the "
+        "cases.",
         "",
-        "repeats them. A case that fell is listed with what happened.",
+        "    python scripts/fault_table.py --jobs=2",
         "",
-        "| row | fault | must | cases | held |",
-        "|---|---|---|---|---|",
+        "repeats the table, and goes on if it is stopped. `--rows=ROW` repeats a row. "
+        "[faults.json](faults.json) has the same numbers.",
+        "",
+        "| row | fault | must | cases | held | seconds | longest |",
+        "|---|---|---|--:|--:|--:|--:|",
     ]
     for x in found:
-        count = f"{x['cases']} of {x['planned']}" if x["cases"] else "not run"
+        count = f"{x['cases']} of {x['planned']}"
+        if x["cases"] == x["planned"]:
+            count = f"{x['cases']}"
+        kept = str(x["held"]) if x["held"] == x["cases"] else f"**{x['held']}**"
+        times = f"{x['seconds']:.0f} | {x['longest']:.0f}"
+        if not x["cases"]:
+            count, kept, times = "not run", "", " | "
         fault, required = (_cell(x[name]) for name in ("fault", "must"))
-        lines.append(f"| `{x['row']}` | {fault} | {required} | {count} | {x['held']} |")
-    lines += ["", "## Cases that fell", ""]
+        lines.append(
+            f"| `{x['row']}` | {fault} | {required} | {count} | {kept} | {times} |"
+        )
+    lines += ["", "## Cases that fell or did not run", ""]
+    said = []
     for x in found:
         if x["refused"]:
-            lines.append(f"- `{x['row']}` did not run: {x['refused']}.")
+            said.append(f"- `{x['row']}`: not run: {x['refused']}.")
         for one in x["fell"]:
-            said = one["said"][:300].replace("`", "'")
-            lines.append(f"- `{x['row']}` {one['case']}: `{said}`")
-    return "\n".join(lines) + "\n"
+            words = " ".join(one["said"].split())[:300].replace("`", "'")
+            said.append(f"- `{x['row']}` {one['case']}: `{words}`")
+    return "\n".join([*lines, *(said or ["None."])]) + "\n"
 
 
 def _cell(words):

@@ -7,7 +7,7 @@ import sys
 import ganjax
 from ganjax import signals
 from ganjax.errors import unknown
-from ganjax.failures import close_output
+from ganjax.failures import close_output, quiet_threads
 from ganjax.streams import open_streams, show
 
 # The first line of each command's docstring. Commands are imported when they run.
@@ -39,6 +39,7 @@ def main(arguments: list[str] | None = None) -> int:
         this function does not return: the process exits with the command's exit code.
     """
     open_streams()
+    quiet_threads()
     name, *rest = (sys.argv[1:] if arguments is None else arguments) or ["--help"]
     if name in ("-h", "--help"):
         _show(_help())

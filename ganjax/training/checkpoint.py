@@ -7,6 +7,7 @@ a flipped bit without an error, so the manifest is verified before every restore
 """
 
 import errno
+import os
 import shutil
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -19,6 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 import orbax.checkpoint as ocp
 
+from ganjax import failures
 from ganjax.core import SKIPPED
 from ganjax.core.state import GameState, serialised, to_numpy
 from ganjax.errors import BadInput
@@ -114,8 +116,8 @@ class Checkpoints:
           step: the step of the checkpoint; ``None`` for the step in ``state``.
 
         Raises:
-          OSError: if the disk is full in this write or in the write before it. Earlier
-            checkpoints are intact.
+          OSError: if the disk is full or fails in this write or in the write before
+            it. Earlier checkpoints are intact.
         """
         self.finish()
         step = int(state.step) if step is None else step
@@ -174,15 +176,17 @@ class Checkpoints:
 
     def _abandon(self, step, error):
         remove(self.directory / str(step))
-        full = isinstance(error, ValueError) and "RESOURCE_EXHAUSTED" in str(error)
-        if full or getattr(error, "errno", None) == errno.ENOSPC:
-            last = max(self.steps(), default=None)
-            raise OSError(
-                errno.ENOSPC,
-                f"the disk is full: checkpoint {step} was not written; the last good "
-                f"checkpoint is {last}",
-            ) from error
-        raise error
+        number = failures.disk_error(error)
+        says_more = isinstance(error, OSError) and error.errno is not None
+        says_more = says_more and error.strerror != os.strerror(error.errno)
+        if number is None or says_more:
+            raise error
+        last = max(self.steps(), default=None)
+        raise OSError(
+            number,
+            f"{failures.disk_problem(number, self.directory)}: checkpoint {step} was "
+            f"not written; the last good checkpoint is {last}",
+        ) from error
 
     def restore(self, target: GameState) -> GameState | None:
         """Return the state in the newest checkpoint whose files match their checksums,

@@ -15,6 +15,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ganjax.failures import naming
 from ganjax.json_shapes import misfit
 from ganjax.run_files import read_rows
 from ganjax.training.locked_folder import now
@@ -49,7 +50,7 @@ def add_start(path: Path, step: int, facts: Mapping[str, Any]) -> None:
     before = (read_history(path) or [{}])[-1]
     changed = {k: v for k, v in facts.items() if before.get(k, ...) != v}
     line = json.dumps({"step": step, "time": now(), **changed}).encode()
-    with path.open("ab+") as file:
+    with naming(path), path.open("ab+") as file:
         if file.tell():
             file.seek(-1, os.SEEK_END)
             # A process that was killed can leave a line without its end.

@@ -11,6 +11,7 @@ import numpy as np
 from PIL import Image
 from tensorboardX import SummaryWriter
 
+from ganjax.failures import naming
 from ganjax.run_files import RunFiles
 from ganjax.training.rows import RowFile
 
@@ -25,6 +26,7 @@ class MetricsLog:
 
     def __init__(self, run: RunFiles, step: int):
         self._metrics, self._timing = RowFile(run.metrics), RowFile(run.timing)
+        self._folder = run.events
         self._events = SummaryWriter(
             str(run.events), purge_step=step + 1 if step else None
         )
@@ -34,6 +36,7 @@ class MetricsLog:
 
     def __exit__(self, *_) -> None:
         with contextlib.ExitStack() as closing:  # each is closed, also after an error
+            closing.enter_context(naming(self._folder))
             for part in (self._metrics, self._timing, self._events):
                 closing.callback(part.close)
 
@@ -58,4 +61,5 @@ class MetricsLog:
         """Write everything to the disk. Call this before a checkpoint is saved."""
         self._metrics.flush()
         self._timing.flush()
-        self._events.flush()
+        with naming(self._folder):
+            self._events.flush()

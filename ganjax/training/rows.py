@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from ganjax.failures import naming
+
 
 class RowFile:
     """Writer of a file of JSON lines. Rows are appended to the file.
@@ -15,20 +17,23 @@ class RowFile:
     """
 
     def __init__(self, path: Path):
-        self._file = path.open("a")
+        self._path, self._file = path, path.open("a")
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Append one row. ``flush`` writes it to the disk."""
-        self._file.write(json.dumps(row) + "\n")
+        with naming(self._path):
+            self._file.write(json.dumps(row) + "\n")
 
     def flush(self) -> None:
         """Write all rows to the disk."""
-        self._file.flush()
-        os.fsync(self._file.fileno())
+        with naming(self._path):
+            self._file.flush()
+            os.fsync(self._file.fileno())
 
     def close(self) -> None:
         """Write all rows to the disk, and close the file."""
         try:
             self.flush()
         finally:
-            self._file.close()
+            with naming(self._path):
+                self._file.close()

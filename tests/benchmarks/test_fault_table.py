@@ -56,8 +56,8 @@ def test_each_result_is_kept_and_not_repeated(tmp_path):
     assert [x["case"] for x in whole["fell"]] == [1, 2]
     assert whole["fell"][0]["said"] == "the checkpoint is lost"
     assert "ZeroDivisionError" in whole["fell"][1]["said"]
-    page = table.text("a", [whole])
-    assert "2 of 4 cases end as they must" in page
+    page = table.text("a", [whole], {"cores": 2})
+    assert "**2 of 4 cases end as they must**" in page
     assert "- `fake` 1: `the checkpoint is lost`" in page
     # Results of another revision do not count.
     table.run([row], place, results, code="b", cases=1, say=lambda line: None)
@@ -67,11 +67,13 @@ def test_each_result_is_kept_and_not_repeated(tmp_path):
 def test_a_row_that_this_machine_cannot_run_is_listed(tmp_path):
     row = fake([], refused=lambda: "needs root")
     found = table.run([row], Place(tmp_path), tmp_path / "r", code="a")
-    page = table.text("a", table.summary([row], found))
-    assert "- `fake` did not run: needs root." in page and "not run" in page
+    page = table.text("a", table.summary([row], found), {"cores": 2})
+    assert "- `fake`: not run: needs root." in page and "not run" in page
 
 
 def test_rows_have_names():
-    assert chosen("") == list(ROWS.values())
+    assert len(chosen("")) == len(ROWS) - 1
+    assert ROWS["clock_suite"] not in chosen("")
+    assert chosen("bit, clock_suite") == [ROWS["bit"], ROWS["clock_suite"]]
     with pytest.raises(BadInput, match="--rows='kil': expected one of .*'kill'"):
         chosen("kil")
