@@ -18,8 +18,11 @@ def changed(place, folder, number, rng):
     for i, count in enumerate(COUNTS):
         steps = 40 * (i + 1)
         forced = f"{FLAGS} --xla_force_host_platform_device_count={count}"
+        # Without the flag, one line says that the devices differ.
+        allowed = ["--allow_config_change"] if i else []
         done = place.train(
-            run, f"--config.steps={steps}", f"--config.parallel.devices={count}",
+            run, *allowed, f"--config.steps={steps}",
+            f"--config.parallel.devices={count}",
             f"--config.parallel.carrier={carrier}", environment={"XLA_FLAGS": forced},
         ).ended()  # fmt: skip
         said = f"{count} devices: exit code {done.code}: {done.text[-400:]}"

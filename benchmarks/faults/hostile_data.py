@@ -188,32 +188,33 @@ WITHIN = 60.0  # seconds for the whole command
 
 
 def hung(place, folder, number, rng):
-    """Put a named pipe without a writer in place of a file of the data."""
+    """Put a named pipe without a writer in place of a file of the data, or of three
+    images during the run: two of all images are the test split."""
     images, run = _images(folder), folder / "run"
-    data, name = images, ("", "labels.csv", "images.zip")[min(number, 2)]
-    name = name if number in (1, 2) else f"{rng.randrange(COUNT):03}.png"
-    if number == 2:
-        data = folder / name
+    some = [f"{i:03}.png" for i in rng.sample(range(COUNT), 3)]
+    names = (some[:1], ["labels.csv"], ["images.zip"], some)[min(number, 3)]
+    data = folder / names[0] if number == 2 else images
     more = [f"--config.data.timeout={TIMEOUT}"]
     if number > 2:
         more += ["--config.data.feed=streamed", "--config.steps=100000"]
         process = start(place, folder, data, *more)
         process.until(lambda: status(run).get("step", 0) >= 10)
-    path = data if number == 2 else images / name
-    path.unlink(missing_ok=True)
-    os.mkfifo(path)
+    for name in names:
+        path = data if number == 2 else images / name
+        path.unlink(missing_ok=True)
+        os.mkfifo(path)
     if number <= 2:
         process = start(place, folder, data, *more)
     done = process.ended(WITHIN)
     if done.code == 0 and number <= 1:
         counted = f"{COUNT - (2 if number else 3)}+2"  # the pipe is no image
         must(counted in done.text, f"another number of images: {done.text[-400:]}")
-        return f"{name} is no regular file, so it is left out"
-    must(done.code in (1, 2), f"{name}: exit code {done.code}: {done.text[-400:]}")
+        return f"{names[0]} is no regular file, so it is left out"
+    must(done.code in (1, 2), f"{names}: exit code {done.code}: {done.text[-400:]}")
     line = _error(done)
-    must(name in line, f"the line does not name {name}: {line}")
+    must(any(x in line for x in names), f"the line names none of {names}: {line}")
     must(status(run).get("state") != "running", "status.json says running")
-    return f"{name}: {line[-120:]}"
+    return line[-120:]
 
 
 def _error(done: Done):

@@ -6,6 +6,7 @@ import json
 import os
 import platform
 import random
+import re
 import shutil
 import signal
 import subprocess
@@ -142,7 +143,8 @@ def case(row: Row, place: Place, number: int) -> dict[str, Any]:
         "case": number,
         "held": held,
         "seconds": round(time.monotonic() - start, 1),
-        "said": said.replace(str(place.root), "…"),
+        # A text can begin inside the path.
+        "said": re.sub(rf"[^\s'\"]*{re.escape(place.root.name)}/", "…/", said),
     }
 
 

@@ -24,7 +24,7 @@ class RunDirectory(RunFiles, LockedFolder):
     def __init__(self, path: Path | str, hold: bool = True):
         RunFiles.__init__(self, Path(path).absolute())
         # A process that is killed before it writes the config may leave these files.
-        left = (self.log.name, self.record.name)
+        left = (self.log.name, self.record.name, self.data.name)
         check_folder(self.path, self.config.name, "a run", left)
         LockedFolder.__init__(self, hold)
         # The thread that seals checkpoints writes the status too.
