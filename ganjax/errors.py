@@ -3,6 +3,7 @@
 import contextlib
 import difflib
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -42,8 +43,8 @@ def shape_text(shape: Iterable[int]) -> str:
 def one_line(problem: object, most: int = 300) -> str:
     """Return a text from elsewhere, such as an error of a library about a file, as one
     line of printable characters. It ends with ``…`` if it is longer than ``most``."""
-    text = "".join(x if x.isprintable() else " " for x in str(problem))
-    text = " ".join(text.split())
+    text = "".join(x if x.isprintable() else " " for x in str(problem).strip("\n"))
+    text = re.sub(" {2,}", " ", text)
     return text if len(text) <= most else f"{text[:most]}…"
 
 

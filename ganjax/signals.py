@@ -31,6 +31,7 @@ _raised: list[int] = []
 _deferred: list[int] = []  # signals that came where nothing can be raised
 _echoes: list[int] = []  # signals that the thread has sent to the main thread
 _notes: list[list[int]] = []  # the lists of ``noted``, the innermost last
+_noted: list[int] = []  # the signals of all ``noted`` that ended inside ``answered``
 
 
 class Stopped(KeyboardInterrupt):
@@ -54,7 +55,7 @@ class Stopped(KeyboardInterrupt):
 def came() -> int:
     """Return the first signal that came inside ``answered`` or ``noted``, or 0. Code
     that another handler of signals has interrupted may still ask it."""
-    return next((numbers[0] for numbers in (_seen, *_notes) if numbers), 0)
+    return next((numbers[0] for numbers in (_seen, _noted, *_notes) if numbers), 0)
 
 
 def check() -> None:
@@ -102,7 +103,7 @@ def answered() -> Iterator[None]:
         watcher.join()
         os.close(read)
         os.close(write)
-        for numbers in (_seen, _raised, _deferred, _echoes):
+        for numbers in (_seen, _noted, _raised, _deferred, _echoes):
             numbers.clear()
 
 
@@ -126,6 +127,8 @@ def noted() -> Iterator[list[int]]:
         yield noted
     finally:
         _notes.remove(noted)
+        if before.get(signal.SIGTERM) is _raise:  # its thread may see them later
+            _noted.extend(noted)
         for number, handler in before.items():
             signal.signal(number, handler)
 

@@ -208,7 +208,8 @@ def test_a_parquet_file_that_unpacks_without_end(tmp_path):
     tree = ParquetTree(path, [path])
     before = pyarrow.total_allocated_bytes()
     assert tree.read(tree.names[7]) == image
-    assert pyarrow.total_allocated_bytes() - before < 5 * 10**6
+    # A tenth of the 200 MB of 100 images.
+    assert pyarrow.total_allocated_bytes() - before < 20 * 10**6
     different = [image + bytes([i]) for i in range(40)]
     table = pyarrow.table({"image": different})
     parquet.write_table(table, path, compression="zstd", use_dictionary=False)
