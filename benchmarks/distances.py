@@ -172,7 +172,7 @@ def _peak() -> float:
     The maximum of ``getrusage`` survives ``exec``, so a child would start with the peak
     of its parent.
     """
-    for line in Path("/proc/self/status").read_text().splitlines():
+    for line in Path("/proc/self/status").read_text(encoding="utf-8").splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
     raise NotRun("the kernel does not report a process's peak of memory (VmHWM)")

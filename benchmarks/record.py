@@ -175,7 +175,7 @@ def header(settings: Settings, versions: dict[str, str]) -> dict[str, Any]:
 def _cpu() -> str:
     """Return the name of the processor as the kernel reports it."""
     try:
-        for line in Path("/proc/cpuinfo").read_text().splitlines():
+        for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
             if line.startswith("model name"):
                 return line.partition(":")[2].strip()
     except OSError:

@@ -78,7 +78,11 @@ def memory(pid: int) -> int:
     total = 0
     for one in (pid, *_below(pid)):
         try:
-            lines = Path(f"/proc/{one}/smaps_rollup").read_text().splitlines()
+            lines = (
+                Path(f"/proc/{one}/smaps_rollup")
+                .read_text(encoding="utf-8")
+                .splitlines()
+            )
         except OSError:  # it ended
             continue
         total += sum(1024 * int(x.split()[1]) for x in lines if x.startswith("Pss:"))
@@ -87,7 +91,9 @@ def memory(pid: int) -> int:
 
 def _below(pid):
     try:
-        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        listed = (
+            Path(f"/proc/{pid}/task/{pid}/children").read_text(encoding="utf-8").split()
+        )
     except OSError:
         return
     for child in map(int, listed):

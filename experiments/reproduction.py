@@ -64,7 +64,7 @@ def reproduce(
 def verdict_of(name: str, out: Path) -> list[dict[str, Any]]:
     """Draw and judge the ``results.json`` of a folder, and return the verdict."""
     module = experiment(name)
-    record = json.loads((out / RESULTS).read_text())
+    record = json.loads((out / RESULTS).read_text(encoding="utf-8"))
     rows = verdict(module.CLAIMS, record["results"], record["scale"])
     part = out / f".{FIGURE}.tmp"  # a signal may come while the figure is drawn
     with paper_style():
@@ -78,7 +78,7 @@ def verdict_of(name: str, out: Path) -> list[dict[str, Any]]:
 def committed(name: str, scale: str) -> list[dict[str, Any]] | None:
     """Return the committed verdict of an experiment, or ``None``."""
     path = HERE / name / scale / VERDICT
-    return json.loads(path.read_text()) if path.exists() else None
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
 
 
 def recorded_verdicts(name: str) -> list[str]:

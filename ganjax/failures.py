@@ -85,8 +85,9 @@ def disk_error(error: BaseException) -> int | None:
 
 def disk_problem(number: int, path: str | Path) -> str:
     """Return the line about a failure of the disk of a file: the path, the text of the
-    number, and how many bytes are free."""
-    return f"{path}: {os.strerror(number)}{_free(path)}"
+    number, and how many bytes are free if it is about them."""
+    full = number in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return f"{path}: {os.strerror(number)}{_free(path) if full else ''}"
 
 
 @contextlib.contextmanager

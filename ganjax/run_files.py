@@ -214,7 +214,7 @@ def lock_folder(path: Path, doing: str, field: str = "workdir") -> TextIO:
       BadInput: if another process has the lock.
     """
     path.mkdir(parents=True, exist_ok=True)
-    lock = (path / ".lock").open("a")
+    lock = (path / ".lock").open("a", encoding="utf-8")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

@@ -21,13 +21,16 @@ def configs() -> dict[str, Path]:
     return {
         file.relative_to(top).with_suffix("").as_posix(): file
         for file in files
-        if "def get_config" in file.read_text()
+        if "def get_config" in file.read_text(encoding="utf-8")
     }
 
 
 def summaries() -> dict[str, str]:
     """Return the docstrings of the configs that ganjax ships: name -> text."""
-    parsed = {name: ast.parse(file.read_text()) for name, file in configs().items()}
+    parsed = {
+        name: ast.parse(file.read_text(encoding="utf-8"))
+        for name, file in configs().items()
+    }
     return {name: ast.get_docstring(tree) or "" for name, tree in parsed.items()}
 
 

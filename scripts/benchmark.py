@@ -61,7 +61,7 @@ def main(arguments: list[str]) -> int:
 
     def done(record):
         if out:
-            out.write_text(json.dumps(record, indent=1) + "\n")
+            out.write_text(json.dumps(record, indent=1) + "\n", encoding="utf-8")
 
     settings = Settings(windows, options.quick, options.peer, cases)
     record = rows.measure(names, settings, done)
@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
 
 def _read(name):
     try:
-        record = json.loads(Path(name).read_text())
+        record = json.loads(Path(name).read_text(encoding="utf-8"))
         record["rows"], record["hardware"]  # noqa: B018
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BadInput(f"--show={name}: expected a record, {error}") from error
@@ -102,7 +102,7 @@ def _writable(name):
         raise BadInput(f"--out={name}: expected a name that ends in .json")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.open("a").close()
+        path.open("a", encoding="utf-8").close()
     except OSError as error:
         raise BadInput(f"--out={name}: {error.strerror}") from error
     return path

@@ -99,7 +99,9 @@ def main(arguments: list[str]) -> int:
                 flush=True,
             )
     if options.out:
-        Path(options.out).write_text(json.dumps(found, indent=1) + "\n")
+        Path(options.out).write_text(
+            json.dumps(found, indent=1) + "\n", encoding="utf-8"
+        )
     return 3 if any(run["difference"] for run in found["runs"].values()) else 0
 
 

@@ -77,6 +77,18 @@ def test_help_imports_no_jax():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+def test_a_locale_without_unicode():
+    """The shipped configs and the files of ganjax are UTF-8 in every locale."""
+    done = subprocess.run(
+        [sys.executable, "-m", "ganjax", "describe", "--config=ring8"],
+        env=os.environ | {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"},
+        cwd=ROOT,
+        capture_output=True,
+    )
+    assert done.returncode == 0 and not done.stderr
+    assert b"game gan on ring8" in done.stdout
+
+
 def test_a_shipped_config_by_its_name(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     by_name = ganjax.command_line.load_config("ring8")

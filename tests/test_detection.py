@@ -127,7 +127,7 @@ def test_the_command_writes_a_table_and_its_threshold(tmp_path, monkeypatch, cap
             packed.write(f"x/{name}", name)
     arguments = ("--workdir=run", "x.zip", "--out=found.csv", "--quantile=0.9")
     assert exit_code(monkeypatch, "anomalies.py", *arguments) == 0
-    with open("found.csv", newline="") as file:
+    with open("found.csv", encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     assert [row["file"] for row in rows] == ["c.png", "sub/a, b.png"]
     assert [row["anomalous"] for row in rows] == ["1", "0"]

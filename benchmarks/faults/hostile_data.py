@@ -124,7 +124,7 @@ def bomb(place, folder, number, rng):
 def _peak(pid):
     """Return the largest memory of a process so far in MB, 0 if it has ended."""
     try:
-        with open(f"/proc/{pid}/status") as file:
+        with open(f"/proc/{pid}/status", encoding="utf-8") as file:
             lines = dict(line.split(":", 1) for line in file)
         return int(lines["VmHWM"].split()[0]) // 1000
     except (OSError, KeyError):

@@ -157,7 +157,9 @@ class Process:
         """Return the ids of the processes that this process has started (Linux)."""
         listed = Path(f"/proc/{self.pid}/task/{self.pid}/children")
         try:
-            return [int(number) for number in listed.read_text().split()]
+            return [
+                int(number) for number in listed.read_text(encoding="utf-8").split()
+            ]
         except OSError:
             return []
 

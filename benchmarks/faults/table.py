@@ -83,7 +83,7 @@ def run(
         with lock:
             if stopped.is_set():  # its processes were killed
                 return
-            with results.open("a") as file:
+            with results.open("a", encoding="utf-8") as file:
                 file.write(json.dumps(found) + "\n")
             known.append(found)
             outcome = "held" if found["held"] else "FELL"

@@ -89,7 +89,9 @@ def write_manifest(folder: Path) -> None:
     """Write the SHA-256 of every file of ``folder`` to ``ganjax_manifest.json`` in
     it."""
     digests = {path.name: _sha256(path) for path in sorted(folder.iterdir())}
-    (folder / MANIFEST).write_text(json.dumps({"sha256": digests}, indent=1) + "\n")
+    (folder / MANIFEST).write_text(
+        json.dumps({"sha256": digests}, indent=1) + "\n", encoding="utf-8"
+    )
 
 
 def verify_manifest(folder: Path) -> bool:
@@ -104,7 +106,7 @@ def verify_manifest(folder: Path) -> bool:
     if not manifest.is_file():
         return False
     try:
-        digests = json.loads(manifest.read_text())["sha256"].items()
+        digests = json.loads(manifest.read_text(encoding="utf-8"))["sha256"].items()
         files = [(folder / name, expected) for name, expected in digests]
     except (OSError, *DAMAGE) as error:
         raise bad_file(folder, MANIFEST, f"damaged; {AGAIN}") from error

@@ -136,7 +136,11 @@ def _readable(folder: Path, notes: list[str], path: Path) -> bool:
 
 
 def _read_columns(path: Path, notes: list[str]) -> dict:
-    lines = path.read_text(errors="replace").splitlines() if path.is_file() else []
+    lines = (
+        path.read_text(encoding="utf-8", errors="replace").splitlines()
+        if path.is_file()
+        else []
+    )
     rows, broken = [], 0
     for line in filter(str.strip, lines):
         try:

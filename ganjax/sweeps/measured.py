@@ -45,7 +45,7 @@ def machine(accelerators: int, cores: int) -> str:
 def _entry(file, name):
     """Return the value of the first line ``NAME : VALUE`` of a file."""
     with contextlib.suppress(OSError):
-        for line in file.read_text().splitlines():
+        for line in file.read_text(encoding="utf-8").splitlines():
             key, _, value = line.partition(":")
             if key.strip() == name:
                 return value.strip()

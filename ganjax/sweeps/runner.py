@@ -125,7 +125,7 @@ def command(folder: SweepFolder, batch: Sequence[Group], slot: Slot) -> list[str
 
 def _start(folder, batch, slot, log):
     log.parent.mkdir(exist_ok=True)
-    with log.open("a") as file:
+    with log.open("a", encoding="utf-8") as file:
         return subprocess.Popen(
             [*command(folder, batch, slot), f"--parent={os.getpid()}"],
             stdin=subprocess.DEVNULL,
@@ -192,7 +192,7 @@ def _report(group, every, say) -> bool:
 def _reason(log, code):
     if code < 0:
         return f"killed by {signal.Signals(-code).name}"
-    lines = log.read_text().splitlines()
+    lines = log.read_text(encoding="utf-8").splitlines()
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f"exit code {code}: {last.removeprefix('error: ')}"
 

@@ -181,11 +181,11 @@ class Checkpoints:
         says_more = says_more and error.strerror != os.strerror(error.errno)
         if number is None or says_more:
             raise error
-        last = max(self.steps(), default=None)
+        good = f"the last good checkpoint is {max(self.steps(), default=0)}"
         raise OSError(
             number,
             f"{failures.disk_problem(number, self.directory)}: checkpoint {step} was "
-            f"not written; the last good checkpoint is {last}",
+            f"not written; {good if self.steps() else 'there is no checkpoint yet'}",
         ) from error
 
     def restore(self, target: GameState) -> GameState | None:

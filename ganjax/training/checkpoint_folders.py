@@ -50,7 +50,7 @@ def damage(folder: Path) -> str | None:
     """Return what is wrong with a finished checkpoint, or ``None`` if each file has the
     SHA-256 of the manifest."""
     try:
-        wanted = json.loads((folder / MANIFEST).read_text())
+        wanted = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         found = digests(folder / STATE)
     except (OSError, ValueError, RecursionError) as error:
         return str(error)

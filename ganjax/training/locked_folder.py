@@ -42,7 +42,7 @@ class LockedFolder:
 
     def note(self, text: str) -> None:
         """Append one line to the log, if the disk takes it."""
-        with contextlib.suppress(OSError), self.log.open("a") as file:
+        with contextlib.suppress(OSError), self.log.open("a", encoding="utf-8") as file:
             file.write(f"{now()} {text}\n")
 
 

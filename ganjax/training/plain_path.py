@@ -1,19 +1,23 @@
-"""A path without the characters ``*``, ``?`` and ``[`` to a folder that has them.
+"""A path of plain characters to a folder that has others.
 
 Orbax looks for files in a checkpoint by a pattern that contains the checkpoint's path,
 and does not escape it. In a folder such as ``lr[1e-3]`` it finds nothing, and commits a
-checkpoint that holds no arrays.
+checkpoint that holds no arrays. TensorStore reads a backslash as ``/``, a scheme such
+as ``gs:`` as an address, and refuses a path that is not UTF-8.
 """
 
-import glob
+import re
 import tempfile
 from pathlib import Path
 
 from ganjax.errors import BadInput
 
+# The characters of a plain path that are no letters and no digits.
+SIGNS = "/ . , _ - + = @"
+
 
 class PlainPath:
-    """A path to a folder under another name, if its own path has one of the characters.
+    """A path to a folder under another name, if its own path has other characters.
     The other name is a link in the folder of temporary files.
 
     Args:
@@ -25,8 +29,7 @@ class PlainPath:
         self._links: tempfile.TemporaryDirectory | None = None
 
     def path(self) -> Path:
-        """Return a path to the folder without the characters. Make the link first, if
-        it is needed.
+        """Return a plain path to the folder. Make the link first, if it is needed.
 
         Raises:
           BadInput: if the folder of temporary files has such a path too.
@@ -36,8 +39,8 @@ class PlainPath:
         if self._links is None:
             if not _plain(tempfile.gettempdir()):
                 raise BadInput(
-                    f"workdir={self._folder}: expected a path without *, ? and [, or "
-                    f"TMPDIR={tempfile.gettempdir()} without them"
+                    f"workdir={self._folder}: expected a path of letters, digits and "
+                    f"{SIGNS}, or such a path in TMPDIR={tempfile.gettempdir()}"
                 )
             self._links = tempfile.TemporaryDirectory(prefix="ganjax-link-")
             (Path(self._links.name) / "folder").symlink_to(self._folder)
@@ -50,4 +53,4 @@ class PlainPath:
 
 
 def _plain(path):
-    return glob.escape(str(path)) == str(path)
+    return not re.search(r"[^A-Za-z0-9/.,_+=@ -]", str(path))

@@ -17,7 +17,7 @@ class RowFile:
     """
 
     def __init__(self, path: Path):
-        self._path, self._file = path, path.open("a")
+        self._path, self._file = path, path.open("a", encoding="utf-8")
 
     def append(self, row: Mapping[str, Any]) -> None:
         """Append one row. ``flush`` writes it to the disk."""

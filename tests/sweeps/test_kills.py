@@ -106,4 +106,8 @@ def test_a_sweep_killed_twenty_times_is_the_undisturbed_one(tmp_path, population
 
 def children(pid):
     listed = Path(f"/proc/{pid}/task/{pid}/children")
-    return [int(x) for x in listed.read_text().split()] if listed.exists() else []
+    return (
+        [int(x) for x in listed.read_text(encoding="utf-8").split()]
+        if listed.exists()
+        else []
+    )

@@ -133,5 +133,7 @@ def test_a_signalled_job_is_queued_again_and_goes_on(folder, monkeypatch):
 
 def task_of(controller):
     """Return the id of the process that submitit's local controller started."""
-    with open(f"/proc/{controller}/task/{controller}/children") as file:
+    with open(
+        f"/proc/{controller}/task/{controller}/children", encoding="utf-8"
+    ) as file:
         return file.read().split()[0]

@@ -1,5 +1,6 @@
 """Checkpoints under odd names, beside other files, and checkpoints that are gone."""
 
+import os
 import shutil
 
 import jax
@@ -33,7 +34,10 @@ def readable(folder):
     return steps
 
 
-@pytest.mark.parametrize("name", ["lr[1e-3]", "a*b", "what?", "[", "plain"])
+@pytest.mark.parametrize(
+    "name",
+    ["lr[1e-3]", "a*b", "what?", "[", "plain", "a\\b", "gs:", os.fsdecode(b"\xff")],
+)
 def test_a_checkpoint_is_whole_under_any_name(tmp_path, name):
     saved(tmp_path / name / "checkpoints", 5, 10)
     assert readable(tmp_path / name / "checkpoints") == [5, 10]

@@ -66,7 +66,7 @@ def plan_of(
     file = work / "plan.json"
     if file.is_file():
         try:
-            plan = json.loads(file.read_text())
+            plan = json.loads(file.read_text(encoding="utf-8"))
             if plan["identity"] == identity and "channels" in plan:
                 return plan
         except (ValueError, TypeError, KeyError, RecursionError):

@@ -217,7 +217,7 @@ def stored(folder: Path, path: Path) -> Shard | None:
     if not path.is_file():
         return None
     try:
-        shard = Shard(**json.loads(path.read_text()))
+        shard = Shard(**json.loads(path.read_text(encoding="utf-8")))
         shard.skipped = [(name, reason) for name, reason in shard.skipped]
     except (ValueError, TypeError, RecursionError):  # damaged: it is made again
         return None
@@ -230,7 +230,7 @@ def replace_json(path: Path, value: Any) -> None:
     """Write a value as JSON. A reader sees the old file or the new one, never a
     part."""
     with _unfinished(path) as part:
-        part.write_text(json.dumps(value, indent=1) + "\n")
+        part.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
 
 
 @contextlib.contextmanager

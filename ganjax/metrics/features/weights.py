@@ -12,7 +12,6 @@ import urllib.request
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import safetensors.numpy
 
 from ganjax.errors import BadInput, one_line
