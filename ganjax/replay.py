@@ -34,7 +34,7 @@ class Replayed:
       step: the step that gave the first value that is not finite; 0 without one.
       name: the name of this value, as ``discriminator.gradients.critic.kernel``.
       value: ``nan``, ``inf`` or ``-inf``.
-      others: the number of further values of this step that are not finite.
+      others: the number of further arrays of this step with such a value.
     """
 
     first: int

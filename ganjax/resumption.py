@@ -17,7 +17,7 @@ from ganjax.training import Checkpoints, finished_steps, own_steps
 
 # Fields that may change when a run resumes: it may become longer, and the time that a
 # read may take changes no step.
-EXTENSIBLE = ("steps", "data.timeout")
+CHANGEABLE = ("steps", "data.timeout")
 
 
 def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
@@ -48,7 +48,7 @@ def changed_fields(held: Mapping[str, Any], config: ConfigDict) -> list[str]:
 
 def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
     """Return how the config and the user's code changed since the run began, in words.
-    The fields of ``EXTENSIBLE`` do not count. The old config is only compared, because
+    The fields of ``CHANGEABLE`` do not count. The old config is only compared, because
     to resolve it would execute the user's code.
 
     Args:
@@ -63,7 +63,7 @@ def check_config(run: RunFiles, config: ConfigDict, allowed: bool) -> list[str]:
     if not has_begun(run):
         return []
     found = changed_fields(held, config)
-    changed = [x for x in found if x.partition(":")[0] not in EXTENSIBLE]
+    changed = [x for x in found if x.partition(":")[0] not in CHANGEABLE]
     for path in changed_sources(record, config):
         changed.append(f"code {path}: source changed since the run")
     seed = held.get("seed", config.seed)
@@ -109,7 +109,7 @@ def check_population(
     changed = [
         x
         for x in changed_fields(held["config"], config)
-        if x.partition(":")[0] not in EXTENSIBLE
+        if x.partition(":")[0] not in CHANGEABLE
     ]
     for name, own in values.items():
         before = held["members"][name]["values"]
@@ -187,12 +187,13 @@ def is_finished(status: Mapping[str, Any], config: ConfigDict, path: Path) -> bo
     """
     if status.get("state") != "finished":
         return False
-    if status["step"] > config.steps:
+    step = status.get("step", 0)
+    if step > config.steps:
         raise BadInput(
-            f"steps={config.steps}: expected at least {status['step']}, the last "
-            f"step of the run in workdir={path}"
+            f"steps={config.steps}: expected at least {step}, the last step of the run "
+            f"in workdir={path}"
         )
-    return status["step"] == config.steps
+    return step == config.steps
 
 
 def lost_status(run: RunFiles | PopulationFiles) -> str:

@@ -25,6 +25,7 @@ _RUN = {"command?": str, "overrides?": {...: str}, "folder?": str,
 # The entries of status.json that are read. A file with other types is damaged.
 _FAILED = {"step": int, "evaluator": str, "reason": str}
 _MEMBER = {"state?": str, "step?": int, "checkpoint?": int, "exit_reason?": str,
+           "skipped?": int, "rollbacks?": int,
            "failed_evaluations?": [_FAILED]}  # fmt: skip
 STATUS = {**_MEMBER, "members?": {...: _MEMBER}}
 # The entries of the scores of one run that are read.

@@ -126,7 +126,8 @@ def noted() -> Iterator[list[int]]:
     try:
         yield noted
     finally:
-        _notes.remove(noted)
+        # Equal lists are not the same list.
+        _notes[:] = [x for x in _notes if x is not noted]
         if before.get(signal.SIGTERM) is _raise:  # its thread may see them later
             _noted.extend(noted)
         for number, handler in before.items():

@@ -128,6 +128,8 @@ def _write_history(records, member, run):
         line = {k: v for k, v in row.items() if k not in ("config", "members")}
         if own is not None and {"config", "members"} & row.keys():
             line["config"] = replaced(facts.get("config", {}), own)
+        if "skipped" in row:  # a count for each member
+            line["skipped"] = row["skipped"][records.places[member]]
         lines.append(json.dumps(line) + "\n")
     write_whole(run.history, "".join(lines))
 

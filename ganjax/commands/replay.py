@@ -41,6 +41,6 @@ def main(arguments: list[str]) -> int:
     if not found.step:
         print(f"steps {found.first} to {found.last}: all values are finite this time")
         return 1
-    more = f"; {found.others} other values of this step too" if found.others else ""
+    more = f"; {found.others} other arrays of this step too" if found.others else ""
     print(f"step {found.step}: {found.name} is {found.value}{more}")
     return 0

@@ -79,7 +79,7 @@ def _damage() -> Iterator[None]:
     """Turn what damaged files raise into a ``ValueError`` of one line."""
     try:
         yield
-    except (OSError, ValueError):
+    except (OSError, ValueError, MemoryError):
         raise
     except Exception as error:  # zipfile, zlib and the parser of headers have many
         raise ValueError(f"{type(error).__name__}: {error}") from error

@@ -289,8 +289,8 @@ def _open_split(path, manifest, name):
 
 
 def _labels(path):
-    """Return the labels in a .npy file, int32 ``[N]``, if it is as long as its header
-    states."""
+    """Return the labels in a .npy file, int32 ``[N]``. Raise ``ValueError`` if it holds
+    something else, or is shorter than its header states."""
     found = read_array(path)
     if found.dtype.kind not in "iu" or found.ndim != 1:
         raise ValueError(f"labels of shape {found.shape} and type {found.dtype}")

@@ -206,8 +206,8 @@ def frechet_interval(
       seed: seed of the bootstrap.
 
     Raises:
-      ValueError: shapes do not fit, a value is not finite, ``level`` is not between 0
-        and 1, or ``resamples`` is below 2.
+      Uncomputable: shapes do not fit, or a value is not finite.
+      ValueError: ``level`` is not between 0 and 1, or ``resamples`` is below 2.
     """
     fake = np.asarray(fake)
     if not 0 < level < 1 or resamples < 2:

@@ -251,9 +251,9 @@ def _by_shapes(config: ConfigDict, source: Source, cores: int):
     operations = 6 * config.batch_size * sum(math.prod(x.shape) for x in parameters)
     memory = host_memory() // SHARED  # the processes of a sweep share it
     facts = {"bytes": COPIES * size, "shared": 0, "memory": memory}
-    way = "serial" if game.intervals else "map"
-    convolutional = way if any(x.ndim == 4 for x in parameters) else ""
-    return facts, max(SHORTEST, operations / (cores * FASTEST)), convolutional
+    convolutional = any(x.ndim == 4 for x in parameters)
+    way = ("serial" if game.intervals else "map") if convolutional else ""
+    return facts, max(SHORTEST, operations / (cores * FASTEST)), way
 
 
 def _bytes(tree):

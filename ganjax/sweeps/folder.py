@@ -13,7 +13,7 @@ from ganjax import names
 from ganjax.config import imports, knobs, resolve
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, replaced
-from ganjax.resumption import EXTENSIBLE, changed_fields, check_checkpoint
+from ganjax.resumption import CHANGEABLE, changed_fields, check_checkpoint
 from ganjax.run_files import RunFiles, check_folder, lock_folder, write_json
 from ganjax.sweep_files import FORMAT, PLAN, SWEEP, Group, SweepFiles, is_over
 from ganjax.sweeps.differences import with_values
@@ -127,7 +127,7 @@ class SweepFolder(SweepFiles):
             if changed:
                 changed = changed_fields(replaced(kept, own["values"]), trial.config)
             fewer = trial.base.steps < kept["steps"]
-            free = {*EXTENSIBLE} - ({"steps"} if fewer else set())
+            free = {*CHANGEABLE} - ({"steps"} if fewer else set())
             changed = [x for x in changed if x.partition(":")[0] not in free]
             if changed and (fewer or not allowed):
                 hint = "" if fewer else "; --allow_config_change resumes anyway"

@@ -18,13 +18,14 @@ from ml_collections import ConfigDict
 
 from ganjax.config import declared, flatten
 from ganjax.errors import BadInput
+from ganjax.json_shapes import NUMBER, misfit
 from ganjax.run_files import read_json, write_json
 from ganjax.runtime import cache_folder
 from ganjax.sweeps.groups import structure
 
 KEPT = 1000  # programs; the oldest ones are forgotten
 # The entries of a measurement; ``took`` is its own time.
-_NUMBERS = ("seconds", "bytes", "shared", "memory", "took")
+_ROW = dict.fromkeys(("seconds", "bytes", "shared", "memory", "took"), NUMBER)
 
 
 def machine(accelerators: int, cores: int) -> str:
@@ -71,10 +72,9 @@ def recall(key: str) -> dict[str, dict[str, Any]]:
     ``measure.measure``. The result is empty if there are none. Damaged entries are
     left out."""
     held = _read().get(key)
-    rows = held.get("measured") if isinstance(held, dict) else None
-    if not isinstance(rows, dict):
+    if misfit(held, {"measured": dict}):
         return {}
-    return {way: row for way, row in rows.items() if _fits(row)}
+    return {way: row for way, row in held["measured"].items() if not misfit(row, _ROW)}
 
 
 def keep(key: str, about: str, measured: Mapping[str, Mapping[str, Any]]) -> None:
@@ -102,9 +102,3 @@ def _read():
         return read_json(_file()) or {}
     except BadInput:  # then sweeps measure again
         return {}
-
-
-def _fits(row):
-    return isinstance(row, dict) and all(
-        isinstance(row.get(name), int | float) for name in _NUMBERS
-    )

@@ -10,7 +10,7 @@ from ml_collections import ConfigDict
 
 from ganjax.config import declared, flatten
 from ganjax.errors import BadInput
-from ganjax.resumption import EXTENSIBLE
+from ganjax.resumption import CHANGEABLE
 from ganjax.sweeps.differences import Differences, with_values
 
 
@@ -106,7 +106,7 @@ def trial_id(config: ConfigDict, *, lengths: bool = False) -> str:
     resolved config differs from the defaults.
 
     A field that ganjax adds later does not change the id, and the fields of
-    ``EXTENSIBLE``, such as ``steps``, do not change it either. So a sweep can be
+    ``CHANGEABLE``, such as ``steps``, do not change it either. So a sweep can be
     extended.
 
     Args:
@@ -121,7 +121,7 @@ class _Named:
     def __init__(self, config, lengths):
         flat = dict(flatten(config))
         self._fields = declared(flat)
-        left = {*EXTENSIBLE} - ({"steps"} if lengths else set())
+        left = {*CHANGEABLE} - ({"steps"} if lengths else set())
         self._own = {
             path: flat[path]
             for path, option in self._fields.items()

@@ -44,7 +44,8 @@ class Checkpoints:
       directory: folder of the checkpoints. The first save creates it.
       keep: number of finished checkpoints to keep.
       log: receives one line about each damaged checkpoint.
-      sealed: called in another thread with the step of each finished checkpoint.
+      sealed: called in another thread with the step of each finished checkpoint, and
+        by ``go_back`` with the step that becomes the newest; 0 without one.
       every: if it is not 0, the newest checkpoint at a multiple of this step is kept as
         well. A rollback goes to it, so that it does not depend on interruptions.
     """
@@ -99,7 +100,9 @@ class Checkpoints:
         """Remove the checkpoints after the newest one at a multiple of ``every``. A
         signal or an error wrote them. Wait for the write in progress first."""
         self.finish()
-        target = (self.scheduled() or [-1])[-1]
+        target = (self.scheduled() or [0])[-1]
+        # First, so that no kill leaves a status that names a removed checkpoint.
+        self._sealed(target)
         for step in self.steps():
             if step > target:
                 remove(self.directory / str(step))

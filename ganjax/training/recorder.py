@@ -51,7 +51,7 @@ class Recorder:
       goes_back: whether a number that is not finite raises ``RollBack``. Otherwise the
         run fails.
       skipped: place -> the number of skipped steps so far, if the step skips.
-      explain: called with a step: a number was not finite there, or before it.
+      explain: called with a step if a number was not finite at this step or before it.
 
     Attributes:
       live: places of the runs that still train and have not failed.
@@ -262,7 +262,9 @@ class Recorder:
         def save(problem, signal):
             if signal:
                 self._stopped = signal  # scores of the last step may be missing
-                self.end(step, state, metrics, signal)
+                # The run goes back when it resumes: it computes the number again.
+                with contextlib.suppress(RollBack):
+                    self.end(step, state, metrics, signal)
             else:
                 self.rescue(step, state, metrics)
                 self.archive.fail_all(step, problem)
@@ -332,6 +334,6 @@ class Recorder:
         self._skipped = {place: int(counts[place]) for place in self.live}
         if not before and any(self._skipped.values()):
             self.archive.say(
-                f"step {step}: a step was skipped, because its result was not finite"
+                f"by step {step} a step was skipped, because its result was not finite"
             )
             self._explain(step)

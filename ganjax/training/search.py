@@ -25,7 +25,7 @@ from ganjax.training.plan import Plan
 
 def keep_bundle(
     archive: Any,
-    state: GameState,
+    first: Callable[[], GameState],
     until: int,
     advance: Callable,
     feed: Feed,
@@ -38,13 +38,16 @@ def keep_bundle(
 
     Args:
       archive: a ``RunArchive``.
-      state, until, advance, feed, plan, infinite, stop: see ``find_non_finite``.
+      first: returns the state from which the search starts.
+      until, advance, feed, plan, infinite, stop: see ``find_non_finite``.
     """
     if stop:
         return
-    first = int(state.step)
-    archive.say(f"steps {first} to {until} are computed again, for a bundle")
     try:
+        state = first()
+        archive.say(
+            f"steps {int(state.step)} to {until} are computed again, for a bundle"
+        )
         found = find_non_finite(state, until, advance, feed, plan, infinite, stop)
         if found is None:
             why = "a signal came" if stop else "all numbers are finite this time"

@@ -64,8 +64,9 @@ def train(
     step, with a checkpoint and the status ``interrupted``. The same call of ``train``
     resumes from there. An error stops it too. If the state before the error is good, it
     is saved first. If a member diverges, it fails and keeps its last checkpoint; the
-    other members continue. With ``plan.on_nonfinite`` the step of a run is skipped, or
-    the run goes back to its last checkpoint, with another key.
+    other members continue. With ``plan.on_nonfinite='skip'`` the step is left out
+    instead. With ``'rollback'`` the run goes back to its last scheduled checkpoint and
+    continues with another key.
 
     Args:
       members: the run, or several runs if ``plan.population`` is set.
@@ -120,7 +121,10 @@ def train(
         def explain(at):
             if not together and jax.process_count() == 1:
                 archive.settle()
-                first = _with_key_of(again()[0], members, rollbacks)
+
+                def first():
+                    return _with_key_of(again()[0], members, rollbacks)
+
                 keep_bundle(archive, first, at, advance, feed, plan, infinite, stop)
 
         while True:
