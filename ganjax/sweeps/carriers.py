@@ -224,7 +224,9 @@ def _measure(folder, trials, way, cores, limit) -> dict[str, Any] | None:
     ]
     limit = None if math.isinf(limit) else limit
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=limit)
+        done = subprocess.run(
+            command, capture_output=True, text=True, errors="replace", timeout=limit
+        )
     except subprocess.TimeoutExpired:
         return None
     if done.returncode:
