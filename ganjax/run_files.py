@@ -75,7 +75,7 @@ class RunFiles:
 
     def scored(self, step: int) -> bool:
         """Return whether the scores at a step exist and no evaluator failed there."""
-        scores = read_scores(self.evaluation(step))
+        scores = _undamaged(self.evaluation(step))
         return scores is not None and not scores.get("failed")
 
     def failed_evaluations(self) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ class RunFiles:
         return [
             {"step": step, "evaluator": name, "reason": reason}
             for step, path in self.evaluations().items()
-            for name, reason in (read_scores(path) or {}).get("failed", {}).items()
+            for name, reason in (_undamaged(path) or {}).get("failed", {}).items()
         ]
 
     def protocol(self, digest: str) -> Path:
@@ -273,6 +273,15 @@ def read_scores(path: Path) -> dict[str, Any] | None:
     if (held := read_json(path)) is not None:
         check_shape(path, held, SCORES)
     return held
+
+
+def _undamaged(path):
+    """Return the scores in a file; ``None`` if the file is missing or damaged. A run
+    makes damaged scores again."""
+    try:
+        return read_scores(path)
+    except BadInput:
+        return None
 
 
 def read_status(path: Path) -> dict[str, Any] | None:

@@ -1,6 +1,7 @@
 """Scores and samples of some classes, and samples by seed, of a conditional run."""
 
 import json
+import math
 
 import jax
 import numpy as np
@@ -151,3 +152,12 @@ def test_wrong_lists_are_one_line(path, tmp_path, monkeypatch, flags, said):
     with pytest.raises(BadInput, match=said):
         sample.main([f"--workdir={path}", *flags])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [((1.0, 3.0), "2 ± 1.4"), ((math.inf, 1.0), "inf ± nan"), ((2.5,), "2.5")],
+)
+def test_a_score_over_seeds_may_be_infinite(values, said):
+    scores = [{"reverse_kl": value} for value in values]
+    assert evaluate._entry("reverse_kl", scores).strip() == said

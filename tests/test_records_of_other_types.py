@@ -61,6 +61,14 @@ def test_failed_evaluations_of_other_types(tmp_path, held):
     assert "status.json is damaged" in page and "failed at step 4" not in page
 
 
+@pytest.mark.parametrize("text", ["{", "[]", '{"scores": 3}', '{"failed": []}'])
+def test_damaged_scores_are_made_again(tmp_path, text):
+    files = RunFiles(tmp_path)
+    files.evaluation(4).parent.mkdir()
+    files.evaluation(4).write_text(text)
+    assert not files.scored(4) and files.failed_evaluations() == []
+
+
 TRIAL = {"id": "a", "point": {"seed": "1"}, "kind": 0}
 SWEEP = {"format": FORMAT, "kinds": [{"steps": 1}], "trials": [TRIAL]}
 

@@ -80,7 +80,7 @@ def answered(place, folder, number, rng):
     config.write_text(place.config.read_text())
     (folder / "faulty.py").write_text(CODE)
     fields = [FAULTS[fault], f"--config.on_nonfinite={way}"]
-    fields += [f"--config.rollbacks={MOST}", f"--config.seed={number}"]
+    fields += [f"--config.max_rollbacks={MOST}", f"--config.seed={number}"]
 
     def train(run):
         arguments = ["train", f"--config={config}", f"--workdir={run}", *fields]

@@ -25,6 +25,7 @@ evaluation.precision_recall.k of the run's config.
 import hashlib
 import itertools
 import json
+import math
 import statistics
 import sys
 from pathlib import Path
@@ -142,7 +143,9 @@ def _entry(name, scores):
     values = [one[name] for one in scores if name in one]
     if len(values) < 2:
         return f"{values[0]:<24.5g}" if values else f"{'-':<24}"
-    text = f"{statistics.mean(values):.5g} ± {statistics.stdev(values):.2g}"
+    finite = all(map(math.isfinite, values))
+    spread = statistics.stdev(values) if finite else math.nan
+    text = f"{statistics.mean(values):.5g} ± {spread:.2g}"
     return f"{text:<24}"
 
 

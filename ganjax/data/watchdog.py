@@ -22,7 +22,9 @@ from ganjax import signals
 
 # Exit code of a failure that no change of input prevents.
 FAILURE = 1
-_LONGEST_SLEEP = 5.0
+_POLL = 1.0
+# A process that slept longer than this was stopped, as by Ctrl-Z.
+_STOPPED = 5.0
 # The least seconds that saving may take. It may write to the disk that does not answer.
 _LEAST_SAVING = 60.0
 
@@ -113,13 +115,12 @@ def _start():
 def _watch():
     asked = math.inf  # when a signal came
     while True:
-        wanted = _limit / 4 if _limit else _LONGEST_SLEEP
-        pause, before = min(max(wanted, 0.05), _LONGEST_SLEEP), time.monotonic()
+        wanted = _limit / 4 if _limit else _POLL
+        pause, before = min(max(wanted, 0.05), _POLL), time.monotonic()
         _changed.wait(pause)
         _changed.clear()
-        # A process that was stopped, as by Ctrl-Z, did not read in the meantime.
         stopped = time.monotonic() - before - pause
-        if stopped > _LONGEST_SLEEP:
+        if stopped > _STOPPED:  # it did not read in the meantime
             for read in list(_under_way.values()):
                 read.since += stopped
         now, number = time.monotonic(), signals.came()
@@ -134,6 +135,8 @@ def _give_up(name, seconds, number):
     """End the process because of a read, and save before."""
     problem = f"{name} could not be read within {seconds:g} seconds"
     with _saving:  # until the process ends
+        if not _late(time.monotonic(), seconds):  # it has returned
+            return
         if _save:
             saving = threading.Thread(target=_save, args=(problem, number), daemon=True)
             saving.start()

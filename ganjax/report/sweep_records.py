@@ -192,18 +192,14 @@ def read_sweep(folder) -> SweepRecords:
     """Return the records in the folder of a sweep.
 
     Raises:
-      BadInput: the folder holds no sweep.
+      BadInput: the folder holds no sweep, or one of its files is damaged.
     """
     files = SweepFiles(folder)
-    try:
-        points = files.points if files.record.is_file() else None
-        statuses = files.statuses()
-    except (BadInput, OSError, KeyError, TypeError):
-        points = None
-    if points is None:
+    if not files.record.is_file():
         raise BadInput(
             f"sweep={folder}: expected the folder of a sweep, with its {SWEEP}"
         )
+    points, statuses = files.points, files.statuses()
     owners, trials = files.owners, []
     together = cache(lambda name: PopulationRecords(files.population(name)))
     for trial, point in points.items():

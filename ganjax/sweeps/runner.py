@@ -21,7 +21,7 @@ from ganjax.sweeps.slots import Slot
 
 POLL = 0.1  # seconds between two looks at the processes
 LOOK = 2.0  # seconds between two looks at the files of running groups
-PATIENCE = 25.0  # seconds that a process has to end after a signal
+PATIENCE = 28.0  # seconds that a process has to end after a signal
 # Exit codes of a process that this process has stopped or killed.
 _STOPPED = (-signal.SIGTERM, -signal.SIGKILL, 128 + signal.SIGTERM)
 

@@ -97,13 +97,18 @@ class Checkpoints:
         return [x for x in self.steps() if self._every and x % self._every == 0]
 
     def go_back(self) -> None:
-        """Remove the checkpoints after the newest one at a multiple of ``every``. A
-        signal or an error wrote them. Wait for the write in progress first."""
+        """Remove the checkpoints after the newest undamaged one at a multiple of
+        ``every``. A signal or an error wrote them. If that one is gone, the oldest one
+        that came after it stays. Wait for the write in progress first."""
         self.finish()
-        target = (self.scheduled() or [0])[-1]
+        good = [x for x in self.steps() if damage(self.directory / str(x)) is None]
+        scheduled = [x for x in good if x % self._every == 0]
+        # Before the first multiple of ``every`` a run goes back to its first state.
+        later = [x for x in good if x > self._every]
+        target = scheduled[-1] if scheduled else (later or [0])[0]
         # First, so that no kill leaves a status that names a removed checkpoint.
         self._sealed(target)
-        for step in self.steps():
+        for step in good:
             if step > target:
                 remove(self.directory / str(step))
 

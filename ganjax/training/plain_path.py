@@ -29,18 +29,20 @@ class PlainPath:
         self._links: tempfile.TemporaryDirectory | None = None
 
     def path(self) -> Path:
-        """Return a plain path to the folder. Make the link first, if it is needed.
+        """Return a plain path to the folder. Make the link first, if it is needed. A
+        program that cleans the folder of temporary files may have removed it.
 
         Raises:
           BadInput: if the folder of temporary files has such a path too.
         """
         if _plain(self._folder):
             return self._folder
-        if self._links is None:
+        if self._links is None or not Path(self._links.name).is_dir():
             if not _plain(tempfile.gettempdir()):
                 raise BadInput(
-                    f"workdir={self._folder}: expected a path of letters, digits and "
-                    f"{SIGNS}, or such a path in TMPDIR={tempfile.gettempdir()}"
+                    f"workdir={self._folder}: expected a path of letters, digits, "
+                    f"spaces and {SIGNS}, or such a path in "
+                    f"TMPDIR={tempfile.gettempdir()}"
                 )
             self._links = tempfile.TemporaryDirectory(prefix="ganjax-link-")
             (Path(self._links.name) / "folder").symlink_to(self._folder)

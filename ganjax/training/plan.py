@@ -117,7 +117,7 @@ class Plan:
     batch_size: int = option(64, "real examples in one turn, over all devices", least=1)
     on_nonfinite: str = option("halt", "what a nan or an infinity does to the run",
                                choices=ON_NONFINITE)  # fmt: skip
-    rollbacks: int = option(
+    max_rollbacks: int = option(
         3, "most rollbacks of a run; the next nan halts it", least=1
     )
     log: Log = section(Log)

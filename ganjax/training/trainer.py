@@ -163,7 +163,7 @@ def train(
                 state, restored = again()
                 archive.say(
                     f"{reason(found.__cause__)}; going back to step {int(state.step)} "
-                    f"with another key, rollback {rollbacks} of {plan.rollbacks}"
+                    f"with another key, rollback {rollbacks} of {plan.max_rollbacks}"
                 )
         barrier("end")  # after this, every process may read the files
     return state
@@ -244,7 +244,7 @@ def _with_key_of(state, members, rollbacks):
 
 
 def _goes_back(plan, rollbacks):
-    return plan.on_nonfinite == "rollback" and rollbacks < plan.rollbacks
+    return plan.on_nonfinite == "rollback" and rollbacks < plan.max_rollbacks
 
 
 def _skipped(state) -> list[int]:

@@ -52,6 +52,42 @@ def test_a_checkpoint_moves_to_and_from_a_name_with_brackets(tmp_path):
     assert readable(tmp_path / "again") == [5, 10]
 
 
+def test_a_link_that_a_cleaner_removed_is_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    with Checkpoints(tmp_path / "[x]") as checkpoints:
+        checkpoints.save(STATE, 5)
+        checkpoints.finish()
+        for link in (tmp_path / "temporary").iterdir():
+            shutil.rmtree(link)
+        checkpoints.save(STATE, 10)
+    assert readable(tmp_path / "[x]") == [5, 10]
+
+
+@pytest.mark.parametrize(
+    ("steps", "damaged", "kept"),
+    [
+        ([100, 150], None, [100]),  # a signal wrote 150
+        ([100, 200, 250], 200, [100, 200]),  # the damaged one stays for its owner
+        ([50], None, []),  # back to the first state
+        ([150], None, [150]),  # 100 is gone
+        ([100, 150, 170], 100, [100, 150]),
+    ],
+)
+def test_going_back_loses_no_checkpoint(tmp_path, steps, damaged, kept):
+    told = []
+    with Checkpoints(tmp_path, 9, print, told.append, every=100) as checkpoints:
+        for step in steps:
+            checkpoints.save(STATE, step)
+        checkpoints.finish()
+        if damaged:
+            (tmp_path / str(damaged) / "state/_METADATA").write_text("x")
+        told.clear()
+        checkpoints.go_back()
+        assert checkpoints.steps() == kept
+        assert told == [max([x for x in kept if x != damaged], default=0)]
+
+
 @pytest.mark.parametrize("before", [[], [4]])
 def test_a_checkpoint_that_lacks_arrays_is_not_sealed(tmp_path, monkeypatch, before):
     """Orbax commits, and its folder holds no arrays."""

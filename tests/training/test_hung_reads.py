@@ -79,7 +79,7 @@ def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number):
         hanging.GATE.set()
 
     monkeypatch.setattr(watchdog, "leave", leave)
-    monkeypatch.setattr(watchdog, "_LONGEST_SLEEP", 0.1)
+    monkeypatch.setattr(watchdog, "_POLL", 0.1)
     monkeypatch.setattr(signals, "PATIENCE", 0.3)
     monkeypatch.setenv("HANG", str(int(number)))
     arguments = command(run, **OPTIONS, data__timeout=0 if number else 0.5)[2:]

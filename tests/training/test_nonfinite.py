@@ -140,13 +140,13 @@ def test_a_stopped_run_ends_with_the_same_bits(
 def test_the_rollbacks_end(tmp_path, monkeypatch, capsys):
     poisoned(monkeypatch, always=True)
     run = tmp_path / "run"
-    said = fails(run, capsys, on_nonfinite="rollback", rollbacks=2)
+    said = fails(run, capsys, on_nonfinite="rollback", max_rollbacks=2)
     assert said[-1].startswith("error: training diverged, step 8: ")
     status = RunFiles(run).read_status()
     assert (status["diverged"], status["rollbacks"]) == (True, 2)
     assert [x["rollbacks"] for x in read_history(run / "history.jsonl")] == [0, 1, 2]
     # Started again it diverges again, and goes back no more.
-    assert fails(run, capsys, on_nonfinite="rollback", rollbacks=2)[-1] == said[-1]
+    assert fails(run, capsys, on_nonfinite="rollback", max_rollbacks=2)[-1] == said[-1]
     assert RunFiles(run).read_status()["rollbacks"] == 2
 
 
