@@ -30,6 +30,9 @@ def main(arguments: list[str]) -> int:
     flags.add_argument(
         "--cases", type=int, default=0, help="cases of each row, 0 for all"
     )
+    flags.add_argument(
+        "--also", default="", help="a revision whose results count too: all 40 letters"
+    )
     flags.add_argument("--jobs", type=int, default=1, help="cases at a time")
     flags.add_argument(
         "--work", default="runs/fault_table", help="folder of the cases and results"
@@ -60,6 +63,7 @@ def main(arguments: list[str]) -> int:
             Place(root),
             work / "results.jsonl",
             code=code,
+            also=options.also,
             cases=options.cases,
             jobs=options.jobs,
         )

@@ -55,20 +55,27 @@ def run(
     results: Path,
     *,
     code: str,
+    also: str = "",
     cases: int = 0,
     jobs: int = 1,
     say: Callable[[str], None] = print,
 ) -> list[dict[str, Any]]:
-    """Run the cases of rows that have no result yet. Return all results of this code.
+    """Run the cases of rows that have no result yet. Return all results that count.
 
     Args:
       results: the file of JSON lines to which each result is appended.
-      code: the revision of the code. Results of other revisions are not used.
+      code: the revision of the code.
+      also: another revision, whose results count where ``code`` has none. Results of
+        all other revisions do not count.
       cases: the number of cases of each row, from the first one; 0 for all.
       jobs: the number of cases at a time.
       say: receives a line for each case.
     """
-    known = [x for x in _read(results) if x["revision"] == code]
+    kept = _read(results)
+    known = [x for x in kept if x["revision"] == code]
+    have = {(x["row"], x["case"]) for x in known}
+    earlier = [x for x in kept if x["revision"] == also]
+    known += [x for x in earlier if (x["row"], x["case"]) not in have]
     have = {(x["row"], x["case"]) for x in known}
     todo = [
         (row, number)
@@ -169,6 +176,7 @@ def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
                 "seconds": round(sum(x["seconds"] for x in own), 1),
                 "longest": max((x["seconds"] for x in own), default=0.0),
                 "refused": row.refused() if not own else "",
+                "revisions": sorted({x["revision"] for x in own}),
                 "fell": [
                     {"case": x["case"], "said": x["said"]} for x in own if not x["held"]
                 ],
@@ -245,6 +253,9 @@ def text(code: str, found: Sequence[dict[str, Any]], about: dict[str, Any]) -> s
         lines.append(
             f"| `{x['row']}` | {fault} | {required} | {count} | {kept} | {times} |"
         )
+    for other in sorted({y for x in found for y in x["revisions"]} - {code}):
+        own = ", ".join(f"`{x['row']}`" for x in found if other in x["revisions"])
+        lines += ["", f"Revision `{other}` ran cases of {own}."]
     lines += ["", "## Cases that fell or did not run", ""]
     said = []
     for x in found:
