@@ -7,6 +7,7 @@ behind another failure.
 
 import contextlib
 import errno
+import logging
 import os
 import re
 import select
@@ -103,11 +104,12 @@ def naming(path: Path) -> Iterator[None]:
 
 def quiet_threads() -> None:
     """Print failures of the machine in threads as one line, and none that occur while
-    objects are destroyed, the process exits, or C++ calls back. Python prints a
-    traceback for each."""
+    objects are destroyed, the process exits, or C++ calls back, or in tasks of asyncio
+    whose result nobody needs any more. Python prints a traceback for each."""
     if threading.excepthook is _of_thread:  # ``signals.answered`` may have added a hook
         return
     threading.excepthook, sys.unraisablehook = _of_thread, _of_destructor
+    logging.getLogger("asyncio").addFilter(_of_task)
 
 
 def _of_thread(found):
@@ -123,6 +125,11 @@ def _of_thread(found):
 def _of_destructor(found):
     if str(found.exc_value) not in _ECHOES and not explained(found.exc_value):
         sys.__unraisablehook__(found)
+
+
+def _of_task(record):
+    error = record.exc_info[1] if record.exc_info else None
+    return error is None or explained(error) is None
 
 
 def close_output() -> None:

@@ -31,7 +31,7 @@ def main(arguments: list[str]) -> int:
         "--cases", type=int, default=0, help="cases of each row, 0 for all"
     )
     flags.add_argument(
-        "--also", default="", help="a revision whose results count too: all 40 letters"
+        "--also", default="", help="older revisions whose results count, with commas"
     )
     flags.add_argument("--jobs", type=int, default=1, help="cases at a time")
     flags.add_argument(
@@ -63,7 +63,7 @@ def main(arguments: list[str]) -> int:
             Place(root),
             work / "results.jsonl",
             code=code,
-            also=options.also,
+            also=options.also.split(","),
             cases=options.cases,
             jobs=options.jobs,
         )

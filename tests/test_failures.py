@@ -112,7 +112,7 @@ def test_a_thread_prints_one_line_and_a_destructor_none(ended):
 
 
 AT_THE_EXIT = """
-import atexit, ctypes, errno, threading
+import asyncio, atexit, ctypes, errno, threading
 from ganjax.commands import main
 
 class Closed:
@@ -129,9 +129,17 @@ def closed():
 def called():  # from C, where nothing can be raised
     raise RuntimeError("Event loop is closed")
 
+async def full():
+    raise ValueError('RESOURCE_EXHAUSTED: writing "x": No space left on device')
+
+async def left():
+    asyncio.ensure_future(full())
+    await asyncio.sleep(0)
+
 kept = Closed()
 atexit.register(failing)
 main(["--version"])
+asyncio.run(left())
 for target in (closed, called):
     thread = threading.Thread(target=target)
     thread.start()

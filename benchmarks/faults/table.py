@@ -55,7 +55,7 @@ def run(
     results: Path,
     *,
     code: str,
-    also: str = "",
+    also: Sequence[str] = (),
     cases: int = 0,
     jobs: int = 1,
     say: Callable[[str], None] = print,
@@ -65,18 +65,18 @@ def run(
     Args:
       results: the file of JSON lines to which each result is appended.
       code: the revision of the code.
-      also: another revision, whose results count where ``code`` has none. Results of
-        all other revisions do not count.
+      also: other revisions, newest first. Their results count for cases for which the
+        revisions before have none. Results of all other revisions do not count.
       cases: the number of cases of each row, from the first one; 0 for all.
       jobs: the number of cases at a time.
       say: receives a line for each case.
     """
-    kept = _read(results)
-    known = [x for x in kept if x["revision"] == code]
-    have = {(x["row"], x["case"]) for x in known}
-    earlier = [x for x in kept if x["revision"] == also]
-    known += [x for x in earlier if (x["row"], x["case"]) not in have]
-    have = {(x["row"], x["case"]) for x in known}
+    kept, counted = _read(results), {}
+    for revision in (code, *also):
+        for x in kept:
+            if x["revision"] == revision:
+                counted.setdefault((x["row"], x["case"]), x)
+    have, known = set(counted), list(counted.values())
     todo = [
         (row, number)
         for row in rows

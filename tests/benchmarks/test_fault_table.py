@@ -63,7 +63,7 @@ def test_each_result_is_kept_and_not_repeated(tmp_path):
     table.run([row], place, results, code="b", cases=1, say=lambda line: None)
     assert ran == [0, 1, 2, 3, 0]
     # Unless it is named: its results count where this one has none.
-    found = table.run([row], place, results, code="b", also="a", say=str)
+    found = table.run([row], place, results, code="b", also=["c", "a"], say=str)
     assert ran == [0, 1, 2, 3, 0] and len(found) == 4
     page = table.text("b", table.summary([row], found), {"cores": 2})
     assert "Revision `a` ran cases of `fake`." in page
