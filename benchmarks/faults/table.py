@@ -72,9 +72,9 @@ def run(
       say: receives a line for each case.
     """
     kept, counted = _read(results), {}
-    for revision in (code, *also):
+    for at in (code, *also):
         for x in kept:
-            if x["revision"] == revision:
+            if x["revision"] == at:
                 counted.setdefault((x["row"], x["case"]), x)
     have, known = set(counted), list(counted.values())
     todo = [
