@@ -53,6 +53,9 @@ class Tree:
 
     def __init__(self, path: Path):
         self.path = path
+        if path.exists() and not path.is_dir() and not path.is_file():
+            problem = "is a named pipe or a device, expected a folder or an archive"
+            raise bad_file(path.parent, path.name, problem)  # its read may never end
         kind = _tar if path.name.lower().endswith(TARS) else _zip
         self._listing = (_folder if path.is_dir() else kind)(path)
         self.names: list[str] = []

@@ -1,6 +1,7 @@
 """JSON of data sets that is malformed in any way, and disks that become full."""
 
 import json
+import os
 import resource
 
 import numpy as np
@@ -11,6 +12,7 @@ from ganjax.commands import prepare
 from ganjax.data import open_source
 from ganjax.data.prepared import find, verify_manifest
 from ganjax.data.prepared_images import MANIFEST, verify
+from ganjax.data.tree import Tree
 from ganjax.errors import BadInput
 from ganjax.metrics.features.weights import read
 
@@ -137,3 +139,10 @@ def test_malformed_safetensors_are_one_line(tmp_path, header):
     assert "x.safetensors': not a safetensors file (" in refused(read, path)
     path.write_bytes((2**62).to_bytes(8, "little") + header)
     refused(read, path)
+
+
+@pytest.mark.parametrize("name", ["images.zip", "images.tar", "images"])
+def test_a_named_pipe_is_no_archive(tmp_path, name):
+    os.mkfifo(tmp_path / name)
+    with pytest.raises(BadInput, match=f"{name}: is a named pipe or a device"):
+        Tree(tmp_path / name)
