@@ -111,7 +111,7 @@ def _goes_on(place, run, damaged):
     if done.code == 2:
         line = done.one_line(2)
         after = contents(run) | {"train.log": before.get("train.log")}
-        before |= {"train.log": before.get("train.log")}  # it says what is damaged
+        before |= {"train.log": before.get("train.log")}  # it names the damage
         must(after == before, "a refused call changed the run")
         must(str(run) in line or "=" in line, f"the line names no file: {line}")
         return "refused by one line"
@@ -133,7 +133,9 @@ ROWS = (
     Row("file", "a file of a checkpoint truncated, emptied, zeroed, removed, extended",
         MUST, 40, a_file_of_a_checkpoint),
     Row("record", "another file of a run damaged in the same ways", MUST,
-        len(RECORDS) * len(FATES), a_record),
+        len(RECORDS) * len(FATES), a_record,
+        short="Rows and pictures of steps before the checkpoint are not computed "
+        "again. Only lines that cannot be read are reported."),
     Row("manifest", "manifests edited or removed", MUST, 8, a_manifest),
     Row("stray", "a stray file in a run", MUST, len(STRAYS), a_stray),
     Row("lost", "a whole folder of a run lost", MUST, len(LOST), a_folder),

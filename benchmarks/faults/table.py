@@ -176,6 +176,7 @@ def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
                 "seconds": round(sum(x["seconds"] for x in own), 1),
                 "longest": max((x["seconds"] for x in own), default=0.0),
                 "refused": row.refused() if not own else "",
+                "short": row.short,
                 "revisions": sorted({x["revision"] for x in own}),
                 "fell": [
                     {"case": x["case"], "said": x["said"]} for x in own if not x["held"]
@@ -261,6 +262,8 @@ def text(code: str, found: Sequence[dict[str, Any]], about: dict[str, Any]) -> s
     for x in found:
         if x["refused"]:
             said.append(f"- `{x['row']}`: not run: {x['refused']}.")
+        if x["fell"] and x["short"]:
+            said.append(f"- `{x['row']}`: {x['short']}")
         for one in x["fell"]:
             words = " ".join(one["said"].split())[:300].replace("`", "'")
             said.append(f"- `{x['row']}` {one['case']}: `{words}`")
