@@ -278,11 +278,15 @@ class Place:
         shutil.copytree(source, run)
         return run
 
-    def same(self, run: Path, *fields: str) -> str:
+    def same(self, run: Path, *fields: str, rows_from: int = 0) -> str:
         """Raise ``Fell`` unless a run has the state, the rows, the scores and the
-        pictures of the undisturbed run. Return words about this."""
+        pictures of the undisturbed run. Return words about this.
+
+        Args:
+          rows_from: the first step whose rows are compared.
+        """
         whole = self.undisturbed(*fields)
-        difference = _first_difference(whole, run)
+        difference = _first_difference(whole, run, rows_from)
         must(not difference, f"{difference} differs from the undisturbed run")
         return "ends as the undisturbed run"
 
@@ -310,12 +314,15 @@ def contents(folder: Path) -> dict[str, bytes]:
     }
 
 
-def _first_difference(whole, run) -> str:
+def _first_difference(whole, run, rows_from) -> str:
     kept, found = status(whole), status(run)
     for name in ("state", "step", "state_digest"):
         if kept.get(name) != found.get(name):
             return f"status.json: {name}={found.get(name)}"
-    names = ["metrics.jsonl"]
+    rows = (_rows(x / "metrics.jsonl", rows_from) for x in (whole, run))
+    if next(rows) != next(rows):
+        return "metrics.jsonl"
+    names = []
     for pattern in ("evaluation/*.json", "samples/*.png"):
         names += [str(x.relative_to(whole)) for x in sorted(whole.glob(pattern))]
     for name in names:
@@ -323,3 +330,9 @@ def _first_difference(whole, run) -> str:
         if not path.exists() or path.read_bytes() != (whole / name).read_bytes():
             return name
     return ""
+
+
+def _rows(path, first) -> list[bytes]:
+    """Return the lines of rows from a step on."""
+    lines = path.read_bytes().splitlines() if path.exists() else []
+    return [x for x in lines if not first or json.loads(x)["step"] >= first]

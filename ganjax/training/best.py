@@ -7,6 +7,7 @@ from typing import Any
 from ganjax.core import GameState
 from ganjax.errors import BadInput, unknown
 from ganjax.evaluation import Evaluation
+from ganjax.training.archive import Archive
 from ganjax.training.plan import Plan
 from ganjax.training.population_checkpoints import NEVER
 
@@ -55,7 +56,11 @@ class BestStates:
     """
 
     def __init__(
-        self, archive: Any, plan: Plan, direction: str | None, places: Collection[int]
+        self,
+        archive: Archive,
+        plan: Plan,
+        direction: str | None,
+        places: Collection[int],
     ):
         self._archive, self._score = archive, plan.checkpoint.best
         self._sign = _SIGN[direction] if self._score else 0

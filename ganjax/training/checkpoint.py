@@ -74,6 +74,7 @@ class Checkpoints:
         self._sealer = ThreadPoolExecutor(1)
         self._sealing: Future | None = None
         self._damaged: list[int] = []
+        self._abandoned: list[int] = []
         self._files: set[str] = set()  # in the folder of a state that was read back
 
     def __enter__(self) -> "Checkpoints":
@@ -87,6 +88,9 @@ class Checkpoints:
             self._sealer.shutdown()
             self._writer.close()
             self._plain.close()
+            # A write that failed can leave files until the writer has ended.
+            for step in set(self._abandoned) - set(self.steps()):
+                remove(self.directory / str(step))
 
     def steps(self) -> list[int]:
         """Return the steps of finished checkpoints, oldest first."""
@@ -183,6 +187,7 @@ class Checkpoints:
         return f"{STATE}/{lost[0]} is absent" if lost else None
 
     def _abandon(self, step, error):
+        self._abandoned.append(step)
         remove(self.directory / str(step))
         number = failures.disk_error(error)
         says_more = isinstance(error, OSError) and error.errno is not None

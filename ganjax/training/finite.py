@@ -21,7 +21,7 @@ def non_finite(
     state: GameState,
     together: bool,
     places: Collection[int],
-    infinite: Collection[str] = (),
+    unjudged: Collection[str] = (),
 ) -> dict[int, tuple[str, float]]:
     """Return the runs whose state holds nan or an infinity: place -> the name and the
     value of the first such number. Parameters, variables, optimizers and averages
@@ -31,9 +31,9 @@ def non_finite(
       state: the state of a run, or the joined states of several runs.
       together: whether the state has an axis for several runs.
       places: the runs to judge; ``[0]`` for a single run.
-      infinite: names of arrays that are not judged, from ``infinite_at_start``.
+      unjudged: names of arrays that are not judged, from ``infinite_at_start``.
     """
-    parts = {k: x for k, x in _named(state).items() if k not in infinite}
+    parts = {k: x for k, x in _named(state).items() if k not in unjudged}
     on_host = next(iter(state.key.devices())).platform == "cpu"
     judge = finite_on_host if on_host else finite_on_device
     finite = np.atleast_1d(np.asarray(judge(parts, together)))

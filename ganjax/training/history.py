@@ -20,8 +20,9 @@ from ganjax.json_shapes import misfit
 from ganjax.run_files import read_rows
 from ganjax.training.locked_folder import now
 
-_LINE = {"carrier?": dict, "config?": dict, "members?": {...: dict},
-         "rollbacks?": int, "skipped?": (int, list)}  # fmt: skip
+_LINE = {"carrier?": dict, "config?": {"log?": {"every?": int}},
+         "members?": {...: dict}, "rollbacks?": int,
+         "skipped?": (int, list)}  # fmt: skip
 
 
 def lines_of_history(path: Path) -> list[dict[str, Any]]:

@@ -1,6 +1,8 @@
 """The records of runs that are trained together, in one folder."""
 
 import contextlib
+import zipfile
+import zlib
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -10,6 +12,7 @@ from ganjax.core import GameState
 from ganjax.data import as_bytes
 from ganjax.population_files import PopulationRecords
 from ganjax.run_files import write_json
+from ganjax.training.archive import Archive
 from ganjax.training.best import values_of_score
 from ganjax.training.checkpoint import Checkpoints
 from ganjax.training.checkpoint_folders import damage, remove, step_folders
@@ -25,9 +28,8 @@ from ganjax.training.rewind import rewind
 from ganjax.training.rows import RowFile
 
 
-class PopulationArchive:
-    """The records of the members of a population. It has the methods of
-    ``RunArchive``. A member has a place, its index.
+class PopulationArchive(Archive):
+    """The records of the members of a population.
 
     Args:
       files: the folder of the population.
@@ -69,15 +71,6 @@ class PopulationArchive:
                     closing.callback(file.close)
 
     def restore(self, fresh: Sequence[GameState]) -> GameState | None:
-        """Return the states of all members in the newest readable checkpoint, with a
-        leading axis; ``None`` without a checkpoint.
-
-        Args:
-          fresh: the states of new runs.
-
-        Raises:
-          BadInput: if all checkpoints are damaged or do not fit the config.
-        """
         return self._checkpoints.restore(fresh)
 
     def begin(
@@ -88,15 +81,6 @@ class PopulationArchive:
         places: Collection[int],
         counts: Mapping[str, Any] | None = None,
     ) -> None:
-        """Remove the records after ``step``, open the logs, and write that the members
-        are running.
-
-        Args:
-          places: the members that train.
-          restored: whether the members resume from a checkpoint.
-          real: held-out examples, which the pictures show beside samples.
-          counts: the numbers of ``skipped`` steps so far, ``[members]``.
-        """
         files = self.files
         if restored:
             files.say(f"resuming from step {step}")
@@ -116,13 +100,6 @@ class PopulationArchive:
     def metrics(
         self, step: int, values: Mapping[str, np.ndarray], places: Collection[int]
     ) -> dict[str, float]:
-        """Append a row with a list of values for each name; ``null`` where a member
-        does not train. Return the row of the first member that trains.
-
-        Args:
-          values: name -> a value of each member, ``[members]``.
-          places: the members that still train.
-        """
         live = set(places)
         row = {
             name: [float(x) if i in live else None for i, x in enumerate(values[name])]
@@ -133,26 +110,18 @@ class PopulationArchive:
         return {} if first is None else {name: x[first] for name, x in row.items()}
 
     def timing(self, step: int, values: Mapping[str, float]) -> None:
-        """Append a row of measured times and rates of the whole population."""
         self._times.append({"step": step, **values})
 
     def flush(self) -> None:
-        """Write all rows to the disk. Call this before a checkpoint is saved."""
         self._rows.flush()
         self._times.flush()
 
     def scored(self, step: int, places: Collection[int]) -> bool:
-        """Return whether the scores of all ``places`` at ``step`` are complete."""
         records = PopulationRecords(self.files)
         found = [records.scores(self._ids[place]).get(step) for place in places]
         return all(x is not None and not x.get("failed") for x in found)
 
     def score_rows(self, step: int, found: Mapping[int, Mapping[str, float]]) -> None:
-        """Append the row of scores of a step, and write it to the disk.
-
-        Args:
-          found: place -> scores by name.
-        """
         names = sorted({name for scores in found.values() for name in scores})
         every = [found.get(place, {}) for place in range(len(self._ids))]
         row = {f"evaluation/{k}": [x.get(k) for x in every] for k in names}
@@ -161,13 +130,6 @@ class PopulationArchive:
             self._rows.flush()
 
     def scores(self, step: int, found: Mapping[int, dict[str, Any]]) -> None:
-        """Write the file of the scores of a step. It comes last: it shows that nothing
-        of this evaluation is missing.
-
-        Args:
-          found: place -> ``scores``, ``directions`` and ``protocol``, and ``failed`` if
-            an evaluator failed.
-        """
         shared = next(iter(found.values()))["protocol"]
         write_json(
             self.files.evaluation(step),
@@ -183,17 +145,10 @@ class PopulationArchive:
         )
 
     def earlier(self, place: int, score: str) -> list[tuple[int, float]]:
-        """Return the steps and the earlier values of a score of a member."""
         rows = PopulationRecords(self.files).rows(self._ids[place])
         return values_of_score(rows, score)
 
     def keep_best(self, wanted: Mapping[int, int]) -> set[int]:
-        """Remove the states in ``best`` that are not the best ones. Return the places
-        whose best state is there.
-
-        Args:
-          wanted: place -> the step of the best state; ``NEVER`` if there is none.
-        """
         for path in step_folders(self.files.best):
             if damage(path):
                 remove(path)
@@ -206,15 +161,13 @@ class PopulationArchive:
         return {i for i in wanted if held.get(i) == wanted[i]}
 
     def pictured(self, step: int) -> bool:
-        """Return whether the samples at ``step`` are written."""
-        return self.files.samples(step).exists()
+        try:
+            with zipfile.ZipFile(self.files.samples(step)) as file:
+                return file.testzip() is None
+        except (OSError, zipfile.BadZipFile, zlib.error):
+            return False
 
     def samples(self, step: int, found: Mapping[int, np.ndarray]) -> None:
-        """Write the samples at ``step``. A picture is drawn when someone looks.
-
-        Args:
-          found: place -> samples ``[n, …]``.
-        """
         path = self.files.samples(step)
         path.parent.mkdir(exist_ok=True)
         part = path.with_name(f".{path.name}.tmp")
@@ -224,21 +177,12 @@ class PopulationArchive:
         part.replace(path)
 
     def save(self, step: int, state: GameState, places: Collection[int]) -> None:
-        """Start to write a checkpoint of all members. A member that has ended keeps its
-        last state.
-
-        Raises:
-          OSError: if the disk is full.
-        """
         self._checkpoints.save(step, state, places)
 
     def settle(self) -> None:
-        """Wait until the last checkpoint is on the disk."""
         self._checkpoints.checkpoints.finish()
 
     def save_best(self, step: int, state: GameState, places: Collection[int]) -> None:
-        """Write the states of the members with a new best score, and wait for them. The
-        other members keep their best state."""
         if self._best is None:
             best = Checkpoints(self.files.best, 1, self.files.say)
             self._best = PopulationCheckpoints(best)
@@ -253,13 +197,6 @@ class PopulationArchive:
         digests: Mapping[int, str],
         skipped: Mapping[int, int],
     ) -> None:
-        """Write the final status.
-
-        Args:
-          state: ``'finished'`` or ``'interrupted'``.
-          digests: place -> the hash of the state of the member.
-          skipped: place -> the number of skipped steps, if there are any.
-        """
         records = PopulationRecords(self.files)
         ended = self.files.ended
         for place, digest in digests.items():
@@ -280,13 +217,11 @@ class PopulationArchive:
     def fail(
         self, place: int, step: int, exit_reason: str, diverged: bool = False
     ) -> None:
-        """Write the status of a member that failed. The others continue."""
         entry = {"state": "failed", "step": step, "exit_reason": exit_reason}
         more = {"diverged": True} if diverged else {}
         self.files.write_ended(self._ids[place], entry | more)
 
     def fail_all(self, step: int, exit_reason: str) -> None:
-        """Write that all members failed that have not ended."""
         ended = self.files.ended
         more = {"steps": self.plan.steps, "exit_reason": exit_reason}
         self.files.write_status("failed", step, ended, **more)

@@ -17,6 +17,7 @@ from ganjax.evaluation import Evaluation
 from ganjax.evaluation.together import attempt
 from ganjax.model import Model, sample_together
 from ganjax.run_files import failed_evaluation
+from ganjax.training.archive import Archive
 from ganjax.training.best import BestStates
 from ganjax.training.finite import non_finite
 from ganjax.training.member import reason, reason_of_evaluator
@@ -38,7 +39,7 @@ class Recorder:
     loop calls it after each dispatch (one call of the compiled step).
 
     Args:
-      archive: a ``RunArchive`` or a ``PopulationArchive``.
+      archive: writes the records.
       seeds: place (index) of each run that is recorded -> its seed. The other runs have
         ended.
       model: builds the finished model of a state.
@@ -47,7 +48,7 @@ class Recorder:
         its state, not from the config.
       samples: number of samples in a picture.
       start: the step at which training starts or resumes.
-      infinite: names of arrays that are not judged, from ``infinite_at_start``.
+      unjudged: names of arrays that are not judged, from ``infinite_at_start``.
       goes_back: whether a number that is not finite raises ``RollBack``. Otherwise the
         run fails.
       skipped: place -> the number of skipped steps so far, if the step skips.
@@ -59,7 +60,7 @@ class Recorder:
 
     def __init__(
         self,
-        archive: Any,
+        archive: Archive,
         seeds: Mapping[int, int],
         *,
         model: Callable[[GameState], Model],
@@ -68,7 +69,7 @@ class Recorder:
         samples: int,
         plan: Plan,
         start: int,
-        infinite: Collection[str] = (),
+        unjudged: Collection[str] = (),
         goes_back: bool = False,
         skipped: Mapping[int, int] | None = None,
         explain: Callable[[int], None] = lambda step: None,
@@ -76,7 +77,7 @@ class Recorder:
         self.archive, self.live, self.plan = archive, list(seeds), plan
         self._seeds, self._keys = seeds, keys
         self._start, self._intact = start, True
-        self._infinite, self._goes_back = infinite, goes_back
+        self._unjudged, self._goes_back = unjudged, goes_back
         self._skipped, self._explain = dict(skipped or {}), explain
         self._judged = -1  # the step of the newest state that was judged
         self._metrics: Mapping[str, jax.Array] = {}  # of the newest dispatch
@@ -168,7 +169,7 @@ class Recorder:
             return
         self._judged = step
         whole, together = self._whole(state), self.plan.population is not None
-        found = non_finite(whole, together, self.live, self._infinite)
+        found = non_finite(whole, together, self.live, self._unjudged)
         for place, (name, value) in found.items():
             self._fail(place, Diverged(step, name, value))
 

@@ -4,12 +4,12 @@ import collections
 import math
 import time
 from collections.abc import Callable, Mapping
-from typing import Any
 
 import jax
 import numpy as np
 
 from ganjax.core import SKIPPED
+from ganjax.training.archive import Archive
 from ganjax.training.progress import ProgressReport
 
 
@@ -51,7 +51,7 @@ class RunLog:
 
     def __init__(
         self,
-        archive: Any,
+        archive: Archive,
         live: list[int],
         drop: Callable[[int, Diverged], None],
         skipped: Callable[[int, np.ndarray], None] = lambda step, counts: None,

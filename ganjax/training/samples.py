@@ -8,6 +8,8 @@ from PIL import Image
 from ganjax.data import Source, held_out
 from ganjax.training.pictures import image_grid, scatter
 
+_END_OF_PNG = b"IEND\xaeB`\x82"  # name and checksum of the last chunk
+
 POINTS_A_COUNT = 10  # a scatter plot needs more samples than a grid of images
 
 
@@ -45,3 +47,13 @@ def save_picture(path: Path, picture: Image.Image) -> None:
     part = path.with_name(f".{path.name}.tmp")
     picture.save(part, format="PNG")
     part.replace(path)
+
+
+def whole_picture(path: Path) -> bool:
+    """Return whether a PNG exists and is undamaged."""
+    try:
+        with Image.open(path) as picture:
+            picture.verify()
+        return path.read_bytes().endswith(_END_OF_PNG)
+    except (OSError, SyntaxError, ValueError):  # Pillow raises these for damage
+        return False

@@ -1,6 +1,7 @@
 """The training loop around the compiled step."""
 
 import contextlib
+import functools
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -13,18 +14,16 @@ from ganjax.core import (
     SKIPPED,
     Game,
     GameState,
-    child_key,
-    init_on_host,
-    init_state,
     replicate,
     spread_members,
-    stack_members,
 )
 from ganjax.data import Feed, Source
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
 from ganjax.streams import lasting_streams
+from ganjax.training.archive import Archive
+from ganjax.training.beginning import Beginning
 from ganjax.training.best import check_best
 from ganjax.training.dispatch import dispatched_data
 from ganjax.training.finite import infinite_at_start
@@ -32,8 +31,9 @@ from ganjax.training.hosts import agreed, barrier
 from ganjax.training.member import Member, reason
 from ganjax.training.plan import Plan
 from ganjax.training.recorder import Recorder, RollBack
+from ganjax.training.run_archive import RunArchive
 from ganjax.training.samples import real_examples, sample_count
-from ganjax.training.search import keep_bundle
+from ganjax.training.search import Search
 
 
 class Failed(Exception):
@@ -47,7 +47,7 @@ class Failed(Exception):
 
 def train(
     members: Sequence[Member],
-    archive: Any,
+    archive: Archive,
     advance: Callable,
     *,
     game: Game,
@@ -70,8 +70,7 @@ def train(
 
     Args:
       members: the run, or several runs if ``plan.population`` is set.
-      archive: writes the records: a ``RunArchive``, or a ``PopulationArchive`` of
-        several runs. It is closed at the end.
+      archive: writes the records. It is closed at the end.
       advance: the compiled step, from ``compiled_step`` with the same ``game``,
         ``feed`` and ``plan``.
       model: builds the finished model of a state.
@@ -90,51 +89,37 @@ def train(
       Failed: for any error after the members began. The error is its ``__cause__``.
     """
     step = None  # until the members begin
-    together = bool(plan.population)
+    beginning = Beginning(game, members, archive, plan)
+    alone = archive if isinstance(archive, RunArchive) else None
     with contextlib.ExitStack() as stack:
         enter = stack.enter_context
         enter(lasting_streams())
         enter(_failing(lambda: step))
         enter(archive)
-        fresh = _fresh(game, members, together)
-        infinite = infinite_at_start(fresh[0])
-        state, restored = _first_state(archive, members, fresh, together)
-        start, rollbacks = int(state.step), 0
+        fresh = beginning.fresh()
+        unjudged = infinite_at_start(fresh[0])
+        state, restored = beginning.state(fresh)
+        start = int(state.step)
         seeds = {i: m.seed for i, m in enumerate(members) if not m.ended}
         if seeds:
             _check(archive, plan, start)
             new = None if restored else fresh[next(iter(seeds))]
             check_best(plan, evaluations, next(iter(seeds.values())), new)
             real = real_examples(source, plan.samples.count)
-            if plan.on_nonfinite == "rollback":
-                rollbacks = archive.rollbacks(start)
+            if alone and plan.on_nonfinite == "rollback":
+                beginning = beginning.after(alone.rollbacks(start))
+                state = beginning.with_key(state)
             begin()
         stop = enter(signals.noted())
+        search = Search(advance, feed, plan, unjudged, stop)
         del fresh
-
-        def again():
-            """Return the state of the last checkpoint, or the first state."""
-            return _first_state(
-                archive, members, _fresh(game, members, together), together
-            )
-
-        def explain(at):
-            if not together and jax.process_count() == 1:
-                archive.settle()
-
-                def first():
-                    return _with_key_of(again()[0], members, rollbacks)
-
-                keep_bundle(archive, first, at, advance, feed, plan, infinite, stop)
-
         while True:
-            state = _with_key_of(state, members, rollbacks)
             # A copy: the compiled step reuses the memory of the state.
             step, keys = int(state.step), jnp.copy(state.key.reshape(-1))
             skipped = _skipped(state)
             recorder: Any = contextlib.nullcontext(_NoRecorder())
             if seeds:
-                counts = _counts(plan, rollbacks, skipped)
+                counts = _counts(beginning, skipped)
                 archive.begin(step, restored, real, list(seeds), counts)
                 recorder = Recorder(
                     archive,
@@ -145,10 +130,10 @@ def train(
                     samples=sample_count(source, plan.samples.count),
                     plan=plan,
                     start=step,
-                    infinite=infinite,
-                    goes_back=_goes_back(plan, rollbacks),
+                    unjudged=unjudged,
+                    goes_back=beginning.goes_back,
                     skipped=dict(enumerate(skipped)),
-                    explain=explain,
+                    explain=functools.partial(_explain, alone, search, beginning),
                 )
             try:
                 with recorder as entered:
@@ -158,15 +143,28 @@ def train(
                     step = int(state.step)
                 break
             except RollBack as found:
-                archive.go_back()
-                rollbacks += 1
-                state, restored = again()
+                assert alone is not None  # ``_check`` refuses others
+                alone.go_back()
+                beginning = beginning.after(beginning.rollbacks + 1)
+                state, restored = beginning.state(beginning.fresh())
+                why, count = reason(found.__cause__), beginning.rollbacks
                 archive.say(
-                    f"{reason(found.__cause__)}; going back to step {int(state.step)} "
-                    f"with another key, rollback {rollbacks} of {plan.max_rollbacks}"
+                    f"{why}; going back to step {int(state.step)} with another key, "
+                    f"rollback {count} of {plan.max_rollbacks}"
                 )
         barrier("end")  # after this, every process may read the files
     return state
+
+
+def _explain(archive, search, beginning, until):
+    """Write a bundle of the first dispatch whose result is not finite."""
+    if archive and jax.process_count() == 1:
+        archive.settle()
+
+        def first():
+            return beginning.state(beginning.fresh())[0]
+
+        search.write_bundle(archive, first, until)
 
 
 def _to_the_end(recorder, advance, feed, plan, state, key, stop, restored) -> GameState:
@@ -216,47 +214,17 @@ def _ends(stop, recorder) -> int:
     return stop[0] if stop else 0 if recorder.live else -1
 
 
-def _fresh(game, members, together) -> list[GameState]:
-    """Return the states of new runs. States that are joined later are on the host."""
-    if together:
-        return [init_on_host(game, m.seed, m.knobs) for m in members]
-    return [init_state(game, jax.random.key(m.seed), m.knobs) for m in members]
-
-
-def _first_state(archive, members, fresh, together) -> tuple[GameState, bool]:
-    """Return the state of all members, and whether it comes from a checkpoint."""
-    state = archive.restore(fresh)
-    if state is None:
-        first = [m.start_from(x) for m, x in zip(members, fresh, strict=True)]
-        return (stack_members(first) if together else first[0]), False
-    # Knobs come from the config, which the user may have changed on purpose.
-    knobs = stack_members(fresh).knobs if together else fresh[0].knobs
-    return state.replace(knobs=knobs), True
-
-
-def _with_key_of(state, members, rollbacks):
-    """Return the state of a single run with the key that follows from its seed and the
-    number of its rollbacks. Without a rollback the key stays."""
-    if not rollbacks:
-        return state
-    key = child_key(jax.random.key(members[0].seed), "rollback")
-    return state.replace(key=jax.random.fold_in(key, rollbacks))
-
-
-def _goes_back(plan, rollbacks):
-    return plan.on_nonfinite == "rollback" and rollbacks < plan.max_rollbacks
-
-
 def _skipped(state) -> list[int]:
     """Return the number of skipped steps of each run; empty if the game skips none."""
     counts = state.memory.get(SKIPPED)
     return [] if counts is None else np.atleast_1d(np.asarray(counts)).tolist()
 
 
-def _counts(plan, rollbacks, skipped):
+def _counts(beginning, skipped):
     """Return the facts about numbers that are not finite, for the history."""
+    plan = beginning.plan
     if plan.on_nonfinite == "rollback":
-        return {"rollbacks": rollbacks}
+        return {"rollbacks": beginning.rollbacks}
     return {"skipped": skipped if plan.population else skipped[0]} if skipped else {}
 
 

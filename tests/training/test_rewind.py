@@ -3,13 +3,18 @@
 import dataclasses
 import json
 
+import numpy as np
 import pytest
+from PIL import Image
 
 from ganjax.evaluation.options import EvaluationOptions
 from ganjax.run_files import RunFiles
-from ganjax.training import Plan
+from ganjax.training import Plan, PopulationArchive, RunArchive, RunDirectory
+from ganjax.training.history import add_start
 from ganjax.training.plan import Log, Samples
+from ganjax.training.population_directory import PopulationDirectory
 from ganjax.training.rewind import rewind
+from ganjax.training.samples import save_picture
 
 PLAN = Plan(
     steps=100,
@@ -108,6 +113,7 @@ def test_a_bad_line_costs_no_other_line(tmp_path, bad):
     good = [json.dumps({"step": step, "x": 0.1}).encode() for step in (5, 10, 15)]
     text = b"\n".join([good[0], bad, b"", *good[1:], b'{"step": 20, "x'])
     run.metrics.write_bytes(text)
+    run.timing.write_text(rows_of(5, 10, 15))
     assert [row["step"] for row in run.rows()] == [5, 10, 15]
     said = rewind(run, 10, PLAN, scored=False)
     assert said == ["metrics.jsonl: 1 line could not be read; the file keeps it"]
@@ -119,3 +125,62 @@ def test_a_new_folder_is_left_empty(tmp_path):
     assert rewind(RunFiles(tmp_path), 0, PLAN, scored=False) == []
     rewind(RunFiles(tmp_path), 0, PLAN, scored=False)
     assert list(tmp_path.iterdir()) == []
+
+
+def rows_of(*steps):
+    return "".join(f'{{"step": {step}, "x": 0.1}}\n' for step in steps)
+
+
+LOST = {
+    "no row": ((), "the rows of step 5 and of 3 later are missing"),
+    "the first": ((10, 15, 20), "the row of step 5 is missing"),
+    "two": ((5, 15), "the rows of step 10 and of 1 later are missing"),
+    "none": ((5, 10, 15, 20), ""),
+    "a last one off the schedule": ((5, 7, 10, 15, 20, 23), ""),
+}
+
+
+@pytest.mark.parametrize(("steps", "said"), LOST.values(), ids=LOST)
+def test_missing_rows_are_reported(tmp_path, steps, said):
+    run = RunFiles(tmp_path)
+    run.metrics.write_text(rows_of(*steps))
+    run.timing.write_text(rows_of(5, 10, 15, 20))
+    again = f"metrics.jsonl: {said}; ganjax does not write them again"
+    assert rewind(run, 20, PLAN, scored=False) == ([again] if said else [])
+
+
+@pytest.mark.parametrize("every", [10, 4, 0])
+def test_an_interval_that_changed_loses_no_row(tmp_path, every):
+    """Before step 10 rows were written every ``every`` steps; now every 5."""
+    run = RunFiles(tmp_path)
+    first = range(every, 11, every) if every else ()
+    for path in (run.metrics, run.timing):
+        path.write_text(rows_of(*first, 15, 20))
+    for interval in (every, 5):
+        add_start(run.history, 0, {"config": {"log": {"every": interval}}})
+    assert rewind(run, 20, PLAN, scored=False) == []
+
+
+@pytest.mark.parametrize("damage", ["cut", "emptied", "zeroed", "longer", "absent"])
+@pytest.mark.parametrize("together", [False, True])
+def test_a_damaged_picture_is_not_a_picture(tmp_path, together, damage):
+    with archive_of(tmp_path / "run", together) as archive:
+        path = archive.files.samples(4) if together else archive.run.picture(4)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if together:
+            archive.samples(4, {0: np.zeros((2, 3)), 1: np.ones((2, 3))})
+        else:
+            save_picture(path, Image.new("RGB", (9, 9), "red"))
+        assert archive.pictured(4)
+        content = path.read_bytes()
+        left = {"cut": content[:-20], "emptied": b"", "zeroed": bytes(len(content)),
+                "longer": content + b"{\0"}  # fmt: skip
+        path.unlink() if damage == "absent" else path.write_bytes(left[damage])
+        assert archive.pictured(4) is (together and damage == "longer")
+
+
+def archive_of(path, together):
+    """Return the archive of a run, or of two."""
+    if together:
+        return PopulationArchive(PopulationDirectory(path), ["a", "b"], PLAN)
+    return RunArchive(RunDirectory(path), PLAN)
