@@ -43,6 +43,7 @@ MAY_IMPORT = {
     "networks objectives optimizers schedules training",
     "runtime": "",
     "shipped": "",
+    "parity": "",
     "failures": "",
     "command_line": "config failures runtime shipped",
     "unpacking": "training",
@@ -62,8 +63,8 @@ MAY_IMPORT = {
     "sweeps": "build command_line config core data launch loading report resumption "
     "runtime training unpacking",
     "commands": "build catalogue command_line config data detection failures gallery "
-    "launch loading projection replay report scoring shipped sweeps training unpacking "
-    "upscaling",
+    "launch loading parity projection replay report scoring shipped sweeps training "
+    "unpacking upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -76,7 +77,9 @@ ONLY_IN = {
     "tensorflow_datasets": lambda path: path.startswith("ganjax/data/"),
     "orbax": lambda path: path == "ganjax/training/checkpoint.py",
     "submitit": lambda path: path == "ganjax/sweeps/slurm.py",
-    "torch": lambda path: path.startswith("benchmarks/torch_"),
+    "torch": lambda path: path.startswith(
+        ("benchmarks/torch_", "tests/parity/oracles/")
+    ),
     "atheris": lambda path: path == "benchmarks/fuzz/child.py",
     "prdc": lambda path: path == "benchmarks/distances.py",
     "tensorflow": lambda path: False,

@@ -17,7 +17,7 @@ choices and its help. A * marks a knob: a field that a sweep changes without com
 again.
 """
 
-from ganjax import catalogue, command_line, shipped
+from ganjax import catalogue, command_line, parity, shipped
 from ganjax.build import build_game
 from ganjax.config import Choice, declared, flatten, knobs
 from ganjax.data import feed_of, source_of
@@ -71,6 +71,8 @@ def main(arguments: list[str]) -> int:
         print(f"\n{name}  ({field})")
         for entry, source in entries.items():
             print(f"  {entry:{width}} {catalogue.line(source)}")
+            for line in parity.lines(name, entry):
+                print(f"  {'':{width}} {line}")
     return 0
 
 

@@ -1,7 +1,7 @@
 """One step of a game: every player's updates, then the averages of networks."""
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import jax
@@ -17,10 +17,15 @@ from ganjax.core.state import GameState
 from ganjax.core.view import View
 
 Metrics = dict[str, jax.Array]
+Draws = Mapping[str, Mapping[str, jax.Array]]
 
 
 def make_train_step(
-    game: Game, *, batch: Callable[..., Any], axis: str = "data"
+    game: Game,
+    *,
+    batch: Callable[..., Any],
+    axis: str = "data",
+    draws: Callable[..., Draws] = lambda data, step: {},
 ) -> Callable[[GameState, Any], tuple[GameState, Metrics]]:
     """Return one training step of a game, a pure function
     ``(state, data) -> (state, metrics)``.
@@ -34,6 +39,9 @@ def make_train_step(
         share of a sub-batch.
       axis: name of the mapped axis whose devices share a batch. ``compile_step`` maps
         the step over it.
+      draws: ``(data, step) -> {player: {name: values [turns, …]}}``, values that
+        replace random draws, with the names of ``View.draw``. So a step can be compared
+        with a step of another implementation, which gets the same values.
 
     Returns:
       The step. Its metrics are scalars named ``player/metric``, averaged over the turns
@@ -46,15 +54,16 @@ def make_train_step(
         rounds = batch(data, child_key(state.key, "data"), state.step, axis)
         key = jax.random.fold_in(child_key(state.key, "step"), state.step)
         play = _take_turns if game.dynamics is None else _move_together
+        drawn = draws(data, state.step)
         now = state.replace(knobs=game.schedule(state.knobs, state.step))
-        moved, metrics = play(game, now, rounds, key, axis, due)
+        moved, metrics = play(game, now, rounds, key, axis, due, drawn)
         ema = _average(game, state, moved)
         return moved.replace(step=state.step + 1, ema=ema, knobs=state.knobs), metrics
 
     return skip_non_finite(step) if game.skips else step
 
 
-def _take_turns(game, state, rounds, key, axis, due):
+def _take_turns(game, state, rounds, key, axis, due, drawn):
     metrics: Metrics = {}
     first = 0
     for player in game.players:
@@ -65,20 +74,20 @@ def _take_turns(game, state, rounds, key, axis, due):
             first += n
 
         def turn(state, inputs, player=player):
-            examples, key = inputs
-            loss = _loss(game, player, state, state.params, examples, key, axis, due)
+            loss = _loss(game, player, state, state.params, *inputs, axis, due)
             gradients, report = _descent(loss, player, state.params)
             gradients, metrics = average((gradients, report.metrics), axis)
             report = report.replace(metrics=metrics)
             return _settle(player, state, state, gradients, report)
 
         keys = _turn_keys(key, player)
-        state, logged = loop(turn, state, (examples, keys), n)
+        inputs = examples, keys, drawn.get(player.name, {})
+        state, logged = loop(turn, state, inputs, n)
         metrics |= {name: jnp.mean(value) for name, value in logged.items()}
     return state, metrics
 
 
-def _move_together(game, state, rounds, key, axis, due):
+def _move_together(game, state, rounds, key, axis, due, drawn):
     reading = [player for player in game.players if player.reads_data]
 
     def objective(player, params):
@@ -86,7 +95,8 @@ def _move_together(game, state, rounds, key, axis, due):
         if player in reading:
             examples = _rounds(rounds, reading.index(player))
         own = _turn_keys(key, player)[0]
-        return _loss(game, player, state, params, examples, own, axis, due)
+        first = _rounds(drawn.get(player.name, {}), 0)
+        return _loss(game, player, state, params, examples, own, first, axis, due)
 
     field = Field(game, state, objective, axis)
     gradients, reports = game.dynamics(field, state.params, state.knobs)
@@ -178,7 +188,7 @@ class Field:
         return moved, after
 
 
-def _loss(game, player, state, params, examples, key, axis, due):
+def _loss(game, player, state, params, examples, key, drawn, axis, due):
     """Return the player's objective as a function of its owned parameters."""
 
     def loss(owned):
@@ -193,6 +203,7 @@ def _loss(game, player, state, params, examples, key, axis, due):
             key=key,
             step=state.step,
             due=due,
+            drawn=drawn,
         )
         return player.objective(owned, view)
 

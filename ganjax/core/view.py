@@ -63,7 +63,8 @@ class View:
     examples. It is ``None`` for a player that reads no data. ``key`` is the turn's
     random key, equal on all devices. A lazy term counts only at every ``interval``-th
     step; ``due`` holds the intervals that end at this step. It is ``None`` if the step
-    is not known while JAX traces.
+    is not known while JAX traces. ``drawn`` holds values that replace random draws, by
+    name; see ``make_train_step``.
     """
 
     networks: Mapping[str, Network]
@@ -76,6 +77,7 @@ class View:
     key: jax.Array
     step: jax.Array
     due: frozenset[int] | None = None
+    drawn: Mapping[str, jax.Array] = dataclasses.field(default_factory=dict)
     remembered: tuple[str, ...] = ()
 
     def update(
@@ -139,6 +141,13 @@ class View:
         ``name`` gives other keys. A sample's key does not depend on the number of
         devices."""
         return sample_keys(child_key(self.key, name), n, self.axis)
+
+    def draw(self, name: str, n: int, sample: Callable[[jax.Array], Tree]) -> Tree:
+        """Return a random draw for each of this device's ``n`` samples: ``sample`` of
+        their keys ``[n]``, or the value that ``drawn`` holds for this name."""
+        if name in self.drawn:
+            return self.drawn[name]
+        return sample(self.keys(name, n))
 
     def local(self, n: int) -> int:
         """Return how many of the ``n`` samples of a whole batch are on this device."""

@@ -65,7 +65,7 @@ def _autoencoder(parts, classes):
 
         def objective(owned, view):
             real = view.batch["data"]
-            drawn = prior(view.keys("latents", real.shape[0]))
+            drawn = view.draw("latents", real.shape[0], prior)
             shown = code(view.apply("encoder", real))[:, part]
             loss, metrics, view = adversary.critic_loss(
                 view, critic, critic, drawn, shown
@@ -79,7 +79,7 @@ def _autoencoder(parts, classes):
         output, view = view.update("encoder", real)
         total, logged = jnp.zeros(()), {}
         for critic, (part, prior, prefix) in matched.items():
-            drawn = prior(view.keys("latents", real.shape[0]))
+            drawn = view.draw("latents", real.shape[0], prior)
             seen = code(output)[:, part]
             loss, metrics, view = adversary.generator_loss(
                 view, "encoder", critic, seen, drawn

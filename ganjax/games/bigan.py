@@ -27,7 +27,7 @@ def bigan(parts: Parts) -> tuple[Game, Sampler]:
 
     def pairs(view, see):
         real = view.batch["data"]
-        z = latents.draw(view.keys("latents", real.shape[0]))
+        z = view.draw("latents", real.shape[0], latents.draw)
         code, view = see(view, "encoder", real)
         made, view = see(view, "generator", z)
         return _pair(real, code), _pair(made, z), view

@@ -41,7 +41,7 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
     def drawn(view, n):
         """Return the latents of a turn and their fields of ``TermContext``."""
         label = labels(view)
-        z = latents.draw(view.keys("latents", n))
+        z = view.draw("latents", n, latents.draw)
         z = latents.optimise(view, z, lambda z: score(view, z, label))
 
         def generate(z):

@@ -100,10 +100,13 @@ def balanced_consistency(context, view, numbers):
     return real + _moved(context, view, "fake", context.fake), None
 
 
+def _normal(keys, shape):
+    return jax.vmap(lambda key: jax.random.normal(key, shape))(keys)
+
+
 def _nearby(context, view, numbers):
-    keys = view.keys("nearby", context.latents.shape[0])
-    size = context.latents.shape[1:]
-    noise = jax.vmap(lambda key: jax.random.normal(key, size))(keys)
+    n, *size = context.latents.shape
+    noise = view.draw("nearby", n, lambda keys: _normal(keys, size))
     near = context.latents + numbers["std"] * noise
     if hasattr(view.networks[context.generator].module, "as_of"):
         # Both latents must get the same random draws in the generator.
@@ -167,8 +170,8 @@ def path_length(context, view, numbers):
         start, make = context.latents, context.generate
     shape = context.fake.shape[1:]
     pixels = shape[0] * shape[1] if len(shape) == 3 else shape[0]
-    keys = view.keys("path", start.shape[0])
-    y = jax.vmap(lambda key: jax.random.normal(key, shape))(keys) / jnp.sqrt(pixels)
+    y = view.draw("path", start.shape[0], lambda keys: _normal(keys, shape))
+    y = y / jnp.sqrt(pixels)
     slope = jax.grad(lambda w: jnp.sum(make(w) * y))(start)
     axes = tuple(range(1, slope.ndim))
     squares = jnp.sum(slope**2, axes)
