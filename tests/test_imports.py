@@ -239,3 +239,21 @@ def test_the_engine_names_no_game_no_architecture_and_no_label():
     for path in sources("ganjax/core"):
         found = set(re.findall(r"[a-z]\w*", path.read_text().lower()))
         assert not found & words, path
+
+
+# Each takes a second to import, and most commands use none of them.
+SLOW = ("scipy.stats", "scipy.optimize", "sklearn", "matplotlib.figure")
+
+
+def test_slow_libraries_are_imported_where_they_are_used():
+    found = []
+    for path in sources("ganjax"):
+        if layer_of(path) == "gallery":
+            continue  # it always draws
+        for node in ast.parse(path.read_text()).body:
+            if isinstance(node, ast.Import):
+                found += [(alias.name, path.name) for alias in node.names]
+            elif isinstance(node, ast.ImportFrom):
+                found += [(f"{node.module}.{x.name}", path.name) for x in node.names]
+    slow = tuple(f"{name}." for name in SLOW)
+    assert [x for x in found if f"{x[0]}.".startswith(slow)] == []

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 import jax
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 from ganjax.core import child_key
 from ganjax.errors import Uncomputable
@@ -125,6 +124,9 @@ class Codes:
             yield f"codes_correlation_{i - kinds}", value
         test = evaluation_data.test.first(evaluation_data.samples)
         if kinds and test.label is not None:
+            # Imported late, because few scores need it.
+            from scipy.optimize import linear_sum_assignment
+
             found = model.ask("read", test.data)[:, :kinds].argmax(axis=1)
             classes = len(evaluation_data.source.spec.classes)
             counts = np.zeros((kinds, classes))

@@ -4,7 +4,7 @@ import math
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import beta
+from scipy.special import betaincinv
 
 from ganjax.errors import Uncomputable
 
@@ -55,6 +55,7 @@ def conformal_threshold(scores, quantile: float) -> Threshold:
             f"quantile={quantile:g}: expected at least {least} held-out normal "
             f"samples, found {n}"
         )
-    low, high = beta.ppf([(1 - LEVEL) / 2, (1 + LEVEL) / 2], n + 1 - k, k)
+    tails = [(1 - LEVEL) / 2, (1 + LEVEL) / 2]
+    low, high = betaincinv(n + 1 - k, k, tails)
     value, rate = float(scores[k - 1]), 1 - k / (n + 1)
     return Threshold(value, rate, float(low), float(high))

@@ -2,7 +2,6 @@
 critic."""
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
 from ganjax.metrics.arrays import as_line
 
@@ -27,6 +26,9 @@ def two_sample_test(real, fake) -> dict[str, float]:
       Uncomputable: an array is not ``[N]``, has fewer than two scores, or holds a value
         that is not finite.
     """
+    # Imported late: it takes a second, and most commands do not need it.
+    from scipy.stats import mannwhitneyu
+
     real, fake = as_line(real, "real", 2), as_line(fake, "fake", 2)
     if np.ptp(np.concatenate([real, fake])) == 0:
         p_value, auroc = 1.0, 0.5  # all scores are equal

@@ -6,7 +6,6 @@ of the real distribution is a recall. The curve holds the largest possible pairs
 """
 
 import numpy as np
-from sklearn.cluster import MiniBatchKMeans
 
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
@@ -40,6 +39,9 @@ def precision_recall_curve(
       ValueError: shapes do not fit, a value is not finite, ``runs`` is below 1, or
         ``clusters`` is below 1 or above the number of points.
     """
+    # Imported late: it takes a second, and most commands do not need it.
+    from sklearn.cluster import MiniBatchKMeans
+
     real, fake = as_points(real=real, fake=fake)
     both = np.concatenate([real, fake])
     if not 1 <= clusters <= len(both):

@@ -6,7 +6,6 @@ training samples as held-out samples are. This is the data-copying test of Meeha
 """
 
 import numpy as np
-from scipy.stats import mannwhitneyu
 
 from ganjax.errors import Uncomputable
 from ganjax.metrics.arrays import as_points
@@ -38,6 +37,9 @@ def memorisation(fake, train, held_out, *, quantile: float = 0.01) -> dict[str, 
       ValueError: shapes do not fit, a value is not finite, L is below 2, or
         ``quantile`` is not between 0 and 1.
     """
+    # Imported late: it takes a second, and most commands do not need it.
+    from scipy.stats import mannwhitneyu
+
     train, fake, held_out = as_points(train=train, fake=fake, held_out=held_out)
     if not 0 < quantile < 1:
         raise ValueError(f"quantile={quantile}: expected a share between 0 and 1")

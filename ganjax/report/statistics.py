@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import stats
 from scipy.special import ndtr, ndtri
 
 LEVEL = 0.95
@@ -103,6 +102,9 @@ def difference(first: Sequence[float], second: Sequence[float]) -> Difference:
     gaps = np.asarray(first, np.float64) - np.asarray(second, np.float64)
     if len(gaps) < 2:
         raise ValueError(f"{len(gaps)} pairs of scores: expected at least 2")
+    # Imported late: it takes a second, and most commands do not need it.
+    from scipy import stats
+
     found = stats.permutation_test(
         (gaps,),
         np.mean,

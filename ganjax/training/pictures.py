@@ -9,8 +9,6 @@ import io
 import math
 
 import numpy as np
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
 from PIL import Image
 
 from ganjax.data.alpha import on_white
@@ -99,6 +97,10 @@ def scatter(points, reference=None, limits=None, title: str = "") -> Image.Image
     Raises:
       ValueError: if ``points`` is not ``[n, D]``, or ``reference`` has another D.
     """
+    # Imported late: it takes a second, and most commands do not need it.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
     points = np.asarray(points, np.float64)
     if points.ndim != 2 or points.shape[1] < 1:
         raise ValueError(f"points has shape {points.shape}: expected [n, D]")
