@@ -58,7 +58,7 @@ DECAY = 0.995
 AXIS = "data"
 
 # Number of the child key for mixing. The noise of a layer has the layer's number.
-_MIXING = 2**16
+MIXING = 2**16
 
 
 def layers(shape: tuple[int, ...]) -> int:
@@ -258,14 +258,15 @@ class Generator(Shaped):
 
     def _mixed(self, w, keys, z, label):
         """Return ``w`` with the styles of another latent from a random layer on."""
-        z, keys = jax.lax.stop_gradient(z), child_keys(keys, _MIXING)
-        other, crossover = jax.vmap(self._drawn)(keys, z)
+        z, keys = jax.lax.stop_gradient(z), child_keys(keys, MIXING)
+        other, crossover = jax.vmap(self.drawn)(keys, z)
         second = self._for_all_layers(self.mapping(other, label))
         layer = jnp.arange(w.shape[1]).reshape(1, -1, 1)
         return jnp.where(layer < crossover.reshape(-1, 1, 1), w, second)
 
-    def _drawn(self, key, z):
-        """Draw another latent for one sample, and the first layer that uses it."""
+    def drawn(self, key, z):
+        """Draw another latent for one sample ``z [d]``, and the first layer that uses
+        it: the number of layers if the sample does not mix."""
         of_latent, of_layer, of_mixing = jax.random.split(key, 3)
         # A normal number is neither 0 nor 1. So these belong to a label joined to the
         # latent, and the sample keeps its label.
