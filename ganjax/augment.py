@@ -3,9 +3,9 @@
 An augmentation is ``(key, image [H, W, C], probability) -> image``. The image is in
 [-1, 1]. Four channels are red, green, blue and alpha: changes of colour keep the alpha,
 changes of place move it too. The probability is a scalar and may be traced; at 0 the
-image does not change at all. For a given key the map is affine in the image, so
-gradients of any order pass. ``augmented`` maps augmentations over a batch with one key
-per sample, so the result does not depend on how the batch is split.
+image does not change at all, and above 1 it means 1. For a given key the map is affine
+in the image, so gradients of any order pass. ``augmented`` maps augmentations over a
+batch with one key per sample, so the result does not depend on how the batch is split.
 
 ``colour``, ``translation`` and ``cutout`` are DiffAugment (Zhao et al. 2020, arXiv
 2006.10738), which always applies them. ``blit``, ``geometric`` and ``colour_transform``
@@ -37,7 +37,8 @@ def _signed(key, shape=()):
 
 def flip(key: jax.Array, image: jax.Array, probability) -> jax.Array:
     """Mirror the image left to right, with half of ``probability``."""
-    return jnp.where(_happens(key, probability / 2), image[:, ::-1], image)
+    chance = jnp.minimum(probability, 1) / 2
+    return jnp.where(_happens(key, chance), image[:, ::-1], image)
 
 
 # DiffAugment
@@ -283,6 +284,10 @@ class AugmentationOptions:
     probability: float = option(
         1.0, "probability of each augmentation", least=0, most=1, knob=True
     )
+    factors: tuple[float, ...] = option(
+        (), "a factor of the probability for each augmentation; none: 1", item=float,
+        least=0, most=1, needs=("augmentation.names",),
+    )  # fmt: skip
     pseudo: bool = option(False, "put generated samples among the real ones (APA)")
     adaptive: bool = option(
         False, "adapt the probability to the critic (ADA)",
@@ -294,25 +299,42 @@ class AugmentationOptions:
     speed: float = option(
         500.0, "thousands of real samples from probability 0 to 1", above=0, knob=True
     )
+    interval: int = option(
+        4, "updates of the critic from one change of the probability to the next",
+        least=1,
+    )  # fmt: skip
     noise: float = option(
         0.0, "standard deviation of noise on the critics' inputs", least=0, knob=True
     )
 
+    def __post_init__(self):
+        if self.factors and len(self.factors) != len(self.names):
+            raise BadInput(
+                f"augmentation.factors={self.factors}: expected a number for each of "
+                f"augmentation.names={self.names}"
+            )
 
-def augmented(names: Sequence[str], keys, images: jax.Array, probability) -> jax.Array:
+
+def augmented(
+    names: Sequence[str], keys, images: jax.Array, probability,
+    factors: Sequence[float] = (),
+) -> jax.Array:  # fmt: skip
     """Return ``images [n, H, W, C]`` after the augmentations ``names``, in order. Each
     augmentation folds its name into ``keys [n]``, so its draws do not depend on the
     other augmentations.
 
+    Args:
+      factors: factors of the probability, one for each name, or none.
+
     Raises:
       BadInput: if an augmentation cannot change images of this shape.
     """
-    for name in names:
+    for name, factor in zip(names, factors or (1,) * len(names), strict=True):
         change = AUGMENTATIONS.find("augmentation.names", name)
         number = zlib.crc32(name.encode())
         own = jax.vmap(lambda key, number=number: jax.random.fold_in(key, number))(keys)
         try:
-            images = jax.vmap(change, (0, 0, None))(own, images, probability)
+            images = jax.vmap(change, (0, 0, None))(own, images, factor * probability)
         except BadInput as error:
             raise BadInput(f"augmentation.names='{name}': {error}") from error
     return images
@@ -328,10 +350,11 @@ def adapt(probability, sign, *, target, images, speed) -> jax.Array:
       images: number of real images since the last change.
       speed: thousands of images for the way from 0 to 1, 500 in the paper.
 
-    The paper limits the probability only from below. Here it is also at most 1.
+    As in the paper and in the authors' code, the probability is limited only from
+    below. An augmentation reads a probability above 1 as 1.
     """
     step = jnp.sign(sign - target) * images / (speed * 1000)
-    return jnp.clip(probability + step, 0.0, 1.0)
+    return jnp.maximum(probability + step, 0.0)
 
 
 def pseudo_real(keys, real: jax.Array, fake: jax.Array, probability) -> jax.Array:

@@ -91,8 +91,8 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
     def player(name, owns, objective, *, reads_data=True):
         section, unrolled = config.optimizers[name], config.dynamics.name == "unrolled"
         optimizer = optimizer_of(name, section, choice.on, differentiated=unrolled)
-        turns = section.updates_per_step
-        return Player(name, owns, objective, optimizer, turns, reads_data)
+        turns, apart = section.updates_per_step, adversary.apart(name, recipe.critics)
+        return Player(name, owns, objective, optimizer, turns, reads_data, apart)
 
     parts = Parts(
         shape=spec.shape, classes=classes, batch_size=config.batch_size,

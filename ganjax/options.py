@@ -20,7 +20,7 @@ _LIMITS = {
     "most": ("at most", operator.le),
     "below": ("below", operator.lt),
 }
-_KINDS = {int: "whole numbers, as in 64,64", str: "names"}
+_KINDS = {int: "whole numbers, as in 64,64", str: "names", float: "numbers"}
 # The largest numbers: of a signed int of 32 bits, and of a single-precision float.
 _RANGES = {
     int: (2**31 - 1, "a number below 2^31"),
@@ -34,7 +34,7 @@ class Option:
 
     Attributes:
       default: the value if a config does not state the field. Its type is the type of
-        the field. A tuple holds whole numbers, or names.
+        the field. A tuple holds numbers, or names.
       help: one line of text.
       least, most, above, below: limits of the number, or of each number of a tuple.
       zero: the meaning of the value 0, for messages.

@@ -421,9 +421,26 @@ def test_adaptation_rises_while_the_discriminator_is_too_sure():
     np.testing.assert_allclose(adapt(0.5, 0.6), 0.5)  # on target
     np.testing.assert_allclose(adapt(0.5, 0.1), 0.5 - 64 / 500_000, rtol=1e-6)
     probability = jax.lax.fori_loop(0, 8000, lambda i, p: adapt(p, 0.9), 0.0)
-    assert probability == 1  # 500,000 / 64 = 7812.5 steps
-    probability = jax.lax.fori_loop(0, 8000, lambda i, p: adapt(p, 0.0), probability)
+    # There is no upper limit, as in the authors' code.
+    np.testing.assert_allclose(probability, 8000 * 64 / 500_000, rtol=1e-3)
+    probability = jax.lax.fori_loop(0, 9000, lambda i, p: adapt(p, 0.0), probability)
     assert probability == 0
+
+
+def test_a_probability_above_one_means_one():
+    images = some()
+    for name in ("flip", "colour_transform", "geometric"):
+        change = partial(augmented, (name,), KEYS[:N], images)
+        np.testing.assert_array_equal(change(p(1.5)), change(p(1)))
+
+
+def test_factors_of_the_probability():
+    images = some()
+    names, keys = ("flip", "cutout"), KEYS[:N]
+    both = augmented(names, keys, images, p(0.8), (0.5, 0.0))
+    np.testing.assert_array_equal(both, augmented(names[:1], keys, images, p(0.4)))
+    with pytest.raises(BadInput, match="a number for each of augmentation.names"):
+        augment.AugmentationOptions(names=names, factors=(0.5,))
 
 
 @pytest.mark.parametrize("shape", [(), (2,), (4, 4, 3)])

@@ -123,7 +123,7 @@ def test_knobs_are_the_numbers_of_the_terms(game):
     # 6 per optimizer, a weight per regularizer and per term, and the term's numbers.
     config = resolve({"game": game})
     expected = {"loss.smoothing", "loss.flipping", "loss.top_k", "dynamics.strength"}
-    expected |= {f"ema.{number}" for number in ("decay", "half_life", "ramp")}
+    expected |= {f"ema.{number}" for number in ("begin", "decay", "half_life", "ramp")}
     expected |= {
         f"augmentation.{number}"
         for number in ("probability", "target", "speed", "noise")

@@ -6,11 +6,13 @@ import numpy as np
 import optax
 import pytest
 
+from ganjax.augment import adapt
 from ganjax.build import build
 from ganjax.config import resolve
-from ganjax.core import compile_step, init_state, make_train_step
+from ganjax.core import View, compile_step, init_state, make_train_step
 from ganjax.errors import BadInput
 from ganjax.objectives import LOSSES, Adversary
+from ganjax.objectives.weighed import Adaptation
 from ganjax.optimizers import accumulated, clip_gradients, frozen
 from tests import tiny
 from tests.parameters import initialised
@@ -30,9 +32,23 @@ def test_a_half_life_in_thousands_of_images():
     knobs = {name: jnp.asarray(value) for name, value in setup.knobs.items()}
     decay = setup.game.ema_decay(knobs, jnp.array(10**6))
     np.testing.assert_allclose(decay**10, 0.5, rtol=1e-5)
-    # After step 20, 1,280 images were seen, so the half-life is 128 images.
-    early = setup.game.ema_decay(knobs, jnp.array(19))
+    # Before step 21, 1,280 images were seen, so the half-life is 128 images.
+    early = setup.game.ema_decay(knobs, jnp.array(20))
     np.testing.assert_allclose(early**2, 0.5, rtol=1e-5)
+    # Before the first step no image was seen, so the average becomes a copy.
+    assert setup.game.ema_decay(knobs, jnp.array(0)) == 0
+
+
+@pytest.mark.parametrize("half_life", [0.0, 0.64])
+def test_an_average_is_a_copy_until_it_begins(half_life):
+    """The update that begins the average is counted from 1, so the updates 1 to 99
+    copy. Then the decay holds from the first update on, without a smaller one."""
+    options = {"decay": 0.9999, "half_life": half_life, "ramp": 0.0, "begin": 100}
+    setup = build(resolve({**tiny.GAMES["gan"], "ema": options}))
+    knobs = {name: jnp.asarray(value) for name, value in setup.knobs.items()}
+    decays = [float(setup.game.ema_decay(knobs, jnp.array(i))) for i in (0, 98, 99)]
+    held = 0.5**0.1 if half_life else 0.9999
+    np.testing.assert_allclose(decays, [0, 0, held], rtol=1e-6)
 
 
 def test_accumulated_gradients_are_those_of_one_large_batch():
@@ -112,13 +128,98 @@ def test_augmentation_grows_where_the_critic_is_too_sure(target, grows):
         "latents": {"size": 4},
         "networks": {"generator": {"widths": (8,)}, "discriminator": {"widths": (8,)}},
         "augmentation": {
-            "names": ("flip",), "adaptive": True, "target": target, "speed": 0.04
+            "names": ("flip",), "adaptive": True, "target": target, "speed": 0.04,
+            "interval": 1,
         },
     }  # fmt: skip
     _, state, metrics = steps(stated, 2)
     probability = float(state.memory["augmentation/discriminator"])
     np.testing.assert_allclose(probability, 0.4 if grows else 0, atol=1e-6)
     np.testing.assert_allclose(metrics["discriminator/augmentation"], probability)
+
+
+def test_augmentation_follows_the_mean_sign_of_several_updates():
+    """With an interval of 3, the mean of the signs 1, 1 and −0.5 is 0.5. It is below
+    the target 0.6, so the third update lowers the probability, by 3 times 8 images of
+    400. Then the sum begins again at 0."""
+    adaptation = Adaptation(adapt, 3)
+    knobs = {"augmentation.target": 0.6, "augmentation.speed": 0.4}
+    memory = {**adaptation.memory("critic"), "augmentation/critic": jnp.array(0.5)}
+    logits = [[2.0] * 4, [0.1] * 4, [-3.0, -1.0, -0.2, 5.0], [1.0] * 4]
+
+    def update(memory, logits):
+        view = View(
+            networks={}, axis="data", params={}, variables={}, memory=memory,
+            knobs=knobs, batch=None, key=jax.random.key(0), step=jnp.array(0),
+        )  # fmt: skip
+        old = memory["augmentation/critic"]
+        after, moved = adaptation(view, "critic", old, logits, 8)
+        return after.memory, moved
+
+    found = []
+    for row in logits:
+        memory, moved = jax.vmap(update, (None, None), axis_name="data", axis_size=1)(
+            memory, jnp.array(row)
+        )
+        memory = jax.tree.map(lambda x: x[0], memory)
+        found.append(float(moved[0]))
+    np.testing.assert_allclose(found, [0.5, 0.5, 0.44, 0.44], rtol=1e-6)
+    held = {name: float(x) for name, x in memory["signs/critic"].items()}
+    assert held == {"sum": 1.0, "updates": 1.0}
+
+
+@pytest.mark.parametrize("known", [False, True])
+def test_a_penalty_with_a_separate_update(known):
+    """The lazy penalty of step 2 moves the critic after the loss has moved it, by plain
+    descent on 2 · 0.3 · ½E‖∇D(x)‖². Without a penalty the first update is the same.
+    ``known`` says whether the host knows which terms are due."""
+    rate, weight = 0.1, 0.3
+    stated = {
+        "data": {"name": "ring8"},
+        "batch_size": 8,
+        "latents": {"size": 4},
+        "networks": {"generator": {"widths": (8,)}, "discriminator": {"widths": (8,)}},
+        "optimizers": {
+            "discriminator": {"name": "sgd", "learning_rate": rate, "b1": 0.0}
+        },
+    }
+    penalty = {"weight": weight, "interval": 2, "apart": True}
+    real = jax.random.normal(jax.random.key(1), (8, 2))
+
+    def after(stated, count):
+        setup = build(resolve(stated))
+        step = make_train_step(
+            setup.game, batch=lambda *_: {"data": jnp.stack([real] * setup.game.rounds)}
+        )
+        state = init_state(setup.game, jax.random.key(0), setup.knobs)
+        step = compile_step(step, intervals=setup.game.intervals if known else ())
+        for _ in range(count):
+            state, metrics = step(state, setup.feed.data)
+        return setup.game, state, metrics
+
+    both = {**stated, "regularizers": {"r1": penalty}}
+    for count in (1, 2):
+        game, plain, _ = after(stated, count)
+        _, found, metrics = after(both, count)
+        params = plain.params["discriminator"]
+
+        def r1(params, game=game):
+            def judge(x):
+                given = {"params": params}
+                return game.networks["discriminator"].module.apply(given, x, train=True)
+
+            slopes = jax.vmap(jax.grad(lambda x: judge(x[None])[0]))(real)
+            return 0.5 * jnp.mean(jnp.sum(slopes**2, 1))
+
+        due = count == 2
+        size = due * rate * 2 * weight
+        moved = jax.tree.map(lambda w, g: w - size * g, params, jax.grad(r1)(params))
+        jax.tree.map(
+            lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7),
+            found.params["discriminator"], moved,
+        )  # fmt: skip
+        value = metrics["discriminator/r1"][0]
+        np.testing.assert_allclose(value, due * r1(params), rtol=1e-5)
 
 
 def test_a_pseudo_real_sample_is_not_compared_with_itself():

@@ -27,6 +27,10 @@ class Player:
         once.
       updates_per_step: number of updates (turns) of the player in one step.
       reads_data: whether each turn receives real examples.
+      apart: for each interval n in it, the player has one more update at every n-th
+        step, after its turns, with the examples of the last turn and the same
+        optimizer. Its objective then sees ``View.apart == n``. So a lazy penalty can
+        have a separate update (Karras et al. 2020, arXiv 1912.04958, appendix B).
     """
 
     name: str
@@ -35,6 +39,7 @@ class Player:
     optimizer: Callable[[Knobs], optax.GradientTransformation]
     updates_per_step: int = 1
     reads_data: bool = True
+    apart: tuple[int, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -55,7 +60,8 @@ class Game:
       schedule: ``(knobs, step) -> knobs`` of that step. The state always keeps the
         initial knobs.
       intervals: the values n, above 1, of the lazy terms in the losses. A lazy term is
-        computed only at every n-th step, so a step can be compiled without it.
+        computed only at every n-th step, so a step can be compiled without it. They
+        include the intervals in ``Player.apart``.
       memory: ``key -> {name: pytree}``, the initial values that objectives keep from
         one update to the next.
       skips: whether a step whose result is not finite leaves the state as it was.

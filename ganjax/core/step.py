@@ -84,19 +84,54 @@ def _take_turns(game, state, rounds, key, axis, due, drawn):
         inputs = examples, keys, drawn.get(player.name, {})
         state, logged = loop(turn, state, inputs, n)
         metrics |= {name: jnp.mean(value) for name, value in logged.items()}
+        last = _rounds(inputs, -1)
+        state, logged = _update_apart(game, player, state, last, axis, due)
+        metrics |= logged
+    return state, metrics
+
+
+def _update_apart(game, player, state, inputs, axis, due):
+    """Take the player's separate updates that are due. They change only parameters and
+    the optimizer. Their metrics have no loss or norm, and are 0 where none is due."""
+    metrics: Metrics = {}
+    for interval in player.apart:
+
+        def update(state, interval=interval):
+            examples, key, drawn = inputs
+            own = child_key(key, f"apart/{interval}"), drawn
+            loss = _loss(
+                game, player, state, state.params, examples, *own, axis, due, interval
+            )
+            differentiated = jax.grad(loss, has_aux=True)
+            gradients, report = differentiated(_owned(player, state.params))
+            gradients, found = average((gradients, report.metrics), axis)
+            state = _descended(player, state, state, gradients)
+            return state, {f"{player.name}/{name}": v for name, v in found.items()}
+
+        def unchanged(state, update=update):
+            shapes = jax.eval_shape(update, state)[1]
+            return state, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+
+        if interval > 1 and due is None:
+            ends = (state.step + 1) % interval == 0
+            state, logged = jax.lax.cond(ends, update, unchanged, state)
+        else:
+            here = interval == 1 or interval in due
+            state, logged = update(state) if here else unchanged(state)
+        metrics |= logged
     return state, metrics
 
 
 def _move_together(game, state, rounds, key, axis, due, drawn):
     reading = [player for player in game.players if player.reads_data]
 
-    def objective(player, params):
-        examples = None
-        if player in reading:
-            examples = _rounds(rounds, reading.index(player))
-        own = _turn_keys(key, player)[0]
+    def inputs(player):
+        examples = _rounds(rounds, reading.index(player)) if player in reading else None
         first = _rounds(drawn.get(player.name, {}), 0)
-        return _loss(game, player, state, params, examples, own, first, axis, due)
+        return examples, _turn_keys(key, player)[0], first
+
+    def objective(player, params):
+        return _loss(game, player, state, params, *inputs(player), axis, due)
 
     field = Field(game, state, objective, axis)
     gradients, reports = game.dynamics(field, state.params, state.knobs)
@@ -108,6 +143,9 @@ def _move_together(game, state, rounds, key, axis, due, drawn):
         name = player.name
         report = reports[name].replace(metrics=logged[name])
         moved, own = _settle(player, state, moved, gradients[name], report)
+        metrics |= own
+    for player in game.players:
+        moved, own = _update_apart(game, player, moved, inputs(player), axis, due)
         metrics |= own
     return moved, metrics
 
@@ -188,7 +226,7 @@ class Field:
         return moved, after
 
 
-def _loss(game, player, state, params, examples, key, drawn, axis, due):
+def _loss(game, player, state, params, examples, key, drawn, axis, due, apart=None):
     """Return the player's objective as a function of its owned parameters."""
 
     def loss(owned):
@@ -203,6 +241,7 @@ def _loss(game, player, state, params, examples, key, drawn, axis, due):
             key=key,
             step=state.step,
             due=due,
+            apart=apart,
             drawn=drawn,
         )
         return player.objective(owned, view)
@@ -232,20 +271,26 @@ def _settle(player, old, state, gradients, report):
     A player keeps only the new variables of the networks that it owns. So it can use
     another player's samples without changing that player's batch statistics.
     """
+    state = _descended(player, old, state, gradients).replace(
+        variables={**state.variables, **_owned(player, report.variables)},
+        memory={**state.memory, **report.memory},
+    )
+    metrics = {**report.metrics, "gradient_norm": optax.tree.norm(gradients)}
+    return state, {f"{player.name}/{name}": v for name, v in metrics.items()}
+
+
+def _descended(player, old, state, gradients):
+    """Return ``state`` with the parameters and the optimizer after the update."""
     updates, optimizer = player.optimizer(old.knobs).update(
         gradients,
         old.optimizer[player.name],
         _owned(player, old.params),
     )
     owned = optax.apply_updates(_owned(player, state.params), updates)
-    state = state.replace(
+    return state.replace(
         params={**state.params, **owned},
-        variables={**state.variables, **_owned(player, report.variables)},
         optimizer={**state.optimizer, player.name: optimizer},
-        memory={**state.memory, **report.memory},
     )
-    metrics = {**report.metrics, "gradient_norm": optax.tree.norm(gradients)}
-    return state, {f"{player.name}/{name}": v for name, v in metrics.items()}
 
 
 def _average(game, state, moved):

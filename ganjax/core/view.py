@@ -63,8 +63,9 @@ class View:
     examples. It is ``None`` for a player that reads no data. ``key`` is the turn's
     random key, equal on all devices. A lazy term counts only at every ``interval``-th
     step; ``due`` holds the intervals that end at this step. It is ``None`` if the step
-    is not known while JAX traces. ``drawn`` holds values that replace random draws, by
-    name; see ``make_train_step``.
+    is not known while JAX traces. ``apart`` is the interval of a separate update of
+    some lazy terms (``Player.apart``), and ``None`` in a turn. ``drawn`` holds values
+    that replace random draws, by name; see ``make_train_step``.
     """
 
     networks: Mapping[str, Network]
@@ -77,6 +78,7 @@ class View:
     key: jax.Array
     step: jax.Array
     due: frozenset[int] | None = None
+    apart: int | None = None
     drawn: Mapping[str, jax.Array] = dataclasses.field(default_factory=dict)
     remembered: tuple[str, ...] = ()
 
@@ -128,8 +130,8 @@ class View:
         """Return ``then()`` at steps ``interval``, ``2 * interval``, … (counted from
         1), else ``otherwise()``. Both results have the same shapes. If the step is
         known while JAX traces, only one of them is compiled. Otherwise the compiled
-        program chooses."""
-        if interval == 1:
+        program chooses. A separate update (``apart``) is itself at these steps."""
+        if interval in (1, self.apart):
             return then()
         if self.due is not None:
             return then() if interval in self.due else otherwise()

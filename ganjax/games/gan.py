@@ -52,7 +52,7 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
             "latents": z,
             "generate": generate,
             "generator": GENERATOR,
-            "generator_inputs": lambda z: inputs(z, label),
+            "generator_inputs": inputs,
         }
         return z, context
 

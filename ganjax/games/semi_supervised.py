@@ -30,6 +30,8 @@ def semi_supervised(parts: Parts) -> tuple[Game, Sampler]:
 
     def discriminator(owned, view):
         unsupervised, report = critic.objective(owned, view)
+        if view.apart is not None:  # an update by penalties alone
+            return view.knobs["weights.adversarial"] * unsupervised, report
         log_p = jax.nn.log_softmax(classes(view.apply, view.batch["labelled"]))
         known = view.batch["known"]
         price = -jnp.mean(jnp.take_along_axis(log_p, known[:, None], axis=1))

@@ -8,8 +8,8 @@ in configuration F, for 512-dimensional latents. For CIFAR-10, ADA's code (Karra
 2020, arXiv 2006.06676) has 2 ``mapping_layers``, no ``mixing``, and a discriminator
 that is not ``residual``, with a ``minibatch_std_group`` of 32.
 
-The generator has two parts: ``map`` (latents to a style for each layer) and
-``synthesise`` (styles to images). Its noise is a function of the latent
+The generator has two parts: ``map`` (latents to a style for each layer; ``styles`` also
+mixes them) and ``synthesise`` (styles to images). Its noise is a function of the latent
 (``latent_keys``), so two neighbouring latents have unrelated noise. ``as_of`` uses the
 noise of another latent. Images are unbounded; training brings them into [-1, 1].
 
@@ -58,7 +58,7 @@ DECAY = 0.995
 AXIS = "data"
 
 # Number of the child key for mixing. The noise of a layer has the layer's number.
-_MIXING = 2**16
+MIXING = 2**16
 
 
 def layers(shape: tuple[int, ...]) -> int:
@@ -185,7 +185,8 @@ class Generator(Shaped):
 
     Attributes:
       mixing: in training, the share of samples that have the style of another latent
-        from a random layer on (Karras et al. 2019, arXiv 1812.04948, section 3.1).
+        from a random layer on (Karras et al. 2019, arXiv 1812.04948, section 3.1). The
+        authors' code draws one layer for a whole batch; here each sample draws.
       truncation: ψ in w̄ + ψ·(w − w̄) for the styles w in evaluation. Their running
         average w̄ is the collection ``average`` (Karras et al. 2019, appendix B).
     """
@@ -215,10 +216,19 @@ class Generator(Shaped):
         of the latents ``other [n, d]``. Use it to compare or optimise latents: the
         noise does not change with ``z``."""
         check_latents(z)
+        w = self._styles(other, z, label, train)
+        return self.synthesise(w, other, train=train)
+
+    def styles(self, z, label=None, *, train):
+        """Return the styles ``[n, layers, intermediate]`` of latents ``z [n, d]`` with
+        style mixing in training. Without mixing it equals ``map``."""
+        return self._styles(z, z, label, train)
+
+    def _styles(self, other, z, label, train):
         w = self.map(z, label, train=train)
         if train and self.mixing > 0:
             w = self._mixed(w, keys_of(other), z, label)
-        return self.synthesise(w, other, train=train)
+        return w
 
     def map(self, z, label=None, *, train):
         """Return the styles ``w [n, layers, intermediate]`` of latents ``z [n, d]``.
@@ -248,14 +258,15 @@ class Generator(Shaped):
 
     def _mixed(self, w, keys, z, label):
         """Return ``w`` with the styles of another latent from a random layer on."""
-        z, keys = jax.lax.stop_gradient(z), child_keys(keys, _MIXING)
-        other, crossover = jax.vmap(self._drawn)(keys, z)
+        z, keys = jax.lax.stop_gradient(z), child_keys(keys, MIXING)
+        other, crossover = jax.vmap(self.drawn)(keys, z)
         second = self._for_all_layers(self.mapping(other, label))
         layer = jnp.arange(w.shape[1]).reshape(1, -1, 1)
         return jnp.where(layer < crossover.reshape(-1, 1, 1), w, second)
 
-    def _drawn(self, key, z):
-        """Draw another latent for one sample, and the first layer that uses it."""
+    def drawn(self, key, z):
+        """Draw another latent for one sample ``z [d]``, and the first layer that uses
+        it: the number of layers if the sample does not mix."""
         of_latent, of_layer, of_mixing = jax.random.split(key, 3)
         # A normal number is neither 0 nor 1. So these belong to a label joined to the
         # latent, and the sample keeps its label.

@@ -83,7 +83,8 @@ class Adversary:
                         lambda x: jnp.asarray(x, jnp.float32), term.memory
                     )
         if self.adaptation is not None:
-            held |= {memory_name("augmentation", c): jnp.zeros(()) for c in critics}
+            for critic in critics:
+                held |= self.adaptation.memory(critic)
         return held
 
     def intervals(self) -> tuple[int, ...]:
@@ -91,6 +92,19 @@ class Adversary:
         only at every n-th step."""
         found = {lazy.interval for lazy in (*self.penalties, *self.terms)}
         return tuple(sorted(found - {1}))
+
+    def apart(self, player: str, critics: Sequence[str]) -> tuple[int, ...]:
+        """Return the intervals of a player's penalties that have separate updates. Only
+        ``critics`` have penalties."""
+        own = self._penalties(player, apart=True) if player in critics else ()
+        return tuple(sorted({penalty.interval for penalty in own}))
+
+    def _penalties(self, player, apart):
+        return [
+            penalty
+            for penalty in self.penalties
+            if penalty.apart == apart and penalty.player in (None, player)
+        ]
 
     def reads_data(self) -> bool:
         """Return whether the generator's loss needs real examples."""
@@ -124,7 +138,9 @@ class Adversary:
         Returns:
           ``(loss, metrics, view)``. The view keeps the variables that the pass over
           real samples wrote. The pass over fake samples starts from the same variables,
-          so both passes use the same spectral norm.
+          so both passes use the same spectral norm. In a separate update
+          (``view.apart``) the loss has only the penalties of this update, and no
+          variables are written.
         """
         probability = self._probability(view, critic)
         if self.pseudo is not None:
@@ -135,10 +151,12 @@ class Adversary:
             if label is None:
                 others = view.share(jnp.roll(view.gather(fake), 1, axis=0))
             real = self.pseudo(keys, real, others, probability)
-        penalties = [p for p in self.penalties if p.player in (None, player)]
+        packed = self.critic_inputs.pack(real), self.critic_inputs.pack(fake)
+        if view.apart is not None:
+            return self._apart_loss(view, player, critic, packed, label, probability)
+        penalties = self._penalties(player, apart=False)
         terms = [w for w in self.terms if w.term.player == CRITIC]
         full = self.conditioning is not None or bool(terms)
-        packed = self.critic_inputs.pack(real), self.critic_inputs.pack(fake)
 
         def inputs(side, x):
             return self.critic_inputs(view, side, x, label, probability)
@@ -190,10 +208,23 @@ class Adversary:
         context = self._context(view, critic, (real, fake), judged, label, origin)
         added, own, after = _added(terms, after, player, context)
         if self.adaptation is not None:
-            after, own["augmentation"] = self._adapted(
+            after, own["augmentation"] = self.adaptation(
                 after, critic, probability, real_output.logits, real.shape[0]
             )
         return loss + added, metrics | own, after
+
+    def _apart_loss(self, view, player, critic, packed, label, probability):
+        def logits(x):
+            seen = self.critic_inputs(view, "real", x, label, probability)
+            return _of_samples(view.apply(critic, *seen))
+
+        loss, metrics = jnp.zeros(()), {}
+        for penalty in self._penalties(player, apart=True):
+            if penalty.interval == view.apart:
+                value = penalty(view, logits, *packed)
+                loss = loss + penalty.weight(view) * value
+                metrics[penalty.name] = value
+        return loss, metrics, view
 
     def generator_loss(
         self, view, player, critic, fake, real=None, *, label=None, **origin
@@ -304,16 +335,6 @@ class Adversary:
         if self.critic_inputs.augment is None and self.pseudo is None:
             return None
         return view.knobs[self.critic_inputs.probability]
-
-    def _adapted(self, view, critic, probability, real_logits, n):
-        moved = self.adaptation.adapt(
-            probability,
-            view.mean(jnp.mean(jnp.sign(jax.lax.stop_gradient(real_logits)))),
-            target=view.knobs[self.adaptation.target],
-            images=n * jax.lax.axis_size(view.axis),
-            speed=view.knobs[self.adaptation.speed],
-        )
-        return view.remember(**{memory_name("augmentation", critic): moved}), moved
 
     def _shown(self, view, critic, side, x, label):
         """Return the critic's inputs for samples ``x``; see ``CriticInputs``."""

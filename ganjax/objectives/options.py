@@ -66,6 +66,7 @@ class PenaltyOptions:
     name: str = option("", "the penalty; default: the label", choices=REGULARIZERS)
     weight: float = option(0.0, "weight in the critic's loss", least=0, knob=True)
     interval: int = option(1, "steps from one use to the next", least=1)
+    apart: bool = option(False, "the penalty has a separate update, after the loss's")
     player: str = option(EVERY_CRITIC, "critic whose loss has the penalty")
 
 
@@ -121,7 +122,9 @@ def adversary_of(
     if way:
         conditioning = CONDITIONINGS.make("conditioning.discriminator", labels)
     joins, prices = way == "concatenation", conditioning and conditioning.discriminator
-    augment = functools.partial(augmented, tuple(changes.names))
+    augment = functools.partial(
+        augmented, tuple(changes.names), factors=tuple(changes.factors)
+    )
 
     def knob(name):
         return name if name in on else None
@@ -146,7 +149,7 @@ def adversary_of(
         head=conditioning and conditioning.head_of(way),
         conditioning=conditioning if prices else None,
         terms=tuple(_term(label, terms[label]) for label in terms_in_order(terms, on)),
-        adaptation=Adaptation(adapt) if changes.adaptive else None,
+        adaptation=Adaptation(adapt, changes.interval) if changes.adaptive else None,
         pseudo=pseudo_real if changes.pseudo else None,
         vary=_varied if images else None,
     )
@@ -167,6 +170,7 @@ def _penalty(label, section):
         penalty=penalty,
         knob=f"regularizers.{label}.weight",
         interval=section["interval"],
+        apart=section["apart"],
         player=None if section["player"] == EVERY_CRITIC else section["player"],
         fixed=own(penalty, section),
         numbers=tuple(name for name, o in options_of(penalty).items() if o.knob),

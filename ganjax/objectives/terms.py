@@ -30,8 +30,8 @@ class TermContext:
       real, fake: samples ``[n, …]``; ``real`` may be ``None`` in the generator's
         update.
       label, latents: labels and latents of the samples, or ``None``.
-      generator_inputs: ``latents [n, d] -> inputs`` of the generator, with the labels
-        ``label`` if it takes labels.
+      generator_inputs: ``(latents [n, d], label) -> inputs`` of the generator. It
+        ignores the label if the generator takes none.
       real_output, fake_output: the critic's outputs for ``real`` and ``fake``.
       critic_output: ``(name, x [n, …], label) -> CriticOutput`` for other samples. They
         pass through the same augmentation, with new draws for each ``name``.
@@ -51,7 +51,7 @@ class TermContext:
     label: jax.Array | None = None
     generator: str | None = None
     latents: jax.Array | None = None
-    generator_inputs: Callable[[jax.Array], tuple] | None = None
+    generator_inputs: Callable[..., tuple] | None = None
     generate: Callable[[jax.Array], jax.Array] | None = None
     memory: Any = None
 
@@ -110,8 +110,8 @@ def _nearby(context, view, numbers):
     near = context.latents + numbers["std"] * noise
     if hasattr(view.networks[context.generator].module, "as_of"):
         # Both latents must get the same random draws in the generator.
-        itself, *_ = context.generator_inputs(context.latents)
-        moved = context.generator_inputs(near)
+        itself, *_ = context.generator_inputs(context.latents, context.label)
+        moved = context.generator_inputs(near, context.label)
         return view.apply(context.generator, itself, *moved, method="as_of")
     return context.generate(near)
 
@@ -156,18 +156,30 @@ def path_length(context, view, numbers):
     """Return E(‖Jᵀy‖ − a)², where y ~ N(0, I / pixels), J is the generator's Jacobian
     and a is the moving average of ‖Jᵀy‖ (Karras et al. 2020, arXiv 1912.04958, eq. 4).
 
-    J is with respect to the intermediate latent if the generator has one (methods
-    ``map`` and ``synthesise``), otherwise with respect to the latent.
+    J is with respect to the intermediate latents of all layers if the generator has
+    them (methods ``styles`` and ``synthesise``), otherwise with respect to the latent.
+
+    The term follows the authors' code (NVlabs/stylegan2-ada-pytorch d72cc7d): E is over
+    one in ``shrink`` samples of the batch, styles are mixed as in training, and
+    gradients pass through the newest part of the average, ``decay`` times the mean of
+    ‖Jᵀy‖. That code draws other latents for this term, in a separate update.
     """
     module = view.networks[context.generator].module
+    z, label = context.latents[:: numbers["shrink"]], context.label
+    label = None if label is None else label[:: numbers["shrink"]]
+    given = context.generator_inputs(z, label)
     if hasattr(module, "synthesise"):
-        given = context.generator_inputs(context.latents)
-        start = view.apply(context.generator, *given, method="map")
+        start = view.apply(context.generator, *given, method="styles")
 
         def make(w):
             return view.apply(context.generator, w, given[0], method="synthesise")
     else:
-        start, make = context.latents, context.generate
+        start = z
+
+        def make(z):
+            inputs = context.generator_inputs(z, label)
+            return view.apply(context.generator, *inputs)
+
     shape = context.fake.shape[1:]
     pixels = shape[0] * shape[1] if len(shape) == 3 else shape[0]
     y = view.draw("path", start.shape[0], lambda keys: _normal(keys, shape))
@@ -179,9 +191,9 @@ def path_length(context, view, numbers):
         squares = squares / slope.shape[1]
     # The square root has no derivative at zero.
     length = jnp.sqrt(squares + 1e-12)
-    mean = view.mean(jnp.mean(jax.lax.stop_gradient(length)))
+    mean = view.mean(jnp.mean(length))
     average = context.memory + numbers["decay"] * (mean - context.memory)
-    return jnp.mean((length - average) ** 2), average
+    return jnp.mean((length - average) ** 2), jax.lax.stop_gradient(average)
 
 
 def feature_matching(context, view, numbers):
@@ -227,6 +239,9 @@ def _decay(default):
     return {"decay": Option(default, help, least=0, below=1, knob=True)}
 
 
+_PATHS = _decay(0.01) | {
+    "shrink": Option(2, "the term sees one of so many samples of the batch", least=1)
+}
 _LATENTS, _IMAGES = ("a generator from latents",), ("images",)
 
 TERMS = Table(
@@ -239,7 +254,7 @@ TERMS = Table(
         "lecam": Term(
             lecam, CRITIC, _decay(0.99), {"real": 0.0, "fake": 0.0, "begun": 0.0}
         ),
-        "path_length": Term(path_length, GENERATOR, _decay(0.01), 0.0, _LATENTS),
+        "path_length": Term(path_length, GENERATOR, _PATHS, 0.0, _LATENTS),
         "feature_matching": Term(feature_matching, GENERATOR, reads_data=True),
         "orthogonal_generator": Term(orthogonal_generator, GENERATOR, needs=_LATENTS),
         "orthogonal_critic": Term(orthogonal_critic, CRITIC),

@@ -23,6 +23,8 @@ class Penalty:
       interval: steps from one use to the next. A penalty with an interval above 1 is
         lazy (Karras et al. 2020, arXiv 1912.04958, appendix B): it is used at every
         ``interval``-th step, with ``interval`` times its weight.
+      apart: whether the penalty has a separate update, after the update by the loss and
+        with the same optimizer, as in that paper. Otherwise it is a part of the loss.
       player: the critic whose loss has the penalty; ``None`` for every critic.
       fixed: values of its options that are not knobs.
       numbers: names of its options that are knobs, without the weight.
@@ -32,6 +34,7 @@ class Penalty:
     penalty: Callable
     knob: str
     interval: int = 1
+    apart: bool = False
     player: str | None = None
     fixed: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     numbers: tuple[str, ...] = ()
@@ -110,15 +113,49 @@ class Adaptation:
 
     Attributes:
       adapt: ``(probability, sign, target=…, images=…, speed=…) -> probability``, where
-        ``sign`` is the mean sign of logits of real samples, and ``images`` counts the
-        real samples since the last change.
+        ``sign`` is the mean sign of logits of real samples since the last change, and
+        ``images`` counts these samples.
+      interval: updates of the critic from one change to the next.
       target, speed: names of two knobs: the target of ``sign``, and the thousands of
         real samples in which the probability can go from 0 to 1.
     """
 
     adapt: Callable
+    interval: int
     target: str = "augmentation.target"
     speed: str = "augmentation.speed"
+
+    def memory(self, critic: str) -> dict[str, Any]:
+        """Return the initial values in the game's memory: the probability, and the sum
+        of the mean signs of the updates since the last change."""
+        zero = jnp.zeros(())
+        return {
+            memory_name("augmentation", critic): zero,
+            memory_name("signs", critic): {"sum": zero, "updates": zero},
+        }
+
+    def __call__(
+        self, view, critic, probability, real_logits, n: int
+    ) -> tuple[Any, jax.Array]:
+        """Return the next view and the next probability, after an update of the critic
+        with ``n`` real samples on this device. ``critic`` is the name of its network.
+        """
+        sign = view.mean(jnp.mean(jnp.sign(jax.lax.stop_gradient(real_logits))))
+        place = memory_name("signs", critic)
+        held = jax.tree.map(jnp.add, view.memory[place], {"sum": sign, "updates": 1.0})
+        due = held["updates"] >= self.interval
+        images = self.interval * n * jax.lax.axis_size(view.axis)
+        moved = self.adapt(
+            probability,
+            held["sum"] / self.interval,
+            target=view.knobs[self.target],
+            images=images,
+            speed=view.knobs[self.speed],
+        )
+        moved = jnp.where(due, moved, probability)
+        held = jax.tree.map(lambda x: jnp.where(due, 0.0, x), held)
+        now = {memory_name("augmentation", critic): moved, place: held}
+        return view.remember(**now), moved
 
 
 def memory_name(what: str, player: str) -> str:

@@ -35,8 +35,11 @@ class View:
     def mean(self, x):
         return x
 
-    due = None
-    every = core.View.every
+    def apply(self, network, z):
+        return z @ self.matrix
+
+    matrix, drawn, due, apart = A, {}, None, None
+    every, draw = core.View.every, core.View.draw
 
 
 def judgement(x):
@@ -56,6 +59,7 @@ def context(memory=None, vary=None, fake=None):
         fake_output=judgement(fake),
         critic_output=lambda name, x, label: judgement(x),
         generate=lambda z: z @ A,
+        generator_inputs=lambda z, label: (z,),
         vary=vary,
         memory=memory,
     )
@@ -113,16 +117,38 @@ def test_lecam_by_hand():
     np.testing.assert_allclose(second["real"], real.mean(), rtol=1e-5)
 
 
-def test_path_length_against_the_jacobian():
+def lengths(samples, matrix=A):
     """‖Jᵀy‖ = ‖Ay‖ for points zA with two entries, y ~ N(0, I / 2)."""
-    y = jax.vmap(lambda key: jax.random.normal(key, (2,)))(View().keys("path", N))
-    length = np.linalg.norm(np.asarray(y) / np.sqrt(2) @ np.asarray(A).T, axis=1)
+    y = jax.vmap(lambda key: jax.random.normal(key, (2,)))(View().keys("path", samples))
+    return np.linalg.norm(np.asarray(y) / np.sqrt(2) @ np.asarray(matrix).T, axis=1)
+
+
+@pytest.mark.parametrize("shrink", [1, 2])
+def test_path_length_against_the_jacobian(shrink):
+    length = lengths(N // shrink)
     average = 0.2 + 0.01 * (length.mean() - 0.2)
-    found, after = value(
-        "path_length", memory=jnp.asarray(0.2), numbers={"decay": 0.01}
-    )
+    numbers = {"decay": 0.01, "shrink": shrink}
+    found, after = value("path_length", memory=jnp.asarray(0.2), numbers=numbers)
     np.testing.assert_allclose(after, average, rtol=1e-5)
     np.testing.assert_allclose(found, np.mean((length - average) ** 2), rtol=1e-5)
+
+
+def test_the_gradient_of_the_path_length_passes_through_its_average():
+    """A generator of s·zA has the lengths s·l, and the average a = 0.8·0.3 + 0.2·s·m
+    with m = E l. The derivative of E(s·l − a)² at s = 1 is 2·E(l − a)(l − 0.2·m)."""
+    length = lengths(N)
+    mean = length.mean()
+    average = 0.8 * 0.3 + 0.2 * mean
+    numbers = {"decay": 0.2, "shrink": 1}
+
+    def scaled(s):
+        view = View()
+        view.matrix = s * A
+        memory = jnp.asarray(0.3)
+        return value("path_length", view=view, memory=memory, numbers=numbers)[0]
+
+    expected = 2 * np.mean((length - average) * (length - 0.2 * mean))
+    np.testing.assert_allclose(jax.grad(scaled)(1.0), expected, rtol=1e-4)
 
 
 def test_features_match_where_their_means_do():

@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -12,11 +13,14 @@ from tests.parity import rule
 
 
 def imported(repository: Path, module: str) -> ModuleType:
-    """Import a module of a repository. Modules of other repositories with the same top
-    name are forgotten first."""
-    top = module.partition(".")[0]
-    for name in [x for x in sys.modules if x == top or x.startswith(f"{top}.")]:
-        del sys.modules[name]
+    """Import a module of a repository. Modules with the same top name, and all modules
+    of other clones in the same folder, are forgotten first."""
+    top, clones = module.partition(".")[0], repository.parent
+    for name, held in list(sys.modules.items()):
+        file = Path(getattr(held, "__file__", None) or ".").absolute()
+        other = clones in file.parents and repository not in file.parents
+        if other or name == top or name.startswith(f"{top}."):
+            del sys.modules[name]
     sys.path.insert(0, str(repository))
     try:
         return importlib.import_module(module)
@@ -24,11 +28,16 @@ def imported(repository: Path, module: str) -> ModuleType:
         sys.path.remove(str(repository))
 
 
-def fill(module: torch.nn.Module, prefix: str = "", unit: bool = False) -> None:
-    """Fill the parameters of a module by the rule."""
+def fill(
+    module: torch.nn.Module,
+    prefix: str = "",
+    unit: bool = False,
+    values: Callable = rule.parameter,
+) -> None:
+    """Fill the parameters of a module by a rule, ``rule.parameter`` or another one."""
     with torch.no_grad():
         for name, value in module.named_parameters():
-            made = rule.parameter(prefix + name, tuple(value.shape), unit)
+            made = values(prefix + name, tuple(value.shape), unit)
             value.copy_(torch.from_numpy(made))
 
 
