@@ -2,18 +2,18 @@
 arXiv 2206.09479). It has more layers than the DCGAN of Radford et al. 2016.
 
 The generator maps the latent linearly to the smallest feature map, without a
-normalisation or a ReLU. 4×4 transposed convolutions of stride 2 then halve the channels,
-each with batch normalisation and a ReLU. A 3×3 convolution makes the image. In the
-discriminator each level has a 3×3 convolution and a 4×4 convolution of stride 2. After a
-last 3×3 convolution the features are summed over pixels. Batch normalisation and a ReLU
-follow every convolution.
+normalisation or a ReLU. 4×4 transposed convolutions of stride 2 then halve the
+channels, each with batch normalisation and a ReLU. A 3×3 convolution makes the image.
+In the discriminator each level has a 3×3 convolution and a 4×4 convolution of stride 2.
+After a last 3×3 convolution the features are summed over pixels. Batch normalisation
+and a ReLU follow every convolution.
 
-Image sizes follow the rule of ``sizes``, without a largest one. The published network is
-for 32 pixels with ``width`` 64: channels 512, 256, 128, 64 in the generator, 64, 128,
-256, 512 in the discriminator. With k levels the most channels are width·2^k. As in that
-code, convolutions have biases even before batch normalisation, which cancels them, and
-kernels start orthogonal. With 128-dimensional latents and 3 image channels the generator
-has 3,812,355 parameters and the discriminator 2,931,009.
+Image sizes follow the rule of ``sizes``, without a largest one. The published network
+is for 32 pixels with ``width`` 64: channels 512, 256, 128, 64 in the generator, 64,
+128, 256, 512 in the discriminator. With k levels the most channels are width·2^k. As in
+that code, convolutions have biases even before batch normalisation, which cancels them,
+and kernels start orthogonal. With 128-dimensional latents and 3 image channels the
+generator has 3,812,355 parameters and the discriminator 2,931,009.
 """
 
 import flax.linen as nn

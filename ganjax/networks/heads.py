@@ -10,7 +10,9 @@ import jax.numpy as jnp
 
 from ganjax.networks.layers import Linear
 
-EMBEDDING = 64  # the default length of the vectors that contrastive conditionings compare
+EMBEDDING = (
+    64  # the default length of the vectors that contrastive conditionings compare
+)
 
 
 @flax.struct.dataclass

@@ -12,6 +12,7 @@ from unittest.mock import MagicMock
 import numpy as np
 import torch
 
+from tests.parity import rule
 from tests.parity.oracles import torch_side
 
 SOURCE = "PyTorch-StudioGAN"
@@ -95,27 +96,34 @@ def fields(repository: Path, name: str) -> dict[str, np.ndarray]:
 
 
 def networks(repository: Path, made) -> tuple[torch.nn.Module, torch.nn.Module]:
-    """Return the generator and the discriminator of a config, with parameters by the
-    rule, under the prefixes ``generator.`` and ``discriminator.``."""
+    """Return the generator and the discriminator of a config, with parameters and
+    spectral vectors by the rule, under the prefixes ``generator.`` and
+    ``discriminator.``."""
     (found,) = modules(repository, "models.model")
     sections = made.DATA, made.OPTIMIZATION, made.MODEL, made.STYLEGAN, made.MODULES
     generator, _, _, discriminator, *_ = found.load_generator_discriminator(
         *sections, made.RUN, "cpu", None
     )
-    for module, prefix in ((generator, "generator."), (discriminator, "discriminator.")):
+    for module, prefix in (
+        (generator, "generator."),
+        (discriminator, "discriminator."),
+    ):
         torch_side.fill(module, prefix)
-        converge(module)
+        _fill_vectors(module, prefix)
     return generator, discriminator
 
 
-def converge(module: torch.nn.Module) -> None:
-    """Set the vectors of spectral norm to the first singular vectors."""
-    buffers = dict(module.named_buffers())
+def _fill_vectors(module, prefix):
+    """Set the vectors of spectral norm. Those of an embedding of labels have converged,
+    because ganjax may keep the vector of the other side of the kernel."""
     with torch.no_grad():
-        for name, kernel in module.named_parameters():
-            if name.endswith("weight_orig"):
-                matrix = kernel.double().reshape(len(kernel), -1)
-                u, _, v = torch.linalg.svd(matrix, full_matrices=False)
-                prefix = name.removesuffix("orig")
-                buffers[f"{prefix}u"].copy_(u[:, 0])
-                buffers[f"{prefix}v"].copy_(v[0])
+        for name, layer in module.named_modules():
+            if not hasattr(layer, "weight_u"):
+                continue
+            vector = rule.numbers(
+                f"{prefix}{name}.weight_u", tuple(layer.weight_u.shape)
+            )
+            vector = torch.from_numpy(vector)
+            if isinstance(layer, torch.nn.Embedding):
+                vector = torch.linalg.svd(layer.weight_orig.double())[0][:, 0].float()
+            layer.weight_u.copy_(vector / vector.norm())
