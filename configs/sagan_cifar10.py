@@ -24,7 +24,7 @@ def get_config(arg=""):
     config = cifar10("conditional_gan")
     config.steps = 100_000
     config.data.mirror = True
-    config.networks = both(name="sagan", init="orthogonal", attention=16)
+    config.networks = both(name="sagan", initialiser="orthogonal", attention=16)
     config.networks.generator.update({"epsilon": 1e-4, "spectral_conditions": True})
     config.networks.discriminator.rectified_shortcut = True
     config.conditioning = {

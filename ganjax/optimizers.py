@@ -42,7 +42,8 @@ def rmsprop(scalars: Scalars) -> Optimizer:
     gradient and ``b1`` is the momentum.
 
     ``eps`` is added to the square root, as in Adam. Under the root, 1e-8 would shorten
-    the steps for gradients below 1e-4. A critic with clipped weights has such gradients.
+    the steps for gradients below 1e-4. A critic with clipped weights has such
+    gradients.
     """
     return optax.rmsprop(
         scalars["learning_rate"],

@@ -10,9 +10,7 @@ import jax.numpy as jnp
 
 from ganjax.networks.layers import Linear
 
-EMBEDDING = (
-    64  # the default length of the vectors that contrastive conditionings compare
-)
+EMBEDDING = 64  # length of the vectors that contrastive conditionings compare
 
 
 @flax.struct.dataclass

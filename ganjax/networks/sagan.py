@@ -28,8 +28,8 @@ from ganjax.networks.shaped import Shaped
 from ganjax.networks.sngan_resnet import glorot
 from ganjax.options import option
 
-# Of kernels. In the authors' code they are Glorot's.
 INITIALISERS = {"glorot": glorot, "orthogonal": nn.initializers.orthogonal()}
+_START = "first values of kernels"
 _ATTENTION = {32: (16, 8), 48: (24, 24), 64: (32, 32), 128: (32, 32)}
 PLANS = {
     size: dataclasses.replace(plan, attention=_ATTENTION[size])
@@ -55,7 +55,7 @@ class Generator(Shaped):
     spectral_conditions: bool = option(
         False, "maps from label to scale and shift have it too, and start as kernels do"
     )
-    init: str = option("glorot", "of kernels", choices=tuple(INITIALISERS))
+    initialiser: str = option("glorot", _START, choices=tuple(INITIALISERS))
     epsilon: float = option(EPSILON, EPSILON_HELP, above=0)
 
     takes_conditions = True
@@ -63,7 +63,7 @@ class Generator(Shaped):
     @nn.compact
     def __call__(self, z, label=None, *, train):
         plan = residual.plan_of(PLANS, plan_for, self.shape, self.attention)
-        init = INITIALISERS[self.init]
+        init = INITIALISERS[self.initialiser]
         given = condition(self.conditioning, self.classes, z, label)
         if given is not None and self.spectral_conditions:
             given = dataclasses.replace(given, spectral=True, kernel_init=init)
@@ -80,12 +80,12 @@ class Discriminator(Critic):
     width: int = option(64, "base channels; each layer has a multiple", least=1)
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
-    init: str = option("glorot", "of kernels", choices=tuple(INITIALISERS))
+    initialiser: str = option("glorot", _START, choices=tuple(INITIALISERS))
     rectified_shortcut: bool = option(False, residual.RECTIFIED)
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
         plan = residual.plan_of(PLANS, plan_for, x.shape[1:], self.attention)
-        style = residual.style_of(self, INITIALISERS[self.init])
+        style = residual.style_of(self, INITIALISERS[self.initialiser])
         x = residual.pooled_features(self, x, plan, style, wide=True, train=train)
         return self.head(x, label, **style.of_layer())

@@ -5,11 +5,12 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks import biggan, deep_conv, sagan
+from ganjax.networks import biggan, conv, deep_conv, sagan
 from tests.parity import rule, studiogan_layouts
 from tests.parity.row import Row
 
 SAMPLES, CLASSES, SHAPE = 2, 10, (32, 32, 3)
+LATENTS, IMAGES = "second", "pictures"  # as in the oracle
 
 
 def _nhwc(x):
@@ -53,6 +54,14 @@ def _pass(module, held, method=None):
     return run
 
 
+def _compiled(function, *arguments):
+    """Call a function, compiled quickly. ``tests/networks/test_conv_forms.py`` compares
+    the forms of convolutions."""
+    with conv.form("stock"):
+        lowered = jax.jit(function).lower(*arguments)
+    return lowered.compile({"xla_backend_optimization_level": 0})(*arguments)
+
+
 def _written(player, written, mapping):
     found = {}
     if "spectral" in written:
@@ -66,7 +75,7 @@ def _written(player, written, mapping):
 
 def generator(module, mapping, latent, labelled, fixture):
     """Return a generator's images, and the gradients of their sum with weights."""
-    z = jnp.asarray(rule.numbers("z", (SAMPLES, latent)))
+    z = jnp.asarray(rule.numbers(LATENTS, (SAMPLES, latent)))
     inputs = (z, rule.labels("label", SAMPLES, CLASSES)) if labelled else (z,)
     params, held = _variables("generator", module, mapping, *inputs)
     weights = _nhwc(rule.numbers("weights", (SAMPLES, SHAPE[2], *SHAPE[:2])))
@@ -75,7 +84,7 @@ def generator(module, mapping, latent, labelled, fixture):
         images, written = _pass(module, held)(params, *inputs)
         return jnp.sum(images * weights), (images, written)
 
-    slope, (images, written) = jax.jit(jax.grad(total, has_aux=True))(params)
+    slope, (images, written) = _compiled(jax.grad(total, has_aux=True), params)
     return {
         "output/images": _nchw(images),
         **_written("generator", written, mapping),
@@ -84,9 +93,8 @@ def generator(module, mapping, latent, labelled, fixture):
 
 
 def discriminator(module, mapping, labelled, fixture):
-    """Return a discriminator's outputs, and the gradients of the sum of all outputs with
-    weights."""
-    x = _nhwc(rule.images("images", (SAMPLES, SHAPE[2], *SHAPE[:2])))
+    """Return a discriminator's outputs, and the gradients of their weighted sum."""
+    x = _nhwc(rule.images(IMAGES, (SAMPLES, SHAPE[2], *SHAPE[:2])))
     labels = (rule.labels("label", SAMPLES, CLASSES),) if labelled else ()
     params, held = _variables("discriminator", module, mapping, x, *labels)
 
@@ -102,8 +110,8 @@ def discriminator(module, mapping, labelled, fixture):
         ]
         return sum(weighed), (named, written)
 
-    slopes = jax.jit(jax.grad(total, (0, 1), has_aux=True))
-    (slope, of_x), (outputs, written) = slopes(params, x)
+    slopes = jax.grad(total, (0, 1), has_aux=True)
+    (slope, of_x), (outputs, written) = _compiled(slopes, params, x)
     return {
         **{f"output/{name}": value for name, value in outputs.items()},
         "gradient/images": _nchw(of_x),

@@ -104,12 +104,9 @@ def networks(repository: Path, made) -> tuple[torch.nn.Module, torch.nn.Module]:
     generator, _, _, discriminator, *_ = found.load_generator_discriminator(
         *sections, made.RUN, "cpu", None
     )
-    for module, prefix in (
-        (generator, "generator."),
-        (discriminator, "discriminator."),
-    ):
-        torch_side.fill(module, prefix)
-        _fill_vectors(module, prefix)
+    for player, module in (("generator", generator), ("discriminator", discriminator)):
+        torch_side.fill(module, f"{player}.")
+        _fill_vectors(module, f"{player}.")
     return generator, discriminator
 
 
@@ -120,10 +117,8 @@ def _fill_vectors(module, prefix):
         for name, layer in module.named_modules():
             if not hasattr(layer, "weight_u"):
                 continue
-            vector = rule.numbers(
-                f"{prefix}{name}.weight_u", tuple(layer.weight_u.shape)
-            )
-            vector = torch.from_numpy(vector)
+            shape = tuple(layer.weight_u.shape)
+            vector = torch.from_numpy(rule.numbers(f"{prefix}{name}.weight_u", shape))
             if isinstance(layer, torch.nn.Embedding):
                 vector = torch.linalg.svd(layer.weight_orig.double())[0][:, 0].float()
             layer.weight_u.copy_(vector / vector.norm())

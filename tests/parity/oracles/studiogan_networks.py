@@ -8,6 +8,9 @@ from tests.parity.oracles import studiogan_code, torch_side
 
 SOURCE = studiogan_code.SOURCE
 SAMPLES, SIDE = 2, 32
+# With these inputs no ReLU of ``deep_conv`` reads a number below 7e-6 (in float64), so
+# that rounding changes no sign. A changed sign would change gradients by 1e-2.
+LATENTS, IMAGES = "second", "pictures"
 NARROW = {"MODEL__g_conv_dim": 8, "MODEL__d_conv_dim": 8}
 
 
@@ -40,7 +43,7 @@ def _written(module):
 def generator(name, repository):
     """Return a generator's images, and the gradients of their sum with weights."""
     made, module = _built(name, "generator", repository)
-    z = torch_side.tensor(rule.numbers("z", (SAMPLES, made.MODEL.z_dim)))
+    z = torch_side.tensor(rule.numbers(LATENTS, (SAMPLES, made.MODEL.z_dim)))
     images = module(z, _label(made))
     weights = torch_side.tensor(rule.numbers("weights", tuple(images.shape)))
     (images * weights).sum().backward()
@@ -48,15 +51,21 @@ def generator(name, repository):
         **studiogan_code.fields(repository, name),
         "output/images": torch_side.array(images),
         **_written(module),
-        **torch_side.gradients(module),
+        **{k: x for k, x in torch_side.gradients(module).items() if not _cancels(k)},
     }
 
 
+def _cancels(name):
+    """Return whether a gradient is zero but for rounding: a batch normalisation follows each
+    block of a residual generator and cancels the biases there. (Of ``deep_conv`` the
+    gradients of such biases are smaller than the rounding of all others.)"""
+    return name.endswith("bias") and ".conv2d" in name
+
+
 def discriminator(name, repository):
-    """Return a discriminator's outputs, and the gradients of the sum of all outputs with
-    weights."""
+    """Return a discriminator's outputs, and the gradients of their weighted sum."""
     made, module = _built(name, "discriminator", repository)
-    x = torch_side.tensor(rule.images("images", (SAMPLES, 3, SIDE, SIDE)))
+    x = torch_side.tensor(rule.images(IMAGES, (SAMPLES, 3, SIDE, SIDE)))
     x.requires_grad_(True)
     judged = module(x, _label(made))
     total, found = 0.0, {}
