@@ -56,9 +56,9 @@ def generator(name, repository):
 
 
 def _cancels(name):
-    """Return whether a gradient is zero but for rounding: a batch normalisation follows each
-    block of a residual generator and cancels the biases there. (Of ``deep_conv`` the
-    gradients of such biases are smaller than the rounding of all others.)"""
+    """Return whether a gradient is zero but for rounding: a batch normalisation follows
+    each block of a residual generator and cancels the biases there. (Such gradients of
+    ``deep_conv`` are below the limit for zeros.)"""
     return name.endswith("bias") and ".conv2d" in name
 
 
