@@ -45,6 +45,7 @@ GAMES = {
             config.samples = {"every": 0, "count": 8}
             config.checkpoint = {"every": 100}
             config.evaluation = {"names": ("frechet",), "samples": 1000, "real": 1000}
+            config.sampling = {"statistics": "averaged"}
             return config
     ''',
 }  # fmt: skip

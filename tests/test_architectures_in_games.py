@@ -14,6 +14,7 @@ from tests.test_matrix import QUICK, moved_and_finite, step_of
 SMALL = {
     "mlp": {"widths": (4,)},
     "dcgan": {"width": 2},
+    "deep_conv": {"width": 2, "normalization": "spectral"},
     "sn_dcgan": {"width": 2},
     "sngan_resnet": {"width": 2},
     "sagan": {"width": 3},

@@ -70,7 +70,7 @@ def test_the_command_lists_and_describes(capsys):
     assert "losses" not in capsys.readouterr().out
     assert describe.main(["--config=configs/dcgan_cifar10.py:tiny"]) == 0
     said = capsys.readouterr().out
-    assert "parameters" in said and "generator        dcgan" in said
+    assert "parameters" in said and "generator        deep_conv" in said
     with pytest.raises(BadInput, match="--axis='loss'.*'losses'"):
         describe.main(["--axis=loss"])
 
@@ -150,7 +150,7 @@ def test_the_disk_of_a_whole_run_by_hand():
         (["--config=ring8", "--shape=2", "--fields"], "--shape: expected it without"),
         (
             ["--config=dcgan_cifar10:tiny", "--shape=50,50,3"],
-            "networks.generator.name='dcgan': .* not 50×50×3; nearest 48×48 or 56×56",
+            "networks.generator.name='deep_conv': .* not 50×50×3; nearest 48×48 or 56×56",
         ),
     ],
 )

@@ -425,7 +425,7 @@ def test_a_section_may_be_stated_in_part_or_empty():
 @pytest.mark.parametrize(
     "network, name, there",
     [
-        ("discriminator", "unet", "biggan, dcgan, mlp, patchgan, progressive"),
+        ("discriminator", "unet", "biggan, dcgan, deep_conv, mlp, patchgan"),
         ("discriminator", "cyclegan_resnet", "patchgan"),
         ("generator", "patchgan", "biggan, cyclegan_resnet, dcgan"),
     ],

@@ -6,7 +6,13 @@ import numpy as np
 import optax
 import pytest
 
-from ganjax.optimizers import OPTIMIZERS, clip_weights, decayed
+from ganjax.optimizers import (
+    OPTIMIZERS,
+    OptimizerOptions,
+    clip_weights,
+    decayed,
+    optimizer_of,
+)
 
 SCALARS = {"learning_rate": 0.1, "b1": 0.9, "b2": 0.99, "weight_decay": 0.3}
 
@@ -53,6 +59,24 @@ def test_a_small_gradient_is_not_lost(name):
     scalars = {**SCALARS, "b1": 0.0}
     *_, last = updates(OPTIMIZERS[name](scalars), (1e-6,) * 500)
     assert last == pytest.approx(-0.1, rel=0.02)
+
+
+@pytest.mark.parametrize("name", ["adam", "rmsprop"])
+def test_eps_is_added_to_the_root_of_the_second_moment(name):
+    # A first gradient g with b1 = 0 moves Adam by lr·g/(|g| + eps), here by half the
+    # rate. RMSProp's first second moment is (1 − b2)·g², whose root is g/10.
+    gradient, factor = 1e-3, {"adam": 1.0, "rmsprop": 0.1}[name]
+    scalars = {**SCALARS, "b1": 0.0, "eps": factor * gradient}
+    (found,) = updates(OPTIMIZERS[name](scalars), (gradient,))
+    assert found == pytest.approx(-0.1 / (2 * factor), rel=1e-4)
+
+
+def test_a_config_sets_eps():
+    options = OptimizerOptions(eps=0.5, b1=0.0)
+    knobs = {"optimizers.one.learning_rate": 0.1, "optimizers.one.b1": 0.0}
+    knobs["optimizers.one.b2"] = 0.99
+    (found,) = updates(optimizer_of("one", options, ())(knobs), (0.5,))
+    assert found == pytest.approx(-0.1 / 2, rel=1e-5)
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

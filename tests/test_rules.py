@@ -52,6 +52,10 @@ CONFIGS = {
         conditioned("multi_hinge", loss={"name": "hinge", "top_k": 0.5}),
         ["loss.top_k=0.5", "a separate adversarial loss", "multi_hinge"],
     ),
+    "vectors_that_are_not_compared": (
+        conditioned("projection", networks={"discriminator": {"embedding": 8}}),
+        ["networks.discriminator.embedding=8", "a critic with embeddings"],
+    ),
     "packs_of_labels": (
         conditioned("projection", packing=2),
         ["packing=2", "labels joined to samples", "projection"],
@@ -184,7 +188,7 @@ def test_every_need_has_its_example():
     said = " ".join(" ".join([x] if isinstance(x, str) else x) for x in examples)
     table = inspect.getsource(rules.needs).split("there = {")[1].split("}")[0]
     wanted = re.findall(r'^ +"([^"]+)": \(', table, flags=re.M)
-    assert len(wanted) == 10
+    assert len(wanted) == 11
     assert [need for need in wanted if need not in said] == []
 
 

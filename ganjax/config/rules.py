@@ -30,6 +30,7 @@ def needs(c, spec=None) -> Refusals:
         "normal latents": (c[latents] == "normal", latents),
         "a generator from latents": (c.game.from_latents, "game"),
         "a critic that sees data": (c.game.critic_sees == "data", "game"),
+        "a critic with embeddings": (conditioning.embeds(section["discriminator"]), ""),
         "a critic that takes packs": (not c.game.single_samples, "game"),
         "a batch of whole packs": (packs, "batch_size"),
         "augmentation.names or pseudo": (changes.names or changes.pseudo, ""),

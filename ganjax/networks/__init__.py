@@ -28,6 +28,7 @@ from ganjax.networks import (
     biggan,
     cyclegan_resnet,
     dcgan,
+    deep_conv,
     mlp,
     patchgan,
     progressive,
@@ -60,8 +61,8 @@ def _class_of(architecture, kind):
 
 
 _MODULES = (
-    mlp, dcgan, sn_dcgan, sngan_resnet, sagan, biggan, progressive, stylegan2, r3gan,
-    transformer, unet, cyclegan_resnet, patchgan, srresnet,
+    mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
+    stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet,
 )  # fmt: skip
 
 ARCHITECTURES = Table(

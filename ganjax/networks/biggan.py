@@ -21,6 +21,10 @@ as in compare_gan's test of its network. For 32 pixels with ``width`` 64, 10 cla
 128-dimensional latents: 4,373,251 and 4,207,361. For 256 pixels with 1000 classes and
 119-dimensional latents (seven chunks of 17): 82,108,548 and 99,225,890. For 512 pixels
 with 128-dimensional latents: 82,296,804 and 99,401,282.
+
+PyTorch-StudioGAN (947b35e) differs from that code. For 32 pixels its discriminator has
+half the channels, so its width 96 is 48 here. It may have attention at 16×16. The
+epsilon of batch normalisation is 1e-4, and in the discriminator shortcuts read ReLU(x).
 """
 
 import flax.linen as nn
@@ -30,7 +34,7 @@ import jax.numpy as jnp
 from ganjax.errors import BadInput
 from ganjax.networks import layers, residual
 from ganjax.networks.critic import Critic
-from ganjax.networks.layers import NORMALIZATIONS, Linear
+from ganjax.networks.layers import EPSILON, EPSILON_HELP, NORMALIZATIONS, Linear
 from ganjax.networks.residual import Plan
 from ganjax.networks.shaped import Shaped
 from ganjax.options import option
@@ -137,6 +141,7 @@ class Generator(Shaped):
     embedding: int = option(128, "length of a label embedding", least=0, zero="none")
     hierarchical: bool = option(True, "each block sees a chunk of the latent")
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
+    epsilon: float = option(EPSILON, EPSILON_HELP, above=0)
 
     takes_conditions = True
 
@@ -144,7 +149,9 @@ class Generator(Shaped):
     def __call__(self, z, label=None, *, train):
         plan = residual.plan_of(PLANS, plan_for, self.shape, self.attention, LARGEST)
         z, given = conditions(self, z, label, plan.doublings)
-        style = residual.Style("batch", True, self.dtype, orthogonal)
+        style = residual.Style(
+            "batch", True, self.dtype, orthogonal, epsilon=self.epsilon
+        )
         return residual.generate(self, z, plan, style, given, train=train)
 
 
@@ -156,6 +163,7 @@ class Discriminator(Critic):
     width: int = option(96, "base channels; each layer has a multiple", least=1)
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
+    rectified_shortcut: bool = option(False, residual.RECTIFIED)
 
     @nn.compact
     def full_output(self, x, label=None, *, train):

@@ -4,8 +4,9 @@ import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.heads import CriticOutput, head
+from ganjax.networks.heads import EMBEDDING, CriticOutput, head
 from ganjax.networks.minibatch_deviation import group_size
+from ganjax.options import option
 
 
 class Critic(nn.Module):
@@ -19,11 +20,16 @@ class Critic(nn.Module):
       dtype: the type of products. Parameters and outputs are float32.
       conditioning: how the last layer uses the label (see ``heads.head``).
       classes: the number of labels.
+      embedding: the length of the vectors that contrastive conditionings compare.
     """
 
     dtype: jnp.dtype = jnp.float32
     conditioning: str = "none"
     classes: int = 0
+    embedding: int = option(
+        EMBEDDING, "length of the vectors that 2C and D2D-CE compare", least=1,
+        needs=("a critic with embeddings",),
+    )  # fmt: skip
 
     @property
     def mixes_samples(self) -> bool:
@@ -58,4 +64,5 @@ class Critic(nn.Module):
         """Apply the last layer to ``features [n, d]``, for ``label [n]`` or ``None``.
         ``options`` are further arguments of ``heads.head``."""
         own = {"conditioning": self.conditioning, "classes": self.classes}
+        own["embedding"] = self.embedding
         return head(features, label, **own, **{"dtype": self.dtype, **options})

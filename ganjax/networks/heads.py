@@ -10,8 +10,7 @@ import jax.numpy as jnp
 
 from ganjax.networks.layers import Linear
 
-# Length of the vectors that the contrastive conditionings compare.
-EMBEDDING = 64
+EMBEDDING = 64  # length of the vectors that contrastive conditionings compare
 
 
 @flax.struct.dataclass
@@ -23,7 +22,7 @@ class CriticOutput:
       features: ``[n, d]``, the input of the last layer, or ``None``.
       outputs: by name, each ``[n, …]``: ``classes`` ``[n, K]`` or ``[n, 2K]``,
         ``twin_classes`` ``[n, K]``, ``embedding`` (of the sample) and ``proxy`` (of its
-        label), both ``[n, EMBEDDING]`` with norm 1, and ``hinges`` ``[n, K + 1]``.
+        label), both ``[n, embedding]`` with norm 1, and ``hinges`` ``[n, K + 1]``.
     """
 
     logits: jax.Array
@@ -37,6 +36,7 @@ def head(
     *,
     conditioning: str,
     classes: int,
+    embedding: int = EMBEDDING,
     biased: bool = True,
     **options,
 ) -> CriticOutput:
@@ -48,6 +48,7 @@ def head(
       conditioning: a name below; it decides how the label is used. Another name gives
         only a logit.
       classes: the number of labels K.
+      embedding: the length of the vectors of ``contrastive`` and ``data_to_data``.
       biased: whether the logit has a bias.
       options: options of the ``Linear`` layers.
 
@@ -98,8 +99,8 @@ def head(
     if conditioning == "discriminative_classifier":
         outputs["classes"] = linear(features, 2 * classes, "classifier")
     if conditioning in ("contrastive", "data_to_data"):
-        outputs["embedding"] = _unit(linear(features, EMBEDDING, "embedding"))
-        outputs["proxy"] = _unit(of_label(EMBEDDING))
+        outputs["embedding"] = _unit(linear(features, embedding, "embedding"))
+        outputs["proxy"] = _unit(of_label(embedding))
     return CriticOutput(logits, wide, outputs)
 
 

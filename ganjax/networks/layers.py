@@ -17,6 +17,8 @@ from ganjax.networks import conv
 
 # DCGAN's initialisation (Radford et al. 2016, arXiv 1511.06434, section 4).
 dcgan_init = nn.initializers.normal(0.02)
+EPSILON = 1e-5  # of batch normalisation
+EPSILON_HELP = "added to variances by batch normalisation"
 
 
 def _spectrally_normalised(module: nn.Module, kernel: jax.Array) -> jax.Array:
@@ -120,16 +122,18 @@ class Conv(nn.Module):
 class BatchNorm(nn.Module):
     """Batch normalisation of ``[n, …, C]`` (Ioffe & Szegedy 2015, arXiv 1502.03167).
     Training uses statistics of the whole batch, averaged over devices (the mapped
-    ``axis``). Otherwise running averages are used. The variance is E[x²] − E[x]²."""
+    ``axis``). Otherwise running averages are used. The variance is E[x²] − E[x]².
+    ``epsilon`` is added to it."""
 
     axis: str = "data"
     momentum: float = 0.9
     affine: bool = True  # whether it has a learned scale and shift
+    epsilon: float = EPSILON
 
     @nn.compact
     def __call__(self, x, *, train: bool):
-        inner = _Normalisation(self.axis, self.momentum, self.affine, name="norm")
-        return inner(x, train)
+        how = self.axis, self.momentum, self.affine, self.epsilon
+        return _Normalisation(*how, name="norm")(x, train)
 
 
 class _Normalisation(nn.Module):
@@ -138,7 +142,7 @@ class _Normalisation(nn.Module):
     axis: str
     momentum: float
     affine: bool
-    epsilon: float = 1e-5
+    epsilon: float
 
     @nn.compact
     def __call__(self, x, train):
@@ -260,9 +264,11 @@ class ConditionalBatchNorm(nn.Module):
     the scale 1 and the shift 0, because 1 is added to the output of the scale's map.
     """
 
+    epsilon: float = EPSILON
+
     @nn.compact
     def __call__(self, x, given: Condition, *, train: bool):
-        x = BatchNorm(affine=False)(x, train=train)
+        x = BatchNorm(affine=False, epsilon=self.epsilon)(x, train=train)
         maps = {}
         for name in ("scale", "shift"):
             vector = given.vector
@@ -298,8 +304,9 @@ NORMALIZATIONS = ("none", "batch", "spectral")  # for most architectures
 
 
 def normalise(
-    x: jax.Array, normalization: str, *, train: bool, given: Condition | None = None
-) -> jax.Array:
+    x: jax.Array, normalization: str, *, train: bool, given: Condition | None = None,
+    epsilon: float = EPSILON,
+) -> jax.Array:  # fmt: skip
     """Apply the normalisation that follows a layer. Call it inside a compact method.
 
     Args:
@@ -307,14 +314,15 @@ def normalise(
         ``"spectral"`` acts on kernels, not here.
       given: what the scale and shift of a batch normalisation depend on; ``None`` if
         they are plain parameters.
+      epsilon: added to variances by a batch normalisation.
     """
     if normalization == "instance":
         return InstanceNorm()(x)
     if normalization != "batch":
         return x
     if given is not None:
-        return ConditionalBatchNorm()(x, given, train=train)
-    return BatchNorm()(x, train=train)
+        return ConditionalBatchNorm(epsilon)(x, given, train=train)
+    return BatchNorm(epsilon=epsilon)(x, train=train)
 
 
 def normalised(

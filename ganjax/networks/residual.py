@@ -16,12 +16,22 @@ import jax.numpy as jnp
 
 from ganjax.errors import BadInput
 from ganjax.networks.attention import SelfAttention
-from ganjax.networks.layers import Condition, Conv, Linear, check_latents, normalise
+from ganjax.networks.layers import (
+    EPSILON,
+    Condition,
+    Conv,
+    Linear,
+    check_latents,
+    normalise,
+)
 from ganjax.networks.sizes import LARGEST, growth
 
 # With this value the option ``attention`` takes the sides from the plan.
 PUBLISHED = -1
 ATTENTION = "shorter side of the feature maps with attention; 0: none, -1: as published"
+# In some codes the first ReLU of a block works in place, so the shortcut also reads its
+# output. A batch normalisation before this ReLU prevents it.
+RECTIFIED = "shortcuts of blocks without batch normalisation read ReLU(x)"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -100,6 +110,8 @@ class Style:
       dtype: the type of products.
       init: the initialiser of kernels. ``residual_init``: the initialiser of 3×3
         kernels in blocks, if it differs.
+      rectified_shortcut: see ``RECTIFIED``.
+      epsilon: added to variances by batch normalisation.
     """
 
     normalization: str
@@ -107,6 +119,8 @@ class Style:
     dtype: jnp.dtype
     init: Callable
     residual_init: Callable | None = None
+    rectified_shortcut: bool = False
+    epsilon: float = EPSILON
 
     def of_layer(self, init: Callable | None = None) -> dict:
         """Return the keyword arguments for a ``Linear`` or a ``Conv`` of this style.
@@ -116,10 +130,13 @@ class Style:
 
 
 def style_of(network: nn.Module, *init: Callable) -> Style:
-    """Return the style for a network with the fields ``normalization`` and ``dtype``.
-    ``init`` are the fields ``init`` and ``residual_init`` of ``Style``."""
+    """Return the style for a network with the fields ``normalization`` and ``dtype``,
+    and perhaps ``rectified_shortcut``. ``init`` are the fields ``init`` and
+    ``residual_init`` of ``Style``."""
     spectral = network.normalization == "spectral"
-    return Style(network.normalization, spectral, network.dtype, *init)
+    made = Style(network.normalization, spectral, network.dtype, *init)
+    own = [name for name in ("rectified_shortcut",) if hasattr(network, name)]
+    return dataclasses.replace(made, **{name: getattr(network, name) for name in own})
 
 
 class Residual(nn.Module):
@@ -144,8 +161,11 @@ class Residual(nn.Module):
         up, down = (r if self.resample == r else None for r in ("up", "down"))
 
         def activated(x):
-            x = normalise(x, style.normalization, train=train, given=given)
-            return nn.relu(x)
+            how = {"train": train, "given": given, "epsilon": style.epsilon}
+            return nn.relu(normalise(x, style.normalization, **how))
+
+        if style.rectified_shortcut and style.normalization != "batch":
+            x = x if self.image else nn.relu(x)
 
         y = x if self.image else activated(x)
         y = Conv(self.hidden, resample=up, **inside)(y)
@@ -182,7 +202,8 @@ def generate(
         x = Residual(features, features, style, "up")(x, train=train, given=condition)
         if min(x.shape[1:3]) == attention:
             x = SelfAttention(**style.of_layer())(x)
-    x = nn.relu(normalise(x, style.normalization, train=train))
+    how = {"train": train, "epsilon": style.epsilon}
+    x = nn.relu(normalise(x, style.normalization, **how))
     x = Conv(network.shape[-1], **style.of_layer())(x)
     return jnp.tanh(x.astype(jnp.float32))
 
@@ -218,7 +239,8 @@ def pooled_features(
         x = Residual(features, hidden, style, resample, image=i == 0)(x, train=train)
         if attention and i == [min(size) for size in sizes].index(attention):
             x = SelfAttention(**style.of_layer())(x)
-    x = nn.relu(normalise(x, style.normalization, train=train))
+    how = {"train": train, "epsilon": style.epsilon}
+    x = nn.relu(normalise(x, style.normalization, **how))
     x = x.astype(jnp.float32)
     return x.sum((1, 2)) if pooling == "sum" else x.mean((1, 2))
 

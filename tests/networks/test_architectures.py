@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from ganjax.errors import BadInput
-from ganjax.networks import ARCHITECTURES, dcgan, mlp, sn_dcgan
+from ganjax.networks import ARCHITECTURES, dcgan, deep_conv, mlp, sn_dcgan
 from tests.parameters import initialised
 
 KEY = jax.random.key(0)
@@ -116,6 +116,44 @@ def test_parameters_of_the_published_sn_dcgan():
         + 9 * 64 * 3 + 3
     )  # fmt: skip
     assert count(sn_dcgan.Generator((32, 32, 3)), 128) == expected == 3_804_739
+
+
+def test_parameters_of_studiogans_deep_conv():
+    # 128 -> 4·4·512, 4×4 kernels 512-256-128-64, 3×3 to the image, all with biases;
+    # scales and shifts of the hidden convolutions
+    expected = (
+        129 * 16 * 512
+        + 16 * (512 * 256 + 256 * 128 + 128 * 64) + (256 + 128 + 64)
+        + 2 * (256 + 128 + 64)
+        + 9 * 64 * 3 + 3
+    )  # fmt: skip
+    assert count(deep_conv.Generator((32, 32, 3)), 128) == expected == 3_812_355
+    # 3×3 and 4×4 kernels alternate: 3-64-64-128-128-256-256-512; the sum over pixels
+    channels = (64, 64, 128, 128, 256, 256, 512)
+    expected = (
+        9 * (3 * 64 + 64 * 128 + 128 * 256 + 256 * 512)
+        + 16 * (64 * 64 + 128 * 128 + 256 * 256)
+        + 3 * sum(channels)
+        + 512 + 1
+    )  # fmt: skip
+    assert count(deep_conv.Discriminator(), 32, 32, 3) == expected == 2_931_009
+
+
+def test_deep_conv_starts_orthogonal():
+    """A 4×4 transposed kernel is orthogonal as a matrix [inputs, 16·outputs], another
+    kernel as a matrix [inputs, outputs], in the shorter direction."""
+    params = initialised(
+        deep_conv.Generator((16, 16, 3), width=2), KEY, jnp.zeros((2, 5))
+    )["params"]
+    for name in ("Conv_0", "Conv_1"):
+        kernel = np.moveaxis(np.asarray(params[name]["kernel"]), 2, 0)
+        matrix = kernel.reshape(len(kernel), -1)
+        np.testing.assert_allclose(matrix @ matrix.T, np.eye(len(kernel)), atol=1e-5)
+    for name, axis in (("Linear_0", 0), ("Conv_2", 1)):
+        kernel = np.asarray(params[name]["kernel"])
+        matrix = kernel.reshape(-1, kernel.shape[-1])
+        gram = matrix @ matrix.T if axis == 0 else matrix.T @ matrix
+        np.testing.assert_allclose(gram, np.eye(len(gram)), atol=1e-5)
 
 
 def test_parameters_of_mlp():

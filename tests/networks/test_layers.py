@@ -148,6 +148,16 @@ def test_batch_norm_sees_the_whole_batch(devices, shape):
     np.testing.assert_allclose(kept["var"][0], 0.9 + 0.1 * var, rtol=1e-4)
 
 
+def test_epsilon_is_added_to_the_variance():
+    # Two samples ±1 have the variance 1. With epsilon 3 they are divided by 2.
+    x = jnp.array([[1.0], [-1.0]])
+    module = BatchNorm(epsilon=3.0, affine=False)
+    apply = functools.partial(module.apply, train=True, mutable="batch_stats")
+    variables = module.init(KEY, x, train=True)
+    y, _ = jax.vmap(lambda x: apply(variables, x), axis_name="data")(x[None])
+    np.testing.assert_allclose(y[0], x / 2, rtol=1e-6)
+
+
 @pytest.mark.parametrize("backend", ["cpu", "gpu"])
 @pytest.mark.parametrize("shape", [(8, 3), (4, 5, 6, 3)])
 def test_batch_norm_is_flaxs_in_gradients_as_well(backend, shape, monkeypatch):

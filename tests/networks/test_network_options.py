@@ -105,7 +105,11 @@ def test_a_name_is_a_class_of_its_kind(lab):
     "name, kind, said",
     [
         ("patchgan", "generator", ["with a generator, one of biggan, cyclegan_resnet"]),
-        ("unet", "discriminator", ["f='unet': expected", "one of biggan, dcgan, mlp"]),
+        (
+            "unet",
+            "discriminator",
+            ["f='unet': expected", "one of biggan, dcgan, deep_conv, mlp"],
+        ),
         ("a_lab:both", "discriminator", ["f='a_lab:both'", "with a discriminator"]),
         ("a_lab:number", "generator", ["f='a_lab:number': expected a network"]),
         ("a_lab:words", "generator", ["expected a network", "found a module"]),

@@ -15,6 +15,7 @@ KEY = jax.random.key(0)
 OPTIONS = {
     "mlp": {"widths": (16,)},
     "dcgan": {"width": 4},
+    "deep_conv": {"width": 2},
     "sn_dcgan": {"width": 2},
     "sngan_resnet": {"width": 8},
     "sagan": {"width": 8},

@@ -14,8 +14,8 @@ from tests.parameters import initial, output
 from tests.test_matrix import QUICK, moved_and_finite, step_of
 
 GROWING = (
-    "dcgan", "sn_dcgan", "sngan_resnet", "sagan", "biggan", "progressive", "stylegan2",
-    "r3gan", "transformer",
+    "dcgan", "deep_conv", "sn_dcgan", "sngan_resnet", "sagan", "biggan", "progressive",
+    "stylegan2", "r3gan", "transformer",
 )  # fmt: skip
 WIDTHS = ("width", "channel_max", "group", "depth")  # options of both players
 

@@ -1,5 +1,6 @@
 """Label losses for scores and embeddings whose loss is known."""
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
@@ -15,8 +16,9 @@ def judged(**outputs):
     return CriticOutput(logits, None, {k: jnp.asarray(v) for k, v in outputs.items()})
 
 
-def price(name, real, fake, label=LABEL):
-    conditioning = CONDITIONINGS[name]
+def price(name, real, fake, label=LABEL, **options):
+    section = {"discriminator": name, "shift_negatives": False, **options}
+    conditioning = CONDITIONINGS.make("conditioning.discriminator", section)
     return (
         float(conditioning.discriminator(real, fake, label)),
         float(conditioning.generator(fake, label)),
@@ -87,6 +89,40 @@ def test_data_to_data():
     # With one class there is no other class to compare with.
     found = price("data_to_data", aside, aside, jnp.array([0, 0]))
     np.testing.assert_allclose(found, 0, atol=1e-6)
+
+
+@pytest.mark.parametrize("cosine", [0.0, 0.5, -0.5])
+def test_data_to_data_with_shifted_negatives(cosine):
+    """Each of two samples of different classes equals its label's embedding. The term
+    of the other sample is relu(s) − s for s = (cosine − 0.02) / 0.5, and not relu(s):
+    0 for the cosine 0.5, where the unshifted term is 0.96."""
+    pair = jnp.array([[1.0, 0.0], [cosine, np.sqrt(1 - cosine**2)]])
+    sample = judged(embedding=pair, proxy=pair)
+    s = (cosine - 0.02) / 0.5
+    for shifted, term in ((False, max(s, 0)), (True, max(s, 0) - s)):
+        found = price("data_to_data", sample, sample, shift_negatives=shifted)
+        np.testing.assert_allclose(found, np.log1p(np.exp(term)), rtol=1e-5)
+
+
+def test_the_shift_counts_samples_of_the_same_class_and_has_no_gradient():
+    """Samples 0 and 1 are equal and of one class, so the largest s of both is
+    (1 − 0.02) / 0.5 = 1.96. Sample 2, of another class, is orthogonal: its term is
+    exp(0 − 1.96). Moving sample 1 towards sample 0 changes the shift, not the loss."""
+    label = jnp.array([0, 0, 1])
+    samples = jnp.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+
+    def loss(second):
+        embedding = samples.at[1].set(second)
+        sample = judged(embedding=embedding, proxy=samples)
+        return CONDITIONINGS.make(
+            "conditioning.discriminator",
+            {"discriminator": "data_to_data", "shift_negatives": True},
+        ).generator(sample, label)
+
+    # Sample 2 compares with two samples, and its largest s is −0.04.
+    expected = (2 * np.log1p(np.exp(-1.96)) + np.log1p(2 * np.exp(0.04))) / 3
+    np.testing.assert_allclose(loss(samples[1]), expected, rtol=1e-5)
+    np.testing.assert_allclose(jax.grad(loss)(samples[1])[0], 0, atol=1e-6)
 
 
 def test_multi_hinge():

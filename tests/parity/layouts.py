@@ -15,7 +15,9 @@ from tests.parity import rule
 # layout -> the order of Flax's axes in torch's array.
 AXES = {
     "conv": (2, 3, 1, 0),  # torch [out, in, h, w], Flax [h, w, in, out]
-    "transposed": (2, 3, 0, 1),  # torch [in, out, h, w], Flax [h, w, in, out]
+    # torch [in, out, h, w], Flax [h, w, in, out] and turned by 180 degrees: torch adds
+    # tap k of a kernel to pixel stride·i + k, and Flax to pixel stride·i − k.
+    "transposed": (2, 3, 0, 1),
     "linear": (1, 0),
     "same": None,
 }
@@ -55,7 +57,8 @@ def to_flax(array: np.ndarray, layout: str) -> np.ndarray:
     if layout in OTHER:
         return OTHER[layout][0](array)
     axes = AXES[layout]
-    return array if axes is None else np.transpose(array, axes)
+    array = array if axes is None else np.transpose(array, axes)
+    return np.flip(array, (0, 1)) if layout == "transposed" else array
 
 
 def to_torch(array: Any, layout: str) -> np.ndarray:
@@ -63,6 +66,8 @@ def to_torch(array: Any, layout: str) -> np.ndarray:
     array = np.asarray(array)
     if layout in OTHER:
         return OTHER[layout][1](array)
+    if layout == "transposed":
+        array = np.flip(array, (0, 1))
     axes = AXES[layout]
     return array if axes is None else np.transpose(array, np.argsort(axes))
 
