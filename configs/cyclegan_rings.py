@@ -15,7 +15,8 @@ def get_config():
     config.steps = 20_000
     config.batch_size = 64
     config.data = {"name": "unpaired"}
-    config.loss = {"name": "least_squares"}
+    config.loss = {"name": "least_squares_unhalved"}
+    config.dynamics = {"name": "simultaneous"}
     config.weights = {"cycle": 10.0, "identity": 0.0}
     config.optimizers = {
         "generators": {"learning_rate": 1e-3},

@@ -29,7 +29,8 @@ def get_config():
     }
     config.loss = {"name": "least_squares"}
     config.optimizers = images.two_rates(1e-3, 5e-4)
-    config.weights = {"l1": 50.0}
+    # Least squares has its half already.
+    config.weights = {"l1": 50.0, "discriminator": 1.0}
     config.evaluation.extractor = "small_cnn_fashion_mnist"
     config.evaluation.names = ("translation", "frechet")
     return config

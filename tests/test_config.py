@@ -90,7 +90,7 @@ WEIGHTS = {
     "anogan": set(),
     "f_anogan": {"features"},
     "ganomaly": {"features", "content", "code"},
-    "pix2pix": {"adversarial", "l1"},
+    "pix2pix": {"adversarial", "l1", "discriminator"},
     "super_resolution": {"content", "adversarial"},
 }
 FROM_LATENTS = (

@@ -56,7 +56,7 @@ GAMES = {
             name: {"widths": (16,)}
             for name in ("a_to_b", "b_to_a", "critic_a", "critic_b")
         },
-        "loss": {"name": "least_squares"},
+        "loss": {"name": "least_squares_unhalved"},
     },
     "infogan": {
         "game": "infogan",

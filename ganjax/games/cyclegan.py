@@ -22,7 +22,15 @@ def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
     One player trains both generators. Its loss is the sum of their adversarial losses,
     plus ``weights.cycle`` times the L1 error of translating there and back (eq. 2 of
     the paper), plus ``weights.identity`` times the L1 error of translating an example
-    that is already in the target domain (section 5.2).
+    that is already in the target domain (section 5.2). The default weights are the
+    paper's. They belong to the loss ``least_squares_unhalved``: with ``least_squares``
+    they count twice as much.
+
+    The authors' code (junyanz/pytorch-CycleGAN-and-pix2pix 003efc4) translates once a
+    step, before the generators' update, and its critics see these translations. The
+    dynamics ``simultaneous`` does the same. With alternating turns the critics see
+    translations of the updated generators. The authors' three updates of a step also
+    share one batch. Here each player has its own examples.
     """
     adversary = parts.adversary
 
@@ -49,8 +57,11 @@ def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
         name, place = f"critic_{domain}", f"pool_{domain}"
 
         def objective(owned, view):
-            made = view.gather(view.apply(f"{other}_to_{domain}", view.batch[other]))
-            pool, shown = _exchange(view.memory[place], made, view.key)
+            made = view.apply(f"{other}_to_{domain}", view.batch[other])
+            swaps, slots = view.draw("pool", made.shape[0], _chances)
+            pool, shown = _exchange(
+                view.memory[place], *map(view.gather, (made, swaps, slots))
+            )
             view = view.remember(**{place: pool})
             real, fake = view.batch[domain], view.share(shown)
             loss, metrics, view = adversary.critic_loss(view, name, name, real, fake)
@@ -93,18 +104,26 @@ def _l1(x, y):
     return jnp.mean(jnp.abs(x - y))
 
 
-def _exchange(pool, images, key):
-    """Return the next pool and the images that the critic sees. While the pool fills,
-    these are ``images``. Later each image has a probability of ½ to be swapped with a
-    stored one."""
+def _chances(keys):
+    """Draw for each key whether an image is swapped, and the slot of a full pool."""
+
+    def one(key):
+        coin, slot = jax.random.split(key)
+        return jax.random.bernoulli(coin), jax.random.randint(slot, (), 0, POOL_SIZE)
+
+    return jax.vmap(one)(keys)
+
+
+def _exchange(pool, images, swaps, slots):
+    """Return the next pool and the images ``[n, …]`` that the critic sees. While the
+    pool fills, these are ``images``. Later each image is swapped with the stored one in
+    its slot if ``swaps [n]`` holds. ``slots [n]`` are indices."""
 
     def one(pool, inputs):
-        image, key = inputs
-        coin, slot = jax.random.split(key)
+        image, swap, slot = inputs
         filling = pool["filled"] < POOL_SIZE
-        swap = ~filling & jax.random.bernoulli(coin)
-        any_slot = jax.random.randint(slot, (), 0, POOL_SIZE)
-        place = jnp.where(filling, pool["filled"], any_slot)
+        swap = ~filling & swap
+        place = jnp.where(filling, pool["filled"], slot)
         stored = pool["images"][place]
         kept = jnp.where(filling | swap, image, stored)
         pool = {
@@ -113,7 +132,7 @@ def _exchange(pool, images, key):
         }
         return pool, jnp.where(swap, stored, image)
 
-    return jax.lax.scan(one, pool, (images, jax.random.split(key, images.shape[0])))
+    return jax.lax.scan(one, pool, (images, swaps, slots))
 
 
 CYCLEGAN = Recipe(

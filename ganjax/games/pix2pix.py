@@ -1,5 +1,7 @@
 """pix2pix (Isola et al. 2017, arXiv 1611.07004): translation learnt from pairs."""
 
+import dataclasses
+
 import jax.numpy as jnp
 
 from ganjax.core import Game
@@ -15,7 +17,9 @@ def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
     The generator minimises ``weights.adversarial`` times its adversarial loss plus
     ``weights.l1`` times E|b − G(a)|, a mean over entries (eqs. 3 and 4 of the paper).
     It has no noise input, because the paper's networks learnt to ignore noise
-    (section 3.1).
+    (section 3.1). The discriminator minimises ``weights.discriminator`` times its loss:
+    the paper halves it (section 3.3). The losses of least squares have this half
+    already. Adam is the same with every such weight, up to its epsilon.
     """
 
     def shown(view):
@@ -39,6 +43,14 @@ def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
     *size, channels = parts.shape
     made = {"generator": parts.network("generator", parts.shape, output=parts.shape)}
     game = duel(parts, made, (*size, 2 * channels), shown, generator)
+    critic, other = game.players
+
+    def discriminator(owned, view):
+        loss, report = critic.objective(owned, view)
+        return view.knobs["weights.discriminator"] * loss, report
+
+    critic = dataclasses.replace(critic, objective=discriminator)
+    game = dataclasses.replace(game, players=(critic, other))
     sampler = Sampler(
         generate=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
         abilities={"translate": translate},
@@ -57,6 +69,7 @@ PIX2PIX = Recipe(
     weights={
         "adversarial": weight(1.0, "the adversarial loss"),
         "l1": weight(100.0, "the L1 error of translations"),
+        "discriminator": weight(0.5, "the discriminator's loss"),
     },
     reads=("a", "b"),
     paired=True,

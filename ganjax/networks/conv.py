@@ -100,15 +100,23 @@ def form(name: str) -> Iterator[None]:
 
 
 def convolve(
-    x: jax.Array, kernel: jax.Array, *, stride: int = 1, groups: int = 1
+    x: jax.Array,
+    kernel: jax.Array,
+    *,
+    stride: int = 1,
+    groups: int = 1,
+    border: int | None = None,
 ) -> jax.Array:
     """Convolve ``x [n, H, W, I]`` by ``kernel [k, l, I / groups, O]`` with zero padding
     to ``[n, ⌈H / stride⌉, …, O]``.
 
     ``groups`` divides the channels of input and output into equal runs of neighbours.
     Each run of outputs sees only the run of inputs with the same index.
+
+    With ``border`` there are exactly this many zeros on each side, and
+    ``⌊(H + 2·border − k) / stride⌋ + 1`` rows in the output.
     """
-    geometry = _geometry(x.shape[1:3], kernel, stride)
+    geometry = _geometry(x.shape[1:3], kernel, stride, border)
     if groups == 1:
         return _map("forward", geometry, x, kernel)
     # Under vmap the stock form becomes a convolution with feature groups, and the other
@@ -121,14 +129,20 @@ def convolve(
 
 
 def convolve_transpose(
-    x: jax.Array, kernel: jax.Array, *, stride: int = 2
+    x: jax.Array, kernel: jax.Array, *, stride: int = 2, border: int | None = None
 ) -> jax.Array:
     """Convolve ``[n, H, W, I]`` by ``[k, l, I, O]`` with a fractional stride, to
     ``[n, H·stride, W·stride, O]``: the adjoint of ``convolve`` with a flipped kernel.
+
+    Raises:
+      ValueError: if ``convolve`` with this ``border`` does not map that size to (H, W).
     """
     adjoint = jnp.flip(kernel, (0, 1)).swapaxes(2, 3)
     size = [n * stride for n in x.shape[1:3]]
-    return _map("input_gradient", _geometry(size, adjoint, stride), x, adjoint)
+    geometry = _geometry(size, adjoint, stride, border)
+    if geometry.output != x.shape[1:3]:
+        raise ValueError(f"border={border} maps {size} to {geometry.output}")
+    return _map("input_gradient", geometry, x, adjoint)
 
 
 def upsample_convolve(x: jax.Array, kernel: jax.Array) -> jax.Array:
@@ -174,8 +188,8 @@ def _smeared(kernel):
     return both + jnp.pad(rows, ((0, 0), (1, 0), (0, 0), (0, 0)))
 
 
-def _geometry(size, kernel, stride):
-    return Geometry(tuple(size), kernel.shape[:2], stride)
+def _geometry(size, kernel, stride, border):
+    return Geometry(tuple(size), kernel.shape[:2], stride, border)
 
 
 # For each map, the maps that compute its two arguments. A map is linear in both, so the

@@ -6,7 +6,8 @@ In the paper's notation the layers are c7s1-64, d128, d256, R256 × ``blocks``, 
 u64, c7s1-3. ReLU follows each normalisation, but not the sum of a block. The last layer
 ends in tanh. The 7×7 convolutions and the blocks use reflection padding. Such a
 convolution pads its reflected input with zeros and discards the border of the output;
-the extra cost is the border.
+the extra cost is the border. The convolutions of stride 2 have a zero on each side, as
+in the authors' code: they are centred on every second pixel, from the first one on.
 
 Parameters with width w, b blocks, I and C image channels: kernels 49·I·w + 9·w·2w
 + 9·2w·4w + 2·b·9·(4w)² + 9·4w·2w + 9·2w·w + 49·w·C, and C biases of the last layer.
@@ -62,12 +63,13 @@ class Generator(Shaped):
             return x if last else normalise(x, self.normalization, train=train)
 
         x = nn.relu(convolved(x, w, kernel=7, reflected=True))
-        x = nn.relu(convolved(x, 2 * w, stride=2))
-        x = nn.relu(convolved(x, 4 * w, stride=2))
+        halving = {"stride": 2, "border": 1}
+        x = nn.relu(convolved(x, 2 * w, **halving))
+        x = nn.relu(convolved(x, 4 * w, **halving))
         for _ in range(blocks):
             y = nn.relu(convolved(x, 4 * w, reflected=True))
             x = x + convolved(y, 4 * w, reflected=True)
-        x = nn.relu(convolved(x, 2 * w, stride=2, transpose=True))
-        x = nn.relu(convolved(x, w, stride=2, transpose=True))
+        x = nn.relu(convolved(x, 2 * w, transpose=True, **halving))
+        x = nn.relu(convolved(x, w, transpose=True, **halving))
         x = convolved(x, self.shape[-1], kernel=7, reflected=True, last=True)
         return jnp.tanh(x.astype(jnp.float32))

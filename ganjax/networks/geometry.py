@@ -10,24 +10,33 @@ import jax.numpy as jnp
 @dataclasses.dataclass(frozen=True)
 class Geometry:
     """Sizes of a zero-padded convolution. ``input`` and ``kernel`` are (height, width)
-    in pixels."""
+    in pixels. ``border`` is the number of zeros on each side of an image. ``None``
+    means as many zeros as give ⌈size / stride⌉ outputs."""
 
     input: tuple[int, int]
     kernel: tuple[int, int]
     stride: int
+    border: int | None = None
 
     @property
     def output(self) -> tuple[int, int]:
-        return tuple(-(-size // self.stride) for size in self.input)
+        if self.border is None:
+            return tuple(-(-size // self.stride) for size in self.input)
+        sizes = zip(self.input, self.kernel, strict=True)
+        free = [size + 2 * self.border - taps for size, taps in sizes]
+        return tuple(n // self.stride + 1 for n in free)
 
     @property
     def padding(self) -> tuple[tuple[int, int], ...]:
-        """The zeros that pad an image, ``((before, after), (before, after))`` along
-        height and width. Both numbers are as equal as possible, and an odd zero comes
-        after."""
+        """The zeros that a kernel meets, ``((before, after), (before, after))`` along
+        height and width. Without a border both numbers are as equal as possible, and an
+        odd zero comes after. With a border, a stride may skip zeros or pixels at the
+        end: the second number is then smaller than the border, or negative."""
         sizes = zip(self.input, self.kernel, self.output, strict=True)
-        total = [max((out - 1) * self.stride + k - own, 0) for own, k, out in sizes]
-        return tuple((n // 2, n - n // 2) for n in total)
+        total = [(out - 1) * self.stride + taps - own for own, taps, out in sizes]
+        if self.border is not None:
+            return tuple((self.border, n - self.border) for n in total)
+        return tuple((max(n, 0) // 2, max(n, 0) - max(n, 0) // 2) for n in total)
 
     def padded(self, x: jax.Array, whole: Sequence[int]) -> jax.Array:
         """Pad ``x [n, H, W, c]`` to ``whole``, (height, width): with the zeros of

@@ -42,6 +42,7 @@ def _narrows(inputs, outputs, geometry):
     """Return whether to take patches of the output: if it has fewer channels, and its
     patches are centred on a pixel as the patches of the input are."""
     centred = geometry.stride == 1 and all(n % 2 for n in geometry.kernel)
+    centred = centred and geometry.output == geometry.input
     return outputs < inputs and centred and geometry.kernel != (1, 1)
 
 

@@ -82,6 +82,8 @@ class Conv(nn.Module):
         the output over 2×2 pixels. It needs an odd kernel and no stride.
       groups: number of groups of channels that are convolved separately, without
         ``transpose`` or ``resample``.
+      border: zeros on each side, without ``resample``; ``None`` for as many as give
+        ⌈size / stride⌉ outputs (see ``conv.convolve``).
       spectral: whether the largest singular value of the kernel is 1.
       dtype: the type of products.
     """
@@ -92,6 +94,7 @@ class Conv(nn.Module):
     transpose: bool = False
     resample: str | None = None
     groups: int = 1
+    border: int | None = None
     use_bias: bool = True
     spectral: bool = False
     kernel_init: Callable = dcgan_init
@@ -110,9 +113,11 @@ class Conv(nn.Module):
         elif self.resample == "down":
             y = conv.convolve_downsample(x, kernel)
         elif self.transpose:
-            y = conv.convolve_transpose(x, kernel, stride=self.stride)
+            how = {"stride": self.stride, "border": self.border}
+            y = conv.convolve_transpose(x, kernel, **how)
         else:
-            y = conv.convolve(x, kernel, stride=self.stride, groups=self.groups)
+            how = {"stride": self.stride, "groups": self.groups, "border": self.border}
+            y = conv.convolve(x, kernel, **how)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
             y = y + bias.reshape(1, 1, 1, -1).astype(self.dtype)

@@ -7,8 +7,10 @@ over samples and patches. A patch has 9·2^``layers`` − 2 pixels a side: 70 wi
 published 3 layers. All kernels are 4×4. There are ``layers`` convolutions of stride 2
 and one of stride 1 with ``width``·min(2^i, 8) channels (C64-C128-C256-C512 in the
 paper's notation), then one to a logit. Patches overlap, 2^``layers`` pixels apart: an
-image of 256 pixels has 32×32 patches. It has 30×30 in the authors' code, which pads the
-two convolutions of stride 1 by a pixel on each side, not by one before and two after.
+image of 256 pixels has 32×32 patches. With ``padding="one"`` it has 30×30, as in the
+authors' code, which pads all convolutions by a pixel on each side. By default the two
+convolutions of stride 1 have one zero before and two after, so that images of every
+size have patches.
 
 The first layer has at most spectral norm. Parameters with channels c_0 … c_L, L
 ``layers``, and C image channels: (16·C + 1)·c_0 + Σ_{i>0} (16·c_{i−1} + 2)·c_i + 16·c_L
@@ -24,6 +26,7 @@ from ganjax.errors import BadInput, shape_text
 from ganjax.networks.critic import Critic
 from ganjax.networks.heads import CriticOutput
 from ganjax.networks.layers import Conv, normalised
+from ganjax.networks.sizes import check_least
 from ganjax.options import option
 
 CONDITIONINGS = ("none", "concatenation")
@@ -42,6 +45,10 @@ class Discriminator(Critic):
     normalization: str = option(
         "batch", "of hidden layers", choices=("none", "batch", "instance", "spectral")
     )
+    padding: str = option(
+        "same", "zeros: 'one' on each side, or 'same' for more patches",
+        choices=("same", "one"),
+    )  # fmt: skip
 
     @nn.compact
     def full_output(self, x, label=None, *, train) -> CriticOutput:
@@ -52,9 +59,15 @@ class Discriminator(Critic):
             )
         if x.ndim != 4:
             raise BadInput(f"expected images (H, W, C), not {shape_text(x.shape[1:])}")
+        border = None
+        if self.padding == "one":
+            # The two convolutions of stride 1 each remove a row and a column.
+            border = 1
+            check_least(x.shape[1:], 3 * 2**self.layers)
 
         def convolved(x, features, **how):
-            return normalised(self, Conv, x, features, kernel=4, train=train, **how)
+            how |= {"kernel": 4, "border": border, "train": train}
+            return normalised(self, Conv, x, features, **how)
 
         for i in range(self.layers + 1):
             stride = 2 if i < self.layers else 1

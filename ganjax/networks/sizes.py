@@ -95,6 +95,16 @@ def check_multiples(shape: Sequence[int], multiple: int, least: int = 1) -> None
     )
 
 
+def check_least(shape: Sequence[int], least: int) -> None:
+    """Check that both sides of ``shape``, (H, W, C), have at least ``least`` pixels.
+
+    Raises:
+      WrongSize: if they do not. The message names the nearest size.
+    """
+    expected = f"images with sides of at least {least} pixels"
+    _check(expected, shape, lambda *sides: min(sides) >= least)
+
+
 def _doublings(side):
     """Return the k of ``side``/2^k from 4 to 7 (rounded down)."""
     return side.bit_length() - 3

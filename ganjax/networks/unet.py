@@ -14,8 +14,10 @@ Parameters with encoder channels e_0 … e_{m−1} for I and C image channels: e
 16·I·e_0 + Σ 16·e_{i−1}·e_i, decoder 16·e_{m−1}·e_{m−2} + Σ_{0<i<m−1} 16·2·e_i·e_{i−1}
 + (16·2·e_0 + 1)·C. Each inner layer also has per channel a scale and a shift (batch), a
 bias (none) or nothing (instance, which removes a bias). The first and the innermost
-layer have biases. For 256 pixels and 3 to 3 channels this is 54,414,531: the 54.414
-million of the authors' PyTorch code, which lacks the 576 biases of those two layers.
+layer have biases, as in the authors' first code (Lua). For 256 pixels and 3 to 3
+channels this is 54,414,531. The authors' PyTorch code with batch normalisation lacks
+these 576 biases: ``biases=False`` leaves them out. It also draws the scales of batch
+normalisations from N(1, 0.02); here they start at 1.
 """
 
 import flax.linen as nn
@@ -57,6 +59,7 @@ class Generator(Shaped):
     normalization: str = option(
         "batch", "of hidden layers", choices=("none", "batch", "instance")
     )
+    biases: bool = option(True, "of the first and the innermost layer")
 
     takes_conditions = False
 
@@ -66,14 +69,19 @@ class Generator(Shaped):
         depth = self.depth or min(DEEPEST, *map(_halvings, x.shape[1:3]))
         channels = [self.width * min(2**i, 8) for i in range(depth)]
 
+        halving = {"kernel": 4, "stride": 2}
+
         def convolved(x, features, **how):
-            how |= {"kernel": 4, "stride": 2, "train": train}
-            return normalised(self, Conv, x, features, **how)
+            return normalised(self, Conv, x, features, train=train, **halving, **how)
 
         seen = []
         for i, features in enumerate(channels):
             x = nn.leaky_relu(x, 0.2) if i > 0 else x
-            x = convolved(x, features, plain=i in (0, depth - 1))
+            if i in (0, depth - 1):
+                how = {"use_bias": self.biases, "dtype": self.dtype, **halving}
+                x = Conv(features, **how)(x)
+            else:
+                x = convolved(x, features)
             seen.append(x)
         seen.pop()
         for features in reversed(channels[:-1]):

@@ -90,6 +90,18 @@ def least_squares() -> Loss:
     return _separable(to_one, lambda d: 0.5 * d**2, to_one, boundary=0.5)
 
 
+def least_squares_unhalved() -> Loss:
+    """Return the least-squares loss of CycleGAN, whose generator's part has no ½. D:
+    ½(D(x) − 1)² + ½D(G(z))²; G: (D(G(z)) − 1)², with D = logit (Zhu et al. 2017, arXiv
+    1703.10593, section 4: the discriminator's objective is halved). The weights of
+    further losses of the generator, such as 10 for the cycle, belong to this scale."""
+    return dataclasses.replace(
+        least_squares(),
+        generator=lambda real, fake: jnp.mean((fake - 1) ** 2),
+        on_generated=lambda d: (d - 1) ** 2,
+    )
+
+
 def wasserstein() -> Loss:
     """Return the Wasserstein loss of a critic f. D: −f(x) + f(G(z)); G: −f(G(z))
     (Arjovsky et al. 2017, arXiv 1701.07875, eq. 3). The critic must be Lipschitz: use
@@ -164,8 +176,8 @@ def relabel(
 
 
 _LOSSES = (
-    minimax, non_saturating, least_squares, wasserstein, hinge, relativistic_pairing,
-    relativistic_average,
+    minimax, non_saturating, least_squares, least_squares_unhalved, wasserstein, hinge,
+    relativistic_pairing, relativistic_average,
 )  # fmt: skip
 
 LOSSES = Table(

@@ -3,8 +3,9 @@
 Each penalty is ``(critic, real, fake, keys, mean) -> scalar``. ``critic`` is a function
 ``x [n, …] -> logits [n]``, or a ``CriticPass``, and treats samples separately. ``real``
 and ``fake`` have the shape ``[n, …]``. ``keys [n]``, one for each sample, are for
-random draws. ``mean`` averages a scalar over devices, for statistics of the whole
-batch. A norm is taken over all entries of a sample.
+random draws. Recorded draws (``View.draw``) can take their place. ``mean`` averages a
+scalar over devices, for statistics of the whole batch. A norm is taken over all entries
+of a sample.
 """
 
 import dataclasses
@@ -58,9 +59,18 @@ def _one_centred(gradients):
     return jnp.mean((norm - 1) ** 2)
 
 
+def _drawn(keys, sample, *inputs):
+    """Return ``sample(key, *inputs)`` for each key, or ``keys`` if they are recorded
+    draws."""
+    if jnp.issubdtype(keys.dtype, jax.dtypes.prng_key):
+        return jax.vmap(sample)(keys, *inputs)
+    return keys
+
+
 def _between(real, fake, keys):
-    """Draw a point on each segment between a real and a fake sample."""
-    t = jax.vmap(lambda key: jax.random.uniform(key))(keys)
+    """Draw a point on each segment between a real and a fake sample. A recorded draw is
+    ``t [n]`` in [0, 1], 0 for the real sample."""
+    t = _drawn(keys, jax.random.uniform)
     t = t.reshape((-1,) + (1,) * (real.ndim - 1))
     return real + t * (fake - real)
 
@@ -87,7 +97,8 @@ def wgan_gp(critic, real, fake, keys, mean=_here):
 def dragan(critic, real, fake, keys, mean=_here):
     """Return E(‖∇D(x + δ)‖ − 1)² around real samples x (Kodali et al. 2017, arXiv
     1705.07215). As in the authors' code, δ = ½·α·std(X)·u, where std(X) is over all
-    entries of the batch, u ~ U[0, 1] is drawn per entry and α ~ U[0, 1] per sample."""
+    entries of the batch, u ~ U[0, 1] is drawn per entry and α ~ U[0, 1] per sample. A
+    recorded draw is α·u ``[n, …]``."""
     centre = mean(jnp.mean(real))
     std = jnp.sqrt(mean(jnp.mean((real - centre) ** 2)))
 
@@ -95,7 +106,7 @@ def dragan(critic, real, fake, keys, mean=_here):
         alpha, u = jax.random.split(key)
         return jax.random.uniform(alpha) * jax.random.uniform(u, x.shape)
 
-    noise = jax.vmap(perturbation)(keys, real)
+    noise = _drawn(keys, perturbation, real)
     return _one_centred(_gradients(critic, real + 0.5 * std * noise))
 
 

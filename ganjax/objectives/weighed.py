@@ -47,7 +47,7 @@ class Penalty:
           critic: ``x [n, …] -> logits [n]``.
           real, fake: samples ``[n, …]``.
         """
-        keys = view.keys(f"penalty/{self.name}", real.shape[0])
+        keys = view.draw(f"penalty/{self.name}", real.shape[0], lambda keys: keys)
         section = f"regularizers.{self.name}"
         own = {name: view.knobs[f"{section}.{name}"] for name in self.numbers}
 

@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from ganjax.games.cyclegan import POOL_SIZE, _exchange, cyclegan
+from ganjax.games.cyclegan import POOL_SIZE, _chances, _exchange, cyclegan
 from tests.games.by_hand import game, paid
 
 BATCH = {"a": [[1.0]], "b": [[10.0]]}
@@ -36,6 +36,16 @@ def test_generators_pay_three_terms_by_their_weights(cycle, identity):
     np.testing.assert_allclose(loss, 136 + cycle * 55 + identity * 12, rtol=1e-6)
     terms = [float(metrics[name]) for name in ("adversarial", "cycle", "identity")]
     np.testing.assert_allclose(terms, [136, 55, 12], rtol=1e-6)
+
+
+def test_the_published_weights_belong_to_squares_without_a_half():
+    """The generators pay (14 − 1)² + (−150 − 1)², and a critic half its squares."""
+    game = made("least_squares_unhalved")
+    knobs = {"weights.cycle": 10.0, "weights.identity": 5.0}
+    loss, _, _ = paid(game, "generators", BATCH, knobs=knobs)
+    np.testing.assert_allclose(loss, 13**2 + 151**2 + 10 * 55 + 5 * 12, rtol=1e-6)
+    loss, _, _ = paid(game, "critic_b", BATCH)
+    np.testing.assert_allclose(loss, (69**2 + 14**2) / 2, rtol=1e-6)
 
 
 def test_a_translation_is_compared_with_real_ones_of_its_own_domain():
@@ -82,7 +92,22 @@ def test_a_critic_sees_what_the_pool_gave_out():
 
 # --- The pool ------------------------------------------------------------------------
 
-exchange = jax.jit(_exchange)
+
+@jax.jit
+def exchange(pool, images, key):
+    keys = jax.random.split(key, images.shape[0])
+    return _exchange(pool, images, *_chances(keys))
+
+
+def test_recorded_draws_decide_the_swaps():
+    """Image 1 is shown. Image 2 is swapped with slot 7, and image 3 with the same slot,
+    where image 2 is now."""
+    swaps, slots = jnp.array([False, True, True]), jnp.array([5, 7, 7])
+    after, shown = _exchange(pool(POOL_SIZE), numbered(3), swaps, slots)
+    np.testing.assert_array_equal(shown[:, 0], [1, -8, 2])
+    expected = -1.0 - np.arange(POOL_SIZE)
+    expected[7] = 3
+    np.testing.assert_array_equal(after["images"][:, 0], expected)
 
 
 def pool(filled):
@@ -126,9 +151,7 @@ def test_a_full_pool_swaps_about_half_and_loses_nothing():
 def test_a_swap_shows_the_stored_image_and_keeps_the_new_one_in_its_slot():
     before = pool(POOL_SIZE)
     keys = jax.random.split(jax.random.key(0), 400)
-    after, shown = jax.jit(jax.vmap(_exchange, (None, None, 0)))(
-        before, numbered(1), keys
-    )
+    after, shown = jax.vmap(exchange, (None, None, 0))(before, numbered(1), keys)
     slots = set()
     for images, image in zip(
         np.asarray(after["images"][..., 0]), np.asarray(shown[:, 0, 0]), strict=True

@@ -26,7 +26,11 @@ def made():
 
 
 def test_the_discriminator_sees_pairs():
-    assert paid(made(), "discriminator", BATCH)[0] == 46.5 - 41.5
+    """It pays half of its loss with the weight ½."""
+    for weight in (1.0, 0.5):
+        knobs = {"weights.discriminator": weight}
+        loss = paid(made(), "discriminator", BATCH, knobs=knobs)[0]
+        assert loss == weight * (46.5 - 41.5)
 
 
 def test_the_generator_pays_for_both_at_their_weights():

@@ -46,22 +46,52 @@ def test_convolve_transpose_by_hand():
     np.testing.assert_array_equal(made[0, :, :, 0], expected)
 
 
+def test_a_border_by_hand():
+    """A border of one: at stride 2 the windows of three begin at rows −1 and 1. Without
+    a stride, four taps lose a row."""
+    ones = jnp.ones((1, 4, 4, 1))
+    counted = convolve(ones, jnp.ones((3, 3, 1, 1)), stride=2, border=1)
+    np.testing.assert_array_equal(counted[0, :, :, 0], [[4, 6], [6, 9]])
+    counted = convolve(ones, jnp.ones((4, 4, 1, 1)), border=1)
+    expected = [[9, 12, 9], [12, 16, 12], [9, 12, 9]]
+    np.testing.assert_array_equal(counted[0, :, :, 0], expected)
+    # Five columns: the window at column 3 would end outside, so two windows remain.
+    wide = convolve(jnp.ones((1, 4, 5, 1)), jnp.ones((4, 4, 1, 1)), stride=2, border=1)
+    assert wide.shape == (1, 2, 2, 1)
+
+
+def test_a_border_of_a_transposed_convolution():
+    """The middle of three taps writes to pixels 0, 2, …"""
+    x = image([[1, 2], [3, 4]])
+    middle = kernel([[0, 0, 0], [0, 1, 0], [0, 0, 0]])
+    made = convolve_transpose(x, middle, border=1)[0, :, :, 0]
+    assert made.shape == (4, 4)
+    np.testing.assert_array_equal(made[::2, ::2], [[1, 2], [3, 4]])
+    assert made.sum() == 10
+    with pytest.raises(ValueError, match="border=0 maps"):
+        convolve_transpose(x, middle, border=0)
+
+
 @pytest.mark.parametrize("size", [8, 7])
-@pytest.mark.parametrize("width, stride", [(4, 2), (3, 1), (2, 2)])
-def test_convolve_transpose_is_the_adjoint_of_convolve(size, width, stride):
+@pytest.mark.parametrize(
+    "width, stride, border",
+    [(4, 2, None), (3, 1, None), (2, 2, None), (3, 2, 1), (4, 2, 1)],
+)
+def test_convolve_transpose_is_the_adjoint_of_convolve(size, width, stride, border):
+    how = {"stride": stride, "border": border}
     keys = jax.random.split(jax.random.key(size), 3)
     large = size * stride
     x = jax.random.normal(keys[0], (2, large, large, 3))
     y = jax.random.normal(keys[1], (2, size, size, 5))
     weights = jax.random.normal(keys[2], (width, width, 3, 5))
-    forward = convolve(x, weights, stride=stride)
+    forward = convolve(x, weights, **how)
     flipped = jnp.flip(weights, (0, 1)).swapaxes(2, 3)
-    back = convolve_transpose(y, flipped, stride=stride)
+    back = convolve_transpose(y, flipped, **how)
     assert forward.shape == y.shape and back.shape == x.shape
     left, right = (np.vdot(a, b) for a, b in ((forward, y), (x, back)))
     assert abs(left - right) < 1e-3
     # The gradient of <convolve(x), y> is the adjoint as well.
-    pulled = jax.grad(lambda x: jnp.vdot(convolve(x, weights, stride=stride), y))(x)
+    pulled = jax.grad(lambda x: jnp.vdot(convolve(x, weights, **how), y))(x)
     np.testing.assert_allclose(back, pulled, rtol=1e-4, atol=1e-4)
 
 

@@ -69,6 +69,29 @@ def test_forms_are_the_stock_one(form, operation, taps, stride, size):
     assert_equal_to_rounding(found, expected, 1e-5)
 
 
+@pytest.mark.parametrize("form", FAST)
+@pytest.mark.parametrize(
+    ("operation", "taps", "stride", "size", "channels"),
+    [
+        (conv.convolve, 4, 1, 6, (3, 5)),
+        (conv.convolve, 3, 1, 5, (5, 3)),
+        (conv.convolve, 5, 1, 7, (5, 3)),
+        (conv.convolve, 4, 2, 7, (3, 5)),
+        (conv.convolve_transpose, 3, 2, 4, (3, 5)),
+    ],
+)
+def test_forms_with_a_border_are_the_stock_one(
+    form, operation, taps, stride, size, channels
+):
+    x, kernel = arrays((2, size, size + 2, channels[0]), (taps, taps, *channels))
+    function = functools.partial(operation, stride=stride, border=1)
+    with conv.form("stock"):
+        expected = orders(function, x, kernel)
+    with conv.form(form):
+        found = orders(function, x, kernel)
+    assert_equal_to_rounding(found, expected, 1e-5)
+
+
 def test_patches_are_of_the_fewer_channels():
     """Patches use the 3 image channels. Patches of 64 channels would be much larger."""
     x, kernel = arrays((2, 8, 8, 64), (3, 3, 64, 3))

@@ -31,9 +31,11 @@ def test_parameters_of_the_published_unet():
         + 2 * (4 * 512 + 256 + 128 + 64)
     )  # fmt: skip
     # The authors' PyTorch code has 54.414 million. Its first and innermost layers have
-    # no bias, although no normalisation follows them. Ours have these biases.
+    # no bias, although no normalisation follows them.
     assert expected == 54_413_955
-    assert count(unet.Generator((256, 256, 3)), 256, 256, 3) == expected + 64 + 512
+    module = unet.Generator((256, 256, 3))
+    assert count(module, 256, 256, 3) == expected + 64 + 512
+    assert count(module.clone(biases=False), 256, 256, 3) == expected
 
 
 @pytest.mark.parametrize(
@@ -122,8 +124,8 @@ def test_blocks_of_the_resnet(size, blocks, found):
 def wired(size):
     """Return a residual network with one channel and one block.
 
-    With its parameters it outputs the pixels at multiples of four: each kernel has
-    a single nonzero weight."""
+    With its parameters it keeps the pixels at multiples of four, and all others become
+    zero: each kernel has a single nonzero weight, in its middle."""
     module = cyclegan_resnet.Generator(
         (size, size, 1), width=1, blocks=1, normalization="none"
     )
@@ -135,7 +137,7 @@ def wired(size):
         return {**params, layer: {**params[layer], "kernel": kernel}}
 
     for layer, centre in (
-        ("Conv_0", 3), ("Conv_1", 0), ("Conv_2", 0), ("Conv_5", 1), ("Conv_6", 1),
+        ("Conv_0", 3), ("Conv_1", 1), ("Conv_2", 1), ("Conv_5", 1), ("Conv_6", 1),
         ("Conv_7", 3),
     ):  # fmt: skip
         params = with_one(params, layer, centre, centre)
@@ -152,7 +154,9 @@ def shown(module, params, x):
     made = np.asarray(_show(module)({"params": params}, x))[0, :, :, 0]
     rows, columns = np.nonzero(made)
     n = x.shape[1] // 4
-    assert len(rows) == n * n and len(set(rows)) == n and len(set(columns)) == n
+    every_fourth = list(range(0, x.shape[1], 4))
+    assert len(rows) == n * n
+    assert sorted(set(rows)) == sorted(set(columns)) == every_fourth
     return np.arctanh(made[made != 0]).reshape(n, n)
 
 
@@ -276,6 +280,21 @@ def test_logits_of_patches(size, patches):
     assert judged.logits.dtype == judged.features.dtype == jnp.float32
     assert judged.features.shape == (5, 16)
     assert judged.outputs == {}
+
+
+@pytest.mark.parametrize("size, patches", [(256, 30), (70, 6), (28, 1), (24, 1)])
+def test_patches_as_the_authors_pad(size, patches):
+    """Each convolution of stride 1 removes a row. 256 pixels have 30×30 patches in the
+    authors' code."""
+    critic = patchgan.Discriminator(width=2, padding="one")
+    assert output(critic, size, size, 3).shape == (5, patches**2)
+
+
+def test_images_that_have_no_patch_are_refused():
+    critic = patchgan.Discriminator(width=2, padding="one")
+    with pytest.raises(BadInput, match="at least 24 pixels, not 23×32×3; nearest 24×"):
+        initial(critic, 23, 32, 3)
+    assert output(critic.clone(layers=1), 6, 6, 3).shape == (5, 1)
 
 
 @pytest.mark.full

@@ -34,6 +34,11 @@ BY_HAND = {
         ((LN3 - 1) ** 2 + 1) / 4 + LN3**2 / 4,
         ((LN3 + 1) ** 2 + 1) / 4,
     ),
+    # the generator pays twice as much
+    "least_squares_unhalved": (
+        ((LN3 - 1) ** 2 + 1) / 4 + LN3**2 / 4,
+        ((LN3 + 1) ** 2 + 1) / 2,
+    ),
     "wasserstein": (-LN3, LN3 / 2),
     # real: max(0, 1 − ln 3) = 0 and 1; fake: max(0, 1 − ln 3) = 0 and 1
     "hinge": (1.0, LN3 / 2),

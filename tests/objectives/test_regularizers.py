@@ -74,6 +74,20 @@ def test_dragan_moves_real_samples_by_half_a_standard_deviation_at_most():
     np.testing.assert_allclose(moved.mean(), 0.25, rtol=0.03)
 
 
+def test_recorded_draws_are_where_the_penalties_look():
+    """The norm of the quadratic critic's gradient at x̂ is ‖x̂‖. Halfway between the
+    samples x̂ is (3, 4). DRAGAN moves the first sample from 1 by half a standard
+    deviation, and leaves the second."""
+    real, fake = jnp.array([[0.0, 4.0]]), jnp.array([[6.0, 4.0]])
+    penalty = REGULARIZERS["wgan_gp"](quadratic, real, fake, jnp.array([0.5]))
+    np.testing.assert_allclose(penalty, 16, rtol=1e-6)
+    real, draw = jnp.array([[0.0, 1.0], [4.0, 5.0]]), jnp.array([[0, 1.0], [0, 0]])
+    std = np.std(real)
+    penalty = REGULARIZERS["dragan"](quadratic, real, None, draw)
+    moved = [1 + std / 2, np.hypot(4, 5)]
+    np.testing.assert_allclose(penalty, np.mean((np.array(moved) - 1) ** 2), rtol=1e-6)
+
+
 @pytest.mark.parametrize("name", REGULARIZERS)
 def test_gradient_reaches_the_critics_weights(name):
     """The gradients of ½‖w‖², (‖w‖ − 1)² and ‖w‖² are w, 2(‖w‖ − 1)w/‖w‖ and 2w."""
