@@ -27,6 +27,9 @@ class Player:
         once.
       updates_per_step: number of updates (turns) of the player in one step.
       reads_data: whether each turn receives real examples.
+      writes: networks whose new variables (batch statistics, spectral vectors) its turns
+        keep although it does not own them. With a joint dynamics, which computes all
+        turns at one point, the variables of the last player's turn remain.
     """
 
     name: str
@@ -35,6 +38,7 @@ class Player:
     optimizer: Callable[[Knobs], optax.GradientTransformation]
     updates_per_step: int = 1
     reads_data: bool = True
+    writes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -75,7 +79,8 @@ class Game:
         names = [player.name for player in self.players]
         if len(set(names)) != len(names):
             raise ValueError(f"two players share a name: {names}")
-        owners = [("ema", self.ema), *((p.name, p.owns) for p in self.players)]
+        players = ((p.name, (*p.owns, *p.writes)) for p in self.players)
+        owners = [("ema", self.ema), *players]
         for owner, wanted in owners:
             if missing := sorted(set(wanted) - set(self.networks)):
                 there = f"the game has {sorted(self.networks)}"

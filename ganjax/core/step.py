@@ -229,8 +229,9 @@ def _settle(player, old, state, gradients, report):
     dynamics ``state`` already contains the updates of other players, so the updates of
     two owners of one network add.
 
-    A player keeps only the new variables of the networks that it owns. So it can use
-    another player's samples without changing that player's batch statistics.
+    A player keeps only the new variables of the networks that it owns, and of those in
+    ``Player.writes``. So it can use another player's samples without changing that
+    player's batch statistics.
     """
     updates, optimizer = player.optimizer(old.knobs).update(
         gradients,
@@ -238,9 +239,10 @@ def _settle(player, old, state, gradients, report):
         _owned(player, old.params),
     )
     owned = optax.apply_updates(_owned(player, state.params), updates)
+    kept = {name: report.variables[name] for name in (*player.owns, *player.writes)}
     state = state.replace(
         params={**state.params, **owned},
-        variables={**state.variables, **_owned(player, report.variables)},
+        variables={**state.variables, **kept},
         optimizer={**state.optimizer, player.name: optimizer},
         memory={**state.memory, **report.memory},
     )
