@@ -3,7 +3,8 @@
 An entry is ``(scalars) -> optax.GradientTransformation``. It reads the scalars that it
 needs: ``learning_rate``, ``b1`` (decay of the first moment, or momentum) and ``b2``
 (decay of the second moment). They may be traced by JAX, and the optimizer's state
-contains none of them. So a sweep over them compiles once.
+contains none of them. So a sweep over them compiles once. An optional scalar ``eps`` is
+added to the root of the second moment. It is a number of the program.
 """
 
 import dataclasses
@@ -31,7 +32,7 @@ def adam(scalars: Scalars) -> Optimizer:
         scalars["learning_rate"],
         b1=scalars["b1"],
         b2=scalars["b2"],
-        eps=_EPS,
+        eps=scalars.get("eps", _EPS),
         eps_root=scalars.get("eps_root", 0.0),
     )
 
@@ -40,14 +41,14 @@ def rmsprop(scalars: Scalars) -> Optimizer:
     """Return RMSProp (Hinton 2012, lecture 6e): ``b2`` is the decay of the mean squared
     gradient and ``b1`` is the momentum.
 
-    Epsilon, 1e-8, is added to the square root, as in Adam. Under the root it would
-    shorten the steps for gradients below 1e-4. A critic with
-    clipped weights has such gradients.
+    ``eps`` is added to the square root, as in Adam. Under the root, 1e-8 would shorten
+    the steps for gradients below 1e-4. A critic with clipped weights has such
+    gradients.
     """
     return optax.rmsprop(
         scalars["learning_rate"],
         decay=scalars["b2"],
-        eps=_EPS,
+        eps=scalars.get("eps", _EPS),
         eps_in_sqrt=False,
         momentum=scalars["b1"],
     )
@@ -61,8 +62,9 @@ def sgd(scalars: Scalars) -> Optimizer:
 def optimistic_adam(scalars: Scalars) -> Optimizer:
     """Return Adam that steps by twice the newest direction minus the previous direction
     (Daskalakis et al. 2018, arXiv 1711.00141, algorithm 1)."""
+    eps = scalars.get("eps", _EPS)
     return optax.chain(
-        optax.scale_by_adam(scalars["b1"], scalars["b2"], eps=_EPS),
+        optax.scale_by_adam(scalars["b1"], scalars["b2"], eps=eps),
         optax.scale_by_optimistic_gradient(),
         optax.scale_by_learning_rate(scalars["learning_rate"]),
     )
@@ -163,6 +165,7 @@ class OptimizerOptions:
         0.5, "decay of the first moment, or momentum", least=0, below=1, knob=True
     )
     b2: float = option(0.999, "decay of the second moment", least=0, below=1, knob=True)
+    eps: float = option(_EPS, "added to the root of the second moment", above=0)
     weight_decay: float = option(0.0, "decoupled weight decay", least=0, knob=True)
     clip: float = option(
         0.0, "limit of each weight: projects onto [-clip, clip]", least=0, zero="none",
@@ -199,6 +202,7 @@ def optimizer_of(
             for name, value in knobs.items()
             if name.startswith(prefix)
         }
+        scalars["eps"] = options.eps
         if differentiated:
             scalars["eps_root"] = 1e-24  # far below a squared gradient
         optimizer = entry(scalars)

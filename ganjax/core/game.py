@@ -27,9 +27,9 @@ class Player:
         once.
       updates_per_step: number of updates (turns) of the player in one step.
       reads_data: whether each turn receives real examples.
-      writes: networks whose new variables (batch statistics, spectral vectors) its turns
-        keep although it does not own them. With a joint dynamics, which computes all
-        turns at one point, the variables of the last player's turn remain.
+      writes: networks whose new variables (batch statistics, spectral vectors) its
+        turns keep although it does not own them. With a joint dynamics, which computes
+        all turns at one point, the variables of the last player's turn remain.
     """
 
     name: str

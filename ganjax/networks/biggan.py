@@ -156,7 +156,9 @@ class Generator(Shaped):
     def __call__(self, z, label=None, *, train):
         plan = residual.plan_of(PLANS, plan_for, self.shape, self.attention, LARGEST)
         z, given = conditions(self, z, label, plan.doublings)
-        style = residual.Style("batch", True, self.dtype, INITIALISERS[self.initialiser])
+        style = residual.Style(
+            "batch", True, self.dtype, INITIALISERS[self.initialiser]
+        )
         return residual.generate(self, z, plan, style, given, train=train)
 
 

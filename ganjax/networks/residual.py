@@ -130,7 +130,9 @@ def style_of(network: nn.Module, *init: Callable) -> Style:
     ``init`` and ``residual_init`` of ``Style``."""
     spectral = network.normalization == "spectral"
     made = Style(network.normalization, spectral, network.dtype, *init)
-    own = [name for name in ("rectified_shortcut", "upsampling") if hasattr(network, name)]
+    own = [
+        name for name in ("rectified_shortcut", "upsampling") if hasattr(network, name)
+    ]
     return dataclasses.replace(made, **{name: getattr(network, name) for name in own})
 
 

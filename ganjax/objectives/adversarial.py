@@ -15,7 +15,6 @@ from ganjax.objectives.regularizers import CriticPass
 from ganjax.objectives.terms import CRITIC, GENERATOR, TermContext
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm, memory_name
 
-
 PASSES = ("owner", "joined", "separate")
 PASSES_HELP = "which passes of a network write its variables"
 

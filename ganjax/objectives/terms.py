@@ -258,7 +258,9 @@ TERMS = Table(
         "latent_consistency": Term(latent_consistency, CRITIC, _MOVE, needs=_LATENTS),
         "latent_diversity": Term(latent_diversity, GENERATOR, _MOVE, needs=_LATENTS),
         "lecam": Term(
-            lecam, CRITIC, _decay(0.99) | _BEGIN,
+            lecam,
+            CRITIC,
+            _decay(0.99) | _BEGIN,
             {"real": 0.0, "fake": 0.0, "begun": 0.0},
         ),
         "path_length": Term(path_length, GENERATOR, _decay(0.01), 0.0, _LATENTS),

@@ -29,7 +29,7 @@ def fill(module: torch.nn.Module, prefix: str = "", unit: bool = False) -> None:
     with torch.no_grad():
         for name, value in module.named_parameters():
             made = rule.parameter(prefix + name, tuple(value.shape), unit)
-            value.copy_(torch.from_numpy(made))
+            value.copy_(torch.from_numpy(np.asarray(made)))
 
 
 def tensor(array: np.ndarray) -> torch.Tensor:
