@@ -99,12 +99,13 @@ def _shifted(image, shift, most, padding):
 
 
 def cutout(key: jax.Array, image: jax.Array, probability) -> jax.Array:
-    """Set a rectangle of half the height and half the width to zero. Its centre is
-    anywhere in the image, so a part of it may lie outside."""
+    """Set a rectangle of half the height and half the width to zero. Half of an odd
+    number is rounded up. The centre is anywhere in the image, so a part of the
+    rectangle may lie outside."""
     gate, *keys = jax.random.split(key, 3)
     inside = []
     for k, size in zip(keys, image.shape[:2], strict=True):
-        length = size // 2
+        length = (size + 1) // 2
         # The centre of an even length is between two pixels, or at an image border.
         centre = jax.random.randint(k, (), 0, size + 1 - length % 2)
         offset = jnp.arange(size) - (centre - length // 2)

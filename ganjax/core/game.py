@@ -31,6 +31,9 @@ class Player:
         step, after its turns, with the examples of the last turn and the same
         optimizer. Its objective then sees ``View.apart == n``. So a lazy penalty can
         have a separate update (Karras et al. 2020, arXiv 1912.04958, appendix B).
+      writes: networks whose new variables (batch statistics, spectral vectors) its
+        turns keep although it does not own them. With a joint dynamics, which computes
+        all turns at one point, the variables of the last player's turn remain.
     """
 
     name: str
@@ -40,6 +43,7 @@ class Player:
     updates_per_step: int = 1
     reads_data: bool = True
     apart: tuple[int, ...] = ()
+    writes: tuple[str, ...] = ()
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -81,7 +85,8 @@ class Game:
         names = [player.name for player in self.players]
         if len(set(names)) != len(names):
             raise ValueError(f"two players share a name: {names}")
-        owners = [("ema", self.ema), *((p.name, p.owns) for p in self.players)]
+        players = ((p.name, (*p.owns, *p.writes)) for p in self.players)
+        owners = [("ema", self.ema), *players]
         for owner, wanted in owners:
             if missing := sorted(set(wanted) - set(self.networks)):
                 there = f"the game has {sorted(self.networks)}"

@@ -268,11 +268,13 @@ def _settle(player, old, state, gradients, report):
     dynamics ``state`` already contains the updates of other players, so the updates of
     two owners of one network add.
 
-    A player keeps only the new variables of the networks that it owns. So it can use
-    another player's samples without changing that player's batch statistics.
+    A player keeps only the new variables of the networks that it owns, and of those in
+    ``Player.writes``. So it can use another player's samples without changing that
+    player's batch statistics.
     """
+    kept = {name: report.variables[name] for name in (*player.owns, *player.writes)}
     state = _descended(player, old, state, gradients).replace(
-        variables={**state.variables, **_owned(player, report.variables)},
+        variables={**state.variables, **kept},
         memory={**state.memory, **report.memory},
     )
     metrics = {**report.metrics, "gradient_norm": optax.tree.norm(gradients)}

@@ -1,5 +1,6 @@
 """The game of one discriminator against one other player."""
 
+import dataclasses
 from collections.abc import Callable, Mapping
 
 from ganjax.core import Game, Network
@@ -18,15 +19,18 @@ def duel(
       seen: shape of a sample that the discriminator judges.
       shown: ``view -> (real, fake, origin)``: the samples that the discriminator
         judges, and a dictionary of fields of ``TermContext`` that describe where they
-        came from.
+        came from. It may also have ``view``, a view with the variables that the passes
+        over other networks wrote, which count if ``adversary.passes`` says so.
       objective, name, reads_data: fields of the other ``Player``.
     """
     adversary, player, owns = parts.adversary, "discriminator", tuple(networks)
 
     def discriminator(owned, view):
         real, fake, origin = shown(view)
+        view = origin.get("view", view)
+        about = {name: x for name, x in origin.items() if name != "view"}
         loss, metrics, view = adversary.critic_loss(
-            view, player, player, real, fake, **origin
+            view, player, player, real, fake, **about
         )
         return loss, view.report(**metrics)
 
@@ -34,12 +38,19 @@ def duel(
     critic = parts.network(
         player, critic_inputs.shape(seen), labelled=critic_inputs.labelled
     )
+    players = (
+        parts.player(player, (player,), discriminator),
+        parts.player(name, owns, objective, reads_data=reads_data),
+    )
+    if adversary.passes != "owner":
+        others = owns, (player,)
+        players = tuple(
+            dataclasses.replace(p, writes=w)
+            for p, w in zip(players, others, strict=True)
+        )
     return Game(
         networks={**networks, player: critic},
-        players=(
-            parts.player(player, (player,), discriminator),
-            parts.player(name, owns, objective, reads_data=reads_data),
-        ),
+        players=players,
         ema=owns,
         memory=lambda key: adversary.memory((player,), name),
     )

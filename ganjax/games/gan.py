@@ -63,7 +63,8 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
     def shown(view):
         real = view.batch["data"]
         z, context = drawn(view, real.shape[0])
-        return real, context["generate"](z), context
+        fake, after = view.update(GENERATOR, *inputs(z, context["label"]))
+        return real, fake, {**context, "view": after}
 
     def generator(owned, view):
         z, context = drawn(view, view.local(parts.batch_size))

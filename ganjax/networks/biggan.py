@@ -1,6 +1,7 @@
 """BigGAN (Brock et al. 2019, arXiv 1809.11096, appendix B, table 4): SAGAN's residual
-networks, but wider and with orthogonal initialisation. All conditional batch
-normalisations share one embedding of the label. Each block sees a part of the latent.
+networks, but wider and with orthogonal initialisation (``initialiser``). All
+conditional batch normalisations share one embedding of the label. Each block sees a
+part of the latent.
 
 The latent is cut into one chunk for the linear map and one for each block. Let ``c`` be
 the label embedding joined to the block's chunk (without labels, the chunk alone). The
@@ -10,7 +11,8 @@ have spectral norm 1 and no bias.
 Image sizes follow the rule of ``sizes``, up to 896 pixels. 128 pixels are as
 published; 256, 512, 64 and 32 as in the first author's PyTorch code. Other sizes have
 the blocks of the power of two with as many doublings: 96 pixels as 64, 192 as 128. The
-published ``width`` is 96; that code uses 64 for CIFAR-10 (32 pixels). Attention is at
+published ``width`` is 96. For CIFAR-10 (32 pixels) that code uses 64, with normal
+initialisation, ``embedding=0`` and ``hierarchical=False``. Attention is at
 64×64 for 128 pixels and above, at 32×32 for 64, and nowhere for at most 56 pixels.
 Other sizes have it at the largest feature map of at most that side. ``attention``
 changes this: the generator that was released for 256 pixels has it at 128×128.
@@ -26,6 +28,8 @@ PyTorch-StudioGAN (947b35e) differs from that code. For 32 pixels its discrimina
 half the channels, so its width 96 is 48 here. It may have attention at 16×16. The
 epsilon of batch normalisation is 1e-4, and in the discriminator shortcuts read ReLU(x).
 """
+
+import dataclasses
 
 import flax.linen as nn
 import jax
@@ -70,7 +74,11 @@ def plan_for(doublings: int) -> Plan:
     return Plan((4,) * (doublings + 1), (4,) * 4, halvings=doublings)
 
 
-orthogonal = nn.initializers.orthogonal()
+INITIALISERS = {
+    "orthogonal": nn.initializers.orthogonal(),
+    "normal": layers.dcgan_init,
+}
+_START = "first values of kernels; normal: N(0, 0.02²)"
 
 
 def chunks(z: jax.Array, blocks: int) -> list[jax.Array]:
@@ -106,15 +114,18 @@ def conditions(
     layers.check_latents(z)
     label_input = label is not None and network.conditioning in layers.MODULATIONS
     shared = network.conditioning == "conditional_batch_norm" and network.embedding > 0
+    init = INITIALISERS[network.initialiser]
     if not network.hierarchical and not shared:
         given = layers.condition(network.conditioning, network.classes, z, label)
+        if network.conditioning == "conditional_batch_norm":
+            given = dataclasses.replace(given, kernel_init=init)
         return z, [given] * blocks
     seen = []
     if label_input:
         vector = jax.nn.one_hot(label, network.classes)
         if network.embedding:
             # Without spectral norm, as in the authors' code.
-            start = {"kernel_init": orthogonal, "dtype": network.dtype}
+            start = {"kernel_init": init, "dtype": network.dtype}
             embed = Linear(network.embedding, use_bias=False, name="embedding", **start)
             vector = embed(vector)
         seen = [vector]
@@ -123,7 +134,7 @@ def conditions(
         z, *rest = chunks(z, blocks)
         by_block = [[*seen, chunk.astype(network.dtype)] for chunk in rest]
     return z, [
-        layers.Condition(jnp.concatenate(c, -1), spectral=True, kernel_init=orthogonal)
+        layers.Condition(jnp.concatenate(c, -1), spectral=True, kernel_init=init)
         for c in by_block
     ]
 
@@ -142,6 +153,7 @@ class Generator(Shaped):
     hierarchical: bool = option(True, "each block sees a chunk of the latent")
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
     epsilon: float = option(EPSILON, EPSILON_HELP, above=0)
+    initialiser: str = option("orthogonal", _START, choices=tuple(INITIALISERS))
 
     takes_conditions = True
 
@@ -150,7 +162,11 @@ class Generator(Shaped):
         plan = residual.plan_of(PLANS, plan_for, self.shape, self.attention, LARGEST)
         z, given = conditions(self, z, label, plan.doublings)
         style = residual.Style(
-            "batch", True, self.dtype, orthogonal, epsilon=self.epsilon
+            "batch",
+            True,
+            self.dtype,
+            INITIALISERS[self.initialiser],
+            epsilon=self.epsilon,
         )
         return residual.generate(self, z, plan, style, given, train=train)
 
@@ -164,10 +180,11 @@ class Discriminator(Critic):
     attention: int = option(residual.PUBLISHED, residual.ATTENTION)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
     rectified_shortcut: bool = option(False, residual.RECTIFIED)
+    initialiser: str = option("orthogonal", _START, choices=tuple(INITIALISERS))
 
     @nn.compact
     def full_output(self, x, label=None, *, train):
         plan = residual.plan_of(PLANS, plan_for, x.shape[1:], self.attention, LARGEST)
-        style = residual.style_of(self, orthogonal)
+        style = residual.style_of(self, INITIALISERS[self.initialiser])
         x = residual.pooled_features(self, x, plan, style, wide=True, train=train)
         return self.head(x, label, **style.of_layer())

@@ -71,13 +71,13 @@ def head(
     options = {"dtype": jnp.float32} | options
     features = features.astype(options["dtype"])
 
-    def linear(x, n, name=None, use_bias=True):
-        made = Linear(n, name=name, use_bias=use_bias, **options)(x)
+    def linear(x, n, name=None, **more):
+        made = Linear(n, name=name, **more, **options)(x)
         return made.astype(jnp.float32)
 
     def of_label(n):
         one_hot = jax.nn.one_hot(label, classes, dtype=features.dtype)
-        return linear(one_hot, n, "label_embedding", use_bias=False)
+        return linear(one_hot, n, "label_embedding", use_bias=False, embeds=True)
 
     wide = features.astype(jnp.float32)
     if conditioning == "multi_hinge":

@@ -21,16 +21,22 @@ EPSILON = 1e-5  # of batch normalisation
 EPSILON_HELP = "added to variances by batch normalisation"
 
 
-def _spectrally_normalised(module: nn.Module, kernel: jax.Array) -> jax.Array:
+def _spectrally_normalised(
+    module: nn.Module, kernel: jax.Array, embeds: bool = False
+) -> jax.Array:
     """Return ``kernel / σ(kernel)``, where σ is the largest singular value of the
     kernel as a matrix ``[inputs, outputs]``, by one power iteration from the stored
     vector (Miyato et al. 2018, arXiv 1802.05957, algorithm 1). No gradient flows
     through the vectors.
 
+    The stored vector has one number for each output. For an embedding (``embeds``) it
+    has one for each input, a label, as in the authors' code.
+
     The vector is in the collection ``spectral``. The iteration counts only if the
     caller keeps this collection.
     """
     matrix = kernel.reshape(-1, kernel.shape[-1])
+    matrix = matrix.T if embeds else matrix
 
     def first_vector():
         key = module.make_rng("params")
@@ -51,11 +57,13 @@ def _unit(x):
 
 class Linear(nn.Module):
     """A linear map ``x [n, …, I] -> [n, …, features]``. With ``spectral`` the largest
-    singular value of the kernel is 1."""
+    singular value of the kernel is 1. ``embeds``: whether ``x`` is a one-hot label, and
+    the kernel an embedding."""
 
     features: int
     use_bias: bool = True
     spectral: bool = False
+    embeds: bool = False
     kernel_init: Callable = nn.initializers.lecun_normal()
     dtype: jnp.dtype = jnp.float32
 
@@ -64,7 +72,7 @@ class Linear(nn.Module):
         shape = (x.shape[-1], self.features)
         kernel = self.param("kernel", self.kernel_init, shape)
         if self.spectral:
-            kernel = _spectrally_normalised(self, kernel)
+            kernel = _spectrally_normalised(self, kernel, self.embeds)
         y = x.astype(self.dtype) @ kernel.astype(self.dtype)
         if self.use_bias:
             bias = self.param("bias", nn.initializers.zeros, (self.features,))
@@ -216,12 +224,14 @@ class Condition:
       spectral: whether the kernels of the maps have spectral norm 1. They then must not
         start with zeros.
       kernel_init: the initialiser of these kernels.
+      scale_init: the initialiser of the scale's kernel, if it differs.
     """
 
     vector: jax.Array
     hidden: int = 0
     spectral: bool = False
     kernel_init: Callable = nn.initializers.zeros
+    scale_init: Callable | None = None
 
 
 def check_latents(z: jax.Array) -> None:
@@ -274,8 +284,8 @@ class ConditionalBatchNorm(nn.Module):
     @nn.compact
     def __call__(self, x, given: Condition, *, train: bool):
         x = BatchNorm(affine=False, epsilon=self.epsilon)(x, train=train)
-        maps = {}
-        for name in ("scale", "shift"):
+        maps, first = {}, given.scale_init or given.kernel_init
+        for name, init in (("scale", first), ("shift", given.kernel_init)):
             vector = given.vector
             if given.hidden:
                 hidden = Linear(given.hidden, name=f"{name}_hidden", dtype=x.dtype)
@@ -285,7 +295,7 @@ class ConditionalBatchNorm(nn.Module):
                 name=name,
                 use_bias=given.hidden > 0,
                 spectral=given.spectral,
-                kernel_init=given.kernel_init,
+                kernel_init=init,
                 dtype=x.dtype,
             )
             maps[name] = linear(vector).reshape(-1, *(1,) * (x.ndim - 2), x.shape[-1])

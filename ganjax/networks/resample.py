@@ -39,6 +39,13 @@ def upsample(x: jax.Array, taps=SMOOTH) -> jax.Array:
     return x
 
 
+def bilinear(x: jax.Array) -> jax.Array:
+    """Double ``[n, H, W, C]`` to ``[n, 2H, 2W, C]`` by bilinear interpolation between
+    the centres of pixels. Outside the image its border pixels repeat."""
+    padded = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="edge")
+    return upsample(padded)[:, 2:-2, 2:-2]
+
+
 def downsample(x: jax.Array, taps=SMOOTH) -> jax.Array:
     """Halve ``[n, H, W, C]`` to ``[n, H/2, W/2, C]``, H and W even: apply the filter,
     then keep every other pixel."""

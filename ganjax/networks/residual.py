@@ -24,6 +24,7 @@ from ganjax.networks.layers import (
     check_latents,
     normalise,
 )
+from ganjax.networks.resample import bilinear
 from ganjax.networks.sizes import LARGEST, growth
 
 # With this value the option ``attention`` takes the sides from the plan.
@@ -32,6 +33,7 @@ ATTENTION = "shorter side of the feature maps with attention; 0: none, -1: as pu
 # In some codes the first ReLU of a block works in place, so the shortcut also reads its
 # output. A batch normalisation before this ReLU prevents it.
 RECTIFIED = "shortcuts of blocks without batch normalisation read ReLU(x)"
+UPSAMPLINGS = ("repeat", "bilinear")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -112,6 +114,7 @@ class Style:
         kernels in blocks, if it differs.
       rectified_shortcut: see ``RECTIFIED``.
       epsilon: added to variances by batch normalisation.
+      upsampling: how a block doubles its input, one of ``UPSAMPLINGS``.
     """
 
     normalization: str
@@ -121,6 +124,7 @@ class Style:
     residual_init: Callable | None = None
     rectified_shortcut: bool = False
     epsilon: float = EPSILON
+    upsampling: str = "repeat"
 
     def of_layer(self, init: Callable | None = None) -> dict:
         """Return the keyword arguments for a ``Linear`` or a ``Conv`` of this style.
@@ -131,11 +135,13 @@ class Style:
 
 def style_of(network: nn.Module, *init: Callable) -> Style:
     """Return the style for a network with the fields ``normalization`` and ``dtype``,
-    and perhaps ``rectified_shortcut``. ``init`` are the fields ``init`` and
-    ``residual_init`` of ``Style``."""
+    and perhaps ``rectified_shortcut`` and ``upsampling``. ``init`` are the fields
+    ``init`` and ``residual_init`` of ``Style``."""
     spectral = network.normalization == "spectral"
     made = Style(network.normalization, spectral, network.dtype, *init)
-    own = [name for name in ("rectified_shortcut",) if hasattr(network, name)]
+    own = [
+        name for name in ("rectified_shortcut", "upsampling") if hasattr(network, name)
+    ]
     return dataclasses.replace(made, **{name: getattr(network, name) for name in own})
 
 
@@ -159,6 +165,8 @@ class Residual(nn.Module):
         style = self.style
         inside = style.of_layer(style.residual_init)
         up, down = (r if self.resample == r else None for r in ("up", "down"))
+        smooth = up is not None and style.upsampling == "bilinear"
+        repeat = None if smooth else up
 
         def activated(x):
             how = {"train": train, "given": given, "epsilon": style.epsilon}
@@ -168,11 +176,14 @@ class Residual(nn.Module):
             x = x if self.image else nn.relu(x)
 
         y = x if self.image else activated(x)
-        y = Conv(self.hidden, resample=up, **inside)(y)
+        y = bilinear(y) if smooth else y
+        y = Conv(self.hidden, resample=repeat, **inside)(y)
         y = Conv(self.features, resample=down, **inside)(activated(y))
         if self.resample or x.shape[-1] != self.features:
-            around = style.of_layer()
-            x = Conv(self.features, kernel=1, resample=self.resample, **around)(x)
+            around = style.of_layer() | {"resample": repeat or down}
+            x = Conv(self.features, kernel=1, **around)(x)
+            # Interpolation and a 1×1 convolution commute; this order is cheaper.
+            x = bilinear(x) if smooth else x
         return x + y
 
 

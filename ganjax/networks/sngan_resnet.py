@@ -11,9 +11,16 @@ the generator, 128 in the discriminator. Other generators go from 1024 (40 to 56
 
 Parameters at 3 image channels and 128-dimensional latents, without labels: generator
 4,276,739 (32 pixels), 4,878,083 (48), 12,220,675 (64), 32,150,787 (128), discriminator
-1,053,825, 10,141,441, 10,141,441, 29,017,857, as in Mimicry (Lee & Town 2020, arXiv
-2005.02494). Mimicry upsamples bilinearly; here, as in the authors' code, pixels repeat.
+1,053,825, 10,141,441, 10,141,441, 29,017,857, as in mimicry (Lee & Town 2020, arXiv
+2005.02494, commit a7fda06). The defaults are the authors'. mimicry's networks differ in
+three points, which are options: the generator upsamples bilinearly
+(``upsampling="bilinear"``), conditional gains start at N(1, 0.02²)
+(``gain_deviation=0.02``), and the shortcuts of the discriminator's blocks after the
+first read ReLU(x), because the ReLU there overwrites x (``rectified_shortcut``). Biases
+start at 0 here, and at U(±1/√inputs) in mimicry, PyTorch's default.
 """
+
+import dataclasses
 
 import flax.linen as nn
 
@@ -54,13 +61,23 @@ class Generator(Shaped):
 
     width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("batch", "of hidden layers", choices=NORMALIZATIONS)
+    upsampling: str = option(
+        "repeat", "how a block doubles its input", choices=residual.UPSAMPLINGS
+    )
+    gain_deviation: float = option(
+        0.0, "deviation from 1 of the first conditional gains", least=0
+    )
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
         plan = residual.plan_of(PLANS, plan_for, self.shape)
-        given = [condition(self.conditioning, self.classes, z, label)] * plan.doublings
+        given = condition(self.conditioning, self.classes, z, label)
+        if given is not None and self.gain_deviation:
+            start = nn.initializers.normal(self.gain_deviation)
+            given = dataclasses.replace(given, scale_init=start)
+        blocks = [given] * plan.doublings
         style = residual.style_of(self, glorot, glorot_in_blocks)
-        return residual.generate(self, z, plan, style, given, train=train)
+        return residual.generate(self, z, plan, style, blocks, train=train)
 
 
 class Discriminator(Critic):
@@ -69,6 +86,7 @@ class Discriminator(Critic):
     width: int = option(64, "base channels; each layer has a multiple", least=1)
     normalization: str = option("spectral", "of hidden layers", choices=NORMALIZATIONS)
     pooling: str = option("sum", "of features over pixels", choices=residual.POOLINGS)
+    rectified_shortcut: bool = option(False, residual.RECTIFIED)
 
     @nn.compact
     def full_output(self, x, label=None, *, train):

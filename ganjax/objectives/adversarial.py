@@ -15,6 +15,9 @@ from ganjax.objectives.regularizers import CriticPass
 from ganjax.objectives.terms import CRITIC, GENERATOR, TermContext
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm, memory_name
 
+PASSES = ("owner", "joined", "separate")
+PASSES_HELP = "which passes of a network write its variables"
+
 
 def _joined(real, fake):
     return jnp.concatenate([real, fake])
@@ -48,6 +51,13 @@ class Adversary:
         section 4); ``None`` for all.
       generator_weight: name of the knob with the weight of the generator's adversarial
         loss; ``None`` for 1. It does not change the weights of terms.
+      passes: which training-mode passes write the variables of a network (spectral
+        vectors, batch statistics). ``"owner"``: one pass in each update of its owner.
+        In PyTorch every pass does, also in the turns of the other player, so that a
+        critic has another power iteration in the generator's turn: ``"joined"``, where
+        the critic sees real and generated samples in one pass if it can (as in
+        BigGAN-PyTorch), and ``"separate"``, where it sees them in two (as in mimicry),
+        real samples first. Passes of penalties and of terms write nothing.
     """
 
     loss: Loss
@@ -64,6 +74,7 @@ class Adversary:
     vary: Callable | None = None
     top_k: str | None = None
     generator_weight: str | None = None
+    passes: str = "owner"
 
     def memory(self, critics: Sequence[str], generator: str) -> dict[str, Any]:
         """Return the initial values that the objectives keep between updates, by name.
@@ -138,9 +149,10 @@ class Adversary:
         Returns:
           ``(loss, metrics, view)``. The view keeps the variables that the pass over
           real samples wrote. The pass over fake samples starts from the same variables,
-          so both passes use the same spectral norm. In a separate update
-          (``view.apart``) the loss has only the penalties of this update, and no
-          variables are written.
+          so both passes use the same spectral norm. (With separate ``passes`` it starts
+          from the variables of the pass over real samples, and the view keeps its.) In a
+          separate update (``view.apart``) the loss has only the penalties of this update,
+          and no variables are written.
         """
         probability = self._probability(view, critic)
         if self.pseudo is not None:
@@ -174,7 +186,15 @@ class Adversary:
 
         passes = CriticPass(lambda x: _of_samples(logits_at("real")(x)[0]))
         lazy = all(penalty.interval > 1 for penalty in penalties)
-        if lazy and view.treats_samples_alone(critic):
+        if self.passes == "separate":
+            real_output, after = _critic_output(
+                view, critic, inputs("real", packed[0]), full
+            )
+            fake_output, after = _critic_output(
+                after, critic, inputs("fake", packed[1]), full
+            )
+            written = after.variables
+        elif lazy and view.treats_samples_alone(critic):
             sides = inputs("real", packed[0]), inputs("fake", packed[1])
             both, written = update(*jax.tree.map(_joined, *sides))
             halves = jax.tree.map(lambda x: jnp.split(x, 2), both)
@@ -229,8 +249,8 @@ class Adversary:
     def generator_loss(
         self, view, player, critic, fake, real=None, *, label=None, **origin
     ):
-        """Return the loss of the generator, with its terms. The critic's variables are
-        not updated.
+        """Return the loss of the generator, with its terms. The view keeps the critic's
+        variables as they are, unless ``passes`` says that each pass writes them.
 
         Args:
           view: the ``View`` of the generator's update.
@@ -248,12 +268,15 @@ class Adversary:
         terms = [w for w in self.terms if w.term.player == GENERATOR]
         full = self.conditioning is not None or bool(terms)
 
-        def judged(side, x):
+        def judged(view, side, x):
             seen = self._shown(view, critic, side, x, label)
-            return _critic_output(view, critic, seen, full)[0]
+            output, after = _critic_output(view, critic, seen, full)
+            return output, view if self.passes == "owner" else after
 
-        fake_output = judged("fake", fake)
-        real_output = judged("real", real) if self.reads_data() else None
+        fake_output, view = judged(view, "fake", fake)
+        real_output = None
+        if self.reads_data():
+            real_output, view = judged(view, "real", real)
         loss, metrics = self._fooled(view, real_output, fake_output, label)
         if self.generator_weight is not None:
             loss = view.knobs[self.generator_weight] * loss

@@ -8,7 +8,7 @@ from typing import Any
 
 from ganjax.augment import AugmentationOptions, adapt, augmented, pseudo_real
 from ganjax.networks.layers import MODULATIONS
-from ganjax.objectives.adversarial import Adversary
+from ganjax.objectives.adversarial import PASSES, PASSES_HELP, Adversary
 from ganjax.objectives.conditioning import CONDITIONINGS
 from ganjax.objectives.critic_inputs import CriticInputs
 from ganjax.objectives.losses import LOSSES
@@ -44,8 +44,8 @@ class LossOptions:
 
 @dataclasses.dataclass(frozen=True)
 class AdversaryOptions:
-    """The config sections ``loss`` and ``augmentation`` and the field ``packing``,
-    which every game has."""
+    """The config sections ``loss`` and ``augmentation`` and the fields ``packing`` and
+    ``passes``, which every game has."""
 
     loss: LossOptions = section(LossOptions)
     packing: int = option(
@@ -55,6 +55,9 @@ class AdversaryOptions:
             "labels joined to samples",
         ),
     )  # fmt: skip
+    passes: str = option(
+        "owner", PASSES_HELP, choices=PASSES, needs=("a generator from latents",)
+    )
     augmentation: AugmentationOptions = section(AugmentationOptions)
 
 
@@ -152,6 +155,7 @@ def adversary_of(
         adaptation=Adaptation(adapt, changes.interval) if changes.adaptive else None,
         pseudo=pseudo_real if changes.pseudo else None,
         vary=_varied if images else None,
+        passes=options.passes,
     )
 
 

@@ -12,6 +12,7 @@ from typing import Any
 
 import jax
 import jax.numpy as jnp
+from flax.traverse_util import flatten_dict
 
 from ganjax.names import Table
 from ganjax.networks.heads import CriticOutput
@@ -134,22 +135,34 @@ def latent_diversity(context, view, numbers):
 def lecam(context, view, numbers):
     """Return E relu(D(x) − α_F)² + E relu(α_R − D(G(z)))², where α_R and α_F are moving
     averages of the critic's logits on real and on generated samples (LeCam; Tseng et
-    al. 2021, arXiv 2104.03310, eq. 4; the relu is from the authors' code)."""
+    al. 2021, arXiv 2104.03310, eq. 4; the relu is from the authors' code, google/
+    lecam-gan f9af948).
+
+    As there, the averages take in the logits of a turn before the turn uses them.
+
+    The authors' StyleGAN2 has the decay 0.99 and begins at once. Its averages are
+    weighted means of all turns so far, without a bias to their first value. The
+    authors' BigGAN has the decay 0.9 and ``begin=1000``: before that step (counted from
+    0) the averages are those of the turn, and the term counts after it.
+    """
     real, fake = context.real_output.logits, context.fake_output.logits
-    value = jnp.mean(jax.nn.relu(real - context.memory["fake"]) ** 2)
-    value = value + jnp.mean(jax.nn.relu(context.memory["real"] - fake) ** 2)
-    # In the term's first turn the averages become the means of that turn.
-    decay = numbers["decay"] * context.memory["begun"]
+    begin, held = numbers["begin"], context.memory
+    old = numbers["decay"] * held["begun"] * (view.step >= begin)
+    new = 1 - jnp.where(view.step >= begin, numbers["decay"], 0.0)
 
-    def averaged(old, logits):
-        new = view.mean(jnp.mean(jax.lax.stop_gradient(logits)))
-        return decay * old + (1 - decay) * new
+    def averaged(average, logits):
+        now = view.mean(jnp.mean(jax.lax.stop_gradient(logits)))
+        return (old * average + new * now) / (old + new)
 
-    return value, {
-        "real": averaged(context.memory["real"], real),
-        "fake": averaged(context.memory["fake"], fake),
-        "begun": jnp.ones(()),
+    memory = {
+        "real": averaged(held["real"], real),
+        "fake": averaged(held["fake"], fake),
+        "begun": old + new,  # the weight of all turns so far, which tends to 1
     }
+    value = jnp.mean(jax.nn.relu(real - memory["fake"]) ** 2)
+    value = value + jnp.mean(jax.nn.relu(memory["real"] - fake) ** 2)
+    counts = (view.step > begin) | (jnp.asarray(begin) == 0)
+    return jnp.where(counts, value, 0.0), memory
 
 
 def path_length(context, view, numbers):
@@ -204,11 +217,12 @@ def feature_matching(context, view, numbers):
     return jnp.sum((jax.lax.stop_gradient(real) - fake) ** 2), None
 
 
-def _orthogonal(params):
-    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over kernels W as matrices ``[inputs, outputs]``."""
+def _orthogonal(params, embeddings):
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over kernels W as matrices ``[inputs, outputs]``, but
+    not over the layers named ``embeddings``."""
     total = jnp.zeros(())
-    for kernel in jax.tree.leaves(params):
-        if kernel.ndim > 1:
+    for path, kernel in flatten_dict(params).items():
+        if kernel.ndim > 1 and not set(path) & set(embeddings):
             matrix = kernel.reshape(-1, kernel.shape[-1])
             products = matrix.T @ matrix
             total = total + jnp.sum((products - jnp.diag(jnp.diag(products))) ** 2)
@@ -218,15 +232,21 @@ def _orthogonal(params):
 def orthogonal_generator(context, view, numbers):
     """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the generator's kernels W. It is 0 if the columns
     of each kernel are orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096,
-    eq. 3)."""
-    return _orthogonal(view.params[context.generator]), None
+    eq. 3).
+
+    An embedding of the label is a list of vectors, not a kernel, so it does not count.
+    BigGAN-PyTorch (9845943) excludes it too (``utils.ortho``), and adds half of the
+    gradient: its ``--G_ortho 1e-4`` is the weight 5e-5 here.
+    """
+    embeddings = "embedding", "label_embedding"
+    return _orthogonal(view.params[context.generator], embeddings), None
 
 
 def orthogonal_critic(context, view, numbers):
-    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the critic's kernels W. It is 0 if the columns of
-    each kernel are orthogonal, of any length (Brock et al. 2019, arXiv 1809.11096,
-    eq. 3)."""
-    return _orthogonal(view.params[context.critic]), None
+    """Return Σ ‖WᵀW ⊙ (1 − I)‖² over the critic's kernels W, without its embedding of
+    the label. It is 0 if the columns of each kernel are orthogonal, of any length
+    (Brock et al. 2019, arXiv 1809.11096, eq. 3)."""
+    return _orthogonal(view.params[context.critic], ("label_embedding",)), None
 
 
 _MOVE = {
@@ -242,6 +262,7 @@ def _decay(default):
 _PATHS = _decay(0.01) | {
     "shrink": Option(2, "the term sees one of so many samples of the batch", least=1)
 }
+_BEGIN = {"begin": Option(0, "last step without the term", least=0, zero="none")}
 _LATENTS, _IMAGES = ("a generator from latents",), ("images",)
 
 TERMS = Table(
@@ -252,7 +273,10 @@ TERMS = Table(
         "latent_consistency": Term(latent_consistency, CRITIC, _MOVE, needs=_LATENTS),
         "latent_diversity": Term(latent_diversity, GENERATOR, _MOVE, needs=_LATENTS),
         "lecam": Term(
-            lecam, CRITIC, _decay(0.99), {"real": 0.0, "fake": 0.0, "begun": 0.0}
+            lecam,
+            CRITIC,
+            _decay(0.99) | _BEGIN,
+            {"real": 0.0, "fake": 0.0, "begun": 0.0},
         ),
         "path_length": Term(path_length, GENERATOR, _PATHS, 0.0, _LATENTS),
         "feature_matching": Term(feature_matching, GENERATOR, reads_data=True),

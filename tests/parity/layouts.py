@@ -26,7 +26,9 @@ Mapped = Mapping[str, tuple[str, str]]
 
 def _conv_of_four(array):
     channels = array.shape[0] // 16
-    return array.reshape(4, 4, channels, -1).transpose(3, 2, 0, 1).reshape(-1, len(array))
+    return (
+        array.reshape(4, 4, channels, -1).transpose(3, 2, 0, 1).reshape(-1, len(array))
+    )
 
 
 # Layouts that are more than an order of axes: (to Flax, to torch).

@@ -179,9 +179,7 @@ def taken(game, state, count: int, examples: Mapping, draws: Mapping):
 
     step = make_train_step(game, batch=batch, draws=drawn)
     advance = compile_step(step, intervals=game.intervals)
-    data = jax.tree.map(
-        jnp.asarray, {"examples": dict(examples), "draws": dict(draws)}
-    )
+    data = jax.tree.map(jnp.asarray, {"examples": dict(examples), "draws": dict(draws)})
     for _ in range(count):
         state, _ = advance(state, data)
     return state

@@ -47,9 +47,7 @@ def _network(repository, player, blocks=sizes.NETWORK_BLOCKS):
             sizes.LATENT, ConditionEmbeddingDimension=sizes.LATENT, **options
         )
     else:
-        made = module.Discriminator(
-            ConditionEmbeddingDimension=sizes.WIDTH, **options
-        )
+        made = module.Discriminator(ConditionEmbeddingDimension=sizes.WIDTH, **options)
     fill(made, f"r3gan/{player}/")
     return made
 

@@ -38,7 +38,7 @@ def fill(
     with torch.no_grad():
         for name, value in module.named_parameters():
             made = values(prefix + name, tuple(value.shape), unit)
-            value.copy_(torch.from_numpy(made))
+            value.copy_(torch.from_numpy(np.asarray(made)))
 
 
 def tensor(array: np.ndarray) -> torch.Tensor:
