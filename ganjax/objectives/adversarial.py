@@ -7,20 +7,12 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks.heads import CriticOutput
 from ganjax.objectives.conditioning import Conditioning
 from ganjax.objectives.critic_inputs import CriticInputs
 from ganjax.objectives.losses import Loss, relabel
-from ganjax.objectives.regularizers import CriticPass
+from ganjax.objectives.passes import critic_output, judge_both, of_samples
 from ganjax.objectives.terms import CRITIC, GENERATOR, TermContext
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm, memory_name
-
-PASSES = ("owner", "joined", "separate")
-PASSES_HELP = "which passes of a network write its variables"
-
-
-def _joined(real, fake):
-    return jnp.concatenate([real, fake])
 
 
 @dataclasses.dataclass(frozen=True)
@@ -126,13 +118,13 @@ class Adversary:
         """Return the critic's training-mode logits ``[n]`` of generated samples
         ``x [n, …]``, with augmentation and noise."""
         seen = self._shown(view, critic, "fake", x, label)
-        return _of_samples(view.apply(critic, *seen))
+        return of_samples(view.apply(critic, *seen))
 
     def scores(self, critic: str, apply: Callable, x, label=None) -> jax.Array:
         """Return the finished critic's logits of samples ``x [n, …]`` in evaluation
         mode, without augmentation or noise. There is one logit per pack of samples that
         the critic judges as one. ``apply(network, *inputs)`` runs a network."""
-        return _of_samples(apply(critic, *self.critic_inputs.plain(x, label)))
+        return of_samples(apply(critic, *self.critic_inputs.plain(x, label)))
 
     def critic_loss(self, view, player, critic, real, fake, *, label=None, **origin):
         """Return the critic's loss, with its penalties and terms.
@@ -149,10 +141,10 @@ class Adversary:
         Returns:
           ``(loss, metrics, view)``. The view keeps the variables that the pass over
           real samples wrote. The pass over fake samples starts from the same variables,
-          so both passes use the same spectral norm. (With separate ``passes`` it starts
-          from the variables of the pass over real samples, and the view keeps its.) In a
-          separate update (``view.apart``) the loss has only the penalties of this update,
-          and no variables are written.
+          so both passes use the same spectral norm. With separate ``passes`` it starts
+          from the variables of the pass over real samples, and the view keeps what it
+          writes. In a separate update (``view.apart``) the loss has only the penalties
+          of this update, and no variables are written.
         """
         probability = self._probability(view, critic)
         if self.pseudo is not None:
@@ -173,52 +165,15 @@ class Adversary:
         def inputs(side, x):
             return self.critic_inputs(view, side, x, label, probability)
 
-        def update(*seen):
-            judged, after = _critic_output(view, critic, seen, full)
-            return judged, after.variables
-
-        def logits_at(side):
-            def at(x):
-                judged, written = update(*inputs(side, x))
-                return judged.logits, (judged, written)
-
-            return at
-
-        passes = CriticPass(lambda x: _of_samples(logits_at("real")(x)[0]))
-        lazy = all(penalty.interval > 1 for penalty in penalties)
-        if self.passes == "separate":
-            real_output, after = _critic_output(
-                view, critic, inputs("real", packed[0]), full
-            )
-            fake_output, after = _critic_output(
-                after, critic, inputs("fake", packed[1]), full
-            )
-            written = after.variables
-        elif lazy and view.treats_samples_alone(critic):
-            sides = inputs("real", packed[0]), inputs("fake", packed[1])
-            both, written = update(*jax.tree.map(_joined, *sides))
-            halves = jax.tree.map(lambda x: jnp.split(x, 2), both)
-            real_output, fake_output = jax.tree.transpose(
-                jax.tree.structure(both), None, halves
-            )
-        else:
-            fake_logits, pull_fake, (fake_output, _) = jax.vjp(
-                logits_at("fake"), packed[1], has_aux=True
-            )
-            real_logits, pull_real, (real_output, written) = jax.vjp(
-                logits_at("real"), packed[0], has_aux=True
-            )
-            # The pullbacks carry only the derivative of the logits.
-            real_output = real_output.replace(logits=real_logits)
-            fake_output = fake_output.replace(logits=fake_logits)
-            passes = CriticPass(
-                passes.logits,
-                (
-                    (packed[0], lambda: pull_real(_shares(real_logits))[0]),
-                    (packed[1], lambda: pull_fake(_shares(fake_logits))[0]),
-                ),
-            )
-        after = dataclasses.replace(view, variables=written)
+        real_output, fake_output, after, passes = judge_both(
+            view,
+            critic,
+            inputs,
+            *packed,
+            passes=self.passes,
+            full=full,
+            lazy=all(penalty.interval > 1 for penalty in penalties),
+        )
         loss, metrics = self._judged(view, real_output, fake_output, label)
         for penalty in penalties:
             value = penalty(view, passes, *packed)
@@ -236,7 +191,7 @@ class Adversary:
     def _apart_loss(self, view, player, critic, packed, label, probability):
         def logits(x):
             seen = self.critic_inputs(view, "real", x, label, probability)
-            return _of_samples(view.apply(critic, *seen))
+            return of_samples(view.apply(critic, *seen))
 
         loss, metrics = jnp.zeros(()), {}
         for penalty in self._penalties(player, apart=True):
@@ -270,7 +225,7 @@ class Adversary:
 
         def judged(view, side, x):
             seen = self._shown(view, critic, side, x, label)
-            output, after = _critic_output(view, critic, seen, full)
+            output, after = critic_output(view, critic, seen, full)
             return output, view if self.passes == "owner" else after
 
         fake_output, view = judged(view, "fake", fake)
@@ -335,11 +290,11 @@ class Adversary:
 
     def _best_fooled(self, view, logits):
         """Return the mean loss of the largest logits, a share of the whole batch."""
-        whole = view.gather(_of_samples(jax.lax.stop_gradient(logits)))
+        whole = view.gather(of_samples(jax.lax.stop_gradient(logits)))
         kept = jnp.maximum(jnp.round(view.knobs[self.top_k] * len(whole)), 1)
         rank = jnp.argsort(jnp.argsort(-whole))
         counts = view.share(jnp.where(rank < kept, len(whole) / kept, 0.0))
-        return jnp.mean(counts * _of_samples(self.loss.on_generated(logits)))
+        return jnp.mean(counts * of_samples(self.loss.on_generated(logits)))
 
     def _whole(self, view, real_logits, fake_logits):
         if self.loss.whole_batch:
@@ -369,7 +324,7 @@ class Adversary:
     def _context(self, view, critic, samples, judged, label, origin):
         def critic_output(name, x, label):
             seen = self._shown(view, critic, name, x, label)
-            return _critic_output(view, critic, seen, True)[0]
+            return critic_output(view, critic, seen, True)[0]
 
         return TermContext(
             critic, *samples, *judged, critic_output, self.vary, label, **origin
@@ -390,24 +345,6 @@ class Adversary:
                 flips = flips.reshape(-1, *(1,) * (logits.ndim - 1))
                 labels[side] = flips.astype(jnp.float32)
         return relabel(self.loss, **labels)
-
-
-def _critic_output(view, critic, inputs, full) -> tuple[CriticOutput, Any]:
-    """Return the critic's output and the next view; only logits unless ``full``."""
-    if full:
-        return view.update(critic, *inputs, method="full_output")
-    logits, after = view.update(critic, *inputs)
-    return CriticOutput(logits), after
-
-
-def _of_samples(logits):
-    """Return a logit per sample ``[n]``; patch logits ``[n, p]`` are averaged."""
-    return logits if logits.ndim == 1 else jnp.mean(logits, axis=1)
-
-
-def _shares(logits):
-    """Return the weight of each logit in the sum over samples."""
-    return jnp.full_like(logits, len(logits) / logits.size)
 
 
 def _added(terms, view, player, context):

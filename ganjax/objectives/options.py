@@ -8,10 +8,11 @@ from typing import Any
 
 from ganjax.augment import AugmentationOptions, adapt, augmented, pseudo_real
 from ganjax.networks.layers import MODULATIONS
-from ganjax.objectives.adversarial import PASSES, PASSES_HELP, Adversary
+from ganjax.objectives.adversarial import Adversary
 from ganjax.objectives.conditioning import CONDITIONINGS
 from ganjax.objectives.critic_inputs import CriticInputs
 from ganjax.objectives.losses import LOSSES
+from ganjax.objectives.passes import PASSES, PASSES_HELP
 from ganjax.objectives.regularizers import REGULARIZERS
 from ganjax.objectives.terms import TERMS
 from ganjax.objectives.weighed import Adaptation, Penalty, WeighedTerm
