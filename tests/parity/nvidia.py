@@ -58,7 +58,7 @@ def r3gan_names(player: str, stages: int, blocks: int) -> Mapped:
 def stylegan2_values(name: str, shape: tuple[int, ...], unit: bool) -> np.ndarray:
     """Return the values of a parameter of StyleGAN2, near those at its start: kernels
     of the mapping are 100 times as large, and styles are near 1."""
-    made = rule.parameter(name, shape, unit=True)
+    made = np.asarray(rule.parameter(name, shape, unit=True))
     if ".fc" in name and "mapping" in name:
         made = made * 100 if len(shape) > 1 else made
     return made + 1 if name.endswith("affine.bias") else made

@@ -56,9 +56,13 @@ def first(x: jax.Array) -> np.ndarray:
 
 def noise(z: np.ndarray, layer: int, side: int) -> np.ndarray:
     """Return the noise ``[n, 1, side, side]`` of a layer for latents ``z [n, d]``."""
-    keys = child_keys(keys_of(jnp.asarray(z)), layer)
-    drawn = jax.vmap(lambda key: jax.random.normal(key, (side, side, 1)))(keys)
-    return first(drawn)
+    return first(_noise(z, layer, side))
+
+
+@functools.partial(jax.jit, static_argnums=(1, 2))
+def _noise(z, layer, side):
+    keys = child_keys(keys_of(z), layer)
+    return jax.vmap(lambda key: jax.random.normal(key, (side, side, 1)))(keys)
 
 
 def sides(size: int) -> list[int]:
@@ -81,16 +85,19 @@ def mixed(z: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         keys = child_keys(keys_of(z), stylegan2.MIXING)
         return jax.vmap(module.drawn)(keys, z)
 
-    other, crossover = module.apply(variables, jnp.asarray(z), method=drawn)
+    apply = jax.jit(functools.partial(module.apply, method=drawn))
+    other, crossover = apply(variables, z)
     return np.asarray(other), np.asarray(crossover)
 
 
 def path_latents() -> np.ndarray:
     """Return latents ``[N, LATENT]`` that draw the same layer for style mixing, because
     the authors draw one layer for a batch."""
-    pool = latents("path", 16 * N)
+    pool = latents("path", 8 * N)
     _, crossover = mixed(pool, STEPS_SIZE)
-    return pool[crossover == 2][:N]
+    found = pool[crossover == 2][:N]
+    assert len(found) == N
+    return found
 
 
 def _generator_module(size=SIZE, labelled=False, **options):
@@ -214,7 +221,7 @@ def path_probe() -> np.ndarray:
 def _path_length(fixture):
     module = _generator_module(size=STEPS_SIZE, mixing=1.0)
     names, params = _generator_params(STEPS_SIZE, False)
-    z = jnp.asarray(path_latents())
+    z = jnp.asarray(fixture.inputs["z"])
     network = nvidia.network_of(module)
 
     def term(params):

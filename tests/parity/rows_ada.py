@@ -1,0 +1,81 @@
+"""ADA: the matrices of its colour and geometry, and its controller."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from ganjax.augment import adapt, inverse_affine, recolour
+from ganjax.core.view import View
+from ganjax.objectives.weighed import Adaptation, memory_name
+from tests.parity import nvidia, rule
+from tests.parity.row import Row
+
+SOURCE = "stylegan2-ada-pytorch"
+N, SIZE = 8, 6
+# Of the controller: updates of a batch, at this speed in thousands of images.
+UPDATES, BATCH, SPEED, TARGET, INTERVAL = 60, 8, 0.2, 0.6, 4
+
+
+def images(channels: int) -> np.ndarray:
+    """Return images ``[N, channels, SIZE, SIZE]``."""
+    return rule.images(f"ada/{channels}", (N, channels, SIZE, SIZE))
+
+
+def logits() -> np.ndarray:
+    """Return real logits ``[UPDATES, BATCH]``: at first nearly all are positive, so
+    the probability passes 1; then all are negative, until it is 0."""
+    drawn = rule.numbers("ada/logits", (UPDATES, BATCH), 0.3)
+    mean = np.where(np.arange(UPDATES) < 28, 0.7, -1.0)
+    return drawn + mean[:, None].astype(np.float32)
+
+
+def _colour(fixture):
+    found = {}
+    for channels in (1, 3):
+        drawn = fixture.inputs[f"colour {channels}"]
+        x = jnp.asarray(np.moveaxis(images(channels), 1, -1))
+        changed = jax.jit(jax.vmap(recolour))(x, *drawn)
+        found[f"output/{channels} channels"] = np.moveaxis(changed, -1, 1)
+    return found
+
+
+def _geometry(fixture):
+    drawn = [jnp.asarray(fixture.inputs[x]) for x in ("scale", "turn", "stretch")]
+    drawn += [jnp.asarray(fixture.inputs[x]) for x in ("turn after", "shift")]
+    return {"output/matrix": jax.jit(jax.vmap(inverse_affine))(*drawn)}
+
+
+def _controller(fixture):
+    adaptation = Adaptation(adapt, INTERVAL)
+    knobs = {"augmentation.target": TARGET, "augmentation.speed": SPEED}
+
+    def all_updates(logits):
+        def update(memory, logits):
+            view = View(
+                networks={}, axis="data", params={}, variables={}, memory=memory,
+                knobs=knobs, batch=None, key=jax.random.key(0), step=jnp.int32(0),
+            )  # fmt: skip
+            old = memory[memory_name("augmentation", "critic")]
+            after, moved = adaptation(view, "critic", old, logits, BATCH)
+            return after.memory, moved
+
+        return jax.lax.scan(update, adaptation.memory("critic"), logits)[1]
+
+    return {"output/probability": nvidia.on_one_device(all_updates, logits())}
+
+
+_PRESET = ("configs", "stylegan2_ada_cifar10")
+
+ROWS = [
+    Row("ada_colour", (("augmentations", "colour_transform"), _PRESET), SOURCE,
+        "images of 1 and 3 channels after the five changes of colour, with draws given",
+        _colour),
+    Row("ada_geometry", (("augmentations", "geometric"), _PRESET), SOURCE,
+        "the inverse matrix of scaling, rotations, stretching and shift, draws given",
+        _geometry,
+        differs="the matrix is the authors'; sampling is bilinear, and theirs has "
+        "wavelet filters"),
+    Row("ada_controller", (_PRESET,), SOURCE,
+        "the probability over 60 updates, above 1 and down to 0", _controller,
+        differs="their mean sign counts the batch of a separate R1 update once more"),
+]  # fmt: skip
