@@ -15,7 +15,9 @@ from tests.parity import rule
 # layout -> the order of Flax's axes in torch's array.
 AXES = {
     "conv": (2, 3, 1, 0),  # torch [out, in, h, w], Flax [h, w, in, out]
-    "transposed": (2, 3, 0, 1),  # torch [in, out, h, w], Flax [h, w, in, out]
+    # torch [in, out, h, w], Flax [h, w, in, out] and turned by 180 degrees: torch adds
+    # tap k of a kernel to pixel stride·i + k, and Flax to pixel stride·i − k.
+    "transposed": (2, 3, 0, 1),
     "linear": (1, 0),
     "same": None,
 }
@@ -25,13 +27,16 @@ Mapped = Mapping[str, tuple[str, str]]
 def to_flax(array: np.ndarray, layout: str) -> np.ndarray:
     """Return an array of torch in the layout of Flax."""
     axes = AXES[layout]
-    return array if axes is None else np.transpose(array, axes)
+    array = array if axes is None else np.transpose(array, axes)
+    return np.flip(array, (0, 1)) if layout == "transposed" else array
 
 
 def to_torch(array: Any, layout: str) -> np.ndarray:
     """Return an array of Flax in the layout of torch."""
     axes = AXES[layout]
     array = np.asarray(array)
+    if layout == "transposed":
+        array = np.flip(array, (0, 1))
     return array if axes is None else np.transpose(array, np.argsort(axes))
 
 
