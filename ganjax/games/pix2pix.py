@@ -43,14 +43,14 @@ def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
     *size, channels = parts.shape
     made = {"generator": parts.network("generator", parts.shape, output=parts.shape)}
     game = duel(parts, made, (*size, 2 * channels), shown, generator)
-    critic, other = game.players
+    critic, translator = game.players
 
     def discriminator(owned, view):
         loss, report = critic.objective(owned, view)
         return view.knobs["weights.discriminator"] * loss, report
 
-    critic = dataclasses.replace(critic, objective=discriminator)
-    game = dataclasses.replace(game, players=(critic, other))
+    weighed = dataclasses.replace(critic, objective=discriminator)
+    game = dataclasses.replace(game, players=(weighed, translator))
     sampler = Sampler(
         generate=lambda apply, keys: translate(apply, parts.examples(keys)["a"]),
         abilities={"translate": translate},

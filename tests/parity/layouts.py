@@ -12,66 +12,62 @@ from flax.traverse_util import flatten_dict, unflatten_dict
 
 from tests.parity import rule
 
-# layout -> the order of Flax's axes in torch's array.
-AXES = {
-    "conv": (2, 3, 1, 0),  # torch [out, in, h, w], Flax [h, w, in, out]
-    # torch [in, out, h, w], Flax [h, w, in, out] and turned by 180 degrees: torch adds
-    # tap k of a kernel to pixel stride·i + k, and Flax to pixel stride·i − k.
-    "transposed": (2, 3, 0, 1),
-    "linear": (1, 0),
-    "same": None,
-}
 Mapped = Mapping[str, tuple[str, str]]
 
 
-def _conv_of_four(array):
-    channels = array.shape[0] // 16
+def _axes(*order):
+    """Return the two functions of a layout that only orders axes. ``order`` are the
+    axes of torch's array in the order of Flax."""
     return (
-        array.reshape(4, 4, channels, -1).transpose(3, 2, 0, 1).reshape(-1, len(array))
+        lambda x: np.transpose(x, order),
+        lambda x: np.transpose(x, np.argsort(order)),
     )
 
 
-# Layouts that are more than an order of axes: (to Flax, to torch).
-OTHER = {
+def _of_4x4(kernel):
+    channels = kernel.shape[0] // 16
+    maps = kernel.reshape(4, 4, channels, -1)
+    return maps.transpose(3, 2, 0, 1).reshape(-1, len(kernel))
+
+
+# layout -> (to Flax, to torch).
+LAYOUTS: dict[str, tuple[Callable, Callable]] = {
+    "same": (lambda x: x, lambda x: x),
+    "linear": _axes(1, 0),  # torch [out, in], Flax [in, out]
+    "conv": _axes(2, 3, 1, 0),  # torch [out, in, h, w], Flax [h, w, in, out]
     # A convolution whose kernel is turned by 180°.
     "flipped": (
         lambda x: np.transpose(x, (2, 3, 1, 0))[::-1, ::-1],
         lambda x: np.transpose(x[::-1, ::-1], (3, 2, 0, 1)),
     ),
-    # Torch [C, 4, 4] and [C, 1, 4, 4], Flax [4, 4, C].
-    "maps": (lambda x: np.moveaxis(x, 0, -1), lambda x: np.moveaxis(x, -1, 0)),
+    # Torch [in, out, h, w], Flax [h, w, in, out] and turned by 180°: torch adds tap k
+    # of a kernel to pixel stride·i + k, and Flax to pixel stride·i − k.
+    "transposed": (
+        lambda x: np.transpose(x, (2, 3, 0, 1))[::-1, ::-1],
+        lambda x: np.transpose(x[::-1, ::-1], (2, 3, 0, 1)),
+    ),
+    "maps": _axes(1, 2, 0),  # torch [C, 4, 4], Flax [4, 4, C]
+    # Torch [C, 1, 4, 4], Flax [4, 4, C].
     "depthwise": (
         lambda x: np.moveaxis(x[:, 0], 0, -1),
         lambda x: np.moveaxis(x, -1, 0)[:, None],
     ),
     # A linear map of flattened 4×4 maps: torch [out, C·16], Flax [16·C, out].
     "of_4x4": (
-        lambda x: np.transpose(
-            x.reshape(len(x), -1, 4, 4), (2, 3, 1, 0)
-        ).reshape(-1, len(x)),
-        _conv_of_four,
+        lambda x: x.reshape(len(x), -1, 4, 4).transpose(2, 3, 1, 0).reshape(-1, len(x)),
+        _of_4x4,
     ),
-}  # fmt: skip
+}
 
 
 def to_flax(array: np.ndarray, layout: str) -> np.ndarray:
     """Return an array of torch in the layout of Flax."""
-    if layout in OTHER:
-        return OTHER[layout][0](array)
-    axes = AXES[layout]
-    array = array if axes is None else np.transpose(array, axes)
-    return np.flip(array, (0, 1)) if layout == "transposed" else array
+    return LAYOUTS[layout][0](array)
 
 
 def to_torch(array: Any, layout: str) -> np.ndarray:
     """Return an array of Flax in the layout of torch."""
-    array = np.asarray(array)
-    if layout in OTHER:
-        return OTHER[layout][1](array)
-    if layout == "transposed":
-        array = np.flip(array, (0, 1))
-    axes = AXES[layout]
-    return array if axes is None else np.transpose(array, np.argsort(axes))
+    return LAYOUTS[layout][1](np.asarray(array))
 
 
 def filled(

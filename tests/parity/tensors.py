@@ -34,7 +34,7 @@ class Tensor:
 
 
 def plain(path: str, layout: str = "same") -> Tensor:
-    """Return a tensor that is one array in a layout of ``layouts.AXES``."""
+    """Return a tensor that is one array in a layout of ``layouts.LAYOUTS``."""
     return Tensor(
         (path,),
         lambda arrays: layouts.to_torch(arrays[0], layout),
