@@ -22,9 +22,11 @@ AXES = {
 Mapped = Mapping[str, tuple[str, str]]
 
 
-def _conv_of_four(array):
+def _torch_of_4x4(array):
     channels = array.shape[0] // 16
-    return array.reshape(4, 4, channels, -1).transpose(3, 2, 0, 1).reshape(-1, len(array))
+    return (
+        array.reshape(4, 4, channels, -1).transpose(3, 2, 0, 1).reshape(-1, len(array))
+    )
 
 
 # Layouts that are more than an order of axes: (to Flax, to torch).
@@ -45,7 +47,7 @@ OTHER = {
         lambda x: np.transpose(
             x.reshape(len(x), -1, 4, 4), (2, 3, 1, 0)
         ).reshape(-1, len(x)),
-        _conv_of_four,
+        _torch_of_4x4,
     ),
 }  # fmt: skip
 
