@@ -10,8 +10,8 @@ of colour have half the probability of the other augmentations.
 ``parallel.devices=0`` uses all devices. What differs from that code: it computes the
 largest three resolutions in bfloat16 (here ``precision`` is for all); the warp of
 ``geometric`` is bilinear, and theirs has wavelet filters; their cut-out is half as
-likely at its outermost two places; it runs until it is stopped (here 390,000 steps, 200
-million images). Published: FID 1.96. Ours: not run.
+likely at its outermost two places; its default length is 10 billion images (here 200
+million, in 390,000 steps). Published: FID 1.96. Ours: not run.
 """
 
 from configs.images import adam, both, cifar10, tiny

@@ -213,7 +213,8 @@ def test_a_penalty_with_a_separate_update(known):
 
         due = count == 2
         size = due * rate * 2 * weight
-        moved = jax.tree.map(lambda w, g: w - size * g, params, jax.grad(r1)(params))
+        slope = jax.tree.map(lambda g, size=size: size * g, jax.grad(r1)(params))
+        moved = jax.tree.map(jnp.subtract, params, slope)
         jax.tree.map(
             lambda a, b: np.testing.assert_allclose(a, b, rtol=1e-5, atol=1e-7),
             found.params["discriminator"], moved,

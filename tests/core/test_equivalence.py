@@ -152,11 +152,13 @@ WHOLE_BATCH = {
         "packing": 2,
         "loss": {"name": "relativistic_average"},
         "augmentation": {"pseudo": True, "probability": 0.3, "noise": 0.1},
+        "regularizers": {"r2": {"weight": 0.1, "interval": 2, "apart": True}},
         "dynamics": {"name": "consensus", "strength": 0.1},
     },
     "ahead": {
         "conditioning": {"discriminator": "data_to_data"},
         "terms": {"path_length": {"weight": 0.1}},
+        "regularizers": {"r1": {"weight": 0.1, "interval": 2, "apart": True}},
         "latents": {"size": 4, "optimisation": 0.5},
     },
     "unrolled": {

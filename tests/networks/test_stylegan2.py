@@ -284,6 +284,16 @@ def test_mixing_is_for_training_alone(variables):
     np.testing.assert_allclose(trained, plain, rtol=1e-5, atol=1e-6)
 
 
+def test_the_layers_of_a_training_call_get_styles(variables):
+    module, z = tiny(mixing=1.0), latents()
+    mixed = module.apply(variables, z, train=True, method="styles")
+    np.testing.assert_array_equal(mixed, styles(module, variables, z))
+    own = module.apply(variables, z, train=True, method="map")
+    assert (np.asarray(mixed) != own).any((1, 2)).all()
+    plain = module.apply(variables, z, train=False, method="styles")
+    np.testing.assert_allclose(plain, own, rtol=1e-6)
+
+
 @pytest.mark.full
 def test_mixing(variables):
     n = 2000

@@ -1,4 +1,4 @@
-"""StyleGAN2-ADA and R3GAN: names of parameters, sizes of the rows, and steps of presets.
+"""StyleGAN2-ADA and R3GAN: names of parameters, and steps of the presets.
 
 Both sides of a row import this module, so it needs no torch.
 """
@@ -20,6 +20,8 @@ from tests.parity import rule
 from tests.parity.layouts import Mapped
 
 CLASSES = 10
+# Most of the time of a row is compilation. Less optimisation changes rounding only.
+QUICKLY = {"xla_backend_optimization_level": 0}
 
 
 # R3GAN
@@ -178,7 +180,8 @@ def taken(game, state, count: int, examples: Mapping, draws: Mapping):
         return jax.tree.map(lambda x: x[step - first], data["draws"])
 
     step = make_train_step(game, batch=batch, draws=drawn)
-    advance = compile_step(step, intervals=game.intervals)
+    # Without ``intervals`` one program has the steps with and without lazy terms.
+    advance = compile_step(step, compiler_options=QUICKLY)
     data = jax.tree.map(jnp.asarray, {"examples": dict(examples), "draws": dict(draws)})
     for _ in range(count):
         state, _ = advance(state, data)
@@ -188,8 +191,12 @@ def taken(game, state, count: int, examples: Mapping, draws: Mapping):
 def on_one_device(function: Callable, *arguments):
     """Return ``function(*arguments)``, compiled, with a data axis of one device."""
     mapped = jax.vmap(function, (None,) * len(arguments), axis_name="data", axis_size=1)
-    found = jax.jit(mapped)(*arguments)
-    return jax.tree.map(lambda x: x[0], found)
+    return jax.tree.map(lambda x: x[0], compiled(mapped)(*arguments))
+
+
+def compiled(function: Callable) -> Callable:
+    """Return a function that is compiled for one use."""
+    return jax.jit(function, compiler_options=QUICKLY)
 
 
 def network_of(module) -> Network:

@@ -84,7 +84,7 @@ def _generator(fixture):
         image = network.module.apply({"params": params}, z, label, train=True)
         return jnp.sum(image * probe), image
 
-    slopes, image = jax.jit(jax.grad(made, has_aux=True))(params)
+    slopes, image = nvidia.compiled(jax.grad(made, has_aux=True))(params)
     output = {"output/image": np.moveaxis(image, -1, 1)}
     return output | named(slopes, names["generator"], "gradient")
 
@@ -99,7 +99,9 @@ def _discriminator(fixture):
         logits = network.module.apply({"params": params}, x, label, train=True)
         return jnp.sum(logits * probe), logits
 
-    (slopes, of_x), logits = jax.jit(jax.grad(judged, (0, 1), has_aux=True))(params, x)
+    (slopes, of_x), logits = nvidia.compiled(jax.grad(judged, (0, 1), has_aux=True))(
+        params, x
+    )
     output = {
         "output/logits": logits,
         "gradient/input": np.moveaxis(of_x, -1, 1),

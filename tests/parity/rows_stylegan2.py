@@ -20,8 +20,9 @@ N, SIZE, LATENT, STYLE, CHANNELS, LAYERS, GROUP = 4, 16, 6, 5, 4, 2, 4
 DISCRIMINATOR_N = 8
 PSI, DECAY, WEIGHT, SHRINK = 0.5, 0.01, 2.0, 2
 PATH_MEAN = 0.3
+SMALL = 8  # of the other rows
 # Of the steps of the preset: the third of them has the lazy penalty.
-STEPS_SIZE, STEPS_N, FIRST, STEPS = 8, 4, 13, 5
+STEPS_N, FIRST, STEPS = 4, 13, 5
 PLAYERS = ("discriminator", "generator")
 
 
@@ -85,7 +86,7 @@ def mixed(z: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
         keys = child_keys(keys_of(z), stylegan2.MIXING)
         return jax.vmap(module.drawn)(keys, z)
 
-    apply = jax.jit(functools.partial(module.apply, method=drawn))
+    apply = nvidia.compiled(functools.partial(module.apply, method=drawn))
     other, crossover = apply(variables, z)
     return np.asarray(other), np.asarray(crossover)
 
@@ -94,7 +95,7 @@ def path_latents() -> np.ndarray:
     """Return latents ``[N, LATENT]`` that draw the same layer for style mixing, because
     the authors draw one layer for a batch."""
     pool = latents("path", 8 * N)
-    _, crossover = mixed(pool, STEPS_SIZE)
+    _, crossover = mixed(pool, SMALL)
     found = pool[crossover == 2][:N]
     assert len(found) == N
     return found
@@ -158,17 +159,17 @@ def _generator(fixture):
 
 
 def _truncated(fixture):
-    module = _generator_module(truncation=PSI)
-    _, params = _generator_params(SIZE, False)
+    module = _generator_module(SMALL, truncation=PSI)
+    _, params = _generator_params(SMALL, False)
     variables = {"params": params, **_average(average_style())}
     z = jnp.asarray(latents("z", N))
-    image = jax.jit(functools.partial(module.apply, train=False))(variables, z)
+    image = nvidia.compiled(functools.partial(module.apply, train=False))(variables, z)
     return {"output/image": first(image)}
 
 
 def _mixing(fixture):
-    module = _generator_module(mixing=1.0)
-    _, params = _generator_params(SIZE, False)
+    module = _generator_module(SMALL, mixing=1.0)
+    _, params = _generator_params(SMALL, False)
     z = latents("z", N)
     variables = {"params": params, **_average(np.zeros(STYLE))}
     image = nvidia.on_one_device(lambda z: module.apply(variables, z, train=True), z)
@@ -206,21 +207,21 @@ def _discriminator(residual, fixture):
         logits = module.apply({"params": params}, x, *given, train=True)
         return jnp.sum(logits * probe), logits
 
-    (slopes, of_x), logits = jax.jit(jax.grad(judged, (0, 1), has_aux=True))(params, x)
+    (slopes, of_x), logits = nvidia.compiled(jax.grad(judged, (0, 1), has_aux=True))(
+        params, x
+    )
     found = {"output/logits": logits, "gradient/input": first(of_x)}
     return found | named(slopes, names, "gradient")
 
 
 def path_probe() -> np.ndarray:
     """Return the normal numbers of the path length, one image for each sample."""
-    return rule.numbers(
-        "stylegan2/path probe", (N // SHRINK, 3, STEPS_SIZE, STEPS_SIZE)
-    )
+    return rule.numbers("stylegan2/path probe", (N // SHRINK, 3, SMALL, SMALL))
 
 
 def _path_length(fixture):
-    module = _generator_module(size=STEPS_SIZE, mixing=1.0)
-    names, params = _generator_params(STEPS_SIZE, False)
+    module = _generator_module(size=SMALL, mixing=1.0)
+    names, params = _generator_params(SMALL, False)
     z = jnp.asarray(fixture.inputs["z"])
     network = nvidia.network_of(module)
 
@@ -231,7 +232,7 @@ def _path_length(fixture):
         )  # fmt: skip
         context = TermContext(
             critic="discriminator", real=None,
-            fake=jnp.zeros((N, STEPS_SIZE, STEPS_SIZE, 3)),
+            fake=jnp.zeros((N, SMALL, SMALL, 3)),
             real_output=None, fake_output=None, critic_output=None, vary=None,
             generator="generator", latents=z, generator_inputs=lambda z, label: (z,),
             memory=jnp.float32(PATH_MEAN),
@@ -250,7 +251,7 @@ def _path_length(fixture):
 
 
 OVERRIDES = {
-    "data.name": f"gratings{STEPS_SIZE}",
+    "data.name": f"gratings{SMALL}",
     "batch_size": str(STEPS_N),
     "latents.size": str(LATENT),
     "networks.generator.intermediate": str(STYLE),
@@ -265,7 +266,7 @@ def recorded() -> dict:
     sizes = STEPS, STEPS_N
     return {
         player: {
-            "real": images(f"steps/{player}/real", *sizes, size=STEPS_SIZE),
+            "real": images(f"steps/{player}/real", *sizes, size=SMALL),
             "label": labels(f"steps/{player}/label", *sizes),
             "z": latents(f"steps/{player}/z", *sizes),
         }
@@ -277,8 +278,8 @@ def _steps(fixture):
     config = nvidia.resolved("stylegan2_cifar10", OVERRIDES)
     game = nvidia.built(config)
     names = {
-        "generator": nvidia.stylegan2_generator_names(STEPS_SIZE, LAYERS, True),
-        "discriminator": nvidia.stylegan2_discriminator_names(STEPS_SIZE, False, True),
+        "generator": nvidia.stylegan2_generator_names(SMALL, LAYERS, True),
+        "discriminator": nvidia.stylegan2_discriminator_names(SMALL, False, True),
     }
     params = {
         player: filled(
@@ -339,6 +340,6 @@ ROWS = [
         "5 steps of the preset, the third with R1 in a separate update: networks and "
         "average", _steps,
         differs="the authors' step begins with the generator's update, ours with the "
-        "discriminator's; they compute in float16 with clamped activations; they update "
-        "the average of styles in each phase, we in the generator's update"),
+        "discriminator's; they compute in float16 with clamped activations; each of "
+        "their phases moves the average of styles, here the generator's update alone"),
 ]  # fmt: skip

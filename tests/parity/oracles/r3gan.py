@@ -13,8 +13,8 @@ import torch
 from packaging import version
 from PIL import Image
 
-from tests.parity import rule
 from tests.parity import rows_r3gan as sizes
+from tests.parity import rule
 from tests.parity.nvidia import CLASSES, one_hot
 from tests.parity.oracles.torch_side import (
     array,
@@ -127,7 +127,7 @@ def preset(repository: Path) -> dict:
         for name in ("a.png", "b.png"):
             Image.new("RGB", (32, 32)).save(Path(folder, name))
         labels = {"labels": [["a.png", 0], ["b.png", CLASSES - 1]]}
-        Path(folder, "dataset.json").write_text(json.dumps(labels))
+        Path(folder, "dataset.json").write_text(json.dumps(labels), "utf-8")
         train = imported(repository, "train")
         with mock.patch.object(train, "launch_training") as launch:
             arguments = [

@@ -100,22 +100,22 @@ def generator(repository):
 
 
 def truncation(repository):
-    network = _generator(repository).eval()
+    network = _generator(repository, sizes.SMALL).eval()
     network.mapping.w_avg.copy_(tensor(sizes.average_style()))
     z = sizes.latents("z", sizes.N)
-    with _Draws(z, sizes.SIZE).used(), torch.no_grad():
+    with _Draws(z, sizes.SMALL).used(), torch.no_grad():
         image = network(tensor(z), None, truncation_psi=sizes.PSI)
     return {"output/image": array(image)}
 
 
 def mixing(repository):
-    network, images = _generator(repository), []
+    network, images = _generator(repository, sizes.SMALL), []
     loss = _loss(repository, network, style_mixing_prob=1)
     z = sizes.latents("z", sizes.N)
-    second, crossover = sizes.mixed(z, sizes.SIZE)
+    second, crossover = sizes.mixed(z, sizes.SMALL)
     # Their loss draws one layer for a batch, so each sample is a batch here.
     for i in range(sizes.N):
-        of_sample = _Draws(z[i : i + 1], sizes.SIZE, [second[i : i + 1]])
+        of_sample = _Draws(z[i : i + 1], sizes.SMALL, [second[i : i + 1]])
         with of_sample.used(int(crossover[i])), torch.no_grad():
             image, _ = loss.run_G(tensor(z[i : i + 1]), None, sync=True)
         images.append(array(image))
@@ -163,7 +163,7 @@ def discriminator_labels(repository):
 
 
 def path_length(repository):
-    network = _generator(repository, sizes.STEPS_SIZE)
+    network = _generator(repository, sizes.SMALL)
     loss = _loss(
         repository, network, style_mixing_prob=1, pl_batch_shrink=sizes.SHRINK,
         pl_decay=sizes.DECAY, pl_weight=sizes.WEIGHT,
@@ -172,8 +172,8 @@ def path_length(repository):
     # They take the first half of a batch, we take every second sample.
     z = sizes.path_latents()
     seen = z[:: sizes.SHRINK]
-    second, (layer, *_) = sizes.mixed(seen, sizes.STEPS_SIZE)
-    draws = _Draws(seen, sizes.STEPS_SIZE, [second, sizes.path_probe()])
+    second, (layer, *_) = sizes.mixed(seen, sizes.SMALL)
+    draws = _Draws(seen, sizes.SMALL, [second, sizes.path_probe()])
     rest = np.concatenate([z[i :: sizes.SHRINK] for i in range(sizes.SHRINK)])
     stats = inspect.getmodule(type(loss)).training_stats
     network.requires_grad_(True)
@@ -198,7 +198,7 @@ def preset(repository: Path, **options) -> dict:
         for name in ("a.png", "b.png"):
             Image.new("RGB", (32, 32)).save(Path(folder, name))
         labels = {"labels": [["a.png", 0], ["b.png", CLASSES - 1]]}
-        Path(folder, "dataset.json").write_text(json.dumps(labels))
+        Path(folder, "dataset.json").write_text(json.dumps(labels), "utf-8")
         train = imported(repository, "train")
         _, wanted = train.setup_training_loop_kwargs(
             gpus=2, data=folder, cfg="cifar", cond=True, metrics=[], **options
@@ -212,9 +212,9 @@ def steps(repository):
     wanted = preset(repository, aug="noaug", fp32=True)
     group = wanted["D_kwargs"]["epilogue_kwargs"]["mbstd_group_size"]
     networks = {
-        "generator": _generator(repository, sizes.STEPS_SIZE, labelled=True),
+        "generator": _generator(repository, sizes.SMALL, labelled=True),
         "discriminator": _discriminator(
-            repository, wanted["D_kwargs"]["architecture"], True, sizes.STEPS_SIZE,
+            repository, wanted["D_kwargs"]["architecture"], True, sizes.SMALL,
             group,
         ),
     }  # fmt: skip
@@ -245,7 +245,7 @@ def steps(repository):
                 network.requires_grad_(name == player)
             optimizers[player].zero_grad(set_to_none=True)
             c = tensor(one_hot(turn["label"]))
-            with _Draws(turn["z"], sizes.STEPS_SIZE).used():
+            with _Draws(turn["z"], sizes.SMALL).used():
                 loss.accumulate_gradients(
                     phase=phase, real_img=tensor(turn["real"]), real_c=c,
                     gen_z=tensor(turn["z"]), gen_c=c, sync=True, gain=interval,
