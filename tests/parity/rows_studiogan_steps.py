@@ -80,9 +80,7 @@ def steps(stated, n, mappings, soft, fixture):
         before = jax.tree_util.tree_map_with_path(_softened, before)
     state = state.replace(params=jax.tree.map(jnp.array, before))
     # Compiled quickly. tests/networks/test_conv_forms.py compares the convolutions.
-    advance = compile_step(
-        step, compiler_options={"xla_backend_optimization_level": 0}
-    )
+    advance = compile_step(step, compiler_options={"xla_backend_optimization_level": 0})
     with conv.form("stock"):
         for _ in range(STEPS):
             state, _ = advance(state, data)
