@@ -150,7 +150,7 @@ def test_the_disk_of_a_whole_run_by_hand():
         (["--config=ring8", "--shape=2", "--fields"], "--shape: expected it without"),
         (
             ["--config=dcgan_cifar10:tiny", "--shape=50,50,3"],
-            "networks.generator.name='deep_conv': .* not 50×50×3; nearest 48×48 or 56×56",
+            "networks.generator.name='deep_conv': .* not 50×50×3; nearest 48×48 or 56",
         ),
     ],
 )

@@ -1,5 +1,6 @@
 """Self-attention compared with numpy, and SAGAN's networks."""
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -7,7 +8,7 @@ import pytest
 from jax.test_util import check_grads
 
 from ganjax.errors import BadInput
-from ganjax.networks import sagan
+from ganjax.networks import residual, sagan
 from ganjax.networks.attention import SelfAttention
 from tests.parameters import count, initial, initialised, output
 
@@ -255,3 +256,70 @@ def test_images_and_second_order_gradients_with_attention_at_work():
     gradients = jax.jit(jax.grad(penalty))(params)
     assert all(np.isfinite(leaf).all() for leaf in jax.tree.leaves(gradients))
     assert abs(gradients["SelfAttention_0"]["gamma"]) > 0
+
+
+@pytest.mark.parametrize(
+    "normalization, image, expected",
+    [
+        ("spectral", False, [0.0, 2.0]),
+        ("none", False, [0.0, 2.0]),
+        # The ReLU reads the output of the normalisation, and an image gets no ReLU.
+        ("batch", False, [-1.0, 2.0]),
+        ("spectral", True, [-1.0, 2.0]),
+    ],
+)
+def test_a_rectified_shortcut(normalization, image, expected):
+    """With kernels that are zero, a block of equal shapes returns its shortcut."""
+    style = residual.Style(
+        normalization,
+        False,
+        jnp.float32,
+        nn.initializers.zeros,
+        rectified_shortcut=True,
+    )
+    block = residual.Residual(2, 2, style, image=image)
+    x = jnp.tile(jnp.array([-1.0, 2.0]), (1, 2, 2, 1))
+    variables = block.init(KEY, x, train=True)
+    y = block.apply(variables, x, train=False)
+    np.testing.assert_array_equal(y[0, 0, 0], expected)
+
+
+@pytest.mark.parametrize("spectral", [True, False])
+def test_maps_from_labels_to_scale_and_shift(spectral):
+    """With spectral norm they start orthogonal, so labels differ from the start.
+    Otherwise they start at zero."""
+    generator, _ = networks(32, 10, width=1, initialiser="orthogonal", attention=0)
+    generator = generator.clone(spectral_conditions=spectral)
+    z, label = jnp.ones((2, 4)), jnp.array([0, 1])
+    variables = initialised(generator, KEY, z, label)
+    norm = variables["spectral"]["Residual_0"].get("ConditionalBatchNorm_0", {})
+    assert set(norm) == ({"scale", "shift"} if spectral else set())
+    one, other = generator.apply(variables, z, label, train=False)
+    assert (np.abs(one - other).max() > 1e-3) == spectral
+
+
+def test_kernels_may_start_orthogonal():
+    generator = sagan.Generator((32, 32, 3), width=1, initialiser="orthogonal")
+    params = initialised(generator, KEY, jnp.ones((2, 4)))["params"]
+    kernel = np.asarray(params["Residual_0"]["Conv_0"]["kernel"]).reshape(-1, 4)
+    np.testing.assert_allclose(kernel.T @ kernel, np.eye(4), atol=1e-5)
+
+
+@pytest.mark.parametrize("conditioning", ["contrastive", "data_to_data"])
+def test_the_length_of_compared_vectors(conditioning):
+    critic = sagan.Discriminator(
+        conditioning=conditioning, classes=3, width=1, attention=0, embedding=7
+    )
+    x = jax.ShapeDtypeStruct((2, 8, 8, 1), jnp.float32)
+    label = jax.ShapeDtypeStruct((2,), jnp.int32)
+
+    def outputs(x, label):
+        variables = critic.init(KEY, x, label, train=True)
+        how = {"train": False, "method": "full_output"}
+        return critic.apply(variables, x, label, **how).outputs
+
+    found = jax.eval_shape(outputs, x, label)
+    assert {name: y.shape for name, y in found.items()} == {
+        "embedding": (2, 7),
+        "proxy": (2, 7),
+    }

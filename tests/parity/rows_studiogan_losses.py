@@ -263,6 +263,13 @@ ROWS = [
         embeddings("D2D-CE", "data_to_data", shift_negatives=True),
     ),
     Row(
+        "reacgan_equation",
+        _conditionings("data_to_data"),
+        "arXiv 2111.01118, equation 9",
+        "D2D-CE loss without a shift, gradients by embeddings",
+        embeddings("D2D-CE", "data_to_data", shift_negatives=False),
+    ),
+    Row(
         "studiogan_classifiers",
         _conditionings(
             "auxiliary_classifier", "twin_auxiliary_classifier",

@@ -86,11 +86,21 @@ def config(repository: Path, name: str, **changes: object):
 
 def fields(repository: Path, name: str) -> dict[str, np.ndarray]:
     """Return the values of a config as ``input/config/SECTION.FIELD``, without fields
-    that are off, ``"N/A"``."""
-    made, found = config(repository, name), {}
+    that are off, ``"N/A"``. The epsilons of Adam and batch normalisation are in the
+    code."""
+    made = config(repository, name)
+    one = torch.nn.Linear(1, 1)
+    made.define_optimizer(one, one)
+    (ops,) = modules(repository, "utils.ops")
+    adam = made.OPTIMIZATION.g_optimizer.defaults["eps"]
+    found = {
+        "input/config/adam.eps": np.asarray(adam),
+        "input/config/batch_norm.eps": np.asarray(ops.batchnorm_2d(1).eps),
+    }
     for section in ("DATA", "MODEL", "LOSS", "OPTIMIZATION", "PRE", "AUG"):
         for field, value in vars(getattr(made, section)).items():
-            if value not in ("N/A", ["N/A"], "W/O", False):
+            held = isinstance(value, bool | int | float | str | list)
+            if held and value not in ("N/A", ["N/A"], "W/O", False):
                 found[f"input/config/{section}.{field}"] = np.asarray(value)
     return found
 
