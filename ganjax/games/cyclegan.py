@@ -30,7 +30,9 @@ def cyclegan(parts: Parts) -> tuple[Game, Sampler]:
     step, before the generators' update, and its critics see these translations. The
     dynamics ``simultaneous`` does the same. With alternating turns the critics see
     translations of the updated generators. The authors' three updates of a step also
-    share one batch. Here each player has its own examples.
+    share one batch. Here each player has its own examples. Their code averages no
+    parameters, and its rates fall linearly to 0 in the second half of the training (a
+    section ``schedules`` with ``begin`` at the half).
     """
     adversary = parts.adversary
 

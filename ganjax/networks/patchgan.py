@@ -16,7 +16,8 @@ The first layer has at most spectral norm. Parameters with channels c_0 … c_L,
 ``layers``, and C image channels: (16·C + 1)·c_0 + Σ_{i>0} (16·c_{i−1} + 2)·c_i + 16·c_L
 + 1 with batch normalisation. The 2 becomes 1 with none or spectral norm, and 0 with
 instance normalisation, which removes the bias. For pix2pix's 6 channels (an image and
-its translation) there are 2,768,705, as in the authors' PyTorch code.
+its translation) there are 2,768,705, as in the authors' PyTorch code. (That code draws
+the scales of batch normalisations from N(1, 0.02). Here they start at 1.)
 """
 
 import flax.linen as nn

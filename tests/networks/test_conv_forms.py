@@ -84,6 +84,7 @@ def test_forms_with_a_border_are_the_stock_one(
     form, operation, taps, stride, size, channels
 ):
     x, kernel = arrays((2, size, size + 2, channels[0]), (taps, taps, *channels))
+    kernel = kernel / taps  # the sine of a large output would enlarge its rounding
     function = functools.partial(operation, stride=stride, border=1)
     with conv.form("stock"):
         expected = orders(function, x, kernel)

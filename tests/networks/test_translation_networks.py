@@ -176,6 +176,24 @@ def test_the_resnet_reflects_at_the_border():
     np.testing.assert_allclose(shown(module, block, x), expected, rtol=1e-5)
 
 
+@pytest.mark.parametrize(
+    "module",
+    [
+        cyclegan_resnet.Generator((16, 16, 3), width=16, blocks=1),
+        unet.Generator((16, 16, 3), width=16),
+        patchgan.Discriminator(width=16),
+    ],
+)
+def test_kernels_start_with_the_papers_deviation(module):
+    """Normal with the deviation 0.02, and biases of 0."""
+    params = initialised(module, KEY, jnp.zeros((2, 16, 16, 3)))["params"]
+    for name, layer in params.items():
+        if "Conv" in name and layer["kernel"].size > 4000:
+            assert abs(np.std(layer["kernel"]) / 0.02 - 1) < 0.05
+            assert abs(np.mean(layer["kernel"])) < 0.001
+        assert not np.any(layer.get("bias", 0))
+
+
 @pytest.mark.parametrize("architecture", [unet, cyclegan_resnet])
 def test_what_is_no_image_to_translate(architecture):
     module = architecture.Generator((8, 8, 1), width=2)

@@ -155,6 +155,7 @@ def _resnet(fixture):
     return _network("cyclegan_resnet", module)
 
 
+@in_stock_form
 def _unet(fixture):
     module = unet.Generator((32, 32, 3), width=WIDTH, depth=5, biases=False)
     return _network("unet", module)
@@ -438,7 +439,7 @@ ROWS = [
         "image_pool",
         _CYCLEGAN[:1],
         SOURCE,
-        "the images that a critic sees, and those that the pool keeps, by recorded draws",
+        "images that a critic sees, and images that the pool keeps, by recorded draws",
         _pool,
     ),
     Row(

@@ -119,7 +119,7 @@ def _generator(prefix, latents):
 
 
 def _slopes(critic, x):
-    """Return ∇D(x) for each sample, with derivatives of its own."""
+    """Return ∇D(x) for each sample. It can be differentiated again."""
     x = x.detach().requires_grad_()
     return torch.autograd.grad(critic(x).sum(), x, create_graph=True)[0]
 
