@@ -159,12 +159,13 @@ def test_translation_moves_pixels_and_lets_zeros_in():
     assert len(found) == 25  # an eighth of 16 is 2
 
 
-@pytest.mark.parametrize("size", [8, 10])  # half is even, or odd
+# Half is even, or odd, or rounded up to an odd or to an even number.
+@pytest.mark.parametrize("size", [8, 10, 9, 7])
 def test_cutout_zeroes_half_the_height_and_width(size):
     n = 400
     images = 2 + some(n, size, 1)
     seen = np.asarray(COMPILED["cutout"](KEYS[:n], images, p(1)))[..., 0]
-    half = size // 2
+    half = {8: 4, 10: 5, 9: 5, 7: 4}[size]
     centres = set()
     for image, before in zip(seen, np.asarray(images)[..., 0], strict=True):
         rows, columns = (np.flatnonzero((image == 0).any(axis)) for axis in (1, 0))

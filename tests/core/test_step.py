@@ -133,6 +133,20 @@ def test_variables_are_kept_for_the_owner_alone():
     assert float(state.variables["generator"]["count"]["n"]) == 3
 
 
+def test_a_player_can_write_the_variables_of_other_networks():
+    """Both objectives run both networks, in five turns of one player and one of the
+    other."""
+    game = dirac(updates={"discriminator": 5})
+    both = "discriminator", "generator"
+    players = tuple(dataclasses.replace(p, writes=both) for p in game.players)
+    state, _ = play(dataclasses.replace(game, players=players), 3)
+    for network in both:
+        assert float(state.variables[network]["count"]["n"]) == 18
+    with pytest.raises(ValueError, match="unknown networks"):
+        stray = dataclasses.replace(players[0], writes=("stray",))
+        dataclasses.replace(game, players=(stray, players[1]))
+
+
 def test_joint_dynamics_take_one_update_a_step():
     with pytest.raises(ValueError, match="updates_per_step=1.*discriminator"):
         dirac(simultaneous, updates={"discriminator": 2})

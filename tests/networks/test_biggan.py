@@ -293,3 +293,15 @@ def test_the_gradient_of_a_gradient_penalty():
         assert np.isfinite(leaf).all()
         if path[-1].key == "kernel":
             assert np.abs(leaf).max() > 0, path
+
+
+def test_normal_kernels_have_the_deviation_of_the_cifar_10_code():
+    """All kernels, those from the label to gains and shifts too, start at N(0, 0.02²)."""
+    options = {"width": 4, "embedding": 0, "hierarchical": False}
+    made = generator(32, 10, initialiser="normal", **options)
+    z, label = jnp.zeros((1, 8)), jnp.zeros((1,), jnp.int32)
+    params = initialised(made, KEY, z, label)["params"]
+    for path, leaf in jax.tree_util.tree_leaves_with_path(params):
+        if path[-1].key == "kernel":
+            deviation = float(jnp.sqrt(jnp.mean(leaf**2)))
+            assert deviation == pytest.approx(0.02, rel=4 / np.sqrt(2 * leaf.size))

@@ -316,3 +316,18 @@ def test_a_spectral_condition_has_maps_of_norm_one():
     normal = np.asarray(x) / np.sqrt(1 + 1e-5)
     expected = normal * (1 + scale)[:, None, None] + shift[:, None, None]
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_the_vector_of_an_embedding_has_a_number_for_each_label():
+    """One power iteration by hand, from the side of the labels."""
+    module = Linear(FEATURES, use_bias=False, spectral=True, embeds=True)
+    labels = jnp.eye(INPUTS)
+    variables = module.init(KEY, labels)
+    kernel = np.asarray(variables["params"]["kernel"], np.float64)
+    u = np.asarray(variables["spectral"]["u"], np.float64)
+    assert u.shape == (INPUTS,)
+    found, written = module.apply(variables, labels, mutable=["spectral"])
+    v = unit(u @ kernel)
+    after = unit(kernel @ v)
+    np.testing.assert_allclose(found, kernel / (after @ kernel @ v), rtol=1e-5)
+    np.testing.assert_allclose(written["spectral"]["u"], after, rtol=1e-5)

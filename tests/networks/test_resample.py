@@ -155,3 +155,19 @@ def test_there_is_no_convolution_in_it():
 def test_lopsided_filters_are_refused():
     with pytest.raises(ValueError, match="expected a symmetric filter, not"):
         resample.upsample(jnp.ones((1, 4, 4, 1)), (1, 2))
+
+
+def test_bilinear_interpolation_by_hand():
+    """Between the centres 1 and 5 of two pixels are 2 and 4; the border repeats."""
+    x = jnp.array([[1.0, 5.0], [1.0, 5.0]])[None, :, :, None]
+    found = np.asarray(resample.bilinear(x))[0, ..., 0]
+    np.testing.assert_allclose(found, np.tile([1.0, 2.0, 4.0, 5.0], (4, 1)), rtol=1e-6)
+    turned = np.asarray(resample.bilinear(jnp.swapaxes(x, 1, 2)))[0, ..., 0]
+    np.testing.assert_allclose(turned, found.T, rtol=1e-6)
+
+
+def test_bilinear_interpolation_resizes():
+    x = image()
+    found = through(resample.bilinear, x)
+    expected = jax.image.resize(jnp.asarray(x, jnp.float32), (12, 16), "linear")
+    np.testing.assert_allclose(found, expected, atol=1e-6)

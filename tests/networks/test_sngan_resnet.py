@@ -1,14 +1,16 @@
 """SNGAN's residual networks: parameters, shapes, initialisation, gradients."""
 
+import dataclasses
 import math
 
+import flax.linen as nn
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from ganjax.errors import BadInput
-from ganjax.networks import sngan_resnet
+from ganjax.networks import residual, sngan_resnet
 from tests.parameters import count, initial, initialised, output
 
 KEY = jax.random.key(0)
@@ -233,3 +235,39 @@ def test_the_gradient_of_a_gradient_penalty(normalization):
         # the last bias adds a constant to the logits
         if path[-1].key == "kernel":
             assert np.abs(leaf).max() > 0, path
+
+
+def test_a_rectified_shortcut_reads_the_output_of_the_relu():
+    """With zero residual kernels a block is its shortcut, here the identity."""
+    style = residual.Style("none", False, jnp.float32, nn.initializers.zeros)
+    x = jax.random.normal(KEY, (1, 4, 4, 2))
+    for rectified in (False, True):
+        made = dataclasses.replace(style, rectified_shortcut=rectified)
+        block = residual.Residual(2, 2, made)
+        found = block.apply(block.init(KEY, x, train=True), x, train=True)
+        np.testing.assert_array_equal(found, jnp.maximum(x, 0) if rectified else x)
+
+
+def test_a_bilinear_block_smooths_its_shortcut():
+    """With a shortcut of ones and no residual, a step from 0 to 4 passes 1 and 3."""
+    style = residual.Style("none", False, jnp.float32, nn.initializers.ones)
+    style = dataclasses.replace(
+        style, residual_init=nn.initializers.zeros, upsampling="bilinear"
+    )
+    x = jnp.broadcast_to(jnp.array([0.0, 4.0])[:, None], (1, 2, 2, 1))
+    block = residual.Residual(1, 1, style, "up")
+    found = block.apply(block.init(KEY, x, train=True), x, train=True)
+    np.testing.assert_allclose(found[0, 0, :, 0], [0, 1, 3, 4], atol=1e-6)
+
+
+def test_conditional_gains_start_near_one_and_shifts_at_zero():
+    generator = sngan_resnet.Generator(
+        (32, 32, 1), width=8, gain_deviation=0.02, classes=10,
+        conditioning="conditional_batch_norm",
+    )  # fmt: skip
+    z, label = jnp.zeros((1, 8)), jnp.zeros(1, jnp.int32)
+    params = initialised(generator, KEY, z, label)["params"]
+    maps = params["Residual_1"]["ConditionalBatchNorm_0"]
+    gains = np.asarray(maps["scale"]["kernel"])  # 10 classes, 32 channels
+    assert gains.std() == pytest.approx(0.02, rel=3 / math.sqrt(2 * gains.size))
+    assert not np.asarray(maps["shift"]["kernel"]).any()

@@ -16,6 +16,7 @@ W = jnp.array([1.0, -2.0])  # the critic's logit is x·w
 A = jnp.array([[1.0, 2.0], [0.0, 1.0], [-1.0, 0.5]])  # the generator is zA
 REAL = jax.random.normal(jax.random.key(1), (N, 2))
 Z = jax.random.normal(jax.random.key(2), (N, 3))
+LECAM = {"decay": 0.99, "begin": 0}
 
 
 class View:
@@ -93,28 +94,50 @@ def test_neighbours_of_a_latent():
 
 
 def test_lecam_by_hand():
-    """Real logits above the average fake logit pay, and fake logits below the average
-    real logit pay. The averages move by a hundredth."""
+    """The averages move by a hundredth. Real logits above the new average fake logit
+    pay, and fake logits below the new average real logit pay."""
     real, fake = np.asarray(REAL @ W), np.asarray(Z @ A @ W)
     memory = {
         "real": jnp.asarray(0.5),
         "fake": jnp.asarray(-0.25),
         "begun": jnp.asarray(1.0),
     }
-    found, after = value("lecam", memory=memory, numbers={"decay": 0.99})
-    expected = np.mean(np.maximum(real + 0.25, 0) ** 2) + np.mean(
-        np.maximum(0.5 - fake, 0) ** 2
-    )
-    np.testing.assert_allclose(found, expected, rtol=1e-5)
-    np.testing.assert_allclose(after["real"], 0.495 + 0.01 * real.mean(), rtol=1e-5)
-    np.testing.assert_allclose(after["fake"], -0.2475 + 0.01 * fake.mean(), rtol=1e-5)
-    # The averages begin when the term is first due. A lazy term is due later than at
-    # the first step.
+    found, after = value("lecam", memory=memory, numbers=LECAM)
+    expected = {
+        "real": 0.99 * 0.5 + 0.01 * real.mean(),
+        "fake": -0.99 * 0.25 + 0.01 * fake.mean(),
+    }
+    above = np.maximum(real - expected["fake"], 0)
+    below = np.maximum(expected["real"] - fake, 0)
+    np.testing.assert_allclose(found, (above**2).mean() + (below**2).mean(), rtol=1e-5)
+    for side, average in expected.items():
+        np.testing.assert_allclose(after[side], average, rtol=1e-5)
+
+
+def test_the_averages_of_lecam_weigh_all_turns():
+    """After a first turn with the mean m they are m. After a second with the mean 2m,
+    with weights 0.99 : 1, they are (0.99 + 2)/1.99·m."""
     memory = TERMS["lecam"].memory
-    _, first = value("lecam", memory=memory, numbers={"decay": 0.99})
-    np.testing.assert_allclose(first["real"], real.mean(), rtol=1e-5)
-    _, second = value("lecam", memory=first, numbers={"decay": 0.99})
-    np.testing.assert_allclose(second["real"], real.mean(), rtol=1e-5)
+    _, first = value("lecam", memory=memory, numbers=LECAM)
+    fake = float(np.mean(np.asarray(Z @ A @ W)))
+    np.testing.assert_allclose(first["fake"], fake, rtol=1e-5)
+    _, second = value("lecam", memory=first, numbers=LECAM, fake=2 * Z @ A)
+    np.testing.assert_allclose(second["fake"], 2.99 / 1.99 * fake, rtol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("step", "counts", "copies"),
+    [(6, False, True), (7, False, False), (8, True, False)],
+)
+def test_lecam_begins_after_a_step(step, counts, copies):
+    """With ``begin=7`` the averages are copies up to step 6, the term is 0 up to 7."""
+    memory = {name: jnp.asarray(1.0) for name in ("real", "fake", "begun")}
+    numbers = {"decay": 0.75, "begin": 7}
+    found, after = value("lecam", memory=memory, numbers=numbers, view=View(step))
+    assert (found > 0) == counts
+    now = float(np.mean(np.asarray(REAL @ W)))
+    expected = now if copies else 0.75 + 0.25 * now
+    np.testing.assert_allclose(after["real"], expected, rtol=1e-5)
 
 
 def lengths(samples, matrix=A):
@@ -168,3 +191,15 @@ def test_columns_that_are_not_orthogonal(name, expected):
     """WᵀW of (1 1; 0 1) is (1 1; 1 2), with two off-diagonal entries of 1. A bias does
     not count."""
     np.testing.assert_allclose(value(name)[0], expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("player", ["generator", "critic"])
+def test_an_embedding_of_the_label_is_no_kernel(player):
+    view = View()
+    before = value(f"orthogonal_{player}", view=view)[0]
+    view.params[player]["label_embedding"] = {"kernel": jnp.ones((3, 4))}
+    assert value(f"orthogonal_{player}", view=view)[0] == before
+    view.params[player]["layer_2"] = {"kernel": jnp.ones((3, 2))}
+    # WᵀW of three rows of ones is 3 everywhere: two entries off the diagonal.
+    after = value(f"orthogonal_{player}", view=view)[0]
+    np.testing.assert_allclose(after - before, 2 * 9, rtol=1e-6)

@@ -39,10 +39,12 @@ def discriminator(labels: bool = False, spectral: bool = True) -> dict[str, Tens
             name, path = f"block{i + 1}.{layer}", f"Residual_{i}/Conv_{k}"
             made[f"{name}.{weight}"] = conv(f"{path}/kernel")
             made[f"{name}.bias"] = plain(f"{path}/bias")
-    made[f"l5.{weight}"] = linear("Linear_0/kernel")
+    # With labels the last layers have mimicry's own spectral norm, not torch's.
+    last = "weight" if labels else weight
+    made[f"l5.{last}"] = linear("Linear_0/kernel")
     made["l5.bias"] = plain("Linear_0/bias")
     if labels:
-        made[f"l_y.{weight}"] = plain("label_embedding/kernel")
+        made[f"l_y.{last}"] = plain("label_embedding/kernel")
     return made
 
 

@@ -60,21 +60,23 @@ def networks(size, fixture):
     d = steps.variables(critic, d_names, f"{start}.D.", real, y)
     hinge = LOSSES["hinge"]
 
-    def generated(params):
+    def generated(params, g):
         made = steps.applied(generator, g, params, z, y)
         return jnp.mean(made * along), made
 
-    def judged(params):
+    def judged(params, d):
         both = np.concatenate([fake, real])
         logits = steps.applied(critic, d, params, both, np.concatenate([y, y]))
         on_fake, on_real = jnp.split(logits, 2)
         return hinge.discriminator(on_real, on_fake), (on_fake, on_real)
 
     made, seen = steps.on_one_device(
-        lambda: (
-            jax.value_and_grad(generated, has_aux=True)(g["params"]),
-            jax.value_and_grad(judged, has_aux=True)(d["params"]),
-        )
+        lambda g, d: (
+            jax.value_and_grad(generated, has_aux=True)(g["params"], g),
+            jax.value_and_grad(judged, has_aux=True)(d["params"], d),
+        ),
+        g,
+        d,
     )
     ((_, made_images), g_slopes), ((loss, logits), d_slopes) = made, seen
     return tensors.small({
@@ -98,7 +100,7 @@ def orthogonal(fixture):
         view, context = steps.view({"generator": params}), steps.context()
         return 5e-5 * TERMS["orthogonal_generator"].function(context, view, {})[0]
 
-    slopes = steps.on_one_device(lambda: jax.grad(term)(held))
+    slopes = steps.on_one_device(jax.grad(term), held)
     return tensors.small(tensors.named(slopes, names, "gradient"))
 
 

@@ -57,11 +57,11 @@ def networks(start, made, judge, loss, labels, fixture):
     loss = LOSSES[loss]
     penalised = "loss/penalty" in fixture.expected
 
-    def generated(params):
+    def generated(params, g):
         images = steps.applied(generator, g, params, z, *label)
         return jnp.mean(images * along), images
 
-    def judged(params):
+    def judged(params, d):
         on_real, after = _advanced(critic, d, params, real, *label)
         on_fake, _ = _advanced(critic, after, params, fake, *label)
         value = loss.discriminator(on_real, on_fake)
@@ -74,10 +74,12 @@ def networks(start, made, judge, loss, labels, fixture):
         return value + penalty, (on_real, on_fake, value, penalty)
 
     both = steps.on_one_device(
-        lambda: (
-            jax.value_and_grad(generated, has_aux=True)(g["params"]),
-            jax.value_and_grad(judged, has_aux=True)(d["params"]),
-        )
+        lambda g, d: (
+            jax.value_and_grad(generated, has_aux=True)(g["params"], g),
+            jax.value_and_grad(judged, has_aux=True)(d["params"], d),
+        ),
+        g,
+        d,
     )
     ((_, images), g_slopes), ((_, seen), d_slopes) = both
     on_real, on_fake, value, penalty = seen

@@ -57,12 +57,15 @@ def applied(module, held: Mapping[str, Any], params, *inputs):
     return module.apply(given, *inputs, train=True, mutable=kept)[0]
 
 
-def on_one_device(function: Callable[[], Any]):
-    """Return the compiled result of ``function``, with the axis of devices bound."""
-    mapped = jax.vmap(lambda _: function(), axis_name=AXIS)
+def on_one_device(function: Callable, *trees):
+    """Return the compiled result of ``function(*trees)``, with the axis of devices
+    bound. Large arrays should be arguments: XLA computes with constants slowly, while
+    it compiles."""
+    axes = (0, *(None for _ in trees))
+    mapped = jax.vmap(lambda _, *given: function(*given), axes, axis_name=AXIS)
     compiled = jax.jit(mapped, compiler_options=QUICKLY)
     with conv.form(FORM):
-        found = jax.device_get(compiled(jnp.zeros(1)))
+        found = jax.device_get(compiled(jnp.zeros(1), *trees))
     return jax.tree.map(lambda x: x[0], found)
 
 

@@ -146,13 +146,17 @@ def vector(name: str, size: int) -> np.ndarray:
 
 
 def named(tree: Any, tensors: Mapped, kind: str, prefix: str = "") -> dict[str, Any]:
-    """Return the arrays of a tree of Flax as ``KIND/PREFIX TORCH NAME`` -> tensor."""
+    """Return the arrays of a tree of Flax as ``KIND/PREFIX TORCH NAME`` -> tensor.
+    Gradients have no constants, such as the 1 of gains."""
     flat = flatten_dict(jax.device_get(tree), sep="/")
-    return {
-        f"{kind}/{prefix}{name}": tensor.to_torch([np.asarray(flat[p]) for p in paths])
-        for name, tensor in tensors.items()
-        for paths in [tensor.paths]
-    }
+    made = {}
+    for name, tensor in tensors.items():
+        arrays = [np.asarray(flat[path]) for path in tensor.paths]
+        value = tensor.to_torch(arrays)
+        if kind == "gradient":
+            value = value - tensor.to_torch([np.zeros_like(x) for x in arrays])
+        made[f"{kind}/{prefix}{name}"] = value
+    return made
 
 
 def small(arrays: Mapping[str, Any], most: int = 48) -> dict[str, np.ndarray]:

@@ -1,5 +1,6 @@
 """DiffAugment's functions, with ganjax's draws in place of torch's."""
 
+import json
 from unittest import mock
 
 import jax
@@ -7,6 +8,7 @@ import numpy as np
 import torch
 
 from tests.parity import rule
+from tests.parity.oracles import biggan
 from tests.parity.oracles.torch_side import array, imported, tensor
 
 SOURCE = "data-efficient-gans"
@@ -37,9 +39,18 @@ class Draws:
         return tensor(np.asarray(drawn).astype(np.int64)).reshape(size)
 
 
+def settings(repository) -> np.ndarray:
+    """Return the settings of the script that trains BigGAN on CIFAR-10, as JSON."""
+    folder = repository / "DiffAugment-biggan-cifar"
+    (utils,) = biggan.modules(folder, "utils")
+    script = folder / "scripts/DiffAugment-biggan-cifar10.sh"
+    return np.array(json.dumps(biggan.settings_of(utils, script)))
+
+
 def augmented(size: str):
     def made(repository):
-        module, found = imported(repository, "DiffAugment_pytorch"), {}
+        found = {"input/settings": settings(repository)} if size == "even" else {}
+        module = imported(repository, "DiffAugment_pytorch")
         shape = (N, 3, *SIZES[size])
         for theirs, ours in NAMES.items():
             x = tensor(rule.images(f"diffaugment_{size}", shape)).requires_grad_()

@@ -63,6 +63,9 @@ def filled(network, prefix: str):
         if hasattr(layer, "weight_u"):
             u = vector(f"{prefix}{name}.weight_orig", layer.weight_u.shape[0])
             layer.weight_u.copy_(tensor(u))
+        if hasattr(layer, "sn_u"):
+            u = vector(f"{prefix}{name}.weight", layer.sn_u.shape[1])
+            layer.sn_u.copy_(tensor(u)[None])
     return network
 
 
