@@ -93,7 +93,7 @@ def least_squares() -> Loss:
 def least_squares_unhalved() -> Loss:
     """Return the least-squares loss of CycleGAN, whose generator's part has no ½. D:
     ½(D(x) − 1)² + ½D(G(z))²; G: (D(G(z)) − 1)², with D = logit (Zhu et al. 2017, arXiv
-    1703.10593, section 4, which halves the objective of D alone). The weights of other
+    1703.10593, section 4, which halves only the objective of D). The weights of further
     losses of the generator, such as 10 for the cycle, belong to this scale."""
     return dataclasses.replace(
         least_squares(),

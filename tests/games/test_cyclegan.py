@@ -10,6 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.command_line import load_config
+from ganjax.config import resolve
 from ganjax.games.cyclegan import POOL_SIZE, _chances, _exchange, cyclegan
 from tests.games.by_hand import game, paid
 
@@ -46,6 +48,14 @@ def test_the_published_weights_belong_to_squares_without_a_half():
     np.testing.assert_allclose(loss, 13**2 + 151**2 + 10 * 55 + 5 * 12, rtol=1e-6)
     loss, _, _ = paid(game, "critic_b", BATCH)
     np.testing.assert_allclose(loss, (69**2 + 14**2) / 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize("name", ["cyclegan_mnist", "cyclegan_rings"])
+def test_shipped_configs_use_the_losses_and_the_order_of_the_authors(name):
+    config = resolve(load_config(name))
+    assert config.loss.name == "least_squares_unhalved"
+    assert config.dynamics.name == "simultaneous"
+    assert config.weights.cycle == 10
 
 
 def test_a_translation_is_compared_with_real_ones_of_its_own_domain():

@@ -19,8 +19,8 @@ SIZES = {"even": (16, 12), "odd": (15, 9)}
 
 class Draws:
     """Draws for each sample, in the order in which the code asks for them. The ranges
-    are those that the code gives; the keys are those of ganjax's augmentations, whose
-    first key decides whether one happens."""
+    are as in the code. The keys belong to ganjax's augmentations. The first of an
+    augmentation decides whether it happens."""
 
     def __init__(self, calls: int):
         keys = jax.random.split(jax.random.key(0), N)
