@@ -27,7 +27,7 @@ STEPS, TURNS = 5, 5
 
 
 def imported(repository: Path, *names: str) -> list[types.ModuleType]:
-    """Import modules, but no others of their packages, which read data, draw or score."""
+    """Import modules, but not the parts of their packages that read, draw or score."""
     for name in [x for x in sys.modules if x.partition(".")[0] == "torch_mimicry"]:
         del sys.modules[name]
     for name in ("", ".nets", ".training"):
