@@ -32,7 +32,8 @@ def _softened(path, x):
     if names == ["discriminator", "Linear_0", "kernel"]:
         return x * np.float32(1e-2)
     if names[-2:] == ["norm", "bias"]:
-        return x + np.resize(np.float32([3, -3]), x.shape)
+        shift = 1 if names[:2] == ["discriminator", "BatchNorm_6"] else 2.5
+        return x + np.resize(np.float32([shift, -shift]), x.shape)
     return x
 
 
@@ -55,7 +56,7 @@ def steps(stated, n, mappings, soft, fixture):
         return rule.numbers(f"z {step} {player} {turn}", (n, size))
 
     def images(step, player, turn):
-        x = rule.images(f"x {step} {turn}", (n, 3, 32, 32))
+        x = rule.images(f"images {step} {turn}", (n, 3, 32, 32))
         return np.moveaxis(x, 1, -1)
 
     data = {

@@ -68,14 +68,15 @@ def _soften(generator, discriminator):
     Adam divides a gradient by its size. So a gradient that is rounding moves a
     parameter as far as any other, unless the rounding is far below ``eps``. Gradients
     are small if the last kernel of the discriminator is. And few ReLUs read a number
-    near zero if the shifts of batch normalisation are ±3.
+    near zero if the shifts of batch normalisation are large.
     """
     with torch.no_grad():
         for module in (generator, discriminator):
             for name, value in module.named_parameters():
                 if ".bn" in f".{name}" and name.endswith("bias"):
-                    value[::2] += 3
-                    value[1::2] -= 3
+                    shift = 1 if name == "bn1.bias" else 2.5
+                    value[::2] += shift
+                    value[1::2] -= shift
         discriminator.linear1.weight *= 1e-2
 
 
@@ -106,7 +107,7 @@ def steps(name, repository):
 
         examples = [
             (
-                torch_side.tensor(rule.images(f"x {step} {turn}", (n, 3, 32, 32))),
+                torch_side.tensor(rule.images(f"images {step} {turn}", (n, 3, 32, 32))),
                 _labels(step, "discriminator", turn, n),
             )
             for turn in range(turns)
