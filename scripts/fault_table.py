@@ -8,8 +8,8 @@ A row is a kind of fault with what must happen: kills, signals, flipped bits, da
 files, full and failing disks, numbers that are not finite, damaged data, odd paths,
 numbers of devices, wrong clocks, mistakes, and foreign files. Each result is appended
 to results.jsonl in --work, and the same command goes on with the cases that have no
-result at this revision. Writes faults.json and faults.md, with all results at this
-revision, to --out. The row clock_suite (the default tests with a wrong clock) runs only
+result at this revision. Writes faults.json and faults.md to --out. A row with fewer
+results than in the table that is there stays as it is there. The row clock_suite (the default tests with a wrong clock) runs only
 if --rows names it. Exit codes: 0 if each case ended as it must, otherwise 1.
 """
 
@@ -67,9 +67,10 @@ def main(arguments: list[str]) -> int:
             cases=options.cases,
             jobs=options.jobs,
         )
-    names = {row.name for row in chosen} | {x["row"] for x in known}
+    before = table.read(Path(options.out))
+    names = {row.name for row in chosen} | {x["row"] for x in (*known, *before)}
     shown = [row for row in rows.ROWS.values() if row.name in names]
-    found = table.summary(shown, known)
+    found = table.summary(shown, known, before)
     for path in table.write(Path(options.out), code, found):
         print(path)
     fell = sum(x["cases"] - x["held"] for x in found)

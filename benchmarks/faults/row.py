@@ -20,7 +20,6 @@ class Row:
       run: ``(place, folder, number, rng) -> words`` makes the case with this number in
         an empty folder. It raises ``Fell`` if something else happens than what must.
       refused: returns why this machine cannot make the fault; empty if it can.
-      short: why cases fall that are known to fall.
       named: runs only if ``--rows`` names it, because it takes long.
     """
 
@@ -31,4 +30,3 @@ class Row:
     run: Callable[[Place, Path, int, random.Random], str]
     refused: Callable[[], str] = lambda: ""
     named: bool = False
-    short: str = ""

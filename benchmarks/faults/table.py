@@ -157,12 +157,25 @@ def case(row: Row, place: Place, number: int) -> dict[str, Any]:
     }
 
 
-def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
+def summary(
+    rows: Iterable[Row],
+    known: Sequence[dict[str, Any]],
+    before: Sequence[dict[str, Any]] = (),
+) -> list[dict]:
     """Return for each row its counts, its seconds, and the words of the cases that
-    fell. A row that must be named and has no result is left out."""
-    found = []
+    fell. A row that must be named and has no result is left out.
+
+    Args:
+      known: the results.
+      before: the rows of an older table. A row stays as it is there, with its revision,
+        if it has more results there.
+    """
+    found, older = [], {x["row"]: x for x in before}
     for row in rows:
         own = [x for x in known if x["row"] == row.name]
+        if len(own) < older.get(row.name, {}).get("cases", 0):
+            found.append(older[row.name])
+            continue
         if row.named and not own:
             continue
         found.append(
@@ -176,7 +189,6 @@ def summary(rows: Iterable[Row], known: Sequence[dict[str, Any]]) -> list[dict]:
                 "seconds": round(sum(x["seconds"] for x in own), 1),
                 "longest": max((x["seconds"] for x in own), default=0.0),
                 "refused": row.refused() if not own else "",
-                "short": row.short,
                 "revisions": sorted({x["revision"] for x in own}),
                 "fell": [
                     {"case": x["case"], "said": x["said"]} for x in own if not x["held"]
@@ -207,6 +219,12 @@ def write(folder: Path, code: str, found: Sequence[dict[str, Any]]) -> list[Path
     write_whole(paths[0], json.dumps(content, indent=1, ensure_ascii=False) + "\n")
     write_whole(paths[1], text(code, found, about))
     return paths
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """Return the rows of the table in a folder; none without a table."""
+    path = folder / "faults.json"
+    return json.loads(path.read_text(encoding="utf-8"))["rows"] if path.exists() else []
 
 
 def text(code: str, found: Sequence[dict[str, Any]], about: dict[str, Any]) -> str:
@@ -262,8 +280,6 @@ def text(code: str, found: Sequence[dict[str, Any]], about: dict[str, Any]) -> s
     for x in found:
         if x["refused"]:
             said.append(f"- `{x['row']}`: not run: {x['refused']}.")
-        if x["fell"] and x["short"]:
-            said.append(f"- `{x['row']}`: {x['short']}")
         for one in x["fell"]:
             words = " ".join(one["said"].split())[:300].replace("`", "'")
             said.append(f"- `{x['row']}` {one['case']}: `{words}`")

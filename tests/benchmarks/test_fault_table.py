@@ -67,6 +67,10 @@ def test_each_result_is_kept_and_not_repeated(tmp_path):
     assert ran == [0, 1, 2, 3, 0] and len(found) == 4
     page = table.text("b", table.summary([row], found), {"cores": 2})
     assert "Revision `a` ran cases of `fake`." in page
+    # A row stays as it is in an older table that has more results.
+    older = {**whole, "revisions": ["z"]}
+    assert table.summary([row], found[:3], [older]) == [older]
+    assert table.summary([row], found, [older])[0]["revisions"] == ["a", "b"]
 
 
 def test_a_row_that_this_machine_cannot_run_is_listed(tmp_path):
