@@ -6,11 +6,12 @@
 
 A row is a kind of fault with what must happen: kills, signals, flipped bits, damaged
 files, full and failing disks, numbers that are not finite, damaged data, odd paths,
-numbers of devices, wrong clocks, mistakes, and foreign files. Each result is appended to results.jsonl in --work, and the same command goes on with
-the cases that have no result at this revision. Writes faults.json and faults.md to
---out. A row with fewer results than in the table that is there stays as it is there.
-The row clock_suite (the default tests with a wrong clock) runs only if --rows names it.
-Exit codes: 0 if each case ended as it must, otherwise 1.
+numbers of devices, wrong clocks, mistakes, and foreign files. Each result is appended
+to results.jsonl in --work, and the same command goes on with the cases that have no
+result at this revision. Writes faults.json and faults.md to --out. A row with fewer
+results than in the table that is there stays as it is there. The row clock_suite (the
+default tests with a wrong clock) runs only if --rows names it. Exit codes: 0 if each
+case ended as it must, otherwise 1.
 """
 
 import shutil
