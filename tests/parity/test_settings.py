@@ -56,7 +56,7 @@ def test_biggan(config, row, script):
     assert ours == {name: theirs[name] for name in ours}
     assert resolved.optimizers.generator.eps == theirs["adam_eps"]
     assert theirs["BN_eps"] == 1e-5  # as in ganjax.networks.layers
-    assert theirs["ema"] and theirs["use_ema"] and not theirs["split_D"]
+    assert theirs["ema"] and theirs["use_ema"] and not theirs.get("split_D")
     if theirs["G_shared"]:
         assert theirs["shared_dim"] == resolved.networks.generator.embedding
     # Attention is at 64×64 for 128 pixels, and nowhere for 32.
