@@ -15,12 +15,12 @@ from tests.parity.nvidia import CLASSES
 from tests.parity.row import Row
 
 SOURCE = "stylegan2-ada-pytorch"
-# Of the rows of networks: 16 pixels, two enlargements.
+# SIZE is the side of the discriminators' images; SMALL is the side of all others.
 N, SIZE, LATENT, STYLE, CHANNELS, LAYERS, GROUP = 4, 16, 6, 5, 4, 2, 4
 DISCRIMINATOR_N = 8
 PSI, DECAY, WEIGHT, SHRINK = 0.5, 0.01, 2.0, 2
 PATH_MEAN = 0.3
-SMALL = 8  # of the other rows
+SMALL = 8
 # Of the steps of the preset: the third of them has the lazy penalty.
 STEPS_N, FIRST, STEPS = 4, 13, 5
 PLAYERS = ("discriminator", "generator")
@@ -101,7 +101,7 @@ def path_latents() -> np.ndarray:
     return found
 
 
-def _generator_module(size=SIZE, labelled=False, **options):
+def _generator_module(size=SMALL, labelled=False, **options):
     return stylegan2.Generator(
         (size, size, 3),
         mapping_layers=LAYERS,
@@ -142,8 +142,12 @@ def _average(w):
 
 def _generator(fixture):
     module = _generator_module(labelled=True, mixing=0.0)
-    names, params = _generator_params(SIZE, True)
-    z, label, probe = latents("z", N), labels("label", N), last(images("probe", N))
+    names, params = _generator_params(SMALL, True)
+    z, label, probe = (
+        latents("z", N),
+        labels("label", N),
+        last(images("probe", N, size=SMALL)),
+    )
 
     def made(params):
         given = {"params": params, **_average(np.zeros(STYLE))}
@@ -159,7 +163,7 @@ def _generator(fixture):
 
 
 def _truncated(fixture):
-    module = _generator_module(SMALL, truncation=PSI)
+    module = _generator_module(truncation=PSI)
     _, params = _generator_params(SMALL, False)
     variables = {"params": params, **_average(average_style())}
     z = jnp.asarray(latents("z", N))
@@ -168,7 +172,7 @@ def _truncated(fixture):
 
 
 def _mixing(fixture):
-    module = _generator_module(SMALL, mixing=1.0)
+    module = _generator_module(mixing=1.0)
     _, params = _generator_params(SMALL, False)
     z = latents("z", N)
     variables = {"params": params, **_average(np.zeros(STYLE))}
@@ -220,7 +224,7 @@ def path_probe() -> np.ndarray:
 
 
 def _path_length(fixture):
-    module = _generator_module(size=SMALL, mixing=1.0)
+    module = _generator_module(mixing=1.0)
     names, params = _generator_params(SMALL, False)
     z = jnp.asarray(fixture.inputs["z"])
     network = nvidia.network_of(module)

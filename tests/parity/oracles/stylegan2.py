@@ -31,13 +31,13 @@ def _filled(network, player):
     return network.train()
 
 
-def _generator(repository, size=sizes.SIZE, labelled=False):
+def _generator(repository, labelled=False):
     module = imported(repository, "training.networks")
     made = module.Generator(
         z_dim=sizes.LATENT,
         c_dim=CLASSES * labelled,
         w_dim=sizes.STYLE,
-        img_resolution=size,
+        img_resolution=sizes.SMALL,
         img_channels=3,
         mapping_kwargs={"num_layers": sizes.LAYERS},
         synthesis_kwargs={"channel_base": 1024, "channel_max": sizes.CHANNELS},
@@ -91,16 +91,16 @@ def _loss(repository, generator, discriminator=None, **options):
 def generator(repository):
     network = _generator(repository, labelled=True)
     z, label = sizes.latents("z", sizes.N), sizes.labels("label", sizes.N)
-    with _Draws(z, sizes.SIZE).used():
+    with _Draws(z, sizes.SMALL).used():
         styles = network.mapping(tensor(z), tensor(one_hot(label)))
         image = network.synthesis(styles)
-    (image * tensor(sizes.images("probe", sizes.N))).sum().backward()
+    (image * tensor(sizes.images("probe", sizes.N, size=sizes.SMALL))).sum().backward()
     found = {"output/image": array(image), "output/style": array(styles[:, 0])}
     return found | gradients(network)
 
 
 def truncation(repository):
-    network = _generator(repository, sizes.SMALL).eval()
+    network = _generator(repository).eval()
     network.mapping.w_avg.copy_(tensor(sizes.average_style()))
     z = sizes.latents("z", sizes.N)
     with _Draws(z, sizes.SMALL).used(), torch.no_grad():
@@ -109,7 +109,7 @@ def truncation(repository):
 
 
 def mixing(repository):
-    network, images = _generator(repository, sizes.SMALL), []
+    network, images = _generator(repository), []
     loss = _loss(repository, network, style_mixing_prob=1)
     z = sizes.latents("z", sizes.N)
     second, crossover = sizes.mixed(z, sizes.SMALL)
@@ -163,7 +163,7 @@ def discriminator_labels(repository):
 
 
 def path_length(repository):
-    network = _generator(repository, sizes.SMALL)
+    network = _generator(repository)
     loss = _loss(
         repository, network, style_mixing_prob=1, pl_batch_shrink=sizes.SHRINK,
         pl_decay=sizes.DECAY, pl_weight=sizes.WEIGHT,
@@ -212,7 +212,7 @@ def steps(repository):
     wanted = preset(repository, aug="noaug", fp32=True)
     group = wanted["D_kwargs"]["epilogue_kwargs"]["mbstd_group_size"]
     networks = {
-        "generator": _generator(repository, sizes.SMALL, labelled=True),
+        "generator": _generator(repository, labelled=True),
         "discriminator": _discriminator(
             repository, wanted["D_kwargs"]["architecture"], True, sizes.SMALL,
             group,
