@@ -19,7 +19,7 @@ def pix2pix(parts: Parts) -> tuple[Game, Sampler]:
     It has no noise input, because the paper's networks learnt to ignore noise
     (section 3.1). The discriminator minimises ``weights.discriminator`` times its loss:
     the paper halves it (section 3.3). The losses of least squares have this half
-    already. Adam is the same with every such weight, up to its epsilon.
+    already. The steps of Adam depend on this weight only through its epsilon.
     """
 
     def shown(view):
