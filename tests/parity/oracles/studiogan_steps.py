@@ -66,6 +66,7 @@ def dcgan(repository):
         for name, value in module.named_parameters()
     }
     turns = made.OPTIMIZATION.d_updates_per_step
+    no_labels = torch.zeros(SAMPLES, dtype=torch.int64)
     for step in range(STEPS):
         asked = iter(
             [("discriminator", turn) for turn in range(turns)] + [("generator", 0)]
@@ -76,7 +77,6 @@ def dcgan(repository):
             z = rule.numbers(f"z {step} {player} {turn}", (SAMPLES, made.MODEL.z_dim))
             return torch_side.tensor(z), no_labels, None
 
-        no_labels = torch.zeros(SAMPLES, dtype=torch.int64)
         shape = SAMPLES, 3, 32, 32
         images = [
             torch_side.tensor(rule.images(f"images {step} {turn}", shape))
