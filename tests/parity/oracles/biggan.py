@@ -102,7 +102,7 @@ def networks_at(size: int):
         critic = network(module, size, "Discriminator")
         y = labels(size)
         found = {}
-        # The generator's output by itself, against a recorded direction.
+        # The generator's output alone, against a recorded direction.
         images = generator(latents(size), generator.shared(y))
         found["output/images"] = array(images)
         along = tensor(rule.images(f"biggan_{size}.along", tuple(images.shape)))

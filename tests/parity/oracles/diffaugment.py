@@ -18,9 +18,9 @@ SIZES = {"even": (16, 12), "odd": (15, 9)}
 
 
 class Draws:
-    """Draws for each sample, in the order in which the code asks for them. The ranges
-    are those that the code gives; the keys are those of ganjax's augmentations, whose
-    first key decides whether one happens."""
+    """Draws for each sample, in the order in which the code asks for them. The code
+    gives the ranges. The keys are ganjax's, in the order of its draws. There the first
+    key decides whether an augmentation happens."""
 
     def __init__(self, calls: int):
         keys = jax.random.split(jax.random.key(0), N)
