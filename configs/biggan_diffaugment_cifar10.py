@@ -8,7 +8,7 @@ data, translation and cut-out, and 250,000 steps.
 
 Published: FID 8.70 and IS 9.16, of 10,000 samples, the best of a run. Ours: not run.
 
-The same points differ as in ``biggan_cifar10``. PyTorch-StudioGAN's config also
+It differs in the same points as ``biggan_cifar10``. PyTorch-StudioGAN's config also
 changes colours, and has the networks and the optimizer that are named there.
 """
 

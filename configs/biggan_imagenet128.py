@@ -13,8 +13,8 @@ Ours: not run.
 
 Two points differ: the labels of generated samples and the first biases, as in
 ``biggan_cifar10``. The paper has rates of 5e-5 and 2e-4 and two discriminator updates
-per step, an orthogonal term of weight 1e-4, and standing statistics. That code trains
-until the user stops it.
+per step, an orthogonal term of weight 1e-4, and standing statistics. That code runs
+until someone stops it.
 """
 
 from ml_collections import ConfigDict

@@ -20,7 +20,7 @@ def duel(
       shown: ``view -> (real, fake, origin)``: the samples that the discriminator
         judges, and a dictionary of fields of ``TermContext`` that describe where they
         came from. It may also have ``view``, a view with the variables that the passes
-        over other networks wrote, which count unless ``adversary.passes`` is
+        over other networks wrote. They count unless ``adversary.passes`` is
         ``"owner"``.
       objective, name, reads_data: fields of the other ``Player``.
     """

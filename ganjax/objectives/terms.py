@@ -140,10 +140,10 @@ def lecam(context, view, numbers):
 
     As there, the averages take in the logits of a turn before the turn uses them.
 
-    The authors' StyleGAN2 has the decay 0.99 and begins at the first step. Its averages
-    are weighted means of all turns so far, without a bias to their first value. The
-    authors' BigGAN has the decay 0.9 and ``begin=1000``: before that step (counted from
-    0) the averages are the means of the turn, and the term counts after it.
+    The authors' StyleGAN2 has the decay 0.99 and begins with the first step. Its
+    averages are weighted means of all turns so far, without a bias to their first
+    value. The authors' BigGAN has the decay 0.9 and ``begin=1000``: before that step
+    (counted from 0) the averages are the means of the turn. The term counts after it.
     """
     real, fake = context.real_output.logits, context.fake_output.logits
     begin, held = numbers["begin"], context.memory

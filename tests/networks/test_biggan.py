@@ -296,7 +296,7 @@ def test_the_gradient_of_a_gradient_penalty():
 
 
 def test_normal_kernels_have_the_deviation_of_the_cifar_10_code():
-    """All kernels start at N(0, 0.02²), also for gains and shifts."""
+    """All kernels start at N(0, 0.02²), also the maps to gains and shifts."""
     options = {"width": 4, "embedding": 0, "hierarchical": False}
     made = generator(32, 10, initialiser="normal", **options)
     z, label = jnp.zeros((1, 8)), jnp.zeros((1,), jnp.int32)

@@ -70,11 +70,10 @@ def maps(path: str, side: int = 4) -> Tensor:
 
 def gains_and_shifts(path: str) -> Tensor:
     """Return the tensor ``[classes, 2·C]`` of gains and shifts. In Flax 1 is added to
-    the output of the map to gains."""
+    the output of the map to gains. The values of the rule are those before this 1."""
 
     def to_flax(tensor):
-        gains, shifts = np.split(tensor, 2, axis=1)
-        return [gains - 1, shifts]
+        return np.split(tensor, 2, axis=1)
 
     return Tensor(
         (f"{path}/scale/kernel", f"{path}/shift/kernel"),
@@ -151,7 +150,8 @@ def named(tree: Any, tensors: Mapped, kind: str, prefix: str = "") -> dict[str, 
     flat = flatten_dict(jax.device_get(tree), sep="/")
     made = {}
     for name, tensor in tensors.items():
-        arrays = [np.asarray(flat[path]) for path in tensor.paths]
+        # In float64 the constant leaves no rounding.
+        arrays = [np.asarray(flat[path], np.float64) for path in tensor.paths]
         value = tensor.to_torch(arrays)
         if kind == "gradient":
             value = value - tensor.to_torch([np.zeros_like(x) for x in arrays])

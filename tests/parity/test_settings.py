@@ -1,5 +1,5 @@
-"""Presets have the settings of the codes that they name: of launch scripts with the
-defaults of their parsers, of an example and of the table of a README."""
+"""Presets have the settings of the codes that they name: launch scripts with the
+defaults of their parsers, an example, and the table of a README."""
 
 import json
 

@@ -18,9 +18,9 @@ SIZES = {"even": (16, 12), "odd": (15, 9)}
 
 
 class Draws:
-    """Draws for each sample, in the order in which the code asks for them. The ranges
-    are as in the code. The keys belong to ganjax's augmentations. The first of an
-    augmentation decides whether it happens."""
+    """Draws for each sample, in the order in which the code asks for them. The code
+    gives the ranges. The keys are ganjax's, in the order of its draws. There the first
+    key decides whether an augmentation happens."""
 
     def __init__(self, calls: int):
         keys = jax.random.split(jax.random.key(0), N)

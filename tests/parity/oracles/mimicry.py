@@ -27,7 +27,7 @@ STEPS, TURNS = 5, 5
 
 
 def imported(repository: Path, *names: str) -> list[types.ModuleType]:
-    """Import modules, but not the parts of their packages that read, draw or score."""
+    """Import modules, but not the parts of the package that read data or score."""
     for name in [x for x in sys.modules if x.partition(".")[0] == "torch_mimicry"]:
         del sys.modules[name]
     for name in ("", ".nets", ".training"):
@@ -63,6 +63,9 @@ def filled(network, prefix: str):
         if hasattr(layer, "weight_u"):
             u = vector(f"{prefix}{name}.weight_orig", layer.weight_u.shape[0])
             layer.weight_u.copy_(tensor(u))
+        if hasattr(layer, "embed"):  # gains near 1
+            with torch.no_grad():
+                layer.embed.weight[:, : layer.num_features] += 1
         if hasattr(layer, "sn_u"):
             u = vector(f"{prefix}{name}.weight", layer.sn_u.shape[1])
             layer.sn_u.copy_(tensor(u)[None])
