@@ -1,7 +1,7 @@
 """SAGAN on CIFAR-10 as PyTorch-StudioGAN trains it (947b35e,
 src/configs/CIFAR10/SAGAN.yaml): attention at 16×16 in both networks, five discriminator
-updates per step, Adam with ``eps`` 1e-6, mirrored data, no average, standing
-statistics.
+updates per step, Adam with ``eps`` 1e-6, mirrored data, standing statistics, no
+average.
 
     ganjax train --config=sagan_cifar10 --workdir=runs/sagan \\
         --config.data.dir=DIR

@@ -149,7 +149,7 @@ def named(player, tree, mapping, kind, prefix=""):
 
 def vectors(player, params, spectral, mapping):
     """Return the collection ``spectral``: the first vector of each kernel, by the rule.
-    Those of an embedding of labels have converged (see the oracle)."""
+    The vectors of an embedding of labels have converged (see the oracle)."""
     flat, kernels = flatten_dict(spectral, sep="/"), flatten_dict(params, sep="/")
     made = {}
     for name, (path, _) in mapping.items():
@@ -167,7 +167,7 @@ def vectors(player, params, spectral, mapping):
 
 
 def named_vectors(player, spectral, mapping):
-    """Return spectral vectors as ``output/TORCH NAME``, without those of an embedding
+    """Return spectral vectors as ``output/TORCH NAME``, but not of an embedding
     of labels."""
     tree = _first_map(player, jax.device_get(spectral), _in_torchs_order)
     flat, found = flatten_dict(tree, sep="/"), {}

@@ -121,7 +121,7 @@ def networks(repository: Path, made) -> tuple[torch.nn.Module, torch.nn.Module]:
 
 
 def _fill_vectors(module, prefix):
-    """Set the vectors of spectral norm. Those of an embedding of labels have converged,
+    """Set the vectors of spectral norm. The vectors of an embedding of labels have converged,
     because ganjax may keep the vector of the other side of the kernel."""
     with torch.no_grad():
         for name, layer in module.named_modules():
