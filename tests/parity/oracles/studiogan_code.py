@@ -121,8 +121,8 @@ def networks(repository: Path, made) -> tuple[torch.nn.Module, torch.nn.Module]:
 
 
 def _fill_vectors(module, prefix):
-    """Set the vectors of spectral norm. The vectors of an embedding of labels have converged,
-    because ganjax may keep the vector of the other side of the kernel."""
+    """Set the vectors of spectral norm. The vectors of an embedding of labels have
+    converged, because ganjax may keep the vector of the other side of the kernel."""
     with torch.no_grad():
         for name, layer in module.named_modules():
             if not hasattr(layer, "weight_u"):
