@@ -42,6 +42,7 @@ def get_config(arg=""):
     config.loss = {"name": "hinge"}
     config.optimizers = both(**adam(2.8284271e-4, b1=0.5, b2=0.999, eps=1e-6))
     config.optimizers.discriminator.updates_per_step = 5
-    config.ema = {"decay": 0.9999}
+    config.ema = {"decay": 0.9999, "begin": 1001}  # its steps count from 0
+    config.passes = "separate"
     config.sampling = {"statistics": "standing"}
     return tiny(config, **both(width=8)) if arg == "tiny" else config

@@ -35,5 +35,6 @@ def get_config(arg=""):
     config.optimizers = both(**adam(2e-4, b1=0.5, b2=0.999, eps=1e-6))
     config.optimizers.discriminator.updates_per_step = 5
     config.ema = {"decay": 0.0}
+    config.passes = "separate"
     config.sampling = {"statistics": "standing"}
     return tiny(config, **both(width=8)) if arg == "tiny" else config

@@ -51,6 +51,8 @@ def test_training(preset):
         assert own.eps == theirs["adam.eps"]
         assert own.weight_decay == theirs.get(f"OPTIMIZATION.{short}_weight_decay", 0)
     assert ours.ema.decay == theirs.get("MODEL.g_ema_decay", 0)
+    if "MODEL.g_ema_start" in theirs:  # the first step that averages, from 0
+        assert ours.ema.begin == theirs["MODEL.g_ema_start"] + 1
     assert theirs["OPTIMIZATION.d_first"]
 
 
