@@ -74,7 +74,7 @@ def _take_turns(game, state, rounds, key, axis, due, drawn):
             first += n
 
         def turn(state, inputs, player=player):
-            loss = _loss(game, player, state, state.params, *inputs, axis, due)
+            loss = _loss(game, player, state, state.params, inputs, axis, due)
             gradients, report = _descent(loss, player, state.params)
             gradients, metrics = average((gradients, report.metrics), axis)
             report = report.replace(metrics=metrics)
@@ -98,10 +98,8 @@ def _update_apart(game, player, state, inputs, axis, due):
 
         def update(state, interval=interval):
             examples, key, drawn = inputs
-            own = child_key(key, f"apart/{interval}"), drawn
-            loss = _loss(
-                game, player, state, state.params, examples, *own, axis, due, interval
-            )
+            own = examples, child_key(key, f"apart/{interval}"), drawn
+            loss = _loss(game, player, state, state.params, own, axis, due, interval)
             differentiated = jax.grad(loss, has_aux=True)
             gradients, report = differentiated(_owned(player, state.params))
             gradients, found = average((gradients, report.metrics), axis)
@@ -131,7 +129,7 @@ def _move_together(game, state, rounds, key, axis, due, drawn):
         return examples, _turn_keys(key, player)[0], first
 
     def objective(player, params):
-        return _loss(game, player, state, params, *inputs(player), axis, due)
+        return _loss(game, player, state, params, inputs(player), axis, due)
 
     field = Field(game, state, objective, axis)
     gradients, reports = game.dynamics(field, state.params, state.knobs)
@@ -226,8 +224,10 @@ class Field:
         return moved, after
 
 
-def _loss(game, player, state, params, examples, key, drawn, axis, due, apart=None):
-    """Return the player's objective as a function of its owned parameters."""
+def _loss(game, player, state, params, inputs, axis, due, apart=None):
+    """Return the player's objective as a function of its owned parameters. ``inputs``
+    are the examples, the key and the recorded draws of the turn."""
+    examples, key, drawn = inputs
 
     def loss(owned):
         view = View(
