@@ -67,7 +67,9 @@ def test_the_command_lists_and_describes(capsys):
     listed = capsys.readouterr().out
     assert "losses  (config.loss.name)" in listed and "relativistic_pairing" in listed
     assert describe.main(["--axis=terms"]) == 0
-    assert "losses" not in capsys.readouterr().out
+    assert "config.loss.name" not in capsys.readouterr().out
+    assert describe.main(["--axis=losses"]) == 0
+    assert "\n" + 29 * " " + "as arXiv 1802.05957, eqs. 16" in capsys.readouterr().out
     assert describe.main(["--config=configs/dcgan_cifar10.py:tiny"]) == 0
     said = capsys.readouterr().out
     assert "parameters" in said and "generator        deep_conv" in said
