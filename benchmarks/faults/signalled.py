@@ -170,9 +170,13 @@ def _send(process, signal, rng, twice):
 
 def _stopped(done, signal, twice=False):
     """The exit code is the documented one. It is -n, which a shell shows as 128 + n, if
-    a signal comes before ganjax answers signals, or a second one at its exit."""
+    a signal comes before ganjax answers signals, or a second one at its exit. Python
+    answers SIGINT with its own message and code 1 while it starts, before any code of
+    ganjax runs."""
     answered = f"{signal.name}: " in done.text
     if done.code == -signal and (twice or not answered):
+        return
+    if done.code == 1 and "init_import_site" in done.text:
         return
     must(done.code == 128 + signal, f"exit code {done.code}: {done.text[-300:]}")
     must("Traceback" not in done.text, f"a traceback: {done.text[-600:]}")
