@@ -1,14 +1,15 @@
 """ADA: the matrices of its colour and geometry, and its controller."""
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ganjax.augment import adapt, inverse_affine, recolour
-from ganjax.core.view import View
 from ganjax.objectives.weighed import Adaptation, memory_name
-from tests.parity import nvidia, rule
+from tests.parity import rule
+from tests.parity.networks import on_one_device
 from tests.parity.row import Row
+from tests.parity.tensors import first, last
+from tests.parity.views import view
 
 SOURCE = "stylegan2-ada-pytorch"
 N, SIZE = 8, 6
@@ -33,16 +34,15 @@ def _colour(fixture):
     found = {}
     for channels in (1, 3):
         drawn = fixture.inputs[f"colour {channels}"]
-        x = jnp.asarray(np.moveaxis(images(channels), 1, -1))
-        changed = jax.jit(jax.vmap(recolour))(x, *drawn)
-        found[f"output/{channels} channels"] = np.moveaxis(changed, -1, 1)
+        changed = on_one_device(jax.vmap(recolour), last(images(channels)), *drawn)
+        found[f"output/{channels} channels"] = first(changed)
     return found
 
 
 def _geometry(fixture):
-    drawn = [jnp.asarray(fixture.inputs[x]) for x in ("scale", "turn", "stretch")]
-    drawn += [jnp.asarray(fixture.inputs[x]) for x in ("turn after", "shift")]
-    return {"output/matrix": jax.jit(jax.vmap(inverse_affine))(*drawn)}
+    names = "scale", "turn", "stretch", "turn after", "shift"
+    drawn = [fixture.inputs[name] for name in names]
+    return {"output/matrix": on_one_device(jax.vmap(inverse_affine), *drawn)}
 
 
 def _controller(fixture):
@@ -51,17 +51,14 @@ def _controller(fixture):
 
     def all_updates(logits):
         def update(memory, logits):
-            view = View(
-                networks={}, axis="data", params={}, variables={}, memory=memory,
-                knobs=knobs, batch=None, key=jax.random.key(0), step=jnp.int32(0),
-            )  # fmt: skip
+            now = view(memory=memory, knobs=knobs)
             old = memory[memory_name("augmentation", "critic")]
-            after, moved = adaptation(view, "critic", old, logits, BATCH)
+            after, moved = adaptation(now, "critic", old, logits, BATCH)
             return after.memory, moved
 
         return jax.lax.scan(update, adaptation.memory("critic"), logits)[1]
 
-    return {"output/probability": nvidia.on_one_device(all_updates, logits())}
+    return {"output/probability": on_one_device(all_updates, logits())}
 
 
 _PRESET = ("configs", "stylegan2_ada_cifar10")
