@@ -1,9 +1,9 @@
-"""ADA: the matrices of its colour and geometry, and its controller."""
+"""ADA: blitting, the matrices of its colour and geometry, and its controller."""
 
 import jax
 import numpy as np
 
-from ganjax.augment import adapt, inverse_affine, recolour
+from ganjax.augment import adapt, blit, inverse_affine, recolour
 from ganjax.objectives.weighed import Adaptation, memory_name
 from tests.parity import rule
 from tests.parity.networks import on_one_device
@@ -13,8 +13,15 @@ from tests.parity.views import view
 
 SOURCE = "stylegan2-ada-pytorch"
 N, SIZE = 8, 6
+# Of blitting: the images are moved by at most two pixels to each side.
+BLIT_N, BLIT_SIZE = 24, 16
 # Of the controller: updates of a batch, at this speed in thousands of images.
 UPDATES, BATCH, SPEED, TARGET, INTERVAL = 60, 8, 0.2, 0.6, 4
+
+
+def blit_images() -> np.ndarray:
+    """Return images ``[BLIT_N, 3, BLIT_SIZE, BLIT_SIZE]``."""
+    return rule.images("ada/blit", (BLIT_N, 3, BLIT_SIZE, BLIT_SIZE))
 
 
 def images(channels: int) -> np.ndarray:
@@ -37,6 +44,16 @@ def _colour(fixture):
         changed = on_one_device(jax.vmap(recolour), last(images(channels)), *drawn)
         found[f"output/{channels} channels"] = first(changed)
     return found
+
+
+def _blit(fixture):
+    """The authors' code got the draws of these keys."""
+    keys = jax.random.split(jax.random.key(0), BLIT_N)
+
+    def changed(x):
+        return jax.vmap(blit, (0, 0, None))(keys, x, 1.0)
+
+    return {"output/images": first(on_one_device(changed, last(blit_images())))}
 
 
 def _geometry(fixture):
@@ -67,6 +84,12 @@ ROWS = [
     Row("ada_colour", (("augmentations", "colour_transform"), _PRESET), SOURCE,
         "images of 1 and 3 channels after the five changes of colour, with draws given",
         _colour),
+    Row("ada_blit", (("augmentations", "blit"), _PRESET), SOURCE,
+        "images after flips, quarter turns and shifts by whole pixels, with draws "
+        "given: the oracle reads the pixels at the places of the authors' matrix",
+        _blit,
+        differs="the authors' wavelet filters also blur a flipped image; ours are "
+        "exact"),
     Row("ada_geometry", (("augmentations", "geometric"), _PRESET), SOURCE,
         "the inverse matrix of scaling, rotations, stretching and shift, draws given",
         _geometry,

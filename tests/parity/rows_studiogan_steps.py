@@ -8,7 +8,9 @@ from tests.parity.row import Row
 from tests.parity.steps import Training, moved, resolved
 from tests.parity.tensors import last
 
-STEPS = 5
+STEPS, DCGAN_N, REACGAN_N, CLASSES = 5, 2, 4, 10
+# Of ReACGAN: the first step whose average is not a copy, from 0.
+WIDTH, EMBEDDING, AVERAGED = 8, 16, 2
 
 
 def softened(name: str, shape: tuple[int, ...]) -> np.ndarray:
@@ -39,32 +41,69 @@ def images(step: int, turn: int, n: int) -> np.ndarray:
     return rule.images(f"images {step} {turn}", (n, 3, 32, 32))
 
 
-def _stacked(of, turns):
-    """Return ``of(step, turn)`` as an array ``[STEPS, turns, …]``."""
-    rows = [[of(step, turn) for turn in range(turns)] for step in range(STEPS)]
+def labels(step: int, turn: int, n: int) -> np.ndarray:
+    """Return the labels ``[n]`` of a turn, of real and of generated samples. The turn
+    of the generator comes last."""
+    return rule.labels(f"labels {step} {turn}", n, CLASSES)
+
+
+def _stacked(of, turns, *more):
+    """Return ``of(step, turn, *more)`` as an array ``[STEPS, turns, …]``."""
+    rows = [[of(step, turn, *more) for turn in range(turns)] for step in range(STEPS)]
     return np.array(rows)
 
 
-def dcgan(fixture):
-    n, turns = 2, {"discriminator": 2, "generator": 1}
-    changes = {"data.name": "gratings32", "batch_size": n}
+def _moved(config, tensors, labelled=False, **begin):
+    """Return how far the networks of a config move in some steps. ``tensors``: of the
+    generator and of the discriminator."""
+    ours, n, turns = (
+        Training(config),
+        config.batch_size,
+        {player: config.optimizers[player].updates_per_step for player in PLAYERS},
+    )
     draws = {
         player: {
             "latents": _stacked(
-                lambda step, turn, player=player: latents(step, player, turn, (n, 128)),
+                lambda step, turn, player=player: latents(
+                    step, player, turn, (n, config.latents.size)
+                ),
                 turns[player],
             )
         }
         for player in PLAYERS
     }
-    real = _stacked(lambda step, turn: last(images(step, turn, n)), 2)
-    names = {
-        "generator": (studiogan_names.deep_conv_generator(), "generator."),
-        "discriminator": (studiogan_names.deep_conv_discriminator(), "discriminator."),
+    rounds = ours.game.rounds  # with labels, the generator's turn has one
+    batches = {"data": last(_stacked(images, rounds, n))}
+    if labelled:
+        batches["label"] = _stacked(labels, rounds, n)
+    players = "generator", "discriminator"
+    names = {x: (own, f"{x}.") for x, own in zip(players, tensors, strict=True)}
+    before, after, _ = ours.run(names, batches, draws, **begin)
+    return moved(before, after, names, {name: f"{name}." for name in before})
+
+
+def dcgan(fixture):
+    changes = {"data.name": "gratings32", "batch_size": DCGAN_N}
+    tensors = (
+        studiogan_names.deep_conv_generator(),
+        studiogan_names.deep_conv_discriminator(),
+    )
+    return _moved(resolved("dcgan_cifar10", changes), tensors, values=softened)
+
+
+def reacgan(fixture):
+    changes = {
+        "batch_size": REACGAN_N,
+        "networks.generator.width": WIDTH,
+        "networks.discriminator.width": WIDTH // 2,
+        "networks.discriminator.embedding": EMBEDDING,
+        "ema.begin": AVERAGED + 1,
     }
-    ours = Training(resolved("dcgan_cifar10", changes))
-    before, after, _ = ours.run(names, {"data": real}, draws, values=softened)
-    return moved(before, after, names, {player: f"{player}." for player in PLAYERS})
+    tensors = (
+        studiogan_names.residual_generator(shared=True),
+        studiogan_names.residual_discriminator(compares=True),
+    )
+    return _moved(resolved("reacgan_cifar10:tiny", changes), tensors, labelled=True)
 
 
 ROWS = [
@@ -76,6 +115,18 @@ ROWS = [
         dcgan,
         differs="biases before batch normalisation are not compared: they change no "
         "output, and their gradients are rounding",
+        slow=True,
+    ),
+    Row(
+        "studiogan_reacgan_steps",
+        (("configs", "reacgan_cifar10"),),
+        "PyTorch-StudioGAN",
+        "five steps of the worker with five turns of the discriminator and batches of "
+        "4: how far parameters, spectral vectors and the average from step 3 move",
+        reacgan,
+        differs="the labels of generated samples are drawn there; here both sides use "
+        "the labels of the real examples. Biases before batch normalisation are not "
+        "compared",
         slow=True,
     ),
 ]

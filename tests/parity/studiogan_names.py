@@ -86,10 +86,12 @@ def residual_discriminator(compares: bool) -> dict[str, Tensor]:
 def cancelled(name: str) -> bool:
     """Return whether batch normalisation cancels a bias, in ``deep_conv`` or in a
     residual generator. Its gradient is rounding, which Adam turns into a movement that
-    is another one on each machine."""
+    is another one on each machine. The name may begin with ``PLAYER.``"""
     layer, _, kind = name.rpartition(".")
-    plain_layers = "deconv0", "conv0", "conv1"
-    return kind == "bias" and (".conv2d" in name or layer.endswith(plain_layers))
+    residual = ".conv2d" in name and not name.startswith("discriminator.")
+    return kind == "bias" and (
+        residual or layer.endswith(("deconv0", "conv0", "conv1"))
+    )
 
 
 def averages(player: str, batch_stats, tensors, samples: int) -> dict:
