@@ -64,8 +64,8 @@ def descended(game, params, critic, real):
 
 @pytest.mark.parametrize("owners", [CRITICS, ("critic_b",)])
 def test_it_moves_the_critics_that_it_belongs_to(examples, plain, owners):
-    """Each of them descends on the penalty of the examples of its own turn, from where
-    the loss has moved it. Nothing else moves by more than without the penalty."""
+    """Each of them descends on the penalty of the examples in its turn, from where the
+    loss has moved it. Everything else moves as without the penalty."""
     penalty = {"weight": WEIGHT, "apart": True}
     if owners != CRITICS:
         (penalty["player"],) = owners

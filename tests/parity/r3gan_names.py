@@ -4,14 +4,14 @@ from tests.parity.tensors import Tensor, conv, depthwise, linear, maps, plain
 
 
 def generator(stages: int, blocks: int) -> dict[str, Tensor]:
-    """Return the tensors of a generator. ``blocks``: those of a resolution."""
+    """Return the tensors of a generator. ``blocks``: how many a resolution has."""
     first = "MainLayers.0.Layers.0"
     made = {f"{first}.Basis": maps("basis")}
     return made | _both(stages, blocks, first, "AggregationLayer", 1)
 
 
 def discriminator(stages: int, blocks: int) -> dict[str, Tensor]:
-    """Return the tensors of a discriminator. ``blocks``: those of a resolution."""
+    """Return the tensors of a discriminator. ``blocks``: how many a resolution has."""
     last = f"MainLayers.{stages - 1}.Layers.{blocks}"
     made = {f"{last}.Basis.weight": depthwise("basis")}
     return made | _both(stages, blocks, last, "ExtractionLayer", 0)

@@ -114,9 +114,9 @@ def _blit_draws():
     def drawn(draw, i, *more):
         return np.asarray(jax.vmap(lambda key: draw(key, *more))(values[:, i]))
 
-    yield (drawn(jax.random.bernoulli, 0) + np.float32(0.5)) / 2
+    yield (drawn(jax.random.bernoulli, 0).astype(np.float32) + 0.5) / 2
     yield np.zeros(sizes.BLIT_N, np.float32)
-    yield (drawn(jax.random.randint, 1, (), 0, 4) + np.float32(0.5)) / 4
+    yield (drawn(jax.random.randint, 1, (), 0, 4).astype(np.float32) + 0.5) / 4
     yield np.zeros(sizes.BLIT_N, np.float32)
     yield drawn(jax.random.uniform, 2, (2,))[:, ::-1]  # ours: down, then right
     yield np.zeros((sizes.BLIT_N, 1), np.float32)
