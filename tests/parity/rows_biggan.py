@@ -78,6 +78,7 @@ def networks(size, fixture):
         ),
         g,
         d,
+        level=1,
     )
     ((_, made_images), g_slopes), ((loss, logits), d_slopes) = made, seen
     return {

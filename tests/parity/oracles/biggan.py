@@ -22,9 +22,9 @@ from tests.parity.oracles.torch_side import (
     moved,
     tensor,
 )
+from tests.parity.rows_biggan import BEGIN, CLASSES, STEPS, TURNS, N
 
 SOURCE = "BigGAN-PyTorch"
-CLASSES, N = 10, 3
 TINY = {
     32: {"G_ch": 4, "D_ch": 4, "dim_z": 8, "G_attn": "0", "D_attn": "0"},
     64: {"G_ch": 4, "D_ch": 8, "dim_z": 20, "G_attn": "32", "D_attn": "32",
@@ -32,7 +32,6 @@ TINY = {
     128: {"G_ch": 4, "D_ch": 8, "dim_z": 18, "G_attn": "64", "D_attn": "64",
           "G_shared": True, "hier": True, "shared_dim": 6},
 }  # fmt: skip
-STEPS, TURNS, BEGIN = 5, 4, 3
 
 
 class _Anything(types.ModuleType):
