@@ -11,8 +11,7 @@ from tests.parity import rule, tensors
 AXIS = "data"
 # A program that runs once compiles faster with less optimisation, and with XLA's
 # convolutions. ``tests/networks/test_conv_forms.py`` compares them with ganjax's.
-OPTION = "xla_backend_optimization_level"
-QUICKLY = {OPTION: 0}
+QUICKLY = {"xla_backend_optimization_level": 0}
 FORM = "stock"
 
 
@@ -45,13 +44,12 @@ def applied(
     return output, {**held, **written}
 
 
-def on_one_device(function: Callable, *trees, level: int = 0):
+def on_one_device(function: Callable, *trees):
     """Return the compiled result of ``function(*trees)``, with the axis of devices
     bound. Large arrays should be arguments: XLA computes with constants slowly, while
-    it compiles. ``level`` is XLA's level of optimisation. At level 0 sums over many
-    pixels round more."""
+    it compiles."""
     axes = (None,) * len(trees)
     mapped = jax.vmap(function, axes, axis_name=AXIS, axis_size=1)
     with conv.form(FORM):
-        found = jax.jit(mapped, compiler_options={OPTION: level})(*trees)
+        found = jax.jit(mapped, compiler_options=QUICKLY)(*trees)
     return jax.tree.map(lambda x: x[0], jax.device_get(found))

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from tests.parity import rows_biggan as cases
 from tests.parity import rule
 from tests.parity.biggan_names import cancelled
 from tests.parity.oracles.torch_side import (
@@ -110,6 +111,7 @@ def networks_at(size: int):
             tensor(rule.images(f"biggan_{size}.{side}", tuple(images.shape)))
             for side in ("real", "fake")
         )
+        real = cases.CONTRAST[size] * real
         logits = critic(torch.cat([fake, real]), torch.cat([y, y]))
         fake_logits, real_logits = torch.split(logits, [N, N])
         found["output/fake_logits"] = array(fake_logits)[:, 0]
