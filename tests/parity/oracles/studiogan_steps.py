@@ -43,8 +43,10 @@ def _worker(repository, made, generator, discriminator):
     return worker, found
 
 
-def trained(made, repository, values=rule.parameter):
-    """Return how far parameters and spectral vectors move in some steps."""
+def trained(repository, name, values=rule.parameter, **changes):
+    """Return how far parameters and spectral vectors move in some steps of a config
+    with ``changes``."""
+    made = studiogan_code.config(repository, name, **changes)
     generator, discriminator = studiogan_code.networks(repository, made, values)
     worker, found = _worker(repository, made, generator, discriminator)
     networks = {"generator.": generator, "discriminator.": discriminator}
@@ -63,9 +65,9 @@ def trained(made, repository, values=rule.parameter):
 
         def latents(asked=asked, step=step, label=label, **how):
             player, turn = next(asked)
-            z = cases.latents(step, player, turn, (n, made.MODEL.z_dim))
+            of = cases.LATENTS[name], step, player, turn, (n, made.MODEL.z_dim)
             own = label[turn if player == "discriminator" else -1]
-            return torch_side.tensor(z), own, None
+            return torch_side.tensor(cases.latents(*of)), own, None
 
         images = [
             torch_side.tensor(cases.images(step, turn, n)) for turn in range(turns)
@@ -81,22 +83,19 @@ def trained(made, repository, values=rule.parameter):
 
 
 def dcgan(repository):
-    n = {"OPTIMIZATION__batch_size": cases.DCGAN_N}
-    made = studiogan_code.config(repository, "DCGAN", **n)
-    return trained(made, repository, cases.softened)
+    changes = {"OPTIMIZATION__batch_size": cases.DCGAN_N}
+    return trained(repository, "DCGAN", cases.softened, **changes)
 
 
 def reacgan(repository):
-    made = studiogan_code.config(
-        repository,
-        "ReACGAN",
-        OPTIMIZATION__batch_size=cases.REACGAN_N,
-        MODEL__g_conv_dim=cases.WIDTH,
-        MODEL__d_conv_dim=cases.WIDTH,
-        MODEL__d_embed_dim=cases.EMBEDDING,
-        MODEL__g_ema_start=cases.AVERAGED,
-    )
-    return trained(made, repository)
+    changes = {
+        "OPTIMIZATION__batch_size": cases.REACGAN_N,
+        "MODEL__g_conv_dim": cases.WIDTH,
+        "MODEL__d_conv_dim": cases.WIDTH,
+        "MODEL__d_embed_dim": cases.EMBEDDING,
+        "MODEL__g_ema_start": cases.AVERAGED,
+    }
+    return trained(repository, "ReACGAN", **changes)
 
 
 FIXTURES = {"studiogan_dcgan_steps": dcgan, "studiogan_reacgan_steps": reacgan}
