@@ -5,11 +5,12 @@ import functools
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ganjax.augment import AUGMENTATIONS
 from tests.parity import rule
+from tests.parity.networks import on_one_device
 from tests.parity.row import Row
+from tests.parity.tensors import first, last
 
 N = 6
 NAMES = "colour", "translation", "cutout"
@@ -21,23 +22,21 @@ def augmented(size, fixture):
     keys = jax.random.split(jax.random.key(0), N)
     shape = (N, 3, *SIZES[size])
     x, along = (
-        np.moveaxis(rule.images(f"diffaugment_{size}{name}", shape), 1, -1)
-        for name in ("", ".along")
+        last(rule.images(f"diffaugment_{size}{name}", shape)) for name in ("", ".along")
     )
 
     def changed(name, x):
         y = jax.vmap(AUGMENTATIONS[name], (0, 0, None))(keys, x, 1.0)
         return jnp.sum(y * along), y
 
-    @jax.jit
-    def all_of_them():
+    def all_of_them(x):
         differentiated = jax.value_and_grad(changed, 1, has_aux=True)
         return {name: differentiated(name, x) for name in NAMES}
 
     found = {}
-    for name, ((_, y), slope) in all_of_them().items():
-        found[f"output/{name}"] = np.moveaxis(y, -1, 1)
-        found[f"gradient/{name}"] = np.moveaxis(slope, -1, 1)
+    for name, ((_, y), slope) in on_one_device(all_of_them, x).items():
+        found[f"output/{name}"] = first(y)
+        found[f"gradient/{name}"] = first(slope)
     return found
 
 

@@ -4,11 +4,12 @@ import functools
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ganjax.objectives import TERMS
-from tests.parity import rule, steps
+from tests.parity import rule
+from tests.parity.networks import on_one_device
 from tests.parity.row import Row
+from tests.parity.views import context, view
 
 
 def regularised(turns, n, numbers, fixture):
@@ -17,25 +18,24 @@ def regularised(turns, n, numbers, fixture):
     names = [(side, turn) for turn in range(turns) for side in ("real", "fake")]
     logits = {x: rule.numbers(f"lecam.{x[0]}.{x[1]}", (n,)) for x in names}
 
-    def all_turns():
+    def all_turns(logits):
         found, memory = {}, jax.tree.map(jnp.float32, term.memory)
         for turn in range(turns):
             given = logits["real", turn], logits["fake", turn]
 
             def value(real, fake, turn=turn, memory=memory):
-                context = steps.context(real, fake, memory)
-                return term.function(context, steps.view(step=turn), numbers)
+                seen = context(real, fake, memory=memory)
+                return term.function(seen, view(step=turn), numbers)
 
-            (price, memory), slopes = jax.value_and_grad(value, (0, 1), has_aux=True)(
-                *map(jnp.asarray, given)
-            )
+            both = jax.value_and_grad(value, (0, 1), has_aux=True)
+            (price, memory), slopes = both(*given)
             found[f"loss/{turn}"] = price
             for side, slope in zip(("real", "fake"), slopes, strict=True):
                 found[f"gradient/{side}.{turn}"] = slope
                 found[f"output/{side}.{turn}"] = memory[side]
         return found
 
-    return jax.tree.map(np.asarray, steps.on_one_device(all_turns))
+    return on_one_device(all_turns, logits)
 
 
 ROWS = [

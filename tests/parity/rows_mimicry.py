@@ -2,24 +2,17 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
 from ganjax.networks import sngan_resnet
 from ganjax.objectives import LOSSES, REGULARIZERS
-from tests.parity import mimicry_names, rule, steps, tensors
+from tests.parity import mimicry_names, rule
+from tests.parity.networks import applied, on_one_device, variables
 from tests.parity.row import Row
+from tests.parity.steps import Training, moved, resolved
+from tests.parity.tensors import first, last, named
 
 CLASSES, N, WIDTH, LATENTS = 10, 3, 4, 8
 STEPS, TURNS = 5, 5
-
-
-def _advanced(critic, held, params, *inputs):
-    """Return the logits of a pass, and the variables that it wrote."""
-    kept = [name for name in held if name != "params"]
-    logits, written = critic.apply(
-        {**held, "params": params}, *inputs, train=True, mutable=kept
-    )
-    return logits, {**held, **written}
 
 
 def networks(start, made, judge, loss, labels, fixture):
@@ -49,31 +42,32 @@ def networks(start, made, judge, loss, labels, fixture):
     z = rule.numbers(f"{start}.z", (N, LATENTS))
     label = (rule.labels(f"{start}.y", N, CLASSES),) if labels else ()
     along, real, fake = (
-        np.moveaxis(rule.images(f"{start}.{side}", (N, 3, 32, 32)), 1, -1)
+        last(rule.images(f"{start}.{side}", (N, 3, 32, 32)))
         for side in ("along", "real", "fake")
     )
-    g = steps.variables(generator, g_names, f"{start}.G.", z, *label)
-    d = steps.variables(critic, d_names, f"{start}.D.", real, *label)
+    g = variables(generator, g_names, f"{start}.G.", z, *label)
+    d = variables(critic, d_names, f"{start}.D.", real, *label)
     loss = LOSSES[loss]
     penalised = "loss/penalty" in fixture.expected
 
     def generated(params, g):
-        images = steps.applied(generator, g, params, z, *label)
+        images, _ = applied(generator, {**g, "params": params}, z, *label)
         return jnp.mean(images * along), images
 
     def judged(params, d):
-        on_real, after = _advanced(critic, d, params, real, *label)
-        on_fake, _ = _advanced(critic, after, params, fake, *label)
+        held = {**d, "params": params}
+        on_real, after = applied(critic, held, real, *label)
+        on_fake, _ = applied(critic, after, fake, *label)
         value = loss.discriminator(on_real, on_fake)
         penalty = jnp.zeros(())
         if penalised:
             keys = jax.random.split(jax.random.key(0), N)
             penalty = 10.0 * REGULARIZERS["wgan_gp"](
-                lambda x: steps.applied(critic, d, params, x), real, fake, keys
+                lambda x: applied(critic, held, x)[0], real, fake, keys
             )
         return value + penalty, (on_real, on_fake, value, penalty)
 
-    both = steps.on_one_device(
+    both = on_one_device(
         lambda g, d: (
             jax.value_and_grad(generated, has_aux=True)(g["params"], g),
             jax.value_and_grad(judged, has_aux=True)(d["params"], d),
@@ -83,17 +77,16 @@ def networks(start, made, judge, loss, labels, fixture):
     )
     ((_, images), g_slopes), ((_, seen), d_slopes) = both
     on_real, on_fake, value, penalty = seen
-    found = {
-        "output/images": np.moveaxis(images, -1, 1),
+    return {
+        "output/images": first(images),
         "output/real_logits": on_real,
         "output/fake_logits": on_fake,
         "loss/discriminator": value,
         "loss/generator": loss.generator(None, on_fake),
         **({"loss/penalty": penalty} if penalised else {}),
-        **tensors.named(g_slopes, g_names, "gradient", "G."),
-        **tensors.named(d_slopes, d_names, "gradient", "D."),
+        **named(g_slopes, g_names, "gradient", "G."),
+        **named(d_slopes, d_names, "gradient", "D."),
     }
-    return tensors.small(found)
 
 
 def sngan(fixture):
@@ -110,45 +103,22 @@ def wgan_gp(fixture):
 
 
 def training(fixture):
-    config = steps.resolved(
-        "sngan_cifar10:tiny",
-        {"batch_size": N, "steps": STEPS, "latents.size": LATENTS},
-    )
-    g_names, d_names = mimicry_names.generator(), mimicry_names.discriminator()
+    # The rates fall linearly until the last step.
+    changes = {"batch_size": N, "steps": STEPS, "latents.size": LATENTS}
     z = rule.numbers("sngan_steps.z", (STEPS, TURNS + 1, N, LATENTS))
     x = rule.images("sngan_steps.x", (STEPS * TURNS, N, 3, 32, 32))
-    x = np.moveaxis(x.reshape(STEPS, TURNS, N, 3, 32, 32), 3, -1)
+    x = last(x.reshape(STEPS, TURNS, N, 3, 32, 32))
     draws = {
         "discriminator": {"latents": z[:, :TURNS]},
         "generator": {"latents": z[:, TURNS:]},
     }
     names = {
-        "generator": (g_names, "sngan_32.G."),
-        "discriminator": (d_names, "sngan_32.D."),
+        "generator": (mimicry_names.generator(), "sngan_32.G."),
+        "discriminator": (mimicry_names.discriminator(), "sngan_32.D."),
     }
-    before, after, _ = steps.run(config, names, {"data": x}, draws)
-    found = {}
-    for network, known, prefix in (
-        ("generator", g_names, "G."),
-        ("discriminator", d_names, "D."),
-    ):
-        old, new = (_state(tree[network], known, prefix) for tree in (before, after))
-        found |= {
-            f"moved/{name}": new[name] - old[name]
-            for name in new
-            if prefix == "D." or not mimicry_names.cancelled(name.removeprefix("G."))
-        }
-    return tensors.small(found)
-
-
-def _state(tree, names, prefix):
-    """Return the parameters and the vectors of power iterations of a network."""
-    made = tensors.named(tree["params"], names, "", prefix)
-    made = {name.removeprefix("/"): value for name, value in made.items()}
-    held = tensors.vectors(tree.get("spectral", {}), names)
-    return made | {
-        f"{prefix}{name.removesuffix('_orig')}_u": value for name, value in held.items()
-    }
+    ours = Training(resolved("sngan_cifar10:tiny", changes))
+    before, after, _ = ours.run(names, {"data": x}, draws)
+    return moved(before, after, names, {"generator": "G.", "discriminator": "D."})
 
 
 ROWS = [

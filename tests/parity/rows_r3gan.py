@@ -2,12 +2,14 @@
 
 import jax
 import jax.numpy as jnp
-import numpy as np
 
-from tests.parity import nvidia, rule
-from tests.parity.layouts import filled, named
-from tests.parity.nvidia import CLASSES
+from tests.parity import r3gan_names, rule
+from tests.parity.given import PLAYERS, Given, as_steps
+from tests.parity.networks import on_one_device, variables
 from tests.parity.row import Row
+from tests.parity.steps import Training, moved, resolved
+from tests.parity.tensors import first, last, named
+from tests.parity.views import view
 
 SOURCE = "R3GAN"
 N, SIZE, WIDTH, GROUP, LATENT, STAGES = 4, 8, 4, 4, 8, 2
@@ -18,159 +20,118 @@ BURN_IN, FIRST, STEPS = 12, 3, 5
 # The half-life of the average at the end of the burn-in, in images.
 HALF_LIFE = 50
 GAMMA = 0.8  # of the row ``r3gan_loss``
-PLAYERS = ("discriminator", "generator")
+GIVEN = Given("r3gan", SIZE, LATENT)
 
-OVERRIDES = {
+CHANGES = {
     "data.name": f"gratings{SIZE}",
-    "batch_size": str(N),
-    "latents.size": str(LATENT),
-    "augmentation.names": "()",
-    "augmentation.factors": "()",
-    "schedules.average.end": str(HALF_LIFE / 1000),
-    "regularizers.r1.weight": str(GAMMA),
-    "regularizers.r2.weight": str(GAMMA),
+    "batch_size": N,
+    "latents.size": LATENT,
+    "augmentation.names": (),
+    "augmentation.factors": (),
+    "schedules.average.end": HALF_LIFE / 1000,
+    "regularizers.r1.weight": GAMMA,
+    "regularizers.r2.weight": GAMMA,
+    **{
+        f"schedules.{schedule}.steps": BURN_IN
+        for schedule in ("augmentation", "rate", "penalty", "memory", "average")
+    },
 }
-for _player in PLAYERS:
-    OVERRIDES[f"networks.{_player}.width"] = str(WIDTH)
-    OVERRIDES[f"networks.{_player}.group"] = str(GROUP)
-for _schedule in ("augmentation", "rate", "penalty", "memory", "average"):
-    OVERRIDES[f"schedules.{_schedule}.steps"] = str(BURN_IN)
 
 
-def images(name: str, *sizes: int) -> np.ndarray:
-    """Return images ``[*sizes, 3, SIZE, SIZE]`` for a name."""
-    return rule.images(f"r3gan/{name}", (*sizes, 3, SIZE, SIZE))
-
-
-def labels(name: str, *sizes: int) -> np.ndarray:
-    """Return labels ``[*sizes]`` for a name."""
-    n = int(np.prod(sizes))
-    return rule.labels(f"r3gan/{name}", n, CLASSES).reshape(sizes)
-
-
-def latents(name: str, *sizes: int) -> np.ndarray:
-    """Return latents ``[*sizes, LATENT]`` for a name."""
-    return rule.numbers(f"r3gan/{name}", (*sizes, LATENT))
-
-
-def last(x: np.ndarray) -> jax.Array:
-    """Return images of torch with the channels last."""
-    return jnp.asarray(np.moveaxis(x, -3, -1))
-
-
-def _game(blocks, **overrides):
-    overrides |= {f"networks.{player}.blocks": str(blocks) for player in PLAYERS}
-    config = nvidia.resolved("r3gan_cifar10", OVERRIDES | overrides)
-    game = nvidia.built(config)
-    names = {player: nvidia.r3gan_names(player, STAGES, blocks) for player in PLAYERS}
-    params = {
-        player: filled(
-            jax.eval_shape(game.networks[player].initial, jax.random.key(0))["params"],
-            names[player],
-            f"r3gan/{player}/",
-        )
+def _training(blocks, **changes):
+    """Return the training of the preset, and the tensors of its networks."""
+    options = {"width": WIDTH, "group": GROUP, "blocks": blocks}
+    networks = {
+        f"networks.{player}.{name}": value
+        for player in PLAYERS
+        for name, value in options.items()
+    }
+    config = resolved("r3gan_cifar10:tiny", CHANGES | networks | changes)
+    names = {
+        player: (getattr(r3gan_names, player)(STAGES, blocks), f"r3gan/{player}/")
         for player in PLAYERS
     }
-    return config, game, names, params
+    return Training(config), names
+
+
+def _network(player, *inputs):
+    """Return a network's module, tensors and parameters."""
+    training, names = _training(NETWORK_BLOCKS)
+    module = training.game.networks[player].module
+    return (
+        module,
+        names[player][0],
+        variables(module, *names[player], *inputs)["params"],
+    )
 
 
 def _generator(fixture):
-    _, game, names, params = _game(NETWORK_BLOCKS)
-    params, network = params["generator"], game.networks["generator"]
-    z, label = latents("z", N), labels("label", N)
-    probe = last(images("probe", N))
+    given = GIVEN.latents("z", N), GIVEN.labels("label", N)
+    module, names, params = _network("generator", *given)
+    probe = last(GIVEN.images("probe", N))
 
     def made(params):
-        image = network.module.apply({"params": params}, z, label, train=True)
+        image = module.apply({"params": params}, *given, train=True)
         return jnp.sum(image * probe), image
 
-    slopes, image = nvidia.compiled(jax.grad(made, has_aux=True))(params)
-    output = {"output/image": np.moveaxis(image, -1, 1)}
-    return output | named(slopes, names["generator"], "gradient")
+    slopes, image = on_one_device(jax.grad(made, has_aux=True), params)
+    return {"output/image": first(image)} | named(slopes, names, "gradient")
 
 
 def _discriminator(fixture):
-    _, game, names, params = _game(NETWORK_BLOCKS)
-    params, network = params["discriminator"], game.networks["discriminator"]
-    x, label = last(images("x", N)), labels("label", N)
-    probe = jnp.asarray(rule.numbers("r3gan/logits", (N,)))
+    x, label = last(GIVEN.images("x", N)), GIVEN.labels("label", N)
+    module, names, params = _network("discriminator", x, label)
+    probe = rule.numbers("r3gan/logits", (N,))
 
     def judged(params, x):
-        logits = network.module.apply({"params": params}, x, label, train=True)
+        logits = module.apply({"params": params}, x, label, train=True)
         return jnp.sum(logits * probe), logits
 
-    (slopes, of_x), logits = nvidia.compiled(jax.grad(judged, (0, 1), has_aux=True))(
-        params, x
+    (slopes, of_x), logits = on_one_device(
+        jax.grad(judged, (0, 1), has_aux=True), params, x
     )
-    output = {
-        "output/logits": logits,
-        "gradient/input": np.moveaxis(of_x, -1, 1),
-    }
-    return output | named(slopes, names["discriminator"], "gradient")
+    found = {"output/logits": logits, "gradient/input": first(of_x)}
+    return found | named(slopes, names, "gradient")
 
 
 def _loss(fixture):
-    config, game, names, params = _game(BLOCKS)
-    state = nvidia.begun(game, config, params, 0)
+    training, names = _training(BLOCKS)
+    game, state = training.game, training.begun(names)
     found = {}
     for player in game.players:
         name = player.name
         examples = {
-            "data": last(images(f"{name}/real", N)),
-            "label": labels(f"{name}/label", N),
+            "data": last(GIVEN.images(f"{name}/real", N)),
+            "label": GIVEN.labels(f"{name}/label", N),
         }
-        drawn = {"latents": latents(f"{name}/z", N)}
+        drawn = {"latents": GIVEN.latents(f"{name}/z", N)}
 
         def objective(owned, player=player, examples=examples, drawn=drawn):
-            now = state.replace(params={**state.params, **owned})
-            return player.objective(owned, nvidia.view_of(game, now, examples, drawn))
+            seen = view(
+                {**state.params, **owned}, networks=game.networks,
+                variables=state.variables, knobs=state.knobs, batch=examples,
+                drawn=drawn,
+            )  # fmt: skip
+            return player.objective(owned, seen)
 
-        owned = {name: state.params[name]}
         differentiated = jax.value_and_grad(objective, has_aux=True)
-        (loss, report), slopes = nvidia.on_one_device(differentiated, owned)
+        owned = {name: state.params[name]}
+        (loss, report), slopes = on_one_device(differentiated, owned)
         found[f"loss/{name}"] = loss
         if name == "discriminator":
             found["loss/r1"] = 2 * report.metrics["r1"]
             found["loss/r2"] = 2 * report.metrics["r2"]
-        found |= named(slopes[name], names[name], "gradient", f"{name}/")
+        found |= named(slopes[name], names[name][0], "gradient", f"{name}/")
     return found
-
-
-def recorded() -> dict:
-    """Return the examples and latents of the steps, in the layout of torch: player ->
-    name -> ``[STEPS, N, …]``."""
-    return {
-        player: {
-            "real": images(f"steps/{player}/real", STEPS, N),
-            "label": labels(f"steps/{player}/label", STEPS, N),
-            "z": latents(f"steps/{player}/z", STEPS, N),
-        }
-        for player in PLAYERS
-    }
 
 
 def _steps(fixture):
-    weights = {"regularizers.r1.weight": "0.05", "regularizers.r2.weight": "0.05"}
-    config, game, names, params = _game(BLOCKS, **weights)
-    given = recorded()
-    rounds = [given[player.name] for player in game.players]
-    examples = {
-        "data": last(np.stack([x["real"] for x in rounds], 1)),
-        "label": np.stack([x["label"] for x in rounds], 1),
-    }
-    draws = {player: {"latents": x["z"][:, None]} for player, x in given.items()}
-    state = nvidia.begun(game, config, params, FIRST)
-    state = nvidia.taken(game, state, STEPS, examples, draws)
-    found = {}
-    trees = {player: state.params[player] for player in PLAYERS}
-    trees["average"] = state.ema["generator"]["params"]
-    for name, tree in trees.items():
-        player = "generator" if name == "average" else name
-        moved = jax.tree.map(
-            lambda a, b: np.float64(a) - np.float64(b), tree, params[player]
-        )
-        found |= named(moved, names[player], "moved", f"{name}/")
-    return found
+    weights = {"regularizers.r1.weight": 0.05, "regularizers.r2.weight": 0.05}
+    training, names = _training(BLOCKS, **weights)
+    players = [player.name for player in training.game.players]
+    given = as_steps(GIVEN.turns(STEPS, N), players)
+    before, after, _ = training.run(names, *given, step=FIRST)
+    return moved(before, after, names, {x: f"{x}/" for x in before})
 
 
 _PRESET = (("configs", "r3gan_cifar10"),)

@@ -11,11 +11,12 @@ from ganjax.networks.heads import CriticOutput
 from ganjax.objectives import CONDITIONINGS, LOSSES, REGULARIZERS, TERMS
 from ganjax.objectives.terms import TermContext
 from tests.parity import rule
+from tests.parity.networks import on_one_device
 from tests.parity.row import Row
+from tests.parity.tensors import last
 
 N, CLASSES, LENGTH = 8, 4, 16
 LABEL = rule.labels("label", N, CLASSES)
-QUICK = {"xla_backend_optimization_level": 0}  # to compile
 LOSS_NAMES = {  # StudioGAN's name -> ganjax's
     "vanilla": "non_saturating",
     "logistic": "non_saturating",
@@ -27,9 +28,8 @@ LOSS_NAMES = {  # StudioGAN's name -> ganjax's
 
 def case(name, loss, **arrays):
     """Return the value of a loss and its gradients, named as in the oracle."""
-    values = {x: jnp.asarray(value) for x, value in arrays.items()}
-    both = jax.jit(jax.value_and_grad(lambda values: loss(**values)))
-    value, slopes = both.lower(values).compile(QUICK)(values)
+    both = jax.value_and_grad(lambda values: loss(**values))
+    value, slopes = on_one_device(both, arrays)
     found = {f"loss/{name}": value}
     return found | {f"gradient/{name} {x}": slope for x, slope in slopes.items()}
 
@@ -211,10 +211,7 @@ def consistency(fixture):
 def penalties(fixture):
     """Penalties of the critic a·tanh(Wx) for images [n, 16, 16, 3]."""
     keys = jax.random.split(jax.random.key(0), N)
-    real, fake = (
-        jnp.moveaxis(jnp.asarray(rule.images(x, (N, 3, 16, 16))), 1, -1)
-        for x in ("real", "fake")
-    )
+    real, fake = (last(rule.images(x, (N, 3, 16, 16))) for x in ("real", "fake"))
     drawn = jax.vmap(jax.random.uniform)(keys)
     entries = jax.vmap(
         lambda key: jax.random.uniform(jax.random.split(key)[1], real.shape[1:])

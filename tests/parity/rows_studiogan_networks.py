@@ -5,118 +5,73 @@ import functools
 import jax
 import jax.numpy as jnp
 
-from ganjax.networks import biggan, conv, deep_conv, sagan
-from tests.parity import rule, studiogan_layouts
+from ganjax.networks import biggan, deep_conv, sagan
+from tests.parity import rule, studiogan_names
+from tests.parity.networks import applied, on_one_device, variables
 from tests.parity.row import Row
+from tests.parity.tensors import first, last, named, vectors
 
 SAMPLES, CLASSES, SHAPE = 2, 10, (32, 32, 3)
 LATENTS, IMAGES = "second", "pictures"  # as in the oracle
 
 
-def _nhwc(x):
-    return jnp.moveaxis(jnp.asarray(x), 1, -1)
-
-
-def _nchw(x):
-    return jnp.moveaxis(x, -1, 1)
-
-
-def _variables(player, module, mapping, *inputs):
-    """Return parameters and spectral vectors by the rule, and first averages."""
-    init = functools.partial(module.init, train=True)
-    shapes = jax.eval_shape(lambda: init(jax.random.key(0), *inputs))
-    params = studiogan_layouts.filled(player, shapes["params"], mapping)
-    held = {}
-    if "spectral" in shapes:
-        held["spectral"] = studiogan_layouts.vectors(
-            player, params, shapes["spectral"], mapping
-        )
-    if "batch_stats" in shapes:
-        held["batch_stats"] = jax.tree_util.tree_map_with_path(
-            lambda path, x: jnp.full(x.shape, float(path[-1].key == "var")),
-            shapes["batch_stats"],
-        )
-    return params, held
-
-
-def _pass(module, held, method=None):
-    """Return ``(params, *inputs) -> (output, written variables)`` of one device."""
-
-    def run(params, *inputs):
-        def one(*inputs):
-            variables = {"params": params, **held}
-            how = {"train": True, "mutable": list(held), "method": method}
-            return module.apply(variables, *inputs, **how)
-
-        batch = jax.vmap(one, axis_name="data")(*(x[None] for x in inputs))
-        return jax.tree.map(lambda x: x[0], batch)
-
-    return run
-
-
-def _compiled(function, *arguments):
-    """Call a function, compiled quickly. ``tests/networks/test_conv_forms.py`` compares
-    the forms of convolutions."""
-    with conv.form("stock"):
-        lowered = jax.jit(function).lower(*arguments)
-    return lowered.compile({"xla_backend_optimization_level": 0})(*arguments)
-
-
-def _written(player, written, mapping):
-    found = {}
-    if "spectral" in written:
-        found |= studiogan_layouts.named_vectors(player, written["spectral"], mapping)
-    if "batch_stats" in written:
-        found |= studiogan_layouts.named_averages(
-            player, written["batch_stats"], mapping, SAMPLES
-        )
-    return found
+def _written(player, held, mapping):
+    found = vectors(held.get("spectral", {}), mapping, "output")
+    averaged = held.get("batch_stats", {})
+    return found | studiogan_names.averages(player, averaged, mapping, SAMPLES)
 
 
 def generator(module, mapping, latent, labelled, fixture):
     """Return a generator's images, and the gradients of their sum with weights."""
-    z = jnp.asarray(rule.numbers(LATENTS, (SAMPLES, latent)))
+    z = rule.numbers(LATENTS, (SAMPLES, latent))
     inputs = (z, rule.labels("label", SAMPLES, CLASSES)) if labelled else (z,)
-    params, held = _variables("generator", module, mapping, *inputs)
-    weights = _nhwc(rule.numbers("weights", (SAMPLES, SHAPE[2], *SHAPE[:2])))
+    held = variables(module, mapping, "generator.", *inputs)
+    weights = last(rule.numbers("weights", (SAMPLES, SHAPE[2], *SHAPE[:2])))
 
-    def total(params):
-        images, written = _pass(module, held)(params, *inputs)
-        return jnp.sum(images * weights), (images, written)
+    def total(params, held):
+        images, after = applied(module, {**held, "params": params}, *inputs)
+        return jnp.sum(images * weights), (images, after)
 
-    slope, (images, written) = _compiled(jax.grad(total, has_aux=True), params)
+    differentiated = jax.grad(total, has_aux=True)
+    slope, (images, after) = on_one_device(differentiated, held["params"], held)
     return {
-        "output/images": _nchw(images),
-        **_written("generator", written, mapping),
-        **studiogan_layouts.named("generator", slope, mapping, "gradient"),
+        "output/images": first(images),
+        **_written("generator", after, mapping),
+        **named(slope, mapping, "gradient"),
     }
 
 
 def discriminator(module, mapping, labelled, fixture):
     """Return a discriminator's outputs, and the gradients of their weighted sum."""
-    x = _nhwc(rule.images(IMAGES, (SAMPLES, SHAPE[2], *SHAPE[:2])))
+    x = last(rule.images(IMAGES, (SAMPLES, SHAPE[2], *SHAPE[:2])))
     labels = (rule.labels("label", SAMPLES, CLASSES),) if labelled else ()
-    params, held = _variables("discriminator", module, mapping, x, *labels)
+    held = variables(module, mapping, "discriminator.", x, *labels)
 
-    def total(params, x):
-        run = _pass(module, held, "full_output")
-        judged, written = run(params, x, *labels)
-        named = {"adv_output": judged.logits, "embed": judged.outputs.get("embedding")}
-        named["proxy"] = judged.outputs.get("proxy")
-        named = {name: value for name, value in named.items() if value is not None}
+    def total(params, x, held):
+        judged, after = applied(
+            module, {**held, "params": params}, x, *labels, method="full_output"
+        )
+        outputs = {
+            "adv_output": judged.logits,
+            "embed": judged.outputs.get("embedding"),
+        }
+        outputs["proxy"] = judged.outputs.get("proxy")
+        outputs = {name: y for name, y in outputs.items() if y is not None}
         weighed = [
-            jnp.sum(value * rule.numbers(f"weights/{name}", value.shape))
-            for name, value in named.items()
+            jnp.sum(y * rule.numbers(f"weights/{name}", y.shape))
+            for name, y in outputs.items()
         ]
-        return sum(weighed), (named, written)
+        return sum(weighed), (outputs, after)
 
-    slopes = jax.grad(total, (0, 1), has_aux=True)
-    (slope, of_x), (outputs, written) = _compiled(slopes, params, x)
+    differentiated = jax.grad(total, (0, 1), has_aux=True)
+    (slope, of_x), (outputs, after) = on_one_device(
+        differentiated, held["params"], x, held
+    )
     return {
-        **{f"output/{name}": value for name, value in outputs.items()},
-        "gradient/images": _nchw(of_x),
-        **_written("discriminator", written, mapping),
-        **studiogan_layouts.named("discriminator", slope, mapping, "gradient"),
+        **{f"output/{name}": y for name, y in outputs.items()},
+        "gradient/images": first(of_x),
+        **_written("discriminator", after, mapping),
+        **named(slope, mapping, "gradient"),
     }
 
 
@@ -137,7 +92,7 @@ ROWS = [
         functools.partial(
             generator,
             deep_conv.Generator(SHAPE),
-            studiogan_layouts.deep_conv_generator(),
+            studiogan_names.deep_conv_generator(),
             128,
             False,
         ),
@@ -151,7 +106,7 @@ ROWS = [
         functools.partial(
             discriminator,
             deep_conv.Discriminator(),
-            studiogan_layouts.deep_conv_discriminator(),
+            studiogan_names.deep_conv_discriminator(),
             False,
         ),
         differs=_VARIANCE,
@@ -166,7 +121,7 @@ ROWS = [
             sagan.Generator(
                 SHAPE, spectral_conditions=True, epsilon=1e-4, **_OF_RESNETS, **_LABEL
             ),
-            studiogan_layouts.residual_generator(shared=False),
+            studiogan_names.residual_generator(shared=False),
             128,
             True,
         ),
@@ -185,7 +140,7 @@ ROWS = [
                 rectified_shortcut=True,
                 **_OF_RESNETS,
             ),
-            studiogan_layouts.residual_discriminator(compares=False),
+            studiogan_names.residual_discriminator(compares=False),
             True,
         ),
     ),
@@ -197,7 +152,7 @@ ROWS = [
         functools.partial(
             generator,
             biggan.Generator(SHAPE, epsilon=1e-4, **_OF_RESNETS, **_LABEL),
-            studiogan_layouts.residual_generator(shared=True),
+            studiogan_names.residual_generator(shared=True),
             80,
             True,
         ),
@@ -219,7 +174,7 @@ ROWS = [
                 embedding=16,
                 rectified_shortcut=True,
             ),
-            studiogan_layouts.residual_discriminator(compares=True),
+            studiogan_names.residual_discriminator(compares=True),
             True,
         ),
     ),

@@ -6,51 +6,27 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ganjax.core.view import Network
 from ganjax.networks import stylegan2
 from ganjax.networks.latent_keys import child_keys, keys_of
-from ganjax.objectives.terms import TERMS, TermContext
-from tests.parity import nvidia, rule
-from tests.parity.layouts import filled, named
-from tests.parity.nvidia import CLASSES
+from ganjax.objectives.terms import TERMS
+from tests.parity import rule, stylegan2_names
+from tests.parity.given import CLASSES, Given, as_steps
+from tests.parity.networks import on_one_device, variables
 from tests.parity.row import Row
+from tests.parity.steps import Training, moved, resolved
+from tests.parity.tensors import first, last, named
+from tests.parity.views import context, view
 
 SOURCE = "stylegan2-ada-pytorch"
-# SIZE is the side of the discriminators' images; SMALL is the side of all others.
-N, SIZE, LATENT, STYLE, CHANNELS, LAYERS, GROUP = 4, 16, 6, 5, 4, 2, 4
+# The images of the rows of discriminators are larger than the others.
+N, SIZE, LARGER, LATENT, STYLE, CHANNELS, LAYERS, GROUP = 4, 8, 16, 6, 5, 4, 2, 4
 DISCRIMINATOR_N = 8
 PSI, DECAY, WEIGHT, SHRINK = 0.5, 0.01, 2.0, 2
 PATH_MEAN = 0.3
-SMALL = 8
 # Of the steps of the preset: the third of them has the lazy penalty.
-STEPS_N, FIRST, STEPS = 4, 13, 5
-PLAYERS = ("discriminator", "generator")
-
-
-def latents(name: str, *sizes: int) -> np.ndarray:
-    """Return latents ``[*sizes, LATENT]`` for a name."""
-    return rule.numbers(f"stylegan2/{name}", (*sizes, LATENT))
-
-
-def images(name: str, *sizes: int, size: int = SIZE) -> np.ndarray:
-    """Return images ``[*sizes, 3, size, size]`` for a name."""
-    return rule.images(f"stylegan2/{name}", (*sizes, 3, size, size))
-
-
-def labels(name: str, *sizes: int) -> np.ndarray:
-    """Return labels ``[*sizes]`` for a name."""
-    n = int(np.prod(sizes))
-    return rule.labels(f"stylegan2/{name}", n, CLASSES).reshape(sizes)
-
-
-def last(x: np.ndarray) -> jax.Array:
-    """Return images of torch with the channels last."""
-    return jnp.asarray(np.moveaxis(x, -3, -1))
-
-
-def first(x: jax.Array) -> np.ndarray:
-    """Return images with the channels in the place that torch expects."""
-    return np.moveaxis(np.asarray(x), -1, 1)
-
+FIRST, STEPS = 13, 5
+GIVEN = Given("stylegan2", SIZE, LATENT)
 
 # Draws that are functions of the latents. The oracle gives them to the authors' code.
 
@@ -75,35 +51,44 @@ def sides(size: int) -> list[int]:
     return found
 
 
-def mixed(z: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+def mixed(z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the second latents ``[n, d]`` of style mixing, and the first layers that
     use them ``[n]``, for latents ``z`` and a mixing of 1."""
-    module = _generator_module(size=size, mixing=1.0)
-    params = jax.eval_shape(_initial(module, False), jax.random.key(0))
-    variables = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), params)
+    module, _, held = _generator_of(z, mixing=1.0)
 
     def drawn(module, z):
         keys = child_keys(keys_of(z), stylegan2.MIXING)
         return jax.vmap(module.drawn)(keys, z)
 
-    apply = nvidia.compiled(functools.partial(module.apply, method=drawn))
-    other, crossover = apply(variables, z)
-    return np.asarray(other), np.asarray(crossover)
+    return on_one_device(lambda held, z: module.apply(held, z, method=drawn), held, z)
 
 
 def path_latents() -> np.ndarray:
     """Return latents ``[N, LATENT]`` that draw the same layer for style mixing, because
     the authors draw one layer for a batch."""
-    pool = latents("path", 8 * N)
-    _, crossover = mixed(pool, SMALL)
+    pool = GIVEN.latents("path", 8 * N)
+    _, crossover = mixed(pool)
     found = pool[crossover == 2][:N]
     assert len(found) == N
     return found
 
 
-def _generator_module(size=SMALL, labelled=False, **options):
-    return stylegan2.Generator(
-        (size, size, 3),
+def average_style() -> np.ndarray:
+    """Return the running average of styles, ``[STYLE]``."""
+    return rule.numbers("stylegan2/average", (STYLE,))
+
+
+def path_probe() -> np.ndarray:
+    """Return the normal numbers of the path length, one image for each sample."""
+    return rule.numbers("stylegan2/path probe", (N // SHRINK, 3, SIZE, SIZE))
+
+
+def _generator_of(*inputs, **options):
+    """Return the module, the tensors and the variables of a generator, which has labels
+    if there is a second input."""
+    labelled = len(inputs) > 1
+    module = stylegan2.Generator(
+        (SIZE, SIZE, 3),
         mapping_layers=LAYERS,
         intermediate=STYLE,
         channel_base=1024,
@@ -112,72 +97,45 @@ def _generator_module(size=SMALL, labelled=False, **options):
         classes=CLASSES if labelled else 0,
         **options,
     )
-
-
-def _initial(module, labelled):
-    def initial(key):
-        z, label = jnp.zeros((2, LATENT)), jnp.zeros(2, jnp.int32)
-        inputs = (z, label) if labelled else (z,)
-        return module.init(key, *inputs, train=True)
-
-    return initial
-
-
-def _generator_params(size, labelled, layers=LAYERS):
-    module = _generator_module(size, labelled)
-    shapes = jax.eval_shape(_initial(module, labelled), jax.random.key(0))["params"]
-    names = nvidia.stylegan2_generator_names(size, layers, labelled)
-    prefix, values = "stylegan2/generator/", nvidia.stylegan2_values
-    return names, filled(shapes, names, prefix, values=values)
-
-
-def average_style() -> np.ndarray:
-    """Return the running average of styles, ``[STYLE]``."""
-    return rule.numbers("stylegan2/average", (STYLE,))
-
-
-def _average(w):
-    return {"average": {"w": jnp.asarray(w, jnp.float32)}}
+    names = stylegan2_names.generator(SIZE, LAYERS, labelled)
+    how = {"values": stylegan2_names.values}
+    return (
+        module,
+        names,
+        variables(module, names, "stylegan2/generator/", *inputs, **how),
+    )
 
 
 def _generator(fixture):
-    module = _generator_module(labelled=True, mixing=0.0)
-    names, params = _generator_params(SMALL, True)
-    z, label, probe = (
-        latents("z", N),
-        labels("label", N),
-        last(images("probe", N, size=SMALL)),
-    )
+    inputs = GIVEN.latents("z", N), GIVEN.labels("label", N)
+    module, names, held = _generator_of(*inputs, mixing=0.0)
+    probe = last(GIVEN.images("probe", N))
 
     def made(params):
-        given = {"params": params, **_average(np.zeros(STYLE))}
-        image = module.apply(given, z, label, train=True)
-        w = module.apply(given, z, label, train=True, method="map")
+        given = {**held, "params": params}
+        image = module.apply(given, *inputs, train=True)
+        w = module.apply(given, *inputs, train=True, method="map")
         return jnp.sum(image * probe), (image, w[:, 0])
 
-    slopes, (image, w) = nvidia.on_one_device(
-        jax.grad(lambda p: made(p), has_aux=True), params
-    )
+    slopes, (image, w) = on_one_device(jax.grad(made, has_aux=True), held["params"])
     found = {"output/image": first(image), "output/style": w}
     return found | named(slopes, names, "gradient")
 
 
-def _truncated(fixture):
-    module = _generator_module(truncation=PSI)
-    _, params = _generator_params(SMALL, False)
-    variables = {"params": params, **_average(average_style())}
-    z = jnp.asarray(latents("z", N))
-    image = nvidia.compiled(functools.partial(module.apply, train=False))(variables, z)
+def _images(train, average, **options):
+    z = GIVEN.latents("z", N)
+    module, _, held = _generator_of(z, **options)
+    held |= {"average": {"w": average}}
+    image = on_one_device(lambda z: module.apply(held, z, train=train), z)
     return {"output/image": first(image)}
+
+
+def _truncated(fixture):
+    return _images(False, average_style(), truncation=PSI)
 
 
 def _mixing(fixture):
-    module = _generator_module(mixing=1.0)
-    _, params = _generator_params(SMALL, False)
-    z = latents("z", N)
-    variables = {"params": params, **_average(np.zeros(STYLE))}
-    image = nvidia.on_one_device(lambda z: module.apply(variables, z, train=True), z)
-    return {"output/image": first(image)}
+    return _images(True, np.zeros(STYLE, np.float32), mixing=1.0)
 
 
 def discriminator_order(n: int, group: int) -> np.ndarray:
@@ -187,7 +145,7 @@ def discriminator_order(n: int, group: int) -> np.ndarray:
 
 
 def _discriminator(residual, fixture):
-    labelled = not residual
+    labelled, n = not residual, DISCRIMINATOR_N
     module = stylegan2.Discriminator(
         channel_base=1024,
         channel_max=CHANNELS,
@@ -196,123 +154,73 @@ def _discriminator(residual, fixture):
         conditioning="projection" if labelled else "none",
         classes=CLASSES if labelled else 0,
     )
-    n = DISCRIMINATOR_N
-    x, label = last(images("x", n)), labels("label", n)
-    given = (label,) if labelled else ()
-    shapes = jax.eval_shape(
-        lambda key: module.init(key, x, *given, train=True), jax.random.key(0)
-    )["params"]
-    names = nvidia.stylegan2_discriminator_names(SIZE, residual, labelled)
-    prefix, values = "stylegan2/discriminator/", nvidia.stylegan2_values
-    params = filled(shapes, names, prefix, values=values)
-    probe = jnp.asarray(rule.numbers("stylegan2/logits", (n,)))
+    x = last(GIVEN.images("x", n, size=LARGER))
+    label = (GIVEN.labels("label", n),) if labelled else ()
+    names = stylegan2_names.discriminator(LARGER, residual, labelled)
+    prefix, values = "stylegan2/discriminator/", stylegan2_names.values
+    held = variables(module, names, prefix, x, *label, values=values)
+    probe = rule.numbers("stylegan2/logits", (n,))
 
     def judged(params, x):
-        logits = module.apply({"params": params}, x, *given, train=True)
+        logits = module.apply({"params": params}, x, *label, train=True)
         return jnp.sum(logits * probe), logits
 
-    (slopes, of_x), logits = nvidia.compiled(jax.grad(judged, (0, 1), has_aux=True))(
-        params, x
+    (slopes, of_x), logits = on_one_device(
+        jax.grad(judged, (0, 1), has_aux=True), held["params"], x
     )
     found = {"output/logits": logits, "gradient/input": first(of_x)}
     return found | named(slopes, names, "gradient")
 
 
-def path_probe() -> np.ndarray:
-    """Return the normal numbers of the path length, one image for each sample."""
-    return rule.numbers("stylegan2/path probe", (N // SHRINK, 3, SMALL, SMALL))
-
-
 def _path_length(fixture):
-    module = _generator_module(mixing=1.0)
-    names, params = _generator_params(SMALL, False)
-    z = jnp.asarray(fixture.inputs["z"])
-    network = nvidia.network_of(module)
+    z = fixture.inputs["z"]
+    module, names, held = _generator_of(z, mixing=1.0)
 
     def term(params):
-        view = nvidia.view_of_parts(
-            {"generator": network}, {"generator": params},
-            {"generator": _average(np.zeros(STYLE))}, {"path": last(path_probe())},
+        seen = view(
+            {"generator": params}, networks={"generator": Network(module, ())},
+            variables={"generator": {"average": held["average"]}},
+            drawn={"path": last(path_probe())},
         )  # fmt: skip
-        context = TermContext(
-            critic="discriminator", real=None,
-            fake=jnp.zeros((N, SMALL, SMALL, 3)),
-            real_output=None, fake_output=None, critic_output=None, vary=None,
-            generator="generator", latents=z, generator_inputs=lambda z, label: (z,),
-            memory=jnp.float32(PATH_MEAN),
+        given = context(
+            fake=jnp.zeros((N, SIZE, SIZE, 3)), latents=z,
+            generator_inputs=lambda z, label: (z,), memory=jnp.float32(PATH_MEAN),
         )  # fmt: skip
         numbers = {"decay": jnp.float32(DECAY), "shrink": SHRINK}
-        value, average = TERMS["path_length"].function(context, view, numbers)
+        value, average = TERMS["path_length"].function(given, seen, numbers)
         return WEIGHT * value, average
 
     differentiated = jax.value_and_grad(term, has_aux=True)
-    (value, average), slopes = nvidia.on_one_device(differentiated, params)
+    (value, average), slopes = on_one_device(differentiated, held["params"])
     found = {"loss/path_length": value, "output/average": average}
     return found | named(slopes, names, "gradient")
 
 
-# Steps
-
-
-OVERRIDES = {
-    "data.name": f"gratings{SMALL}",
-    "batch_size": str(STEPS_N),
-    "latents.size": str(LATENT),
-    "networks.generator.intermediate": str(STYLE),
-    "networks.generator.channel_max": str(CHANNELS),
-    "networks.discriminator.channel_max": str(CHANNELS),
-}
-
-
-def recorded() -> dict:
-    """Return the examples and latents of the steps, in the layout of torch: player ->
-    name -> ``[STEPS, STEPS_N, …]``."""
-    sizes = STEPS, STEPS_N
-    return {
-        player: {
-            "real": images(f"steps/{player}/real", *sizes, size=SMALL),
-            "label": labels(f"steps/{player}/label", *sizes),
-            "z": latents(f"steps/{player}/z", *sizes),
-        }
-        for player in PLAYERS
-    }
-
-
 def _steps(fixture):
-    config = nvidia.resolved("stylegan2_cifar10", OVERRIDES)
-    game = nvidia.built(config)
+    changes = {
+        "data.name": f"gratings{SIZE}",
+        "batch_size": N,
+        "latents.size": LATENT,
+        "networks.generator.intermediate": STYLE,
+        "networks.generator.channel_max": CHANNELS,
+        "networks.discriminator.channel_max": CHANNELS,
+    }
+    training = Training(resolved("stylegan2_cifar10:tiny", changes))
     names = {
-        "generator": nvidia.stylegan2_generator_names(SMALL, LAYERS, True),
-        "discriminator": nvidia.stylegan2_discriminator_names(SMALL, False, True),
+        "generator": (
+            stylegan2_names.generator(SIZE, LAYERS, True),
+            "stylegan2/generator/",
+        ),
+        "discriminator": (
+            stylegan2_names.discriminator(SIZE, False, True),
+            "stylegan2/discriminator/",
+        ),
     }
-    params = {
-        player: filled(
-            jax.eval_shape(game.networks[player].initial, jax.random.key(0))["params"],
-            names[player],
-            f"stylegan2/{player}/",
-            values=nvidia.stylegan2_values,
-        )
-        for player in PLAYERS
-    }
-    given = recorded()
-    rounds = [given[player.name] for player in game.players]
-    examples = {
-        "data": last(np.stack([x["real"] for x in rounds], 1)),
-        "label": np.stack([x["label"] for x in rounds], 1),
-    }
-    draws = {player: {"latents": x["z"][:, None]} for player, x in given.items()}
-    state = nvidia.begun(game, config, params, FIRST)
-    state = nvidia.taken(game, state, STEPS, examples, draws)
-    found = {}
-    trees = {player: state.params[player] for player in PLAYERS}
-    trees["average"] = state.ema["generator"]["params"]
-    for name, tree in trees.items():
-        player = "generator" if name == "average" else name
-        moved = jax.tree.map(
-            lambda a, b: np.float64(a) - np.float64(b), tree, params[player]
-        )
-        found |= named(moved, names[player], "moved", f"{name}/")
-    return found
+    players = [player.name for player in training.game.players]
+    given = as_steps(GIVEN.turns(STEPS, N), players)
+    begin = {"step": FIRST, "values": stylegan2_names.values}
+    before, after, _ = training.run(names, *given, **begin)
+    return moved(before, after, names, {x: f"{x}/" for x in before})
 
 
 _NETWORK = (("architectures", "stylegan2"),)

@@ -1,4 +1,4 @@
-"""What rows share: networks filled by the rule, and steps of a shipped config."""
+"""Training steps of resolved configs, with recorded examples and draws."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -11,78 +11,15 @@ from ml_collections import ConfigDict
 from ganjax.build import build_game
 from ganjax.command_line import load_config
 from ganjax.config import knobs, resolve
-from ganjax.core import View, compile_step, init_state, make_train_step
+from ganjax.core import GameState, compile_step, init_state, make_train_step
 from ganjax.data import source_of
+from ganjax.data.source import Source
 from ganjax.networks import conv
-from ganjax.networks.heads import CriticOutput
-from ganjax.objectives import TermContext
-from tests.parity import tensors
+from tests.parity import networks, rule, tensors
 
-AXIS = "data"
-# A program that runs once compiles faster with less optimisation, and with XLA's
-# convolutions. ``tests/networks/test_conv_forms.py`` compares them with ganjax's.
-QUICKLY = {"xla_backend_optimization_level": 1}
-FORM = "stock"
-
-
-def variables(module, names: tensors.Mapped, prefix: str, *inputs) -> dict[str, Any]:
-    """Return the variables of a network for some ``inputs``, filled by the rule.
-
-    Args:
-      names: the tensors of torch.
-      prefix: comes before their names in the rule.
-    """
-    template = jax.eval_shape(
-        lambda *x: module.init(jax.random.key(0), *x, train=True), *inputs
-    )
-    return _filled(template, names, prefix)
-
-
-def _filled(template, names, prefix):
-    made = {
-        kind: jax.tree.map(lambda x: np.zeros(x.shape, x.dtype), tree)
-        for kind, tree in template.items()
-    }
-    made["params"] = tensors.filled(template["params"], names, prefix)
-    if "spectral" in template:
-        made["spectral"] = tensors.spectral(template["spectral"], names, prefix)
-    return made
-
-
-def applied(module, held: Mapping[str, Any], params, *inputs):
-    """Return a network's output in training mode, with ``params`` in place of those in
-    ``held``."""
-    kept = [name for name in held if name != "params"]
-    given = {**held, "params": params}
-    return module.apply(given, *inputs, train=True, mutable=kept)[0]
-
-
-def on_one_device(function: Callable, *trees):
-    """Return the compiled result of ``function(*trees)``, with the axis of devices
-    bound. Large arrays should be arguments: XLA computes with constants slowly, while
-    it compiles."""
-    axes = (0, *(None for _ in trees))
-    mapped = jax.vmap(lambda _, *given: function(*given), axes, axis_name=AXIS)
-    compiled = jax.jit(mapped, compiler_options=QUICKLY)
-    with conv.form(FORM):
-        found = jax.device_get(compiled(jnp.zeros(1), *trees))
-    return jax.tree.map(lambda x: x[0], found)
-
-
-def view(params=None, step=0, **fields) -> View:
-    """Return a view of one turn, for terms."""
-    empty: dict[str, Any] = {name: {} for name in ("networks", "variables", "memory")}
-    given = {"params": params or {}, "knobs": {}, "batch": None, **empty, **fields}
-    return View(axis=AXIS, key=jax.random.key(0), step=jnp.asarray(step), **given)
-
-
-def context(real=None, fake=None, memory=None) -> TermContext:
-    """Return the context of a term with logits of real and generated samples."""
-    outputs = [None if x is None else CriticOutput(x) for x in (real, fake)]
-    return TermContext(
-        "discriminator", real, fake, *outputs, lambda *_: None, None,
-        generator="generator", memory=memory,
-    )  # fmt: skip
+# network -> the tensors of torch, and the prefix of their names in the rule
+Names = Mapping[str, tuple[tensors.Tensors, str]]
+Variables = dict[str, dict[str, Any]]
 
 
 def resolved(name: str, changes: Mapping[str, Any]) -> ConfigDict:
@@ -90,57 +27,130 @@ def resolved(name: str, changes: Mapping[str, Any]) -> ConfigDict:
     return resolve(load_config(name), {k: str(x) for k, x in changes.items()})
 
 
-def run(
-    config: ConfigDict,
-    names: Mapping[str, tuple[tensors.Mapped, str]],
-    batches: Mapping[str, np.ndarray],
-    draws: Mapping[str, Mapping[str, np.ndarray]],
-) -> tuple[dict, dict, dict[str, np.ndarray]]:
-    """Train by ``make_train_step`` of a config.
+class Training:
+    """The training step of a resolved config, compiled when it first runs.
 
-    Args:
-      names: network -> the tensors of torch, and the prefix of their names in the rule.
-      batches: field -> examples ``[steps, rounds, n, …]``.
-      draws: player -> name of a draw -> values ``[steps, turns, n, …]``.
-
-    Returns:
-      ``(before, after, metrics)``: the variables of each network by its name, and of
-      the averaged generator by ``"average"``; metrics are ``[steps]``.
+    Attributes:
+      game: the game of the config.
     """
-    game, _ = build_game(config, source_of(config.data))
 
-    def at(tree, step):
-        return jax.tree.map(lambda x: x[step], tree)
+    def __init__(self, config: ConfigDict, source: Source | None = None):
+        """``source``: in place of the one that the config chooses."""
+        self.game, _ = build_game(config, source or source_of(config.data))
+        self._numbers = knobs(config)
+        step = make_train_step(
+            self.game,
+            batch=lambda data, key, step, axis: data["batches"],
+            draws=lambda data, step: data["draws"],
+        )
+        # Without ``intervals`` one program has the steps with and without lazy terms.
+        self._advance = compile_step(step, compiler_options=networks.QUICKLY)
 
-    step = make_train_step(
-        game,
-        batch=lambda data, key, step, axis: at(data["batches"], step),
-        draws=lambda data, step: at(data["draws"], step),
-    )
-    how = {"intervals": game.intervals, "compiler_options": QUICKLY}
-    compiled = compile_step(step, **how)
-    state = init_state(game, jax.random.key(0), knobs(config))
-    params, held = {}, {}
-    for name, (known, prefix) in names.items():
-        template = {"params": state.params[name], **state.variables[name]}
-        made = jax.tree.map(jnp.asarray, _filled(template, known, prefix))
-        # Running averages begin as they are.
-        params[name] = made.pop("params")
-        held[name] = {k: made.get(k) if k == "spectral" else x
-                      for k, x in state.variables[name].items()}  # fmt: skip
-    ema = {n: {"params": params[n], **held[n]} for n in game.ema}
-    state = state.replace(params=params, variables=held, ema=ema)
-    state = jax.tree.map(jnp.copy, state)
-    before, rows = jax.device_get(_shown(state)), []
-    data = jax.tree.map(jnp.asarray, {"batches": dict(batches), "draws": dict(draws)})
-    with conv.form(FORM):
-        for _ in range(config.steps):
-            state, metrics = compiled(state, data)
-            rows.append(jax.device_get(metrics))
-    found = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    return before, jax.device_get(_shown(state)), found
+    def begun(
+        self,
+        names: Names,
+        *,
+        step: int = 0,
+        values: Callable = rule.parameter,
+        memory: Mapping[str, Any] | None = None,
+        numbers: Mapping[str, float] | None = None,
+    ) -> GameState:
+        """Return the state before a step. Nothing is drawn, so no program is compiled:
+        optimizers and memories are zeros, as they are at first, and averages are
+        copies.
+
+        Args:
+          step: its number.
+          values: the rule of parameters.
+          memory: entries of the memory that are not zeros.
+          numbers: knobs that differ from the config.
+        """
+        key, numbers = jax.random.key(0), {**self._numbers, **(numbers or {})}
+        made = jax.eval_shape(lambda: init_state(self.game, key, numbers))
+        zeros = jax.tree.map(
+            lambda x: np.zeros(x.shape, x.dtype), made.replace(key=None)
+        )
+        held = {
+            name: tensors.filled(
+                {"params": made.params[name], **made.variables[name]},
+                own, prefix, values,
+            )
+            for name, (own, prefix) in names.items()
+        }  # fmt: skip
+        state = zeros.replace(
+            step=np.int32(step),
+            params={name: x["params"] for name, x in held.items()},
+            variables={name: _without_params(x) for name, x in held.items()},
+            ema={name: held[name] for name in self.game.ema},
+            memory={**zeros.memory, **(memory or {})},
+            knobs={name: np.float32(x) for name, x in numbers.items()},
+        )
+        return jax.tree.map(jnp.array, state).replace(key=key)
+
+    def run(
+        self,
+        names: Names,
+        batches: Mapping[str, np.ndarray],
+        draws: Mapping[str, Mapping[str, Any]],
+        **begin,
+    ) -> tuple[Variables, Variables, dict[str, np.ndarray]]:
+        """Take some steps.
+
+        Args:
+          batches: field -> examples ``[steps, rounds, n, …]``.
+          draws: player -> name of a draw -> values ``[steps, turns, n, …]``.
+          begin: arguments of ``begun``.
+
+        Returns:
+          ``(before, after, metrics)``: the variables of each network by its name, and
+          of the averaged generator by ``"average"``; metrics are ``[steps]``.
+        """
+        state, rows = self.begun(names, **begin), []
+        before = _shown(state)
+        data = {"batches": dict(batches), "draws": dict(draws)}
+        with conv.form(networks.FORM):
+            for i in range(len(jax.tree.leaves(batches)[0])):
+                given = jax.tree.map(lambda x, i=i: jnp.asarray(x[i]), data)
+                state, metrics = self._advance(state, given)
+                rows.append(jax.device_get(metrics))
+        found = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+        return before, _shown(state), found
+
+
+def _without_params(held):
+    return {kind: tree for kind, tree in held.items() if kind != "params"}
 
 
 def _shown(state):
     shown = {n: {"params": state.params[n], **state.variables[n]} for n in state.params}
-    return shown | {"average": state.ema["generator"]}
+    if "generator" in state.ema:
+        shown["average"] = state.ema["generator"]
+    return jax.tree.map(np.array, shown)  # a step reuses the memory of its state
+
+
+def moved(
+    before: Variables,
+    after: Variables,
+    names: Names,
+    prefixes: Mapping[str, str],
+    kind: str = "moved",
+    scale: float = 1.0,
+) -> dict[str, np.ndarray]:
+    """Return how far parameters and vectors of spectral norm moved, as ``KIND/PREFIX
+    TORCH NAME`` -> tensor.
+
+    Args:
+      prefixes: a key of ``before`` -> the prefix of its tensors.
+      scale: a factor.
+    """
+    found = {}
+    for name, prefix in prefixes.items():
+        own, _ = names["generator" if name == "average" else name]
+        change = jax.tree.map(
+            lambda x, y: scale * (np.float64(y) - np.float64(x)),
+            before[name],
+            after[name],
+        )
+        found |= tensors.named(change["params"], own, kind, prefix)
+        found |= tensors.vectors(change.get("spectral", {}), own, kind, prefix)
+    return found

@@ -9,12 +9,10 @@ from pathlib import Path
 def all_rows() -> dict[str, tuple[str, str, Callable]]:
     """Return the functions that make the fixtures: row -> ``(module, source,
     function)``. ``source`` is a key of ``SOURCES``, or an equation. A function takes
-    the folder of the clone."""
+    the folder of the clone. Modules without ``FIXTURES`` are shared by others."""
     found = {}
     for path in sorted(Path(__file__).parent.glob("[a-z]*.py")):
-        if path.stem == "torch_side":
-            continue
         module = importlib.import_module(f"{__name__}.{path.stem}")
-        for name, function in module.FIXTURES.items():
+        for name, function in getattr(module, "FIXTURES", {}).items():
             found[name] = path.stem, module.SOURCE, function
     return found

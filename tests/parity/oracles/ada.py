@@ -1,7 +1,9 @@
 """ADA by NVIDIA: the augmentation pipe, and the statistics of its controller."""
 
+import contextlib
 from unittest import mock
 
+import jax
 import numpy as np
 import torch
 
@@ -53,10 +55,10 @@ class _Warped(Exception):
     """The matrix is complete, and the warp begins."""
 
 
-def geometry(repository):
-    module, factors = imported(repository, "training.augment"), []
-    pipe = module.AugmentPipe(scale=1, rotate=1, aniso=1, xfrac=1)
-    recorder = _Recorder()
+def _matrix(module, pipe, images, *draws):
+    """Return the matrix ``[n, 3, 3]`` from places in the result to places in the
+    images, from the centre. ``draws``: contexts in which the pipe draws."""
+    factors = []
 
     def kept(function):
         def call(*arguments):
@@ -72,20 +74,60 @@ def geometry(repository):
         name: kept(getattr(module, name))
         for name in ("scale2d_inv", "rotate2d_inv", "translate2d_inv")
     }
-    torch.manual_seed(2)
-    with (
-        recorder.of("rand"),
-        recorder.of("randn"),
-        mock.patch.multiple(module, **changes),
-        mock.patch.object(module.upfirdn2d, "upsample2d", begin),
-    ):
-        try:
-            pipe(tensor(sizes.images(3)))
-        except _Warped:
-            pass
+    with contextlib.ExitStack() as stack:
+        for context in draws:
+            stack.enter_context(context)
+        stack.enter_context(mock.patch.multiple(module, **changes))
+        stack.enter_context(mock.patch.object(module.upfirdn2d, "upsample2d", begin))
+        stack.enter_context(contextlib.suppress(_Warped))
+        pipe(images)
     product = torch.eye(3)
     for factor in factors:
         product = product @ factor
+    return product
+
+
+def blitted(repository):
+    """Return images at the places of the authors' matrix, reflected at the borders."""
+    module = imported(repository, "training.augment")
+    pipe, draws = module.AugmentPipe(xflip=1, rotate90=1, xint=1), _blit_draws()
+    drawn = mock.patch.object(torch, "rand", lambda *_, **__: tensor(next(draws)))
+    images, middle = sizes.blit_images(), (sizes.BLIT_SIZE - 1) / 2
+    matrix = array(_matrix(module, pipe, tensor(images), drawn))
+    places = np.mgrid[: sizes.BLIT_SIZE, : sizes.BLIT_SIZE] - middle
+    to = np.stack([places[1], places[0], np.ones_like(places[0])])  # x, y, 1
+    source = np.einsum("nij,jhw->nihw", matrix[:, :2], to) + middle
+    whole = np.round(source).astype(int)
+    assert np.abs(source - whole).max() < 1e-4
+    most = sizes.BLIT_SIZE - 1
+    x, y = np.moveaxis(most - np.abs(most - np.abs(whole)), 1, 0)
+    rows = [image[:, v, u] for image, u, v in zip(images, x, y, strict=True)]
+    return {"output/images": np.stack(rows)}
+
+
+def _blit_draws():
+    """Yield ganjax's draws as uniform numbers, in the order in which the pipe asks. The
+    second of each pair decides whether a change happens (always)."""
+    keys = jax.random.split(jax.random.key(0), sizes.BLIT_N)
+    values = jax.vmap(lambda key: jax.random.split(key, (2, 3))[1])(keys)
+
+    def drawn(draw, i, *more):
+        return np.asarray(jax.vmap(lambda key: draw(key, *more))(values[:, i]))
+
+    yield (drawn(jax.random.bernoulli, 0).astype(np.float32) + 0.5) / 2
+    yield np.zeros(sizes.BLIT_N, np.float32)
+    yield (drawn(jax.random.randint, 1, (), 0, 4).astype(np.float32) + 0.5) / 4
+    yield np.zeros(sizes.BLIT_N, np.float32)
+    yield drawn(jax.random.uniform, 2, (2,))[:, ::-1]  # ours: down, then right
+    yield np.zeros((sizes.BLIT_N, 1), np.float32)
+
+
+def geometry(repository):
+    module, recorder = imported(repository, "training.augment"), _Recorder()
+    pipe = module.AugmentPipe(scale=1, rotate=1, aniso=1, xfrac=1)
+    torch.manual_seed(2)
+    draws = recorder.of("rand"), recorder.of("randn")
+    product = _matrix(module, pipe, tensor(sizes.images(3)), *draws)
     scale, turn, stretch, after, shift = recorder.drawn[::2]
     turns = [(2 * x[:, 0] - 1) * np.pi * pipe.rotate_max for x in (turn, after)]
     return {
@@ -117,6 +159,7 @@ def controller(repository):
 
 FIXTURES = {
     "ada_colour": colour,
+    "ada_blit": blitted,
     "ada_geometry": geometry,
     "ada_controller": controller,
 }

@@ -11,13 +11,21 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from tests.parity import rows_biggan as cases
 from tests.parity import rule
 from tests.parity.biggan_names import cancelled
-from tests.parity.oracles.torch_side import array, fill, gradients, imported, tensor
-from tests.parity.tensors import small, vector
+from tests.parity.oracles.torch_side import (
+    array,
+    copied,
+    fill,
+    gradients,
+    imported,
+    moved,
+    tensor,
+)
+from tests.parity.rows_biggan import BEGIN, CLASSES, STEPS, TURNS, N
 
 SOURCE = "BigGAN-PyTorch"
-CLASSES, N = 10, 3
 TINY = {
     32: {"G_ch": 4, "D_ch": 4, "dim_z": 8, "G_attn": "0", "D_attn": "0"},
     64: {"G_ch": 4, "D_ch": 8, "dim_z": 20, "G_attn": "32", "D_attn": "32",
@@ -25,7 +33,6 @@ TINY = {
     128: {"G_ch": 4, "D_ch": 8, "dim_z": 18, "G_attn": "64", "D_attn": "64",
           "G_shared": True, "hier": True, "shared_dim": 6},
 }  # fmt: skip
-STEPS, TURNS, BEGIN = 5, 4, 3
 
 
 class _Anything(types.ModuleType):
@@ -74,17 +81,8 @@ def network(module, size: int, kind: str, **more):
     settings |= TINY[size] | more
     with contextlib.redirect_stdout(io.StringIO()):
         made = getattr(module, kind)(**settings)
-    prefix = f"biggan_{size}.{kind[0]}."
-    fill(made, prefix)
-    fill_vectors(made, prefix)
+    fill(made, f"biggan_{size}.{kind[0]}.")
     return made
-
-
-def fill_vectors(made, prefix: str) -> None:
-    for name, layer in made.named_modules():
-        if hasattr(layer, "u0"):
-            u = vector(f"{prefix}{name}.weight", layer.u0.shape[1])
-            layer.u0.copy_(tensor(u)[None])
 
 
 def latents(size: int) -> torch.Tensor:
@@ -113,6 +111,7 @@ def networks_at(size: int):
             tensor(rule.images(f"biggan_{size}.{side}", tuple(images.shape)))
             for side in ("real", "fake")
         )
+        real = cases.CONTRAST[size] * real
         logits = critic(torch.cat([fake, real]), torch.cat([y, y]))
         fake_logits, real_logits = torch.split(logits, [N, N])
         found["output/fake_logits"] = array(fake_logits)[:, 0]
@@ -121,7 +120,7 @@ def networks_at(size: int):
         (on_real + on_fake).backward()
         found["loss/discriminator"] = array(on_real + on_fake)
         found["loss/generator"] = array(losses.generator_loss(fake_logits))
-        return small(found | gradients(critic, "D."))
+        return found | gradients(critic, "D.")
 
     return made
 
@@ -133,7 +132,7 @@ def orthogonal(repository):
         value.grad = torch.zeros_like(value)
     blacklist = list(generator.shared.parameters())
     utils.ortho(generator, 1e-4, blacklist=blacklist)
-    return small(gradients(generator))
+    return gradients(generator)
 
 
 def settings_of(utils, script: Path) -> dict:
@@ -159,7 +158,7 @@ def training(repository):
     with contextlib.redirect_stdout(io.StringIO()):
         copy = module.Generator(**{**config, "skip_init": True, "no_optim": True})
         ema = utils.ema(generator, copy, config["ema_decay"], config["ema_start"])
-    before = {"G.": state_of(generator), "D.": state_of(critic)}
+    before = copied({"G.": generator, "D.": critic, "average.": generator})
 
     shape = (STEPS, TURNS + 1, N)
     z = rule.numbers("biggan_steps.z", (*shape, config["dim_z"]))
@@ -181,25 +180,12 @@ def training(repository):
         images = x[step, :TURNS].reshape(-1, 3, 32, 32)
         known = y[step, :TURNS].reshape(-1).astype(np.int64)
         rows.append(train(tensor(images), tensor(known)))
-    after = {"G.": state_of(generator), "D.": state_of(critic)}
-    found = {"input/settings": np.array(json.dumps(read))}
-    for prefix, values in after.items():
-        for name, value in values.items():
-            if not (prefix == "G." and cancelled(name)):
-                found[f"moved/{prefix}{name}"] = value - before[prefix][name]
-    for name, value in state_of(copy).items():
-        if not cancelled(name):
-            found[f"moved/average.{name}"] = value - before["G."][name]
-    found["loss/generator"] = np.array([row["G_loss"] for row in rows])
-    return small(found)
-
-
-def state_of(module) -> dict[str, np.ndarray]:
-    """Return the parameters and the vectors of power iterations of a module."""
+    after = copied({"G.": generator, "D.": critic, "average.": copy})
+    kept = {k: x for k, x in after.items() if k[0] == "D" or not cancelled(k)}
     return {
-        name: array(value).copy()
-        for name, value in module.state_dict().items()
-        if not name.endswith(("sv0", "stored_mean", "stored_var"))
+        "input/settings": np.array(json.dumps(read)),
+        "loss/generator": np.array([row["G_loss"] for row in rows]),
+        **moved(before, kept),
     }
 
 

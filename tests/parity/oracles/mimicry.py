@@ -18,8 +18,14 @@ import torch
 
 from tests.parity import rule
 from tests.parity.mimicry_names import cancelled
-from tests.parity.oracles.torch_side import array, fill, gradients, tensor
-from tests.parity.tensors import small, vector
+from tests.parity.oracles.torch_side import (
+    array,
+    copied,
+    fill,
+    gradients,
+    moved,
+    tensor,
+)
 
 SOURCE = "mimicry"
 CLASSES, N, WIDTH, LATENTS = 10, 3, 4, 8
@@ -59,16 +65,10 @@ class _Silent:
 
 def filled(network, prefix: str):
     fill(network, prefix)
-    for name, layer in network.named_modules():
-        if hasattr(layer, "weight_u"):
-            u = vector(f"{prefix}{name}.weight_orig", layer.weight_u.shape[0])
-            layer.weight_u.copy_(tensor(u))
+    for layer in network.modules():
         if hasattr(layer, "embed"):  # gains near 1
             with torch.no_grad():
                 layer.embed.weight[:, : layer.num_features] += 1
-        if hasattr(layer, "sn_u"):
-            u = vector(f"{prefix}{name}.weight", layer.sn_u.shape[1])
-            layer.sn_u.copy_(tensor(u)[None])
     return network
 
 
@@ -118,7 +118,7 @@ def networks(repository, module: str, names: tuple[str, str], start: str, classe
         loss = loss + penalty
     loss.backward()
     found |= gradients(generator, "G.") | gradients(critic, "D.")
-    return small(found)
+    return found
 
 
 def sngan(repository):
@@ -146,7 +146,8 @@ def training(repository):
     generator = generator_of(sngan, "SNGANGenerator32", "sngan_32")
     critic = critic_of(sngan, "SNGANDiscriminator32", "sngan_32")
     settings = settings_of(repository)
-    before = state_of(generator, "G.") | state_of(critic, "D.")
+    networks = {"G.": generator, "D.": critic}
+    before = copied(networks)
     z = rule.numbers("sngan_steps.z", (STEPS, TURNS + 1, N, LATENTS))
     x = rule.images("sngan_steps.x", (STEPS * TURNS, N, 3, 32, 32))
     draws = iter(tensor(z).reshape(-1, N, LATENTS))
@@ -164,20 +165,14 @@ def training(repository):
         latents = mock.patch.object(torch, "randn", lambda *size, **how: next(draws))
         with latents, contextlib.redirect_stdout(io.StringIO()):
             made.train()
-    found = {"input/settings": np.array(json.dumps(settings))}
-    for name, value in (state_of(generator, "G.") | state_of(critic, "D.")).items():
-        if not (name.startswith("G.") and cancelled(name.removeprefix("G."))):
-            found[f"moved/{name}"] = value - before[name]
-    return small(found)
-
-
-def state_of(module, prefix: str) -> dict[str, np.ndarray]:
-    """Return the parameters and the vectors of power iterations of a module."""
-    return {
-        prefix + name: array(value).copy()
-        for name, value in module.state_dict().items()
-        if not name.endswith(("weight_v", "running_mean", "running_var", "tracked"))
+    after = copied(networks)
+    kept = {
+        name: x
+        for name, x in after.items()
+        if name[0] == "D" or not cancelled(name.removeprefix("G."))
     }
+    settings = np.array(json.dumps(settings))
+    return {"input/settings": settings, **moved(before, kept)}
 
 
 def settings_of(repository: Path) -> dict:

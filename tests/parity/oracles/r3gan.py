@@ -1,28 +1,19 @@
 """R3GAN by its authors: networks, trainer and the schedule of the preset."""
 
 import copy
-import json
 import sys
-import tempfile
 import types
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
-import torch
 from packaging import version
-from PIL import Image
 
 from tests.parity import rows_r3gan as sizes
 from tests.parity import rule
-from tests.parity.nvidia import CLASSES, one_hot
-from tests.parity.oracles.torch_side import (
-    array,
-    fill,
-    gradients,
-    imported,
-    tensor,
-)
+from tests.parity.given import CLASSES, PLAYERS, one_hot
+from tests.parity.oracles import nvidia_code
+from tests.parity.oracles.torch_side import array, fill, gradients, imported, tensor
+from tests.parity.rows_r3gan import GIVEN
 
 SOURCE = "R3GAN"
 
@@ -58,23 +49,21 @@ def _trainer(repository, networks):
 
 
 def _both(repository):
-    return {
-        player: _network(repository, player, sizes.BLOCKS) for player in sizes.PLAYERS
-    }
+    return {player: _network(repository, player, sizes.BLOCKS) for player in PLAYERS}
 
 
 def generator(repository):
     network = _network(repository, "generator")
-    label = tensor(one_hot(sizes.labels("label", sizes.N)))
-    image = network(tensor(sizes.latents("z", sizes.N)), label)
-    (image * tensor(sizes.images("probe", sizes.N))).sum().backward()
+    label = tensor(one_hot(GIVEN.labels("label", sizes.N)))
+    image = network(tensor(GIVEN.latents("z", sizes.N)), label)
+    (image * tensor(GIVEN.images("probe", sizes.N))).sum().backward()
     return {"output/image": array(image)} | gradients(network)
 
 
 def discriminator(repository):
     network = _network(repository, "discriminator")
-    x = tensor(sizes.images("x", sizes.N)).requires_grad_(True)
-    logits = network(x, tensor(one_hot(sizes.labels("label", sizes.N))))
+    x = tensor(GIVEN.images("x", sizes.N)).requires_grad_(True)
+    logits = network(x, tensor(one_hot(GIVEN.labels("label", sizes.N))))
     (logits * tensor(rule.numbers("r3gan/logits", (sizes.N,)))).sum().backward()
     return {
         "output/logits": array(logits),
@@ -89,26 +78,19 @@ def _turn(trainer, player, z, real, label, gamma):
     return trainer.AccumulateDiscriminatorGradients(*given, gamma)
 
 
-def _freed(networks, player):
-    """Let only the networks of a player have gradients, as the authors' loop does."""
-    for name, network in networks.items():
-        network.requires_grad_(name == player)
-        network.zero_grad(set_to_none=True)
-
-
 def loss(repository):
     networks, found = _both(repository), {}
     trainer = _trainer(repository, networks)
-    for player in sizes.PLAYERS:
-        _freed(networks, player)
+    for player in PLAYERS:
+        nvidia_code.freed(networks, player)
         means = [
             float(x.mean())
             for x in _turn(
                 trainer,
                 player,
-                sizes.latents(f"{player}/z", sizes.N),
-                sizes.images(f"{player}/real", sizes.N),
-                sizes.labels(f"{player}/label", sizes.N),
+                GIVEN.latents(f"{player}/z", sizes.N),
+                GIVEN.images(f"{player}/real", sizes.N),
+                GIVEN.labels(f"{player}/label", sizes.N),
                 sizes.GAMMA,
             )
         ]
@@ -123,11 +105,7 @@ def loss(repository):
 def preset(repository: Path) -> dict:
     """Return the arguments of the authors' training loop, as their command line makes
     them for CIFAR-10 (their README)."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("a.png", "b.png"):
-            Image.new("RGB", (32, 32)).save(Path(folder, name))
-        labels = {"labels": [["a.png", 0], ["b.png", CLASSES - 1]]}
-        Path(folder, "dataset.json").write_text(json.dumps(labels), "utf-8")
+    with nvidia_code.small_data() as folder:
         train = imported(repository, "train")
         with mock.patch.object(train, "launch_training") as launch:
             arguments = [
@@ -145,15 +123,12 @@ def steps(repository):
     networks = _both(repository)
     trainer = _trainer(repository, networks)
     average = copy.deepcopy(networks["generator"])
-    before = {k: copy.deepcopy(x) for k, x in networks.items()}
+    before = nvidia_code.states(networks, average)
     options = {"discriminator": wanted.D_opt_kwargs, "generator": wanted.G_opt_kwargs}
-    optimizers = {}
-    for player, network in networks.items():
-        assert options[player]["class_name"] == "torch.optim.Adam"
-        numbers = {k: v for k, v in options[player].items() if k != "class_name"}
-        # Newer torch takes no integers here.
-        numbers["betas"] = tuple(map(float, numbers["betas"]))
-        optimizers[player] = torch.optim.Adam(network.parameters(), **numbers)
+    optimizers = {
+        player: nvidia_code.adam(network, options[player])
+        for player, network in networks.items()
+    }
     # Their counts are images; a step of the row has their batch.
     length = sizes.BURN_IN * wanted.batch_size
 
@@ -161,37 +136,26 @@ def steps(repository):
         numbers = {**scheduler, "total_nimg": length, **changed}
         return loop.cosine_decay_with_warmup(seen, **numbers)
 
-    given = sizes.recorded()
+    given = GIVEN.turns(sizes.STEPS, sizes.N)
     for i in range(sizes.STEPS):
         seen = (sizes.FIRST + i) * wanted.batch_size
         gamma = now(wanted.gamma_scheduler, seen)
-        for player in sizes.PLAYERS:
+        for player in PLAYERS:
             turn = {name: x[i] for name, x in given[player].items()}
-            _freed(networks, player)
+            nvidia_code.freed(networks, player)
             _turn(trainer, player, turn["z"], turn["real"], turn["label"], gamma)
             for group in optimizers[player].param_groups:
                 group["lr"] = now(wanted.lr_scheduler, seen)
                 group["betas"] = 0.0, now(wanted.beta2_scheduler, seen)
             optimizers[player].step()
         images = now(wanted.ema_scheduler, seen, final_value=sizes.HALF_LIFE)
-        decay = 0.5 ** (sizes.N / max(images, 1e-8))
-        with torch.no_grad():
-            for old, new in zip(
-                average.parameters(), networks["generator"].parameters(), strict=True
-            ):
-                old.copy_(new.lerp(old, decay))
-    found = _numbers(wanted)
-    for name, network in {**networks, "average": average}.items():
-        start = before["generator" if name == "average" else name]
-        for (key, value), old in zip(
-            network.named_parameters(), start.parameters(), strict=True
-        ):
-            found[f"moved/{name}/{key}"] = array(value.double() - old.double())
-    return found
+        nvidia_code.average(average, networks["generator"], sizes.N, images)
+    after = nvidia_code.states(networks, average)
+    return nvidia_code.results(before, after, _numbers(wanted), wanted.augment_kwargs)
 
 
 def _numbers(wanted):
-    """Return the numbers of the preset that a test compares, as inputs."""
+    """Return the numbers of the preset that a test compares."""
     found = {
         "batch_size": wanted.batch_size,
         "eps": wanted.D_opt_kwargs.eps,
@@ -210,10 +174,7 @@ def _numbers(wanted):
         found[name] = [
             scheduler[x] for x in ("base_value", "final_value", "total_nimg")
         ]
-    for name, value in wanted.augment_kwargs.items():
-        if name != "class_name":
-            found[f"augment {name}"] = value
-    return {f"input/preset {k}": np.asarray(v, np.float64) for k, v in found.items()}
+    return found
 
 
 FIXTURES = {

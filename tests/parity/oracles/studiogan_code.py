@@ -6,6 +6,7 @@ import importlib.machinery
 import re
 import sys
 import types
+from collections.abc import Callable
 from pathlib import Path
 from unittest.mock import MagicMock
 
@@ -16,7 +17,6 @@ from tests.parity import rule
 from tests.parity.oracles import torch_side
 
 SOURCE = "PyTorch-StudioGAN"
-FIXTURES = {}  # the modules studiogan_*.py make them
 _TOPS = (
     "config", "data_util", "metrics", "models", "sync_batchnorm", "utils", "worker",
 )  # fmt: skip
@@ -105,30 +105,16 @@ def fields(repository: Path, name: str) -> dict[str, np.ndarray]:
     return found
 
 
-def networks(repository: Path, made) -> tuple[torch.nn.Module, torch.nn.Module]:
-    """Return the generator and the discriminator of a config, with parameters and
-    spectral vectors by the rule, under the prefixes ``generator.`` and
-    ``discriminator.``."""
+def networks(
+    repository: Path, made, values: Callable = rule.parameter
+) -> tuple[torch.nn.Module, torch.nn.Module]:
+    """Return the generator and the discriminator of a config, filled by the rule
+    ``values`` with the prefixes ``generator.`` and ``discriminator.``."""
     (found,) = modules(repository, "models.model")
     sections = made.DATA, made.OPTIMIZATION, made.MODEL, made.STYLEGAN, made.MODULES
     generator, _, _, discriminator, *_ = found.load_generator_discriminator(
         *sections, made.RUN, "cpu", None
     )
     for player, module in (("generator", generator), ("discriminator", discriminator)):
-        torch_side.fill(module, f"{player}.")
-        _fill_vectors(module, f"{player}.")
+        torch_side.fill(module, f"{player}.", values)
     return generator, discriminator
-
-
-def _fill_vectors(module, prefix):
-    """Set the vectors of spectral norm. For an embedding of labels they have converged,
-    because ganjax may keep the vector of the other side of the kernel."""
-    with torch.no_grad():
-        for name, layer in module.named_modules():
-            if not hasattr(layer, "weight_u"):
-                continue
-            shape = tuple(layer.weight_u.shape)
-            vector = torch.from_numpy(rule.numbers(f"{prefix}{name}.weight_u", shape))
-            if isinstance(layer, torch.nn.Embedding):
-                vector = torch.linalg.svd(layer.weight_orig.double())[0][:, 0].float()
-            layer.weight_u.copy_(vector / vector.norm())

@@ -3,31 +3,24 @@
 import contextlib
 import copy
 import inspect
-import json
-import tempfile
 from pathlib import Path
 from unittest import mock
 
 import numpy as np
 import torch
-from PIL import Image
 
-from tests.parity import nvidia, rule
 from tests.parity import rows_stylegan2 as sizes
-from tests.parity.nvidia import CLASSES, one_hot
-from tests.parity.oracles.torch_side import (
-    array,
-    fill,
-    gradients,
-    imported,
-    tensor,
-)
+from tests.parity import rule, stylegan2_names
+from tests.parity.given import CLASSES, one_hot
+from tests.parity.oracles import nvidia_code
+from tests.parity.oracles.torch_side import array, fill, gradients, imported, tensor
+from tests.parity.rows_stylegan2 import GIVEN
 
 SOURCE = "stylegan2-ada-pytorch"
 
 
 def _filled(network, player):
-    fill(network, f"stylegan2/{player}/", values=nvidia.stylegan2_values)
+    fill(network, f"stylegan2/{player}/", values=stylegan2_names.values)
     return network.train()
 
 
@@ -37,7 +30,7 @@ def _generator(repository, labelled=False):
         z_dim=sizes.LATENT,
         c_dim=CLASSES * labelled,
         w_dim=sizes.STYLE,
-        img_resolution=sizes.SMALL,
+        img_resolution=sizes.SIZE,
         img_channels=3,
         mapping_kwargs={"num_layers": sizes.LAYERS},
         synthesis_kwargs={"channel_base": 1024, "channel_max": sizes.CHANNELS},
@@ -90,11 +83,11 @@ def _loss(repository, generator, discriminator=None, **options):
 
 def generator(repository):
     network = _generator(repository, labelled=True)
-    z, label = sizes.latents("z", sizes.N), sizes.labels("label", sizes.N)
-    with _Draws(z, sizes.SMALL).used():
+    z, label = GIVEN.latents("z", sizes.N), GIVEN.labels("label", sizes.N)
+    with _Draws(z, sizes.SIZE).used():
         styles = network.mapping(tensor(z), tensor(one_hot(label)))
         image = network.synthesis(styles)
-    (image * tensor(sizes.images("probe", sizes.N, size=sizes.SMALL))).sum().backward()
+    (image * tensor(GIVEN.images("probe", sizes.N))).sum().backward()
     found = {"output/image": array(image), "output/style": array(styles[:, 0])}
     return found | gradients(network)
 
@@ -102,8 +95,8 @@ def generator(repository):
 def truncation(repository):
     network = _generator(repository).eval()
     network.mapping.w_avg.copy_(tensor(sizes.average_style()))
-    z = sizes.latents("z", sizes.N)
-    with _Draws(z, sizes.SMALL).used(), torch.no_grad():
+    z = GIVEN.latents("z", sizes.N)
+    with _Draws(z, sizes.SIZE).used(), torch.no_grad():
         image = network(tensor(z), None, truncation_psi=sizes.PSI)
     return {"output/image": array(image)}
 
@@ -111,11 +104,11 @@ def truncation(repository):
 def mixing(repository):
     network, images = _generator(repository), []
     loss = _loss(repository, network, style_mixing_prob=1)
-    z = sizes.latents("z", sizes.N)
-    second, crossover = sizes.mixed(z, sizes.SMALL)
+    z = GIVEN.latents("z", sizes.N)
+    second, crossover = sizes.mixed(z)
     # Their loss draws one layer for a batch, so each sample is a batch here.
     for i in range(sizes.N):
-        of_sample = _Draws(z[i : i + 1], sizes.SMALL, [second[i : i + 1]])
+        of_sample = _Draws(z[i : i + 1], sizes.SIZE, [second[i : i + 1]])
         with of_sample.used(int(crossover[i])), torch.no_grad():
             image, _ = loss.run_G(tensor(z[i : i + 1]), None, sync=True)
         images.append(array(image))
@@ -138,12 +131,12 @@ def _discriminator(repository, architecture, labelled, size, group):
 
 def _judged(repository, architecture, labelled):
     network = _discriminator(
-        repository, architecture, labelled, sizes.SIZE, sizes.GROUP
+        repository, architecture, labelled, sizes.LARGER, sizes.GROUP
     )
     n = sizes.DISCRIMINATOR_N
     order = sizes.discriminator_order(n, sizes.GROUP)
-    x = tensor(sizes.images("x", n)[order]).requires_grad_(True)
-    label = tensor(one_hot(sizes.labels("label", n)[order]))
+    x = tensor(GIVEN.images("x", n, size=sizes.LARGER)[order]).requires_grad_(True)
+    label = tensor(one_hot(GIVEN.labels("label", n)[order]))
     logits = network(x, label)[:, 0]
     (logits * tensor(rule.numbers("stylegan2/logits", (n,))[order])).sum().backward()
     back = np.argsort(order)
@@ -172,8 +165,8 @@ def path_length(repository):
     # They take the first half of a batch, we take every second sample.
     z = sizes.path_latents()
     seen = z[:: sizes.SHRINK]
-    second, (layer, *_) = sizes.mixed(seen, sizes.SMALL)
-    draws = _Draws(seen, sizes.SMALL, [second, sizes.path_probe()])
+    second, (layer, *_) = sizes.mixed(seen)
+    draws = _Draws(seen, sizes.SIZE, [second, sizes.path_probe()])
     rest = np.concatenate([z[i :: sizes.SHRINK] for i in range(sizes.SHRINK)])
     stats = inspect.getmodule(type(loss)).training_stats
     network.requires_grad_(True)
@@ -194,11 +187,7 @@ def path_length(repository):
 def preset(repository: Path, **options) -> dict:
     """Return the arguments of the authors' training loop for ``--cfg=cifar --cond=1``,
     with further arguments of their command line."""
-    with tempfile.TemporaryDirectory() as folder:
-        for name in ("a.png", "b.png"):
-            Image.new("RGB", (32, 32)).save(Path(folder, name))
-        labels = {"labels": [["a.png", 0], ["b.png", CLASSES - 1]]}
-        Path(folder, "dataset.json").write_text(json.dumps(labels), "utf-8")
+    with nvidia_code.small_data() as folder:
         train = imported(repository, "train")
         _, wanted = train.setup_training_loop_kwargs(
             gpus=2, data=folder, cfg="cifar", cond=True, metrics=[], **options
@@ -214,7 +203,7 @@ def steps(repository):
     networks = {
         "generator": _generator(repository, labelled=True),
         "discriminator": _discriminator(
-            repository, wanted["D_kwargs"]["architecture"], True, sizes.SMALL,
+            repository, wanted["D_kwargs"]["architecture"], True, sizes.SIZE,
             group,
         ),
     }  # fmt: skip
@@ -224,16 +213,18 @@ def steps(repository):
     loss = _loss(
         repository, networks["generator"], networks["discriminator"], **options
     )
-    before = {k: copy.deepcopy(x) for k, x in networks.items()}
     average = copy.deepcopy(networks["generator"])
+    before = nvidia_code.states(networks, average)
     optimizers, phases = {}, []
     for player, letter in (("discriminator", "D"), ("generator", "G")):
         interval = wanted[f"{letter}_reg_interval"]
-        optimizers[player] = _optimizer(
-            networks[player], wanted[f"{letter}_opt_kwargs"], interval
+        options = wanted[f"{letter}_opt_kwargs"]
+        rate, betas = _lazily(options, interval)
+        optimizers[player] = nvidia_code.adam(
+            networks[player], options, lr=rate, betas=betas
         )
         phases += [(player, f"{letter}main", 1), (player, f"{letter}reg", interval)]
-    given, n = sizes.recorded(), sizes.STEPS_N
+    given, n = GIVEN.turns(sizes.STEPS, sizes.N), sizes.N
     for i in range(sizes.STEPS):
         # Ours counts steps from 1 where a term is lazy, theirs from 0.
         step = sizes.FIRST + i
@@ -241,31 +232,22 @@ def steps(repository):
             if (step + 1) % interval:
                 continue
             turn = {name: x[i] for name, x in given[player].items()}
-            for name, network in networks.items():
-                network.requires_grad_(name == player)
-            optimizers[player].zero_grad(set_to_none=True)
+            nvidia_code.freed(networks, player)
             c = tensor(one_hot(turn["label"]))
-            with _Draws(turn["z"], sizes.SMALL).used():
+            with _Draws(turn["z"], sizes.SIZE).used():
                 loss.accumulate_gradients(
                     phase=phase, real_img=tensor(turn["real"]), real_c=c,
                     gen_z=tensor(turn["z"]), gen_c=c, sync=True, gain=interval,
                 )  # fmt: skip
             optimizers[player].step()
         images = min(wanted["ema_kimg"] * 1000, step * n * wanted["ema_rampup"])
-        decay = 0.5 ** (n / max(images, 1e-8))
-        with torch.no_grad():
-            for old, new in zip(
-                average.parameters(), networks["generator"].parameters(), strict=True
-            ):
-                old.copy_(new.lerp(old, decay))
-    found = _numbers(wanted, preset(repository, aug="ada"))
-    for name, network in {**networks, "average": average}.items():
-        start = before["generator" if name == "average" else name]
-        for (key, value), old in zip(
-            network.named_parameters(), start.parameters(), strict=True
-        ):
-            found[f"moved/{name}/{key}"] = array(value.double() - old.double())
-    return found
+        nvidia_code.average(average, networks["generator"], n, images)
+    after, adaptive = (
+        nvidia_code.states(networks, average),
+        preset(repository, aug="ada"),
+    )
+    numbers = _numbers(wanted, adaptive)
+    return nvidia_code.results(before, after, numbers, adaptive["augment_kwargs"])
 
 
 def _lazily(options, interval):
@@ -274,17 +256,8 @@ def _lazily(options, interval):
     return options["lr"] * share, [beta**share for beta in options["betas"]]
 
 
-def _optimizer(network, options, interval):
-    assert options["class_name"] == "torch.optim.Adam"
-    rate, betas = _lazily(options, interval)
-    betas = tuple(map(float, betas))
-    return torch.optim.Adam(
-        network.parameters(), lr=rate, betas=betas, eps=options["eps"]
-    )
-
-
 def _numbers(wanted, adaptive):
-    """Return the numbers of the presets that a test compares, as inputs."""
+    """Return the numbers of the presets that a test compares."""
     found = {
         "kimg": wanted["total_kimg"],
         "batch_size": wanted["batch_size"],
@@ -317,10 +290,7 @@ def _numbers(wanted, adaptive):
             wanted[f"{letter}_opt_kwargs"], wanted[f"{letter}_reg_interval"]
         )
         found[f"{player} rate"], found[f"{player} betas"] = rate, betas
-    for name, value in adaptive["augment_kwargs"].items():
-        if name != "class_name":
-            found[f"augment {name}"] = value
-    return {f"input/preset {k}": np.asarray(v, np.float64) for k, v in found.items()}
+    return found
 
 
 FIXTURES = {
