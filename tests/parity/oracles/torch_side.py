@@ -17,8 +17,12 @@ def imported(repository: Path, module: str) -> ModuleType:
     of other clones in the same folder, are forgotten first."""
     top, clones = module.partition(".")[0], repository.parent
     for name, held in list(sys.modules.items()):
-        file = Path(getattr(held, "__file__", None) or ".").absolute()
-        other = clones in file.parents and repository not in file.parents
+        # A folder without __init__.py has no file.
+        file = getattr(held, "__file__", None) or next(
+            iter(getattr(held, "__path__", ())), "."
+        )
+        parents = Path(file).absolute().parents
+        other = clones in parents and repository not in parents
         if other or name == top or name.startswith(f"{top}."):
             del sys.modules[name]
     sys.path.insert(0, str(repository))
