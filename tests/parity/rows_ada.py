@@ -88,8 +88,8 @@ ROWS = [
         "images after flips, quarter turns and shifts by whole pixels, with draws "
         "given: the oracle reads the pixels at the places of the authors' matrix",
         _blit,
-        differs="the authors' wavelet filters also blur a flipped image; ours are "
-        "exact"),
+        differs="the matrix is the authors'; they sample with wavelet filters, and "
+        "ours copies pixels"),
     Row("ada_geometry", (("augmentations", "geometric"), _PRESET), SOURCE,
         "the inverse matrix of scaling, rotations, stretching and shift, draws given",
         _geometry,
