@@ -37,6 +37,7 @@ SHAPES = {
     "image_folder": ((128, 128, 3), 1000),
     "mnist_twins": ((28, 28, 1), 10),
     "edges_fashion_mnist": ((28, 28, 1), 10),
+    "textures": ((64, 64, 1), 3),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
@@ -60,6 +61,7 @@ NETWORKS = {
     "ganomaly": {"encoder", "decoder", "second_encoder", "discriminator"},
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
+    "inpainting": {"generator", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -77,6 +79,7 @@ PLAYERS = {
     "ganomaly": {"autoencoder", "discriminator"},
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
+    "inpainting": {"generator", "discriminator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -92,6 +95,7 @@ WEIGHTS = {
     "ganomaly": {"features", "content", "code"},
     "pix2pix": {"adversarial", "l1", "discriminator"},
     "super_resolution": {"content", "adversarial"},
+    "inpainting": {"adversarial", "hole", "seam"},
 }
 FROM_LATENTS = (
     "gan",
@@ -101,7 +105,7 @@ FROM_LATENTS = (
     "anogan",
     "f_anogan",
 )
-WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution")
+WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution", "inpainting")
 
 
 @pytest.mark.parametrize("game", NETWORKS)
@@ -160,6 +164,7 @@ SLOW = (
     "dcgan_small_mnist",
     "gan_2014_mnist",
     "infogan_mnist",
+    "inpainting",
     "pix2pix_edges",
     "r3gan_cifar10",
     "reacgan_cifar10",

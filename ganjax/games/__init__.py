@@ -12,6 +12,7 @@ from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.duel import duel
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
+from ganjax.games.inpainting import INPAINTING
 from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
@@ -32,6 +33,7 @@ _GAMES = {
     "pix2pix": PIX2PIX,
     "cyclegan": CYCLEGAN,
     "super_resolution": SUPER_RESOLUTION,
+    "inpainting": INPAINTING,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

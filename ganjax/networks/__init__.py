@@ -29,6 +29,7 @@ from ganjax.networks import (
     cyclegan_resnet,
     dcgan,
     deep_conv,
+    gated_unet,
     mlp,
     patchgan,
     progressive,
@@ -63,6 +64,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet,
+    gated_unet,
 )  # fmt: skip
 
 ARCHITECTURES = Table(
