@@ -12,6 +12,7 @@ from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.mirror import mirrored
 from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
+from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.translations import (
@@ -47,6 +48,7 @@ SOURCES = Table(
         "image_folder": open_image_folder,
         "image_pairs": open_image_pairs,
         "tfds": open_tfds,
+        "textures": open_textures,
     },
     takes=1,
 )
