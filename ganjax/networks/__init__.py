@@ -41,6 +41,7 @@ from ganjax.networks import (
     stylegan2,
     transformer,
     unet,
+    vgg16,
 )
 from ganjax.networks.layers import MODULATIONS
 from ganjax.networks.sizes import WrongSize
@@ -64,7 +65,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet,
-    gated_unet,
+    gated_unet, vgg16,
 )  # fmt: skip
 
 ARCHITECTURES = Table(
