@@ -38,10 +38,12 @@ SHAPES = {
     "mnist_twins": ((28, 28, 1), 10),
     "edges_fashion_mnist": ((28, 28, 1), 10),
     "textures": ((64, 64, 1), 3),
+    "style_pictures": ((64, 64, 3), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
+    "style_pictures": {"domains": ("a", "b")},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -62,6 +64,8 @@ NETWORKS = {
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
     "inpainting": {"generator", "discriminator"},
+    "style_transfer": {"encoder", "decoder"},
+    "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -80,6 +84,8 @@ PLAYERS = {
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
     "inpainting": {"generator", "discriminator"},
+    "style_transfer": {"decoder"},
+    "adversarial_style_transfer": {"decoder", "discriminator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -96,6 +102,8 @@ WEIGHTS = {
     "pix2pix": {"adversarial", "l1", "discriminator"},
     "super_resolution": {"content", "adversarial"},
     "inpainting": {"adversarial", "hole", "seam"},
+    "style_transfer": {"content", "style"},
+    "adversarial_style_transfer": {"content", "style", "adversarial"},
 }
 FROM_LATENTS = (
     "gan",
@@ -105,7 +113,14 @@ FROM_LATENTS = (
     "anogan",
     "f_anogan",
 )
-WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution", "inpainting")
+WITHOUT_LATENTS = (
+    "cyclegan",
+    "pix2pix",
+    "super_resolution",
+    "inpainting",
+    "style_transfer",
+    "adversarial_style_transfer",
+)
 
 
 @pytest.mark.parametrize("game", NETWORKS)
@@ -171,6 +186,7 @@ SLOW = (
     "sagan_cifar10",
     "sngan_projection_cifar10",
     "stylegan2_ada_cifar10",
+    "style_transfer",
     "stylegan2_cifar10",
     "super_resolution",
     "wgan_gp_cifar10",

@@ -15,6 +15,7 @@ from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
+from ganjax.data.style_pictures import open_style_pictures
 from ganjax.data.translations import (
     open_edges_fashion_mnist,
     open_image_pairs,
@@ -49,6 +50,7 @@ SOURCES = Table(
         "image_pairs": open_image_pairs,
         "tfds": open_tfds,
         "textures": open_textures,
+        "style_pictures": open_style_pictures,
     },
     takes=1,
 )

@@ -16,13 +16,14 @@ from ganjax.gallery.paths import interpolation, traversal, truncation
 from ganjax.gallery.plane import plane
 from ganjax.gallery.request import Request, looks_at
 from ganjax.gallery.spectrum import spectrum
+from ganjax.gallery.style_transfer import blends, strengths
 from ganjax.gallery.styles import directions, edits, mixing
 from ganjax.names import Table
 
 _MODES = (
     grid, classes, mean, interpolation, traversal, truncation, mixing, directions,
     edits, arithmetic, neighbours, codes, latents, reconstructions, inversions,
-    translations, strip, animation, plane, spectrum,
+    translations, strengths, blends, strip, animation, plane, spectrum,
 )  # fmt: skip
 
 MODES = Table(

@@ -6,6 +6,7 @@ chooses the data of each metric. Data that a metric cannot use raise ``Uncomputa
 """
 
 from ganjax.metrics.authenticity import authenticity
+from ganjax.metrics.colour_transfer import colour_transfer
 from ganjax.metrics.conformal import conformal_threshold
 from ganjax.metrics.critic import critic_distance, two_sample_test
 from ganjax.metrics.curves import curve_of_shares, precision_recall_curve
@@ -45,7 +46,7 @@ from ganjax.metrics.wavelet import frechet_wavelet, packet_moments
 
 __all__ = [
     "authenticity", "best_std", "biharmonic_filling", "class_coverage", "cmmd",
-    "conformal_threshold", "covariance_root",
+    "colour_transfer", "conformal_threshold", "covariance_root",
     "critic_distance", "curve_of_shares", "density_coverage", "diversity",
     "frechet_at_infinity", "frechet_distance", "frechet_from_root", "frechet_interval",
     "frechet_wavelet", "inception_score", "kernel_distance", "knn_classify",
