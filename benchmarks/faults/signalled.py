@@ -1,6 +1,7 @@
 """SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2, once and twice, in every phase."""
 
 import time
+from signal import SIGINT
 
 from ganjax.signals import STOPS
 from ganjax.sweep_files import SweepFiles, is_over
@@ -176,7 +177,8 @@ def _stopped(done, signal, twice=False):
     answered = f"{signal.name}: " in done.text
     if done.code == -signal and (twice or not answered):
         return
-    if done.code == 1 and "init_import_site" in done.text:
+    starting = signal == SIGINT and "init_import_site" in done.text
+    if done.code == 1 and starting:
         return
     must(done.code == 128 + signal, f"exit code {done.code}: {done.text[-300:]}")
     must("Traceback" not in done.text, f"a traceback: {done.text[-600:]}")

@@ -281,7 +281,9 @@ def text(code: str, found: Sequence[dict[str, Any]], about: dict[str, Any]) -> s
         if x["refused"]:
             said.append(f"- `{x['row']}`: not run: {x['refused']}.")
         for one in x["fell"]:
-            words = " ".join(one["said"].split())[:300].replace("`", "'")
+            words = " ".join(one["said"].split()).replace("`", "'")
+            if len(words) > 300:  # the end of an output has its summary
+                words = f"{words[:60]} … {words[-240:]}"
             said.append(f"- `{x['row']}` {one['case']}: `{words}`")
     return "\n".join([*lines, *(said or ["None."])]) + "\n"
 

@@ -58,11 +58,8 @@ def _network(player, *inputs):
     """Return a network's module, tensors and parameters."""
     training, names = _training(NETWORK_BLOCKS)
     module = training.game.networks[player].module
-    return (
-        module,
-        names[player][0],
-        variables(module, *names[player], *inputs)["params"],
-    )
+    held = variables(module, *names[player], *inputs)
+    return module, names[player][0], held["params"]
 
 
 def _generator(fixture):

@@ -61,11 +61,8 @@ def _stacked(of, turns, *more):
 def _moved(name, config, tensors, labelled=False, **begin):
     """Return how far the networks of a config move in some steps. ``tensors``: of the
     generator and of the discriminator; ``name``: of the latents."""
-    ours, n, turns = (
-        Training(config),
-        config.batch_size,
-        {player: config.optimizers[player].updates_per_step for player in PLAYERS},
-    )
+    ours, n = Training(config), config.batch_size
+    turns = {player: config.optimizers[player].updates_per_step for player in PLAYERS}
     draws = {
         player: {
             "latents": _stacked(

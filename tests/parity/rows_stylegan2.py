@@ -98,12 +98,8 @@ def _generator_of(*inputs, **options):
         **options,
     )
     names = stylegan2_names.generator(SIZE, LAYERS, labelled)
-    how = {"values": stylegan2_names.values}
-    return (
-        module,
-        names,
-        variables(module, names, "stylegan2/generator/", *inputs, **how),
-    )
+    prefix, values = "stylegan2/generator/", stylegan2_names.values
+    return module, names, variables(module, names, prefix, *inputs, values=values)
 
 
 def _generator(fixture):
