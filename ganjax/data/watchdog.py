@@ -5,7 +5,8 @@ signal. A thread of this module watches the reads that are under way. If one tak
 long, the process ends with the name of the file. Only single reads are timed:
 compilation, training and evaluation may take any time. After a signal, a read has
 ``signals.PATIENCE`` seconds left. If the main thread waits for the data, as a training
-loop does, its work is saved first.
+loop does, its work is saved first. If a training loop does something else, such as a
+write of a checkpoint, the process does not end before this is done.
 """
 
 import contextlib
@@ -30,6 +31,7 @@ _LEAST_SAVING = 60.0
 
 _limit = 0.0
 _save: Callable[[str, int], None] | None = None
+_unsaved = False
 _saving = threading.Lock()
 _under_way: dict[int, "Reading"] = {}
 _watcher: threading.Thread | None = None
@@ -42,6 +44,19 @@ def limit_reads(seconds: float) -> None:
     global _limit
     _limit = seconds
     _changed.set()
+
+
+@contextlib.contextmanager
+def unsaved() -> Iterator[None]:
+    """Inside the context, the main thread has work to save. A read that takes too long
+    ends the process only while the main thread is inside ``saved_by``. It comes there,
+    or to the end of the context, when it has done what it does now."""
+    global _unsaved
+    _unsaved = True
+    try:
+        yield
+    finally:
+        _unsaved = False
 
 
 @contextlib.contextmanager
@@ -136,6 +151,8 @@ def _give_up(name, seconds, number):
     problem = f"{name} could not be read within {seconds:g} seconds"
     with _saving:  # until the process ends
         if not _late(time.monotonic(), seconds):  # it has returned
+            return
+        if _unsaved and not _save:
             return
         if _save:
             saving = threading.Thread(target=_save, args=(problem, number), daemon=True)

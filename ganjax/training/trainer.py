@@ -18,6 +18,7 @@ from ganjax.core import (
     spread_members,
 )
 from ganjax.data import Feed, Source
+from ganjax.data.watchdog import unsaved
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
@@ -176,7 +177,7 @@ def _to_the_end(recorder, advance, feed, plan, state, key, stop, restored) -> Ga
         return recorder.waiting(step, state, metrics)
 
     # The data of a population are on the device; each member's key orders them.
-    with dispatched_data(feed, key, step, plan, waiting) as data:
+    with dispatched_data(feed, key, step, plan, waiting) as data, unsaved():
         put = spread_members if plan.population else replicate
         state = put(state, plan.devices)
         try:

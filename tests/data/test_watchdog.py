@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from ganjax.data import watchdog
-from ganjax.data.watchdog import Reading, limit_reads
+from ganjax.data.watchdog import Reading, limit_reads, saved_by, unsaved
 
 ROOT = Path(__file__).parents[2]
 
@@ -85,6 +85,21 @@ def test_without_a_limit_a_read_may_take_any_time(limit):
     with Reading("slow"):
         time.sleep(0.3)
     assert not ended
+
+
+def test_unsaved_work_of_the_main_thread_is_saved_before_the_end(limit):
+    ended, saved = limit(0.2), []
+    with Reading("slow"), unsaved():
+        time.sleep(1.0)  # as in a write of a checkpoint
+        assert not ended
+        with saved_by(lambda *said: saved.append(said)):
+            assert wait_for(ended)
+    problem, code = ended[0]
+    assert saved[0] == (
+        "data.timeout=0.2: slow could not be read within 0.2 seconds",
+        0,
+    )
+    assert problem.startswith(saved[0][0]) and code == 1
 
 
 def test_the_slowest_thread_is_named_by_its_innermost_read(limit):

@@ -5,12 +5,14 @@ import json
 import signal
 import sys
 import textwrap
+import time
 
 import pytest
 
 from ganjax import names, signals
 from ganjax.commands import train
 from ganjax.data import watchdog
+from ganjax.training.recorder import Recorder
 from tests.training.test_resume import ROOT, command
 
 SOURCE = """
@@ -23,6 +25,7 @@ SOURCE = """
     from ganjax.data.watchdog import Reading
 
     GATE = threading.Event()  # the reads hang until it is set
+    TRAINED = threading.Event()  # a signal comes when it is set
     READ = []
 
 
@@ -35,6 +38,7 @@ SOURCE = """
             with Reading(f"points/{index}.npy"):
                 if len(READ) > 200:
                     if len(READ) == 201 and int(os.environ["HANG"]):
+                        TRAINED.wait()
                         os.kill(os.getpid(), int(os.environ["HANG"]))
                     GATE.wait()
             return {"data": np.full(2, index / 40, np.float32), "label": 0}
@@ -44,8 +48,9 @@ SOURCE = """
         test = Arrays(np.zeros((40, 2), np.float32), np.zeros(40, np.int32))
         return Source(Spec("points", (2,), ()), Points(), test)
 """
-# Each of eight threads reads the 16 examples of one step. So 200 reads are at least 5
-# steps.
+# The batches of eight steps are read in advance, 16 examples each. So read 201 comes
+# after the fifth batch is taken, and hangs while the main thread takes step 5.
+TRAINED = 5
 OPTIONS = {
     "game": "gan", "steps": 16, "log__every": 1, "checkpoint__every": 1000,
     "samples__every": 0, "samples__count": 4, "data__name": "hanging:points",
@@ -56,7 +61,7 @@ OPTIONS = {
 @pytest.fixture
 def hanging(tmp_path, monkeypatch):
     """Return the module of the data. Its reads hang after the first 200. If the
-    variable HANG is a signal, the process receives it then."""
+    variable HANG is a signal, the process receives it then, after ``TRAINED`` steps."""
     (tmp_path / "hanging.py").write_text(textwrap.dedent(SOURCE))
     names.beside(tmp_path)
     monkeypatch.syspath_prepend(tmp_path)
@@ -65,9 +70,12 @@ def hanging(tmp_path, monkeypatch):
     watchdog.limit_reads(0)
 
 
-@pytest.mark.parametrize("number", [0, signal.SIGTERM])
-def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number):
-    """The end of the process is replaced by its last words. Then the reads go on."""
+@pytest.mark.parametrize(
+    ("number", "busy"), [(0, 0), (signal.SIGTERM, 0), (signal.SIGTERM, 1.0)]
+)
+def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number, busy):
+    """The end of the process is replaced by its last words. Then the reads go on. After
+    ``TRAINED`` steps, the main thread is busy longer than a read may take."""
     run, ended = tmp_path / "run", []
 
     def leave(problem, code):
@@ -78,6 +86,15 @@ def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number):
         hanging.READ.clear()
         hanging.GATE.set()
 
+    after = Recorder.after
+
+    def busy_after(recorder, step, *values):
+        after(recorder, step, *values)
+        if step == TRAINED:
+            hanging.TRAINED.set()
+            time.sleep(busy)
+
+    monkeypatch.setattr(Recorder, "after", busy_after)
     monkeypatch.setattr(watchdog, "leave", leave)
     monkeypatch.setattr(watchdog, "_POLL", 0.1)
     monkeypatch.setattr(signals, "PATIENCE", 0.3)
@@ -87,7 +104,7 @@ def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number):
     assert train.main(arguments) == (143 if number else 0)
     problem, code, status, saved = ended[0]
     assert (status["step"], status["checkpoint"]) == (saved[0], saved[0])
-    assert len(saved) == 1 and saved[0] >= 3
+    assert len(saved) == 1 and saved[0] >= TRAINED
     if number:
         assert code == 143 and problem.startswith("points/")
         assert (status["state"], status["exit_reason"]) == ("interrupted", "signal 15")
