@@ -152,9 +152,15 @@ def case(row: Row, place: Place, number: int) -> dict[str, Any]:
         "case": number,
         "held": held,
         "seconds": round(time.monotonic() - start, 1),
-        # A text can begin inside the path.
-        "said": re.sub(rf"[^\s'\"]*{re.escape(place.root.name)}/", "…/", said),
+        "said": _without_places(said, place),
     }
+
+
+def _without_places(said, place):
+    """Return a text whose paths do not say where the cases and the repository are."""
+    # A text can begin inside the path.
+    said = re.sub(rf"[^\s'\"]*{re.escape(place.root.name)}/", "…/", said)
+    return said.replace(f"{ROOT}/", "")
 
 
 def summary(

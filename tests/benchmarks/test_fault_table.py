@@ -30,7 +30,7 @@ def fake(ran, **changes):
     def case(place, folder, number, rng):
         ran.append(number)
         if number == 1:
-            raise Fell("the checkpoint is lost")
+            raise Fell(f"the checkpoint is lost ({table.ROOT}/tests/a.py)")
         if number == 2:
             raise ZeroDivisionError("a mistake in the case")
         return "as before"
@@ -54,11 +54,11 @@ def test_each_result_is_kept_and_not_repeated(tmp_path):
     whole = run()
     assert ran == [0, 1, 2, 3] and (whole["cases"], whole["held"]) == (4, 2)
     assert [x["case"] for x in whole["fell"]] == [1, 2]
-    assert whole["fell"][0]["said"] == "the checkpoint is lost"
+    assert whole["fell"][0]["said"] == "the checkpoint is lost (tests/a.py)"
     assert "ZeroDivisionError" in whole["fell"][1]["said"]
     page = table.text("a", [whole], {"cores": 2})
     assert "**2 of 4 cases end as they must**" in page
-    assert "- `fake` 1: `the checkpoint is lost`" in page
+    assert "- `fake` 1: `the checkpoint is lost (tests/a.py)`" in page
     # Results of another revision do not count.
     table.run([row], place, results, code="b", cases=1, say=lambda line: None)
     assert ran == [0, 1, 2, 3, 0]
