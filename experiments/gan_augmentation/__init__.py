@@ -43,7 +43,11 @@ def run(scale, seed, out):
     # The labelled images depend on the seed, so an interval covers their choice.
     chosen = [{**point, "data.draw": point["seed"]} for point in seeds(SEEDS, seed)]
     space = product(grid({"data.per_class": LABELS}), chosen)
-    trials = {name: trained(_config(name), space, out / name) for name in DATA}
+    # Every trial has other data, so none share a program.
+    trials = {
+        name: trained(_config(name), space, out / name, population="map")
+        for name in DATA
+    }
     return {name: _measured(name, found) for name, found in trials.items()}
 
 

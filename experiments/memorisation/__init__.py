@@ -26,7 +26,7 @@ from ..trials import trained
 # Numbers of training digits; 0 for all 1,297.
 SIZES = (50, 150, 450, 0)
 SEEDS = 5
-STEPS = 6000
+STEPS = 8000
 SAMPLES = 1000
 COVERED = 5  # the neighbour that bounds the ball of a held-out digit
 SHOWN = 12
@@ -37,7 +37,8 @@ def run(scale, seed, out):
     chosen = [{**point, "data.subset": point["seed"]} for point in seeds(SEEDS, seed)]
     space = product([{"data.limit": size} for size in SIZES], chosen)
     rows, pictures = [], {}
-    for trial in trained(_config(), space, out / "sweep"):
+    # Every trial has other data, so none share a program, and there is nothing to choose.
+    for trial in trained(_config(), space, out / "sweep", population="map"):
         size = int(trial.point["data.limit"])
         row = {"images": size, "seed": int(trial.point["seed"]), "state": trial.state}
         if trial.state == "finished":
@@ -57,11 +58,12 @@ def _config():
     config.data = {"name": "digits"}
     config.latents = {"name": "normal", "size": 32}
     config.networks = {
-        name: {"name": "dcgan", "width": 32} for name in ("generator", "discriminator")
+        name: {"name": "mlp", "widths": (128, 128)}
+        for name in ("generator", "discriminator")
     }
     config.regularizers = {"r1": {"weight": 0.1}}
     config.optimizers = {
-        name: {"learning_rate": 5e-4} for name in ("generator", "discriminator")
+        name: {"learning_rate": 1.5e-3} for name in ("generator", "discriminator")
     }
     config.samples = {"every": 0}
     config.checkpoint = {"every": STEPS}
@@ -190,7 +192,7 @@ CLAIMS = (
         f"trained on {FEW} digits: AUROC of the attack by samples, lower end of the "
         "95 % interval",
         lambda r: _estimate(r, FEW, "membership").low,
-        at_least(0.9),
+        at_least(0.8),
     ),
     Claim(
         "trained on all digits: AUROC of the attack by samples, upper end of the 95 % "
