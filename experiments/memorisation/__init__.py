@@ -37,7 +37,7 @@ def run(scale, seed, out):
     chosen = [{**point, "data.subset": point["seed"]} for point in seeds(SEEDS, seed)]
     space = product([{"data.limit": size} for size in SIZES], chosen)
     rows, pictures = [], {}
-    # Every trial has other data, so none share a program, and there is nothing to choose.
+    # Every trial has other data, so none share a program.
     for trial in trained(_config(), space, out / "sweep", population="map"):
         size = int(trial.point["data.limit"])
         row = {"images": size, "seed": int(trial.point["seed"]), "state": trial.state}
