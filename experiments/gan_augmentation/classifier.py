@@ -13,7 +13,7 @@ from ganjax.data import Arrays, scaled
 from ganjax.networks.layers import Conv
 
 CLASSES = 10
-UPDATES, BATCH = 800, 64
+UPDATES, BATCH = 500, 64
 LEARNING_RATE = 2e-3
 # Classic augmentation: rotation, scale (a power of 2) and shift (pixels), each uniform
 # between these limits and their negatives.
