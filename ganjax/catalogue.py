@@ -124,7 +124,7 @@ def _pass(game, name):
             return network.module.apply(variables, *inputs, train=False)
 
         with_axis = jax.vmap(one, axis_name="data")
-        return with_axis(*(jnp.expand_dims(x, 0) for x in inputs))
+        return with_axis(*jax.tree.map(lambda x: jnp.expand_dims(x, 0), inputs))
 
     return forward, _variables(game, name), *network.inputs
 

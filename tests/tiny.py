@@ -109,6 +109,17 @@ GAMES = {
         },
     },
     "pix2pix": {"game": "pix2pix", "data": {"name": "paired"}, "networks": _SMALL},
+    "text_to_image": {
+        "game": "text_to_image",
+        "data": {"name": "scenes", "glyphs": "digits", "side": 16},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"width": 4, "attention": 8},
+            "discriminator": {"width": 4, "attention": 8, "joined": 4},
+            "generator_text": {"width": 8},
+            "discriminator_text": {"width": 8},
+        },
+    },
     "super_resolution": {
         "game": "super_resolution",
         "data": {"name": "digits"},

@@ -5,6 +5,7 @@
     ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
     ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
     ganjax sample --workdir=runs/conditional --seeds=0-7,12 --classes=cat --out=cats/
+    ganjax sample --workdir=runs/scenes --prompt="a small red seven on the left"
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
 
@@ -16,6 +17,10 @@ data set.
 With --seeds there is one image for each seed, named by the seed. The image of a seed
 does not depend on the other seeds. If the game takes labels, the classes take turns:
 seed s has class number s modulo the number of classes. --classes restricts the classes.
+
+A game that generates by captions takes them from --prompt, which may be repeated, or
+from the lines of the file --prompts; without both, it takes held-out captions. They
+take turns. The metadata of a picture hold them; a file for one image holds its own.
 
 With --projected, the latents that `ganjax project` found for your pictures are used in
 place of random latents. They are truncated only if --truncation is given.
@@ -56,6 +61,8 @@ def main(arguments: list[str]) -> int:
     }
     if chosen := run.model.sampling.classes:
         said["classes"] = [run.source.spec.classes[label] for label in chosen]
+    if chosen := run.model.sampling.captions:
+        said["prompts"] = [run.source.spec.captions.text(tokens) for tokens in chosen]
     if request.saved is not None:
         said["projected"] = Path(request.projected).name
     if not (seeds or folder or out.suffix == ".npy"):
@@ -84,6 +91,12 @@ def _parsed(arguments):
     )
     flags.add_argument("--seeds", help="an image for each seed, as in 0-7,12")
     shared.add_classes(flags, "draw only these classes")
+    flags.add_argument(
+        "--prompt", action="append", metavar="TEXT", help="a caption to draw"
+    )
+    flags.add_argument(
+        "--prompts", metavar="FILE", help="a file with a caption in each line"
+    )
     flags.add_argument(
         "--truncation",
         help="truncation of styles or normal latents, 0 for none; default: the run's",
@@ -121,17 +134,18 @@ def _run(flags):
 
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
     classes, truncation = shared.classes(flags.classes), flags.truncation
+    captions = shared.prompts(flags)
     if flags.projected is not None:
         if not flags.projected:
             raise BadInput("--projected=: expected a file")
-        for name in ("classes", "seeds"):
+        for name in ("classes", "seeds", "prompt", "prompts"):
             if (value := getattr(flags, name)) is not None:
                 raise BadInput(f"--{name}={value}: expected no --projected with it")
         truncation = "0" if truncation is None else truncation
-    if truncation is None and not classes:
+    if truncation is None and not classes and not captions:
         return run
     changed = {} if truncation is None else {"sampling.truncation": truncation}
-    return run.sampled(changed, classes)
+    return run.sampled(changed, classes, captions)
 
 
 def _options(mode, flags):
@@ -285,4 +299,7 @@ def _write_each(folder, samples, said, seeds):
             name, own = f"seed{seeds[i]:06}.png", {"seed": seeds[i]}
         else:
             name, own = f"seed{said['seed']}-{i:06}.png", {"index": i}
+        if prompts := said.get("prompts"):
+            turn = seeds[i] if seeds else i
+            own["prompt"] = prompts[turn % len(prompts)]
         _write(folder / name, inner, {**said, **own})

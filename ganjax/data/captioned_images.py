@@ -35,7 +35,7 @@ def open_captioned_images(
 ) -> Source:
     """Open images with captions. The module docstring has the form of ``directory``.
 
-    The words are those of all captions, in alphabetical order.
+    All words of the captions are known, in alphabetical order.
 
     Args:
         directory: the value of ``data.dir``.
@@ -67,7 +67,9 @@ def open_captioned_images(
     for split, part in ((source.train, train), (source.test, test)):
         place = {file.name: i for i, file in enumerate(part)}
         own = [(place[file], text) for file, text in pairs if file in place]
-        splits.append(_captioned(in_memory(split), own, language))
+        tokens = np.stack([language.tokens(text, LIST) for _, text in own])
+        rows = np.array([row for row, _ in own], np.int32)
+        splits.append(captioned(in_memory(split), rows, tokens))
         shown = tuple(text for _, text in own[:SHOWN])
     spec = dataclasses.replace(
         source.spec, captions=Captions(language.words, longest, shown)
@@ -75,16 +77,14 @@ def open_captioned_images(
     return Source(spec, *splits, source.about)
 
 
-def _captioned(images: Arrays, own, language):
-    """Return a sampler of ``{'data', 'caption'}``: a random line of the list.
+def captioned(images: Arrays, rows: np.ndarray, tokens: np.ndarray) -> Composed:
+    """Return a sampler of ``{'data', 'caption'}``: a random caption, and its image.
 
     Args:
         images: the images of a split.
-        own: index of an image and text of its caption, for each line.
-        language: the words of the captions.
+        rows: int32 ``[n]``, the index of the image of each caption.
+        tokens: int32 ``[n, L]``, the captions.
     """
-    tokens = np.stack([language.tokens(text, LIST) for _, text in own])
-    rows = np.array([row for row, _ in own], np.int32)
 
     def make(arrays, keys):
         images, rows, tokens = arrays

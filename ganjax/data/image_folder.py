@@ -106,7 +106,9 @@ def open_image_folder(
         packed = found and not all(part.is_dir() for part in found)
         name, paths = archive_stem(path), found if found and packed else (path,)
     trees = [Tree(path) for path in paths]
-    return source_of_files(f"image_folder:{name}", arrange(trees, holdout, subset), alpha)
+    return source_of_files(
+        f"image_folder:{name}", arrange(trees, holdout, subset), alpha
+    )
 
 
 def open_cifar10_jpeg(directory: str) -> Source:

@@ -35,7 +35,8 @@ PLURALS = (
 COLOURS = ("red", "green", "blue", "yellow")
 SIZES = ("small", "large")
 PLACES = ("on the left", "on the right", "at the top", "at the bottom", "in the centre")
-# The axis of relation r is r // 2. In odd ones the lower or right object is named first.
+# The axis of relation r is r // 2. In odd relations the lower or right object is named
+# first.
 RELATIONS = ("above", "below", "left of", "right of")
 ALONE, ALIKE, RELATED = range(3)
 FORMS = 3
@@ -119,8 +120,10 @@ def draw(key: jax.Array, rows, starts, counts) -> Scene:
     there = objects >= 0
     size = jax.random.randint(of_size, (2,), 0, len(SIZES))
     size = jnp.where(form == ALIKE, size[:1], size)
-    says = jax.random.bernoulli(of_saying, 2 / 3, (2,)) & there & (
-        jnp.arange(2) < jnp.where(form == RELATED, 2, 1)
+    says = (
+        jax.random.bernoulli(of_saying, 2 / 3, (2,))
+        & there
+        & (jnp.arange(2) < jnp.where(form == RELATED, 2, 1))
     )
     return Scene(
         form=form,

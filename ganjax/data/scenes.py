@@ -62,7 +62,7 @@ def open_scenes(directory: str, glyphs: str = "mnist", side: int = 32) -> Source
 
 def scenes_of(directory: str, glyphs: str, side: int) -> Composed:
     """Return a sampler of scenes of all combinations with training digits, for networks
-    that judge scenes. The arguments are those of ``open_scenes``."""
+    that judge scenes. ``open_scenes`` describes the arguments."""
     source, border = _digits(directory, glyphs)
     return scenes(source.train, border, side, training=None)
 
@@ -83,7 +83,7 @@ def scenes(
         split: images of digits with one channel and labels 0 to 9.
         border: empty pixels on each side of a digit.
         side: the side of a scene.
-        training: whether the combinations are those of training, or the held-out ones;
+        training: whether the combinations are the training ones, or the held-out ones;
             ``None`` for all.
     """
     rows, starts, counts = scene_grammar.rows_of(training)
@@ -169,4 +169,3 @@ def _shape(name, size, fine=8):
     }[name]
     mean = inside.reshape(size, fine, size, fine).mean((1, 3))
     return np.rint(255 * mean).astype(np.uint8)
-

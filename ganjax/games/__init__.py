@@ -16,6 +16,7 @@ from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
 from ganjax.games.super_resolution import SUPER_RESOLUTION
+from ganjax.games.text_to_image import TEXT_TO_IMAGE
 from ganjax.names import Table
 
 _GAMES = {
@@ -32,6 +33,7 @@ _GAMES = {
     "pix2pix": PIX2PIX,
     "cyclegan": CYCLEGAN,
     "super_resolution": SUPER_RESOLUTION,
+    "text_to_image": TEXT_TO_IMAGE,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -37,10 +37,12 @@ class Sampler:
     Attributes:
       draw: ``(keys [n], truncation=0.0) -> latents z [n, d]``. ``truncation`` limits
         the absolute value of each number of a normal latent; 0 means no limit.
-      decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
+      decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``. The label of a
+        game with captions is a caption: ``[n, L]``.
       generate: ``(apply, keys [n]) -> samples [n, …]``, for a game without latents.
       classes: number of classes of the labels of ``decode``; 0 if it takes no labels.
-      chosen: the labels of samples; all of the ``classes`` if empty.
+      chosen: the labels of samples; all of the ``classes`` if empty. In a game with
+        captions they are captions, each a tuple of ``L`` tokens.
       codes: ``(K, C)`` if the last ``K + C`` numbers of a latent are a one-hot category
         of ``K``, and ``C`` numbers in [-1, 1].
       critic: ``(apply, samples [n, …], label [n] or None) -> scores [n / packing]``. A
@@ -70,22 +72,26 @@ class Sampler:
     enlarging: Enlarging | None = None
 
     @property
+    def captioned(self) -> bool:
+        """Whether samples are made from captions."""
+        return bool(self.chosen) and not self.classes
+
+    @property
     def from_latents(self) -> bool:
         """Whether samples are made from latents."""
         return self.decode is not None
 
     def labels(self, n: int, first: jax.Array | int = 0) -> jax.Array | None:
-        """Return the labels ``[n]`` of samples ``first`` to ``first + n - 1``.
+        """Return the labels ``[n]``, or the captions ``[n, L]``, of samples ``first``
+        to ``first + n - 1``.
 
-        The classes take turns, so all classes are equally frequent. The result is
-        ``None`` if the game takes no labels.
+        The classes take turns, so all classes are equally frequent. So do captions. The
+        result is ``None`` if the game takes no labels.
         """
-        if not self.classes:
-            return None
         turn = first + jnp.arange(n)
-        if not self.chosen:
-            return turn % self.classes
-        return jnp.asarray(self.chosen)[turn % len(self.chosen)]
+        if self.chosen:
+            return jnp.asarray(self.chosen)[turn % len(self.chosen)]
+        return turn % self.classes if self.classes else None
 
     def sample(
         self, apply: Callable, keys: jax.Array, first: jax.Array | int = 0

@@ -18,6 +18,9 @@ class Function:
     def __init__(self, function):
         self.function = function
 
+    def init(self, key, *inputs, train):
+        return {"params": {}}
+
     def apply(self, variables, *inputs, train, mutable=(), method=None):
         output = self.function(*inputs)
         if isinstance(output, CriticOutput) and method != "full_output":
@@ -34,14 +37,15 @@ def made(
     shape=(1,),
     classes=0,
     options=None,
+    captions=None,
 ):
     """The game and the sampler from ``make``. Every latent has the value ``prior``."""
 
     def draw(keys, truncation=0.0):
         return jnp.full((*keys.shape, 1), prior, jnp.float32)
 
-    def network(name, *inputs, output=None, labelled=False):
-        return Network(Function(functions[name]), ())
+    def network(name, *inputs, output=None, last=None):
+        return Network(Function(functions[name]), () if last is None else (last,))
 
     def player(name, owns, objective, reads_data=True):
         return Player(
@@ -62,6 +66,7 @@ def made(
             examples=None,
             options=options or {},
             label="concatenation",
+            captions=captions,
         )
     )
 
