@@ -1,6 +1,7 @@
 """The table of evaluators and measures by name. A measure compares two sets of samples,
 and makes an evaluator from the samples of a run."""
 
+from ganjax.evaluation.captions import CaptionsScores
 from ganjax.evaluation.classes import Classes
 from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import Measure
@@ -27,7 +28,7 @@ from ganjax.names import Table
 _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
-    Translation, Restoration, Likelihood,
+    Translation, Restoration, Likelihood, CaptionsScores,
 )  # fmt: skip
 
 

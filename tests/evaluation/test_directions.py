@@ -154,7 +154,7 @@ def abilities(right):
 
 # Evaluators of conditional samples, and evaluators that run on other data.
 LABELLED = ("classification", "intra_frechet")
-OTHERS = (*LABELLED, "translation", "modes")
+OTHERS = (*LABELLED, "translation", "modes", "captions")
 
 
 def scores_of(decode, names=(), *, right=False, labelled=False, source=None):
