@@ -31,6 +31,7 @@ SMALL = {
     "unet": {"width": 2},
     "cyclegan_resnet": {"width": 2, "blocks": 1},
     "srresnet": {"width": 2, "blocks": 1, "normalization": "none"},
+    "gated_unet": {"width": 2, "depth": 1, "blocks": 1},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
     "gru": {"width": 4},
     "captioned": {"width": 2, "joined": 2},
@@ -132,7 +133,7 @@ def played(name, game, **options):
         pytest.param(
             name,
             marks=pytest.mark.full
-            if name in (*NEEDS_32, "r3gan", "unet", "cyclegan_resnet")
+            if name in (*NEEDS_32, "r3gan", "unet", "cyclegan_resnet", "gated_unet")
             else (),
         )
         for name in ARCHITECTURES

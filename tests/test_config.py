@@ -37,6 +37,7 @@ SHAPES = {
     "image_folder": ((128, 128, 3), 1000),
     "mnist_twins": ((28, 28, 1), 10),
     "edges_fashion_mnist": ((28, 28, 1), 10),
+    "textures": ((64, 64, 1), 3),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
@@ -63,6 +64,7 @@ NETWORKS = {
     "text_to_image": {
         "generator", "discriminator", "generator_text", "discriminator_text"
     },
+    "inpainting": {"generator", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -81,6 +83,7 @@ PLAYERS = {
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
     "text_to_image": {"generator", "discriminator"},
+    "inpainting": {"generator", "discriminator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -97,6 +100,7 @@ WEIGHTS = {
     "pix2pix": {"adversarial", "l1", "discriminator"},
     "super_resolution": {"content", "adversarial"},
     "text_to_image": set(),
+    "inpainting": {"adversarial", "hole", "seam"},
 }
 FROM_LATENTS = (
     "gan",
@@ -106,7 +110,7 @@ FROM_LATENTS = (
     "anogan",
     "f_anogan",
 )
-WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution")
+WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution", "inpainting")
 
 
 @pytest.mark.parametrize("game", NETWORKS)
@@ -165,6 +169,7 @@ SLOW = (
     "dcgan_small_mnist",
     "gan_2014_mnist",
     "infogan_mnist",
+    "inpainting",
     "pix2pix_edges",
     "r3gan_cifar10",
     "reacgan_cifar10",

@@ -127,6 +127,11 @@ GAMES = {
         "options": {"factor": 2},
         "weights": {"adversarial": 1.0},
     },
+    "inpainting": {
+        "game": "inpainting",
+        "data": {"name": "digits"},
+        "networks": _SMALL,
+    },
 }
 
 # Two players with one network each, a player with two networks, and a network that

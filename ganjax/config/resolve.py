@@ -27,7 +27,7 @@ from ganjax.schedules import ScheduleOptions, matched
 from ganjax.training.plan import Plan, settle_length
 
 # Fields whose values decide which other fields exist.
-_NAMING = ("game", "name", "shape", "discriminator")
+_NAMING = ("game", "name", "shape", "discriminator", "masks")
 # Sections with free labels, and the components whose names are labels already.
 LABELLED = {
     "regularizers": (objectives.PenaltyOptions, objectives.REGULARIZERS),

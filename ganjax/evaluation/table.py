@@ -7,6 +7,7 @@ from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import Measure
 from ganjax.evaluation.copies import Copies
 from ganjax.evaluation.critics import CriticScores
+from ganjax.evaluation.filling import Filling
 from ganjax.evaluation.inference import (
     Anomalies,
     Codes,
@@ -28,7 +29,7 @@ from ganjax.names import Table
 _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
-    Translation, Restoration, Likelihood, CaptionsScores,
+    Translation, Restoration, Likelihood, CaptionsScores, Filling,
 )  # fmt: skip
 
 

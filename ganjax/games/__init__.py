@@ -12,6 +12,7 @@ from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.duel import duel
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
+from ganjax.games.inpainting import INPAINTING
 from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
@@ -34,6 +35,7 @@ _GAMES = {
     "cyclegan": CYCLEGAN,
     "super_resolution": SUPER_RESOLUTION,
     "text_to_image": TEXT_TO_IMAGE,
+    "inpainting": INPAINTING,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -19,6 +19,18 @@ class Enlarging(NamedTuple):
 
     factor: int
     reach: int | None = None
+
+
+class Masking(NamedTuple):
+    """How a game draws the holes that it fills, with its ability ``fill``.
+
+    Attributes:
+      draw: ``keys [n] -> masks [n, H, W, 1]``, 1 in the hole and 0 in the context.
+      about: the facts that change the masks, for the protocol of a score.
+    """
+
+    draw: Callable[[jax.Array], jax.Array]
+    about: Mapping[str, Any]
 
 
 def _latents_alone(apply, keys):
@@ -55,8 +67,10 @@ class Sampler:
         samples, ``read`` their codes, ``classify`` them (probabilities), compute an
         ``anomaly`` score, ``translate`` samples, ``enlarge`` them, or shrink and
         enlarge them with the generator (``restore``) or without learning
-        (``interpolate``).
+        (``interpolate``), and ``fill`` the holes of images whose last channel is the
+        mask, 1 in the hole.
       enlarging: facts about the ability ``enlarge``; ``None`` without it.
+      masking: random holes for the ability ``fill``; ``None`` without it.
     """
 
     draw: Callable | None = None
@@ -70,6 +84,7 @@ class Sampler:
     compared: int = 1
     abilities: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
     enlarging: Enlarging | None = None
+    masking: Masking | None = None
 
     @property
     def captioned(self) -> bool:

@@ -32,6 +32,7 @@ from ganjax.networks import (
     dcgan,
     deep_conv,
     gru,
+    gated_unet,
     mlp,
     patchgan,
     progressive,
@@ -77,7 +78,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet, gru,
-    captioned,
+    captioned, gated_unet,
 )  # fmt: skip
 
 ARCHITECTURES = Table(

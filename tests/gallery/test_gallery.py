@@ -474,6 +474,19 @@ def test_restorations_stand_between_interpolation_and_image(tmp_path):
     assert (found[:, 0::3] != found[:, 1::3]).any()
 
 
+def test_completed_images_stand_between_the_hole_and_the_whole(tmp_path):
+    """The hole is grey: 0 in [-1, 1] is 128. Outside of it, nothing changes."""
+    run = run_of("inpainting", tmp_path)
+    found = cells(MODES["translations"](Request(run=run, n=2, columns=6)), 6)
+    data, _ = held_out(run.source.test, 4, seed=0)
+    expected = cells(image_grid(data, columns=2), 2)
+    np.testing.assert_array_equal(found[:, 2::3], expected)
+    asked, made, whole = (found[:, i::3].astype(int) for i in range(3))
+    hole = (asked == 128) & (made != whole)
+    assert 0.05 < hole.mean() < 0.4
+    np.testing.assert_array_equal(made[asked != 128], whole[asked != 128])
+
+
 @pytest.mark.parametrize(
     ("mode", "said"),
     [

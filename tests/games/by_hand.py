@@ -76,8 +76,9 @@ def game(make, functions, **parts):
     return made(make, functions, **parts)[0]
 
 
-def paid(game, player, batch, *, knobs=None, memory=None, seed=0):
-    """``(loss, metrics, memory)`` of one turn of ``player`` on one device."""
+def paid(game, player, batch, *, knobs=None, memory=None, seed=0, drawn=None):
+    """``(loss, metrics, memory)`` of one turn of ``player`` on one device. ``drawn``
+    holds values that replace random draws."""
     (objective,) = [p.objective for p in game.players if p.name == player]
     nothing = {name: {} for name in game.networks}
     batch = {name: jnp.asarray(x) for name, x in batch.items()}
@@ -93,6 +94,7 @@ def paid(game, player, batch, *, knobs=None, memory=None, seed=0):
             batch=batch,
             key=jax.random.key(seed),
             step=jnp.zeros((), jnp.int32),
+            drawn=drawn or {},
         )
         loss, report = objective({}, view)
         return loss, report.metrics, report.memory
