@@ -8,6 +8,7 @@
     ganjax sample --workdir=runs/scenes --prompt="a small red seven on the left"
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
+    ganjax sample --workdir=runs/inpainting --image=photo.png --mask=hole.png
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
@@ -24,9 +25,13 @@ take turns. The metadata of a picture hold them; a file for one image holds its 
 
 With --projected, the latents that `ganjax project` found for your pictures are used in
 place of random latents. They are truncated only if --truncation is given.
+
+With --image, a run of game=inpainting fills holes in your images: white pixels of
+--mask, or random holes. Each completed image is next to the image with its hole.
 """
 
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -34,6 +39,7 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
+from ganjax.commands import filling
 from ganjax.commands import flags as shared
 from ganjax.commands.output import whole
 from ganjax.errors import BadInput, check_memory
@@ -47,7 +53,10 @@ def main(arguments: list[str]) -> int:
 
     flags = _parsed(arguments)
     names.beside(Path.cwd())
+    fills = filling.asks(flags)
     run = _run(flags)
+    if fills:
+        return _filled(flags, run)
     mode = MODES.find("--mode", flags.mode)
     seeds = _seeds(flags)
     request = _request(run, flags, _options(mode, flags))
@@ -79,6 +88,14 @@ def main(arguments: list[str]) -> int:
         else:
             _write(out, picture_of(made), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
+    return 0
+
+
+def _filled(flags, run):
+    said = {"step": int(run.state.step), "config": run.config.data.name}
+    opened = functools.partial(_opened, flags, run, "filling.png")
+    out = filling.fill(flags, run, opened, _write, said)
+    print(f"filling of step {said['step']}: {out}")
     return 0
 
 
@@ -122,6 +139,7 @@ def _parsed(arguments):
     options.add_argument(
         "--projected", metavar="FILE", help="latents.npz of ganjax project"
     )
+    filling.add_flags(flags)
     from ganjax.gallery import MODES
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
