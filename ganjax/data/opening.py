@@ -14,6 +14,7 @@ from ganjax.data.mirror import mirrored
 from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.scenes import open_scenes
+from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.translations import (
@@ -51,6 +52,7 @@ SOURCES = Table(
         "image_pairs": open_image_pairs,
         "captioned_images": open_captioned_images,
         "tfds": open_tfds,
+        "textures": open_textures,
     },
     takes=1,
 )
