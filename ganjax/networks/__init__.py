@@ -44,6 +44,7 @@ from ganjax.networks import (
     stylegan2,
     transformer,
     unet,
+    vgg16,
 )
 from ganjax.networks.layers import MODULATIONS
 from ganjax.networks.sizes import WrongSize
@@ -78,7 +79,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet, gru,
-    captioned, gated_unet,
+    captioned, gated_unet, vgg16,
 )  # fmt: skip
 
 ARCHITECTURES = Table(
