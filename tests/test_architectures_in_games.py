@@ -6,8 +6,9 @@ import dataclasses
 import jax
 import pytest
 
-from ganjax.data import Source, Spec, open_source
+from ganjax.data import open_source
 from ganjax.networks import ARCHITECTURES, KINDS, conv, network_class
+from tests.domains import two_domains
 from tests.test_matrix import QUICK, moved_and_finite, step_of
 
 # Options for small networks.
@@ -32,6 +33,7 @@ SMALL = {
     "cyclegan_resnet": {"width": 2, "blocks": 1},
     "srresnet": {"width": 2, "blocks": 1, "normalization": "none"},
     "gated_unet": {"width": 2, "depth": 1, "blocks": 1},
+    "vgg16": {"width": 2, "blocks": 2},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
     "gru": {"width": 4},
     "captioned": {"width": 2, "joined": 2},
@@ -100,17 +102,6 @@ def config(name, game):
         "discriminator": of_kind(name, "discriminator", small),
     }
     return stated | {"latents": {"size": 8}, "networks": networks}
-
-
-def two_domains(size=8):
-    """Return a source with two domains of independent waves."""
-    waves = open_source(f"gratings{size}").train
-
-    def draw(keys):
-        pair = jax.vmap(jax.random.split)(keys)
-        return {"a": waves(pair[:, 0])["data"], "b": waves(pair[:, 1])["data"]}
-
-    return Source(Spec("waves", (size, size, 3), domains=("a", "b")), draw, draw)
 
 
 def played(name, game, **options):

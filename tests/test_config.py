@@ -38,10 +38,12 @@ SHAPES = {
     "mnist_twins": ((28, 28, 1), 10),
     "edges_fashion_mnist": ((28, 28, 1), 10),
     "textures": ((64, 64, 1), 3),
+    "style_pictures": ((64, 64, 3), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
+    "style_pictures": {"domains": ("a", "b")},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -65,6 +67,8 @@ NETWORKS = {
         "generator", "discriminator", "generator_text", "discriminator_text"
     },
     "inpainting": {"generator", "discriminator"},
+    "style_transfer": {"encoder", "decoder"},
+    "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -84,6 +88,8 @@ PLAYERS = {
     "super_resolution": {"generator", "discriminator"},
     "text_to_image": {"generator", "discriminator"},
     "inpainting": {"generator", "discriminator"},
+    "style_transfer": {"decoder"},
+    "adversarial_style_transfer": {"decoder", "discriminator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -101,6 +107,8 @@ WEIGHTS = {
     "super_resolution": {"content", "adversarial"},
     "text_to_image": set(),
     "inpainting": {"adversarial", "hole", "seam"},
+    "style_transfer": {"content", "style"},
+    "adversarial_style_transfer": {"content", "style", "adversarial"},
 }
 FROM_LATENTS = (
     "gan",
@@ -110,7 +118,14 @@ FROM_LATENTS = (
     "anogan",
     "f_anogan",
 )
-WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution", "inpainting")
+WITHOUT_LATENTS = (
+    "cyclegan",
+    "pix2pix",
+    "super_resolution",
+    "inpainting",
+    "style_transfer",
+    "adversarial_style_transfer",
+)
 
 
 @pytest.mark.parametrize("game", NETWORKS)
@@ -176,6 +191,7 @@ SLOW = (
     "sagan_cifar10",
     "sngan_projection_cifar10",
     "stylegan2_ada_cifar10",
+    "style_transfer",
     "stylegan2_cifar10",
     "super_resolution",
     "text_to_image_scenes",

@@ -127,6 +127,14 @@ GAMES = {
         "options": {"factor": 2},
         "weights": {"adversarial": 1.0},
     },
+    "style_transfer": {
+        "game": "style_transfer",
+        "data": {"name": "tests.domains:waves"},
+        "networks": {
+            "encoder": {"name": "vgg16", "weights": "random", "width": 2, "blocks": 2},
+            "decoder": {"name": "vgg16", "width": 2},
+        },
+    },
     "inpainting": {
         "game": "inpainting",
         "data": {"name": "digits"},
@@ -148,8 +156,9 @@ def setup(name, **overrides):
 def sgd(name):
     """Return overrides to plain SGD for every player, so rounding stays small."""
     players = RECIPES[GAMES[name].get("game", "gan")].players
-    # The cycle loss has the weight 10, so only small steps are stable.
-    rate = 0.005 if name == "cyclegan" else 0.05
+    # The cycle loss and the style loss have the weight 10, so only small steps are
+    # stable.
+    rate = 0.005 if name in ("cyclegan", "style_transfer") else 0.05
     return {
         f"optimizers__{player}__{field}": value
         for player in players

@@ -17,6 +17,7 @@ from ganjax.data.scenes import open_scenes
 from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
+from ganjax.data.style_pictures import open_style_pictures
 from ganjax.data.translations import (
     open_edges_fashion_mnist,
     open_image_pairs,
@@ -53,6 +54,7 @@ SOURCES = Table(
         "captioned_images": open_captioned_images,
         "tfds": open_tfds,
         "textures": open_textures,
+        "style_pictures": open_style_pictures,
     },
     takes=1,
 )

@@ -23,13 +23,14 @@ from ganjax.evaluation.newer_measures import NEWER_MEASURES
 from ganjax.evaluation.parzen import Parzen
 from ganjax.evaluation.paths import Interpolations, Paths
 from ganjax.evaluation.pixels import Pixels
+from ganjax.evaluation.style import Style
 from ganjax.evaluation.translation import Restoration, Translation
 from ganjax.names import Table
 
 _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
-    Translation, Restoration, Likelihood, CaptionsScores, Filling,
+    Translation, Restoration, Likelihood, CaptionsScores, Filling, Style,
 )  # fmt: skip
 
 

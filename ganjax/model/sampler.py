@@ -68,7 +68,9 @@ class Sampler:
         ``anomaly`` score, ``translate`` samples, ``enlarge`` them, or shrink and
         enlarge them with the generator (``restore``) or without learning
         (``interpolate``), and ``fill`` the holes of images whose last channel is the
-        mask, 1 in the hole.
+        mask, 1 in the hole. Games of style transfer ``stylise`` a content image joined
+        with a style image, have its ``style_loss`` and ``content_loss``, and take these
+        steps apart: ``features``, ``restyle`` and ``render``.
       enlarging: facts about the ability ``enlarge``; ``None`` without it.
       masking: random holes for the ability ``fill``; ``None`` without it.
     """

@@ -22,7 +22,8 @@ from ganjax.core import (
 from tests import tiny
 from tests.compilations import count_compilations
 
-MLP_GAMES = [name for name in tiny.GAMES if name != "convolutional"]
+WITH_CONVOLUTIONS = ("convolutional", "style_transfer")
+MLP_GAMES = [name for name in tiny.GAMES if name not in WITH_CONVOLUTIONS]
 
 
 @functools.cache
@@ -104,9 +105,16 @@ def test_scan_equals_steps_exactly(name):
         np.testing.assert_array_equal(values[-1], last[metric][0])
 
 
-def test_scan_with_convolutions_agrees():
-    scanned, _ = advance(plain("convolutional"), 5, inner_steps=5)
-    stepped, _ = advance(plain("convolutional"), 5)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "convolutional",
+        pytest.param("style_transfer", marks=pytest.mark.full),
+    ],
+)
+def test_scan_with_convolutions_agrees(name):
+    scanned, _ = advance(plain(name), 5, inner_steps=5)
+    stepped, _ = advance(plain(name), 5)
     assert largest_difference(scanned, stepped) < 1e-4
 
 

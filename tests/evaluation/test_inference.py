@@ -153,6 +153,7 @@ def test_anomalies_by_the_game_and_by_principal_components():
         ("anomalies", "digits", "ability 'anomaly'"),
         ("translation", "digits", "ability 'translate'"),
         ("filling", "digits", "ability 'fill'"),
+        ("style", "digits", "ability 'stylise'"),
     ],
 )
 def test_what_a_game_cannot_do_is_refused(name, data, said):
@@ -331,6 +332,37 @@ def test_a_classifier_reads_completed_images(tmp_path, monkeypatch):
     assert found["filling_class_bright_100"] == 0
     assert found["filling_class_mean_bright_100"] == 1
     assert found["filling_class_biharmonic_bright_100"] == 1
+
+
+def test_shares_of_style_and_content():
+    """Losses are squared distances of pixels. The style is an affine map of the
+    content, and the result lies half way. So both of its shares are 1/4. Colour
+    transfer finds the affine map: it has all of the style's moments, and none of the
+    content."""
+
+    def pairs(keys):
+        one = jax.vmap(lambda key: jax.random.uniform(key, (6, 6, 1), minval=-1))(keys)
+        return {"a": 0.3 * one, "b": 0.6 * one + 0.2}
+
+    def loss(first, second):
+        return lambda apply, x: jnp.mean(
+            (x[..., first : first + 1] - x[..., second : second + 1]) ** 2, (1, 2, 3)
+        )
+
+    abilities = {
+        "stylise": lambda apply, x: x.mean(-1, keepdims=True),
+        "style_loss": loss(0, 1),
+        "content_loss": loss(0, 1),
+    }
+    data = Source(Spec("pairs", (6, 6, 1), domains=("a", "b")), pairs, pairs)
+    found = scores("style", Sampler(abilities=abilities), data, n=50)
+    for name, share in {
+        "style_share_50": 0.25, "content_share_50": 0.25,
+        "style_share_colour_50": 0.0, "content_share_colour_50": 1.0,
+    }.items():  # fmt: skip
+        assert found[name] == pytest.approx(share, abs=1e-4), name
+    # A half of (0.3 u + 0.2), u uniform in [-1, 1]: the mean of its square.
+    assert found["style_loss_50"] == pytest.approx((0.03 + 0.04) / 4, rel=0.1)
 
 
 def test_images_without_luma_have_no_scores_of_it():
