@@ -96,8 +96,8 @@ class Encoder(nn.Module):
 
 
 def _largest(x):
-    """Return the maxima over 2×2 pixels, ``[n, H/2, W/2, c]``. The gradient of this form
-    is a product; XLA's gradient of a pooling is slow on CPU."""
+    """Return the maxima over 2×2 pixels, ``[n, H/2, W/2, c]``. The gradient of this
+    form is a product; XLA's gradient of a pooling is slow on CPU."""
     n, h, w, c = x.shape
     return x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
 
