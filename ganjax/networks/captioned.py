@@ -6,7 +6,7 @@ of its batch normalisations depend on both, too (Chen et al. 2019, arXiv 1810.01
 The discriminator maps the sentence to ``joined`` numbers, repeats them over its last
 feature map, and joins them to its channels; a 1×1 convolution follows, and the logit is
 a linear map of all pixels (the paper's figure 2). With ``projection`` the product of
-this map's features and a linear map of the sentence is added (Miyato & Koyama 2018,
+the last feature map and a linear map of the sentence is added (Miyato & Koyama 2018,
 arXiv 1802.05637, eq. 3). With ``attention`` the pixels of the feature map of this side
 attend to the words, in either network.
 
@@ -30,8 +30,8 @@ from ganjax.options import option
 
 ATTENTION = "shorter side of the feature map whose pixels attend to words; 0: none"
 LEAK = 0.2
-# Signals keep their size through the layers, as with DCGAN's N(0, 0.02²) they would
-# not: networks are narrow, and only the generator has normalisations.
+# With DCGAN's N(0, 0.02²) signals would shrink: these networks are narrow, and the
+# discriminator has no normalisation.
 he = nn.initializers.he_normal()
 
 
@@ -41,7 +41,9 @@ class GeneratorFromText(nn.Module):
     shape: tuple[int, ...]
     dtype: jnp.dtype = jnp.float32
     width: int = option(32, "channels of the last feature map", least=1)
-    hidden: int = option(0, "units between the latent and the first map", least=0)
+    hidden: int = option(
+        0, "units between the latent and the first map", least=0, zero="none"
+    )
     attention: int = option(0, ATTENTION, least=0)
     modulation: bool = option(True, "normalisations depend on latent and sentence")
 
@@ -51,9 +53,7 @@ class GeneratorFromText(nn.Module):
         grown = growth(self.shape)
         k = grown.doublings
         channels = [self.width << (k - 1 - i) for i in range(k)]
-        _check_attention(
-            self.attention, [min(self.shape[:2]) >> i for i in range(1, k + 1)]
-        )
+        _check_attention(self.attention, self.shape)
         z = jnp.concatenate([z, text.sentence], axis=-1)
         given = Condition(z, hidden=32) if self.modulation else None
         how = {"kernel_init": he, "dtype": self.dtype}
@@ -88,9 +88,7 @@ class DiscriminatorWithText(Critic):
         text = label
         k = growth(x.shape[1:]).doublings
         how = {"spectral": self.spectral, "kernel_init": he, "dtype": self.dtype}
-        _check_attention(
-            self.attention, [min(x.shape[1:3]) >> i for i in range(1, k + 1)]
-        )
+        _check_attention(self.attention, x.shape[1:])
         for i in range(k):
             x = Conv(self.width << i, kernel=4, stride=2, **how)(x)
             x = nn.leaky_relu(x, LEAK)
@@ -118,7 +116,8 @@ def beside(x: jax.Array, vector: jax.Array) -> jax.Array:
     return jnp.concatenate([x, wide], axis=-1)
 
 
-def _check_attention(attention, sides):
+def _check_attention(attention, shape):
+    sides = [min(shape[:2]) >> i for i in range(1, growth(shape).doublings + 1)]
     if attention and attention not in sides:
         raise BadInput(
             f"attention={attention}: expected the side of a feature map, "
