@@ -60,7 +60,7 @@ class SceneReader(nn.Module):
         for channels, kernel, stride in ((32, 3, 1), (64, 4, 2), (128, 4, 2)):
             init = nn.initializers.he_normal()
             x = Conv(channels, kernel, stride, use_bias=False, kernel_init=init)(x)
-            # Its gradient is faster than that of nn.max_pool on CPU.
+            # A maximum over an axis has a plain gradient; nn.max_pool scatters.
             x = _halved(x) if stride == 1 else x
             x = nn.relu(nn.BatchNorm(use_running_average=not train, momentum=0.95)(x))
         features = nn.relu(nn.Dense(WIDTH)(x.reshape(n, -1)))
