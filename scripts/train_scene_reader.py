@@ -88,9 +88,10 @@ def train(split, *, steps: int, seed: int) -> dict:
         return {**updates, "params": optax.apply_updates(params, change)}, memory, value
 
     memory, losses = optimizer.init(variables["params"]), []
+    draw, arrays = jax.jit(split.make), jax.device_put(split.arrays)
     for i in range(steps):
         key = jax.random.fold_in(jax.random.key(seed), i)
-        batch = samples(split, jax.random.split(key, BATCH))
+        batch = draw(arrays, jax.random.split(key, BATCH))
         targets = seen_in(batch["scene"])
         variables, memory, loss = step(
             variables, memory, batch["data"], batch["caption"], targets

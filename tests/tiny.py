@@ -115,10 +115,16 @@ GAMES = {
         "latents": {"size": 4},
         "networks": {
             "generator": {"width": 4, "attention": 8},
-            "discriminator": {"width": 4, "attention": 8, "joined": 4},
+            "discriminator": {
+                "width": 4,
+                "attention": 4,
+                "joined": 4,
+                "projection": True,
+            },
             "generator_text": {"width": 8},
             "discriminator_text": {"width": 8},
         },
+        "options": {"wrong": "nearest"},
     },
     "super_resolution": {
         "game": "super_resolution",

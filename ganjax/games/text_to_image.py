@@ -25,9 +25,10 @@ def text_to_image(parts: Parts) -> tuple[Game, Sampler]:
     with its caption, s_w = D(x, φ(t̂)) with the caption of another image, and s_f =
     D(G(z, φ(t)), φ(t)). It minimises −log s_r − ½(log(1 − s_w) + log(1 − s_f))
     (algorithm 1 of the paper, lines 7 to 9), and the generator −log s_f (line 11).
-    ``loss`` replaces these logarithms. Without ``options.matching`` there is no s_w,
-    and the weight of s_f is 1 (eq. 1). The paper's interpolated captions (eq. 5) are
-    not implemented.
+    ``loss`` replaces these logarithms. With ``options.wrong="none"`` there is no s_w,
+    and the weight of s_f is 1 (eq. 1). The paper takes the caption t̂ at random;
+    ``mismatched`` chooses it here. The paper's interpolated captions (eq. 5) are not
+    implemented.
     """
     language, latents = parts.captions, parts.latents
     adversary = dataclasses.replace(
@@ -51,8 +52,9 @@ def text_to_image(parts: Parts) -> tuple[Game, Sampler]:
         real, tokens = view.batch["data"], view.batch["caption"]
         right, view = view.update(READS[DISCRIMINATOR], tokens)
         wrong = None
-        if parts.options["matching"]:
-            others = view.share(mismatched(view.gather(tokens)))
+        if parts.options["wrong"] != "none":
+            nearest = parts.options["wrong"] == "nearest"
+            others = view.share(mismatched(view.gather(tokens), nearest))
             wrong = view.apply(READS[DISCRIMINATOR], others)
         text = view.apply(READS[GENERATOR], tokens)
         z, context = made(view, text)
@@ -108,14 +110,20 @@ def text_to_image(parts: Parts) -> tuple[Game, Sampler]:
     return game, Sampler(draw=latents.draw, decode=decode, chosen=captions)
 
 
-def mismatched(tokens: jax.Array) -> jax.Array:
-    """Return the caption of another sample for each of a batch, ``[n, L]``: of the next
-    one, in turn, whose caption differs. If all captions are equal, they stay."""
+def mismatched(tokens: jax.Array, nearest: bool = False) -> jax.Array:
+    """Return the caption of another sample for each of a batch, ``[n, L]``.
+
+    It is the next caption of the batch, in turn, that differs; with ``nearest``, the
+    first of those that differ at the fewest places. If all captions are equal, they
+    stay.
+    """
     n = tokens.shape[0]
-    differs = jnp.any(jnp.expand_dims(tokens, 1) != jnp.expand_dims(tokens, 0), axis=-1)
+    differs = jnp.expand_dims(tokens, 1) != jnp.expand_dims(tokens, 0)
+    places = jnp.sum(differs, axis=-1)
     turn = (jnp.arange(n)[:, None] + jnp.arange(n)[None]) % n
-    first = jnp.argmax(jnp.take_along_axis(differs, turn, axis=1), axis=1)
-    return tokens[(jnp.arange(n) + first) % n]
+    places = jnp.take_along_axis(places, turn, axis=1)
+    far = jnp.where(places == 0, tokens.shape[1] + 1, places if nearest else 1)
+    return tokens[(jnp.arange(n) + jnp.argmin(far, axis=1)) % n]
 
 
 def _text(encoder: Network):
@@ -134,8 +142,10 @@ TEXT_TO_IMAGE = Recipe(
     },
     players=(DISCRIMINATOR, GENERATOR),
     options={
-        "matching": Option(
-            True, "real images with wrong captions are half of the fakes"
+        "wrong": Option(
+            "next",
+            "wrong captions of real images, as half of the fakes",
+            choices=("none", "next", "nearest"),
         )
     },
     reads=("data", "caption"),

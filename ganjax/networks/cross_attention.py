@@ -16,11 +16,16 @@ _NEVER = -1e9
 
 
 class CrossAttention(nn.Module):
-    """``x + γ·o`` for ``x [n, H, W, C]``, where each pixel of ``o`` is a weighted mean
-    over the words of its caption. γ starts at 0, so the layer starts as the identity.
+    """``x + o`` for ``x [n, H, W, C]``, where each pixel of ``o`` is a linear map of a
+    weighted mean over the words of its caption.
 
     There are ``heads`` heads of C/heads channels, or one if ``heads`` does not divide
-    C. With d numbers in a word it has 2·C² + 2·d·C + 1 parameters.
+    C. With d numbers in a word it has 2·C² + 2·d·C parameters.
+
+    With ``spectral`` the kernels of values and of the last map have spectral norm 1.
+    The kernels of queries and keys do not: weights would then be almost equal, and
+    attention by products has no Lipschitz constant in any case (Kim et al. 2021, arXiv
+    2006.04710, theorem 3.1).
     """
 
     heads: int = 4
@@ -32,20 +37,20 @@ class CrossAttention(nn.Module):
         n, height, width, c = x.shape
         heads = self.heads if c % self.heads == 0 else 1
 
-        def mapped(x, name):
-            how = {"spectral": self.spectral, "dtype": self.dtype, "name": name}
+        def mapped(x, name, spectral=False):
+            how = {"spectral": spectral, "dtype": self.dtype, "name": name}
             return Linear(c, use_bias=False, **how)(x)
 
         def of_heads(x):
             return x.reshape(n, -1, heads, c // heads)
 
         query = of_heads(mapped(x, "query"))
-        key, value = (of_heads(mapped(text.words, name)) for name in ("key", "value"))
+        key = of_heads(mapped(text.words, "key"))
+        value = of_heads(mapped(text.words, "value", self.spectral))
         scores = jnp.einsum("nphc,nwhc->nhpw", query, key).astype(jnp.float32)
         mask = text.mask.reshape(n, 1, 1, -1)
         scores = jnp.where(mask > 0, scores / math.sqrt(c // heads), _NEVER)
         weights = jax.nn.softmax(scores).astype(self.dtype)
         seen = jnp.einsum("nhpw,nwhc->nphc", weights, value)
-        seen = mapped(seen.reshape(n, height, width, c), "output")
-        gamma = self.param("gamma", nn.initializers.zeros, ())
-        return x + gamma.astype(self.dtype) * seen
+        seen = seen.reshape(n, height, width, c)
+        return x + mapped(seen, "output", self.spectral)

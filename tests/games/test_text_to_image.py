@@ -6,6 +6,8 @@ images are 1 and 2, with the captions 1 and 2. So the logits are −1 and −2 o
 pairs, −3 and 0 of real images with the other caption, and 2 and 1 of generated pairs.
 """
 
+import functools
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -37,9 +39,9 @@ FUNCTIONS = {
 }
 
 
-def built(loss, matching=True):
+def built(loss, wrong="next"):
     return made(
-        text_to_image, FUNCTIONS, loss=loss, prior=3.0, options={"matching": matching},
+        text_to_image, FUNCTIONS, loss=loss, prior=3.0, options={"wrong": wrong},
         captions=Captions(("one", "two"), 1, ("two", "one")),
     )  # fmt: skip
 
@@ -68,8 +70,8 @@ def test_wrong_captions_are_half_of_the_fakes(loss):
     np.testing.assert_allclose(list(logits), [-1.5, -1.5, 1.5])
 
 
-def test_without_matching_there_are_two_kinds():
-    paid_loss, metrics, _ = paid(built("hinge", False)[0], "discriminator", BATCH)
+def test_without_wrong_captions_there_are_two_kinds():
+    paid_loss, metrics, _ = paid(built("hinge", "none")[0], "discriminator", BATCH)
     np.testing.assert_allclose(paid_loss, (2 + 3) / 2 + (3 + 2) / 2)
     assert "wrong_logit" not in metrics
 
@@ -103,6 +105,15 @@ def test_a_wrong_caption_is_the_next_one_that_differs():
     found = jax.jit(mismatched)(tokens)
     np.testing.assert_array_equal(found, tokens[[2, 2, 3, 4, 0]])
     np.testing.assert_array_equal(mismatched(tokens[:2]), tokens[:2])
+
+
+def test_the_nearest_wrong_caption_differs_at_the_fewest_places():
+    tokens = np.array([[1, 2, 3], [4, 5, 3], [1, 2, 3], [1, 2, 0], [4, 2, 3]])
+    found = jax.jit(functools.partial(mismatched, nearest=True))(tokens)
+    # Of two that differ at one place, the next one in turn counts.
+    np.testing.assert_array_equal(found, tokens[[3, 4, 3, 0, 0]])
+    same = mismatched(tokens[[0, 2]], nearest=True)
+    np.testing.assert_array_equal(same, tokens[[0, 2]])
 
 
 def test_each_player_trains_its_own_encoder():

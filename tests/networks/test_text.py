@@ -75,19 +75,16 @@ def test_padding_changes_nothing():
 
 
 def attending(module, x):
-    """The output of ``module`` as a function of the text, with γ = 1 everywhere."""
+    """The output of ``module`` as a function of the text."""
     text = encoded(TOKENS)
     held = jax.jit(functools.partial(module.init, train=True))(KEY, x, text)
-    held = jax.tree_util.tree_map_with_path(
-        lambda path, leaf: jnp.ones(()) if "gamma" in str(path) else leaf, held
-    )
     return jax.jit(lambda text: module.apply(held, x, text, train=False)), text
 
 
 @pytest.mark.parametrize("kind", ["generator", "discriminator"])
 def test_networks_see_words_and_no_padding(kind):
     if kind == "generator":
-        module = captioned.GeneratorFromText((8, 8, 3), width=2, attention=8)
+        module = captioned.GeneratorFromText((8, 8, 3), width=2, attention=4)
         x = jax.random.normal(KEY, (3, 4))
     else:
         module = captioned.DiscriminatorWithText(width=2, attention=4, joined=2)
@@ -110,16 +107,53 @@ def test_networks_see_words_and_no_padding(kind):
     assert np.abs(see(sentence) - base).reshape(3, -1).max(1).min() > 1e-5
 
 
-def test_attention_starts_as_the_identity_and_averages_words():
-    """With γ = 1 and equal words, each pixel gets the same vector: the value of the
-    word, through the last map."""
+def test_attention_averages_words():
+    """With equal words, each pixel gets the same vector: the value of the word, through
+    the last map."""
     layer, text = CrossAttention(heads=2), encoded(TOKENS)
     x = jax.random.normal(KEY, (3, 2, 2, 4))
-    held = jax.jit(layer.init)(KEY, x, text)
-    np.testing.assert_array_equal(layer.apply(held, x, text), x)
-    params = {**held["params"], "gamma": jnp.ones(())}
+    params = jax.jit(layer.init)(KEY, x, text)["params"]
     equal = text._replace(words=jnp.ones_like(text.words))
     found = layer.apply({"params": params}, x, equal) - x
     kernels = [np.asarray(params[name]["kernel"]) for name in ("value", "output")]
     wanted = np.ones(6) @ kernels[0] @ kernels[1]
     np.testing.assert_allclose(found, np.broadcast_to(wanted, x.shape), atol=1e-5)
+
+
+def test_a_pixel_attends_to_the_word_that_it_asks_for():
+    """With the query 60·e_i, keys e_w and one head, the weight of word i is e^30 times
+    the others' (√4 divides), so pixel i gets the value of word i alone."""
+    words = jnp.eye(4)[None]
+    text = Text(jnp.zeros((1, 4)), words, jnp.ones((1, 4)))
+    x = jnp.eye(4).reshape(1, 2, 2, 4)
+    value = jnp.arange(16.0).reshape(4, 4)
+    params = {
+        "query": {"kernel": 60 * jnp.eye(4)}, "key": {"kernel": jnp.eye(4)},
+        "value": {"kernel": value}, "output": {"kernel": jnp.eye(4)},
+    }  # fmt: skip
+    found = CrossAttention(heads=1).apply({"params": params}, x, text) - x
+    np.testing.assert_allclose(found.reshape(4, 4), value, atol=1e-4)
+
+
+def test_the_projection_adds_a_product_of_features_and_sentence():
+    """Without the projection's kernel, nothing changes; the logit is linear in it."""
+    x, text = jax.random.normal(KEY, (3, 8, 8, 3)), encoded(TOKENS)
+    how = {"width": 2, "joined": 2, "spectral": False}
+    with_it = captioned.DiscriminatorWithText(projection=True, **how)
+    without = captioned.DiscriminatorWithText(**how)
+    held = jax.jit(functools.partial(with_it.init, train=True))(KEY, x, text)
+    kernel = held["params"]["compared"]["kernel"]
+
+    def logits(module, factor=None):
+        params = dict(held["params"])
+        compared = params.pop("compared")
+        if factor is not None:
+            params["compared"] = {"kernel": factor * compared["kernel"]}
+        return np.asarray(module.apply({"params": params}, x, text, train=False))
+
+    assert kernel.shape == (6, 4 * 4 * 2)
+    base = logits(without)
+    np.testing.assert_allclose(logits(with_it, 0.0), base, atol=1e-6)
+    once, twice = (logits(with_it, factor) - base for factor in (1.0, 2.0))
+    np.testing.assert_allclose(twice, 2 * once, rtol=1e-4, atol=1e-6)
+    assert np.abs(once).min() > 1e-4
