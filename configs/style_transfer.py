@@ -27,14 +27,18 @@ def get_config(variant=""):
         "adversarial_style_transfer" if adversarial else "style_transfer",
         "style_pictures",
     )
-    config.steps = 2000
+    config.steps = 600
     config.batch_size = 4
     config.networks = {
-        "encoder": {"name": "vgg16", "weights": "hed"},
-        "decoder": {"name": "vgg16", "width": 64},
+        "encoder": {"name": "vgg16", "weights": "hed", "blocks": 3},
+        "decoder": {"name": "vgg16", "width": 32},
     }
-    config.optimizers = {"decoder": {"learning_rate": 1e-4, "b1": 0.9}}
-    config.samples = {"every": 1000, "count": 16}
+    config.weights = {"content": 1.0, "style": 1.0}
+    config.optimizers = {"decoder": {"learning_rate": 1e-3, "b1": 0.9}}
+    config.schedules = {
+        "rate": {"knobs": "optimizers.decoder.learning_rate", "shape": "cosine"}
+    }
+    config.samples = {"every": 300, "count": 16}
     if adversarial:
         config.networks.discriminator = {
             "name": "patchgan",
@@ -43,8 +47,9 @@ def get_config(variant=""):
             "normalization": "spectral",
         }
         config.loss = {"name": "hinge"}
-        config.optimizers.discriminator = {"learning_rate": 1e-4, "b1": 0.5}
-    config.evaluation = {"names": ("style",), "samples": 200}
+        config.weights.adversarial = 0.1
+        config.optimizers.discriminator = {"learning_rate": 5e-4, "b1": 0.5}
+    config.evaluation = {"names": ("style",), "samples": 100}
     if variant == "tiny":
         config.networks.encoder = {
             "name": "vgg16", "weights": "random", "width": 4, "blocks": 2
@@ -55,5 +60,4 @@ def get_config(variant=""):
         config.log = {"every": 1}
         config.samples = {"every": 2, "count": 4}
         config.checkpoint = {"every": 2}
-        config.evaluation.samples = 100
     return config

@@ -209,6 +209,7 @@ SLOW = (
         pytest.param("architectures:tiny", marks=pytest.mark.full),
         pytest.param("anomaly:tiny", marks=pytest.mark.full),
         pytest.param("semi_supervised_mnist:tiny", marks=pytest.mark.full),
+        pytest.param("style_transfer:tiny", marks=pytest.mark.full),
     ],
 )
 def test_sweep_files(name, request):

