@@ -52,6 +52,24 @@ def test_maps_by_the_layers_of_flax():
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
+def test_the_decoder_by_the_layers_of_flax():
+    decoder = Generator((8, 8, 3), width=2)
+    x = jax.random.normal(jax.random.key(1), (2, 4, 4, 4))
+    variables = initialised(decoder, jax.random.key(0), x)
+
+    def convolved(x, i):
+        kernel = {"params": variables["params"][f"Conv_{i}"]}
+        features = kernel["params"]["bias"].size
+        x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        return nn.Conv(features, (3, 3), padding="VALID").apply(kernel, x)
+
+    first = nn.relu(convolved(x, 0))
+    doubled = jax.image.resize(first, (2, 8, 8, 2), "nearest")
+    expected = jnp.tanh(convolved(nn.relu(convolved(doubled, 1)), 2))
+    found = decoder.apply(variables, x, train=False)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
 def test_a_constant_image_has_constant_maps_of_the_decoder():
     """Reflection adds no border: constant features become a constant image."""
     decoder = Generator((8, 8, 3), width=2)
