@@ -2,8 +2,8 @@
 
     ganjax sweep --config=sweeps/style_transfer --workdir=runs/style
 
-The variant ``:adversarial`` has a discriminator. ``:tiny`` has a random encoder and takes
-seconds. Seed 7, which is not in this sweep, chose the settings. Measured: not yet.
+The variant ``:adversarial`` has a discriminator. ``:tiny`` has a random encoder and
+takes seconds. Seed 7, which is not in this sweep, chose the settings. Measured: not yet.
 """
 
 from configs import style_transfer
