@@ -3,7 +3,8 @@
     ganjax sweep --config=sweeps/style_transfer --workdir=runs/style
 
 The variant ``:adversarial`` has a discriminator. ``:tiny`` has a random encoder and
-takes seconds. Seed 7, which is not in this sweep, chose the settings. Measured: not yet.
+takes seconds. The settings were chosen on seed 7, which is not in this sweep. Not
+measured yet.
 """
 
 from configs import style_transfer
