@@ -35,7 +35,7 @@ def get_config(variant=""):
         "decoder": {"name": "vgg16", "width": 64},
     }
     config.weights = {"content": 1.0, "style": 0.25}
-    config.optimizers = {"decoder": {"learning_rate": 1e-3, "b1": 0.9}}
+    config.optimizers = {"decoder": {"learning_rate": 5e-4, "b1": 0.9}}
     config.schedules = {
         "rate": {"knobs": "optimizers.decoder.learning_rate", "shape": "cosine"}
     }
