@@ -210,6 +210,7 @@ SLOW = (
         pytest.param("anomaly:tiny", marks=pytest.mark.full),
         pytest.param("semi_supervised_mnist:tiny", marks=pytest.mark.full),
         pytest.param("text_to_image:tiny", marks=pytest.mark.full),
+        pytest.param("style_transfer:tiny", marks=pytest.mark.full),
     ],
 )
 def test_sweep_files(name, request):

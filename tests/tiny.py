@@ -141,6 +141,15 @@ GAMES = {
             "decoder": {"name": "vgg16", "width": 2},
         },
     },
+    "adversarial_style_transfer": {
+        "game": "adversarial_style_transfer",
+        "data": {"name": "tests.domains:waves"},
+        "networks": {
+            "encoder": {"name": "vgg16", "weights": "random", "width": 2, "blocks": 2},
+            "decoder": {"name": "vgg16", "width": 2},
+            "discriminator": {"widths": (8,)},
+        },
+    },
     "inpainting": {
         "game": "inpainting",
         "data": {"name": "digits"},
@@ -164,7 +173,7 @@ def sgd(name):
     players = RECIPES[GAMES[name].get("game", "gan")].players
     # The cycle loss and the style loss have the weight 10, so only small steps are
     # stable.
-    rate = 0.005 if name in ("cyclegan", "style_transfer") else 0.05
+    rate = 0.005 if name.endswith(("cyclegan", "style_transfer")) else 0.05
     return {
         f"optimizers__{player}__{field}": value
         for player in players

