@@ -8,11 +8,17 @@ arXiv 1806.03589), on MNIST's 28×28 pixels.
 A hole has 10 to 40 % of the pixels. Variants: ``:textures`` fills 64×64 pixels of
 brick, grass and gravel (``pip install 'ganjax[pictures]'``), ``:tiny`` runs in seconds.
 
-Expected in 15 minutes on 2 CPU cores (not measured yet): on held-out images the errors
-in the hole, ``filling_l1`` and ``filling_mse``, are below the errors of the mean of the
-context and of the biharmonic surface. A classifier reads completed digits
-(``filling_class``) with at least 0.85 of its accuracy on whole ones
-(``filling_class_whole``). Textures have no such classifier.
+Expected on held-out images (not measured yet over five seeds, see
+configs/sweeps/inpainting.py): the errors in the hole, ``filling_l1`` and
+``filling_mse``, are below the errors of the mean of the context and of the biharmonic
+surface. A classifier reads completed digits (``filling_class``) with at least 0.85 of
+its accuracy on whole ones (``filling_class_whole``). Textures have no such classifier,
+and are not measured at all yet.
+
+A pilot of the digits on seed 7 took 4 minutes 14 seconds, and was scored on 500 digits.
+The L1 error was 0.137 (mean 0.453, biharmonic surface 0.266), the squared error 0.152
+(0.439, 0.267), and 0.942 of completed digits were read (0.994 of whole ones, 0.690 with
+the mean, 0.916 with the biharmonic surface).
 """
 
 from configs import images
@@ -20,7 +26,7 @@ from configs import images
 
 def get_config(arg=""):
     config = images.mnist("inpainting", arg if arg == "textures" else "mnist")
-    config.steps = 3000
+    config.steps = 1000
     config.batch_size = 32
     config.networks = {
         "generator": {"name": "gated_unet", "width": 16, "blocks": 2},

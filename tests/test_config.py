@@ -208,6 +208,7 @@ SLOW = (
         pytest.param("mnist_losses:tiny", marks=pytest.mark.full),
         pytest.param("architectures:tiny", marks=pytest.mark.full),
         pytest.param("anomaly:tiny", marks=pytest.mark.full),
+        pytest.param("inpainting:tiny", marks=pytest.mark.full),
         pytest.param("semi_supervised_mnist:tiny", marks=pytest.mark.full),
         pytest.param("text_to_image:tiny", marks=pytest.mark.full),
         pytest.param("style_transfer:tiny", marks=pytest.mark.full),

@@ -5,8 +5,8 @@ A gated convolution computes features F and gates A with two kernels from one in
 output is φ(F)·σ(A), with φ the ELU and σ the sigmoid. So each layer learns, for every
 channel and place, whether its input is context or hole. A plain convolution treats both
 alike, and a partial convolution (Liu et al. 2018, arXiv 1804.07723) follows a fixed
-rule. As in the paper there is no normalisation, because the statistics would depend on
-the hole.
+rule. As in the paper there is no normalisation over pixels, because the statistics
+would depend on the hole.
 
 The layers have the form of a U-Net, as in Liu et al. 2018 (section 3.2): ``depth``
 halvings by 3×3 convolutions of stride 2 with ``width``·min(2^i, 4) channels, then
@@ -15,11 +15,15 @@ also sees the encoder's features. The first and the last convolution have 5×5 p
 
 Departures: the paper has a second, refining network, dilated convolutions and
 contextual attention. Here the blocks at the smallest resolution widen what a pixel
-depends on.
+depends on. And F is scaled to mean square 1 over the channels of each pixel before the
+ELU (Karras et al. 2018, arXiv 1710.10196, section 4.2), so signals cannot grow from
+layer to layer.
 
-The output is clipped to [-1, 1], as in the authors' code, but its gradient passes
-unchanged (Bengio et al. 2013, arXiv 1308.3432). Without normalisation a tanh saturated:
-on digits the generator painted all pixels black within 50 steps, and stayed there.
+The output is linear, and limited to [-1, 1] as in the authors' code. Here its gradient
+is projected onto this range: a pixel outside receives only gradients that lead it back.
+Two other outputs failed on digits. A tanh saturated at black, the median of a pixel,
+and its gradient vanished. A clip whose whole gradient passed, without the scaling of F,
+ended in gradients of norm 4e16 after 300 steps.
 
 Parameters with width w, depth k, b blocks, I input and C output channels, and c_i =
 w·min(2^i, 4): 2·(25·I + 1)·w in the first layer, 2·(9·c_(i−1) + 1)·c_i in halving i
@@ -33,7 +37,9 @@ import jax.numpy as jnp
 
 from ganjax.networks.conv import upsample
 from ganjax.networks.layers import Conv
+from ganjax.networks.progressive import pixel_norm
 from ganjax.networks.shaped import Shaped
+from ganjax.networks.srresnet import SMALL
 from ganjax.networks.unet import check_images
 from ganjax.options import option
 
@@ -64,7 +70,7 @@ class Generator(Shaped):
                 dtype=self.dtype,
             )  # fmt: skip
             made, gates = jnp.split(conv(x), 2, axis=-1)
-            return nn.elu(made) * nn.sigmoid(gates)
+            return nn.elu(pixel_norm(made)) * nn.sigmoid(gates)
 
         x = gated(x, channels[0], kernel=5)
         seen = [x]
@@ -76,8 +82,27 @@ class Generator(Shaped):
             x = gated(x, channels[-1])
         for features in reversed(channels[:-1]):
             x = gated(jnp.concatenate([upsample(x), seen.pop()], -1), features)
-        x = Conv(self.shape[-1], kernel=5, dtype=self.dtype)(x).astype(jnp.float32)
-        return x + jax.lax.stop_gradient(jnp.clip(x, -1.0, 1.0) - x)
+        last = Conv(self.shape[-1], kernel=5, kernel_init=SMALL, dtype=self.dtype)
+        return limited(last(x).astype(jnp.float32))
+
+
+@jax.custom_vjp
+def limited(x: jax.Array) -> jax.Array:
+    """Limit ``x`` to [-1, 1]. Where it was limited, its gradient is 0 if descent would
+    lead farther outside, and passes unchanged if descent leads back."""
+    return jnp.clip(x, -1.0, 1.0)
+
+
+def _limited(x):
+    return limited(x), x
+
+
+def _projected(x, gradient):
+    outward = ((x > 1) & (gradient < 0)) | ((x < -1) & (gradient > 0))
+    return (jnp.where(outward, 0.0, gradient),)
+
+
+limited.defvjp(_limited, _projected)
 
 
 def _halvings(side):

@@ -44,19 +44,28 @@ def test_a_closed_gate_stops_its_features():
         np.testing.assert_allclose(made, expected, rtol=1e-5)
 
 
-def test_an_image_is_clipped_and_its_gradient_is_not():
+def test_pixels_outside_of_the_range_are_limited_and_only_come_back():
+    """The bias is every pixel. Descent on the sum moves pixels down, and descent on its
+    negative moves them up."""
     module = Generator((6, 6, 1), width=1, depth=0, blocks=0)
     zeros = jnp.zeros((1, 6, 6, 2))
     params = initialised(module, KEY, zeros)["params"]
 
-    def total(bias):
+    def total(bias, sign):
         last = {**params["Conv_1"], "bias": jnp.array([bias])}
         own = {"params": {**params, "Conv_1": last}}
-        return module.apply(own, zeros, train=False).sum()
+        return sign * module.apply(own, zeros, train=False).sum()
 
-    for bias, expected in ((7.0, 36), (-7.0, -36), (0.5, 18)):
-        value, slope = jax.value_and_grad(total)(bias)
-        np.testing.assert_allclose([value, slope], [expected, 36], rtol=1e-5)
+    for bias, image, down, up in (
+        (7.0, 36, 36, 0),
+        (-7.0, -36, 0, 36),
+        (0.5, 18, 36, 36),
+    ):
+        for sign, expected in ((1, down), (-1, -up)):
+            value, slope = jax.value_and_grad(total)(bias, sign)
+            np.testing.assert_allclose(
+                [value, slope], [sign * image, expected], rtol=1e-5
+            )
 
 
 def test_a_size_that_cannot_be_halved_is_refused():
