@@ -18,6 +18,7 @@ from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.style_pictures import open_style_pictures
+from ganjax.data.tables.sources import TABLES
 from ganjax.data.translations import (
     open_edges_fashion_mnist,
     open_image_pairs,
@@ -55,6 +56,7 @@ SOURCES = Table(
         "tfds": open_tfds,
         "textures": open_textures,
         "style_pictures": open_style_pictures,
+        **TABLES,
     },
     takes=1,
 )

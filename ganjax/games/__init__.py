@@ -8,8 +8,10 @@ from ganjax.games.adversarial_autoencoder import (
 )
 from ganjax.games.anomaly import ANOGAN, F_ANOGAN, GANOMALY
 from ganjax.games.bigan import BIGAN
+from ganjax.games.ctgan import CTGAN
 from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.duel import duel
+from ganjax.games.gain import GAIN
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
 from ganjax.games.inpainting import INPAINTING
@@ -42,6 +44,8 @@ _GAMES = {
     "inpainting": INPAINTING,
     "style_transfer": STYLE_TRANSFER,
     "adversarial_style_transfer": ADVERSARIAL_STYLE_TRANSFER,
+    "ctgan": CTGAN,
+    "gain": GAIN,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -1,0 +1,55 @@
+"""The columns of a table in the record of a data set, as JSON holds them."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ganjax.data.tables.columns import Column
+from ganjax.data.tables.encoding import Encoded, TableFormat
+from ganjax.json_shapes import NUMBER
+
+COLUMN = {
+    "name": str,
+    "kind": str,
+    "values": [str],
+    "low": NUMBER,
+    "high": NUMBER,
+    "decimals": int,
+    "form": str,
+    "absent": (str, type(None)),
+    "stored": str,
+}
+TABLE = {
+    "columns": [
+        {
+            "column": COLUMN,
+            "modes": list,
+            "counts": [int],
+            "quantiles": [NUMBER],
+            "seen": [NUMBER],
+        }
+    ],
+    "target": str,
+    "threshold": (*NUMBER, type(None)),
+    "groups": [str],
+    "encoding": str,
+    "conditional": bool,
+}
+
+
+def table_of(held: Mapping[str, Any]) -> TableFormat:
+    """Return the columns that ``dataclasses.asdict`` made a mapping of.
+
+    Raises:
+        TypeError, ValueError: an entry has another type.
+    """
+    columns = []
+    for entry in held["columns"]:
+        about = {**entry["column"], "values": tuple(entry["column"]["values"])}
+        modes = tuple((float(mean), float(scale)) for mean, scale in entry["modes"])
+        more = (tuple(entry[name]) for name in ("counts", "quantiles", "seen"))
+        columns.append(Encoded(Column(**about), modes, *more))
+    more = {name: held[name] for name in ("target", "threshold", "encoding")}
+    return TableFormat(
+        tuple(columns), groups=tuple(held["groups"]),
+        conditional=held["conditional"], **more,
+    )  # fmt: skip
