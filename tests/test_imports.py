@@ -56,6 +56,7 @@ MAY_IMPORT = {
     "upscaling": "data loading model",
     "completion": "core data loading model",
     "table_rows": "core data loading model",
+    "privacy": "data loading",
     "catalogue": "augment config core data evaluation games latents masks networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",
@@ -66,8 +67,8 @@ MAY_IMPORT = {
     "sweeps": "build command_line config core data launch loading report resumption "
     "runtime training unpacking",
     "commands": "build catalogue command_line completion config data detection "
-    "failures gallery launch loading parity projection replay report scoring shipped "
-    "sweeps table_rows training unpacking upscaling",
+    "failures gallery launch loading parity privacy projection replay report scoring "
+    "shipped sweeps table_rows training unpacking upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -101,6 +102,7 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "upscaling",
     "completion",
     "table_rows",
+    "privacy",
     "resumption",
     "launch",
     "sweeps",

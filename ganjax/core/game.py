@@ -35,8 +35,8 @@ class Player:
       writes: networks whose new variables (batch statistics, spectral vectors) its
         turns keep although it does not own them. With a joint dynamics, which computes
         all turns at one point, the variables of the last player's turn remain.
-      estimator: ``(owned parameters -> view, owned parameters) -> (gradient, metrics)``,
-        a gradient that is added to the gradient of the objective, such as
+      estimator: ``(owned parameters -> view, owned parameters) -> (gradient,
+        metrics)``, a gradient that is added to the gradient of the objective, such as
         ``ClippedExamples``; ``None`` for the gradient of the objective alone.
     """
 

@@ -15,7 +15,9 @@ from ganjax.games.gain import GAIN
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
 from ganjax.games.inpainting import INPAINTING
+from ganjax.games.pate_gan import PATE_GAN
 from ganjax.games.pix2pix import PIX2PIX
+from ganjax.games.private_gan import PRIVATE_GAN
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
 from ganjax.games.style_transfer import (
@@ -46,6 +48,8 @@ _GAMES = {
     "adversarial_style_transfer": ADVERSARIAL_STYLE_TRANSFER,
     "ctgan": CTGAN,
     "gain": GAIN,
+    "private_gan": PRIVATE_GAN,
+    "pate_gan": PATE_GAN,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -83,9 +83,10 @@ def binned_columns(real: np.ndarray, other: np.ndarray, size: int) -> tuple:
         return tuple(np.where(x < 0, size, x) for x in (real, other))
     known = real[~np.isnan(real)]
     edges = np.histogram_bin_edges(known if len(known) else np.zeros(1), BINS)
-    bins = (np.digitize(np.nan_to_num(x), edges) for x in (real, other))
+    # The outer bins are open.
+    bins = (np.digitize(np.nan_to_num(x), edges[1:-1]) for x in (real, other))
     return tuple(
-        np.where(np.isnan(x), BINS + 2, bin)
+        np.where(np.isnan(x), BINS, bin)
         for x, bin in zip((real, other), bins, strict=True)
     )
 

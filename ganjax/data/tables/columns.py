@@ -47,6 +47,8 @@ class Column:
             in alphabetical order.
         low, high: the range of a number; dates are counted as ``FORMATS`` says.
         decimals: the digits after the decimal point; -1 for as many as it takes.
+        fixed: whether all numbers are written with so many digits.
+        atoms: single values that many rows are known to have, if the column is public.
         form: the format of dates.
         absent: the text of a missing value, or ``None`` if no value is missing.
         stored: the type of the column in a Parquet file; '' in a CSV file.
@@ -58,6 +60,8 @@ class Column:
     low: float = 0.0
     high: float = 0.0
     decimals: int = -1
+    fixed: bool = False
+    atoms: tuple[float, ...] = ()
     form: str = ""
     absent: str | None = None
     stored: str = ""
@@ -85,11 +89,11 @@ class Column:
             elif is_absent(text):
                 continue
             elif self.is_category:
-                raise self._no_value(text, f"one of its {len(known)} values", place)
+                raise self._no_value(text, place)
             else:
                 number = _number(text, self.kind, self.form)
                 if number is None:
-                    raise self._no_value(text, self.expected, place)
+                    raise self._no_value(text, place)
                 found[row] = number
         return found.astype(np.int32) if self.is_category else found
 
@@ -102,11 +106,11 @@ class Column:
             return f"a date like {self.texts([self.low])[0]}"
         return "a whole number" if self.kind == "integer" else "a number"
 
-    def _no_value(self, text, expected, place):
+    def _no_value(self, text, place):
         said = f"{place}: " if place else ""
         return BadInput(
             f"{said}column '{self.name}' has '{one_line(text, 40)}', expected "
-            f"{expected}"
+            f"{self.expected}"
         )
 
     def texts(self, values: Sequence[float]) -> list[str]:
@@ -132,7 +136,10 @@ class Column:
             return _date_text(number, self.form)
         if self.kind == "integer":
             return str(int(number))
-        return repr(number) if self.decimals < 0 else f"{number:.{self.decimals}f}"
+        if self.decimals < 0:
+            return repr(number)
+        text = f"{number:.{self.decimals}f}"
+        return text if self.fixed or "." not in text else text.rstrip("0").rstrip(".")
 
 
 def is_absent(text: str) -> bool:
@@ -188,8 +195,8 @@ def infer(
             f"as data.types={name}:{found} says"
         )
     low, high = min(numbers.values(), default=0.0), max(numbers.values(), default=0.0)
-    decimals = _decimals(different) if found == "number" else 0
-    return Column(name, found, (), low, high, decimals, form, **facts)
+    decimals, fixed = _decimals(different) if found == "number" else (0, False)
+    return Column(name, found, (), low, high, decimals, fixed, form=form, **facts)
 
 
 def _kind(said, texts, different, form, few):
@@ -224,10 +231,13 @@ def _ordered(different):
 
 
 def _decimals(texts):
+    """Return the digits after the decimal point, and whether all texts have as many."""
     if any("e" in text.lower() for text in texts):
-        return -1
-    most = max((len(text.partition(".")[2]) for text in texts), default=0)
-    return most if most <= MOST_DECIMALS else -1
+        return -1, False
+    counts = {len(text.partition(".")[2]) for text in texts} or {0}
+    return (
+        (max(counts), len(counts) == 1) if max(counts) <= MOST_DECIMALS else (-1, False)
+    )
 
 
 def _form(different):

@@ -19,6 +19,7 @@ from ganjax.data.tables.columns import Column
 from ganjax.data.tables.conditions import natural
 
 MOST_MODES = 10
+ATOM = 0.05  # the share of the rows from which a single value is a mode
 LEAST_WEIGHT = 0.005  # of a mode
 FITTED = 10_000  # rows to which the modes are fitted
 SEEN = 1000
@@ -51,7 +52,7 @@ class Encoded:
     Attributes:
         column: the column.
         modes: the mean and the scale of each mode: the place of x is (x − mean) /
-            scale. Empty for a category.
+            scale. A mode of the scale 0 is a single value. Empty for a category.
         counts: how often each category, or each mode, occurs in the training rows; a
             missing value is the last one. Empty if the counts are private.
         quantiles: of the numbers of the training rows, at equal steps from 0 to 1, for
@@ -84,10 +85,13 @@ class Encoded:
         means, scales = np.asarray(self.modes, np.float64).T
         absent = np.isnan(values)
         known = np.where(absent, means[0], values)
+        single, scales = scales == 0, np.where(scales == 0, 1, scales)
         places = (known[:, None] - means) / scales
         # Density of a Gaussian whose standard deviation is scale / WIDTH.
         density = -0.5 * (WIDTH * places) ** 2 - np.log(scales) + self._log_weights
         density = np.where(abs(places) <= 1 + 1e-6, density, -1e9 - abs(places))
+        # A single value has no other mode, and no other value has its mode.
+        density = np.where(single, np.where(places == 0, 1e9, -1e18), density)
         if rng is not None:
             density = density + rng.gumbel(size=density.shape)
         mode = density.argmax(axis=1)
@@ -279,21 +283,29 @@ def fitted(column: Column, values: np.ndarray, *, private: bool = False) -> Enco
     at most ``MOST_MODES`` Gaussians, and their scale is four standard deviations (Xu et
     al. 2019, section 4.2). It is larger if the most probable mode of a training value
     would be further away, so the encoding of each training value can be inverted.
+    Unlike in the paper, a value that a share ``ATOM`` of the rows has is a mode without
+    places: otherwise a column that is often exactly 0 would be about 0.
 
     Args:
         private: use only the range of the column, which is public, and no values.
     """
     if private or column.is_category:
-        encoded = Encoded(column, () if column.is_category else (_whole(column),))
+        atoms = tuple((x, 0.0) for x in column.atoms)
+        encoded = Encoded(
+            column, () if column.is_category else (*atoms, _whole(column))
+        )
         if private:
             return encoded
         count = np.bincount(encoded.encode(values)[1], minlength=encoded.choices)
         return dataclasses.replace(encoded, counts=tuple(count.tolist()))
     known = values[~np.isnan(values)]
-    different = np.unique(known)
-    modes = _modes(known) if len(different) > 1 else (_whole(column),)
+    different, times = np.unique(known, return_counts=True)
+    often = times >= max(ATOM * len(known), 2)
+    singles = different[often][np.argsort(-times[often])][:MOST_MODES]
+    rest = known[~np.isin(known, singles)]
+    spread = _widened(_modes(rest), rest) if len(rest) else ()
+    modes = (*((float(x), 0.0) for x in np.sort(singles)), *spread) or (_whole(column),)
     encoded = Encoded(column, modes)
-    encoded = dataclasses.replace(encoded, modes=_widened(encoded, known))
     counts = np.bincount(encoded.encode(values)[1], minlength=encoded.choices)
     at = np.linspace(0, 1, 65)
     quantiles = np.quantile(known, at) if len(known) else np.zeros(65)
@@ -312,6 +324,8 @@ def _whole(column):
 
 
 def _modes(known) -> tuple[tuple[float, float], ...]:
+    if len(np.unique(known)) == 1:
+        return ((float(known[0]), 1.0),)
     import warnings
 
     from sklearn.exceptions import ConvergenceWarning
@@ -336,9 +350,9 @@ def _modes(known) -> tuple[tuple[float, float], ...]:
     return tuple((_short(means[i]), _short(WIDTH * deviations[i])) for i in order)
 
 
-def _widened(encoded: Encoded, known: np.ndarray) -> tuple[tuple[float, float], ...]:
+def _widened(modes, known: np.ndarray) -> tuple[tuple[float, float], ...]:
     """Return the modes with scales that reach each value of its most probable mode."""
-    means, scales = np.asarray(encoded.modes).T
+    means, scales = np.asarray(modes).T
     places = (known[:, None] - means) / scales
     density = -0.5 * (WIDTH * places) ** 2 - np.log(scales)
     mode = density.argmax(axis=1)

@@ -4,20 +4,25 @@ Under differential privacy the ranges and categories of columns must not come fr
 rows: they are public, or they are paid for. ``data.public`` states them.
 """
 
+import dataclasses
 from collections.abc import Sequence
 
 from ganjax.data.tables.columns import FORMATS, KINDS, Column, infer
 from ganjax.errors import BadInput
 
-EXAMPLE = "age:integer:17..90 or sex:category:F|M, with ? at the end if missing"
+EXAMPLE = (
+    "age:integer:17..90, income:number:0.00..1e6=0 or sex:category:F|M, with ? at the "
+    "end if values are missing"
+)
 
 
 def public_columns(declared: Sequence[str], names: Sequence[str]) -> list[Column]:
     """Return the columns that ``data.public`` declares, in the order of the file.
 
     A declaration is ``NAME:KIND:LOW..HIGH`` for numbers and dates, or
-    ``NAME:category:A|B|C``; a ``?`` at its end allows missing values. The number of
-    digits of LOW and HIGH is the number of digits that are written.
+    ``NAME:category:A|B|C``; a ``?`` at its end allows missing values. ``=A|B`` after
+    HIGH names values that many rows have, such as 0. The number of digits of LOW and
+    HIGH is the number of digits that are written.
 
     Args:
         names: the columns of the file that are kept.
@@ -55,15 +60,19 @@ def _column(text):
         if len(set(values)) != len(values) or "" in values:
             raise error
         return Column(name, kind, values, absent=absent)
+    about, _, atoms = about.partition("=")
     low, _, high = about.partition("..")
     try:
         column = infer(name, [low, high], kind, place="data.public")
     except BadInput as problem:
         raise error from problem
-    if not low or not high or column.low >= column.high:
+    ends = column.read([low, high]) if low and high else (0, 0)
+    if not ends[0] < ends[1]:
         raise error
     if kind == "date" and column.form not in FORMATS:
         raise error
-    return Column(
-        name, kind, (), column.low, column.high, column.decimals, column.form, absent
-    )
+    try:
+        own = tuple(column.read(atoms.split("|")).tolist()) if atoms else ()
+    except BadInput as problem:
+        raise error from problem
+    return dataclasses.replace(column, atoms=own, absent=absent)

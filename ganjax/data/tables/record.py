@@ -14,6 +14,8 @@ COLUMN = {
     "low": NUMBER,
     "high": NUMBER,
     "decimals": int,
+    "fixed": bool,
+    "atoms": [NUMBER],
     "form": str,
     "absent": (str, type(None)),
     "stored": str,
@@ -44,7 +46,8 @@ def table_of(held: Mapping[str, Any]) -> TableFormat:
     """
     columns = []
     for entry in held["columns"]:
-        about = {**entry["column"], "values": tuple(entry["column"]["values"])}
+        tuples = {x: tuple(entry["column"][x]) for x in ("values", "atoms")}
+        about = {**entry["column"], **tuples}
         modes = tuple((float(mean), float(scale)) for mean, scale in entry["modes"])
         more = (tuple(entry[name]) for name in ("counts", "quantiles", "seen"))
         columns.append(Encoded(Column(**about), modes, *more))

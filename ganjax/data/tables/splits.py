@@ -23,11 +23,13 @@ class TableSplit(Composed):
 
     Attributes:
         values: the rows as they are in the file, for scores of tables.
+        at: ``(arrays, rows [n]) -> {'data'}``, given rows, for Poisson batches.
         hidden: the true values of cells that a batch does not show, and nan elsewhere;
             ``[n, columns]`` in [0, 1]. ``None`` if no cell is hidden.
     """
 
     values: Values = dataclasses.field(default_factory=dict)
+    at: Any = None
     hidden: np.ndarray | None = None
 
 
@@ -70,7 +72,10 @@ def encoded_split(form: TableFormat, values: Values, seed: int) -> TableSplit:
         places, choices, condition = jax.vmap(one)(keys)
         return {"data": one_hot(form, places, choices), "condition": condition}
 
-    return TableSplit(arrays, make, each, values)
+    def at(arrays, rows):
+        return {"data": one_hot(form, arrays["places"][rows], arrays["choices"][rows])}
+
+    return TableSplit(arrays, make, each, values, at)
 
 
 def one_hot(form: TableFormat, places: jax.Array, choices: jax.Array) -> jax.Array:
@@ -147,4 +152,4 @@ def masked_split(form: TableFormat, values: Values, hide: float, seed: int):
         return {"data": data[at], "known": known[at]}
 
     each = Arrays(data, np.zeros(len(data), np.int32))
-    return TableSplit((data, shown), make, each, values, hidden)
+    return TableSplit((data, shown), make, each, values, hidden=hidden)
