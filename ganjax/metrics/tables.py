@@ -2,7 +2,7 @@
 
 A table is a mapping of columns ``[n]``: whole numbers of categories, -1 if a value is
 missing, or numbers, nan if a value is missing. ``sizes`` gives the number of categories
-of each column, 0 for numbers. The similarities are those of SDMetrics (DataCebo), and
+of each column, 0 for numbers. The similarities are as in SDMetrics (DataCebo), and
 1 is the best value.
 """
 

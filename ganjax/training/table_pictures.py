@@ -1,4 +1,4 @@
-"""Pictures of tables: the columns of made rows next to those of real rows, and how
+"""Pictures of tables: columns of made rows next to columns of real rows, and how
 strongly columns depend on each other."""
 
 import io

@@ -85,7 +85,7 @@ def gradient(clip, noise, devices=1, expected=4, seed=0):
 
 
 def looped(params, clip, expected=4):
-    """Clip the gradient of each example in a Python loop, from ∂/∂W = y xᵀ, ∂/∂b = y."""
+    """Clip the gradient of each example in a Python loop, by ∂/∂W = y·xᵀ, ∂/∂b = y."""
     w, b = np.asarray(params["w"], np.float64), np.asarray(params["b"], np.float64)
     total = {"w": np.zeros((D, D)), "b": np.zeros(D)}
     over = 0

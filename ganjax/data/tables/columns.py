@@ -143,7 +143,7 @@ class Column:
 
 
 def is_absent(text: str) -> bool:
-    """Return whether a text stands for a missing value."""
+    """Return whether a text means a missing value."""
     return text.strip().lower() in ABSENT
 
 

@@ -143,6 +143,7 @@ def masked_split(form: TableFormat, values: Values, hide: float, seed: int):
     held = (known > 0) & draw
     hidden = np.where(held, data, np.nan) if hide else None
     shown = np.where(held, 0, known).astype(np.float32)
+    each = Arrays(data, np.zeros(len(data), np.int32))
     data = data * shown
 
     def make(arrays, keys):
@@ -151,5 +152,4 @@ def masked_split(form: TableFormat, values: Values, hide: float, seed: int):
         at = jax.vmap(lambda key: jax.random.randint(key, (), 0, count))(keys)
         return {"data": data[at], "known": known[at]}
 
-    each = Arrays(data, np.zeros(len(data), np.int32))
     return TableSplit((data, shown), make, each, values, hidden=hidden)
