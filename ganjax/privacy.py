@@ -12,7 +12,10 @@ from typing import Any
 from ganjax.data.poisson import capacity
 from ganjax.errors import BadInput
 from ganjax.loading import Run
+from ganjax.schedules import matched
 
+# Knobs on which a guarantee depends.
+NOISE = ("options.noise", "options.clip", "options.vote_rate")
 INSTALL = 'expected dp-accounting; install it by pip install "ganjax[privacy]"'
 
 
@@ -37,8 +40,11 @@ def spent(run: Run) -> Spent:
     smallest noise of all rows up to the checkpoint.
 
     Raises:
-      BadInput: the game is not private, no row was logged, or dp-accounting is missing.
+      BadInput: the game is not private, no row was logged, dp-accounting is missing, or
+        the run did something that the accountant does not count: it started from another
+        run, it skips or repeats steps by their results, or a schedule changes its noise.
     """
+    _check_counted(run.config)
     steps = int(run.state.step)
     rows = [row for row in run.metrics if row["step"] <= steps]
     delta = run.config.get("options", {}).get("delta")
@@ -67,6 +73,19 @@ def spent(run: Run) -> Spent:
         f"workdir={run.path}: expected a run of game='private_gan' or game='pate_gan', "
         f"not game='{run.config.game}'"
     )
+
+
+def _check_counted(config) -> None:
+    if config.start.workdir:
+        raise BadInput(
+            f"start.workdir={config.start.workdir}: expected a run that starts from "
+            f"random networks"
+        )
+    if config.on_nonfinite != "halt":
+        raise BadInput(f"on_nonfinite={config.on_nonfinite}: expected 'halt'")
+    for label, section in config.schedules.items():
+        if moved := matched(section["knobs"], NOISE):
+            raise BadInput(f"schedules.{label}: expected a constant {moved[0]}")
 
 
 def _logged(rows, name, least):

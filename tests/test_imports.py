@@ -56,7 +56,7 @@ MAY_IMPORT = {
     "upscaling": "data loading model",
     "completion": "core data loading model",
     "table_rows": "core data loading model",
-    "privacy": "data loading",
+    "privacy": "data loading schedules",
     "catalogue": "augment config core data evaluation games latents masks networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",

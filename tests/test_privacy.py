@@ -78,6 +78,8 @@ def run_of(game, rows, **options):
 
     config = Config(options={"delta": 1e-5})
     config.game, config.optimizers, config.batch_size = game, optimizers, 100
+    config.start = types.SimpleNamespace(workdir="")
+    config.on_nonfinite, config.schedules = "halt", {}
     return types.SimpleNamespace(
         state=state, metrics=rows, config=config, path="there", **options
     )
@@ -117,6 +119,24 @@ def test_the_numbers_are_those_that_the_run_logged(monkeypatch):
 def test_what_has_no_guarantee(game, rows, problem):
     with pytest.raises(BadInput, match=problem):
         privacy.spent(run_of(game, rows))
+
+
+@pytest.mark.parametrize(
+    ("change", "problem"),
+    [
+        ({"start": types.SimpleNamespace(workdir="other")}, "start.workdir=other"),
+        ({"on_nonfinite": "rollback"}, "on_nonfinite=rollback: expected 'halt'"),
+        (
+            {"schedules": {"less": {"knobs": "options.*"}}},
+            "schedules.less: expected a constant options.noise",
+        ),
+    ],
+)
+def test_what_the_accountant_does_not_count(change, problem):
+    run = run_of("private_gan", [])
+    vars(run.config).update(change)
+    with pytest.raises(BadInput, match=problem):
+        privacy.spent(run)
 
 
 def test_without_dp_accounting_a_line_says_what_to_install(monkeypatch):

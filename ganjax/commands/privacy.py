@@ -1,4 +1,4 @@
-"""Print the privacy that a run has spent.
+"""Print the privacy that a private run has spent.
 
     ganjax privacy --workdir=runs/private
 

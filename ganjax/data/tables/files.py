@@ -182,7 +182,8 @@ def write_file(
     if path.suffix.lower() == ".parquet":
         return _write_parquet(path, columns, texts)
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file, lineterminator="\n")
+        mark = "\t" if path.suffix.lower() == ".tsv" else ","
+        writer = csv.writer(file, delimiter=mark, lineterminator="\n")
         writer.writerow([column.name for column in columns])
         writer.writerows(zip(*(texts[c.name] for c in columns), strict=True))
 
