@@ -5,9 +5,9 @@
 
 The data are the 569 rows and 31 columns of scikit-learn's breast cancer table, in which
 a fifth of the cells is hidden at random. ``:wine`` takes another table of scikit-learn,
-and ``:randhie`` and ``:fair`` the tables of statsmodels. Steps, batch, rates and weights
-are as in the authors' code. A hint is ½ where it shows nothing, as in the paper.
-``:tiny`` runs in seconds.
+and ``:randhie`` and ``:fair`` the tables of statsmodels. Steps, batch, rates and
+weights are as in the authors' code. A hint is ½ where it shows nothing, as in the
+paper. ``:tiny`` runs in seconds.
 
 Expected: not measured yet. The aim over 5 seeds is ``imputation_rmse`` below
 ``imputation_rmse_mean``, and on at least one table below ``imputation_rmse_iterative``.

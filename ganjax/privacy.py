@@ -41,8 +41,9 @@ def spent(run: Run) -> Spent:
 
     Raises:
       BadInput: the game is not private, no row was logged, dp-accounting is missing, or
-        the run did something that the accountant does not count: it started from another
-        run, it skips or repeats steps by their results, or a schedule changes its noise.
+        the run did something that the accountant does not count: it started from
+        another run, it skips or repeats steps by their results, or a schedule changes
+        its noise.
     """
     _check_counted(run.config)
     steps = int(run.state.step)
