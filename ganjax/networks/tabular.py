@@ -6,10 +6,13 @@ its batch normalisation, in the discriminator W biases. The generator's last lay
 (d + ΣW)·D + D for inputs of length d and rows of length D.
 """
 
+import math
+
 import flax.linen as nn
 import jax
 import jax.numpy as jnp
 
+from ganjax.networks import layers
 from ganjax.networks.critic import Critic
 from ganjax.networks.latent_keys import child_keys, keys_of
 from ganjax.networks.layers import BatchNorm, Linear
@@ -21,22 +24,24 @@ _INIT = nn.initializers.variance_scaling(1 / 3, "fan_in", "uniform")
 
 
 class Generator(Shaped):
-    """``z [n, d] -> x [n, *shape]``, unbounded. Each hidden layer is joined to its
-    input, so the last layer sees the latent and all hidden layers."""
+    """``z [n, d] -> x [n, *shape]``. Images end in tanh; rows are unbounded. Each
+    hidden layer is joined to its input, so the last layer sees the latent and all
+    hidden layers."""
 
     widths: tuple[int, ...] = option((256, 256), "units of hidden layers", least=1)
 
     @nn.compact
     def __call__(self, z, label=None, *, train):
-        x = z.reshape(z.shape[0], -1).astype(self.dtype)
+        layers.check_latents(z)
+        x = z.astype(self.dtype)
         for width in self.widths:
             # A bias before batch normalisation has no effect.
             h = Linear(width, use_bias=False, kernel_init=_INIT, dtype=self.dtype)(x)
             h = nn.relu(BatchNorm()(h, train=train))
             x = jnp.concatenate([h, x], axis=-1)
-        (size,) = self.shape
-        x = Linear(size, kernel_init=_INIT, dtype=self.dtype)(x)
-        return x.astype(jnp.float32)
+        x = Linear(math.prod(self.shape), kernel_init=_INIT, dtype=self.dtype)(x)
+        x = x.reshape(x.shape[0], *self.shape).astype(jnp.float32)
+        return jnp.tanh(x) if len(self.shape) == 3 else x
 
 
 class Discriminator(Critic):
