@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from ganjax.core import child_key
@@ -65,10 +64,10 @@ def draw_rows(
         key = child_key(jax.random.key(seed), f"rows/{drawn}")
         count = min(AT_A_TIME, most - drawn)
         if model.sampler.from_latents:
-            z = model.latents(key, count)
+            z = np.array(model.latents(key, count))
             if vector is not None:
-                z = z.at[:, z.shape[1] - len(vector) :].set(jnp.asarray(vector))
-            rows = model.decode(np.asarray(z))
+                z[:, z.shape[1] - len(vector) :] = vector
+            rows = model.decode(z)
         else:
             rows = model.sample(key, count)
         values = form.decode(rows)

@@ -62,8 +62,8 @@ def pair_similarities(
     found = {}
     for a, b in itertools.combinations(sizes, 2):
         if not sizes[a] and not sizes[b]:
-            both = (correlation(x[a], x[b]) for x in (real, other))
-            found[a, b] = 1 - abs(np.subtract(*both)) / 2
+            first, second = (correlation(x[a], x[b]) for x in (real, other))
+            found[a, b] = 1 - abs(first - second) / 2
             continue
         tables = []
         for side in (0, 1):
