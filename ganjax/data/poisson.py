@@ -1,7 +1,7 @@
 """Poisson batches: each example is in a batch with the same probability, independently.
 
 Differential privacy needs them: the amplification by sampling holds for independent
-draws, not for a shuffled order (Abadi et al. 2016, arXiv 1607.00133, section 3.1).
+draws, not for a shuffled order (Abadi et al. 2016, arXiv 1607.00133).
 """
 
 import math

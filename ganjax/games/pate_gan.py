@@ -114,7 +114,8 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
 
 def noisy_majority(real: jax.Array, fake: jax.Array, noise: jax.Array) -> jax.Array:
     """Return 1 where the votes for real ``[n]``, with noise, are more than the votes
-    for generated ``[n]``, with noise ``[n, 2]``; else 0 (eq. 3 of the paper)."""
+    for generated ``[n]``, with noise ``[n, 2]``; else 0 (PATE; Papernot et al.
+    2017, arXiv 1610.05755, eq. 1)."""
     return (real + noise[:, 0] > fake + noise[:, 1]).astype(jnp.float32)
 
 

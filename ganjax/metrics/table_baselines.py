@@ -19,7 +19,7 @@ def gaussian_copula(
     table: Table, sizes: Mapping[str, int], n: int, seed: int
 ) -> dict[str, np.ndarray]:
     """Return ``n`` rows with the marginals of a table and a Gaussian copula (Patki et
-    al. 2016, The synthetic data vault, section III).
+    al. 2016, The synthetic data vault).
 
     Each value becomes its normal score Φ⁻¹(u), where u is uniform in the value's part
     of the distribution function. So equal values, such as categories, share a part. A

@@ -112,7 +112,7 @@ def membership_auc(
 ) -> float:
     """Return how well the distance to the nearest made row tells members (training
     rows) from others: the area under the ROC curve. 0.5 is chance (the attack of Chen
-    et al. 2020, arXiv 1909.03935, section 5.2, on one generator's samples)."""
+    et al. 2020, arXiv 1909.03935, that knows only samples)."""
     from sklearn.metrics import roc_auc_score
     from sklearn.neighbors import NearestNeighbors
 

@@ -72,7 +72,7 @@ def test_the_activation_by_hand():
 
 def test_samples_have_the_probabilities_of_the_softmax():
     """The argument of the maximum of logits with Gumbel noise has the softmax's
-    probabilities (Maddison et al. 2017, section 3)."""
+    probabilities (Maddison et al. 2017)."""
     logits = jnp.tile(jnp.array([[0.0, 0, 0, 1.0, -0.5]]), (4000, 1))
     noise = jax.random.gumbel(jax.random.key(0), (4000, 5))
     share = np.asarray(hard(FORM, logits, noise))[:, 4].mean()
