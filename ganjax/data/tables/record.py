@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from ganjax.data.tables.columns import Column
+from ganjax.data.tables.columns import FORMATS, KINDS, Column
 from ganjax.data.tables.encoding import Encoded, TableFormat
 from ganjax.json_shapes import NUMBER
 
@@ -38,11 +38,20 @@ TABLE = {
 }
 
 
+def _checked(encoded: Encoded) -> Encoded:
+    column = encoded.column
+    known = column.kind in KINDS and (column.kind != "date" or column.form in FORMATS)
+    counted = len(encoded.counts) in (0, encoded.choices)
+    if not known or not counted or bool(encoded.modes) == column.is_category:
+        raise ValueError(f"table: column {column.name!r} does not fit its type")
+    return encoded
+
+
 def table_of(held: Mapping[str, Any]) -> TableFormat:
     """Return the columns that ``dataclasses.asdict`` made a mapping of.
 
     Raises:
-        TypeError, ValueError: an entry has another type.
+        TypeError, ValueError: an entry has another type, or does not fit the others.
     """
     columns = []
     for entry in held["columns"]:
@@ -50,7 +59,7 @@ def table_of(held: Mapping[str, Any]) -> TableFormat:
         about = {**entry["column"], **tuples}
         modes = tuple((float(mean), float(scale)) for mean, scale in entry["modes"])
         more = (tuple(entry[name]) for name in ("counts", "quantiles", "seen"))
-        columns.append(Encoded(Column(**about), modes, *more))
+        columns.append(_checked(Encoded(Column(**about), modes, *more)))
     more = {name: held[name] for name in ("target", "threshold", "encoding")}
     return TableFormat(
         tuple(columns), groups=tuple(held["groups"]),

@@ -187,6 +187,23 @@ def test_the_record_of_a_source_is_its_specification(name):
         assert form[column].texts(back[column]) == form[column].texts(values[column])
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kind": "colour"}, {"kind": "date", "form": "%Q"}, {"counts": [1]},
+        {"modes": []}, {"modes": [[1.0]]}, {"further": 1},
+    ],
+)  # fmt: skip
+def test_a_record_that_does_not_fit_is_refused(change):
+    """The first column of the irises has numbers."""
+    held = json.loads(json.dumps(record_of(open_source("table_iris"))))
+    entry = held["spec"]["table"]["columns"][0]
+    for name, value in change.items():
+        (entry if name in ("counts", "modes") else entry["column"])[name] = value
+    with pytest.raises((TypeError, ValueError)):
+        spec_of(held)
+
+
 def test_a_feed_draws_rows_inside_the_step():
     source = open_source("table_iris")
     feed = make_feed(source.train, batch_size=4, rounds=3)
