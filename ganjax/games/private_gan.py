@@ -125,11 +125,14 @@ def check_private(parts: Parts, game: str) -> None:
                 f"{field}: expected its default with game='{game}', because the "
                 f"guarantee is for a sum of losses of single examples"
             )
-    if parts.table is not None and any(x.counts for x in parts.table.columns):
-        raise BadInput(
-            f"data.public: expected the ranges and categories of all columns with "
-            f"game='{game}', because ranges of the data are private"
-        )
+    if (form := parts.table) is not None:
+        if not form.public:
+            raise BadInput(
+                f"data.public: expected the ranges and categories of all columns with "
+                f"game='{game}', because ranges of the data are private"
+            )
+        if form.encoding != "modes":
+            raise BadInput(f"data.encoding: expected 'modes' with game='{game}'")
 
 
 def check_network(network, name: str, game: str) -> None:

@@ -86,6 +86,8 @@ def test_the_noise_is_logged_and_moves_the_discriminator(setup):
         ({"augmentation": {"adaptive": True, "names": ("flip",)}}, "augmentation.na"),
         ({"augmentation": {"noise": 0.1}}, "augmentation.noise: expected"),
         ({"data": {"name": "table_iris", "feed": "poisson"}}, "data.public: expec"),
+        ({"data": {"name": "table_iris", "feed": "poisson", "encoding": "range"}},
+         "data.public: expected"),
         ({"data": {"name": "ring8", "feed": "poisson"}}, "expected data that are sto"),
         ({"data": {"name": "digits", "feed": "poisson", "mirror": True}},
          "data.mirror=True: expected False"),

@@ -8,7 +8,6 @@ or one more category.
 
 import dataclasses
 import functools
-import math
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
@@ -55,15 +54,12 @@ class Encoded:
             scale. A mode of the scale 0 is a single value. Empty for a category.
         counts: how often each category, or each mode, occurs in the training rows; a
             missing value is the last one. Empty if the counts are private.
-        quantiles: of the numbers of the training rows, at equal steps from 0 to 1, for
-            pictures. Empty for a category, and if the rows are private.
         seen: the different numbers of the training rows, if they are at most ``SEEN``.
     """
 
     column: Column
     modes: tuple[tuple[float, float], ...] = ()
     counts: tuple[int, ...] = ()
-    quantiles: tuple[float, ...] = ()
     seen: tuple[float, ...] = ()
 
     @property
@@ -130,6 +126,7 @@ class TableFormat:
         encoding: ``'modes'``, or ``'range'``: one number in [0, 1] for each column, and
             in a second half of the row 1 if it is known. A category is its number.
         conditional: whether rows are drawn by conditions on categories.
+        public: whether no statistic of the rows is in the format.
     """
 
     columns: tuple[Encoded, ...]
@@ -138,6 +135,7 @@ class TableFormat:
     groups: tuple[str, ...] = ()
     encoding: str = "modes"
     conditional: bool = True
+    public: bool = False
 
     def __getitem__(self, name: str) -> Column:
         return next(x.column for x in self.columns if x.column.name == name)
@@ -287,7 +285,7 @@ def fitted(column: Column, values: np.ndarray, *, private: bool = False) -> Enco
     places: otherwise a column that is often exactly 0 would be about 0.
 
     Args:
-        private: use only the range of the column, which is public, and no values.
+        private: use only the range of the column, and no values.
     """
     if private or column.is_category:
         atoms = tuple((x, 0.0) for x in column.atoms)
@@ -307,12 +305,9 @@ def fitted(column: Column, values: np.ndarray, *, private: bool = False) -> Enco
     modes = (*((float(x), 0.0) for x in np.sort(singles)), *spread) or (_whole(column),)
     encoded = Encoded(column, modes)
     counts = np.bincount(encoded.encode(values)[1], minlength=encoded.choices)
-    at = np.linspace(0, 1, 65)
-    quantiles = np.quantile(known, at) if len(known) else np.zeros(65)
     return dataclasses.replace(
         encoded,
         counts=tuple(counts.tolist()),
-        quantiles=tuple(_short(x) for x in quantiles),
         seen=tuple(different.tolist()) if len(different) <= SEEN else (),
     )
 
@@ -359,11 +354,11 @@ def _widened(modes, known: np.ndarray) -> tuple[tuple[float, float], ...]:
     away = abs(known - means[mode])
     reach = np.zeros(len(means))
     np.maximum.at(reach, mode, away)
-    reach = np.maximum(scales, reach * (1 + 1e-6))
+    reach = np.maximum(scales, reach * (1 + 1e-5))  # more than ``_short`` cuts off
     return tuple((float(m), _short(s)) for m, s in zip(means, reach, strict=True))
 
 
 def _short(x: Any) -> float:
-    """Return a number with nine digits, so that a record of it is equal on machines
+    """Return a number with six digits, so that a record of it is equal on machines
     whose last digits differ."""
-    return float(f"{float(x):.9g}") if math.isfinite(x) else 0.0
+    return float(f"{float(x):.6g}")

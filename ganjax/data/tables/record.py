@@ -26,7 +26,6 @@ TABLE = {
             "column": COLUMN,
             "modes": list,
             "counts": [int],
-            "quantiles": [NUMBER],
             "seen": [NUMBER],
         }
     ],
@@ -35,6 +34,7 @@ TABLE = {
     "groups": [str],
     "encoding": str,
     "conditional": bool,
+    "public": bool,
 }
 
 
@@ -58,10 +58,8 @@ def table_of(held: Mapping[str, Any]) -> TableFormat:
         tuples = {x: tuple(entry["column"][x]) for x in ("values", "atoms")}
         about = {**entry["column"], **tuples}
         modes = tuple((float(mean), float(scale)) for mean, scale in entry["modes"])
-        more = (tuple(entry[name]) for name in ("counts", "quantiles", "seen"))
+        more = (tuple(entry[name]) for name in ("counts", "seen"))
         columns.append(_checked(Encoded(Column(**about), modes, *more)))
-    more = {name: held[name] for name in ("target", "threshold", "encoding")}
-    return TableFormat(
-        tuple(columns), groups=tuple(held["groups"]),
-        conditional=held["conditional"], **more,
-    )  # fmt: skip
+    names = ("target", "threshold", "encoding", "conditional", "public")
+    more = {name: held[name] for name in names}
+    return TableFormat(tuple(columns), groups=tuple(held["groups"]), **more)

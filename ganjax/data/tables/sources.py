@@ -91,12 +91,12 @@ def table_source(
     values = {x.name: x.read(texts.columns[x.name], place) for x in columns}
     rows = len(texts.columns[kept[0]])
     train, test = _split(rows, holdout, subset, place)
-    private = bool(public)
-    encoded = tuple(fitted(x, values[x.name][train], private=private) for x in columns)
+    unfitted = bool(public) or encoding == "range"
+    encoded = tuple(fitted(x, values[x.name][train], private=unfitted) for x in columns)
     column, threshold = _target(target, columns)
     form = TableFormat(
         encoded, column, threshold, _groups(groups, columns), encoding,
-        conditional and not private,
+        conditional and not public, bool(public),
     )  # fmt: skip
     splits = []
     for seed, at in ((2 * subset, train), (2 * subset + 1, test)):

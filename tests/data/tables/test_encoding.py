@@ -227,7 +227,7 @@ def test_a_public_table_keeps_no_statistic_of_its_rows(tmp_path):
     assert age.modes == ((60.0, 60.0),)
     assert sex.column.values == ("F", "M", "X") and sex.column.absent == ""
     for encoded in (age, sex):
-        assert not (encoded.counts or encoded.quantiles or encoded.seen)
+        assert not (encoded.counts or encoded.seen)
     assert source.spec.table.condition_width == 0
     batch = source.train(jax.random.split(jax.random.key(0), 2))
     assert batch["data"].shape == (2, 1 + 1 + 4)
