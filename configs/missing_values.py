@@ -9,8 +9,10 @@ and ``:randhie`` and ``:fair`` the tables of statsmodels. Steps, batch, rates an
 weights are as in the authors' code. A hint is ½ where it shows nothing, as in the
 paper. ``:tiny`` runs in seconds.
 
-Expected: not measured yet. The aim over 5 seeds is ``imputation_rmse`` below
-``imputation_rmse_mean``, and on at least one table below ``imputation_rmse_iterative``.
+Expected: not measured over 10,000 steps. The aim over 5 seeds is ``imputation_rmse``
+below ``imputation_rmse_mean``, and on at least one table below
+``imputation_rmse_iterative``. One run of 2,000 steps, in 50 s on two busy cores, has
+0.083, against 0.174 for the mean and 0.068 for the iterative imputer.
 """
 
 from ml_collections import ConfigDict

@@ -15,9 +15,11 @@ whether a person had an affair. ``:randhie`` takes the RAND health insurance exp
 
 ``:tiny`` runs in seconds, on the irises of scikit-learn.
 
-Expected: not measured yet. The aim over 5 seeds is ``tables_way`` of at least 0.8,
-``tables_auc`` above ``tables_auc_copula``, and ``tables_detection`` of at most 0.75. A
-run of 300 epochs should take about ten minutes on two CPU cores.
+Expected: the game is not measured yet. The aim over 5 seeds is ``tables_way`` of at
+least 0.8, ``tables_auc`` above ``tables_auc_copula``, and ``tables_detection`` of at
+most 0.75. Without a game ``tables_auc`` is 0.719 for training rows, 0.639 for a copula
+and 0.518 for independent columns; with ``:randhie`` 0.743, 0.633 and 0.523. 400 steps
+take half a minute on two busy CPU cores, compilation included.
 """
 
 from ml_collections import ConfigDict
