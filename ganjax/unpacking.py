@@ -18,6 +18,7 @@ from ganjax.training.checkpoint_folders import clear
 from ganjax.training.history import lines_of_history
 from ganjax.training.metrics_log import MetricsLog
 from ganjax.training.samples import (
+    form_of,
     picture_of_real,
     picture_of_samples,
     save_picture,
@@ -138,10 +139,11 @@ def _pictures(records, member, run):
     """Draw the pictures of the stored samples, and return them: step -> picture."""
     real = records.real
     run.real.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(run.real, picture_of_real(real))
+    form = form_of(run.data)
+    save_picture(run.real, picture_of_real(real, form))
     found = {}
     for step, samples in records.samples(member).items():
-        found[step] = picture_of_samples(samples, real, step)
+        found[step] = picture_of_samples(samples, real, step, form)
         save_picture(run.picture(step), found[step])
     return found
 

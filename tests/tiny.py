@@ -120,6 +120,26 @@ GAMES = {
             "discriminator_text": {"width": 8},
         },
     },
+    "molgan": {
+        "game": "molgan",
+        "data": {"name": "molecules", "atoms": 3},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"name": "molgan", "widths": (16,)},
+            **{
+                name: {
+                    "name": "molgan",
+                    "widths": (8,),
+                    "pooled": 8,
+                    "head_widths": (8,),
+                }
+                for name in ("discriminator", "reward")
+            },
+        },
+        "regularizers": {"wgan_gp": {"weight": 10.0}},
+        "loss": {"name": "wasserstein"},
+        "weights": {"reward": 0.25},
+    },
     "super_resolution": {
         "game": "super_resolution",
         "data": {"name": "digits"},

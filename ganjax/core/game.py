@@ -7,6 +7,7 @@ import jax
 import optax
 
 from ganjax.core.view import Knobs, Network, Report, Tree, View
+from ganjax.errors import BadInput
 
 Objective = Callable[[dict[str, Tree], View], tuple[jax.Array, Report]]
 
@@ -34,6 +35,10 @@ class Player:
       writes: networks whose new variables (batch statistics, spectral vectors) its
         turns keep although it does not own them. With a joint dynamics, which computes
         all turns at one point, the variables of the last player's turn remain.
+      plays: ``(first, last)`` if the player plays only at the steps ``first``, …,
+        ``last - 1``, counted from 0; ``last`` is ``None`` if it plays to the end. At
+        other steps nothing of it changes, and its metrics are 0. So phases of training
+        are a schedule of players. ``None`` for a player of every step.
     """
 
     name: str
@@ -44,6 +49,7 @@ class Player:
     reads_data: bool = True
     apart: tuple[int, ...] = ()
     writes: tuple[str, ...] = ()
+    plays: tuple[int, int | None] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -97,6 +103,12 @@ class Game:
                 raise ValueError(
                     f"joint dynamics need updates_per_step=1 of every player, but "
                     f"{busy} have another value"
+                )
+            timed = [p.name for p in self.players if p.plays is not None]
+            if timed:
+                raise BadInput(
+                    f"dynamics.name: expected 'alternating', because these players do "
+                    f"not play at every step: {', '.join(timed)}"
                 )
 
     @property

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ganjax.data.captions import Captions
+from ganjax.data.forms import KINDS, Form
 from ganjax.data.source import Source, Spec, Split
 from ganjax.errors import BadInput, one_line
 from ganjax.json_shapes import NUMBER, check_shape
@@ -37,11 +38,13 @@ _RECORD = {
         "labels?": str,
         "normal?": [int],
         "captions?": (dict, type(None)),
+        "form?": (dict, type(None)),
     },
     "sizes?": dict,
     "about?": dict,
 }
 _CAPTIONS = {"words": [str], "longest": int, "shown": [str]}
+_FORM = {"kind": str, "names": [str], "valences": [int], "ranges": [[NUMBER]]}
 
 
 def record_of(source: Source) -> dict[str, Any]:
@@ -65,6 +68,13 @@ def read_record(path: Path) -> dict[str, Any] | None:
     check_shape(path, held, _RECORD)
     if (captions := held["spec"].get("captions")) is not None:
         check_shape(path, captions, _CAPTIONS)
+    if (form := held["spec"].get("form")) is not None:
+        check_shape(path, form, _FORM)
+        if form["kind"] not in KINDS:
+            raise BadInput(
+                f"{path.name}={path}: spec.form.kind={one_line(form['kind'])}: "
+                f"expected one of {', '.join(KINDS)}"
+            )
     try:
         spec_of(held)
     except (TypeError, ValueError) as error:  # modes of several lengths, or no numbers
@@ -86,7 +96,21 @@ def spec_of(record: Mapping[str, Any]) -> Spec:
     if (held := values.get("captions")) is not None:
         words, shown = (tuple(held[name]) for name in ("words", "shown"))
         values["captions"] = Captions(words, held["longest"], shown)
+    if (held := values.get("form")) is not None:
+        values["form"] = Form(**{k: _tuples(held[k]) for k in _FORM})
     return Spec(**values)
+
+
+def _tuples(value):
+    """Return a value with tuples in the place of lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def form_of(path: Path) -> Form | None:
+    """Return the form of the samples in the record in a file; ``None`` for images and
+    points, or if there is no such file."""
+    held = read_record(path)
+    return None if held is None else spec_of(held).form
 
 
 def differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

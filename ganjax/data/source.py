@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.captions import Captions
+from ganjax.data.forms import Form
 
 # What a key of a held-out sample is folded with: any constant, kept for equal samples.
 HELD_OUT = 0x7E57
@@ -57,7 +58,7 @@ class Spec:
 
     Attributes:
         name: the name of the data in reports and in the settings of a score.
-        shape: ``(H, W, C)`` for images, ``(D,)`` for points.
+        shape: ``(H, W, C)`` for images, ``(D,)`` for points; ``form`` has others.
         classes: class names by label; empty if labels have no meaning.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
@@ -71,6 +72,7 @@ class Spec:
         normal: labels of the training samples if some classes were left out, or ().
         captions: the words of the captions, or ``None``. A batch then holds
             ``'caption'``, int32 ``[n, longest]``.
+        form: what samples are if they are neither images nor points.
     """
 
     name: str
@@ -85,6 +87,7 @@ class Spec:
     labels: str = "label"
     normal: tuple[int, ...] = ()
     captions: Captions | None = None
+    form: Form | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from ganjax.games.duel import duel
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
 from ganjax.games.inpainting import INPAINTING
+from ganjax.games.molgan import MOLGAN
 from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
@@ -22,6 +23,7 @@ from ganjax.games.style_transfer import (
 )
 from ganjax.games.super_resolution import SUPER_RESOLUTION
 from ganjax.games.text_to_image import TEXT_TO_IMAGE
+from ganjax.games.timegan import TIMEGAN
 from ganjax.names import Table
 
 _GAMES = {
@@ -42,6 +44,8 @@ _GAMES = {
     "inpainting": INPAINTING,
     "style_transfer": STYLE_TRANSFER,
     "adversarial_style_transfer": ADVERSARIAL_STYLE_TRANSFER,
+    "molgan": MOLGAN,
+    "timegan": TIMEGAN,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -34,9 +34,11 @@ from ganjax.networks import (
     gated_unet,
     gru,
     mlp,
+    molgan,
     patchgan,
     progressive,
     r3gan,
+    recurrent,
     sagan,
     sn_dcgan,
     sngan_resnet,
@@ -79,7 +81,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet, gru,
-    captioned, gated_unet, vgg16,
+    captioned, gated_unet, vgg16, molgan, recurrent,
 )  # fmt: skip
 
 ARCHITECTURES = Table(

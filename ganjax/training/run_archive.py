@@ -28,6 +28,7 @@ from ganjax.training.plan import Plan
 from ganjax.training.rewind import rewind
 from ganjax.training.run_directory import RunDirectory
 from ganjax.training.samples import (
+    form_of,
     picture_of_real,
     picture_of_samples,
     save_picture,
@@ -103,7 +104,8 @@ class RunArchive(Archive):
             run.say(line)
         self._real = real
         self._log = MetricsLog(run, step)
-        save_picture(run.real, picture_of_real(real))
+        self._form = form_of(run.data)
+        save_picture(run.real, picture_of_real(real, self._form))
         more = {"steps": self.plan.steps, "carrier": self._carrier}
         run.write_status("running", step, **more)
 
@@ -144,7 +146,7 @@ class RunArchive(Archive):
         return whole_picture(self.run.picture(step))
 
     def samples(self, step: int, found: Mapping[int, np.ndarray]) -> None:
-        picture = picture_of_samples(found[0], self._real, step)
+        picture = picture_of_samples(found[0], self._real, step, self._form)
         save_picture(self.run.picture(step), picture)
         self._log.picture(step, "samples", picture)
 

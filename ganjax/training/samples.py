@@ -5,8 +5,15 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from ganjax.data import Source, held_out
+from ganjax.data import Source, form_of, held_out
+from ganjax.data.forms import SERIES, Form
+from ganjax.training.natural_pictures import natural_picture
 from ganjax.training.pictures import image_grid, scatter
+
+__all__ = [
+    "form_of", "picture_of_real", "picture_of_samples", "real_examples",
+    "sample_count", "save_picture", "whole_picture",
+]  # fmt: skip
 
 _END_OF_PNG = b"IEND\xaeB`\x82"  # name and checksum of the last chunk
 
@@ -20,7 +27,8 @@ def sample_count(source: Source, count: int) -> int:
       count: ``samples.count`` of the config, the number of images. A plot of points has
         ten times as many.
     """
-    return count if len(source.spec.shape) == 3 else POINTS_A_COUNT * count
+    points = len(source.spec.shape) != 3 and source.spec.form is None
+    return POINTS_A_COUNT * count if points else count
 
 
 def real_examples(source: Source, count: int) -> np.ndarray:
@@ -28,14 +36,23 @@ def real_examples(source: Source, count: int) -> np.ndarray:
     return held_out(source.test, sample_count(source, count), seed=0)[0]
 
 
-def picture_of_real(real: np.ndarray) -> Image.Image:
-    """Return the picture of held-out examples ``[n, …]``."""
+def picture_of_real(real: np.ndarray, form: Form | None = None) -> Image.Image:
+    """Return the picture of held-out examples ``[n, …]``. ``form`` is what they are if
+    they are neither images nor points."""
+    if form is not None:
+        # Generated series are drawn over real ones; here there are none.
+        shown = (real[:0], form, real) if form.kind == SERIES else (real, form)
+        return natural_picture(*shown, title="real")
     return image_grid(real) if real.ndim == 4 else scatter(real[:0], real, title="real")
 
 
-def picture_of_samples(samples: np.ndarray, real: np.ndarray, step: int) -> Image.Image:
-    """Return the picture of samples ``[n, …]`` at a step. Points are drawn over the
-    held-out examples ``real``."""
+def picture_of_samples(
+    samples: np.ndarray, real: np.ndarray, step: int, form: Form | None = None
+) -> Image.Image:
+    """Return the picture of samples ``[n, …]`` at a step. Points and series are drawn
+    over the held-out examples ``real``. ``form`` is as in ``picture_of_real``."""
+    if form is not None:
+        return natural_picture(samples, form, real, f"step {step}")
     if samples.ndim == 4:
         return image_grid(samples)
     return scatter(samples, real, title=f"step {step}")
