@@ -37,12 +37,19 @@ SMALL = {
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
     "gru": {"width": 4},
     "captioned": {"width": 2, "joined": 2},
+    "molgan": {"widths": (4,), "pooled": 4, "head_widths": (4,)},
+    "recurrent": {"width": 4, "layers": 1},
 }
 TEXT = {
     "generator": "generator_from_text",
     "discriminator": "discriminator_with_text",
     "generator_text": "text_encoder",
     "discriminator_text": "text_encoder",
+}
+# Data of networks that take neither images nor points.
+DATA = {
+    "molgan": {"name": "molecules", "atoms": 2},
+    "recurrent": {"name": "sines", "length": 4, "variables": 2},
 }
 # Slow to trace. By default test_config.py traces a published config of each instead.
 NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
@@ -82,6 +89,8 @@ def config(name, game):
         }
         text = {"game": "text_to_image", "data": {"name": "scenes"}}
         return stated | text | {"networks": networks, "latents": {"size": 4}}
+    if name in DATA:
+        stated["data"] = DATA[name]
     if name == "srresnet":
         networks = {"generator": of_kind(name, "generator", small)}
         networks["discriminator"] = {"widths": (4,)}
@@ -104,14 +113,20 @@ def config(name, game):
     return stated | {"latents": {"size": 8}, "networks": networks}
 
 
+def opened(stated):
+    """The source of a config, if ``step_of`` would not open it with its options."""
+    name = stated["data"]["name"]
+    if stated.get("game") == "cyclegan":
+        return two_domains()
+    if stated.get("game") == "text_to_image":
+        return open_source("scenes", glyphs="digits", side=16)
+    options = {k: v for k, v in stated["data"].items() if k != "name"}
+    return open_source(name, **options) if options else None
+
+
 def played(name, game, **options):
     stated = config(name, game)
-    made = {
-        "cyclegan": two_domains,
-        "text_to_image": lambda: open_source("scenes", glyphs="digits", side=16),
-    }.get(stated.get("game"))
-    source = made and made()
-    return step_of(stated, source, **options)
+    return step_of(stated, opened(stated), **options)
 
 
 @pytest.mark.parametrize(

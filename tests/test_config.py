@@ -16,6 +16,7 @@ from ganjax.command_line import load_config
 from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
+from ganjax.data.forms import Form
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
 from ganjax.networks import conv
@@ -39,11 +40,14 @@ SHAPES = {
     "edges_fashion_mnist": ((28, 28, 1), 10),
     "textures": ((64, 64, 1), 3),
     "style_pictures": ((64, 64, 3), 0),
+    "molecules": ((6, 29), 0),
+    "italy_power_demand": ((24, 1), 2),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
+    "molecules": {"form": Form("molecules", tuple("CNOF"), valences=(4, 3, 2, 1))},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -69,6 +73,8 @@ NETWORKS = {
     "inpainting": {"generator", "discriminator"},
     "style_transfer": {"encoder", "decoder"},
     "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
+    "molgan": {"generator", "discriminator", "reward"},
+    "timegan": {"embedder", "recovery", "generator", "supervisor", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -90,6 +96,10 @@ PLAYERS = {
     "inpainting": {"generator", "discriminator"},
     "style_transfer": {"decoder"},
     "adversarial_style_transfer": {"decoder", "discriminator"},
+    "molgan": {"generator", "discriminator", "reward"},
+    "timegan": {
+        "autoencoder", "supervisor", "generator", "embedder", "discriminator"
+    },
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -109,6 +119,8 @@ WEIGHTS = {
     "inpainting": {"adversarial", "hole", "seam"},
     "style_transfer": {"content", "style"},
     "adversarial_style_transfer": {"content", "style", "adversarial"},
+    "molgan": {"reward"},
+    "timegan": {"reconstruction", "dynamics", "supervised", "moments", "intermediate"},
 }
 FROM_LATENTS = (
     "gan",
@@ -117,6 +129,7 @@ FROM_LATENTS = (
     "semi_supervised",
     "anogan",
     "f_anogan",
+    "molgan",
 )
 WITHOUT_LATENTS = (
     "cyclegan",
@@ -277,6 +290,8 @@ def shaped(section):
         return open_source(name)
     if name == "scenes":
         return open_source(name, glyphs="digits", side=section.side)
+    if name == "sines":
+        return open_source(name, length=section.length, variables=section.variables)
     shape, classes = SHAPES[name]
     how = DOMAINS.get(name, {})
     if section.labels:

@@ -140,6 +140,20 @@ GAMES = {
         "loss": {"name": "wasserstein"},
         "weights": {"reward": 0.25},
     },
+    "timegan": {
+        "game": "timegan",
+        "data": {"name": "sines", "length": 5, "variables": 2},
+        "latents": {"size": 10},
+        "networks": {
+            name: {"name": "recurrent", "width": 4, "layers": 1}
+            for name in ("embedder", "recovery", "supervisor", "discriminator")
+        }
+        | {"generator": {"name": "recurrent", "width": 4, "layers": 1, "noise": 2}},
+        "optimizers": {"generator": {"updates_per_step": 2}},
+        "weights": {"reconstruction": 1.0, "supervised": 1.0, "moments": 1.0},
+        # In four steps every player plays.
+        "options": {"hidden": 3, "embedding_steps": 1, "supervised_steps": 1},
+    },
     "super_resolution": {
         "game": "super_resolution",
         "data": {"name": "digits"},

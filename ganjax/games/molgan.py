@@ -33,9 +33,13 @@ def molgan(parts: Parts) -> tuple[Game, Sampler]:
         raise BadInput("game='molgan': expected molecules, as data.name='molecules'")
     rewarded = functools.partial(valid, valences=parts.form.valences)
 
+    def score(view, z):
+        return adversary.logits(view, DISCRIMINATOR, view.apply(GENERATOR, z))
+
     def made(view):
         """Return generated molecules, the fields of ``TermContext``, and the view."""
         z = view.draw("latents", view.local(parts.batch_size), latents.draw)
+        z = latents.optimise(view, z, lambda z: score(view, z))
         fake, view = view.update(GENERATOR, z)
         context = {
             "latents": z,

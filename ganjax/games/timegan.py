@@ -176,11 +176,8 @@ def _distance(view, made, real):
 TIMEGAN = Recipe(
     make=timegan,
     networks={
-        EMBEDDER: "encoder",
-        RECOVERY: "generator",
-        GENERATOR: "generator",
-        SUPERVISOR: "encoder",
-        DISCRIMINATOR: "discriminator",
+        EMBEDDER: "encoder", RECOVERY: "generator", GENERATOR: "generator",
+        SUPERVISOR: "encoder", DISCRIMINATOR: "discriminator",
     },
     players=(AUTOENCODER, SUPERVISOR, GENERATOR, EMBEDDER, DISCRIMINATOR),
     weights={
