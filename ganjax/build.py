@@ -70,7 +70,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
     spec, choice = source.spec, Choice(config)
     check(choice, spec)
     recipe, classes = choice.game, len(spec.classes)
-    words = len(spec.captions.words) if spec.captions else 0
+    words = spec.vocabulary
     adversary = adversary_of(config, choice.on, classes, images=len(spec.shape) == 3)
     label = config.get("conditioning", {}).get("generator", "none")
     # How each kind of network takes a label that is not concatenated to its inputs.

@@ -39,6 +39,7 @@ SMALL = {
     "captioned": {"width": 2, "joined": 2},
     "molgan": {"widths": (4,), "pooled": 4, "head_widths": (4,)},
     "recurrent": {"width": 4, "layers": 1},
+    "lstm": {"width": 4, "windows": (2,), "filters": 4},
 }
 TEXT = {
     "generator": "generator_from_text",
@@ -89,6 +90,12 @@ def config(name, game):
         }
         text = {"game": "text_to_image", "data": {"name": "scenes"}}
         return stated | text | {"networks": networks, "latents": {"size": 4}}
+    if name == "lstm":
+        kinds = {x: f"word_{x}" for x in ("generator", "discriminator")}
+        networks = {x: of_kind(name, kind, small) for x, kind in kinds.items()}
+        data = {"name": "oracle_words", "words": 6, "length": 4, "sentences": 16}
+        words = {"game": "word_gan", "data": data, "options": {"likelihood_steps": 1}}
+        return stated | words | {"networks": networks, "latents": {"size": 4}}
     if name in DATA:
         stated["data"] = DATA[name]
     if name == "srresnet":

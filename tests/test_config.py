@@ -42,12 +42,14 @@ SHAPES = {
     "style_pictures": ((64, 64, 3), 0),
     "molecules": ((6, 29), 0),
     "italy_power_demand": ((24, 1), 2),
+    "oracle_words": ((20,), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
     "molecules": {"form": Form("molecules", tuple("CNOF"), valences=(4, 3, 2, 1))},
+    "oracle_words": {"form": Form("sentences", tuple(map(str, range(500))))},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -75,6 +77,7 @@ NETWORKS = {
     "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
     "molgan": {"generator", "discriminator", "reward"},
     "timegan": {"embedder", "recovery", "generator", "supervisor", "discriminator"},
+    "word_gan": {"generator", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -100,6 +103,7 @@ PLAYERS = {
     "timegan": {
         "autoencoder", "supervisor", "generator", "embedder", "discriminator"
     },
+    "word_gan": {"likelihood", "discriminator", "generator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -120,6 +124,7 @@ WEIGHTS = {
     "style_transfer": {"content", "style"},
     "adversarial_style_transfer": {"content", "style", "adversarial"},
     "molgan": {"reward"},
+    "word_gan": set(),
     "timegan": {"reconstruction", "dynamics", "supervised", "moments", "intermediate"},
 }
 FROM_LATENTS = (
@@ -172,6 +177,8 @@ def test_knobs_are_the_numbers_of_the_terms(game):
         expected |= {"latents.optimisation", "latents.damping"}
     if game == "conditional_gan":
         expected |= {"conditioning.weight"}
+    if game == "word_gan":
+        expected |= {"options.relaxation"}
     expected |= {f"weights.{name}" for name in WEIGHTS[game]}
     expected |= {
         f"optimizers.{player}.{number}"
@@ -310,7 +317,9 @@ def stepped(config, game):
         if field == "caption":
             longest = source.spec.captions.longest
             return jax.ShapeDtypeStruct((*n, longest), jnp.int32)
-        return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
+        of_words = source.spec.vocabulary and not source.spec.captions
+        dtype = jnp.int32 if of_words else jnp.float32
+        return jax.ShapeDtypeStruct((*n, *source.spec.shape), dtype)
 
     data = {field: examples(field) for field in GAMES[config.game].reads}
     step = make_train_step(game, batch=lambda data, key, step, axis: data)
@@ -324,7 +333,10 @@ def stepped(config, game):
 
 
 # The networks of text have no options with several numbers.
-@pytest.mark.parametrize("game", [x for x in NETWORKS if x != "text_to_image"])
+OF_TEXT = ("text_to_image", "word_gan")
+
+
+@pytest.mark.parametrize("game", [x for x in NETWORKS if x not in OF_TEXT])
 def test_json_and_back(game):
     first = next(iter(NETWORKS[game]))
     config = resolve(

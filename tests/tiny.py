@@ -154,6 +154,16 @@ GAMES = {
         # In four steps every player plays.
         "options": {"hidden": 3, "embedding_steps": 1, "supervised_steps": 1},
     },
+    "word_gan": {
+        "game": "word_gan",
+        "data": {"name": "oracle_words", "words": 6, "length": 4, "sentences": 64},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"width": 4},
+            "discriminator": {"width": 4, "windows": (2,), "filters": 4},
+        },
+        "options": {"likelihood_steps": 2},
+    },
     "super_resolution": {
         "game": "super_resolution",
         "data": {"name": "digits"},

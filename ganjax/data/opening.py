@@ -12,6 +12,7 @@ from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.mirror import mirrored
 from ganjax.data.molecules import open_molecules
+from ganjax.data.oracle import open_oracle_words
 from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.scenes import open_scenes
@@ -60,6 +61,7 @@ SOURCES = Table(
         "molecules": open_molecules,
         "sines": open_sines,
         "italy_power_demand": open_italy_power_demand,
+        "oracle_words": open_oracle_words,
     },
     takes=1,
 )

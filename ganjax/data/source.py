@@ -18,7 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.captions import Captions
-from ganjax.data.forms import Form
+from ganjax.data.forms import SENTENCES, Form
 
 # What a key of a held-out sample is folded with: any constant, kept for equal samples.
 HELD_OUT = 0x7E57
@@ -88,6 +88,15 @@ class Spec:
     normal: tuple[int, ...] = ()
     captions: Captions | None = None
     form: Form | None = None
+
+    @property
+    def vocabulary(self) -> int:
+        """Return the number of words of captions or of sentences; 0 without words."""
+        if self.captions is not None:
+            return len(self.captions.words)
+        if self.form is None or self.form.kind != SENTENCES:
+            return 0
+        return len(self.form.names)
 
     @property
     def fields(self) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from ganjax.evaluation.newer_measures import NEWER_MEASURES
 from ganjax.evaluation.parzen import Parzen
 from ganjax.evaluation.paths import Interpolations, Paths
 from ganjax.evaluation.pixels import Pixels
+from ganjax.evaluation.sentences import Sentences
 from ganjax.evaluation.series import Series
 from ganjax.evaluation.style import Style
 from ganjax.evaluation.translation import Restoration, Translation
@@ -33,7 +34,7 @@ _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
     Translation, Restoration, Likelihood, CaptionsScores, Filling, Style,
-    Molecules, Series,
+    Molecules, Series, Sentences,
 )  # fmt: skip
 
 

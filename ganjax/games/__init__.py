@@ -24,6 +24,7 @@ from ganjax.games.style_transfer import (
 from ganjax.games.super_resolution import SUPER_RESOLUTION
 from ganjax.games.text_to_image import TEXT_TO_IMAGE
 from ganjax.games.timegan import TIMEGAN
+from ganjax.games.word_gan import WORD_GAN
 from ganjax.names import Table
 
 _GAMES = {
@@ -46,6 +47,7 @@ _GAMES = {
     "adversarial_style_transfer": ADVERSARIAL_STYLE_TRANSFER,
     "molgan": MOLGAN,
     "timegan": TIMEGAN,
+    "word_gan": WORD_GAN,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -167,6 +167,7 @@ def abilities(right):
 LABELLED = ("classification", "intra_frechet")
 OTHERS = (
     *LABELLED, "translation", "modes", "captions", "style", "molecules", "series",
+    "sentences",
 )  # fmt: skip
 
 
