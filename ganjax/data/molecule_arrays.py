@@ -71,7 +71,8 @@ def molecules(samples: np.ndarray, elements: tuple[str, ...], field: str) -> lis
 
     An array is valid if it has atoms, no bond ends at a place without an atom, all
     atoms are connected, and RDKit's sanitization accepts it: no atom has more bonds
-    than a neutral atom of its element may have.
+    than a neutral atom of its element may have. RDKit gives charges to a nitrogen with
+    five bonds, as in N(=O)=O; such an array is not valid.
 
     Args:
         samples: arrays ``[m, N, T + N·Y]``.
@@ -96,7 +97,8 @@ def molecules(samples: np.ndarray, elements: tuple[str, ...], field: str) -> lis
         molecule = made.GetMol()
         failed = chem.SanitizeMol(molecule, catchErrors=True)
         whole = not failed and len(chem.GetMolFrags(molecule)) == 1
-        found.append(molecule if whole else None)
+        neutral = not any(atom.GetFormalCharge() for atom in molecule.GetAtoms())
+        found.append(molecule if whole and neutral else None)
     return found
 
 

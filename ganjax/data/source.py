@@ -111,7 +111,8 @@ class Arrays:
     """A split in host memory.
 
     Attributes:
-        data: uint8 ``[N, H, W, C]`` (images) or float32 ``[N, D]`` (points).
+        data: uint8 ``[N, H, W, C]`` (images), float32 ``[N, D]`` (points), float32 or
+            int32 ``[N, *shape]`` (data with a form).
         label: int32 ``[N]``.
     """
 

@@ -21,7 +21,7 @@ from ganjax.errors import BadInput
 from tests.core.test_step import Scalar, play
 
 
-def countdown(plays, lazy=()):
+def countdown(plays):
     """Two players with one number each, whose gradients are 1 and whose rate is 1. So a
     number is its start minus the number of turns. Adam counts the turns of "late"."""
 

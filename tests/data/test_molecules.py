@@ -75,8 +75,18 @@ def test_kekule_forms_of_a_ring_are_one_molecule():
         ((C, 0), {(0, 1): 1}),
         ((C, C, C, C), {(0, 1): 1, (2, 3): 1}),
         ((C, F, F, F, F, F), {(0, i): 1 for i in range(1, 6)}),
+        ((C, N, O, O), {(0, 1): 1, (1, 2): 2, (1, 3): 2}),
     ],
-    ids=["no atom", "F=F", "O#C", "apart", "a bond to nothing", "two parts", "CF5"],
+    ids=[
+        "no atom",
+        "F=F",
+        "O#C",
+        "apart",
+        "a bond to nothing",
+        "two parts",
+        "CF5",
+        "a charge",
+    ],
 )
 def test_arrays_that_are_no_molecules(types, bonds):
     pytest.importorskip("rdkit")

@@ -70,7 +70,7 @@ def test_the_embedder_also_wants_a_predictable_series(played):
 def test_the_generator_by_hand(played):
     """ê = 1, 3 and ĥ = 3, 5, so the Wasserstein losses are −4 and −2. The next step is
     missed by 2, whose root weighs 100. x̂ = ĥ/2 + 1 = 2.5, 3.5 has the mean 3 and the
-    deviation ½ at each step; x has the means 1, 2, 3 and the deviation 1."""
+    deviation ½ at each step; x has the means 2, 4, 6 and the deviation 2."""
     loss, metrics, _ = paid(played, "generator", {"data": 2 * X}, knobs=KNOBS)
     deviations = abs(math.sqrt(0.25 + 1e-6) - math.sqrt(4 + 1e-6))
     means = (abs(3 - 2) + abs(3 - 4) + abs(3 - 6)) / 3

@@ -3,6 +3,7 @@
 import math
 
 import numpy as np
+import pytest
 
 from ganjax.metrics.sentences import drawn, nll, trained
 
@@ -25,6 +26,7 @@ def test_a_model_reaches_the_entropy_of_its_data():
     assert counts.min() > 0.15
 
 
+@pytest.mark.full
 def test_a_low_temperature_loses_diversity():
     """Three quarters of the data are word 0. At T = ¼ the odds 3:1 become 81:1."""
     tokens = (np.arange(800) % 4 == 0).astype(np.int32)[:, None]
@@ -33,6 +35,7 @@ def test_a_low_temperature_loses_diversity():
     assert drawn(model, 1000, temperature=0.25).mean() < 0.04
 
 
+@pytest.mark.full
 def test_the_reverse_likelihood_sees_a_collapse():
     """A model of one sentence gives the others a small probability."""
     one = np.tile(sentences(0, 1), (600, 1))

@@ -16,6 +16,7 @@ def walks(seed, n=400):
     return (0.5 + size * sign).astype(np.float32)
 
 
+@pytest.mark.full
 def test_equal_distributions_cannot_be_told_apart():
     """Of 160 unseen series the share that is classified rightly has the standard
     deviation 0.04."""
@@ -38,13 +39,17 @@ def test_shuffling_keeps_the_values_of_a_series():
     np.testing.assert_array_equal(both[..., 0], both[..., 1])
 
 
+@pytest.mark.full
 def test_a_predictable_series_is_predicted():
-    """The best constant misses by the mean size, 0.3."""
+    """The best constant misses by the mean size, 0.3. Shuffled series do not teach that
+    the values alternate."""
     test = walks(1)
-    assert predictive_score(walks(0), test, updates=600) < 0.1
-    assert predictive_score(shuffled(walks(0)), test, updates=300) > 0.2
+    error = predictive_score(walks(0), test, updates=600)
+    assert error < 0.1
+    assert predictive_score(shuffled(walks(0)), test, updates=600) > 1.5 * error
 
 
+@pytest.mark.full
 def test_the_last_variable_is_predicted_from_the_others():
     """The first variable says the next value of the last one; in the second set it does
     not."""
