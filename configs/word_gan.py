@@ -10,7 +10,7 @@ in seconds.
 
 Expected: not measured yet. Both ``sentences_oracle_nll`` and ``sentences_reverse_nll``
 are reported beside maximum likelihood at four temperatures (``_mle_100`` to
-``_mle_70``), whatever the sign (Caccia et al. 2020, arXiv 1811.02549).
+``_mle_70``), also if it is better (Caccia et al. 2020, arXiv 1811.02549).
 """
 
 from ml_collections import ConfigDict

@@ -107,6 +107,6 @@ def smiles(
 ) -> list[str | None]:
     """Return the canonical SMILES of RDKit for each array, or ``None`` if it is not
     valid. Equal molecules have equal texts, also in different Kekulé forms and orders
-    of atoms. The arguments are those of ``molecules``."""
+    of atoms. ``molecules`` describes the arguments."""
     to_text = rdkit(field).MolToSmiles
     return [x if x is None else to_text(x) for x in molecules(samples, elements, field)]

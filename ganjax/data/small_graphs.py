@@ -3,7 +3,7 @@
 A graph has a type for each atom and a bond order, 0 to 3, for each pair. The bond
 orders of an atom sum to at most its valence; hydrogens, which are not stored, make up
 the difference. Every connected graph has an atom without which it is still connected.
-So all connected graphs of n + 1 atoms arise from those of n atoms.
+So all connected graphs of n + 1 atoms arise from connected graphs of n atoms.
 
 Each graph is kept once, in a canonical order of its atoms: the order with the smallest
 code among all orders that keep equal colours together. A colour is a hash of an atom's

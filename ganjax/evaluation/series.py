@@ -1,5 +1,5 @@
-"""Scores of generated time series: can they be told from real ones, and do they teach
-how to predict real ones."""
+"""Scores of generated time series: whether a classifier finds them, and whether they
+teach how to predict real ones."""
 
 from collections.abc import Iterator
 

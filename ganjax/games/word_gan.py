@@ -22,8 +22,8 @@ def word_gan(parts: Parts) -> tuple[Game, Sampler]:
 
     In the first ``options.likelihood_steps`` steps the player ``likelihood`` minimises
     the mean of −log p(word | words before it). Then discriminator and generator play.
-    The generator's words are draws; their gradient is that of the Gumbel-softmax with
-    the temperature ``options.relaxation``, a knob, so a schedule can lower it.
+    The generator's words are draws with the gradient of the Gumbel-softmax. Its
+    temperature ``options.relaxation`` is a knob, so a schedule can lower it.
     """
     adversary, latents, options = parts.adversary, parts.latents, parts.options
     if getattr(parts.form, "kind", "") != "sentences":

@@ -39,7 +39,7 @@ def trained(
     module = WordGenerator((tokens.shape[1],), words, width=width)
     order = np.random.default_rng(seed).permutation(len(tokens))
     cut = max(1, len(tokens) // 5)
-    kept, own = jnp.asarray(tokens[order[:cut]]), jnp.asarray(tokens[order[cut:]])
+    kept, own = tokens[order[:cut]], jnp.asarray(tokens[order[cut:]])
     key, parts = jax.random.key(seed), 10
     optimizer = optax.adam(optax.exponential_decay(RATE, updates, 0.1))
 

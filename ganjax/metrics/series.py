@@ -36,7 +36,7 @@ def discriminative_score(
     real: np.ndarray, fake: np.ndarray, seed: int = 0, updates: int = CLASSIFIED
 ) -> float:
     """Return |accuracy − ½| of a classifier of real and generated series, on series
-    that it has not seen: 0 if they cannot be told apart, ½ if they always can.
+    that it has not seen: 0 if it only guesses, ½ if it is always right.
 
     Args:
       real, fake: series ``[n, T, D]``; of the larger set, the first ones count.
@@ -56,7 +56,7 @@ def discriminative_score(
         return jnp.mean(optax.sigmoid_binary_cross_entropy(logits[:, -1], target))
 
     inputs = np.concatenate([x[:cut] for x in sides])
-    target = np.repeat(np.float32([1, 0]), cut)
+    target = np.repeat(np.array([1, 0], np.float32), cut)
     judge = _trained(inputs, target, loss, seed, updates)
     right = [
         (judge(x[cut:])[:, -1] > 0) == is_real
@@ -85,7 +85,8 @@ def predictive_score(
     def loss(logits, target):
         return jnp.mean(jnp.abs(jax.nn.sigmoid(logits) - target))
 
-    judge = _trained(*split(train), loss, seed, updates)
+    inputs, wanted = split(train)
+    judge = _trained(inputs, wanted, loss, seed, updates)
     known, target = split(test)
     return float(np.mean(np.abs(jax.nn.sigmoid(judge(known)) - target)))
 

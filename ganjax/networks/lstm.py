@@ -23,10 +23,10 @@ class WordGenerator(nn.Module):
     """``(z [n, d], relaxation) -> one-hot sentences [n, T, V]``.
 
     Each word is drawn from its probability given the words before it. The draws are a
-    function of the latent's bits, and the latent has no other effect. In training the
-    gradient of a draw is that of softmax((logits + noise) / relaxation) (straight-
-    through Gumbel-softmax; Jang et al. 2017, arXiv 1611.01144, section 2.2). In
-    evaluation ``temperature`` divides the logits.
+    function of the latent's bits, and the latent has no other effect. In training a
+    draw has the gradient of softmax((logits + noise) / relaxation) (straight-through
+    Gumbel-softmax; Jang et al. 2017, arXiv 1611.01144, section 2.2). In evaluation
+    ``temperature`` divides the logits.
 
     Attributes:
       shape: ``(T,)``.

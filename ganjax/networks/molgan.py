@@ -46,7 +46,7 @@ class Generator(Shaped):
 
     The logits of both triangles of the bonds are averaged, and an atom has no bond to
     itself. ``discrete`` decides what leaves the network: ``straight_through`` a draw of
-    the categories, whose gradient is that of the relaxed draw (Jang et al. 2017, arXiv
+    the categories with the gradient of the relaxed draw (Jang et al. 2017, arXiv
     1611.01144, sections 2.1 and 2.2); ``gumbel`` the relaxed draw; ``softmax`` the
     probabilities. In evaluation it is a draw in all three cases. The noise of a draw is
     a function of the latent's bits.
@@ -100,7 +100,8 @@ def _same(noise):
 
 
 def _upper(noise):
-    """Return noise ``[n, N, N, Y]`` whose lower triangle is that of the upper one."""
+    """Return noise ``[n, N, N, Y]`` with the upper triangle in the place of the lower
+    one."""
     places = noise.shape[1]
     upper = jnp.triu(jnp.ones((places, places)), 1).reshape(1, places, places, 1)
     half = noise * upper
