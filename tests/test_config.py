@@ -215,6 +215,7 @@ SLOW = (
     "stylegan2_cifar10",
     "super_resolution",
     "text_to_image_scenes",
+    "timegan",
     "wgan_gp_cifar10",
 )
 

@@ -40,57 +40,60 @@ class WordGenerator(nn.Module):
     temperature: float = option(1.0, "divides logits in evaluation", above=0)
 
     def setup(self):
-        init = nn.initializers.normal(0.1)
-        how = {"dtype": self.dtype}
+        width, words = self.width, self.vocabulary
+        vectors = nn.initializers.normal(0.1)
+        kernels, zeros = nn.initializers.lecun_normal(), nn.initializers.zeros
         # Word V comes before the first word.
-        self.words = self.param("words", init, (self.vocabulary + 1, self.width))
-        self.gates = Linear(4 * self.width, **how)
-        self.output = Linear(self.vocabulary, **how)
+        self.words = self.param("words", vectors, (words + 1, width))
+        self.gates = self.param("gates", kernels, (2 * width, 4 * width))
+        self.gates_bias = self.param("gates_bias", zeros, (1, 4 * width))
+        self.output = self.param("output", kernels, (width, words))
+        self.output_bias = self.param("output_bias", zeros, (1, words))
 
     def __call__(self, z, relaxation=1.0, *, train):
         n, (length,) = z.shape[0], self.shape
+        size = length, self.vocabulary
         keys = keys_of(z.reshape(n, -1))
-        noise = jax.vmap(lambda key: jax.random.gumbel(key, (length, self.vocabulary)))(
-            keys
-        )
-        state, vector, made = self._start(n), self._first(n), []
-        for i in range(length):
-            state, logits = self._next(state, vector)
-            if not train:
-                logits = logits / self.temperature
-            noisy = logits + noise[:, i]
+        noise = jax.vmap(lambda key: jax.random.gumbel(key, size))(keys)
+
+        def step(carry, noise):
+            state, logits = self._next(*carry)
+            noisy = (logits if train else logits / self.temperature) + noise
             word = jax.nn.one_hot(jnp.argmax(noisy, -1), self.vocabulary)
             if train:
                 relaxed = jax.nn.softmax(noisy / relaxation)
                 word = relaxed + jax.lax.stop_gradient(word - relaxed)
-            made.append(word)
-            vector = word @ self.words[:-1]
-        return jnp.stack(made, 1)
+            return (state, word @ self.words[:-1]), word
+
+        _, made = jax.lax.scan(step, self._start(n), jnp.moveaxis(noise, 1, 0))
+        return jnp.moveaxis(made, 0, 1)
 
     def logits(self, tokens, *, train):
         """Return the logits ``[n, T, V]`` of each word of ``tokens [n, T]``, given the
         words before it."""
-        n, length = tokens.shape
-        state, vector, made = self._start(n), self._first(n), []
-        for i in range(length):
-            state, logits = self._next(state, vector)
-            made.append(logits)
-            vector = self.words[tokens[:, i]]
-        return jnp.stack(made, 1)
+
+        def step(carry, word):
+            state, logits = self._next(*carry)
+            return (state, self.words[word]), logits
+
+        _, made = jax.lax.scan(step, self._start(len(tokens)), jnp.asarray(tokens).T)
+        return jnp.moveaxis(made, 0, 1)
 
     def _start(self, n):
-        return (jnp.zeros((n, self.width)),) * 2
-
-    def _first(self, n):
-        return jnp.broadcast_to(self.words[-1:], (n, self.width))
+        """Return the state before a sentence, and the vector of the word before it."""
+        state = (jnp.zeros((n, self.width)),) * 2
+        return state, jnp.broadcast_to(self.words[-1:], (n, self.width))
 
     def _next(self, state, vector):
+        """Return the state after a word, and the logits of the next one."""
         hidden, memory = state
-        gates = self.gates(jnp.concatenate([vector, hidden], -1)).astype(jnp.float32)
-        enter, keep, show, new = jnp.split(gates, 4, axis=-1)
+        seen = jnp.concatenate([vector, hidden], -1).astype(self.dtype)
+        gates = (seen @ self.gates.astype(self.dtype)).astype(jnp.float32)
+        enter, keep, show, new = jnp.split(gates + self.gates_bias, 4, axis=-1)
         memory = nn.sigmoid(keep) * memory + nn.sigmoid(enter) * jnp.tanh(new)
         hidden = nn.sigmoid(show) * jnp.tanh(memory)
-        return (hidden, memory), self.output(hidden).astype(jnp.float32)
+        logits = hidden.astype(self.dtype) @ self.output.astype(self.dtype)
+        return (hidden, memory), logits.astype(jnp.float32) + self.output_bias
 
 
 class WordDiscriminator(Critic):

@@ -46,8 +46,10 @@ def thumbnail(samples: np.ndarray, reference: np.ndarray | None = None) -> bytes
     points = samples[:MOST_POINTS, :2].astype(np.float64)
     if reference is None:
         reference = points[:0]
-    reference = np.asarray(reference, np.float64).reshape(len(reference), -1)
-    reference = reference[:MOST_POINTS, :2]
+    reference = np.asarray(reference, np.float64)[:MOST_POINTS]
+    if reference.ndim == 3:
+        reference = reference.reshape(len(reference), -1)
+    reference = reference[:, :2]
     frame = _frame(reference if len(reference) else points)
     draw = _histograms if points.shape[1] == 1 else _scatter
     picture = Image.fromarray(draw(points, reference, frame), "P")

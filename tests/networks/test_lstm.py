@@ -63,7 +63,7 @@ def test_the_first_draw_has_the_gradient_of_the_relaxed_draw(model):
         return single.apply(variables, z, 0.7, train=True)[:, 0]
 
     slope = jax.grad(lambda v: jnp.sum(weights * drawn(v)))(variables)
-    found = slope["params"]["output"]["bias"]
+    found = slope["params"]["output_bias"][0]
     noise = jax.vmap(lambda key: jax.random.gumbel(key, (1, WORDS)))(keys_of(z))[:, 0]
     start = jnp.zeros((1, 1), jnp.int32)
     logits = single.apply(variables, start, train=True, method="logits")[0]
