@@ -17,7 +17,7 @@ def texts(source):
 
 def test_molecules_come_back_as_their_canonical_text(tmp_path):
     """Benzene in two spellings is one molecule. Left out are a salt, an ion, a radical,
-    a text that is none, and a molecule of five atoms."""
+    a text that is none, and a molecule of eight atoms."""
     path = tmp_path / "own.csv"
     lines = ["SMILES,SPLIT", "c1ccccc1,train", "C1=CC=CC=C1,test", "OCC,train", "S,x"]
     lines += ["[Na+].[Cl-]", "C[NH3+]", "[CH3]", "no molecule", "CCCCCCCC", "", "C#N"]
