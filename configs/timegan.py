@@ -6,6 +6,7 @@ the authors' code.
     ganjax sample --workdir=runs/timegan --n=1000 --out=series.npz
 
 Each of the three phases has a third of the steps; the authors take 50,000 for each.
+Noise is uniform in [-1, 1], and in [0, 1] in their code.
 ``:paper`` draws sines as in the paper, which have higher frequencies. ``:italy`` trains
 on the daily power demand of Italy (``pip install 'ganjax[series]'``). ``:tiny`` runs in
 seconds.
