@@ -41,6 +41,7 @@ SHAPES = {
     "textures": ((64, 64, 1), 3),
     "style_pictures": ((64, 64, 3), 0),
     "molecules": ((6, 29), 0),
+    "moses": ((27, 116), 0),
     "italy_power_demand": ((24, 1), 2),
     "oracle_words": ((20,), 0),
 }
@@ -49,6 +50,7 @@ DOMAINS = {
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
     "molecules": {"form": Form("molecules", tuple("CNOF"), valences=(4, 3, 2, 1))},
+    "moses": {"form": Form("molecules", ("Br", "C", "Cl", "F", "N", "O", "S"))},
     "oracle_words": {"form": Form("sentences", tuple(map(str, range(500))))},
 }
 

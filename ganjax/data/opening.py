@@ -18,7 +18,7 @@ from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.scenes import open_scenes
 from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.series import open_italy_power_demand, open_sines
-from ganjax.data.smiles_file import open_smiles
+from ganjax.data.smiles_file import open_moses, open_smiles
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.style_pictures import open_style_pictures
@@ -61,6 +61,7 @@ SOURCES = Table(
         "style_pictures": open_style_pictures,
         "molecules": open_molecules,
         "smiles": open_smiles,
+        "moses": open_moses,
         "sines": open_sines,
         "italy_power_demand": open_italy_power_demand,
         "oracle_words": open_oracle_words,

@@ -1,6 +1,10 @@
-"""Molecules of a file of SMILES: a text in each line, or in the first column of a
-CSV."""
+"""Molecules of a file of SMILES: a text in each line, or in the first column of a CSV.
+MOSES is such a file."""
 
+import dataclasses
+import gzip
+import importlib.util
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +36,7 @@ def open_smiles(
     molecules are kept in memory.
 
     Args:
-        directory: the file.
+        directory: the file, which may be compressed (``.gz``).
         atoms: the largest number of heavy atoms.
         holdout: the molecules of the test split: a share below 1, or a count.
         subset: the seed that chooses them.
@@ -48,6 +52,42 @@ def open_smiles(
             f"data.dir='{directory}': expected at least two molecules of up to {atoms} "
             f"heavy atoms, found {len(read)} in {len(read) + refused} lines"
         )
+    held = holdout_of(list(read), [0] * len(read), holdout, subset, path)
+    return _source("smiles", read, held, refused, atoms)
+
+
+@configured(atoms=dataclasses.replace(ATOMS, default=27))
+def open_moses(directory: str = "", atoms: int = 27) -> Source:
+    """Open the training and test molecules of MOSES (Polykovskiy et al. 2020, arXiv
+    1811.12823) as ``open_smiles`` does. The package ``molsets`` installs the files; its
+    code is not imported. About 1.6 million molecules need 20 GB, and twice that while
+    they are read.
+
+    Args:
+        directory: the folder of ``train.csv.gz`` and ``test.csv.gz``; if it is empty,
+            the folder in the package.
+
+    Raises:
+        BadInput: RDKit or the files are missing, or they do not fit into memory.
+    """
+    if not directory:
+        found = importlib.util.find_spec("moses")
+        if found is None or not found.submodule_search_locations:
+            raise BadInput(
+                "data.name='moses': needs the files of molsets, which is not installed "
+                "(pip install --no-deps molsets)"
+            )
+        directory = f"{found.submodule_search_locations[0]}/dataset/data"
+    folder = Path(directory).expanduser()
+    parts = [_molecules(folder / f"{x}.csv.gz", atoms) for x in ("train", "test")]
+    (train, refused), (test, also) = parts
+    read = {**train, **{k: x for k, x in test.items() if k not in train}}
+    held = np.arange(len(read)) >= len(train)
+    return _source("moses", read, held, refused + also, atoms)
+
+
+def _source(name, read, held, refused, atoms):
+    """Return the source of molecules, of which ``held [n]`` are the test split."""
     elements = sorted({x for symbols, _ in read.values() for x in symbols})
     number = {x: i for i, x in enumerate(elements, 1)}
     width = len(elements) + 1 + ORDERS * atoms
@@ -58,19 +98,20 @@ def open_smiles(
         types[row, : len(symbols)] = [number[x] for x in symbols]
         for i, j, order in own:
             bonds[row, i, j] = bonds[row, j, i] = order
-    data = encoded(types, bonds, len(elements) + 1)
     sums, usual = bonds.sum(axis=2), rdkit(FIELD).GetPeriodicTable().GetDefaultValence
     valences = tuple(
         max(usual(x), int(sums[types == k].max())) for x, k in number.items()
     )
-    held = holdout_of(list(read), [0] * len(read), holdout, subset, path)
     splits = [
-        Arrays(data[rows], np.zeros(int(rows.sum()), np.int32))
+        Arrays(
+            encoded(types[rows], bonds[rows], len(elements) + 1),
+            np.zeros(int(rows.sum()), np.int32),
+        )
         for rows in (~held, held)
     ]
     form = Form(MOLECULES, tuple(elements), valences=valences)
     facts = {"molecules": len(read), "left out": refused}
-    return Source(Spec("smiles", data.shape[1:], form=form), *splits, facts)
+    return Source(Spec(name, (atoms, width), form=form), *splits, facts)
 
 
 def _molecules(path, atoms):
@@ -78,8 +119,10 @@ def _molecules(path, atoms):
     file, and the number of lines that were left out."""
     chem = rdkit(FIELD)
     try:
-        text = path.read_text("utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        opened = gzip.open if path.suffix == ".gz" else open
+        with opened(path, "rb") as file:
+            text = file.read().decode("utf-8-sig")
+    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise BadInput(
             f"data.dir='{path}': cannot be read as text ({error})"
         ) from error

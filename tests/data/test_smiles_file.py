@@ -1,5 +1,8 @@
 """Molecules of a user's file of SMILES."""
 
+import gzip
+import importlib.util
+
 import pytest
 
 from ganjax.data import open_source
@@ -43,6 +46,18 @@ def test_the_split_follows_the_seed_and_not_the_order(tmp_path):
         for x, seed in (("a.smi", 0), ("b.smi", 0), ("a.smi", 1))
     ]
     assert found[0] == found[1] != found[2] and len(found[0]) == 3
+
+
+def test_moses_keeps_its_splits(tmp_path, monkeypatch):
+    """A test molecule that is also a training molecule stays in training."""
+    for name, lines in (("train", "SMILES\nCCO\nCC\n"), ("test", "SMILES\nOCC\nCF\n")):
+        (tmp_path / f"{name}.csv.gz").write_bytes(gzip.compress(lines.encode()))
+    source = open_source("moses", str(tmp_path), atoms=4)
+    assert texts(source) == [["CCO", "CC"], ["CF"]]
+    assert source.spec.shape == (4, 4 + 16)
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(BadInput, match="pip install --no-deps molsets"):
+        open_source("moses")
 
 
 @pytest.mark.parametrize(
