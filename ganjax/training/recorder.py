@@ -11,7 +11,7 @@ import numpy as np
 from ganjax import signals
 from ganjax.core import GameState, child_key, local_copy, member, state_digest
 from ganjax.core.state import to_numpy
-from ganjax.data.watchdog import saved_by
+from ganjax.data.watchdog import saved_by, unsaved
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import Evaluation
 from ganjax.evaluation.together import attempt
@@ -248,6 +248,11 @@ class Recorder:
             with contextlib.suppress(Exception):
                 self._save(step, state, metrics)
                 self.archive.settle()
+
+    def unsaved(self) -> contextlib.AbstractContextManager:
+        """Return a context in which a read that takes too long ends the process only
+        inside ``waiting``."""
+        return unsaved()
 
     def waiting(
         self, step: int, state: GameState, metrics: Mapping[str, jax.Array]

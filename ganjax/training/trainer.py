@@ -18,7 +18,6 @@ from ganjax.core import (
     spread_members,
 )
 from ganjax.data import Feed, Source
-from ganjax.data.watchdog import unsaved
 from ganjax.errors import BadInput
 from ganjax.evaluation import Evaluation
 from ganjax.model import Model
@@ -177,7 +176,7 @@ def _to_the_end(recorder, advance, feed, plan, state, key, stop, restored) -> Ga
         return recorder.waiting(step, state, metrics)
 
     # The data of a population are on the device; each member's key orders them.
-    with dispatched_data(feed, key, step, plan, waiting) as data, unsaved():
+    with dispatched_data(feed, key, step, plan, waiting) as data, recorder.unsaved():
         put = spread_members if plan.population else replicate
         state = put(state, plan.devices)
         try:
@@ -205,6 +204,9 @@ class _NoRecorder:
         pass
 
     def waiting(self, step, state, metrics):
+        return contextlib.nullcontext()
+
+    def unsaved(self):
         return contextlib.nullcontext()
 
     show = end = rescue = lambda self, *_: None

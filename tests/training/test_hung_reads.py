@@ -5,6 +5,7 @@ import json
 import signal
 import sys
 import textwrap
+import threading
 import time
 
 import pytest
@@ -12,7 +13,9 @@ import pytest
 from ganjax import names, signals
 from ganjax.commands import train
 from ganjax.data import watchdog
+from ganjax.data.watchdog import Reading, limit_reads
 from ganjax.training.recorder import Recorder
+from ganjax.training.trainer import _NoRecorder
 from tests.training.test_resume import ROOT, command
 
 SOURCE = """
@@ -112,3 +115,15 @@ def test_a_hung_read_saves_the_state(hanging, tmp_path, monkeypatch, number, bus
         assert code == 1 and problem.startswith("data.timeout=0.5: points/")
         assert status["state"] == "failed"
         assert status["exit_reason"] == problem.partition(";")[0]
+
+
+def test_a_hung_read_ends_a_process_that_records_nothing(monkeypatch):
+    """A process that follows the first one has nothing to save."""
+    ended, recorder = threading.Event(), _NoRecorder()
+    monkeypatch.setattr(watchdog, "leave", lambda *said: ended.set())
+    limit_reads(0.2)
+    try:
+        with Reading("slow"), recorder.unsaved(), recorder.waiting(0, None, {}):
+            assert ended.wait(10)
+    finally:
+        limit_reads(0)
