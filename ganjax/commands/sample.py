@@ -5,8 +5,10 @@
     ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
     ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
     ganjax sample --workdir=runs/conditional --seeds=0-7,12 --classes=cat --out=cats/
+    ganjax sample --workdir=runs/scenes --prompt="a small red seven on the left"
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
+    ganjax sample --workdir=runs/inpainting --image=photo.png --mask=hole.png
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
@@ -17,11 +19,19 @@ With --seeds there is one image for each seed, named by the seed. The image of a
 does not depend on the other seeds. If the game takes labels, the classes take turns:
 seed s has class number s modulo the number of classes. --classes restricts the classes.
 
+A game that generates by captions takes them from --prompt, which may be repeated, or
+from the lines of the file --prompts; without both, it takes held-out captions. They
+take turns. The metadata of a picture hold them; a file for one image holds its own.
+
 With --projected, the latents that `ganjax project` found for your pictures are used in
 place of random latents. They are truncated only if --truncation is given.
+
+With --image, a run of game=inpainting fills holes in your images: white pixels of
+--mask, or random holes. Each completed image is next to the image with its hole.
 """
 
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -29,6 +39,7 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
+from ganjax.commands import filling
 from ganjax.commands import flags as shared
 from ganjax.commands.output import whole
 from ganjax.errors import BadInput, check_memory
@@ -42,7 +53,10 @@ def main(arguments: list[str]) -> int:
 
     flags = _parsed(arguments)
     names.beside(Path.cwd())
+    fills = filling.asks(flags)
     run = _run(flags)
+    if fills:
+        return _filled(flags, run)
     mode = MODES.find("--mode", flags.mode)
     seeds = _seeds(flags)
     request = _request(run, flags, _options(mode, flags))
@@ -56,6 +70,8 @@ def main(arguments: list[str]) -> int:
     }
     if chosen := run.model.sampling.classes:
         said["classes"] = [run.source.spec.classes[label] for label in chosen]
+    if chosen := run.model.sampling.captions:
+        said["prompts"] = [run.source.spec.captions.text(tokens) for tokens in chosen]
     if request.saved is not None:
         said["projected"] = Path(request.projected).name
     if not (seeds or folder or out.suffix == ".npy"):
@@ -75,6 +91,14 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _filled(flags, run):
+    said = {"step": int(run.state.step), "config": run.config.data.name}
+    opened = functools.partial(_opened, flags, run, "filling.png")
+    out = filling.fill(flags, run, opened, _write, said)
+    print(f"filling of step {said['step']}: {out}")
+    return 0
+
+
 def _parsed(arguments):
     flags = command_line.parser(__doc__, "ganjax sample")
     flags.add_argument("--workdir", required=True, help="the folder of the run")
@@ -84,6 +108,12 @@ def _parsed(arguments):
     )
     flags.add_argument("--seeds", help="an image for each seed, as in 0-7,12")
     shared.add_classes(flags, "draw only these classes")
+    flags.add_argument(
+        "--prompt", action="append", metavar="TEXT", help="a caption to draw"
+    )
+    flags.add_argument(
+        "--prompts", metavar="FILE", help="a file with a caption in each line"
+    )
     flags.add_argument(
         "--truncation",
         help="truncation of styles or normal latents, 0 for none; default: the run's",
@@ -109,6 +139,7 @@ def _parsed(arguments):
     options.add_argument(
         "--projected", metavar="FILE", help="latents.npz of ganjax project"
     )
+    filling.add_flags(flags)
     from ganjax.gallery import MODES
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
@@ -121,17 +152,18 @@ def _run(flags):
 
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
     classes, truncation = shared.classes(flags.classes), flags.truncation
+    captions = shared.prompts(flags)
     if flags.projected is not None:
         if not flags.projected:
             raise BadInput("--projected=: expected a file")
-        for name in ("classes", "seeds"):
+        for name in ("classes", "seeds", "prompt", "prompts"):
             if (value := getattr(flags, name)) is not None:
                 raise BadInput(f"--{name}={value}: expected no --projected with it")
         truncation = "0" if truncation is None else truncation
-    if truncation is None and not classes:
+    if truncation is None and not classes and not captions:
         return run
     changed = {} if truncation is None else {"sampling.truncation": truncation}
-    return run.sampled(changed, classes)
+    return run.sampled(changed, classes, captions)
 
 
 def _options(mode, flags):
@@ -285,4 +317,7 @@ def _write_each(folder, samples, said, seeds):
             name, own = f"seed{seeds[i]:06}.png", {"seed": seeds[i]}
         else:
             name, own = f"seed{said['seed']}-{i:06}.png", {"index": i}
+        if prompts := said.get("prompts"):
+            turn = seeds[i] if seeds else i
+            own["prompt"] = prompts[turn % len(prompts)]
         _write(folder / name, inner, {**said, **own})

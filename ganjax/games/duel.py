@@ -3,8 +3,14 @@
 import dataclasses
 from collections.abc import Callable, Mapping
 
+import jax
+import jax.numpy as jnp
+
 from ganjax.core import Game, Network
 from ganjax.games.recipe import Parts
+
+# The shape of the labels of two samples.
+LABEL = jax.ShapeDtypeStruct((2,), jnp.int32)
 
 
 def duel(
@@ -36,9 +42,8 @@ def duel(
         return loss, view.report(**metrics)
 
     critic_inputs = adversary.critic_inputs
-    critic = parts.network(
-        player, critic_inputs.shape(seen), labelled=critic_inputs.labelled
-    )
+    last = LABEL if critic_inputs.labelled else None
+    critic = parts.network(player, critic_inputs.shape(seen), last=last)
     players = (
         parts.player(player, (player,), discriminator),
         parts.player(name, owns, objective, reads_data=reads_data),

@@ -38,6 +38,8 @@ class Sampling:
     )
     # No field of a config: labels of the only classes to generate; all if empty.
     classes: tuple[int, ...] = ()
+    # No field of a config: the only captions, as tokens; the game's own if empty.
+    captions: tuple[tuple[int, ...], ...] = ()
 
 
 class Model:
@@ -71,7 +73,8 @@ class Model:
         precise = _in_single_precision(game)
         self.game, every = _truncated(precise, sampler, sampling.truncation)
         # Batch statistics are statistics of all classes.
-        self._every_class, self.sampler = every, of_classes(every, sampling.classes)
+        self._every_class = every
+        self.sampler = of_classes(every, sampling.captions or sampling.classes)
 
     @property
     def step(self) -> int:
@@ -349,7 +352,7 @@ def _truncated(game, sampler, truncation):
 
 
 @functools.lru_cache(maxsize=32)
-def of_classes(sampler: Sampler, classes: tuple[int, ...]) -> Sampler:
+def of_classes(sampler: Sampler, classes: tuple[Any, ...]) -> Sampler:
     """Return a sampler that generates only the labels ``classes``; all if empty. The
     result is the same object each time, because compiled programs are found by it."""
     return dataclasses.replace(sampler, chosen=classes) if classes else sampler
@@ -368,8 +371,7 @@ def _in_single_precision(game):
 
 @functools.lru_cache(maxsize=32)
 def _of_shape(game, shape):
-    """Return the game with networks that make samples of ``shape``. The cache is for
-    the reason of ``_truncated``."""
+    """Return the game with networks that make samples of ``shape``, cached as above."""
     return _cloned(game, shape=shape)
 
 

