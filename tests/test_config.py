@@ -16,6 +16,7 @@ from ganjax.command_line import load_config
 from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
+from ganjax.data.captions import Captions
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
 from ganjax.networks import conv
@@ -39,11 +40,13 @@ SHAPES = {
     "edges_fashion_mnist": ((28, 28, 1), 10),
     "textures": ((64, 64, 1), 3),
     "style_pictures": ((64, 64, 3), 0),
+    "captioned_images": ((64, 64, 3), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
+    "captioned_images": {"captions": Captions(("face", "flag"), 32, ("face",))},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -194,6 +197,7 @@ SLOW = (
     "style_transfer",
     "stylegan2_cifar10",
     "super_resolution",
+    "text_to_image_emoji",
     "text_to_image_scenes",
     "wgan_gp_cifar10",
 )
