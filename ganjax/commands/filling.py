@@ -13,8 +13,8 @@ from ganjax.errors import BadInput
 
 # Flags of ``ganjax sample`` that choose random samples.
 OTHERS = (
-    "seeds", "classes", "truncation", "n", "columns", "path", "reach", "extractor",
-    "projected",
+    "seeds", "classes", "prompt", "prompts", "truncation", "n", "columns", "path",
+    "reach", "extractor", "projected",
 )  # fmt: skip
 
 
