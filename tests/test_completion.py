@@ -132,6 +132,8 @@ def test_a_picture_has_the_question_next_to_the_answer(folder, monkeypatch):
     ("arguments", "said"),
     [
         ("--mask=masks", "--mask=masks: expected --image with it"),
+        ("--image=", "--image=: expected an image, a folder or an archive"),
+        ("--image=in --mask=", "--mask=: expected an image, a folder or an archive"),
         ("--image=in --n=3", "--image=in: expected no --n with it"),
         ("--image=in --prompt=cat", "--image=in: expected no --prompt with it"),
         ("--image=in --prompt=cat", "--image=in: expected no --prompt with it"),

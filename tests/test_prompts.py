@@ -117,6 +117,7 @@ def test_a_picture_of_captions_has_a_row_for_each(path, tmp_path):
         (["--prompt="], "prompt='': expected at least one word"),
         (["--prompt=" + 11 * "a "], "expected at most 10 words, found 11"),
         (["--prompts=/no/such/file"], "--prompts=/no/such/file: cannot be read"),
+        (["--prompts="], "--prompts=: expected a file"),
         (["--prompts={empty}"], "expected a caption in each line, found none"),
         (
             ["--prompt=a red two", "--projected=x.npz"],
