@@ -177,9 +177,8 @@ def test_modes_of_latents_draw_the_prompts(path, tmp_path, mode, rows, columns):
         assert picture.size == (cell * columns + 2, cell * rows + 2)
 
 
-@pytest.mark.parametrize("mode", ["inversions", "edits"])
-def test_pictures_without_captions_are_not_inverted(path, mode):
+def test_pictures_without_captions_are_not_inverted(path):
     with pytest.raises(BadInput, match="expected a game without captions"):
-        asked(path, f"--mode={mode}")
+        asked(path, "--mode=inversions", "--n=1")
     with pytest.raises(BadInput, match="expected a game without captions"):
         ganjax.project(ganjax.load(path), ["x.png"])
