@@ -178,6 +178,7 @@ VARIANTS = {
                                 "parallel__devices": 2},
     "image pool": {"game": "cyclegan"},
     "random masks": {"game": "inpainting"},
+    "captions": {"game": "text_to_image"},
     "frozen network": {"game": "style_transfer"},
 }  # fmt: skip
 QUICK = ("streamed to two devices",)
