@@ -99,9 +99,8 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         shape=spec.shape, classes=classes, batch_size=config.batch_size,
         latents=latents_of(config.latents, choice.on) if recipe.latents else None,
         network=network, player=player, adversary=adversary,
-        examples=examples_of(lambda: source.test),
-        options=dict(config.get("options", {})),
-        label=label, captions=spec.captions,
+        examples=examples_of(lambda: source.test), label=label, captions=spec.captions,
+        options=dict(config.get("options", {})), table=spec.table,
     )  # fmt: skip
     game, sampler = recipe.make(parts)
     dynamics = DYNAMICS.make("dynamics.name", config.dynamics)

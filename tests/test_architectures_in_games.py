@@ -37,6 +37,7 @@ SMALL = {
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
     "gru": {"width": 4},
     "captioned": {"width": 2, "joined": 2},
+    "tabular": {"widths": (4,)},
 }
 TEXT = {
     "generator": "generator_from_text",
@@ -82,6 +83,8 @@ def config(name, game):
         }
         text = {"game": "text_to_image", "data": {"name": "scenes"}}
         return stated | text | {"networks": networks, "latents": {"size": 4}}
+    if name == "tabular":
+        stated["data"] = {"name": "ring8"}
     if name == "srresnet":
         networks = {"generator": of_kind(name, "generator", small)}
         networks["discriminator"] = {"widths": (4,)}

@@ -16,6 +16,8 @@ from ganjax.command_line import load_config
 from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
+from ganjax.data.tables.files import Texts
+from ganjax.data.tables.sources import table_source
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
 from ganjax.networks import conv
@@ -69,6 +71,10 @@ NETWORKS = {
     "inpainting": {"generator", "discriminator"},
     "style_transfer": {"encoder", "decoder"},
     "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
+    "ctgan": {"generator", "discriminator"},
+    "gain": {"generator", "discriminator"},
+    "private_gan": {"generator", "discriminator"},
+    "pate_gan": {"generator", "discriminator", "teachers"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -90,6 +96,10 @@ PLAYERS = {
     "inpainting": {"generator", "discriminator"},
     "style_transfer": {"decoder"},
     "adversarial_style_transfer": {"decoder", "discriminator"},
+    "ctgan": {"generator", "discriminator"},
+    "gain": {"generator", "discriminator"},
+    "private_gan": {"generator", "discriminator"},
+    "pate_gan": {"generator", "discriminator", "teachers"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -109,6 +119,15 @@ WEIGHTS = {
     "inpainting": {"adversarial", "hole", "seam"},
     "style_transfer": {"content", "style"},
     "adversarial_style_transfer": {"content", "style", "adversarial"},
+    "ctgan": {"condition"},
+    "gain": {"reconstruction"},
+    "private_gan": set(),
+    "pate_gan": set(),
+}
+# Numbers of the section ``options`` that the compiled step takes as data.
+OPTION_KNOBS = {
+    "private_gan": {"options.clip", "options.noise"},
+    "pate_gan": {"options.vote_rate"},
 }
 FROM_LATENTS = (
     "gan",
@@ -125,6 +144,7 @@ WITHOUT_LATENTS = (
     "inpainting",
     "style_transfer",
     "adversarial_style_transfer",
+    "gain",
 )
 
 
@@ -160,6 +180,7 @@ def test_knobs_are_the_numbers_of_the_terms(game):
     if game == "conditional_gan":
         expected |= {"conditioning.weight"}
     expected |= {f"weights.{name}" for name in WEIGHTS[game]}
+    expected |= OPTION_KNOBS.get(game, set())
     expected |= {
         f"optimizers.{player}.{number}"
         for player in PLAYERS[game]
@@ -280,11 +301,28 @@ def shaped(section):
         return open_source(name)
     if name == "scenes":
         return open_source(name, glyphs="digits", side=section.side)
+    if "encoding" in section:
+        return of_columns(section)
     shape, classes = SHAPES[name]
     how = DOMAINS.get(name, {})
     if section.labels:
         how = {"domains": ("data", "labelled"), "labels": "known"}
     return Source(Spec(name, shape, tuple(map(str, range(classes))), **how), None, None)
+
+
+def of_columns(section):
+    """Return a table with the encoding and the public columns of a section, without its
+    data."""
+    names = [text.split(":")[0] for text in section.public] or ["x", "group"]
+    first = [text.partition(":")[2].partition(":")[2] for text in section.public]
+    values = [re.split(r"\||\.\.", text)[0] for text in first] or ["1", "a"]
+    columns = {name: [x] * 10 for name, x in zip(names, values, strict=True)}
+    columns = {
+        n: x if section.public else [*x[1:], f"{x[0]}0"] for n, x in columns.items()
+    }
+    return table_source(
+        Texts(columns, {}), "t", "t", encoding=section.encoding, public=section.public
+    )
 
 
 def stepped(config, game):
@@ -295,12 +333,20 @@ def stepped(config, game):
         source = shaped(config.data)
         if field in ("label", "known"):
             return jax.ShapeDtypeStruct(n, jnp.int32)
+        if field == "condition":
+            width = source.spec.table.condition_width
+            return jax.ShapeDtypeStruct((*n, width), jnp.float32)
+        if field == "row":
+            return jax.ShapeDtypeStruct(n, jnp.int32)
+        if field in ("present", "rate"):
+            return jax.ShapeDtypeStruct(n, jnp.float32)
         if field == "caption":
             longest = source.spec.captions.longest
             return jax.ShapeDtypeStruct((*n, longest), jnp.int32)
         return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
 
-    data = {field: examples(field) for field in GAMES[config.game].reads}
+    private = ("row", "present", "rate") if config.data.feed == "poisson" else ()
+    data = {field: examples(field) for field in (*GAMES[config.game].reads, *private)}
     step = make_train_step(game, batch=lambda data, key, step, axis: data)
     carried = jax.vmap(step, (0, None), 0, axis_name="data")
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))

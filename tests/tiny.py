@@ -150,6 +150,34 @@ GAMES = {
             "discriminator": {"widths": (8,)},
         },
     },
+    "ctgan": {
+        "game": "ctgan",
+        "data": {"name": "table_iris"},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"name": "tabular", "widths": (16,)},
+            "discriminator": {"name": "tabular", "widths": (16,), "dropout": 0.0},
+        },
+        "packing": 2,
+    },
+    "gain": {
+        "game": "gain",
+        "data": {"name": "table_iris", "encoding": "range", "hide": 0.2},
+        "networks": _SMALL,
+    },
+    "private_gan": {
+        "game": "private_gan",
+        "data": {"name": "digits", "feed": "poisson"},
+        "latents": {"size": 4},
+        "networks": _SMALL,
+    },
+    "pate_gan": {
+        "game": "pate_gan",
+        "data": {"name": "digits", "feed": "poisson"},
+        "latents": {"size": 4},
+        "networks": {**_SMALL, "teachers": {"widths": (8,)}},
+        "options": {"teachers": 4, "labels": 8},
+    },
     "inpainting": {
         "game": "inpainting",
         "data": {"name": "digits"},

@@ -9,6 +9,7 @@
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
     ganjax sample --workdir=runs/inpainting --image=photo.png --mask=hole.png
+    ganjax sample --workdir=runs/ctgan --n=1000 --out=rows.csv --where=age=40,sex=F
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
@@ -28,6 +29,11 @@ place of random latents. They are truncated only if --truncation is given.
 
 With --image, a run of game=inpainting fills holes in your images: white pixels of
 --mask, or random holes. Each completed image is next to the image with its hole.
+
+A run of a table writes rows with the columns and types of its file to an --out that
+ends in .csv or .parquet. --where keeps rows with these values; a value that the data do
+not have is refused. With --table, a run of game=gain fills in the missing values of
+your table.
 """
 
 import dataclasses
@@ -39,7 +45,7 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
-from ganjax.commands import filling
+from ganjax.commands import filling, rows
 from ganjax.commands import flags as shared
 from ganjax.commands.output import whole
 from ganjax.errors import BadInput, check_memory
@@ -53,8 +59,11 @@ def main(arguments: list[str]) -> int:
 
     flags = _parsed(arguments)
     names.beside(Path.cwd())
-    fills = filling.asks(flags)
+    fills, tabular = filling.asks(flags), rows.asks(flags)
     run = _run(flags)
+    if tabular:
+        print(f"step {int(run.state.step)}, {rows.write(flags, run)}")
+        return 0
     if fills:
         return _filled(flags, run)
     mode = MODES.find("--mode", flags.mode)
@@ -140,6 +149,7 @@ def _parsed(arguments):
         "--projected", metavar="FILE", help="latents.npz of ganjax project"
     )
     filling.add_flags(flags)
+    rows.add_flags(flags)
     from ganjax.gallery import MODES
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))

@@ -76,6 +76,11 @@ def _take_turns(game, state, rounds, key, axis, due, drawn):
         def turn(state, inputs, player=player):
             loss = _loss(game, player, state, state.params, inputs, axis, due)
             gradients, report = _descent(loss, player, state.params)
+            if player.estimator is not None:
+                view_at = _view(game, state, state.params, inputs, axis, due)
+                found = player.estimator(view_at, _owned(player, state.params))
+                gradients = jax.tree.map(jnp.add, gradients, found[0])
+                report = report.replace(metrics={**report.metrics, **found[1]})
             gradients, metrics = average((gradients, report.metrics), axis)
             report = report.replace(metrics=metrics)
             return _settle(player, state, state, gradients, report)
@@ -227,10 +232,16 @@ class Field:
 def _loss(game, player, state, params, inputs, axis, due, apart=None):
     """Return the player's objective as a function of its owned parameters. ``inputs``
     are the examples, the key and the recorded draws of the turn."""
+    view_at = _view(game, state, params, inputs, axis, due, apart)
+    return lambda owned: player.objective(owned, view_at(owned))
+
+
+def _view(game, state, params, inputs, axis, due, apart=None):
+    """Return the view of a turn as a function of the player's owned parameters."""
     examples, key, drawn = inputs
 
-    def loss(owned):
-        view = View(
+    def view_at(owned):
+        return View(
             networks=game.networks,
             axis=axis,
             params={**params, **owned},
@@ -244,9 +255,8 @@ def _loss(game, player, state, params, inputs, axis, due, apart=None):
             apart=apart,
             drawn=drawn,
         )
-        return player.objective(owned, view)
 
-    return loss
+    return view_at
 
 
 def _descent(loss, player, params):

@@ -21,6 +21,7 @@ from ganjax.data.record import (
     record_of,
     spec_differences,
     spec_of,
+    table_in,
 )
 from ganjax.data.source import (
     Arrays,
@@ -45,5 +46,5 @@ __all__ = [
     "independent", "is_streamed", "labels_named", "labels_of", "leave", "make_feed",
     "mirrored", "only_labels", "open_source", "read_record", "real_samples",
     "record_of", "resident", "samples", "scaled", "some_of", "source_of",
-    "spec_differences", "spec_of", "streamed",
+    "spec_differences", "spec_of", "streamed", "table_in",
 ]  # fmt: skip

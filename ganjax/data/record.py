@@ -15,6 +15,7 @@ import numpy as np
 
 from ganjax.data.captions import Captions
 from ganjax.data.source import Source, Spec, Split
+from ganjax.data.tables.record import TABLE, table_of
 from ganjax.errors import BadInput, one_line
 from ganjax.json_shapes import NUMBER, check_shape
 from ganjax.names import flatten
@@ -37,6 +38,7 @@ _RECORD = {
         "labels?": str,
         "normal?": [int],
         "captions?": (dict, type(None)),
+        "table?": (dict, type(None)),
     },
     "sizes?": dict,
     "about?": dict,
@@ -65,6 +67,8 @@ def read_record(path: Path) -> dict[str, Any] | None:
     check_shape(path, held, _RECORD)
     if (captions := held["spec"].get("captions")) is not None:
         check_shape(path, captions, _CAPTIONS)
+    if (table := held["spec"].get("table")) is not None:
+        check_shape(path, table, TABLE)
     try:
         spec_of(held)
     except (TypeError, ValueError) as error:  # modes of several lengths, or no numbers
@@ -86,7 +90,16 @@ def spec_of(record: Mapping[str, Any]) -> Spec:
     if (held := values.get("captions")) is not None:
         words, shown = (tuple(held[name]) for name in ("words", "shown"))
         values["captions"] = Captions(words, held["longest"], shown)
+    if (table := values.get("table")) is not None:
+        values["table"] = table_of(table)
     return Spec(**values)
+
+
+def table_in(path: Path) -> Any:
+    """Return the ``TableFormat`` in the record of a data set; ``None`` if it is no
+    table or has no record."""
+    record = read_record(path)
+    return None if record is None else spec_of(record).table
 
 
 def differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -120,6 +133,8 @@ def _of_specs(held, now) -> Iterator[str]:
             continue
         if name == "captions":
             yield "other words or other captions are shown"
+        elif name == "table":
+            yield "other columns, or other statistics of them"
         elif name != "classes":
             yield f"{name}: {then} -> {here}"
         elif len(then) != len(here):

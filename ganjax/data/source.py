@@ -71,6 +71,8 @@ class Spec:
         normal: labels of the training samples if some classes were left out, or ().
         captions: the words of the captions, or ``None``. A batch then holds
             ``'caption'``, int32 ``[n, longest]``.
+        table: the ``tables.TableFormat`` of a table, or ``None``. A batch then holds
+            ``'condition'``, or ``'known'`` if its encoding is ``'range'``.
     """
 
     name: str
@@ -85,13 +87,17 @@ class Spec:
     labels: str = "label"
     normal: tuple[int, ...] = ()
     captions: Captions | None = None
+    table: Any = None
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Return the names of the arrays in a batch: the domains, the labels if there
-        are classes, and the captions if there are any."""
-        labels = (self.labels,) if self.classes else ()
-        return self.domains + labels + (("caption",) if self.captions else ())
+        are classes, captions if there are any, and what belongs to rows of a table."""
+        found = self.domains + ((self.labels,) if self.classes else ())
+        if self.table is not None:
+            known = self.table.encoding == "range"
+            found += ("known",) if known else ("condition",)
+        return found + (("caption",) if self.captions else ())
 
 
 @dataclass(frozen=True)
@@ -226,8 +232,10 @@ def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
         return items if rows is None else Arrays(items.data[rows], items.label[rows])
     rows = np.arange(len(items)) if rows is None else np.asarray(rows)
     count = len(rows)
-    shape = np.shape(items[int(rows[0])]["data"]) if count else (0, 0, 0)
-    data = np.empty((count, *shape), np.uint8)
+    first = np.asarray(
+        items[int(rows[0])]["data"] if count else np.empty((0, 0, 0), "u1")
+    )
+    data = np.empty((count, *first.shape), first.dtype)
     label = np.empty(count, np.int32)
 
     def decode(start: int) -> None:

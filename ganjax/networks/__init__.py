@@ -42,6 +42,7 @@ from ganjax.networks import (
     sngan_resnet,
     srresnet,
     stylegan2,
+    tabular,
     transformer,
     unet,
     vgg16,
@@ -79,7 +80,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet, gru,
-    captioned, gated_unet, vgg16,
+    captioned, gated_unet, vgg16, tabular,
 )  # fmt: skip
 
 ARCHITECTURES = Table(

@@ -1,12 +1,14 @@
 """The pictures of a run: real examples once, samples of fixed latents over time."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from PIL import Image
 
 from ganjax.data import Source, held_out
 from ganjax.training.pictures import image_grid, scatter
+from ganjax.training.table_pictures import columns_picture
 
 _END_OF_PNG = b"IEND\xaeB`\x82"  # name and checksum of the last chunk
 
@@ -28,14 +30,22 @@ def real_examples(source: Source, count: int) -> np.ndarray:
     return held_out(source.test, sample_count(source, count), seed=0)[0]
 
 
-def picture_of_real(real: np.ndarray) -> Image.Image:
-    """Return the picture of held-out examples ``[n, …]``."""
+def picture_of_real(real: np.ndarray, table: Any = None) -> Image.Image:
+    """Return the picture of held-out examples ``[n, …]``. ``table`` is the format of
+    the columns if they are rows of a table."""
+    if table is not None:
+        return columns_picture(table, table.decode(real), title="real")
     return image_grid(real) if real.ndim == 4 else scatter(real[:0], real, title="real")
 
 
-def picture_of_samples(samples: np.ndarray, real: np.ndarray, step: int) -> Image.Image:
-    """Return the picture of samples ``[n, …]`` at a step. Points are drawn over the
-    held-out examples ``real``."""
+def picture_of_samples(
+    samples: np.ndarray, real: np.ndarray, step: int, table: Any = None
+) -> Image.Image:
+    """Return the picture of samples ``[n, …]`` at a step. Points and the columns of a
+    ``table`` are drawn over the held-out examples ``real``."""
+    if table is not None:
+        made, held = table.decode(samples), table.decode(real)
+        return columns_picture(table, made, held, title=f"step {step}")
     if samples.ndim == 4:
         return image_grid(samples)
     return scatter(samples, real, title=f"step {step}")
