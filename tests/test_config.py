@@ -16,6 +16,7 @@ from ganjax.command_line import load_config
 from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
+from ganjax.data.forms import Form
 from ganjax.data.tables.files import Texts
 from ganjax.data.tables.sources import table_source
 from ganjax.errors import BadInput
@@ -41,11 +42,18 @@ SHAPES = {
     "edges_fashion_mnist": ((28, 28, 1), 10),
     "textures": ((64, 64, 1), 3),
     "style_pictures": ((64, 64, 3), 0),
+    "molecules": ((6, 29), 0),
+    "moses": ((27, 116), 0),
+    "italy_power_demand": ((24, 1), 2),
+    "oracle_words": ((20,), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
+    "molecules": {"form": Form("molecules", tuple("CNOF"), valences=(4, 3, 2, 1))},
+    "moses": {"form": Form("molecules", ("Br", "C", "Cl", "F", "N", "O", "S"))},
+    "oracle_words": {"form": Form("sentences", tuple(map(str, range(500))))},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -75,6 +83,9 @@ NETWORKS = {
     "gain": {"generator", "discriminator"},
     "private_gan": {"generator", "discriminator"},
     "pate_gan": {"generator", "discriminator", "teachers"},
+    "molgan": {"generator", "discriminator", "reward"},
+    "timegan": {"embedder", "recovery", "generator", "supervisor", "discriminator"},
+    "word_gan": {"generator", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -100,6 +111,11 @@ PLAYERS = {
     "gain": {"generator", "discriminator"},
     "private_gan": {"generator", "discriminator"},
     "pate_gan": {"generator", "discriminator", "teachers"},
+    "molgan": {"generator", "discriminator", "reward"},
+    "timegan": {
+        "autoencoder", "supervisor", "generator", "embedder", "discriminator"
+    },
+    "word_gan": {"likelihood", "discriminator", "generator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -123,11 +139,15 @@ WEIGHTS = {
     "gain": {"reconstruction"},
     "private_gan": set(),
     "pate_gan": set(),
+    "molgan": {"reward"},
+    "word_gan": set(),
+    "timegan": {"reconstruction", "dynamics", "supervised", "moments", "intermediate"},
 }
 # Numbers of the section ``options`` that the compiled step takes as data.
 OPTION_KNOBS = {
     "private_gan": {"options.clip", "options.noise"},
     "pate_gan": {"options.vote_rate"},
+    "word_gan": {"options.relaxation"},
 }
 FROM_LATENTS = (
     "gan",
@@ -136,6 +156,7 @@ FROM_LATENTS = (
     "semi_supervised",
     "anogan",
     "f_anogan",
+    "molgan",
 )
 WITHOUT_LATENTS = (
     "cyclegan",
@@ -216,6 +237,7 @@ SLOW = (
     "stylegan2_cifar10",
     "super_resolution",
     "text_to_image_scenes",
+    "timegan",
     "wgan_gp_cifar10",
 )
 
@@ -303,6 +325,8 @@ def shaped(section):
         return open_source(name, glyphs="digits", side=section.side)
     if "encoding" in section:
         return of_columns(section)
+    if name == "sines":
+        return open_source(name, length=section.length, variables=section.variables)
     shape, classes = SHAPES[name]
     how = DOMAINS.get(name, {})
     if section.labels:
@@ -343,7 +367,9 @@ def stepped(config, game):
         if field == "caption":
             longest = source.spec.captions.longest
             return jax.ShapeDtypeStruct((*n, longest), jnp.int32)
-        return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
+        of_words = source.spec.vocabulary and not source.spec.captions
+        dtype = jnp.int32 if of_words else jnp.float32
+        return jax.ShapeDtypeStruct((*n, *source.spec.shape), dtype)
 
     private = ("row", "present", "rate") if config.data.feed == "poisson" else ()
     data = {field: examples(field) for field in (*GAMES[config.game].reads, *private)}
@@ -358,7 +384,10 @@ def stepped(config, game):
 
 
 # The networks of text have no options with several numbers.
-@pytest.mark.parametrize("game", [x for x in NETWORKS if x != "text_to_image"])
+OF_TEXT = ("text_to_image", "word_gan")
+
+
+@pytest.mark.parametrize("game", [x for x in NETWORKS if x not in OF_TEXT])
 def test_json_and_back(game):
     first = next(iter(NETWORKS[game]))
     config = resolve(

@@ -14,7 +14,8 @@
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
 named by its seed and index. The metadata of a picture hold its mode, seed, step and
-data set.
+data set. Molecules are written to .smi (a SMILES in each line), time series to .npz (in
+the units of the data) and sentences to .txt.
 
 With --seeds there is one image for each seed, named by the seed. The image of a seed
 does not depend on the other seeds. If the game takes labels, the classes take turns:
@@ -48,12 +49,14 @@ from ganjax import command_line, names
 from ganjax.commands import filling, rows
 from ganjax.commands import flags as shared
 from ganjax.commands.output import whole
+from ganjax.data.natural_files import ENDINGS as NATURAL
 from ganjax.errors import BadInput, check_memory
 
-ENDINGS = (".png", ".gif", ".npy")
+ENDINGS = (".png", ".gif", ".npy", *NATURAL.values())
 
 
 def main(arguments: list[str]) -> int:
+    from ganjax.data.natural_files import write_natural
     from ganjax.gallery import MODES
     from ganjax.loading import picture_of
 
@@ -83,7 +86,8 @@ def main(arguments: list[str]) -> int:
         said["prompts"] = [run.source.spec.captions.text(tokens) for tokens in chosen]
     if request.saved is not None:
         said["projected"] = Path(request.projected).name
-    if not (seeds or folder or out.suffix == ".npy"):
+    arrays = (".npy", *NATURAL.values())
+    if not (seeds or folder or out.suffix in arrays):
         _write(out, mode(request), said)
     else:
         made = run.model.of_seeds(seeds) if seeds else _samples(request)
@@ -94,8 +98,12 @@ def main(arguments: list[str]) -> int:
 
             with whole(out) as part:
                 np.save(part, made)
+        elif out.suffix in arrays:
+            with whole(out) as part:
+                written = write_natural(part, made, run.source.spec.form)
+            print(written)
         else:
-            _write(out, picture_of(made), said)
+            _write(out, picture_of(made, run.source.spec.form), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
     return 0
 
@@ -255,8 +263,16 @@ def _opened(flags, run, default):
     grid = flags.mode == "grid"
     default = default or f"{'samples' if grid else flags.mode.rpartition(':')[2]}.png"
     out, folder = _target(default if flags.out is None else flags.out)
-    if (folder or out.suffix == ".npy") and not grid:
+    if (folder or out.suffix in (".npy", *NATURAL.values())) and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+    form = run.source.spec.form
+    own = NATURAL[form.kind] if form else None
+    if out.suffix in NATURAL.values() and out.suffix != own:
+        wanted = f", or NAME{own}" if own else ""
+        raise BadInput(
+            f"--out={flags.out}: expected a run that generates "
+            f"{next(k for k, x in NATURAL.items() if x == out.suffix)}{wanted}"
+        )
     if folder and len(run.source.spec.shape) != 3:
         raise BadInput(f"--out={out}/: expected a run that generates images")
     try:

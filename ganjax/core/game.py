@@ -38,6 +38,10 @@ class Player:
       estimator: ``(owned parameters -> view, owned parameters) -> (gradient,
         metrics)``, a gradient that is added to the gradient of the objective, such as
         ``ClippedExamples``; ``None`` for the gradient of the objective alone.
+      plays: ``(first, last)`` if the player plays only at the steps ``first``, …,
+        ``last - 1``, counted from 0; ``last`` is ``None`` if it plays to the end. At
+        other steps nothing of it changes, and its metrics are 0. So phases of training
+        are a schedule of players. ``None`` for a player of every step.
     """
 
     name: str
@@ -49,6 +53,7 @@ class Player:
     apart: tuple[int, ...] = ()
     writes: tuple[str, ...] = ()
     estimator: Callable[..., tuple[Tree, dict[str, jax.Array]]] | None = None
+    plays: tuple[int, int | None] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -107,6 +112,12 @@ class Game:
                 raise ValueError(
                     f"joint dynamics need updates_per_step=1 of every player, but "
                     f"{busy} have another value"
+                )
+            timed = [p.name for p in self.players if p.plays is not None]
+            if timed:
+                raise BadInput(
+                    f"dynamics.name: expected 'alternating', because these players do "
+                    f"not play at every step: {', '.join(timed)}"
                 )
 
     @property

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.captions import Captions
+from ganjax.data.forms import SENTENCES, TABLE
 
 # What a key of a held-out sample is folded with: any constant, kept for equal samples.
 HELD_OUT = 0x7E57
@@ -57,7 +58,7 @@ class Spec:
 
     Attributes:
         name: the name of the data in reports and in the settings of a score.
-        shape: ``(H, W, C)`` for images, ``(D,)`` for points.
+        shape: ``(H, W, C)`` for images, ``(D,)`` for points; ``form`` has others.
         classes: class names by label; empty if labels have no meaning.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
@@ -71,7 +72,8 @@ class Spec:
         normal: labels of the training samples if some classes were left out, or ().
         captions: the words of the captions, or ``None``. A batch then holds
             ``'caption'``, int32 ``[n, longest]``.
-        table: the ``tables.TableFormat`` of a table, or ``None``. A batch then holds
+        form: what samples are if they are neither images nor points: a ``forms.Form``,
+            or the ``tables.TableFormat`` of a table. A batch of a table also holds
             ``'condition'``, or ``'known'`` if its encoding is ``'range'``.
     """
 
@@ -87,7 +89,20 @@ class Spec:
     labels: str = "label"
     normal: tuple[int, ...] = ()
     captions: Captions | None = None
-    table: Any = None
+    form: Any = None
+
+    @property
+    def table(self) -> Any:
+        """Return the ``tables.TableFormat`` of a table; ``None`` for other data."""
+        return self.form if self.form and self.form.kind == TABLE else None
+
+    @property
+    def vocabulary(self) -> int:
+        """Return the number of words of captions or of sentences; 0 without words."""
+        if self.captions is not None:
+            return len(self.captions.words)
+        of_words = self.form is not None and self.form.kind == SENTENCES
+        return len(self.form.names) if of_words else 0
 
     @property
     def fields(self) -> tuple[str, ...]:
@@ -105,7 +120,8 @@ class Arrays:
     """A split in host memory.
 
     Attributes:
-        data: uint8 ``[N, H, W, C]`` (images) or float32 ``[N, D]`` (points).
+        data: uint8 ``[N, H, W, C]`` (images), float32 ``[N, D]`` (points), float32 or
+            int32 ``[N, *shape]`` (data with a form).
         label: int32 ``[N]``.
     """
 

@@ -20,10 +20,13 @@ from ganjax.evaluation.inversion import Inversion
 from ganjax.evaluation.likelihood import Likelihood
 from ganjax.evaluation.measures import MEASURES
 from ganjax.evaluation.modes import Modes
+from ganjax.evaluation.molecules import Molecules
 from ganjax.evaluation.newer_measures import NEWER_MEASURES
 from ganjax.evaluation.parzen import Parzen
 from ganjax.evaluation.paths import Interpolations, Paths
 from ganjax.evaluation.pixels import Pixels
+from ganjax.evaluation.sentences import Sentences
+from ganjax.evaluation.series import Series
 from ganjax.evaluation.style import Style
 from ganjax.evaluation.tables import Tables
 from ganjax.evaluation.translation import Restoration, Translation
@@ -33,7 +36,7 @@ _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
     Translation, Restoration, Likelihood, CaptionsScores, Filling, Style, Tables,
-    Imputation,
+    Imputation, Molecules, Series, Sentences,
 )  # fmt: skip
 
 

@@ -15,6 +15,7 @@ from ganjax.games.gain import GAIN
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
 from ganjax.games.inpainting import INPAINTING
+from ganjax.games.molgan import MOLGAN
 from ganjax.games.pate_gan import PATE_GAN
 from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.private_gan import PRIVATE_GAN
@@ -26,6 +27,8 @@ from ganjax.games.style_transfer import (
 )
 from ganjax.games.super_resolution import SUPER_RESOLUTION
 from ganjax.games.text_to_image import TEXT_TO_IMAGE
+from ganjax.games.timegan import TIMEGAN
+from ganjax.games.word_gan import WORD_GAN
 from ganjax.names import Table
 
 _GAMES = {
@@ -50,6 +53,9 @@ _GAMES = {
     "gain": GAIN,
     "private_gan": PRIVATE_GAN,
     "pate_gan": PATE_GAN,
+    "molgan": MOLGAN,
+    "timegan": TIMEGAN,
+    "word_gan": WORD_GAN,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

@@ -32,7 +32,7 @@ def ctgan(parts: Parts) -> tuple[Game, Sampler]:
     depends only on its latent. Conditions of samples have the frequencies of the
     training rows; another condition replaces the last numbers of a latent.
     """
-    form, latents, adversary = parts.table, parts.latents, parts.adversary
+    form, latents, adversary = table_of(parts), parts.latents, parts.adversary
     size, width, asked = latents.size, form.width, form.condition_width
     temperature = parts.options["temperature"]
 
@@ -84,6 +84,11 @@ def ctgan(parts: Parts) -> tuple[Game, Sampler]:
     }
     game = duel(parts, networks, (width + asked,), shown, generator)
     return game, Sampler(draw=draw, decode=decode)
+
+
+def table_of(parts: Parts):
+    """Return the ``TableFormat`` of the data; ``None`` if the data are no table."""
+    return parts.form if getattr(parts.form, "kind", "") == "table" else None
 
 
 def activated(form, logits: jax.Array, noise: jax.Array, temperature: float):

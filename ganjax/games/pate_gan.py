@@ -5,7 +5,7 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game, Network
-from ganjax.games.ctgan import activated, hard
+from ganjax.games.ctgan import activated, hard, table_of
 from ganjax.games.private_gan import (
     TEMPERATURE,
     check_batch,
@@ -36,7 +36,7 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
     disjoint by construction, every label is counted, and ranges and categories must be
     public.
     """
-    form, latents, adversary = parts.table, parts.latents, parts.adversary
+    form, latents, adversary = table_of(parts), parts.latents, parts.adversary
     check_private(parts, "pate_gan")
     count, labels = parts.options["teachers"], parts.options["labels"]
     size, width = latents.size, form.width if form is not None else 0

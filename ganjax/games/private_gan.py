@@ -8,7 +8,7 @@ import jax.numpy as jnp
 
 from ganjax.core import ClippedExamples, Game
 from ganjax.errors import BadInput
-from ganjax.games.ctgan import activated, hard
+from ganjax.games.ctgan import activated, hard, table_of
 from ganjax.games.recipe import Parts, Recipe
 from ganjax.model import Sampler
 from ganjax.options import Option
@@ -32,7 +32,7 @@ def private_gan(parts: Parts) -> tuple[Game, Sampler]:
     What would break the guarantee is refused: packs, statistics of a batch, penalties
     and terms, other feeds, and a table whose ranges and categories are not public.
     """
-    form, latents, adversary = parts.table, parts.latents, parts.adversary
+    form, latents, adversary = table_of(parts), parts.latents, parts.adversary
     check_private(parts, "private_gan")
     size, width = latents.size, form.width if form is not None else 0
 
@@ -125,7 +125,7 @@ def check_private(parts: Parts, game: str) -> None:
                 f"{field}: expected its default with game='{game}', because the "
                 f"guarantee is for a sum of losses of single examples"
             )
-    if (form := parts.table) is not None:
+    if (form := table_of(parts)) is not None:
         if not form.public:
             raise BadInput(
                 f"data.public: expected the ranges and categories of all columns with "

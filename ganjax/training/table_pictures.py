@@ -19,7 +19,7 @@ BINS = 30
 
 def columns_picture(
     form: Any,
-    made: Mapping[str, np.ndarray],
+    made: Mapping[str, np.ndarray] | None,
     real: Mapping[str, np.ndarray] | None = None,
     title: str = "",
 ) -> Image.Image:
@@ -28,18 +28,18 @@ def columns_picture(
 
     Args:
       form: the ``TableFormat`` of the columns.
-      made, real: values by column; without ``real``, ``made`` is drawn alone.
+      made, real: values by column; ``None`` for a side that is not drawn.
     """
     names = form.names[:MOST_COLUMNS]
     columns = min(4, len(names))
     figure, rows = _figure(math.ceil(len(names) / columns), columns, title)
     distances = {}
-    if real is not None:
+    if real is not None and made is not None:
         sizes = {name: form.sizes[name] for name in names}
         near = column_similarities(real, made, sizes)
         distances = {name: 1 - value for name, value in near.items()}
-    sides = {"generated" if real is not None else "real": made}
-    sides = sides if real is None else {"real": real, **sides}
+    both = {"real": real, "generated": made}
+    sides = {side: table for side, table in both.items() if table is not None}
     for axes, name in zip(rows, names, strict=False):
         values = {side: table[name] for side, table in sides.items()}
         if form.sizes[name]:

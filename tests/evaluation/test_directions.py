@@ -166,7 +166,8 @@ def abilities(right):
 # Evaluators of conditional samples, and evaluators that run on other data.
 LABELLED = ("classification", "intra_frechet")
 OTHERS = (
-    *LABELLED, "translation", "modes", "captions", "style", "tables", "imputation"
+    *LABELLED, "translation", "modes", "captions", "style", "tables", "imputation",
+    "molecules", "series", "sentences",
 )  # fmt: skip
 
 

@@ -38,7 +38,7 @@ def made(
     classes=0,
     options=None,
     captions=None,
-    table=None,
+    form=None,
 ):
     """The game and the sampler from ``make``. Every latent has the value ``prior``."""
 
@@ -68,7 +68,7 @@ def made(
             options=options or {},
             label="concatenation",
             captions=captions,
-            table=table,
+            form=form,
         )
     )
 

@@ -49,7 +49,7 @@ def game_and_sampler():
         prior=3.0,
         shape=(5,),
         options={"temperature": 0.2},
-        table=FORM,
+        form=FORM,
     )
 
 

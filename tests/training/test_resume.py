@@ -179,6 +179,8 @@ VARIANTS = {
     "image pool": {"game": "cyclegan"},
     "random masks": {"game": "inpainting"},
     "frozen network": {"game": "style_transfer"},
+    "phases of players": {"game": "timegan"},
+    "drawn words": {"game": "word_gan"},
 }  # fmt: skip
 QUICK = ("streamed to two devices",)
 

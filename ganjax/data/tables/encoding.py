@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
+from ganjax.data.forms import TABLE
 from ganjax.data.tables.columns import Column
 from ganjax.data.tables.conditions import natural
 
@@ -127,6 +128,7 @@ class TableFormat:
             in a second half of the row 1 if it is known. A category is its number.
         conditional: whether rows are drawn by conditions on categories.
         public: whether no statistic of the rows is in the format.
+        kind: ``forms.TABLE``, as in ``forms.Form``.
     """
 
     columns: tuple[Encoded, ...]
@@ -136,6 +138,7 @@ class TableFormat:
     encoding: str = "modes"
     conditional: bool = True
     public: bool = False
+    kind: str = TABLE
 
     def __getitem__(self, name: str) -> Column:
         return next(x.column for x in self.columns if x.column.name == name)

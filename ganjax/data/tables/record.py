@@ -20,7 +20,8 @@ COLUMN = {
     "absent": (str, type(None)),
     "stored": str,
 }
-TABLE = {
+TABLE_SHAPE = {
+    "kind": str,
     "columns": [
         {
             "column": COLUMN,

@@ -107,7 +107,7 @@ def table_source(
             splits.append(encoded_split(form, own, seed))
     if hide and encoding != "range":
         raise BadInput(f"data.hide={hide}: expected data.encoding='range' with it")
-    spec = Spec(name, (form.width,), table=form)
+    spec = Spec(name, (form.width,), form=form)
     digest = hashlib.sha256(repr(texts.columns).encode()).hexdigest()
     about = {"sha256": digest, "rows": rows, "test_rows": len(test)}
     return Source(spec, *splits, {**about, "shown": [_described(columns, rows)]})

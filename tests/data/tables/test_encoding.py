@@ -197,7 +197,7 @@ def test_the_record_of_a_source_is_its_specification(name):
 def test_a_record_that_does_not_fit_is_refused(change):
     """The first column of the irises has numbers."""
     held = json.loads(json.dumps(record_of(open_source("table_iris"))))
-    entry = held["spec"]["table"]["columns"][0]
+    entry = held["spec"]["form"]["columns"][0]
     for name, value in change.items():
         (entry if name in ("counts", "modes") else entry["column"])[name] = value
     with pytest.raises((TypeError, ValueError)):
