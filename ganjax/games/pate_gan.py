@@ -34,7 +34,8 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
     implementations, in how they divide the data among teachers, in their accounting,
     and in statistics of the data that they use without a price. Here the parts are
     disjoint by construction, every label is counted, and ranges and categories must be
-    public.
+    public. The guarantee is for one example that is replaced, by another or by an empty
+    one: if a row were removed, later rows would move to other teachers.
     """
     form, latents, adversary = table_of(parts), parts.latents, parts.adversary
     check_private(parts, "pate_gan")
