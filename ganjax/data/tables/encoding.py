@@ -21,7 +21,7 @@ from ganjax.data.tables.conditions import natural
 MOST_MODES = 10
 ATOM = 0.05  # the share of the rows from which a single value is a mode
 LEAST_WEIGHT = 0.005  # of a mode
-FITTED = 10_000  # rows to which the modes are fitted
+FITTED = 2000  # values to which a mixture is fitted
 SEEN = 1000
 WIDTH = 4.0  # a place of ±1 is this many standard deviations away from the mean
 
@@ -282,7 +282,9 @@ def fitted(column: Column, values: np.ndarray, *, private: bool = False) -> Enco
 
     The modes are those with a weight above ``LEAST_WEIGHT`` in a variational mixture of
     at most ``MOST_MODES`` Gaussians, and their scale is four standard deviations (Xu et
-    al. 2019, section 4.2). It is larger if the most probable mode of a training value
+    al. 2019, section 4.2). The mixture is fitted to at most ``FITTED`` values, at equal
+    distances in the order of all values. One step of expectation maximisation over all
+    values then sets means and deviations. A scale is larger if the most probable mode of a training value
     would be further away, so the encoding of each training value can be inverted.
     Unlike in the paper, a value that a share ``ATOM`` of the rows has is a mode without
     places: otherwise a column that is often exactly 0 would be about 0.
@@ -329,23 +331,35 @@ def _modes(known) -> tuple[tuple[float, float], ...]:
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.mixture import BayesianGaussianMixture
 
-    rng = np.random.default_rng(0)
-    some = known if len(known) <= FITTED else rng.choice(known, FITTED, replace=False)
+    count = min(FITTED, len(known))
+    some = np.sort(known)[(2 * np.arange(count) + 1) * len(known) // (2 * count)]
     centre, spread = some.mean(), some.std() or 1.0
+    some = ((some - centre) / spread)[:, None]
+    # A fitted value stands for several, so each prior counts less.
+    prior = count / len(known)
     mixture = BayesianGaussianMixture(
         n_components=min(MOST_MODES, len(np.unique(some))),
+        covariance_type="diag",  # the same as a full matrix for one number, but faster
         weight_concentration_prior_type="dirichlet_process",
-        weight_concentration_prior=0.001,
+        weight_concentration_prior=0.001 * prior,
+        mean_precision_prior=prior,
+        degrees_of_freedom_prior=prior,
+        covariance_prior=prior * some.var(axis=0, ddof=1),
         random_state=0,
     )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)
-        mixture.fit(((some - centre) / spread)[:, None])
+        mixture.fit(some)
     kept = mixture.weights_ > LEAST_WEIGHT
-    means = mixture.means_[kept, 0] * spread + centre
-    deviations = np.sqrt(mixture.covariances_[kept, 0, 0]) * spread
-    order = np.argsort(means)
-    return tuple((_short(means[i]), _short(WIDTH * deviations[i])) for i in order)
+    # The prior moves and widens a rare mode. All values, without it, correct both.
+    x = ((known - centre) / spread)[:, None]
+    share = mixture.predict_proba(x)[:, kept]
+    share /= share.sum(axis=0)
+    means = (share * x).sum(axis=0)
+    variances = (share * (x - means) ** 2).sum(axis=0) + mixture.reg_covar
+    scales = WIDTH * np.sqrt(variances) * spread
+    means = means * spread + centre
+    return tuple((_short(means[i]), _short(scales[i])) for i in np.argsort(means))
 
 
 def _widened(modes, known: np.ndarray) -> tuple[tuple[float, float], ...]:

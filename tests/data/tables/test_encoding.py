@@ -83,6 +83,24 @@ def test_the_modes_are_the_modes_of_the_data():
         assert scales[nearest] < 8 * deviation
 
 
+def test_a_rare_mode_has_the_width_of_its_rows():
+    """Of 100,000 rows 1 % has N(200, ½). Of the values to which the mixture is fitted
+    about 20 belong to it, and its prior, the deviation of all rows, is 31. 1,000 rows
+    have the mean 200 ± 0.016 and the deviation 0.5 ± 0.011. No row has the mode of
+    another centre."""
+    rng = np.random.default_rng(0)
+    centres, deviations = np.array([0.0, 100.0, 200.0]), np.array([1.0, 2.0, 0.5])
+    of = np.repeat([0, 1, 2], [90_000, 9000, 1000])
+    numbers = rng.normal(centres[of], deviations[of])
+    column = Column("x", "number", (), numbers.min(), numbers.max())
+    encoded = fitted(column, numbers)
+    means, scales = np.array(encoded.modes).T
+    (rare,) = np.flatnonzero(abs(means - 200) < 50)
+    assert abs(means[rare] - 200) < 0.08 and abs(scales[rare] / 4 - 0.5) < 0.055
+    mode = encoded.encode(numbers)[1]
+    assert (abs(means[mode] - centres[of]) < 2 * deviations[of]).all()
+
+
 def test_a_frequent_value_is_a_mode_without_places():
     """A fifth of the rows is exactly 0, so 0 is the first mode, of the scale 0."""
     rng = np.random.default_rng(0)
