@@ -355,13 +355,13 @@ def stepped(config, game):
     def examples(field):
         n = (game.rounds, config.batch_size)
         source = shaped(config.data)
-        if field in ("label", "known"):
+        if field == "known" and source.spec.table is not None:
+            return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
+        if field in ("label", "known", "row"):
             return jax.ShapeDtypeStruct(n, jnp.int32)
         if field == "condition":
             width = source.spec.table.condition_width
             return jax.ShapeDtypeStruct((*n, width), jnp.float32)
-        if field == "row":
-            return jax.ShapeDtypeStruct(n, jnp.int32)
         if field in ("present", "rate"):
             return jax.ShapeDtypeStruct(n, jnp.float32)
         if field == "caption":

@@ -4,6 +4,7 @@ A file gives each column as texts. ``infer`` finds the type and ``Column.read`` 
 numbers of the texts; ``Column.texts`` writes numbers back as they were written.
 """
 
+import collections
 import datetime
 import math
 import re
@@ -81,21 +82,22 @@ class Column:
             BadInput: a text is no value of the column.
         """
         known = {text: i for i, text in enumerate(self.values)}
-        found = np.full(len(texts), -1 if self.is_category else np.nan)
-        for row, text in enumerate(texts):
-            text = text.strip()
+
+        def value(text):
             if text in known:
-                found[row] = known[text]
-            elif is_absent(text):
-                continue
-            elif self.is_category:
+                return known[text]
+            if is_absent(text):
+                return -1 if self.is_category else np.nan
+            is_number = not self.is_category
+            number = _number(text, self.kind, self.form) if is_number else None
+            if number is None:
                 raise self._no_value(text, place)
-            else:
-                number = _number(text, self.kind, self.form)
-                if number is None:
-                    raise self._no_value(text, place)
-                found[row] = number
-        return found.astype(np.int32) if self.is_category else found
+            return number
+
+        # Each different text is read once, in the order of the rows.
+        values = {text: value(text.strip()) for text in dict.fromkeys(texts)}
+        kind = np.int32 if self.is_category else np.float64
+        return np.fromiter(map(values.__getitem__, texts), kind, len(texts))
 
     @property
     def expected(self) -> str:
@@ -170,13 +172,13 @@ def infer(
     """
     said = f"{place}: column '{one_line(name, 60)}'"
     texts = [text.strip() for text in texts]
-    absent = [text for text in texts if is_absent(text)]
-    there = [text for text in texts if not is_absent(text)]
-    different = sorted(set(there))
-    facts = {"absent": max(set(absent), key=absent.count) if absent else None}
+    counts = collections.Counter(texts)
+    absent = {text: n for text, n in counts.items() if is_absent(text)}
+    different = sorted(text for text in counts if text not in absent)
+    facts = {"absent": max(absent, key=absent.__getitem__) if absent else None}
     facts["stored"] = stored
     form = _form(different) if different and kind in ("", "date") else ""
-    found = kind or _kind(said, texts, different, form, few)
+    found = kind or _kind(said, texts, counts, different, form, few)
     if found == "category":
         if len(different) > most:
             raise BadInput(
@@ -199,7 +201,7 @@ def infer(
     return Column(name, found, (), low, high, decimals, fixed, form=form, **facts)
 
 
-def _kind(said, texts, different, form, few):
+def _kind(said, texts, counts, different, form, few):
     if form:
         return "date"
     numeric = [x for x in different if _DECIMAL.fullmatch(x)]
@@ -208,15 +210,15 @@ def _kind(said, texts, different, form, few):
     if coded or not numeric:
         return "category"
     if len(numeric) < len(different):
-        known = set(numeric)
-        others = [x for x in texts if x not in known and not is_absent(x)]
-        share = 1 - len(others) / sum(not is_absent(x) for x in texts)
-        if share < MOSTLY:
+        others = set(different).difference(numeric)
+        wrong = sum(counts[x] for x in others)
+        if wrong > (1 - MOSTLY) * sum(counts[x] for x in different):
             return "category"
+        row = next(i for i, x in enumerate(texts) if x in others)
         raise BadInput(
-            f"{said} has numbers and '{one_line(others[0], 40)}' in row "
-            f"{texts.index(others[0]) + 1}: {len(others):,} values are no numbers; "
-            f"correct them, or data.types=NAME:category"
+            f"{said} has numbers and '{one_line(texts[row], 40)}' in row {row + 1}: "
+            f"{wrong:,} values are no numbers; correct them, or "
+            f"data.types=NAME:category"
         )
     if len({float(x) for x in numeric}) <= few:
         return "category"

@@ -284,10 +284,11 @@ def fitted(column: Column, values: np.ndarray, *, private: bool = False) -> Enco
     at most ``MOST_MODES`` Gaussians, and their scale is four standard deviations (Xu et
     al. 2019, section 4.2). The mixture is fitted to at most ``FITTED`` values, at equal
     distances in the order of all values. One step of expectation maximisation over all
-    values then sets means and deviations. A scale is larger if the most probable mode of a training value
-    would be further away, so the encoding of each training value can be inverted.
-    Unlike in the paper, a value that a share ``ATOM`` of the rows has is a mode without
-    places: otherwise a column that is often exactly 0 would be about 0.
+    values then sets means and deviations. A scale is larger if the most probable mode
+    of a training value would be further away, so the encoding of each training value
+    can be inverted. Unlike in the paper, a value that a share ``ATOM`` of the rows has
+    is a mode without places: otherwise a column that is often exactly 0 would be about
+    0.
 
     Args:
         private: use only the range of the column, and no values.
