@@ -1,5 +1,6 @@
 """Tables as data sources: a user's file, and tables that Python packages ship."""
 
+import dataclasses
 import hashlib
 import importlib.util
 from pathlib import Path
@@ -212,7 +213,7 @@ def _package_file(package: str, *parts: str) -> Path:
 def _of_statsmodels(name, about, **defaults):
     """Return the opener of a table of statsmodels, with other defaults of options."""
     own = {
-        key: Option(**{**vars(option), "default": defaults.get(key, option.default)})
+        key: dataclasses.replace(option, default=defaults.get(key, option.default))
         for key, option in OPTIONS.items()
     }
 
