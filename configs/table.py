@@ -33,11 +33,9 @@ def get_config(variant=""):
     config.game = "ctgan"
     config.batch_size = BATCH
     config.packing = 10
-    config.data = {"name": "fair", "groups": ("religious",)}
-    rows = 5093
-    if variant == "randhie":
-        config.data = {"name": "randhie", "groups": ("hlthp",)}
-        rows = 16_152
+    randhie = variant == "randhie"
+    config.data = {"name": "randhie" if randhie else "fair"}
+    rows = 16_152 if randhie else 5093
     config.steps = EPOCHS * (rows // BATCH)
     config.latents = {"name": "normal", "size": 128}
     config.networks = {

@@ -5,6 +5,7 @@ import csv
 import numpy as np
 import pytest
 
+from ganjax.command_line import load_config
 from ganjax.commands import sample
 from ganjax.config import resolve
 from ganjax.data.tables.columns import infer
@@ -65,6 +66,14 @@ def test_the_generator_gets_the_rarest_category():
     where = {"sex": -1.0, "home, town": 1.0}
     np.testing.assert_array_equal(condition_vector(FORM, where), [0, 0, 1, 0, 0])
     assert condition_vector(FORM, {"age": 40.0}) is None
+
+
+def test_the_config_of_tables_takes_another_file():
+    """The target and the groups of the survey do not stay."""
+    data = {"data.name": "table", "data.dir": "people.csv"}
+    config = resolve(load_config("table"), data)
+    assert config.data.target == "" and config.data.groups == ()
+    assert resolve(load_config("table")).data.groups == ("religious",)
 
 
 def trained(path, game, **changes):

@@ -231,14 +231,16 @@ def _of_statsmodels(name, about, **defaults):
 open_randhie = _of_statsmodels(
     "randhie",
     "Open the RAND health insurance experiment of statsmodels: 20,190 rows; the target "
-    "is whether a person visited a doctor.",
+    "is whether a person visited a doctor, and scores of groups are by health.",
     target="mdvis>0",
+    groups=("hlthp",),
 )
 open_fair = _of_statsmodels(
     "fair",
     "Open the survey on affairs of statsmodels (Fair 1978): 6,366 rows; the target is "
-    "whether a person had one.",
+    "whether a person had one, and scores of groups are by religiousness.",
     target="affairs>0",
+    groups=("religious",),
 )
 
 
