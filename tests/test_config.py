@@ -536,7 +536,7 @@ def test_a_section_may_be_stated_in_part_or_empty():
 @pytest.mark.parametrize(
     "network, name, there",
     [
-        ("discriminator", "unet", "biggan, dcgan, deep_conv, mlp, patchgan"),
+        ("discriminator", "unet", "biggan, dcgan, deep_conv, mlp, molgan, patchgan"),
         ("discriminator", "cyclegan_resnet", "patchgan"),
         ("generator", "patchgan", "biggan, cyclegan_resnet, dcgan"),
     ],

@@ -78,8 +78,9 @@ def read_record(path: Path) -> dict[str, Any] | None:
             )
     try:
         spec_of(held)
-    except (TypeError, ValueError) as error:  # modes of several lengths, or no numbers
-        raise BadInput(f"{path.name}={path}: spec.modes: {one_line(error)}") from None
+    # Modes of several lengths or without numbers, or a column that does not fit itself.
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{path.name}={path}: spec: {one_line(error)}") from None
     return held
 
 
