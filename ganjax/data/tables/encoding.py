@@ -336,7 +336,7 @@ def _modes(known) -> tuple[tuple[float, float], ...]:
     some = np.sort(known)[(2 * np.arange(count) + 1) * len(known) // (2 * count)]
     centre, spread = some.mean(), some.std() or 1.0
     some = ((some - centre) / spread)[:, None]
-    # A fitted value stands for several, so each prior counts less.
+    # Each fitted value represents several values, so the priors count less.
     prior = count / len(known)
     mixture = BayesianGaussianMixture(
         n_components=min(MOST_MODES, len(np.unique(some))),
