@@ -7,6 +7,8 @@ arXiv 1806.03589), on MNIST's 28×28 pixels.
 
 A hole has 10 to 40 % of the pixels. Variants: ``:textures`` fills 64×64 pixels of
 brick, grass and gravel (``pip install 'ganjax[pictures]'``), ``:tiny`` runs in seconds.
+``:gpu`` is a larger network for a folder of your images, ``data.dir``, of 128×128
+pixels or more; it has not run.
 
 Expected on held-out images (not measured yet over five seeds, see
 configs/sweeps/inpainting.py): the errors in the hole, ``filling_l1`` and
@@ -22,6 +24,8 @@ the mean, 0.916 with the biharmonic surface).
 """
 
 from configs import images
+
+ARGUMENTS = ("textures", "gpu", "tiny")
 
 
 def get_config(arg=""):
@@ -49,6 +53,15 @@ def get_config(arg=""):
     if arg == "textures":
         config.batch_size = 16
         config.data.mirror = True
+    if arg == "gpu":
+        config.data = {"name": "image_folder", "mirror": True}
+        config.steps = 200_000
+        config.networks.generator.update({"width": 48, "blocks": 6})
+        config.networks.discriminator.update({"width": 64, "layers": 4})
+        config.optimizers = images.two_rates(1e-4, 1e-4)
+        config.samples.every = 10_000
+        config.checkpoint.every = 10_000
+        config.evaluation.extractor = ""
     if arg == "tiny":
         config.evaluation = {"names": ("filling",), "samples": 100}
         config.networks.generator.update({"width": 4, "blocks": 1})

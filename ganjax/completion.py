@@ -135,6 +135,6 @@ def _masks(given, path, files, names, pixels):
 
 
 def in_bytes(images: np.ndarray) -> np.ndarray:
-    """Return images in [-1, 1] as uint8 ``[n, H, W, C]``; one channel is left out."""
+    """Return images in [-1, 1] as uint8 ``[n, H, W, C]``; ``[n, H, W]`` if C is 1."""
     pixels = as_bytes(images)
     return pixels[..., 0] if pixels.shape[-1] == 1 else pixels

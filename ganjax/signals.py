@@ -30,6 +30,7 @@ _seen: list[int] = []  # what the thread of ``answered`` has seen
 _raised: list[int] = []
 _deferred: list[int] = []  # signals that came where nothing can be raised
 _echoes: list[int] = []  # signals that the thread has sent to the main thread
+_leaving: list[bool] = []  # not empty while ``answered`` ends
 _notes: list[list[int]] = []  # the lists of ``noted``, the innermost last
 _noted: list[int] = []  # the signals of all ``noted`` that ended inside ``answered``
 
@@ -95,16 +96,23 @@ def answered() -> Iterator[None]:
     try:
         yield
     finally:
+        _leaving.append(True)
         signal.set_wakeup_fd(pipe)
-        sys.unraisablehook = hook
-        for number, handler in before.items():
-            signal.signal(number, handler)
+        # The thread ends before the handlers: other ones would get what it sends again.
         os.write(write, _END)
         watcher.join()
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        sys.unraisablehook = hook
         os.close(read)
         os.close(write)
-        for numbers in (_seen, _noted, _raised, _deferred, _echoes):
+        late, said = [] if _raised else _deferred[:1], bool(_seen)
+        for numbers in (_seen, _noted, _raised, _deferred, _echoes, _leaving):
             numbers.clear()
+        if late:
+            if not said:
+                _say_stopping(late[0])
+            raise Stopped(late[0])
 
 
 @contextlib.contextmanager
@@ -143,7 +151,7 @@ def _raise(number, frame):
     # A second one must not disturb what the first one ends.
     if _raised:
         return
-    if _importing(frame):
+    if _leaving or _importing(frame):
         _deferred.append(number)
         return
     _raised.append(number)
@@ -191,9 +199,13 @@ def _watch(pipe):
             elif not _seen:
                 start = time.monotonic()
                 _seen.append(number)
-                _say(f"{_name(number)}: stopping; a second signal forces the exit")
+                _say_stopping(number)
             elif time.monotonic() > start + TOGETHER:
                 _force(number, "a second signal")
+
+
+def _say_stopping(number):
+    _say(f"{_name(number)}: stopping; a second signal forces the exit")
 
 
 def _force(number, why):

@@ -20,7 +20,7 @@ import safetensors.numpy
 
 from ganjax import command_line
 from ganjax.data import samples
-from ganjax.data.scenes import open_scenes, scenes_of
+from ganjax.data.scenes import GLYPHS, open_scenes, scenes_of
 from ganjax.errors import BadInput
 from ganjax.evaluation.captions import said_by, seen_in, shown_by
 from ganjax.metrics import attribute_accuracy, r_precision
@@ -37,14 +37,20 @@ TEMPERATURE = 0.1  # of the cosines of pictures and captions
 def main(arguments: list[str]) -> int:
     flags = command_line.parser(__doc__)
     flags.add_argument("--data_dir", default="", help="as data.dir of a config")
-    flags.add_argument("--glyphs", default="mnist", help="mnist, or digits for a test")
+    flags.add_argument(
+        "--glyphs", default="mnist", choices=GLYPHS.choices, help="digits for a test"
+    )
     flags.add_argument("--out", default="scene_reader.safetensors")
     flags.add_argument("--steps", type=int, default=6000)
     flags.add_argument("--seed", type=int, default=0)
     flags = flags.parse_args(arguments)
-    if flags.steps < 2 or flags.seed < 0:
-        raise BadInput(f"--steps={flags.steps} --seed={flags.seed}: expected >= 2, 0")
+    if flags.steps < 2:
+        raise BadInput(f"--steps={flags.steps}: expected at least 2")
+    if not 0 <= flags.seed < 2**32:
+        raise BadInput(f"--seed={flags.seed}: expected 0 to 2^32 - 1")
     out = Path(flags.out)
+    if out.suffix != ".safetensors":
+        raise BadInput(f"--out='{out}': expected a name that ends in .safetensors")
     if not out.parent.is_dir():
         raise BadInput(f"--out='{out}': there is no folder '{out.parent}'")
     every = scenes_of(flags.data_dir, flags.glyphs, SHAPE[0])

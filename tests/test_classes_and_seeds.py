@@ -2,6 +2,7 @@
 
 import json
 import math
+import signal
 
 import jax
 import numpy as np
@@ -16,6 +17,7 @@ from ganjax.core import child_key, init_state
 from ganjax.errors import BadInput
 from ganjax.metrics import frechet_distance, moments
 from ganjax.run_files import RunFiles
+from ganjax.signals import Stopped, answered
 from ganjax.training import Checkpoints
 from tests import tiny
 
@@ -152,6 +154,23 @@ def test_wrong_lists_are_one_line(path, tmp_path, monkeypatch, flags, said):
     with pytest.raises(BadInput, match=said):
         sample.main([f"--workdir={path}", *flags])
     assert not list(tmp_path.iterdir())
+
+
+def test_a_signal_after_a_file_of_scores(path, monkeypatch):
+    """The line counts the file that was just written."""
+    write = evaluate._write
+
+    def signalled(files, made):
+        written = write(files, made)
+        signal.raise_signal(signal.SIGTERM)
+        return written
+
+    monkeypatch.setattr(evaluate, "_write", signalled)
+    asked = [f"--workdir={path}", "--metrics=frechet", "--samples=100", "--seeds=91-93"]
+    with pytest.raises(Stopped) as stop, answered():
+        evaluate.main(asked)
+    assert stop.value.said == "incomplete, 1 of 3 evaluations are written"
+    assert stop.value.code == 143
 
 
 @pytest.mark.parametrize(

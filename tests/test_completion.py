@@ -132,7 +132,11 @@ def test_a_picture_has_the_question_next_to_the_answer(folder, monkeypatch):
     ("arguments", "said"),
     [
         ("--mask=masks", "--mask=masks: expected --image with it"),
+        ("--image=", "--image=: expected an image, a folder or an archive"),
+        ("--image=in --mask=", "--mask=: expected an image, a folder or an archive"),
         ("--image=in --n=3", "--image=in: expected no --n with it"),
+        ("--image=in --prompt=cat", "--image=in: expected no --prompt with it"),
+        ("--image=in --prompt=cat", "--image=in: expected no --prompt with it"),
         ("--image=in --mode=mean", "--image=in: expected no --mode with it"),
         ("--image=in --mask=masks --seed=1", "--mask=masks: expected no --seed with"),
         ("--image=in --seed=-1", "--seed=-1: expected 0 to"),

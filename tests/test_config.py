@@ -16,6 +16,7 @@ from ganjax.command_line import load_config
 from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
+from ganjax.data.captions import Captions
 from ganjax.data.forms import Form
 from ganjax.data.tables.files import Texts
 from ganjax.data.tables.sources import table_source
@@ -46,6 +47,7 @@ SHAPES = {
     "moses": ((27, 116), 0),
     "italy_power_demand": ((24, 1), 2),
     "oracle_words": ((20,), 0),
+    "captioned_images": ((64, 64, 3), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
@@ -54,6 +56,7 @@ DOMAINS = {
     "molecules": {"form": Form("molecules", tuple("CNOF"), valences=(4, 3, 2, 1))},
     "moses": {"form": Form("molecules", ("Br", "C", "Cl", "F", "N", "O", "S"))},
     "oracle_words": {"form": Form("sentences", tuple(map(str, range(500))))},
+    "captioned_images": {"captions": Captions(("face", "flag"), 32, ("face",))},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -236,6 +239,7 @@ SLOW = (
     "style_transfer",
     "stylegan2_cifar10",
     "super_resolution",
+    "text_to_image_emoji",
     "text_to_image_scenes",
     "timegan",
     "wgan_gp_cifar10",

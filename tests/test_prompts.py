@@ -63,11 +63,38 @@ def test_a_file_for_each_image_holds_its_prompt(path, tmp_path):
     file.write_text(f"{SEVEN.upper()}!\n\n{THREES}\n")
     folder = tmp_path / "made"
     assert asked(path, f"--prompts={file}", "--seeds=0,1,3", f"--out={folder}/") == 0
-    found = {}
-    for name in sorted(folder.iterdir()):
-        with Image.open(name) as picture:
-            found[name.stem] = json.loads(picture.text["ganjax"])["prompt"]
+    found = said_in(folder)
     assert found == {"seed000000": SEVEN, "seed000001": THREES, "seed000003": THREES}
+    # Held-out captions are not prompts, but each file holds its own too.
+    assert asked(path, "--seeds=1", f"--out={folder}/held_out/") == 0
+    shown = ganjax.load(path).source.spec.captions.shown
+    assert said_in(folder / "held_out") == {"seed000001": shown[1]}
+
+
+def said_in(folder):
+    found = {}
+    for name in sorted(folder.glob("*.png")):
+        with Image.open(name) as picture:
+            said = json.loads(picture.text["ganjax"])
+        assert "prompts" not in said
+        found[name.stem] = said["prompt"]
+    return found
+
+
+def test_every_prompt_of_a_file_is_drawn(path, tmp_path):
+    """A grid has 64 samples, and rows of captions are 8, unless there are more
+    prompts."""
+    file, out = tmp_path / "prompts.txt", tmp_path / "made.npy"
+    file.write_text(f"{SEVEN}\n" * 69 + THREES)
+    assert asked(path, f"--prompts={file}", f"--out={out}") == 0
+    assert np.load(out).shape == (70, 16, 16, 3)
+    rows, cell = tmp_path / "rows.png", 4 * 16 + 2 + 2 + 16
+    file.write_text(f"{SEVEN}\n" * 9)
+    flags = ("--mode=captions", "--columns=1", f"--out={rows}")
+    for more, count in (((), 9), (("--n=4",), 4)):
+        assert asked(path, *flags, f"--prompts={file}", *more) == 0
+        with Image.open(rows) as picture:
+            assert picture.height == count * cell
 
 
 def test_a_picture_of_captions_has_a_row_for_each(path, tmp_path):
@@ -86,14 +113,15 @@ def test_a_picture_of_captions_has_a_row_for_each(path, tmp_path):
 @pytest.mark.parametrize(
     ("flags", "problem"),
     [
-        (["--prompt=a small rad seven"], "'rad' is none; did you mean 'red'"),
+        (["--prompt=a small rad seven"], "have no 'rad'; did you mean 'red'"),
         (["--prompt="], "prompt='': expected at least one word"),
         (["--prompt=" + 11 * "a "], "expected at most 10 words, found 11"),
         (["--prompts=/no/such/file"], "--prompts=/no/such/file: cannot be read"),
+        (["--prompts="], "--prompts=: expected a file"),
         (["--prompts={empty}"], "expected a caption in each line, found none"),
         (
             ["--prompt=a red two", "--projected=x.npz"],
-            "expected no --projected with it",
+            "--prompt=a red two: expected no --projected with it",
         ),
         (["--classes=3"], "expected a game that generates by label"),
     ],
@@ -107,14 +135,13 @@ def test_a_wrong_prompt_is_one_line(path, tmp_path, flags, problem):
 
 
 def test_other_games_take_no_prompts(tmp_path):
-    path = untrained(tmp_path / "run", "gan")
+    path = untrained(tmp_path / "run", "gan", data={"name": "digits"})
     with pytest.raises(
         BadInput, match="prompt='a cat': expected a game that generates"
     ):
         asked(path, "--prompt=a cat")
     with pytest.raises(BadInput, match="expected a run with captions, such as"):
-        data = {"name": "digits"}
-        asked(untrained(tmp_path / "two", "gan", data=data), "--mode=captions")
+        asked(path, "--mode=captions")
 
 
 def test_samples_need_no_data():
@@ -133,3 +160,25 @@ def test_samples_need_no_data():
     np.testing.assert_array_equal(model.labels(3), tokens)
     z = np.asarray(model.latents(jax.random.key(0), 3))
     np.testing.assert_allclose(made, model.decode(z, np.stack(tokens)), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("mode", "rows", "columns"), [("mean", 1, 2), ("directions", 2, 3)]
+)
+def test_modes_of_latents_draw_the_prompts(path, tmp_path, mode, rows, columns):
+    """There is a mean image for each caption. Directions have three columns and two
+    rows here."""
+    out = tmp_path / "made.png"
+    flags = [] if mode == "mean" else ["--columns=3", "--n=2"]
+    prompts = (f"--prompt={SEVEN}", f"--prompt={THREES}")
+    assert asked(path, f"--mode={mode}", f"--out={out}", *flags, *prompts) == 0
+    cell = 4 * 16 + 2
+    with Image.open(out) as picture:
+        assert picture.size == (cell * columns + 2, cell * rows + 2)
+
+
+def test_pictures_without_captions_are_not_inverted(path):
+    with pytest.raises(BadInput, match="expected a game without captions"):
+        asked(path, "--mode=inversions", "--n=1")
+    with pytest.raises(BadInput, match="expected a game without captions"):
+        ganjax.project(ganjax.load(path), ["x.png"])

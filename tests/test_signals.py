@@ -1,5 +1,6 @@
 """What a command does after SIGINT, SIGTERM, SIGHUP, SIGUSR1 and SIGUSR2."""
 
+import os
 import signal
 import subprocess
 import sys
@@ -38,13 +39,16 @@ while True:
         pass
 """
 # An import that runs Python code, as the import of a module in C++ may.
-IMPORTS = """
+IMPORT = """
 folder = tempfile.mkdtemp()
 with open(folder + "/slow.py", "w") as file:
     file.write("print('ready', flush=True); import time; time.sleep(0.3); done = 1")
 sys.path.insert(0, folder)
+import slow
+"""
+IMPORTS = f"""
 try:
-    import slow
+    {IMPORT.replace(chr(10), chr(10) + " " * 4)}
     time.sleep(60)
 finally:
     print(slow.done, flush=True)
@@ -129,6 +133,31 @@ def test_an_import_is_not_interrupted():
     process.send_signal(signal.SIGTERM)
     code, out, lines = ended(process)
     assert code == 143 and out == "1\n" and len(lines) == 1
+
+
+@pytest.mark.parametrize("number", signals.STOPS)
+def test_a_signal_in_the_last_import_is_answered_at_the_end(number):
+    """The thread sends the signal again and again, also while the context ends."""
+    process = started(IMPORT, AGAIN=0.0)
+    process.send_signal(number)
+    code, _, lines = ended(process)
+    assert code == 128 + number and len(lines) == 1
+
+
+def test_a_signal_while_the_context_ends(monkeypatch, capfd):
+    write = os.write
+
+    def late(file, data):
+        if data == b"\0":  # the message to the thread that it ends
+            signal.raise_signal(signal.SIGTERM)
+        return write(file, data)
+
+    monkeypatch.setattr(os, "write", late)
+    before = signal.getsignal(signal.SIGTERM)
+    with pytest.raises(signals.Stopped) as stop, signals.answered():
+        pass
+    assert stop.value.code == 143 and signal.getsignal(signal.SIGTERM) == before
+    assert capfd.readouterr().err.startswith("SIGTERM: stopping")
 
 
 def test_two_signals_together_are_one():

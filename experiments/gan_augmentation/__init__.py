@@ -207,8 +207,9 @@ def figure(results):
         picture.set_title(f"generated, {' / '.join(places)} labels")
         made = [found["pictures"].get(place) for place in places]
         picture.imshow(_grid([x for x in made if x]), cmap="gray", vmin=-1, vmax=1)
-    for axis in axes[0, :2]:
-        axis.legend()
+    # Below the panels: inside one the legend would cover lines.
+    for axis in axes[-1, :2]:
+        axis.legend(loc="upper left", bbox_to_anchor=(0, -0.3))
     return drawn
 
 

@@ -34,7 +34,7 @@ from ganjax import command_line
 from ganjax import names as imports
 from ganjax.commands import flags as shared
 from ganjax.errors import BadInput
-from ganjax.signals import Stopped
+from ganjax.signals import Stopped, check, noted
 
 _FIELDS = {
     "samples": "number of samples to generate",
@@ -91,13 +91,16 @@ def main(arguments: list[str]) -> int:
     pairs = list(itertools.product(truncations, seeds))
     try:
         for truncation, seed in pairs:
+            check()
             asked = {"sampling.truncation": truncation, "seed": seed}
             asked = {name: text for name, text in asked.items() if text is not None}
             made = run.evaluate(
                 names, {**overrides, **asked}, best=flags.best, classes=classes
             )
-            print(f"step {made['protocol']['step']}: {_write(run.files, made)}")
-            found[truncation, seed] = made
+            with noted():  # a file that is written is also counted
+                path = _write(run.files, made)
+                found[truncation, seed] = made
+            print(f"step {made['protocol']['step']}: {path}")
     except Stopped as stop:
         said = f"incomplete, {len(found)} of {len(pairs)} evaluations are written"
         raise Stopped(stop.number, said) from None

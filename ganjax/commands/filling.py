@@ -13,8 +13,8 @@ from ganjax.errors import BadInput
 
 # Flags of ``ganjax sample`` that choose random samples.
 OTHERS = (
-    "seeds", "classes", "truncation", "n", "columns", "path", "reach", "extractor",
-    "projected",
+    "seeds", "classes", "prompt", "prompts", "truncation", "n", "columns", "path",
+    "reach", "extractor", "projected",
 )  # fmt: skip
 
 
@@ -37,6 +37,9 @@ def asks(flags: argparse.Namespace) -> bool:
         return False
     if flags.image is None:
         raise BadInput(f"--mask={flags.mask}: expected --image with it")
+    for name in ("image", "mask"):
+        if getattr(flags, name) == "":  # Path("") would be the current folder
+            raise BadInput(f"--{name}=: expected an image, a folder or an archive")
     given = [name for name in OTHERS if getattr(flags, name) is not None]
     given += ["mode"] if flags.mode != "grid" else []
     given += ["seed"] if flags.mask is not None and flags.seed is not None else []

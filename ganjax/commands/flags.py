@@ -75,6 +75,8 @@ def prompts(flags: argparse.Namespace) -> list[str]:
     found = list(flags.prompt or ())
     if flags.prompts is None:
         return found
+    if not flags.prompts:
+        raise BadInput("--prompts=: expected a file")
     said = f"--prompts={flags.prompts}"
     try:
         lines = Path(flags.prompts).expanduser().read_text("utf-8-sig").splitlines()

@@ -23,7 +23,8 @@ seed s has class number s modulo the number of classes. --classes restricts the 
 
 A game that generates by captions takes them from --prompt, which may be repeated, or
 from the lines of the file --prompts; without both, it takes held-out captions. They
-take turns. The metadata of a picture hold them; a file for one image holds its own.
+take turns, and by default --n is at least the number of prompts. The metadata of a
+picture hold the prompts; a file for one image holds its own caption.
 
 With --projected, the latents that `ganjax project` found for your pictures are used in
 place of random latents. They are truncated only if --truncation is given.
@@ -82,8 +83,9 @@ def main(arguments: list[str]) -> int:
     }
     if chosen := run.model.sampling.classes:
         said["classes"] = [run.source.spec.classes[label] for label in chosen]
-    if chosen := run.model.sampling.captions:
-        said["prompts"] = [run.source.spec.captions.text(tokens) for tokens in chosen]
+    captions = _captions(run)
+    if run.model.sampling.captions:
+        said["prompts"] = captions
     if request.saved is not None:
         said["projected"] = Path(request.projected).name
     arrays = (".npy", *NATURAL.values())
@@ -92,7 +94,7 @@ def main(arguments: list[str]) -> int:
     else:
         made = run.model.of_seeds(seeds) if seeds else _samples(request)
         if folder:
-            _write_each(out, made, said, seeds)
+            _write_each(out, made, said, seeds, captions)
         elif out.suffix == ".npy":
             import numpy as np
 
@@ -176,12 +178,21 @@ def _run(flags):
             raise BadInput("--projected=: expected a file")
         for name in ("classes", "seeds", "prompt", "prompts"):
             if (value := getattr(flags, name)) is not None:
+                value = value[0] if name == "prompt" else value
                 raise BadInput(f"--{name}={value}: expected no --projected with it")
         truncation = "0" if truncation is None else truncation
     if truncation is None and not classes and not captions:
         return run
     changed = {} if truncation is None else {"sampling.truncation": truncation}
     return run.sampled(changed, classes, captions)
+
+
+def _captions(run):
+    """Return the texts that samples have in turn; none without captions."""
+    sampler, language = run.model.sampler, run.source.spec.captions
+    if not sampler.captioned:
+        return []
+    return [language.text(tokens) for tokens in sampler.chosen]
 
 
 def _options(mode, flags):
@@ -202,6 +213,9 @@ def _request(run, flags, takes):
     from ganjax.gallery import Request
 
     given = {"n": 64} if flags.mode == "grid" and "n" in takes else {}
+    prompts = len(run.model.sampling.captions)
+    if prompts and "n" in takes:
+        given["n"] = max(prompts, given.get("n", Request.n))
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)
         if value is None:
@@ -331,10 +345,11 @@ def _write(out, picture, said):
         frames[0].save(part, **options)
 
 
-def _write_each(folder, samples, said, seeds):
+def _write_each(folder, samples, said, seeds, captions):
     """Write a file for each image, without the frame of a grid."""
     from ganjax.training.pictures import image_grid
 
+    said = {name: value for name, value in said.items() if name != "prompts"}
     for i, sample in enumerate(samples):
         height, width = sample.shape[:2]
         picture = image_grid(sample[None], columns=1, scale=1)
@@ -343,7 +358,7 @@ def _write_each(folder, samples, said, seeds):
             name, own = f"seed{seeds[i]:06}.png", {"seed": seeds[i]}
         else:
             name, own = f"seed{said['seed']}-{i:06}.png", {"index": i}
-        if prompts := said.get("prompts"):
+        if captions:
             turn = seeds[i] if seeds else i
-            own["prompt"] = prompts[turn % len(prompts)]
+            own["prompt"] = captions[turn % len(captions)]
         _write(folder / name, inner, {**said, **own})

@@ -103,23 +103,29 @@ def _pairs(tree: Tree, longest: int) -> list[tuple[str, str]]:
         )
     try:
         text = tree.read(LIST).decode("utf-8-sig")
-        lines = [row for row in csv.reader(io.StringIO(text)) if row]
+        reader = csv.reader(io.StringIO(text, newline=""))
+        lines = [(reader.line_num, row) for row in reader if row]
     except (UnicodeDecodeError, csv.Error) as error:
         problem = f"is not CSV in UTF-8 ({one_line(error)})"
         raise bad_file(tree.path, LIST, problem) from error
-    columns = [column.strip().lower() for column in lines[0]] if lines else []
+    columns = [column.strip().lower() for column in lines[0][1]] if lines else []
     if not {"file", "caption"} <= set(columns):
         said = one_line(", ".join(columns), 80) or "none"
         problem = f"has the columns {said}; expected the columns file and caption"
         raise bad_file(tree.path, LIST, problem)
     found, known = [], set(tree.names)
-    for number, row in enumerate(lines[1:], 2):
-        row = [*row, *[""] * len(columns)]
-        file, caption = (row[columns.index(name)] for name in ("file", "caption"))
+    for number, row in lines[1:]:
+        cells = dict(zip(columns, [*row, *[""] * len(columns)], strict=False))
+        file, caption = cells["file"], cells["caption"]
         file = file.strip().replace("\\", "/").removeprefix("./")
         length = len(words_of(caption))
         problem = ""
-        if file not in known:
+        if any(row[len(columns) :]):
+            problem = (
+                f"has {len(row)} cells, expected {len(columns)}; a caption with a "
+                'comma is in quotes, as "a house, by the sea"'
+            )
+        elif file not in known:
             problem = f"'{one_line(file, 80)}' is no image of the data"
         elif not length:
             problem = "the caption has no words"

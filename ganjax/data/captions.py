@@ -1,6 +1,8 @@
 """Captions as numbers: a fixed list of words, and the tokens of a text."""
 
+import functools
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,16 +48,19 @@ class Captions:
             raise BadInput(
                 f"{said}: expected at most {self.longest} words, found {len(found)}"
             )
-        number = {word: i for i, word in enumerate(self.words, 1)}
         for word in found:
-            if word not in number:
+            if word not in self._numbers:
                 raise BadInput(
-                    f"{said}: expected words of the captions, and '{one_line(word)}' "
-                    f"is none{nearest(word, self.words)}"
+                    f"{said}: expected words of the captions, which have no "
+                    f"'{one_line(word)}'{nearest(word, self.words)}"
                 )
         tokens = np.zeros(self.longest, np.int32)
-        tokens[: len(found)] = [number[word] for word in found]
+        tokens[: len(found)] = [self._numbers[word] for word in found]
         return tokens
+
+    @functools.cached_property
+    def _numbers(self):
+        return {word: i for i, word in enumerate(self.words, 1)}
 
     def text(self, tokens: Iterable[int]) -> str:
         """Return the text of a caption. It is the inverse of ``tokens``, up to case and
@@ -65,5 +70,7 @@ class Captions:
 
 def words_of(text: str) -> list[str]:
     """Return the words of a text, in lower case. A word has letters, digits,
-    apostrophes and hyphens."""
-    return re.findall(r"\w+(?:['’-]\w+)*", text.lower())
+    apostrophes and hyphens. Two spellings that look alike are one word: ’ and ', and an
+    accent that is a part of its letter or a second character."""
+    text = unicodedata.normalize("NFKC", text).lower().replace("’", "'")
+    return re.findall(r"\w+(?:['-]\w+)*", text)

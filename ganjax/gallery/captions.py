@@ -18,8 +18,7 @@ def captions(request: Request) -> Image.Image:
     """Draw a row of images for each caption, under its text. The images of a column
     have one latent, so captions in which one word differs show what the word changes.
 
-    ``--prompt`` and ``--prompts`` give the captions, and all of them are drawn; without
-    these, ``n`` held-out captions are drawn.
+    The captions are the first ``n`` prompts, or held-out captions without prompts.
     """
     request.require_images()
     sampler = request.sampler
@@ -28,10 +27,9 @@ def captions(request: Request) -> Image.Image:
             f"--mode='captions': expected a run with captions, such as "
             f"game='text_to_image', not game='{request.run.config.game}'"
         )
-    chosen = request.model.sampling.captions or sampler.chosen[: request.n]
     z = np.asarray(request.latents(request.columns))
     rows, language = [], request.run.source.spec.captions
-    for tokens in chosen:
+    for tokens in sampler.chosen[: request.n]:
         label = np.tile(np.asarray(tokens, np.int32), (len(z), 1))
         made = image_grid(request.model.decode(z, label), columns=len(z))
         rows.append(_titled(made.convert("RGB"), language.text(tokens)))

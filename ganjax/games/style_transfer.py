@@ -68,8 +68,8 @@ def _parts(parts, fooled):
     shape = parts.shape
     if len(shape) != 3:
         raise BadInput(
-            f"game='style_transfer': expected images, but an example has the shape "
-            f"{shape_text(shape)}"
+            f"data.name: expected images for style transfer, but an example has the "
+            f"shape {shape_text(shape)}"
         )
     encoder = parts.network("encoder", shape)
     decoder = parts.network("decoder", _last_map(encoder).shape[1:], output=shape)

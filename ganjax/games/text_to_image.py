@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game, Network
+from ganjax.games.duel import duel
 from ganjax.games.recipe import Parts, Recipe
 from ganjax.model import Sampler
 from ganjax.options import Option
@@ -24,89 +25,66 @@ def text_to_image(parts: Parts) -> tuple[Game, Sampler]:
     The discriminator judges three kinds of pairs: s_r = D(x, φ(t)) of a real image x
     with its caption, s_w = D(x, φ(t̂)) with the caption of another image, and s_f =
     D(G(z, φ(t)), φ(t)). It minimises −log s_r − ½(log(1 − s_w) + log(1 − s_f))
-    (algorithm 1 of the paper, lines 7 to 9), and the generator −log s_f (line 11).
+    (algorithm 1 of the paper, lines 7 to 10), and the generator −log s_f (line 12).
     ``loss`` replaces these logarithms. With ``options.wrong="none"`` there is no s_w,
     and the weight of s_f is 1 (eq. 1). The paper takes the caption t̂ at random;
     ``mismatched`` chooses it here. The paper's interpolated captions (eq. 5) are not
     implemented.
     """
     language, latents = parts.captions, parts.latents
-    adversary = dataclasses.replace(
-        parts.adversary,
-        critic_inputs=dataclasses.replace(parts.adversary.critic_inputs, labelled=True),
-    )
-    shown = jnp.asarray([language.tokens(text) for text in language.shown])
+    critic_inputs = dataclasses.replace(parts.adversary.critic_inputs, labelled=True)
+    adversary = dataclasses.replace(parts.adversary, critic_inputs=critic_inputs)
+    parts = dataclasses.replace(parts, adversary=adversary)
 
-    def made(view, text):
-        """Return the latents of a turn and the fields of ``TermContext``."""
+    def made(view):
+        """Return generated images, the next view, and fields of ``TermContext``."""
+        text, after = view.update(READS[GENERATOR], view.batch["caption"])
         z = view.draw("latents", text.sentence.shape[0], latents.draw)
+        fake, after = after.update(GENERATOR, z, text)
         context = {
             "latents": z,
             "generate": lambda z: view.apply(GENERATOR, z, text),
             "generator": GENERATOR,
             "generator_inputs": lambda z, label: (z, text),
         }
-        return z, context
+        return fake, after, context
 
-    def discriminator(owned, view):
-        real, tokens = view.batch["data"], view.batch["caption"]
+    def judged(view):
+        tokens, wrong = view.batch["caption"], None
         right, view = view.update(READS[DISCRIMINATOR], tokens)
-        wrong = None
         if parts.options["wrong"] != "none":
             nearest = parts.options["wrong"] == "nearest"
             others = view.share(mismatched(view.gather(tokens), nearest))
             wrong = view.apply(READS[DISCRIMINATOR], others)
-        text = view.apply(READS[GENERATOR], tokens)
-        z, context = made(view, text)
-        fake = view.apply(GENERATOR, z, text)
-        loss, metrics, view = adversary.critic_loss(
-            view, DISCRIMINATOR, DISCRIMINATOR, real, fake, label=right, wrong=wrong,
+        fake, after, context = made(view)
+        context |= {"label": right, "wrong": wrong, "view": after}
+        return view.batch["data"], fake, context
+
+    def generator(owned, view):
+        fake, view, context = made(view)
+        right = view.apply(READS[DISCRIMINATOR], view.batch["caption"])
+        loss, metrics, view = adversary.generator_loss(
+            view, GENERATOR, DISCRIMINATOR, fake, view.batch["data"], label=right,
             **context,
         )  # fmt: skip
         return loss, view.report(**metrics)
 
-    def generator(owned, view):
-        real, tokens = view.batch["data"], view.batch["caption"]
-        text, view = view.update(READS[GENERATOR], tokens)
-        z, context = made(view, text)
-        fake, view = view.update(GENERATOR, z, text)
-        right = view.apply(READS[DISCRIMINATOR], tokens)
-        loss, metrics, view = adversary.generator_loss(
-            view, GENERATOR, DISCRIMINATOR, fake, real, label=right, **context
-        )
-        return loss, view.report(**metrics)
-
-    def decode(apply, z, label):
-        tokens = label
-        if label is None:  # the captions take turns
-            tokens = shown[jnp.arange(z.shape[0]) % len(shown)]
+    def decode(apply, z, tokens):
         return apply(GENERATOR, z, apply(READS[GENERATOR], tokens))
 
     tokens = jax.ShapeDtypeStruct((2, language.longest), jnp.int32)
     encoders = {name: parts.network(name, last=tokens) for name in READS.values()}
     given = {player: _text(encoders[name]) for player, name in READS.items()}
-    seen = adversary.critic_inputs.shape(parts.shape)
-    game = Game(
-        networks={
-            GENERATOR: parts.network(
-                GENERATOR, (latents.size,), output=parts.shape, last=given[GENERATOR]
-            ),
-            DISCRIMINATOR: parts.network(
-                DISCRIMINATOR, seen, last=given[DISCRIMINATOR]
-            ),
-            **encoders,
-        },
-        players=tuple(
-            parts.player(name, (name, READS[name]), objective)
-            for name, objective in (
-                (DISCRIMINATOR, discriminator),
-                (GENERATOR, generator),
-            )
+    own = {
+        GENERATOR: parts.network(
+            GENERATOR, (latents.size,), output=parts.shape, last=given[GENERATOR]
         ),
-        ema=(GENERATOR, READS[GENERATOR]),
-        memory=lambda key: adversary.memory((DISCRIMINATOR,), GENERATOR),
-    )
-    captions = tuple(map(tuple, shown.tolist()))
+        READS[GENERATOR]: encoders[READS[GENERATOR]],
+    }
+    reads = {READS[DISCRIMINATOR]: encoders[READS[DISCRIMINATOR]]}
+    how = {"encoders": reads, "last": given[DISCRIMINATOR]}
+    game = duel(parts, own, parts.shape, judged, generator, **how)
+    captions = tuple(tuple(language.tokens(x).tolist()) for x in language.shown)
     return game, Sampler(draw=latents.draw, decode=decode, chosen=captions)
 
 

@@ -141,7 +141,8 @@ class Model:
         return np.concatenate(made)
 
     def labels(self, n: int) -> np.ndarray | None:
-        """Return the labels ``[n]`` of the samples of ``sample``, or ``None``."""
+        """Return the labels ``[n]`` or the captions ``[n, L]`` of the samples of
+        ``sample``; ``None`` if the game takes neither."""
         label = self.sampler.labels(n)
         return None if label is None else np.asarray(label)
 
@@ -157,8 +158,8 @@ class Model:
         """Return samples ``[n, …]`` of latents ``z [n, d]``, all with the same noise.
 
         Args:
-          label: ``[n]``. If ``None`` and the game takes labels, the samples go through
-            the classes in turn.
+          label: ``[n]``, or captions ``[n, L]``. If ``None`` and the game takes them,
+            the samples go through the classes or the captions in turn.
         """
         label = self.labels(len(z)) if label is None else label
         return self.in_chunks(self._own("decode"), z, label)

@@ -58,7 +58,7 @@ class GeneratorFromText(nn.Module):
         given = Condition(z, hidden=32) if self.modulation else None
         how = {"kernel_init": he, "dtype": self.dtype}
         if self.hidden:
-            z = nn.relu(Linear(self.hidden, **how, name="hidden")(z))
+            z = nn.relu(Linear(self.hidden, **how)(z))
         x = Linear(grown.area * channels[0], use_bias=False, **how)(z)
         x = x.reshape(-1, grown.height, grown.width, channels[0])
         for i, features in enumerate(channels):

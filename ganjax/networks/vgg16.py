@@ -15,12 +15,9 @@ The decoder mirrors the encoder. Doublings by repeated pixels replace the maxima
 has no normalisation, because this would fix the style (section 6.1). All its
 convolutions pad by reflection, as in the paper.
 
-The output is clipped to [-1, 1], but its gradient passes unchanged (Bengio et al. 2013,
-arXiv 1308.3432). A tanh saturated: with a width of 64 and a rate of 1e-3 the decoder
-painted all pixels black, and stayed there.
-
-Departure: the paper uses VGG19, which has one more convolution in block 3, and does not
-clip.
+Departures: the paper uses VGG19, which has one more convolution in block 3, and no tanh
+at the end of the decoder. With a width of 64 and a rate of 1e-3 the tanh saturated, and
+every pixel stayed black.
 
 Parameters of the encoder with width w, C channels and channels c_k = w·min(2^(k−1), 8)
 of block k: (9·C + 1)·c_1 in the first convolution, (9·c_(k−1) + 1)·c_k in the first one
@@ -29,7 +26,6 @@ last, m = 2, 2, 3, 3. With w = 64, C = 3 and 4 blocks these are 2,915,648.
 """
 
 import flax.linen as nn
-import jax
 import jax.numpy as jnp
 
 from ganjax.errors import BadInput, shape_text
@@ -80,7 +76,8 @@ class Encoder(nn.Module):
                     f"weights='hed': expected width=64 and images of 1 or 3 channels, "
                     f"not width={self.width} and {shape_text(x.shape[1:])}"
                 )
-            known = iter(hed_kernels(sum(LAYERS[: self.blocks - 1]) + 1))
+            if self.is_initializing():  # later the weights are in the checkpoint
+                known = iter(hed_kernels(sum(LAYERS[: self.blocks - 1]) + 1))
             x = jnp.broadcast_to(x, (*x.shape[:3], 3))
             mean = jnp.array(MEAN_BGR).reshape(1, 1, 1, 3)
             x = (x[..., ::-1] + 1) * 127.5 - mean
@@ -99,7 +96,7 @@ class Encoder(nn.Module):
             if block > 0:
                 x = _largest(x)
             x = convolved(x, features)
-            scale = 1.0 if known is None else SCALES[block]
+            scale = SCALES[block] if self.weights == "hed" else 1.0
             maps.append(x.astype(jnp.float32) / scale)
             if block < self.blocks - 1:
                 for _ in range(LAYERS[block] - 1):
@@ -149,5 +146,6 @@ class Generator(Shaped):
             x = upsample(nn.relu(convolved(x, widths[block - 1])))
             for _ in range(LAYERS[block - 1] - 1):
                 x = nn.relu(convolved(x, widths[block - 1]))
-        x = convolved(x, self.shape[-1], dcgan_init).astype(jnp.float32)
-        return x + jax.lax.stop_gradient(jnp.clip(x, -1.0, 1.0) - x)
+        # With larger weights the tanh would begin saturated.
+        x = convolved(x, self.shape[-1], dcgan_init)
+        return jnp.tanh(x.astype(jnp.float32))

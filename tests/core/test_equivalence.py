@@ -252,6 +252,8 @@ def test_samples_keys_do_not_depend_on_devices(devices):
         pytest.param("cyclegan", "serial", marks=pytest.mark.full),
         pytest.param("inpainting", "map", marks=pytest.mark.full),
         pytest.param("inpainting", "serial", marks=pytest.mark.full),
+        pytest.param("text_to_image", "map", marks=pytest.mark.full),
+        pytest.param("style_transfer", "map", marks=pytest.mark.full),
     ],
 )
 def test_member_in_turn_equals_its_solo_run_exactly(name, how):

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from ganjax.data.captions import Captions
+from ganjax.data.captions import Captions, words_of
 from ganjax.errors import BadInput
 
 LANGUAGE = Captions(("a", "blue", "cat", "red"), longest=3)
@@ -16,14 +16,20 @@ def test_tokens_and_back():
     assert LANGUAGE.text([3, 0, 0]) == "cat"
 
 
+def test_spellings_that_look_alike_are_one_word():
+    """The accent is a part of the letter (U+00E9), or a second character (U+0301)."""
+    assert words_of("the cat\u2019s caf\u00e9") == ["the", "cat's", "caf\u00e9"]
+    assert words_of("CAFE\u0301 half-open, re-") == ["caf\u00e9", "half-open", "re"]
+
+
 @pytest.mark.parametrize(
     ("text", "problem"),
     [
-        ("a rid cat", "'rid' is none; did you mean 'red'"),
+        ("a rid cat", "have no 'rid'; did you mean 'red'"),
         ("", "prompt='': expected at least one word"),
         (" ,.", "expected at least one word"),
         ("a a a cat", "expected at most 3 words, found 4"),
-        ("a\nblau", "prompt='a blau': expected words of the captions, and 'blau'"),
+        ("a\nblau", "prompt='a blau': expected words of the captions, which have no"),
     ],
 )
 def test_a_wrong_text_is_one_line(text, problem):

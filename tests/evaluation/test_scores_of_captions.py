@@ -49,7 +49,7 @@ def test_what_is_said_and_seen_by_hand():
 
 
 def test_scenes_have_what_their_captions_say(source):
-    scene = samples(source.test, jax.random.split(jax.random.key(3), 300))["scene"]
+    scene = samples(source.test, jax.random.split(jax.random.key(3), COUNT))["scene"]
     seen = seen_in(scene)
     for name, values in HEADS.items():
         assert 0 <= seen[name].min() and seen[name].max() < values

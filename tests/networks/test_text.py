@@ -81,7 +81,9 @@ def attending(module, x):
     return jax.jit(lambda text: module.apply(held, x, text, train=False)), text
 
 
-@pytest.mark.parametrize("kind", ["generator", "discriminator"])
+@pytest.mark.parametrize(
+    "kind", ["generator", pytest.param("discriminator", marks=pytest.mark.full)]
+)
 def test_networks_see_words_and_no_padding(kind):
     if kind == "generator":
         module = captioned.GeneratorFromText((8, 8, 3), width=2, attention=4)

@@ -178,6 +178,7 @@ VARIANTS = {
                                 "parallel__devices": 2},
     "image pool": {"game": "cyclegan"},
     "random masks": {"game": "inpainting"},
+    "captions": {"game": "text_to_image"},
     "frozen network": {"game": "style_transfer"},
     "phases of players": {"game": "timegan"},
     "drawn words": {"game": "word_gan"},
