@@ -35,13 +35,13 @@ def get_config(variant=""):
         "adversarial_style_transfer" if adversarial else "style_transfer",
         "style_pictures",
     )
-    config.steps = 1200
+    config.steps = 3000
     config.batch_size = 4
     config.networks = {
         "encoder": {"name": "vgg16", "weights": "hed", "blocks": 3},
         "decoder": {"name": "vgg16", "width": 32},
     }
-    config.weights = {"content": 1.0, "style": 1.0}
+    config.weights = {"content": 1.0, "style": 0.2, "identity": 10.0}
     config.optimizers = {"decoder": {"learning_rate": 1e-3, "b1": 0.9}}
     config.schedules = {
         "rate": {"knobs": "optimizers.decoder.learning_rate", "shape": "cosine"}

@@ -34,7 +34,9 @@ def style_transfer(parts: Parts) -> tuple[Game, Sampler]:
     plus ``weights.style`` times the sum over i of the mean squared differences between
     the means, and between the deviations, of the channels of φ_i(g(t)) and φ_i(s) (eq.
     13). The paper writes norms. Its code (xunhuang1995/AdaIN-style) has mean squares,
-    as here.
+    as here. ``weights.identity`` times the mean of (g(f(c)) − c)² keeps the colours of
+    content images in their own style (Park & Lee 2019, arXiv 1812.02342, section 3.3,
+    who also restore style images and features; AdaIN has no such term).
     """
     networks, objective, sampler = _parts(parts, None)
     player = parts.player("decoder", ("decoder",), objective)
@@ -77,14 +79,18 @@ def _parts(parts, fooled):
     def objective(owned, view):
         content, style = view.batch["a"], view.batch["b"]
         maps = view.apply("encoder", style)
-        target = adain(view.apply("encoder", content)[-1], maps[-1])
-        made, view = view.update("decoder", target)
+        plain = view.apply("encoder", content)[-1]
+        target = adain(plain, maps[-1])
+        made, view = view.update("decoder", jnp.concatenate([target, plain]))
+        made, same = jnp.split(made, 2)
         seen = view.apply("encoder", made)
         of_content = jnp.mean((seen[-1] - target) ** 2)
         of_style = jnp.mean(_style_distance(seen, maps))
         loss = view.knobs["weights.content"] * of_content
         loss = loss + view.knobs["weights.style"] * of_style
-        metrics = {"content": of_content, "style": of_style}
+        identity = jnp.mean((same - content) ** 2)
+        loss = loss + view.knobs["weights.identity"] * identity
+        metrics = {"content": of_content, "style": of_style, "identity": identity}
         if fooled is not None:
             adversarial, own, view = fooled(view, made)
             loss = loss + view.knobs["weights.adversarial"] * adversarial
@@ -154,6 +160,7 @@ def _style_distance(maps, others):
 _WEIGHTS = {
     "content": weight(1.0, "the distance from the target features"),
     "style": weight(10.0, "the distance from the style's means and deviations"),
+    "identity": weight(0.0, "the error of decoding a content image's features"),
 }
 
 STYLE_TRANSFER = Recipe(

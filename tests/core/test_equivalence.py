@@ -22,7 +22,12 @@ from ganjax.core import (
 from tests import tiny
 from tests.compilations import count_compilations
 
-WITH_CONVOLUTIONS = ("convolutional", "style_transfer", "adversarial_style_transfer")
+WITH_CONVOLUTIONS = (
+    "convolutional",
+    "text_to_image",
+    "style_transfer",
+    "adversarial_style_transfer",
+)
 MLP_GAMES = [name for name in tiny.GAMES if name not in WITH_CONVOLUTIONS]
 
 

@@ -32,7 +32,13 @@ FUNCTIONS = {
     "discriminator": lambda x: x.mean((1, 2, 3)),
 }
 BATCH = {"a": CONTENT, "b": STYLE}
-KNOBS = {"weights.content": 2.0, "weights.style": 3.0, "weights.adversarial": 5.0}
+KNOBS = {
+    "weights.content": 2.0,
+    "weights.style": 3.0,
+    "weights.identity": 7.0,
+    "weights.adversarial": 5.0,
+}
+EXPECTED = 2 * 25 * 0.41 + 3 * 101 * 0.1025 + 7 * 0.0125
 
 
 @pytest.fixture
@@ -58,17 +64,19 @@ def test_adain_gives_the_moments_of_the_style():
     np.testing.assert_allclose(adain(style, style), style, rtol=1e-4)
 
 
-def test_the_decoder_pays_for_content_and_style(by_functions):
+def test_the_decoder_pays_for_content_style_and_identity(by_functions):
     """The target is 10·(0.5 ± 0.4). The decoder makes half of the style image, with the
     mean 0.25 and the deviation 0.2. Content: the mean of (5 · (0.1 or 0.9))² is 25 ·
-    0.41. Style: 0.25² + 0.2² in the first map, and 100 times this in the second."""
+    0.41. Style: 0.25² + 0.2² in the first map, and 100 times this in the second. The
+    content image is decoded to half of itself: identity is (0.1² + 0.2²)/4."""
     played = game(
         style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1)
     )  # fmt: skip
     loss, metrics, _ = paid(played, "decoder", BATCH, knobs=KNOBS)
     np.testing.assert_allclose(metrics["content"], 25 * 0.41, rtol=1e-3)
     np.testing.assert_allclose(metrics["style"], 101 * 0.1025, rtol=1e-3)
-    np.testing.assert_allclose(loss, 2 * 25 * 0.41 + 3 * 101 * 0.1025, rtol=1e-3)
+    np.testing.assert_allclose(metrics["identity"], 0.0125, rtol=1e-3)
+    np.testing.assert_allclose(loss, EXPECTED, rtol=1e-3)
 
 
 def test_the_adversarial_variant_fools_a_judge_of_style_images(by_functions):
@@ -79,8 +87,7 @@ def test_the_adversarial_variant_fools_a_judge_of_style_images(by_functions):
     loss = paid(played, "discriminator", BATCH, knobs=KNOBS)[0]
     np.testing.assert_allclose(loss, 0.25 - 0.5, atol=1e-4)
     loss, metrics, _ = paid(played, "decoder", BATCH, knobs=KNOBS)
-    expected = 2 * 25 * 0.41 + 3 * 101 * 0.1025 - 5 * 0.25
-    np.testing.assert_allclose(loss, expected, rtol=1e-3)
+    np.testing.assert_allclose(loss, EXPECTED - 5 * 0.25, rtol=1e-3)
     assert metrics["adversarial"] == pytest.approx(-0.25, abs=1e-4)
 
 
@@ -114,5 +121,5 @@ def test_the_encoder_does_not_learn():
 
 def test_points_are_refused():
     stated = tiny.GAMES["style_transfer"] | {"data": {"name": "unpaired"}}
-    with pytest.raises(BadInput, match="expected images, but .* the shape 2$"):
+    with pytest.raises(BadInput, match="^data.name: expected images for .* the shape 2$"):
         build(resolve(stated))
