@@ -10,17 +10,17 @@ brick, grass and gravel (``pip install 'ganjax[pictures]'``), ``:tiny`` runs in 
 ``:gpu`` is a larger network for a folder of your images, ``data.dir``, of 128×128
 pixels or more; it has not run.
 
-Expected on held-out images (not measured yet over five seeds, see
-configs/sweeps/inpainting.py): the errors in the hole, ``filling_l1`` and
-``filling_mse``, are below the errors of the mean of the context and of the biharmonic
-surface. A classifier reads completed digits (``filling_class``) with at least 0.85 of
-its accuracy on whole ones (``filling_class_whole``). Textures have no such classifier,
-and are not measured at all yet.
+Measured on 2,000 held-out digits, mean and 95 % interval over seeds 0 to 4
+(configs/sweeps/inpainting.py), in 17 minutes for all five on one core: the L1 error in
+the hole, ``filling_l1``, is 0.138 [0.134, 0.140] (mean of the context 0.448, biharmonic
+surface 0.278). The squared error, ``filling_mse``, is 0.152 [0.146, 0.154] (0.439,
+0.284). A classifier reads 0.938 [0.934, 0.942] of the completed digits,
+``filling_class``, and 0.992 of the whole ones (0.705 with the mean, 0.893 with the
+surface). Goals were lower errors than both, and 0.85 of the accuracy on whole digits.
 
-A pilot of the digits on seed 7 took 4 minutes 14 seconds, and was scored on 500 digits.
-The L1 error was 0.137 (mean 0.453, biharmonic surface 0.266), the squared error 0.152
-(0.439, 0.267), and 0.942 of completed digits were read (0.994 of whole ones, 0.690 with
-the mean, 0.916 with the biharmonic surface).
+Textures are not measured over five seeds yet. After 314 steps on seed 7 the L1 error
+was 0.167 (mean 0.223, biharmonic surface 0.211), and the squared error 0.058 (0.080,
+0.099). Large holes are smooth where the texture is coarse.
 """
 
 from configs import images
@@ -51,6 +51,7 @@ def get_config(arg=""):
         "extractor": "" if arg == "textures" else "small_cnn_mnist",
     }
     if arg == "textures":
+        config.steps = 500
         config.batch_size = 16
         config.data.mirror = True
     if arg == "gpu":
