@@ -33,7 +33,7 @@ ARGUMENTS = ("joined", "random", "unmatched", "gpu", "tiny")
 
 def get_config(variant=""):
     config = images.mnist("text_to_image", "scenes")
-    config.steps = 6000
+    config.steps = 3000
     config.latents = {"name": "normal", "size": 32}
     config.networks = {
         "generator": {"width": 32, "attention": 4},
@@ -43,7 +43,9 @@ def get_config(variant=""):
     }
     config.options = {"wrong": "nearest"}
     config.loss = {"name": "hinge"}
-    config.optimizers = images.two_rates()
+    # With a faster generator the discriminator soon took every sample for real, and the
+    # digits stayed wrong (0.45 of them were right after 6,000 steps).
+    config.optimizers = images.two_rates(generator=5e-4, discriminator=1e-3)
     config.samples = {"every": 1000, "count": 64}
     config.checkpoint = {"every": 1000}
     config.evaluation.extractor = "scene_reader"
