@@ -6,12 +6,13 @@ from pathlib import PurePosixPath
 import jax
 import numpy as np
 
+from ganjax.applying import check_applies
 from ganjax.core import sample_keys
 from ganjax.data import as_bytes, scaled
 from ganjax.data.named_images import NamedImages
 from ganjax.data.preparing import Options
 from ganjax.data.preparing.fitting import fit
-from ganjax.errors import BadInput, shape_text
+from ganjax.errors import shape_text
 from ganjax.loading import Run
 
 # A pixel of a mask is in the hole if its grey value, 0 to 255, is above this.
@@ -53,7 +54,7 @@ def complete(run: Run, images: str, masks: str | None, seed: int = 0) -> Complet
       BadInput: the run's game cannot fill holes, a file cannot be read, an image has no
         mask, or a mask has another size than its image, no hole or no context.
     """
-    _check(run)
+    check_applies(run, "fill", "inpainting", run.sampler.masking is not None)
     *size, channels = run.source.spec.shape
     options, files = Options((size[0], size[1])), NamedImages(images)
     names = _without_endings(files)
@@ -76,22 +77,6 @@ def complete(run: Run, images: str, masks: str | None, seed: int = 0) -> Complet
     asked = x * (1 - hole)
     made = run.model.ask("fill", np.concatenate([asked, hole], -1))
     return Completion(list(names), asked, hole, made)
-
-
-def _check(run):
-    """Raise ``BadInput`` unless the run can fill the holes of images."""
-    spec, there = run.source.spec, run.sampler.abilities
-    if "fill" not in there or run.sampler.masking is None:
-        raise BadInput(
-            f"workdir={run.path}: expected a game with the ability 'fill', such as "
-            f"game='inpainting'; game='{run.config.game}' has "
-            f"{', '.join(sorted(there)) or 'nothing'}"
-        )
-    if spec.shape[-1] not in (1, 3, 4) or spec.stacked:
-        raise BadInput(
-            f"workdir={run.path}: expected a run of images with 1, 3 or 4 channels, "
-            f"found images of {shape_text(spec.shape)}"
-        )
 
 
 def _without_endings(files):
