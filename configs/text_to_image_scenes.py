@@ -19,10 +19,19 @@ the digits of scikit-learn. ``:gpu`` has the batch, the rates and the channels o
 paper's code (reedscot/icml2016) for your captioned images of 64×64 pixels
 (docs/data.md); it has not run.
 
-Expected: not measured yet. The aim for held-out captions is ``captions_digit`` of at
-least 0.75, ``captions_colour``, ``captions_place``, ``captions_size``,
-``captions_count`` and ``captions_relation`` of at least 0.85, ``captions_all`` of at
-least 0.4 and ``captions_r_precision`` of at least 0.5, and chance for ``_shuffled``.
+Measured on 2,000 held-out captions, mean and 95 % interval over seeds 0 to 4
+(configs/sweeps/text_to_image.py), with a reader of 3,000 steps; a seed takes 9 minutes
+on one core. In brackets the goals, which were set before.
+
+* ``captions_digit`` 0.884 [0.857, 0.903] (0.75), ``captions_colour`` 1.000,
+  ``captions_place`` 1.000, ``captions_size`` 1.000, ``captions_count`` 1.000,
+  ``captions_relation`` 0.990 [0.988, 0.993] (0.85 each).
+* ``captions_all`` 0.866 [0.846, 0.884] (0.4), 0.971 for real scenes, 0.003 for captions
+  of other images.
+* ``captions_r_precision`` 0.973 [0.969, 0.977] (0.5), 0.968 for real scenes, 0.015 for
+  captions of other images; chance is 0.01.
+
+A caption has almost one image: the latent changes little.
 """
 
 from configs import images
