@@ -20,8 +20,8 @@ paper's code (reedscot/icml2016) for your captioned images of 64×64 pixels
 (docs/data.md); it has not run.
 
 Measured on 2,000 held-out captions, mean and 95 % interval over seeds 0 to 4
-(configs/sweeps/text_to_image.py), with a reader of 3,000 steps; a seed takes 9 minutes
-on one core. In brackets the goals, which were set before.
+(configs/sweeps/text_to_image.py), with the reader of the first command; a seed takes 9
+minutes on one core. In brackets the goals, which were set before.
 
 * ``captions_digit`` 0.884 [0.857, 0.903] (0.75), ``captions_colour`` 1.000,
   ``captions_place`` 1.000, ``captions_size`` 1.000, ``captions_count`` 1.000,

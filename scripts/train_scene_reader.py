@@ -41,7 +41,7 @@ def main(arguments: list[str]) -> int:
         "--glyphs", default="mnist", choices=GLYPHS.choices, help="digits for a test"
     )
     flags.add_argument("--out", default="scene_reader.safetensors")
-    flags.add_argument("--steps", type=int, default=6000)
+    flags.add_argument("--steps", type=int, default=3000)
     flags.add_argument("--seed", type=int, default=0)
     flags = flags.parse_args(arguments)
     if flags.steps < 2:

@@ -1,6 +1,6 @@
 """Text to image on scenes (configs/text_to_image_scenes.py), with 5 seeds.
 
-    python scripts/train_scene_reader.py --steps=3000
+    python scripts/train_scene_reader.py
     ganjax sweep --config=sweeps/text_to_image --workdir=runs/captions \
         --population=alone --slots=2 --pin
 
