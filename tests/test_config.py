@@ -41,11 +41,13 @@ SHAPES = {
     "textures": ((64, 64, 1), 3),
     "style_pictures": ((64, 64, 3), 0),
     "captioned_images": ((64, 64, 3), 0),
+    "image_pairs": ((256, 256, 3), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
+    "image_pairs": {"domains": ("a", "b")},
     "captioned_images": {"captions": Captions(("face", "flag"), 32, ("face",))},
 }
 
@@ -110,8 +112,8 @@ WEIGHTS = {
     "super_resolution": {"content", "adversarial"},
     "text_to_image": set(),
     "inpainting": {"adversarial", "hole", "seam"},
-    "style_transfer": {"content", "style"},
-    "adversarial_style_transfer": {"content", "style", "adversarial"},
+    "style_transfer": {"content", "style", "identity"},
+    "adversarial_style_transfer": {"content", "style", "identity", "adversarial"},
 }
 FROM_LATENTS = (
     "gan",
