@@ -20,8 +20,7 @@ def strengths(request: Request) -> Image.Image:
     normalised version (Huang & Belongie 2017, arXiv 1703.06868, eq. 14).
     """
     content, style, _ = _pictures(request, "strengths")
-    plain, restyled = _targets(request.model, content, style)
-    return _rows(request, content, plain, restyled, style)
+    return _rows(request, content, content, style, (content, style))
 
 
 @looks_at("n", "columns", "seed")
@@ -33,15 +32,13 @@ def blends(request: Request) -> Image.Image:
     arXiv 1703.06868, eq. 15).
     """
     content, style, other = _pictures(request, "blends")
-    (_, one), (_, two) = (_targets(request.model, content, x) for x in (style, other))
-    return _rows(request, style, one, two, other)
+    return _rows(request, content, style, other, (style, other))
 
 
 def _pictures(request, mode):
     """Return a content image and two style images for each row."""
     request.require_images()
-    for ability in ("features", "restyle", "render"):
-        able(request, ability, mode)
+    able(request, "blend", mode)
     if request.columns < 4:
         raise BadInput(f"--columns={request.columns}: expected at least 4")
     both = jax.random.split(request.key, 2 * request.n)
@@ -50,16 +47,14 @@ def _pictures(request, mode):
     return content[: request.n], styles[: request.n], styles[request.n :]
 
 
-def _targets(model, content, style):
-    plain, styled = (model.ask("features", x) for x in (content, style))
-    return plain, model.ask("restyle", np.concatenate([plain, styled], -1))
-
-
-def _rows(request, first, begin, end, last):
-    """Draw rows of ``first``, decoded features from ``begin`` to ``end``, ``last``."""
+def _rows(request, content, style, other, ends):
+    """Draw rows of ``content`` in mixtures of two styles, between two images."""
     parts = np.linspace(0, 1, request.columns - 2, dtype=np.float32)
-    between = [
-        request.model.ask("render", (1 - part) * begin + part * end) for part in parts
-    ]
-    rows = np.stack([first, *between, last], axis=1)
+
+    def blended(part):
+        channel = np.full((*content.shape[:-1], 1), part)
+        joined = np.concatenate([content, style, other, channel], -1)
+        return request.model.ask("blend", joined)
+
+    rows = np.stack([ends[0], *map(blended, parts), ends[1]], axis=1)
     return image_grid(rows.reshape(-1, *rows.shape[2:]), columns=request.columns)

@@ -28,15 +28,17 @@ def adain(content: jax.Array, style: jax.Array) -> jax.Array:
 def style_transfer(parts: Parts) -> tuple[Game, Sampler]:
     """Build a decoder of the features of a fixed encoder, without a discriminator.
 
-    Let c be a content image (domain a), s a style image (domain b), f the encoder's
-    last map, φ_i all of its maps, g the decoder, and t = AdaIN(f(c), f(s)) (eq. 9). The
-    decoder minimises ``weights.content`` times the mean of (f(g(t)) − t)² (eq. 12),
-    plus ``weights.style`` times the sum over i of the mean squared differences between
-    the means, and between the deviations, of the channels of φ_i(g(t)) and φ_i(s) (eq.
+    Let c be a content image (domain a), s a style image (domain b), φ_i the maps of the
+    encoder, i = 1, …, n, φ_0 the image itself, and t_i = AdaIN(φ_i(c), φ_i(s)) (eq. 9).
+    The decoder g is called with t_0, …, t_n; as in the paper, it can ignore all but t_n.
+    It minimises ``weights.content`` times the mean of (φ_n(g) − t_n)² (eq. 12), plus
+    ``weights.style`` times the sum over i ≥ 1 of the mean squared differences between
+    the means, and between the deviations, of the channels of φ_i(g) and φ_i(s) (eq.
     13). The paper writes norms. Its code (xunhuang1995/AdaIN-style) has mean squares,
-    as here. ``weights.identity`` times the mean of (g(f(c)) − c)² keeps the colours of
-    content images in their own style (Park & Lee 2019, arXiv 1812.02342, section 3.3,
-    who also restore style images and features; AdaIN has no such term).
+    as here. ``weights.identity`` times the mean squared difference of c and g(φ_0(c),
+    …, φ_n(c)) keeps the colours of content images in their own style (Park & Lee 2019,
+    arXiv 1812.02342, section 3.3, who also restore style images and features; AdaIN has
+    no such term).
     """
     networks, objective, sampler = _parts(parts, None)
     player = parts.player("decoder", ("decoder",), objective)
@@ -74,18 +76,19 @@ def _parts(parts, fooled):
             f"shape {shape_text(shape)}"
         )
     encoder = parts.network("encoder", shape)
-    decoder = parts.network("decoder", _last_map(encoder).shape[1:], output=shape)
+    maps = (one.shape[1:] for one in _maps(encoder))
+    decoder = parts.network("decoder", shape, *maps, output=shape)
 
     def objective(owned, view):
         content, style = view.batch["a"], view.batch["b"]
-        maps = view.apply("encoder", style)
-        plain = view.apply("encoder", content)[-1]
-        target = adain(plain, maps[-1])
-        made, view = view.update("decoder", jnp.concatenate([target, plain]))
+        plain, wanted = (_seen(view.apply, image) for image in (content, style))
+        targets = _restyled(plain, wanted)
+        both = (jnp.concatenate(pair) for pair in zip(targets, plain, strict=True))
+        made, view = view.update("decoder", *both)
         made, same = jnp.split(made, 2)
         seen = view.apply("encoder", made)
-        of_content = jnp.mean((seen[-1] - target) ** 2)
-        of_style = jnp.mean(_style_distance(seen, maps))
+        of_content = jnp.mean((seen[-1] - targets[-1]) ** 2)
+        of_style = jnp.mean(_style_distance(seen, wanted[1:]))
         loss = view.knobs["weights.content"] * of_content
         loss = loss + view.knobs["weights.style"] * of_style
         identity = jnp.mean((same - content) ** 2)
@@ -98,7 +101,17 @@ def _parts(parts, fooled):
         return loss, view.report(**metrics)
 
     def stylise(apply, x):
-        return _stylised(apply, *jnp.split(x, 2, -1))
+        return _shown(_stylised(apply, *jnp.split(x, 2, -1)))
+
+    def blend(apply, x):
+        image, style, other = jnp.split(x[..., :-1], 3, -1)
+        plain, *both = (_seen(apply, one) for one in (image, style, other))
+        part = x[:, :1, :1, -1:]
+        mixed = (
+            (1 - part) * one + part * two
+            for one, two in zip(*(_restyled(plain, y) for y in both), strict=True)
+        )
+        return _shown(apply("decoder", *mixed))
 
     def style_loss(apply, x):
         image, style = jnp.split(x, 2, -1)
@@ -112,33 +125,45 @@ def _parts(parts, fooled):
 
     def generate(apply, keys):
         pair = parts.examples(keys)
-        return _stylised(apply, pair["a"], pair["b"])
+        return _shown(_stylised(apply, pair["a"], pair["b"]))
 
     abilities = {
         "stylise": stylise,
         "style_loss": style_loss,
         "content_loss": content_loss,
-        "features": lambda apply, x: apply("encoder", x)[-1],
-        "restyle": lambda apply, both: adain(*jnp.split(both, 2, -1)),
-        "render": lambda apply, t: apply("decoder", t),
+        "blend": blend,
     }
     networks = {"encoder": encoder, "decoder": decoder}
     return networks, objective, Sampler(generate=generate, abilities=abilities)
 
 
-def _last_map(network):
-    """Return the shape of an encoder's last map."""
+def _maps(encoder):
+    """Return the shapes of an encoder's maps."""
 
-    def last(x):
+    def maps(x):
         key = jax.random.key(0)  # made inside, because outside it would be computed
-        return network.module.init_with_output(key, x, train=True)[0][-1]
+        return encoder.module.init_with_output(key, x, train=True)[0]
 
-    return jax.eval_shape(last, network.inputs[0])
+    return jax.eval_shape(maps, encoder.inputs[0])
+
+
+def _seen(apply, image):
+    """Return the image and the encoder's maps of it."""
+    return image, *apply("encoder", image)
+
+
+def _restyled(maps, others):
+    """Return each map with the moments of the other one."""
+    return tuple(map(adain, maps, others))
 
 
 def _stylised(apply, content, style):
-    features = (apply("encoder", image)[-1] for image in (content, style))
-    return apply("decoder", adain(*features))
+    return apply("decoder", *_restyled(*(_seen(apply, x) for x in (content, style))))
+
+
+def _shown(images):
+    """Return decoded images with their values limited to the range of a picture."""
+    return jnp.clip(images, -1, 1)
 
 
 def _moments(x):

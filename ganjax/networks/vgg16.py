@@ -116,36 +116,40 @@ def _constant(values):
 
 
 class Generator(Shaped):
-    """The decoder, ``features [n, h, w, c] -> images [n, *shape]`` in [-1, 1]. H/h =
-    W/w is a power of 2, at most 8."""
+    """The decoder, ``image [n, H, W, C], maps [n, H/2^k, W/2^k, c_k], k = 0, … ->
+    images [n, H, W, C]``. There are at most 4 maps. Without ``skips`` it reads the last
+    map alone, as in the paper."""
 
     width: int = option(64, "channels of the last hidden layer", least=1)
+    skips: bool = option(
+        False, "whether it reads the maps of all sizes and changes the image"
+    )
 
     takes_conditions = False
 
     @nn.compact
-    def __call__(self, x, label=None, *, train):
-        ratio = self.shape[0] // x.shape[1] if x.ndim == 4 else 0
-        blocks = ratio.bit_length()
-        if (
-            not 1 <= blocks <= len(LAYERS)
-            or len(self.shape) != 3
-            or tuple(side << blocks - 1 for side in x.shape[1:3]) != self.shape[:2]
-        ):
-            raise BadInput(
-                f"expected features to decode to {shape_text(self.shape)} by a power "
-                f"of 2 up to 8, not {shape_text(x.shape[1:])}"
-            )
+    def __call__(self, image, *maps, train):
+        for k, one in enumerate(maps):
+            expected = tuple(-(-side // 2**k) for side in self.shape[:2])
+            if one.ndim != 4 or len(self.shape) != 3 or one.shape[1:3] != expected:
+                raise BadInput(
+                    f"expected maps of an encoder of {shape_text(self.shape)}, each "
+                    f"half the size of the one before, not {shape_text(one.shape[1:])}"
+                )
 
         def convolved(x, features, begin=he_normal):
             x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")
             return Conv(features, border=0, kernel_init=begin, dtype=self.dtype)(x)
 
-        widths = channels(self.width, blocks)
-        for block in reversed(range(1, blocks)):
-            x = upsample(nn.relu(convolved(x, widths[block - 1])))
-            for _ in range(LAYERS[block - 1] - 1):
-                x = nn.relu(convolved(x, widths[block - 1]))
-        # With larger weights the tanh would begin saturated.
-        x = convolved(x, self.shape[-1], dcgan_init)
-        return jnp.tanh(x.astype(jnp.float32))
+        widths = channels(self.width, len(maps))
+        x = maps[-1]
+        for block in reversed(range(len(maps) - 1)):
+            x = upsample(nn.relu(convolved(x, widths[block])))
+            if self.skips:
+                x = x + Conv(
+                    widths[block], 1, kernel_init=he_normal, dtype=self.dtype
+                )(maps[block])
+            for _ in range(LAYERS[block] - 1):
+                x = nn.relu(convolved(x, widths[block]))
+        x = convolved(x, self.shape[-1], dcgan_init).astype(jnp.float32)
+        return image + x if self.skips else x

@@ -28,7 +28,7 @@ CONTENT, STYLE = image(0.1, 0.2), image(0.5, 0.4)
 FUNCTIONS = {
     "encoder": lambda x: (x, 10 * x),
     # The decoder halves the features of the second map, and inverts the factor.
-    "decoder": lambda t: t / 20,
+    "decoder": lambda first, second: second / 20,
     "discriminator": lambda x: x.mean((1, 2, 3)),
 }
 BATCH = {"a": CONTENT, "b": STYLE}
@@ -43,9 +43,13 @@ EXPECTED = 2 * 25 * 0.41 + 3 * 101 * 0.1025 + 7 * 0.0125
 
 @pytest.fixture
 def by_functions(monkeypatch):
-    """The encoder's last map has the shape of the image."""
-    shape = jax.ShapeDtypeStruct((2, 2, 2, 1), jnp.float32)
-    monkeypatch.setattr(style_transfer, "_last_map", lambda network: shape)
+    """Both maps of the encoder have the shape of the image."""
+    shapes = 2 * (jax.ShapeDtypeStruct((2, 2, 2, 1), jnp.float32),)
+    monkeypatch.setattr(style_transfer, "_maps", lambda network: shapes)
+
+
+def apply(name, *inputs):
+    return FUNCTIONS[name](*inputs)
 
 
 def test_adain_gives_the_moments_of_the_style():
@@ -96,10 +100,7 @@ def test_losses_of_images_that_need_no_transfer(by_functions):
     content loss 0, and the style image has a loss if its pixels move."""
     _, sampler = made(style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1))
 
-    def apply(name, x):
-        return FUNCTIONS[name](x)
-
-    ask = {name: f for name, f in sampler.abilities.items()}
+    ask = sampler.abilities
     both = jnp.concatenate([STYLE, STYLE], -1)
     assert ask["style_loss"](apply, both) == pytest.approx(0, abs=1e-6)
     target = 10 * image(0.5, 0.4)
@@ -107,9 +108,18 @@ def test_losses_of_images_that_need_no_transfer(by_functions):
     assert ask["content_loss"](apply, of_result) == pytest.approx(0, abs=1e-3)
     flipped = jnp.concatenate([target[:, :, ::-1] / 10, CONTENT, STYLE], -1)
     assert ask["content_loss"](apply, flipped) == pytest.approx(64, rel=1e-3)
-    np.testing.assert_allclose(
-        ask["restyle"](apply, jnp.concatenate([CONTENT, STYLE], -1)), STYLE, rtol=1e-3
-    )
+
+
+def test_a_blend_is_a_mean_of_the_restyled_maps(by_functions):
+    """The mean of the styles is 0.75 · 0.5 + 0.25 · 0.9 = 0.6 and the deviation 0.75 ·
+    0.4 + 0.25 · 0.8 = 0.5. The decoder halves both. Values above 1 are cut."""
+    _, sampler = made(style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1))
+    blend = sampler.abilities["blend"]
+    part = np.full((1, 2, 2, 1), 0.25)
+    found = blend(apply, jnp.concatenate([CONTENT, STYLE, image(0.9, 0.8), part], -1))
+    np.testing.assert_allclose(found, image(0.3, 0.25), rtol=1e-3)
+    found = blend(apply, jnp.concatenate([CONTENT, STYLE, image(8, 1), part**0], -1))
+    np.testing.assert_allclose(found, np.ones((1, 2, 2, 1)))
 
 
 def test_the_encoder_does_not_learn():
