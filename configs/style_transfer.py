@@ -39,7 +39,7 @@ def get_config(variant=""):
     config.batch_size = 4
     config.networks = {
         "encoder": {"name": "vgg16", "weights": "hed", "blocks": 3},
-        "decoder": {"name": "vgg16", "width": 32, "skips": True},
+        "decoder": {"name": "vgg16", "width": 32, "colours": True},
     }
     config.weights = {"content": 1.0, "style": 0.2, "identity": 10.0}
     config.optimizers = {"decoder": {"learning_rate": 1e-3, "b1": 0.9}}

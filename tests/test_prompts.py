@@ -65,6 +65,8 @@ def test_a_file_for_each_image_holds_its_prompt(path, tmp_path):
     assert asked(path, f"--prompts={file}", "--seeds=0,1,3", f"--out={folder}/") == 0
     found = said_in(folder)
     assert found == {"seed000000": SEVEN, "seed000001": THREES, "seed000003": THREES}
+    listed = (folder / "captions.csv").read_text().splitlines()
+    assert listed == ["file,caption", *(f"{x}.png,{y}" for x, y in found.items())]
     # Held-out captions are not prompts, but each file holds its own too.
     assert asked(path, "--seeds=1", f"--out={folder}/held_out/") == 0
     shown = ganjax.load(path).source.spec.captions.shown

@@ -22,7 +22,8 @@ seed s has class number s modulo the number of classes. --classes restricts the 
 A game that generates by captions takes them from --prompt, which may be repeated, or
 from the lines of the file --prompts; without both, it takes held-out captions. They
 take turns, and by default --n is at least the number of prompts. The metadata of a
-picture hold the prompts; a file for one image holds its own caption.
+picture hold the prompts, --mode=captions also writes them over the rows, and a folder
+has the list captions.csv with the columns file and caption.
 
 With --projected, the latents that `ganjax project` found for your pictures are used in
 place of random latents. They are truncated only if --truncation is given.
@@ -31,6 +32,7 @@ With --image, a run of game=inpainting fills holes in your images: white pixels 
 --mask, or random holes. Each completed image is next to the image with its hole.
 """
 
+import csv
 import dataclasses
 import functools
 import json
@@ -324,6 +326,7 @@ def _write_each(folder, samples, said, seeds, captions):
     from ganjax.training.pictures import image_grid
 
     said = {name: value for name, value in said.items() if name != "prompts"}
+    asked = []
     for i, sample in enumerate(samples):
         height, width = sample.shape[:2]
         picture = image_grid(sample[None], columns=1, scale=1)
@@ -335,4 +338,11 @@ def _write_each(folder, samples, said, seeds, captions):
         if captions:
             turn = seeds[i] if seeds else i
             own["prompt"] = captions[turn % len(captions)]
+            asked.append((name, own["prompt"]))
         _write(folder / name, inner, {**said, **own})
+    if asked:
+        with (
+            whole(folder / "captions.csv") as part,
+            part.open("w", encoding="utf-8", newline="") as file,
+        ):
+            csv.writer(file).writerows([("file", "caption"), *asked])

@@ -76,19 +76,21 @@ def _parts(parts, fooled):
             f"shape {shape_text(shape)}"
         )
     encoder = parts.network("encoder", shape)
-    maps = (one.shape[1:] for one in _maps(encoder))
-    decoder = parts.network("decoder", shape, *maps, output=shape)
+    last = _last_map(encoder).shape[1:]
+    decoder = parts.network("decoder", shape, last, output=shape)
 
     def objective(owned, view):
         content, style = view.batch["a"], view.batch["b"]
-        plain, wanted = (_seen(view.apply, image) for image in (content, style))
-        targets = _restyled(plain, wanted)
-        both = (jnp.concatenate(pair) for pair in zip(targets, plain, strict=True))
-        made, view = view.update("decoder", *both)
+        wanted = view.apply("encoder", style)
+        plain = view.apply("encoder", content)[-1]
+        target = adain(plain, wanted[-1])
+        image = jnp.concatenate([adain(content, style), content])
+        made, view = view.update("decoder", image, jnp.concatenate([target, plain]))
         made, same = jnp.split(made, 2)
         seen = view.apply("encoder", made)
-        of_content = jnp.mean((seen[-1] - targets[-1]) ** 2)
-        of_style = jnp.mean(_style_distance(seen, wanted[1:]))
+        last, size = _contrast(wanted)
+        of_content = jnp.mean(jnp.mean((seen[-1] - target) ** 2, (1, 2, 3)) / (1 + last))
+        of_style = jnp.mean(_style_distance(seen, wanted) / (1 + size))
         loss = view.knobs["weights.content"] * of_content
         loss = loss + view.knobs["weights.style"] * of_style
         identity = jnp.mean((same - content) ** 2)
@@ -105,12 +107,9 @@ def _parts(parts, fooled):
 
     def blend(apply, x):
         image, style, other = jnp.split(x[..., :-1], 3, -1)
-        plain, *both = (_seen(apply, one) for one in (image, style, other))
         part = x[:, :1, :1, -1:]
-        mixed = (
-            (1 - part) * one + part * two
-            for one, two in zip(*(_restyled(plain, y) for y in both), strict=True)
-        )
+        one, two = (_restyled(apply, image, y) for y in (style, other))
+        mixed = ((1 - part) * a + part * b for a, b in zip(one, two, strict=True))
         return _shown(apply("decoder", *mixed))
 
     def style_loss(apply, x):
@@ -137,28 +136,24 @@ def _parts(parts, fooled):
     return networks, objective, Sampler(generate=generate, abilities=abilities)
 
 
-def _maps(encoder):
-    """Return the shapes of an encoder's maps."""
+def _last_map(encoder):
+    """Return the shape of an encoder's last map."""
 
-    def maps(x):
+    def last(x):
         key = jax.random.key(0)  # made inside, because outside it would be computed
-        return encoder.module.init_with_output(key, x, train=True)[0]
+        return encoder.module.init_with_output(key, x, train=True)[0][-1]
 
-    return jax.eval_shape(maps, encoder.inputs[0])
-
-
-def _seen(apply, image):
-    """Return the image and the encoder's maps of it."""
-    return image, *apply("encoder", image)
+    return jax.eval_shape(last, encoder.inputs[0])
 
 
-def _restyled(maps, others):
-    """Return each map with the moments of the other one."""
-    return tuple(map(adain, maps, others))
+def _restyled(apply, content, style):
+    """Return the inputs of the decoder: AdaIN of the images and of their last maps."""
+    maps = (apply("encoder", image)[-1] for image in (content, style))
+    return adain(content, style), adain(*maps)
 
 
 def _stylised(apply, content, style):
-    return apply("decoder", *_restyled(*(_seen(apply, x) for x in (content, style))))
+    return apply("decoder", *_restyled(apply, content, style))
 
 
 def _shown(images):
@@ -182,6 +177,11 @@ def _style_distance(maps, others):
     return total
 
 
+def _contrast(maps):
+    variances = [jnp.mean(_moments(x)[1] ** 2, (1, 2, 3)) for x in maps]
+    return variances[-1], sum(variances)
+
+
 _WEIGHTS = {
     "content": weight(1.0, "the distance from the target features"),
     "style": weight(10.0, "the distance from the style's means and deviations"),
@@ -190,7 +190,7 @@ _WEIGHTS = {
 
 STYLE_TRANSFER = Recipe(
     make=style_transfer,
-    networks={"encoder": "encoder", "decoder": "generator"},
+    networks={"encoder": "encoder_to_maps", "decoder": "decoder_from_maps"},
     players=("decoder",),
     critics=(),
     weights=_WEIGHTS,
@@ -201,8 +201,8 @@ STYLE_TRANSFER = Recipe(
 ADVERSARIAL_STYLE_TRANSFER = Recipe(
     make=adversarial_style_transfer,
     networks={
-        "encoder": "encoder",
-        "decoder": "generator",
+        "encoder": "encoder_to_maps",
+        "decoder": "decoder_from_maps",
         "discriminator": "discriminator",
     },
     players=("discriminator", "decoder"),

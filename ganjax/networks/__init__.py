@@ -60,6 +60,8 @@ KINDS = {
     "text_encoder": "gru",
     "generator_from_text": "captioned",
     "discriminator_with_text": "captioned",
+    "encoder_to_maps": "vgg16",
+    "decoder_from_maps": "vgg16",
 }
 
 # Fields that are not options, because they follow from the rest of the config.

