@@ -35,14 +35,17 @@ def get_config(variant=""):
         "adversarial_style_transfer" if adversarial else "style_transfer",
         "style_pictures",
     )
-    config.steps = 3000
+    config.steps = 1500
     config.batch_size = 4
     config.networks = {
         "encoder": {"name": "vgg16", "weights": "hed", "blocks": 3},
-        "decoder": {"name": "vgg16", "width": 32, "colours": True},
+        "decoder": {"name": "vgg16", "width": 32, "corrects": True},
     }
-    config.weights = {"content": 1.0, "style": 0.2, "identity": 10.0}
-    config.optimizers = {"decoder": {"learning_rate": 1e-3, "b1": 0.9}}
+    config.weights = {"content": 1.0, "style": 0.2}
+    config.options = {"corrections": 2}
+    config.optimizers = {
+        "decoder": {"learning_rate": 7e-4, "b1": 0.9, "gradient_clip": 20.0}
+    }
     config.schedules = {
         "rate": {"knobs": "optimizers.decoder.learning_rate", "shape": "cosine"}
     }

@@ -12,6 +12,7 @@ from ganjax.errors import BadInput, shape_text
 from ganjax.games.duel import duel
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.model import Sampler
+from ganjax.options import Option
 
 # Added to variances (section 5 of Huang & Belongie gives no value).
 EPSILON = 1e-5
@@ -29,16 +30,14 @@ def style_transfer(parts: Parts) -> tuple[Game, Sampler]:
     """Build a decoder of the features of a fixed encoder, without a discriminator.
 
     Let c be a content image (domain a), s a style image (domain b), φ_i the maps of the
-    encoder, i = 1, …, n, φ_0 the image itself, and t_i = AdaIN(φ_i(c), φ_i(s)) (eq. 9).
-    The decoder g is called with t_0, …, t_n; as in the paper, it can ignore all but t_n.
-    It minimises ``weights.content`` times the mean of (φ_n(g) − t_n)² (eq. 12), plus
-    ``weights.style`` times the sum over i ≥ 1 of the mean squared differences between
-    the means, and between the deviations, of the channels of φ_i(g) and φ_i(s) (eq.
-    13). The paper writes norms. Its code (xunhuang1995/AdaIN-style) has mean squares,
-    as here. ``weights.identity`` times the mean squared difference of c and g(φ_0(c),
-    …, φ_n(c)) keeps the colours of content images in their own style (Park & Lee 2019,
-    arXiv 1812.02342, section 3.3, who also restore style images and features; AdaIN has
-    no such term).
+    encoder, i = 1, …, n, and t_i = AdaIN(φ_i(c), φ_i(s)) (eq. 9). The decoder g is
+    called with x = AdaIN(c, s), of the pixels, all φ_i(x), and all t_i; in the paper it
+    has t_n alone. With ``options.corrections`` = k it is called k times, each time with
+    its last output as x. It minimises ``weights.content`` times the mean of (φ_n(g) −
+    t_n)² (eq. 12), plus ``weights.style`` times the sum over i of the mean squared
+    differences between the means, and between the deviations, of the channels of φ_i(g)
+    and φ_i(s) (eq. 13). The paper writes norms. Its code (xunhuang1995/AdaIN-style) has
+    mean squares, as here.
     """
     networks, objective, sampler = _parts(parts, None)
     player = parts.player("decoder", ("decoder",), objective)
@@ -60,7 +59,8 @@ def adversarial_style_transfer(parts: Parts) -> tuple[Game, Sampler]:
 
     def shown(view):
         a, b = view.batch["a"], view.batch["b"]
-        return b, _stylised(view.apply, a, b), {}
+        given = _restyled(view.apply, a, b)
+        return b, _decoded(view.apply, *given, parts.options["corrections"]), {}
 
     made = {"decoder": networks["decoder"]}
     game = duel(parts, made, parts.shape, shown, objective, name="decoder")
@@ -75,42 +75,41 @@ def _parts(parts, fooled):
             f"data.name: expected images for style transfer, but an example has the "
             f"shape {shape_text(shape)}"
         )
+    times = parts.options["corrections"]
     encoder = parts.network("encoder", shape)
-    last = _last_map(encoder).shape[1:]
-    decoder = parts.network("decoder", shape, last, output=shape)
+    maps = 2 * [one.shape[1:] for one in _maps(encoder)]
+    decoder = parts.network("decoder", shape, *maps, output=shape)
 
     def objective(owned, view):
         content, style = view.batch["a"], view.batch["b"]
-        wanted = view.apply("encoder", style)
-        plain = view.apply("encoder", content)[-1]
-        target = adain(plain, wanted[-1])
-        image = jnp.concatenate([adain(content, style), content])
-        made, view = view.update("decoder", image, jnp.concatenate([target, plain]))
-        made, same = jnp.split(made, 2)
-        seen = view.apply("encoder", made)
-        last, size = _contrast(wanted)
-        of_content = jnp.mean(jnp.mean((seen[-1] - target) ** 2, (1, 2, 3)) / (1 + last))
-        of_style = jnp.mean(_style_distance(seen, wanted) / (1 + size))
+        made, targets = _restyled(view.apply, content, style)
+        for _ in range(times):
+            maps = view.apply("encoder", made)
+            made, view = view.update("decoder", made, *maps, *targets)
+        seen, wanted = (view.apply("encoder", image) for image in (made, style))
+        of_content = jnp.mean((seen[-1] - targets[-1]) ** 2)
+        of_style = jnp.mean(_style_distance(seen, wanted))
         loss = view.knobs["weights.content"] * of_content
         loss = loss + view.knobs["weights.style"] * of_style
-        identity = jnp.mean((same - content) ** 2)
-        loss = loss + view.knobs["weights.identity"] * identity
-        metrics = {"content": of_content, "style": of_style, "identity": identity}
+        metrics = {"content": of_content, "style": of_style}
         if fooled is not None:
             adversarial, own, view = fooled(view, made)
             loss = loss + view.knobs["weights.adversarial"] * adversarial
             metrics |= {"adversarial": adversarial, **own}
         return loss, view.report(**metrics)
 
+    def stylised(apply, content, style):
+        return _shown(_decoded(apply, *_restyled(apply, content, style), times))
+
     def stylise(apply, x):
-        return _shown(_stylised(apply, *jnp.split(x, 2, -1)))
+        return stylised(apply, *jnp.split(x, 2, -1))
 
     def blend(apply, x):
         image, style, other = jnp.split(x[..., :-1], 3, -1)
         part = x[:, :1, :1, -1:]
-        one, two = (_restyled(apply, image, y) for y in (style, other))
-        mixed = ((1 - part) * a + part * b for a, b in zip(one, two, strict=True))
-        return _shown(apply("decoder", *mixed))
+        both = (_restyled(apply, image, y) for y in (style, other))
+        mixed = jax.tree.map(lambda one, two: (1 - part) * one + part * two, *both)
+        return _shown(_decoded(apply, *mixed, times))
 
     def style_loss(apply, x):
         image, style = jnp.split(x, 2, -1)
@@ -124,7 +123,7 @@ def _parts(parts, fooled):
 
     def generate(apply, keys):
         pair = parts.examples(keys)
-        return _shown(_stylised(apply, pair["a"], pair["b"]))
+        return stylised(apply, pair["a"], pair["b"])
 
     abilities = {
         "stylise": stylise,
@@ -136,24 +135,27 @@ def _parts(parts, fooled):
     return networks, objective, Sampler(generate=generate, abilities=abilities)
 
 
-def _last_map(encoder):
-    """Return the shape of an encoder's last map."""
+def _maps(encoder):
+    """Return the shapes of an encoder's maps."""
 
-    def last(x):
+    def maps(x):
         key = jax.random.key(0)  # made inside, because outside it would be computed
-        return encoder.module.init_with_output(key, x, train=True)[0][-1]
+        return encoder.module.init_with_output(key, x, train=True)[0]
 
-    return jax.eval_shape(last, encoder.inputs[0])
+    return jax.eval_shape(maps, encoder.inputs[0])
 
 
 def _restyled(apply, content, style):
-    """Return the inputs of the decoder: AdaIN of the images and of their last maps."""
-    maps = (apply("encoder", image)[-1] for image in (content, style))
-    return adain(content, style), adain(*maps)
+    """Return AdaIN of the images, and of their maps."""
+    maps = (apply("encoder", image) for image in (content, style))
+    return _shown(adain(content, style)), tuple(map(adain, *maps))
 
 
-def _stylised(apply, content, style):
-    return apply("decoder", *_restyled(apply, content, style))
+def _decoded(apply, image, targets, times):
+    """Return the image after a number of passes through the decoder."""
+    for _ in range(times):
+        image = apply("decoder", image, *apply("encoder", image), *targets)
+    return image
 
 
 def _shown(images):
@@ -177,16 +179,11 @@ def _style_distance(maps, others):
     return total
 
 
-def _contrast(maps):
-    variances = [jnp.mean(_moments(x)[1] ** 2, (1, 2, 3)) for x in maps]
-    return variances[-1], sum(variances)
-
-
 _WEIGHTS = {
     "content": weight(1.0, "the distance from the target features"),
     "style": weight(10.0, "the distance from the style's means and deviations"),
-    "identity": weight(0.0, "the error of decoding a content image's features"),
 }
+_OPTIONS = {"corrections": Option(1, "passes through the decoder", least=1)}
 
 STYLE_TRANSFER = Recipe(
     make=style_transfer,
@@ -194,6 +191,7 @@ STYLE_TRANSFER = Recipe(
     players=("decoder",),
     critics=(),
     weights=_WEIGHTS,
+    options=_OPTIONS,
     reads=("a", "b"),
     latents=False,
 )
@@ -207,6 +205,7 @@ ADVERSARIAL_STYLE_TRANSFER = Recipe(
     },
     players=("discriminator", "decoder"),
     weights=_WEIGHTS | {"adversarial": weight(1.0, "the adversarial loss")},
+    options=_OPTIONS,
     reads=("a", "b"),
     latents=False,
 )

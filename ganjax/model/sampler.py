@@ -69,8 +69,9 @@ class Sampler:
         enlarge them with the generator (``restore``) or without learning
         (``interpolate``), and ``fill`` the holes of images whose last channel is the
         mask, 1 in the hole. Games of style transfer ``stylise`` a content image joined
-        with a style image, have its ``style_loss`` and ``content_loss``, and take these
-        steps apart: ``features``, ``restyle`` and ``render``.
+        with a style image, ``blend`` two styles (a content image joined with two style
+        images and the part of the second one), and compute ``style_loss`` and
+        ``content_loss``.
       enlarging: facts about the ability ``enlarge``; ``None`` without it.
       masking: random holes for the ability ``fill``; ``None`` without it.
     """
