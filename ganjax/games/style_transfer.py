@@ -41,14 +41,12 @@ def style_transfer(parts: Parts) -> tuple[Game, Sampler]:
     """
     networks, objective, sampler = _parts(parts, None)
     player = parts.player("decoder", ("decoder",), objective)
-    game = Game(networks=networks, players=(player,), ema=("decoder",))
-    return game, sampler
+    return Game(networks=networks, players=(player,), ema=("decoder",)), sampler
 
 
 def adversarial_style_transfer(parts: Parts) -> tuple[Game, Sampler]:
-    """Build the game of ``style_transfer`` with a discriminator of style images and
-    stylised images. ``weights.adversarial`` times the adversarial loss is added to the
-    decoder's loss (an extension: the paper has no discriminator)."""
+    """Add a discriminator of style images and results, which the paper does not have.
+    The decoder also pays ``weights.adversarial`` times the adversarial loss."""
 
     def fooled(view, made):
         return parts.adversary.generator_loss(
@@ -71,10 +69,7 @@ def _parts(parts, fooled):
     """Return both networks, the decoder's objective, and the sampler."""
     shape = parts.shape
     if len(shape) != 3:
-        raise BadInput(
-            f"data.name: expected images for style transfer, but an example has the "
-            f"shape {shape_text(shape)}"
-        )
+        raise BadInput(f"data.name: expected images, not the shape {shape_text(shape)}")
     times = parts.options["corrections"]
     encoder = parts.network("encoder", shape)
     maps = 2 * [one.shape[1:] for one in _maps(encoder)]
@@ -99,34 +94,30 @@ def _parts(parts, fooled):
         return loss, view.report(**metrics)
 
     def stylised(apply, content, style):
-        return _shown(_decoded(apply, *_restyled(apply, content, style), times))
-
-    def stylise(apply, x):
-        return stylised(apply, *jnp.split(x, 2, -1))
+        given = _restyled(apply, content, style)
+        return jnp.clip(_decoded(apply, *given, times), -1, 1)
 
     def blend(apply, x):
         image, style, other = jnp.split(x[..., :-1], 3, -1)
         part = x[:, :1, :1, -1:]
         both = (_restyled(apply, image, y) for y in (style, other))
         mixed = jax.tree.map(lambda one, two: (1 - part) * one + part * two, *both)
-        return _shown(_decoded(apply, *mixed, times))
+        return jnp.clip(_decoded(apply, *mixed, times), -1, 1)
 
     def style_loss(apply, x):
         image, style = jnp.split(x, 2, -1)
         return _style_distance(apply("encoder", image), apply("encoder", style))
 
     def content_loss(apply, x):
-        image, content, style = (
-            apply("encoder", one)[-1] for one in jnp.split(x, 3, -1)
-        )
-        return jnp.mean((image - adain(content, style)) ** 2, (1, 2, 3))
+        image, *pair = (apply("encoder", one)[-1] for one in jnp.split(x, 3, -1))
+        return jnp.mean((image - adain(*pair)) ** 2, (1, 2, 3))
 
     def generate(apply, keys):
-        pair = parts.examples(keys)
-        return stylised(apply, pair["a"], pair["b"])
+        drawn = parts.examples(keys)
+        return stylised(apply, drawn["a"], drawn["b"])
 
     abilities = {
-        "stylise": stylise,
+        "stylise": lambda apply, x: stylised(apply, *jnp.split(x, 2, -1)),
         "style_loss": style_loss,
         "content_loss": content_loss,
         "blend": blend,
@@ -146,9 +137,9 @@ def _maps(encoder):
 
 
 def _restyled(apply, content, style):
-    """Return AdaIN of the images, and of their maps."""
+    """Return AdaIN of the images, in [-1, 1], and of their maps."""
     maps = (apply("encoder", image) for image in (content, style))
-    return _shown(adain(content, style)), tuple(map(adain, *maps))
+    return jnp.clip(adain(content, style), -1, 1), tuple(map(adain, *maps))
 
 
 def _decoded(apply, image, targets, times):
@@ -156,11 +147,6 @@ def _decoded(apply, image, targets, times):
     for _ in range(times):
         image = apply("decoder", image, *apply("encoder", image), *targets)
     return image
-
-
-def _shown(images):
-    """Return decoded images with their values limited to the range of a picture."""
-    return jnp.clip(images, -1, 1)
 
 
 def _moments(x):
@@ -172,11 +158,14 @@ def _moments(x):
 
 def _style_distance(maps, others):
     """Return the loss of eq. 13 for each sample, ``[n]``."""
-    total = 0.0
-    for pair in zip(maps, others, strict=True):
-        for ours, theirs in zip(*map(_moments, pair), strict=True):
-            total = total + jnp.mean((ours - theirs) ** 2, (1, 2, 3))
-    return total
+
+    def distance(*pair):
+        moments = zip(*map(_moments, pair), strict=True)
+        return sum(
+            jnp.mean((ours - theirs) ** 2, (1, 2, 3)) for ours, theirs in moments
+        )
+
+    return sum(map(distance, maps, others))
 
 
 _WEIGHTS = {

@@ -37,6 +37,7 @@ KNOBS = {
     "weights.style": 3.0,
     "weights.adversarial": 5.0,
 }
+GIVEN = {"shape": (2, 2, 1), "options": {"corrections": 1}}
 EXPECTED = 2 * 25 * 0.41 + 3 * 101 * 0.1025
 
 
@@ -71,9 +72,7 @@ def test_the_decoder_pays_for_content_and_style(by_functions):
     """The target is 10·(0.5 ± 0.4). The decoder makes half of the style image, with the
     mean 0.25 and the deviation 0.2. Content: the mean of (5 · (0.1 or 0.9))² is 25 ·
     0.41. Style: 0.25² + 0.2² in the first map, and 100 times this in the second."""
-    played = game(
-        style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1)
-    )  # fmt: skip
+    played = game(style_transfer.style_transfer, FUNCTIONS, **GIVEN)
     loss, metrics, _ = paid(played, "decoder", BATCH, knobs=KNOBS)
     np.testing.assert_allclose(metrics["content"], 25 * 0.41, rtol=1e-3)
     np.testing.assert_allclose(metrics["style"], 101 * 0.1025, rtol=1e-3)
@@ -82,9 +81,7 @@ def test_the_decoder_pays_for_content_and_style(by_functions):
 
 def test_the_adversarial_variant_fools_a_judge_of_style_images(by_functions):
     """The judge's logit is the mean: 0.5 for the style image, 0.25 for the result."""
-    played = game(
-        style_transfer.adversarial_style_transfer, FUNCTIONS, shape=(2, 2, 1)
-    )  # fmt: skip
+    played = game(style_transfer.adversarial_style_transfer, FUNCTIONS, **GIVEN)
     loss = paid(played, "discriminator", BATCH, knobs=KNOBS)[0]
     np.testing.assert_allclose(loss, 0.25 - 0.5, atol=1e-4)
     loss, metrics, _ = paid(played, "decoder", BATCH, knobs=KNOBS)
@@ -95,7 +92,7 @@ def test_the_adversarial_variant_fools_a_judge_of_style_images(by_functions):
 def test_losses_of_images_that_need_no_transfer(by_functions):
     """A style image has the style loss 0 in its own style. The result of AdaIN has the
     content loss 0, and the style image has a loss if its pixels move."""
-    _, sampler = made(style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1))
+    _, sampler = made(style_transfer.style_transfer, FUNCTIONS, **GIVEN)
 
     ask = sampler.abilities
     both = jnp.concatenate([STYLE, STYLE], -1)
@@ -110,7 +107,7 @@ def test_losses_of_images_that_need_no_transfer(by_functions):
 def test_a_blend_is_a_mean_of_restyled_features(by_functions):
     """The mean of the styles is 0.75 · 0.5 + 0.25 · 0.9 = 0.6 and the deviation 0.75 ·
     0.4 + 0.25 · 0.8 = 0.5. The decoder halves both. Values above 1 are cut."""
-    _, sampler = made(style_transfer.style_transfer, FUNCTIONS, shape=(2, 2, 1))
+    _, sampler = made(style_transfer.style_transfer, FUNCTIONS, **GIVEN)
     blend = sampler.abilities["blend"]
     part = np.full((1, 2, 2, 1), 0.25)
     found = blend(apply, jnp.concatenate([CONTENT, STYLE, image(0.9, 0.8), part], -1))
@@ -129,7 +126,7 @@ def test_the_decoder_gets_the_maps_that_it_has_and_those_that_it_wants(by_functi
         return inputs[0]
 
     functions = FUNCTIONS | {"decoder": decoder}
-    _, sampler = made(style_transfer.style_transfer, functions, shape=(2, 2, 1))
+    _, sampler = made(style_transfer.style_transfer, functions, **GIVEN)
     sampler.abilities["stylise"](
         lambda name, *inputs: functions[name](*inputs),
         jnp.concatenate([CONTENT[:, :, ::-1], STYLE], -1),
@@ -138,6 +135,23 @@ def test_the_decoder_gets_the_maps_that_it_has_and_those_that_it_wants(by_functi
     wanted = (image, image, 10 * image, image, 10 * image)
     for found, expected in zip(given, wanted, strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-3)
+
+
+def test_a_second_correction_begins_with_the_result_of_the_first(by_functions):
+    """A decoder that halves its image makes a quarter of AdaIN(content, style)."""
+    functions = FUNCTIONS | {"decoder": lambda image, *maps: image / 2}
+    given = GIVEN | {"options": {"corrections": 2}}
+    _, sampler = made(style_transfer.style_transfer, functions, **given)
+    found = sampler.abilities["stylise"](
+        lambda name, *inputs: functions[name](*inputs),
+        jnp.concatenate([CONTENT, STYLE], -1),
+    )
+    np.testing.assert_allclose(found, STYLE / 4, rtol=1e-3)
+    # The style's mean 0.5 and deviation 0.4 become 0.125 and 0.1.
+    played = game(style_transfer.style_transfer, functions, **given)
+    metrics = paid(played, "decoder", BATCH, knobs=KNOBS)[1]
+    style = 101 * (0.375**2 + 0.3**2)
+    np.testing.assert_allclose(metrics["style"], style, rtol=1e-3)
 
 
 def test_the_encoder_does_not_learn():
@@ -149,5 +163,5 @@ def test_the_encoder_does_not_learn():
 
 def test_points_are_refused():
     stated = tiny.GAMES["style_transfer"] | {"data": {"name": "unpaired"}}
-    with pytest.raises(BadInput, match="expected images for .* the shape 2$"):
+    with pytest.raises(BadInput, match="expected images, not the shape 2$"):
         build(resolve(stated))
