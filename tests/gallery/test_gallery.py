@@ -525,8 +525,8 @@ def test_completed_images_stand_between_the_hole_and_the_whole(tmp_path):
         ("latents", "the ability 'encode', but game='gan' has nothing"),
         ("reconstructions", "the ability 'reconstruct'"),
         ("translations", "the ability 'translate'"),
-        ("strengths", "the ability 'features'"),
-        ("blends", "the ability 'features'"),
+        ("strengths", "the ability 'blend'"),
+        ("blends", "the ability 'blend'"),
     ],
 )
 def test_what_a_run_cannot_show_is_refused(images, mode, said):
