@@ -64,8 +64,8 @@ def of_kind(name, kind, option):
 def config(name, game):
     """Return a small config with ``name`` for both players.
 
-    Networks of captions play text to image. If ``name`` has no generator, the generator
-    is an ``mlp``. A network from image to
+    Networks of captions play text to image, and networks of maps style transfer. If
+    ``name`` has no generator, the generator is an ``mlp``. A network from image to
     image plays CycleGAN. A network that adds pixels plays super-resolution."""
     architecture, small = ARCHITECTURES[name], SMALL[name]
     makes, judges = (
@@ -82,6 +82,14 @@ def config(name, game):
         }
         text = {"game": "text_to_image", "data": {"name": "scenes"}}
         return stated | text | {"networks": networks, "latents": {"size": 4}}
+    if name == "vgg16":
+        networks = {
+            "encoder": {"weights": "random", **small},
+            "decoder": {"corrects": True, "width": small["width"]},
+            "discriminator": {"widths": (4,)},
+        }
+        style = {"game": "adversarial_style_transfer", "data": {"name": "unpaired"}}
+        return stated | style | {"networks": networks, "options": {"corrections": 2}}
     if name == "srresnet":
         networks = {"generator": of_kind(name, "generator", small)}
         networks["discriminator"] = {"widths": (4,)}
@@ -108,6 +116,7 @@ def played(name, game, **options):
     stated = config(name, game)
     made = {
         "cyclegan": two_domains,
+        "adversarial_style_transfer": two_domains,
         "text_to_image": lambda: open_source("scenes", glyphs="digits", side=16),
     }.get(stated.get("game"))
     source = made and made()
@@ -146,7 +155,7 @@ def test_a_step_has_the_shapes_of_its_state(name, game):
 def test_a_step(name, game):
     step, before, data = played(name, game)
     after, metrics = jax.jit(step).lower(before, data).compile(QUICK)(before, data)
-    moved_and_finite(before, after, metrics)
+    moved_and_finite(before, after, metrics, ("encoder",) if name == "vgg16" else ())
 
 
 @pytest.mark.full
