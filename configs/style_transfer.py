@@ -16,10 +16,9 @@ and trainB/ of styles; it has not run.
     ganjax train --config=style_transfer:gpu --config.data.dir=STYLES --workdir=runs/big
 
 The encoder is an edge detector that began as VGG16 of ImageNet
-(`ganjax.networks.hed_weights`). Otherwise its last map is relu3_1, not relu4_1 as in
-the paper, because the images are small: relu4_1 would have 8×8 pixels. The decoder
-corrects images, twice, because the paper's decoder made grey images from this encoder
-(`ganjax.networks.vgg16`).
+(`ganjax.networks.hed_weights`). Its last map is relu3_1, not relu4_1 as in the paper,
+because relu4_1 would have 8×8 pixels. The decoder corrects an image twice, because the
+paper's decoder made grey images from this encoder (`ganjax.networks.vgg16`).
 
 RESULTS
 """
