@@ -36,9 +36,8 @@ class Sampling:
     statistics: str = option(
         "averaged", "batch statistics for averaged networks", choices=STATISTICS
     )
-    # No field of a config: labels of the only classes to generate; all if empty.
+    # No fields of a config: the only classes and captions to generate; all if empty.
     classes: tuple[int, ...] = ()
-    # No field of a config: the only captions, as tokens; the game's own if empty.
     captions: tuple[tuple[int, ...], ...] = ()
 
 
