@@ -20,7 +20,15 @@ The encoder is an edge detector that began as VGG16 of ImageNet
 because relu4_1 would have 8×8 pixels. The decoder corrects an image twice, because the
 paper's decoder made grey images from this encoder (`ganjax.networks.vgg16`).
 
-RESULTS
+Measured on 100 pairs of pictures that were not trained on, mean and 95 % interval over
+seeds 0 to 4 (configs/sweeps/style_transfer.py), 11 minutes a seed on one core:
+``style_share``, the style loss divided by the loss of unchanged content images, is
+0.235 [0.223, 0.247] (mean and variance colour transfer 0.439 [0.417, 0.465]).
+``content_share``, the content loss divided by the loss of the style images, is 0.490
+[0.478, 0.508] (colour transfer 0.698 [0.683, 0.717]). The goals were 0.25, 0.5, and a
+lower ``style_share`` than colour transfer. The means reach them; one seed has a style
+share of 0.253, and another a content share of 0.523. Colours and contrast follow the
+style. A coarse texture does not appear, and lines can show at the border.
 """
 
 from configs import images

@@ -14,7 +14,7 @@ networks are as in configs/text_to_image_scenes.py, with one more doubling, and 
 cells of 8×8 feature maps attend to the words.
 """
 
-from configs import images, text_to_image_scenes
+from configs import text_to_image_scenes
 
 
 def get_config():
@@ -25,6 +25,5 @@ def get_config():
     config.networks.generator.attention = 8
     config.networks.discriminator.attention = 8
     config.options.wrong = "next"
-    config.optimizers = images.two_rates(5e-4, 5e-4)
     config.evaluation = {"names": ()}
     return config
