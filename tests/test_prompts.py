@@ -83,6 +83,7 @@ def said_in(folder):
     return found
 
 
+@pytest.mark.full
 def test_every_prompt_of_a_file_is_drawn(path, tmp_path):
     """A grid has 64 samples, and rows of captions are 8, unless there are more
     prompts."""
@@ -164,6 +165,7 @@ def test_samples_need_no_data():
     np.testing.assert_allclose(made, model.decode(z, np.stack(tokens)), atol=1e-6)
 
 
+@pytest.mark.full
 @pytest.mark.parametrize(
     ("mode", "rows", "columns"), [("mean", 1, 2), ("directions", 2, 3)]
 )
@@ -179,6 +181,7 @@ def test_modes_of_latents_draw_the_prompts(path, tmp_path, mode, rows, columns):
         assert picture.size == (cell * columns + 2, cell * rows + 2)
 
 
+@pytest.mark.full
 def test_pictures_without_captions_are_not_inverted(path):
     with pytest.raises(BadInput, match="expected a game without captions"):
         asked(path, "--mode=inversions", "--n=1")

@@ -52,6 +52,7 @@ def bright(left_is):
     return Arrays(images, label)
 
 
+@pytest.mark.full
 def test_a_recipe_decides_which_images_a_classifier_sees(short):
     """Real and generated images have opposite labels."""
     real, fake = bright(0), bright(1)
