@@ -45,8 +45,9 @@ def shortest(config):
 
 
 def two_rates(generator=1e-3, discriminator=5e-4):
-    """Return optimizers with a faster generator, because runs are short. Heusel et al.
-    2017 (arXiv 1706.08500) also use two rates, but with a faster discriminator."""
+    """Return optimizers with two rates (Heusel et al. 2017, arXiv 1706.08500). The
+    default has a faster generator, because runs are short. The paper has a faster
+    discriminator."""
     return {
         "generator": {"learning_rate": generator, "b1": 0.5},
         "discriminator": {"learning_rate": discriminator, "b1": 0.5},

@@ -25,6 +25,8 @@ EXPERIMENTS = (
     "spectral_norm",
     "metric_truths",
     "augmentation_limited_data",
+    "memorisation",
+    "gan_augmentation",
 )
 
 

@@ -70,6 +70,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
     spec, choice = source.spec, Choice(config)
     check(choice, spec)
     recipe, classes = choice.game, len(spec.classes)
+    words = len(spec.captions.words) if spec.captions else 0
     adversary = adversary_of(config, choice.on, classes, images=len(spec.shape) == 3)
     label = config.get("conditioning", {}).get("generator", "none")
     # How each kind of network takes a label that is not concatenated to its inputs.
@@ -77,13 +78,13 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
     if label in ("embedding", *MODULATIONS):
         heads["generator"] = label
 
-    def network(name, *inputs, output=None, labelled=False):
-        kind = recipe.networks[name]
-        filled_in = {"shape": output, "dtype": jnp.dtype(config.precision)}
+    def network(name, *inputs, output=None, last=None):
+        kind, dtype = recipe.networks[name], jnp.dtype(config.precision)
+        filled_in = {"shape": output, "dtype": dtype, "vocabulary": words}
         if head := heads.get(kind):
             filled_in |= {"conditioning": head, "classes": classes}
         shapes = [jax.ShapeDtypeStruct((2, *x), jnp.float32) for x in inputs]
-        shapes += [jax.ShapeDtypeStruct((2,), jnp.int32)] * labelled
+        shapes += [] if last is None else [last]
         section = config.networks[name]
         module = module_of(f"networks.{name}", section, kind, shapes, **filled_in)
         return Network(module, tuple(shapes))
@@ -97,12 +98,10 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
     parts = Parts(
         shape=spec.shape, classes=classes, batch_size=config.batch_size,
         latents=latents_of(config.latents, choice.on) if recipe.latents else None,
-        network=network,
-        player=player,
-        adversary=adversary,
+        network=network, player=player, adversary=adversary,
         examples=examples_of(lambda: source.test),
         options=dict(config.get("options", {})),
-        label=label,
+        label=label, captions=spec.captions,
     )  # fmt: skip
     game, sampler = recipe.make(parts)
     dynamics = DYNAMICS.make("dynamics.name", config.dynamics)

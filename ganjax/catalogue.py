@@ -10,7 +10,7 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
-from ganjax import augment, latents, optimizers, schedules
+from ganjax import augment, latents, masks, optimizers, schedules
 from ganjax.config import knobs
 from ganjax.core import DYNAMICS, Game, init_state
 from ganjax.data import SOURCES
@@ -57,6 +57,7 @@ AXES: dict[str, tuple[str, dict[str, Any]]] = {
         },
     ),
     "latents": ("latents.name", dict(latents.LATENTS)),
+    "masks": ("options.masks", dict(masks.MASKS)),
     "optimizers": ("optimizers.PLAYER.name", dict(optimizers.OPTIMIZERS)),
     "schedules": ("schedules.NAME.shape", dict(schedules.SHAPES)),
     "data": ("data.name", dict(SOURCES)),
@@ -124,7 +125,7 @@ def _pass(game, name):
             return network.module.apply(variables, *inputs, train=False)
 
         with_axis = jax.vmap(one, axis_name="data")
-        return with_axis(*(jnp.expand_dims(x, 0) for x in inputs))
+        return with_axis(*jax.tree.map(lambda x: jnp.expand_dims(x, 0), inputs))
 
     return forward, _variables(game, name), *network.inputs
 

@@ -8,11 +8,12 @@ from typing import Any
 import numpy as np
 
 import ganjax
+from ganjax.applying import check_applies
 from ganjax.data import scaled
 from ganjax.data.named_images import NamedImages
 from ganjax.data.preparing import Options
 from ganjax.data.preparing.fitting import fit
-from ganjax.errors import BadInput, Uncomputable, shape_text
+from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import EvaluationData
 from ganjax.loading import Run
 from ganjax.metrics import conformal_threshold
@@ -77,7 +78,9 @@ def find_anomalies(
         ``quantile`` is not between 0 and 1, an image cannot be read, there are too few
         held-out samples for the quantile, or a score is not finite.
     """
-    _check(run, quantile)
+    check_applies(run, "anomaly", "f_anogan")
+    if not 0 < quantile < 1:
+        raise BadInput(f"quantile={quantile:g}: expected a number between 0 and 1")
     options = Options(run.source.spec.shape[:2], crop, filter)
     images, channels = NamedImages(path), run.source.spec.shape[-1]
     # Every image is read before the first score, so a damaged image costs no time.
@@ -133,24 +136,6 @@ def _parts(images, channels, options) -> Iterator[tuple[np.ndarray, int]]:
             found = list(pool.map(read, images.names[first : first + PART]))
             part = np.stack([image for image, _ in found])
             yield part, sum(coloured for _, coloured in found)
-
-
-def _check(run, quantile):
-    """Raise ``BadInput`` unless the run can score images."""
-    spec = run.source.spec
-    if len(spec.shape) != 3 or spec.shape[-1] not in (1, 3, 4) or spec.stacked:
-        raise BadInput(
-            f"workdir={run.path}: expected a run of images with 1, 3 or 4 channels, "
-            f"found samples of {shape_text(spec.shape)}"
-        )
-    if not 0 < quantile < 1:
-        raise BadInput(f"quantile={quantile:g}: expected a number between 0 and 1")
-    if "anomaly" not in (there := run.sampler.abilities):
-        raise BadInput(
-            f"workdir={run.path}: expected a game with the ability 'anomaly', such as "
-            f"game='f_anogan'; game='{run.config.game}' has "
-            f"{', '.join(sorted(there)) or 'nothing'}"
-        )
 
 
 def _classes(run):

@@ -146,7 +146,10 @@ class Run:
         return self.model_of(self.state)
 
     def sampled(
-        self, overrides: Mapping[str, str], classes: Sequence[int | str] = ()
+        self,
+        overrides: Mapping[str, str],
+        classes: Sequence[int | str] = (),
+        captions: Sequence[str] = (),
     ) -> "Run":
         """Return a copy of this run whose ``model`` samples in another way.
 
@@ -154,10 +157,11 @@ class Run:
           overrides: field of ``sampling`` -> value as text, such as
             ``{"sampling.truncation": "0.7"}``.
           classes: the only classes to generate, by name or label; all if empty.
+          captions: the only captions, which take turns; held-out ones if empty.
 
         Raises:
-          BadInput: for a field outside ``sampling``, a wrong value, an unknown class,
-            or classes for a game that does not generate by label.
+          BadInput: for a field outside ``sampling``, a wrong value, an unknown class or
+            word, or classes or captions for a game that does not generate by them.
         """
         for path, text in overrides.items():
             if not path.startswith("sampling."):
@@ -165,10 +169,21 @@ class Run:
         config = resolve(self.config.to_dict(), overrides)
         other = copy.copy(self)
         other.__dict__.pop("model", None)
-        other.sampling = dataclasses.replace(
-            read(Sampling, config.sampling), classes=self._labels(classes)
-        )
+        chosen = {"classes": self._labels(classes), "captions": self._tokens(captions)}
+        other.sampling = dataclasses.replace(read(Sampling, config.sampling), **chosen)
         return other
+
+    def _tokens(self, captions):
+        """Return the tokens of captions that the run generates images of."""
+        if not captions:
+            return ()
+        language = self.source.spec.captions
+        if language is None or not self.sampler.captioned:
+            raise BadInput(
+                f"prompt='{captions[0]}': expected a game that generates by captions, "
+                f"such as game='text_to_image', not game='{self.config.game}'"
+            )
+        return tuple(tuple(language.tokens(text).tolist()) for text in captions)
 
     def _labels(self, classes):
         """Return the labels of classes that the run generates by label."""

@@ -10,9 +10,10 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 from flax.errors import ScopeParamShapeError
 
+from ganjax.applying import check_applies
 from ganjax.data import as_bytes, scaled
 from ganjax.data.named_images import NamedImages
-from ganjax.errors import BadInput, shape_text
+from ganjax.errors import BadInput
 from ganjax.loading import Run
 from ganjax.model import enlarged
 
@@ -86,18 +87,8 @@ def upscale(
 def _check(run, tile, overlap):
     """Return the overlap, or the reach of the run's network in its place. Raise
     ``BadInput`` unless the run can enlarge images."""
-    there, spec = run.sampler.abilities, run.source.spec
-    if "enlarge" not in there or run.sampler.enlarging is None:
-        raise BadInput(
-            f"workdir={run.path}: expected a game with the ability 'enlarge', such as "
-            f"game='super_resolution'; game='{run.config.game}' has "
-            f"{', '.join(sorted(there)) or 'nothing'}"
-        )
-    if spec.shape[-1] not in (1, 3, 4) or spec.stacked:
-        raise BadInput(
-            f"workdir={run.path}: expected a run of images with 1, 3 or 4 channels, "
-            f"found images of {shape_text(spec.shape)}"
-        )
+    stated = run.sampler.enlarging is not None
+    check_applies(run, "enlarge", "super_resolution", stated)
     if tile < 0:
         raise BadInput(f"tile={tile}: expected at least 1, or 0 for the whole image")
     if overlap is not None and overlap < 0:

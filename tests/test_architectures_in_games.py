@@ -6,8 +6,9 @@ import dataclasses
 import jax
 import pytest
 
-from ganjax.data import Source, Spec, open_source
-from ganjax.networks import ARCHITECTURES, conv
+from ganjax.data import open_source
+from ganjax.networks import ARCHITECTURES, KINDS, conv, network_class
+from tests.domains import two_domains
 from tests.test_matrix import QUICK, moved_and_finite, step_of
 
 # Options for small networks.
@@ -31,7 +32,17 @@ SMALL = {
     "unet": {"width": 2},
     "cyclegan_resnet": {"width": 2, "blocks": 1},
     "srresnet": {"width": 2, "blocks": 1, "normalization": "none"},
+    "gated_unet": {"width": 2, "depth": 1, "blocks": 1},
+    "vgg16": {"width": 2, "blocks": 2},
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
+    "gru": {"width": 4},
+    "captioned": {"width": 2, "joined": 2},
+}
+TEXT = {
+    "generator": "generator_from_text",
+    "discriminator": "discriminator_with_text",
+    "generator_text": "text_encoder",
+    "discriminator_text": "text_encoder",
 }
 # Slow to trace. By default test_config.py traces a published config of each instead.
 NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
@@ -45,7 +56,7 @@ GAMES = {
 
 
 def of_kind(name, kind, option):
-    module = getattr(ARCHITECTURES[name], kind.capitalize())
+    module = network_class("", name, kind)
     known = {field.name for field in dataclasses.fields(module)}
     return {"name": name} | {k: v for k, v in option.items() if k in known}
 
@@ -53,7 +64,8 @@ def of_kind(name, kind, option):
 def config(name, game):
     """Return a small config with ``name`` for both players.
 
-    If ``name`` has no generator, the generator is an ``mlp``. A network from image to
+    Networks of captions play text to image, and networks of maps style transfer. If
+    ``name`` has no generator, the generator is an ``mlp``. A network from image to
     image plays CycleGAN. A network that adds pixels plays super-resolution."""
     architecture, small = ARCHITECTURES[name], SMALL[name]
     makes, judges = (
@@ -62,6 +74,22 @@ def config(name, game):
     )
     size = 32 if name in NEEDS_32 else 8
     stated = {"batch_size": 4, "data": {"name": f"gratings{size}"}, **GAMES[game]}
+    if name in ("gru", "captioned"):
+        networks = {
+            network: of_kind(known, kind, SMALL[known])
+            for network, kind in TEXT.items()
+            for known in [KINDS[kind]]
+        }
+        text = {"game": "text_to_image", "data": {"name": "scenes"}}
+        return stated | text | {"networks": networks, "latents": {"size": 4}}
+    if name == "vgg16":
+        networks = {
+            "encoder": {"weights": "random", **small},
+            "decoder": {"corrects": True, "width": small["width"]},
+            "discriminator": {"widths": (4,)},
+        }
+        style = {"game": "adversarial_style_transfer", "data": {"name": "unpaired"}}
+        return stated | style | {"networks": networks, "options": {"corrections": 2}}
     if name == "srresnet":
         networks = {"generator": of_kind(name, "generator", small)}
         networks["discriminator"] = {"widths": (4,)}
@@ -84,20 +112,14 @@ def config(name, game):
     return stated | {"latents": {"size": 8}, "networks": networks}
 
 
-def two_domains(size=8):
-    """Return a source with two domains of independent waves."""
-    waves = open_source(f"gratings{size}").train
-
-    def draw(keys):
-        pair = jax.vmap(jax.random.split)(keys)
-        return {"a": waves(pair[:, 0])["data"], "b": waves(pair[:, 1])["data"]}
-
-    return Source(Spec("waves", (size, size, 3), domains=("a", "b")), draw, draw)
-
-
 def played(name, game, **options):
     stated = config(name, game)
-    source = two_domains() if stated.get("game") == "cyclegan" else None
+    made = {
+        "cyclegan": two_domains,
+        "adversarial_style_transfer": two_domains,
+        "text_to_image": lambda: open_source("scenes", glyphs="digits", side=16),
+    }.get(stated.get("game"))
+    source = made and made()
     return step_of(stated, source, **options)
 
 
@@ -111,7 +133,7 @@ def played(name, game, **options):
         pytest.param(
             name,
             marks=pytest.mark.full
-            if name in (*NEEDS_32, "r3gan", "unet", "cyclegan_resnet")
+            if name in (*NEEDS_32, "r3gan", "unet", "cyclegan_resnet", "gated_unet")
             else (),
         )
         for name in ARCHITECTURES
@@ -133,7 +155,7 @@ def test_a_step_has_the_shapes_of_its_state(name, game):
 def test_a_step(name, game):
     step, before, data = played(name, game)
     after, metrics = jax.jit(step).lower(before, data).compile(QUICK)(before, data)
-    moved_and_finite(before, after, metrics)
+    moved_and_finite(before, after, metrics, ("encoder",) if name == "vgg16" else ())
 
 
 @pytest.mark.full

@@ -98,9 +98,11 @@ def test_a_plan_needs_no_data(capsys):
     assert line.split()[1:3] == ["dcgan", f"{generator:,}"]
 
 
-@pytest.mark.parametrize("game", ["cyclegan", "semi_supervised", "anogan"])
+@pytest.mark.parametrize(
+    "game", ["cyclegan", "semi_supervised", "anogan", "text_to_image"]
+)
 def test_plans_of_other_games(capsys, game):
-    """Pairs, partly known labels and one class are made up too."""
+    """Pairs, partly known labels, one class and captions are made up too."""
     assert describe.main([f"--config=tests/configs.py:{game}", *PLAN[game]]) == 0
     assert "memory of a device" in capsys.readouterr().out
 
@@ -109,6 +111,7 @@ PLAN = {
     "cyclegan": ["--shape=2"],
     "semi_supervised": ["--shape=8,8,1", "--classes=10"],
     "anogan": ["--shape=8,12,3", "--classes=2"],
+    "text_to_image": ["--shape=16,16,3"],
 }
 
 

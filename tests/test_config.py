@@ -16,6 +16,7 @@ from ganjax.command_line import load_config
 from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
+from ganjax.data.captions import Captions
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
 from ganjax.networks import conv
@@ -37,10 +38,17 @@ SHAPES = {
     "image_folder": ((128, 128, 3), 1000),
     "mnist_twins": ((28, 28, 1), 10),
     "edges_fashion_mnist": ((28, 28, 1), 10),
+    "textures": ((64, 64, 1), 3),
+    "style_pictures": ((64, 64, 3), 0),
+    "captioned_images": ((64, 64, 3), 0),
+    "image_pairs": ((256, 256, 3), 0),
 }
 DOMAINS = {
     "mnist_twins": {"domains": ("a", "b")},
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
+    "style_pictures": {"domains": ("a", "b")},
+    "image_pairs": {"domains": ("a", "b")},
+    "captioned_images": {"captions": Captions(("face", "flag"), 32, ("face",))},
 }
 
 # The parts of each game's config that differ between games, by hand.
@@ -60,6 +68,12 @@ NETWORKS = {
     "ganomaly": {"encoder", "decoder", "second_encoder", "discriminator"},
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
+    "text_to_image": {
+        "generator", "discriminator", "generator_text", "discriminator_text"
+    },
+    "inpainting": {"generator", "discriminator"},
+    "style_transfer": {"encoder", "decoder"},
+    "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -77,6 +91,10 @@ PLAYERS = {
     "ganomaly": {"autoencoder", "discriminator"},
     "pix2pix": {"generator", "discriminator"},
     "super_resolution": {"generator", "discriminator"},
+    "text_to_image": {"generator", "discriminator"},
+    "inpainting": {"generator", "discriminator"},
+    "style_transfer": {"decoder"},
+    "adversarial_style_transfer": {"decoder", "discriminator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -92,6 +110,10 @@ WEIGHTS = {
     "ganomaly": {"features", "content", "code"},
     "pix2pix": {"adversarial", "l1", "discriminator"},
     "super_resolution": {"content", "adversarial"},
+    "text_to_image": set(),
+    "inpainting": {"adversarial", "hole", "seam"},
+    "style_transfer": {"content", "style"},
+    "adversarial_style_transfer": {"content", "style", "adversarial"},
 }
 FROM_LATENTS = (
     "gan",
@@ -101,7 +123,14 @@ FROM_LATENTS = (
     "anogan",
     "f_anogan",
 )
-WITHOUT_LATENTS = ("cyclegan", "pix2pix", "super_resolution")
+WITHOUT_LATENTS = (
+    "cyclegan",
+    "pix2pix",
+    "super_resolution",
+    "inpainting",
+    "style_transfer",
+    "adversarial_style_transfer",
+)
 
 
 @pytest.mark.parametrize("game", NETWORKS)
@@ -160,14 +189,18 @@ SLOW = (
     "dcgan_small_mnist",
     "gan_2014_mnist",
     "infogan_mnist",
+    "inpainting",
     "pix2pix_edges",
     "r3gan_cifar10",
     "reacgan_cifar10",
     "sagan_cifar10",
     "sngan_projection_cifar10",
     "stylegan2_ada_cifar10",
+    "style_transfer",
     "stylegan2_cifar10",
     "super_resolution",
+    "text_to_image_emoji",
+    "text_to_image_scenes",
     "wgan_gp_cifar10",
 )
 
@@ -181,7 +214,10 @@ SLOW = (
         pytest.param("mnist_losses:tiny", marks=pytest.mark.full),
         pytest.param("architectures:tiny", marks=pytest.mark.full),
         pytest.param("anomaly:tiny", marks=pytest.mark.full),
+        pytest.param("inpainting:tiny", marks=pytest.mark.full),
         pytest.param("semi_supervised_mnist:tiny", marks=pytest.mark.full),
+        pytest.param("text_to_image:tiny", marks=pytest.mark.full),
+        pytest.param("style_transfer:tiny", marks=pytest.mark.full),
     ],
 )
 def test_sweep_files(name, request):
@@ -248,6 +284,8 @@ def shaped(section):
     name = section.name
     if name.startswith(BUILT_IN):
         return open_source(name)
+    if name == "scenes":
+        return open_source(name, glyphs="digits", side=section.side)
     shape, classes = SHAPES[name]
     how = DOMAINS.get(name, {})
     if section.labels:
@@ -263,6 +301,9 @@ def stepped(config, game):
         source = shaped(config.data)
         if field in ("label", "known"):
             return jax.ShapeDtypeStruct(n, jnp.int32)
+        if field == "caption":
+            longest = source.spec.captions.longest
+            return jax.ShapeDtypeStruct((*n, longest), jnp.int32)
         return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
 
     data = {field: examples(field) for field in GAMES[config.game].reads}
@@ -276,9 +317,12 @@ def stepped(config, game):
         return jax.eval_shape(carried, batched, data)
 
 
-@pytest.mark.parametrize("game", NETWORKS)
+# The networks of text, and of feature maps, have no options with several numbers.
+@pytest.mark.parametrize(
+    "game", [x for x in NETWORKS if x not in ("text_to_image", "style_transfer")]
+)
 def test_json_and_back(game):
-    first = next(iter(NETWORKS[game]))
+    first = "discriminator" if "style" in game else next(iter(NETWORKS[game]))
     config = resolve(
         {"game": game, "evaluation": {"names": ["pixels"]}, "seed": 2**32 - 1},
         {f"networks.{first}.widths": "3,5", "ema.decay": "1e-3"},

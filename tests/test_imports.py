@@ -29,11 +29,12 @@ MAY_IMPORT = {
     "optimizers": "",
     "averages": "",
     "latents": "",
+    "masks": "",
     "data": "",
     "model": "core",
     "objectives": "augment networks",
     "metrics": "networks",
-    "games": "core objectives networks latents augment model",
+    "games": "core objectives networks latents masks augment model",
     "evaluation": "core data metrics model",
     "training": "core data evaluation failures model",
     "report": "evaluation metrics",
@@ -51,9 +52,11 @@ MAY_IMPORT = {
     "scoring": "core data evaluation loading metrics model unpacking",
     "projection": "core data loading metrics model",
     "replay": "config core data loading training",
-    "detection": "data evaluation loading metrics model",
-    "upscaling": "data loading model",
-    "catalogue": "augment config core data evaluation games latents networks "
+    "applying": "loading",
+    "detection": "applying data evaluation loading metrics model",
+    "upscaling": "applying data loading model",
+    "completion": "applying core data loading model",
+    "catalogue": "augment config core data evaluation games latents masks networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",
     "resumption": "config data loading schedules training",
@@ -62,9 +65,9 @@ MAY_IMPORT = {
     "space": "",
     "sweeps": "build command_line config core data launch loading report resumption "
     "runtime training unpacking",
-    "commands": "build catalogue command_line config data detection failures gallery "
-    "launch loading parity projection replay report scoring shipped sweeps training "
-    "unpacking upscaling",
+    "commands": "build catalogue command_line completion config data detection "
+    "failures gallery launch loading parity projection replay report scoring shipped "
+    "sweeps training unpacking upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -94,8 +97,10 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "runtime",
     "loading",
     "scoring",
+    "applying",
     "detection",
     "upscaling",
+    "completion",
     "resumption",
     "launch",
     "sweeps",

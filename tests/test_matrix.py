@@ -40,15 +40,17 @@ def step_of(stated, source=None, compute=lambda start: start()):
     return carried, compute(start), feed.data
 
 
-def moved_and_finite(before, after, metrics):
-    """Assert that metrics and parameters are finite and that every network moved."""
+def moved_and_finite(before, after, metrics, frozen=()):
+    """Assert that metrics and parameters are finite and that every network moved,
+    unless it is ``frozen``."""
     for name, value in metrics.items():
         assert jnp.isfinite(value).all(), name
     for network, params in after.params.items():
         leaves = jax.tree.leaves(params)
         assert all(jnp.isfinite(leaf).all() for leaf in leaves), network
         old = jax.tree.leaves(before.params[network])
-        assert any(jnp.any(a != b) for a, b in zip(old, leaves, strict=True)), network
+        moved = any(jnp.any(a != b) for a, b in zip(old, leaves, strict=True))
+        assert moved == (network not in frozen), network
 
 
 def test_few_configurations_cover_every_pair():

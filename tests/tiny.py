@@ -109,12 +109,51 @@ GAMES = {
         },
     },
     "pix2pix": {"game": "pix2pix", "data": {"name": "paired"}, "networks": _SMALL},
+    "text_to_image": {
+        "game": "text_to_image",
+        "data": {"name": "scenes", "glyphs": "digits", "side": 16},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"width": 4, "attention": 8},
+            "discriminator": {
+                "width": 4,
+                "attention": 4,
+                "joined": 4,
+                "projection": True,
+            },
+            "generator_text": {"width": 8},
+            "discriminator_text": {"width": 8},
+        },
+        "options": {"wrong": "nearest"},
+    },
     "super_resolution": {
         "game": "super_resolution",
         "data": {"name": "digits"},
         "networks": _SMALL,
         "options": {"factor": 2},
         "weights": {"adversarial": 1.0},
+    },
+    "style_transfer": {
+        "game": "style_transfer",
+        "data": {"name": "tests.domains:waves"},
+        "networks": {
+            "encoder": {"name": "vgg16", "weights": "random", "width": 2, "blocks": 2},
+            "decoder": {"name": "vgg16", "width": 2},
+        },
+    },
+    "adversarial_style_transfer": {
+        "game": "adversarial_style_transfer",
+        "data": {"name": "tests.domains:waves"},
+        "networks": {
+            "encoder": {"name": "vgg16", "weights": "random", "width": 2, "blocks": 2},
+            "decoder": {"name": "vgg16", "width": 2},
+            "discriminator": {"widths": (8,)},
+        },
+    },
+    "inpainting": {
+        "game": "inpainting",
+        "data": {"name": "digits"},
+        "networks": _SMALL,
     },
 }
 
@@ -132,8 +171,9 @@ def setup(name, **overrides):
 def sgd(name):
     """Return overrides to plain SGD for every player, so rounding stays small."""
     players = RECIPES[GAMES[name].get("game", "gan")].players
-    # The cycle loss has the weight 10, so only small steps are stable.
-    rate = 0.005 if name == "cyclegan" else 0.05
+    # The cycle loss and the style loss have the weight 10, so only small steps are
+    # stable.
+    rate = 0.005 if name.endswith(("cyclegan", "style_transfer")) else 0.05
     return {
         f"optimizers__{player}__{field}": value
         for player in players

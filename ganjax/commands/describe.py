@@ -107,6 +107,7 @@ def _planned(config, shape, classes, drawn):
         classes,
         count=max(LEAST_SAMPLES, classes, data.labels, data.limit),
         pairs="a" in Choice(config).game.reads,
+        captions="caption" in Choice(config).game.reads,
         drawn=drawn,
     )
     if data.classes:

@@ -1,8 +1,9 @@
-"""Flags that several commands share: classes, seeds, and options of measures (the
-functions that compare two sets of samples)."""
+"""Flags that several commands share: classes, seeds, captions, and options of measures
+(the functions that compare two sets of samples)."""
 
 import argparse
 import re
+from pathlib import Path
 
 from ganjax.config import declared
 from ganjax.data import CLASSES
@@ -62,6 +63,31 @@ def classes(text: str | None) -> tuple[int | str, ...]:
     if text is not None and not found:
         raise BadInput(f"--classes={text}: expected {CLASSES.kind}")
     return found
+
+
+def prompts(flags: argparse.Namespace) -> list[str]:
+    """Return the captions of ``--prompt`` and of the lines of the file ``--prompts``.
+    Empty lines of the file do not count.
+
+    Raises:
+      BadInput: if the file cannot be read or has no captions.
+    """
+    found = list(flags.prompt or ())
+    if flags.prompts is None:
+        return found
+    if not flags.prompts:
+        raise BadInput("--prompts=: expected a file")
+    said = f"--prompts={flags.prompts}"
+    try:
+        lines = Path(flags.prompts).expanduser().read_text("utf-8-sig").splitlines()
+    except OSError as error:
+        raise BadInput(f"{said}: cannot be read ({error.strerror})") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{said}: expected text in UTF-8") from error
+    read = [line.strip() for line in lines if line.strip()]
+    if not read:
+        raise BadInput(f"{said}: expected a caption in each line, found none")
+    return found + read
 
 
 def _of_measures():

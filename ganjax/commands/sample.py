@@ -5,8 +5,10 @@
     ganjax sample --workdir=runs/quickstart --mode=animation --out=run.gif
     ganjax sample --workdir=runs/quickstart --n=1000 --out=samples.npy
     ganjax sample --workdir=runs/conditional --seeds=0-7,12 --classes=cat --out=cats/
+    ganjax sample --workdir=runs/scenes --prompt="a small red seven on the left"
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
+    ganjax sample --workdir=runs/inpainting --image=photo.png --mask=hole.png
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
@@ -17,11 +19,22 @@ With --seeds there is one image for each seed, named by the seed. The image of a
 does not depend on the other seeds. If the game takes labels, the classes take turns:
 seed s has class number s modulo the number of classes. --classes restricts the classes.
 
+A game that generates by captions takes them from --prompt, which may be repeated, or
+from the lines of the file --prompts; without both, it takes held-out captions. They
+take turns, and by default --n is at least the number of prompts. The metadata of a
+picture hold the prompts, --mode=captions also writes them over the rows, and a folder
+has the list captions.csv with the columns file and caption.
+
 With --projected, the latents that `ganjax project` found for your pictures are used in
 place of random latents. They are truncated only if --truncation is given.
+
+With --image, a run of game=inpainting fills holes in your images: white pixels of
+--mask, or random holes. Each completed image is next to the image with its hole.
 """
 
+import csv
 import dataclasses
+import functools
 import json
 import math
 import re
@@ -29,6 +42,7 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
+from ganjax.commands import filling
 from ganjax.commands import flags as shared
 from ganjax.commands.output import whole
 from ganjax.errors import BadInput, check_memory
@@ -42,7 +56,10 @@ def main(arguments: list[str]) -> int:
 
     flags = _parsed(arguments)
     names.beside(Path.cwd())
+    fills = filling.asks(flags)
     run = _run(flags)
+    if fills:
+        return _filled(flags, run)
     mode = MODES.find("--mode", flags.mode)
     seeds = _seeds(flags)
     request = _request(run, flags, _options(mode, flags))
@@ -56,6 +73,9 @@ def main(arguments: list[str]) -> int:
     }
     if chosen := run.model.sampling.classes:
         said["classes"] = [run.source.spec.classes[label] for label in chosen]
+    captions = _captions(run)
+    if run.model.sampling.captions:
+        said["prompts"] = captions
     if request.saved is not None:
         said["projected"] = Path(request.projected).name
     if not (seeds or folder or out.suffix == ".npy"):
@@ -63,7 +83,7 @@ def main(arguments: list[str]) -> int:
     else:
         made = run.model.of_seeds(seeds) if seeds else _samples(request)
         if folder:
-            _write_each(out, made, said, seeds)
+            _write_each(out, made, said, seeds, captions)
         elif out.suffix == ".npy":
             import numpy as np
 
@@ -72,6 +92,14 @@ def main(arguments: list[str]) -> int:
         else:
             _write(out, picture_of(made), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
+    return 0
+
+
+def _filled(flags, run):
+    said = {"step": int(run.state.step), "config": run.config.data.name}
+    opened = functools.partial(_opened, flags, run, "filling.png")
+    out = filling.fill(flags, run, opened, _write, said)
+    print(f"filling of step {said['step']}: {out}")
     return 0
 
 
@@ -84,6 +112,12 @@ def _parsed(arguments):
     )
     flags.add_argument("--seeds", help="an image for each seed, as in 0-7,12")
     shared.add_classes(flags, "draw only these classes")
+    flags.add_argument(
+        "--prompt", action="append", metavar="TEXT", help="a caption to draw"
+    )
+    flags.add_argument(
+        "--prompts", metavar="FILE", help="a file with a caption in each line"
+    )
     flags.add_argument(
         "--truncation",
         help="truncation of styles or normal latents, 0 for none; default: the run's",
@@ -109,6 +143,7 @@ def _parsed(arguments):
     options.add_argument(
         "--projected", metavar="FILE", help="latents.npz of ganjax project"
     )
+    filling.add_flags(flags)
     from ganjax.gallery import MODES
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
@@ -121,17 +156,27 @@ def _run(flags):
 
     run = ganjax.load(flags.workdir, trust_code=flags.trust_code)
     classes, truncation = shared.classes(flags.classes), flags.truncation
+    captions = shared.prompts(flags)
     if flags.projected is not None:
         if not flags.projected:
             raise BadInput("--projected=: expected a file")
-        for name in ("classes", "seeds"):
+        for name in ("classes", "seeds", "prompt", "prompts"):
             if (value := getattr(flags, name)) is not None:
+                value = value[0] if name == "prompt" else value
                 raise BadInput(f"--{name}={value}: expected no --projected with it")
         truncation = "0" if truncation is None else truncation
-    if truncation is None and not classes:
+    if truncation is None and not classes and not captions:
         return run
     changed = {} if truncation is None else {"sampling.truncation": truncation}
-    return run.sampled(changed, classes)
+    return run.sampled(changed, classes, captions)
+
+
+def _captions(run):
+    """Return the texts that samples have in turn; none without captions."""
+    sampler, language = run.model.sampler, run.source.spec.captions
+    if not sampler.captioned:
+        return []
+    return [language.text(tokens) for tokens in sampler.chosen]
 
 
 def _options(mode, flags):
@@ -152,6 +197,9 @@ def _request(run, flags, takes):
     from ganjax.gallery import Request
 
     given = {"n": 64} if flags.mode == "grid" and "n" in takes else {}
+    prompts = len(run.model.sampling.captions)
+    if prompts and "n" in takes:
+        given["n"] = max(prompts, given.get("n", Request.n))
     for name in (field.name for field in dataclasses.fields(Request)):
         value = getattr(flags, name, None)
         if value is None:
@@ -273,10 +321,12 @@ def _write(out, picture, said):
         frames[0].save(part, **options)
 
 
-def _write_each(folder, samples, said, seeds):
+def _write_each(folder, samples, said, seeds, captions):
     """Write a file for each image, without the frame of a grid."""
     from ganjax.training.pictures import image_grid
 
+    said = {name: value for name, value in said.items() if name != "prompts"}
+    asked = []
     for i, sample in enumerate(samples):
         height, width = sample.shape[:2]
         picture = image_grid(sample[None], columns=1, scale=1)
@@ -285,4 +335,14 @@ def _write_each(folder, samples, said, seeds):
             name, own = f"seed{seeds[i]:06}.png", {"seed": seeds[i]}
         else:
             name, own = f"seed{said['seed']}-{i:06}.png", {"index": i}
+        if captions:
+            turn = seeds[i] if seeds else i
+            own["prompt"] = captions[turn % len(captions)]
+            asked.append((name, own["prompt"]))
         _write(folder / name, inner, {**said, **own})
+    if asked:
+        with (
+            whole(folder / "captions.csv") as part,
+            part.open("w", encoding="utf-8", newline="") as file,
+        ):
+            csv.writer(file).writerows([("file", "caption"), *asked])

@@ -11,7 +11,7 @@ from typing import Any
 from flax.traverse_util import unflatten_dict
 from ml_collections import ConfigDict
 
-from ganjax import objectives
+from ganjax import networks, objectives
 from ganjax.averages import AverageOptions
 from ganjax.config.rules import check
 from ganjax.core.dynamics import DYNAMICS, DynamicsOptions
@@ -21,14 +21,13 @@ from ganjax.games import GAMES
 from ganjax.latents import LatentOptions, OptimisedLatentOptions
 from ganjax.model import Sampling
 from ganjax.names import Table, flatten, is_path
-from ganjax.networks import ARCHITECTURES, PRECISIONS, network_class, network_options
 from ganjax.optimizers import OptimizerOptions
 from ganjax.options import Option, option, options_of, section
 from ganjax.schedules import ScheduleOptions, matched
 from ganjax.training.plan import Plan, settle_length
 
 # Fields whose values decide which other fields exist.
-_NAMING = ("game", "name", "shape", "discriminator")
+_NAMING = ("game", "name", "shape", "discriminator", "masks")
 # Sections with free labels, and the components whose names are labels already.
 LABELLED = {
     "regularizers": (objectives.PenaltyOptions, objectives.REGULARIZERS),
@@ -40,7 +39,7 @@ LABELLED = {
 @dataclasses.dataclass(frozen=True)
 class _Root:
     seed: int = option(0, "seed of all randomness", least=0, most=2**32 - 1)
-    precision: str = option("float32", "dtype of matrix products", choices=PRECISIONS)
+    precision: str = option("float32", "dtype of products", choices=networks.PRECISIONS)
     sampling: Sampling = section(Sampling)
     data: DataOptions = section(DataOptions)
     dynamics: DynamicsOptions = section(DynamicsOptions)
@@ -88,9 +87,10 @@ def _declared(chosen):
         add("latents", OptimisedLatentOptions if game.from_latents else LatentOptions)
     for name, kind in game.networks.items():
         path = f"networks.{name}.name"
-        found[path] = Option("mlp", f"the {kind}", choices=ARCHITECTURES)
-        module = network_class(path, names.get(path, "mlp"), kind)
-        add(f"networks.{name}", network_options(module))
+        usual = networks.KINDS[kind]
+        found[path] = Option(usual, f"the {kind}", choices=networks.ARCHITECTURES)
+        module = networks.network_class(path, names.get(path, usual), kind)
+        add(f"networks.{name}", networks.network_options(module))
     if "label" in game.reads:
         add("conditioning", objectives.LabelOptions)
     elif game.from_latents:

@@ -19,17 +19,17 @@ class Network:
     """A stateless module and the inputs that initialise it.
 
     ``module`` has Flax's ``init`` and ``apply`` and takes a keyword ``train``.
-    ``inputs`` are ``jax.ShapeDtypeStruct`` of one batch of any size. They only
-    determine the shapes of the parameters. A module declares ``mixes_samples = False``
-    if the output for a sample does not depend on the rest of the batch.
+    ``inputs`` are ``jax.ShapeDtypeStruct`` of one batch of any size, or trees of them.
+    They only determine the shapes of the parameters. A module declares ``mixes_samples
+    = False`` if the output for a sample does not depend on the rest of the batch.
     """
 
     module: Any
-    inputs: tuple[jax.ShapeDtypeStruct, ...]
+    inputs: tuple[Tree, ...]
 
     def initial(self, key: jax.Array) -> dict[str, Tree]:
         """Initialise the module. Return its variables, ``{'params': …, …}``."""
-        inputs = [jnp.zeros(x.shape, x.dtype) for x in self.inputs]
+        inputs = jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), self.inputs)
         return dict(self.module.init(key, *inputs, train=True))
 
     def __call__(

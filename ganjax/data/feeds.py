@@ -125,7 +125,7 @@ def drawn(sampler: Composed | Callable, *, batch_size: int, rounds: int) -> Feed
     def batch(data, key, step, axis):
         keys = example_keys(key, step, batch_size, rounds, axis)
         made = make(data, keys.reshape(-1))
-        return {k: x.reshape(*keys.shape, *x.shape[1:]) for k, x in made.items()}
+        return jax.tree.map(lambda x: x.reshape(*keys.shape, *x.shape[1:]), made)
 
     return Feed(arrays, batch)
 

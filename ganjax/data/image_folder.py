@@ -106,7 +106,9 @@ def open_image_folder(
         packed = found and not all(part.is_dir() for part in found)
         name, paths = archive_stem(path), found if found and packed else (path,)
     trees = [Tree(path) for path in paths]
-    return _source(f"image_folder:{name}", arrange(trees, holdout, subset), alpha)
+    return source_of_files(
+        f"image_folder:{name}", arrange(trees, holdout, subset), alpha
+    )
 
 
 def open_cifar10_jpeg(directory: str) -> Source:
@@ -130,7 +132,7 @@ def open_cifar10_jpeg(directory: str) -> Source:
                 f"data.dir='{path}': expected a folder that holds "
                 "cifar10_jpeg_train.zip and cifar10_jpeg_test.zip"
             )
-    return _source(name, arrange([Tree(path) for path in found]), "white")
+    return source_of_files(name, arrange([Tree(path) for path in found]), "white")
 
 
 def find_pair(folder: Path, stem: str = "") -> tuple[Path, Path] | None:
@@ -159,7 +161,12 @@ def find_pair(folder: Path, stem: str = "") -> tuple[Path, Path] | None:
     return pairs[0] if len(pairs) == 1 else None
 
 
-def _source(name: str, arrangement: Arrangement, alpha: str) -> Source:
+def source_of_files(name: str, arrangement: Arrangement, alpha: str) -> Source:
+    """Return the source of image files whose splits and classes are known.
+
+    Raises:
+        BadInput: sizes differ, or the header of an image is damaged.
+    """
     files = [*arrangement.train, *arrangement.test]
     headers = _headers(files)
     grey = all(header.grey for header in headers)

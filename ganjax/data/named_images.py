@@ -21,6 +21,7 @@ class NamedImages:
 
     Attributes:
         names: sorted names of the image files.
+        single: whether the path is one image file.
 
     Raises:
         BadInput: there is no such path, it has no images, or it is a prepared set.
@@ -33,7 +34,8 @@ class NamedImages:
         if at.is_dir() and is_prepared(at):
             raise BadInput(f"'{path}': is a prepared set, expected image files")
         self._tree = None
-        if at.is_file() and at.suffix.lower() in SUFFIXES:
+        self.single = at.is_file() and at.suffix.lower() in SUFFIXES
+        if self.single:
             self._folder, self.names = at.parent, [at.name]
             return
         with reading():

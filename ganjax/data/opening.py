@@ -5,6 +5,7 @@ import math
 from collections.abc import Mapping
 
 from ganjax.data import synthetic
+from ganjax.data.captioned_images import open_captioned_images
 from ganjax.data.digits import open_digits
 from ganjax.data.feeds import FEEDS, RESIDENT, Feed, make_feed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
@@ -12,8 +13,11 @@ from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.mirror import mirrored
 from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
 from ganjax.data.prepared import open_cifar10, open_tfds
+from ganjax.data.scenes import open_scenes
+from ganjax.data.scikit_pictures import open_textures
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
+from ganjax.data.style_pictures import open_style_pictures
 from ganjax.data.translations import (
     open_edges_fashion_mnist,
     open_image_pairs,
@@ -41,12 +45,16 @@ SOURCES = Table(
         "stacked_mnist": open_stacked_mnist,
         "mnist_twins": open_mnist_twins,
         "edges_fashion_mnist": open_edges_fashion_mnist,
+        "scenes": open_scenes,
         "cifar10": open_cifar10,
         "cifar10_jpeg": open_cifar10_jpeg,
         "idx": open_idx,
         "image_folder": open_image_folder,
         "image_pairs": open_image_pairs,
+        "captioned_images": open_captioned_images,
         "tfds": open_tfds,
+        "textures": open_textures,
+        "style_pictures": open_style_pictures,
     },
     takes=1,
 )
@@ -149,6 +157,11 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
         raise BadInput(
             "data.balanced=True: expected data with classes and with samples that are "
             f"stored one by one, unlike data.name='{source.spec.name}'"
+        )
+    if section["mirror"] and source.spec.captions:
+        raise BadInput(
+            "data.mirror=True: expected data without captions, which may name left and "
+            f"right, unlike data.name='{source.spec.name}'"
         )
     feed = make_feed(split, kind=section["feed"], by_class=by_class, **sizes)
     return mirrored(feed, **sizes) if section["mirror"] else feed

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ganjax.data.captions import Captions
 from ganjax.data.source import Source, Spec, Split
 from ganjax.errors import BadInput, one_line
 from ganjax.json_shapes import NUMBER, check_shape
@@ -35,10 +36,12 @@ _RECORD = {
         "test_paired?": bool,
         "labels?": str,
         "normal?": [int],
+        "captions?": (dict, type(None)),
     },
     "sizes?": dict,
     "about?": dict,
 }
+_CAPTIONS = {"words": [str], "longest": int, "shown": [str]}
 
 
 def record_of(source: Source) -> dict[str, Any]:
@@ -60,6 +63,8 @@ def read_record(path: Path) -> dict[str, Any] | None:
     if (held := read_json(path)) is None:
         return None
     check_shape(path, held, _RECORD)
+    if (captions := held["spec"].get("captions")) is not None:
+        check_shape(path, captions, _CAPTIONS)
     try:
         spec_of(held)
     except (TypeError, ValueError) as error:  # modes of several lengths, or no numbers
@@ -78,6 +83,9 @@ def spec_of(record: Mapping[str, Any]) -> Spec:
     }
     if values.get("modes") is not None:
         values["modes"] = np.asarray(values["modes"], np.float64)
+    if (held := values.get("captions")) is not None:
+        words, shown = (tuple(held[name]) for name in ("words", "shown"))
+        values["captions"] = Captions(words, held["longest"], shown)
     return Spec(**values)
 
 
@@ -110,7 +118,9 @@ def _of_specs(held, now) -> Iterator[str]:
         then, here = held.get(name), now.get(name)
         if then == here or name not in held:
             continue
-        if name != "classes":
+        if name == "captions":
+            yield "other words or other captions are shown"
+        elif name != "classes":
             yield f"{name}: {then} -> {here}"
         elif len(then) != len(here):
             yield f"{len(then)} classes -> {len(here)}"

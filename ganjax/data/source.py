@@ -17,6 +17,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from ganjax.data.captions import Captions
+
 # What a key of a held-out sample is folded with: any constant, kept for equal samples.
 HELD_OUT = 0x7E57
 
@@ -67,6 +69,8 @@ class Spec:
         test_paired: whether the domains of one test example belong together.
         labels: name of the labels in a batch.
         normal: labels of the training samples if some classes were left out, or ().
+        captions: the words of the captions, or ``None``. A batch then holds
+            ``'caption'``, int32 ``[n, longest]``.
     """
 
     name: str
@@ -80,12 +84,14 @@ class Spec:
     test_paired: bool = False
     labels: str = "label"
     normal: tuple[int, ...] = ()
+    captions: Captions | None = None
 
     @property
     def fields(self) -> tuple[str, ...]:
-        """Return the names of the arrays in a batch: the domains, and the labels if
-        there are classes."""
-        return self.domains + ((self.labels,) if self.classes else ())
+        """Return the names of the arrays in a batch: the domains, the labels if there
+        are classes, and the captions if there are any."""
+        labels = (self.labels,) if self.classes else ()
+        return self.domains + labels + (("caption",) if self.captions else ())
 
 
 @dataclass(frozen=True)

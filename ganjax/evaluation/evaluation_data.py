@@ -132,7 +132,7 @@ class EvaluationData:
         """
         if self._drawn is None or self._drawn[0] is not model:
             data = self.draw(model, latent_key(self.seed), self.samples)
-            label = model.labels(self.samples)
+            label = model.labels(self.samples) if self.labelled else None
             self._drawn = model, Side(data, label, self.extractor)
         return self._drawn[1]
 

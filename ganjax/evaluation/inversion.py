@@ -10,6 +10,7 @@ import numpy as np
 import optax
 
 from ganjax.core import child_key
+from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.evaluation.needs import need_samples
 from ganjax.evaluation.side import Side
@@ -55,9 +56,15 @@ def invert(
         random latent, without a search.
       seed: seed of the random latents.
 
+    Raises:
+      BadInput: the game generates by captions, which the samples do not have.
+
     Returns:
       The latents ``[n, d]`` and their samples ``[n, …]``.
     """
+
+    if model.sampler.captioned:
+        raise BadInput("expected a game without captions to invert its generator")
 
     @jax.jit
     def decode(z, label):
@@ -90,6 +97,8 @@ class Inversion:
 
     def __init__(self, evaluation_data: EvaluationData):
         evaluation_data.require_latents()
+        if evaluation_data.sampler.captioned:
+            raise Uncomputable("expected a game without captions")
         evaluation_data.require_pixels()
         need_samples(evaluation_data, training=1, held_out=1)
         self._data = evaluation_data

@@ -43,9 +43,11 @@ def protocol_of(evaluation_data: EvaluationData, step: int) -> dict[str, Any]:
     sizes = evaluation_data.sizes
     # Only some data and games have these fields, so other protocols keep their fields.
     mixes = extractor and has_alpha(evaluation_data.source.spec.shape)
-    some = {"alpha": "on white"} if mixes else {}
+    some: dict[str, Any] = {"alpha": "on white"} if mixes else {}
     if "restore" in evaluation_data.sampler.abilities:
         some["border"] = evaluation_data.border  # of scores of luma
+    if masking := evaluation_data.sampler.masking:
+        some["masks"] = dict(masking.about)
     if sampling.classes:
         names = evaluation_data.source.spec.classes
         some["classes"] = [names[label] for label in sampling.classes]

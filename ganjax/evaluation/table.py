@@ -1,11 +1,13 @@
 """The table of evaluators and measures by name. A measure compares two sets of samples,
 and makes an evaluator from the samples of a run."""
 
+from ganjax.evaluation.captions import CaptionsScores
 from ganjax.evaluation.classes import Classes
 from ganjax.evaluation.classification import Classification
 from ganjax.evaluation.compared import Measure
 from ganjax.evaluation.copies import Copies
 from ganjax.evaluation.critics import CriticScores
+from ganjax.evaluation.filling import Filling
 from ganjax.evaluation.inference import (
     Anomalies,
     Codes,
@@ -21,13 +23,14 @@ from ganjax.evaluation.newer_measures import NEWER_MEASURES
 from ganjax.evaluation.parzen import Parzen
 from ganjax.evaluation.paths import Interpolations, Paths
 from ganjax.evaluation.pixels import Pixels
+from ganjax.evaluation.style import Style
 from ganjax.evaluation.translation import Restoration, Translation
 from ganjax.names import Table
 
 _EVALUATORS = (
     Modes, Pixels, Classes, Classification, Copies, CriticScores, Paths, Interpolations,
     Inversion, Parzen, Reconstruction, LatentsScores, Codes, Labels, Anomalies,
-    Translation, Restoration, Likelihood,
+    Translation, Restoration, Likelihood, CaptionsScores, Filling, Style,
 )  # fmt: skip
 
 

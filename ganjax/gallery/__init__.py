@@ -1,6 +1,7 @@
 """Pictures of a run, by mode. A mode is a function from a ``Request`` to a PIL image,
 or to a list of images (the frames of an animation)."""
 
+from ganjax.gallery.captions import captions
 from ganjax.gallery.grids import classes, grid, neighbours, samples
 from ganjax.gallery.inference import (
     arithmetic,
@@ -16,13 +17,14 @@ from ganjax.gallery.paths import interpolation, traversal, truncation
 from ganjax.gallery.plane import plane
 from ganjax.gallery.request import Request, looks_at
 from ganjax.gallery.spectrum import spectrum
+from ganjax.gallery.style_transfer import blends, strengths
 from ganjax.gallery.styles import directions, edits, mixing
 from ganjax.names import Table
 
 _MODES = (
-    grid, classes, mean, interpolation, traversal, truncation, mixing, directions,
-    edits, arithmetic, neighbours, codes, latents, reconstructions, inversions,
-    translations, strip, animation, plane, spectrum,
+    grid, classes, captions, mean, interpolation, traversal, truncation, mixing,
+    directions, edits, arithmetic, neighbours, codes, latents, reconstructions,
+    inversions, translations, strip, animation, plane, spectrum, strengths, blends,
 )  # fmt: skip
 
 MODES = Table(

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 from scipy.stats import norm
 
+from ganjax.core import child_key, sample_keys
 from ganjax.data import as_bytes, held_out, samples
 from ganjax.errors import BadInput
 from ganjax.evaluation import invert
@@ -150,13 +151,13 @@ def arithmetic(request: Request) -> Image.Image:
 def translations(request: Request) -> Image.Image:
     """Draw triples of columns: an input, the game's output, and the target. The target
     is the image that is paired with the input. For super-resolution it is the image
-    before it was made smaller. Unpaired data have no target column."""
+    before it was made smaller, and for inpainting the image before a part was cut out.
+    Unpaired data have no target column."""
     request.require_images()
-    run = request.run
-    if "restore" in request.model.sampler.abilities:
+    run, there = request.run, request.model.sampler.abilities
+    if "restore" in there or "fill" in there:
         data, _ = held_out(run.source.test, request.n * _pairs(request, 3), seed=0)
-        seen, made = (request.model.ask(x, data) for x in ("interpolate", "restore"))
-        return _side_by_side(request, seen, made, data)
+        return _side_by_side(request, *_repaired(request, data), data)
     able(request, "translate", "translations")
     keys = jax.random.split(request.key, request.n * _pairs(request, 3))
     test = {name: np.asarray(x) for name, x in samples(run.source.test, keys).items()}
@@ -164,6 +165,17 @@ def translations(request: Request) -> Image.Image:
     if not run.source.spec.test_paired:
         return _side_by_side(request, test["a"], made)
     return _side_by_side(request, test["a"], made, test["b"])
+
+
+def _repaired(request, data):
+    """Return damaged images, and what the game makes of them."""
+    if "restore" in request.model.sampler.abilities:
+        return (request.model.ask(x, data) for x in ("interpolate", "restore"))
+    masks = jax.jit(request.model.sampler.masking.draw)(
+        sample_keys(child_key(request.key, "masks"), len(data))
+    )
+    damaged = data * (1 - np.asarray(masks))
+    return damaged, request.model.ask("fill", np.concatenate([damaged, masks], -1))
 
 
 def able(request: Request, ability: str, mode: str) -> None:

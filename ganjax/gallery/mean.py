@@ -17,7 +17,7 @@ from ganjax.training.pictures import image_grid
 def mean(request: Request) -> Image.Image:
     """Draw the image of the mean style (the truncation trick with ψ = 0; Karras et al.
     2019, arXiv 1812.04948, appendix B), or of the mean latent if the generator does not
-    truncate styles. The mean latent gives one image for each class."""
+    truncate styles. The mean latent gives one image for each class, or each caption."""
     request.require_images()
     run, sampler = request.run, request.sampler
     if truncates_styles(run.game):
@@ -30,7 +30,7 @@ def mean(request: Request) -> Image.Image:
     else:
         _require_a_mean(request)
         model, label = request.model, None
-        if sampler.classes:
+        if sampler.classes or sampler.captioned:
             label = np.asarray(sampler.chosen or range(sampler.classes))
         count = 1 if label is None else len(label)
         z = np.zeros((count, run.config.latents.size), np.float32)

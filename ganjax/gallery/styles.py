@@ -129,7 +129,7 @@ def _moved(request, a, latents):
     else:
         z = latents.values[:, None] + shift[None]
         label = latents.label
-        label = None if label is None else np.repeat(label, len(shift))
+        label = None if label is None else np.repeat(label, len(shift), axis=0)
         images = request.model.decode(z.reshape(-1, z.shape[-1]), label)
     return image_grid(images, columns=request.columns)
 

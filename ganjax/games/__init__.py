@@ -12,10 +12,16 @@ from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.duel import duel
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
+from ganjax.games.inpainting import INPAINTING
 from ganjax.games.pix2pix import PIX2PIX
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
+from ganjax.games.style_transfer import (
+    ADVERSARIAL_STYLE_TRANSFER,
+    STYLE_TRANSFER,
+)
 from ganjax.games.super_resolution import SUPER_RESOLUTION
+from ganjax.games.text_to_image import TEXT_TO_IMAGE
 from ganjax.names import Table
 
 _GAMES = {
@@ -32,6 +38,10 @@ _GAMES = {
     "pix2pix": PIX2PIX,
     "cyclegan": CYCLEGAN,
     "super_resolution": SUPER_RESOLUTION,
+    "text_to_image": TEXT_TO_IMAGE,
+    "inpainting": INPAINTING,
+    "style_transfer": STYLE_TRANSFER,
+    "adversarial_style_transfer": ADVERSARIAL_STYLE_TRANSFER,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

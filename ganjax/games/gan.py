@@ -6,7 +6,7 @@ import dataclasses
 import functools
 
 from ganjax.core import Game
-from ganjax.games.duel import duel
+from ganjax.games.duel import LABEL, duel
 from ganjax.games.recipe import Parts, Recipe
 from ganjax.model import Sampler
 from ganjax.objectives import joined
@@ -79,8 +79,8 @@ def _noise_to_data(parts: Parts, labelled: bool) -> tuple[Game, Sampler]:
         return apply(GENERATOR, *inputs(z, label))
 
     latent = latents.size + (parts.classes if joins else 0)
-    label_input = labelled and not joins
-    made = parts.network(GENERATOR, (latent,), output=parts.shape, labelled=label_input)
+    last = LABEL if labelled and not joins else None
+    made = parts.network(GENERATOR, (latent,), output=parts.shape, last=last)
     how = {"reads_data": labelled or adversary.reads_data()}
     game = duel(parts, {GENERATOR: made}, parts.shape, shown, generator, **how)
     packing = adversary.critic_inputs.packing

@@ -22,9 +22,8 @@ class Parts:
       classes: number of classes of the data, 0 without labels.
       batch_size: number of real examples in one update of a player, over all devices.
       latents: size and distribution of latents; ``None`` for a game without latents.
-      network: ``(name, *input shapes, output=shape or None, labelled=False) ->
-        Network``. Without an output shape it is a discriminator. A ``labelled`` network
-        takes the labels as its last input.
+      network: ``(name, *input shapes, output=shape or None, last=None) -> Network``.
+        ``last`` is a last input of two samples, by its shapes, as ``duel.LABEL``.
       player: ``(name, owns, objective, reads_data=True) -> Player``, with the optimizer
         and the number of updates in a step that the config sets.
       adversary: losses of critics and generators.
@@ -32,6 +31,7 @@ class Parts:
       options: values of ``Recipe.options``.
       label: how the generator takes the label: ``'none'``, ``'concatenation'`` with its
         latent, or a conditioning that takes the label as a second input.
+      captions: the ``data.captions.Captions`` of the data, or ``None``.
     """
 
     shape: tuple[int, ...]
@@ -44,6 +44,7 @@ class Parts:
     examples: Callable[[jax.Array], dict[str, jax.Array]]
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     label: str = "none"
+    captions: Any = None
 
 
 @dataclasses.dataclass(frozen=True)
@@ -53,7 +54,7 @@ class Recipe:
     Attributes:
       make: ``Parts -> (Game, Sampler)``. ``build_game`` then sets the game's averages,
         dynamics, schedules and intervals from the config.
-      networks: name -> ``'generator'``, ``'encoder'`` or ``'discriminator'``.
+      networks: name -> one of ``networks.KINDS``.
       players: in the order of their updates; critics: players that may have penalties.
       weights: the weights of the game's losses, the config fields ``weights.NAME``.
       options: the game's other config fields, ``options.NAME``.

@@ -6,10 +6,13 @@ chooses the data of each metric. Data that a metric cannot use raise ``Uncomputa
 """
 
 from ganjax.metrics.authenticity import authenticity
+from ganjax.metrics.captions import attribute_accuracy, r_precision
+from ganjax.metrics.colour_transfer import colour_transfer
 from ganjax.metrics.conformal import conformal_threshold
 from ganjax.metrics.critic import critic_distance, two_sample_test
 from ganjax.metrics.curves import curve_of_shares, precision_recall_curve
 from ganjax.metrics.diversity import diversity
+from ganjax.metrics.filling import biharmonic_filling, mean_filling, seam_steps
 from ganjax.metrics.frechet import (
     covariance_root,
     frechet_at_infinity,
@@ -43,15 +46,16 @@ from ganjax.metrics.wasserstein import (
 from ganjax.metrics.wavelet import frechet_wavelet, packet_moments
 
 __all__ = [
-    "authenticity", "best_std", "class_coverage", "cmmd",
-    "conformal_threshold", "covariance_root",
-    "critic_distance", "curve_of_shares", "density_coverage", "diversity",
-    "frechet_at_infinity", "frechet_distance", "frechet_from_root", "frechet_interval",
-    "frechet_wavelet", "inception_score", "kernel_distance", "knn_classify",
-    "likelihood_divergence", "luma", "luma_psnr", "luma_ssim", "memorisation",
-    "mode_coverage", "moments", "monge_distance", "nearest", "packet_moments",
-    "parzen_log_likelihood", "path_length", "peak_signal_to_noise",
-    "precision_recall", "precision_recall_curve", "principal_error",
-    "signal_to_noise_of_bytes", "sliced_wasserstein", "squared_discrepancy",
-    "structural_similarity", "two_sample_test", "wasserstein_1d",
+    "attribute_accuracy", "authenticity", "best_std", "biharmonic_filling",
+    "class_coverage", "cmmd", "colour_transfer", "conformal_threshold",
+    "covariance_root", "critic_distance", "curve_of_shares", "density_coverage",
+    "diversity", "frechet_at_infinity", "frechet_distance", "frechet_from_root",
+    "frechet_interval", "frechet_wavelet", "inception_score", "kernel_distance",
+    "knn_classify", "likelihood_divergence", "luma", "luma_psnr", "luma_ssim",
+    "mean_filling", "memorisation", "mode_coverage", "moments", "monge_distance",
+    "nearest", "packet_moments", "parzen_log_likelihood", "path_length",
+    "peak_signal_to_noise", "precision_recall", "precision_recall_curve",
+    "principal_error", "r_precision", "seam_steps", "signal_to_noise_of_bytes",
+    "sliced_wasserstein", "squared_discrepancy", "structural_similarity",
+    "two_sample_test", "wasserstein_1d",
 ]  # fmt: skip

@@ -10,10 +10,10 @@ from ganjax.model.finished import (
     truncates_styles,
     with_mean_styles,
 )
-from ganjax.model.sampler import Enlarging, Sampler
+from ganjax.model.sampler import Enlarging, Masking, Sampler
 from ganjax.model.together import sample_together
 
 __all__ = [
-    "PRECISION", "Enlarging", "Model", "Sampler", "Sampling", "enlarged", "of_classes",
-    "plain", "sample_together", "truncates_styles", "with_mean_styles",
+    "PRECISION", "Enlarging", "Masking", "Model", "Sampler", "Sampling", "enlarged",
+    "of_classes", "plain", "sample_together", "truncates_styles", "with_mean_styles",
 ]  # fmt: skip

@@ -36,8 +36,9 @@ class Sampling:
     statistics: str = option(
         "averaged", "batch statistics for averaged networks", choices=STATISTICS
     )
-    # No field of a config: labels of the only classes to generate; all if empty.
+    # No fields of a config: the only classes and captions to generate; all if empty.
     classes: tuple[int, ...] = ()
+    captions: tuple[tuple[int, ...], ...] = ()
 
 
 class Model:
@@ -71,7 +72,8 @@ class Model:
         precise = _in_single_precision(game)
         self.game, every = _truncated(precise, sampler, sampling.truncation)
         # Batch statistics are statistics of all classes.
-        self._every_class, self.sampler = every, of_classes(every, sampling.classes)
+        self._every_class = every
+        self.sampler = of_classes(every, sampling.captions or sampling.classes)
 
     @property
     def step(self) -> int:
@@ -138,7 +140,8 @@ class Model:
         return np.concatenate(made)
 
     def labels(self, n: int) -> np.ndarray | None:
-        """Return the labels ``[n]`` of the samples of ``sample``, or ``None``."""
+        """Return the labels ``[n]`` or the captions ``[n, L]`` of the samples of
+        ``sample``; ``None`` if the game takes neither."""
         label = self.sampler.labels(n)
         return None if label is None else np.asarray(label)
 
@@ -154,8 +157,8 @@ class Model:
         """Return samples ``[n, …]`` of latents ``z [n, d]``, all with the same noise.
 
         Args:
-          label: ``[n]``. If ``None`` and the game takes labels, the samples go through
-            the classes in turn.
+          label: ``[n]``, or captions ``[n, L]``. If ``None`` and the game takes them,
+            the samples go through the classes or the captions in turn.
         """
         label = self.labels(len(z)) if label is None else label
         return self.in_chunks(self._own("decode"), z, label)
@@ -349,7 +352,7 @@ def _truncated(game, sampler, truncation):
 
 
 @functools.lru_cache(maxsize=32)
-def of_classes(sampler: Sampler, classes: tuple[int, ...]) -> Sampler:
+def of_classes(sampler: Sampler, classes: tuple[Any, ...]) -> Sampler:
     """Return a sampler that generates only the labels ``classes``; all if empty. The
     result is the same object each time, because compiled programs are found by it."""
     return dataclasses.replace(sampler, chosen=classes) if classes else sampler
@@ -368,8 +371,7 @@ def _in_single_precision(game):
 
 @functools.lru_cache(maxsize=32)
 def _of_shape(game, shape):
-    """Return the game with networks that make samples of ``shape``. The cache is for
-    the reason of ``_truncated``."""
+    """Return the game with networks that make samples of ``shape``, cached as above."""
     return _cloned(game, shape=shape)
 
 

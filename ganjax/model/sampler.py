@@ -2,7 +2,7 @@
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -21,6 +21,18 @@ class Enlarging(NamedTuple):
     reach: int | None = None
 
 
+class Masking(NamedTuple):
+    """How a game draws the holes that it fills, with its ability ``fill``.
+
+    Attributes:
+      draw: ``keys [n] -> masks [n, H, W, 1]``, 1 in the hole and 0 in the context.
+      about: the facts that change the masks, for the protocol of a score.
+    """
+
+    draw: Callable[[jax.Array], jax.Array]
+    about: Mapping[str, Any]
+
+
 def _latents_alone(apply, keys):
     raise TypeError("this sampler makes samples from latents, with 'decode'")
 
@@ -37,10 +49,12 @@ class Sampler:
     Attributes:
       draw: ``(keys [n], truncation=0.0) -> latents z [n, d]``. ``truncation`` limits
         the absolute value of each number of a normal latent; 0 means no limit.
-      decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``.
+      decode: ``(apply, z [n, d], label [n] or None) -> samples [n, …]``. The label of a
+        game with captions is a caption: ``[n, L]``.
       generate: ``(apply, keys [n]) -> samples [n, …]``, for a game without latents.
       classes: number of classes of the labels of ``decode``; 0 if it takes no labels.
-      chosen: the labels of samples; all of the ``classes`` if empty.
+      chosen: the labels of samples; all of the ``classes`` if empty. In a game with
+        captions they are captions, each a tuple of ``L`` tokens.
       codes: ``(K, C)`` if the last ``K + C`` numbers of a latent are a one-hot category
         of ``K``, and ``C`` numbers in [-1, 1].
       critic: ``(apply, samples [n, …], label [n] or None) -> scores [n / packing]``. A
@@ -53,8 +67,13 @@ class Sampler:
         samples, ``read`` their codes, ``classify`` them (probabilities), compute an
         ``anomaly`` score, ``translate`` samples, ``enlarge`` them, or shrink and
         enlarge them with the generator (``restore``) or without learning
-        (``interpolate``).
+        (``interpolate``), and ``fill`` the holes of images whose last channel is the
+        mask, 1 in the hole. Games of style transfer ``stylise`` a content image joined
+        with a style image, ``blend`` two styles (a content image joined with two style
+        images and the part of the second one), and compute ``style_loss`` and
+        ``content_loss``.
       enlarging: facts about the ability ``enlarge``; ``None`` without it.
+      masking: random holes for the ability ``fill``; ``None`` without it.
     """
 
     draw: Callable | None = None
@@ -68,6 +87,12 @@ class Sampler:
     compared: int = 1
     abilities: Mapping[str, Callable] = dataclasses.field(default_factory=dict)
     enlarging: Enlarging | None = None
+    masking: Masking | None = None
+
+    @property
+    def captioned(self) -> bool:
+        """Whether samples are made from captions."""
+        return bool(self.chosen) and not self.classes
 
     @property
     def from_latents(self) -> bool:
@@ -75,17 +100,16 @@ class Sampler:
         return self.decode is not None
 
     def labels(self, n: int, first: jax.Array | int = 0) -> jax.Array | None:
-        """Return the labels ``[n]`` of samples ``first`` to ``first + n - 1``.
+        """Return the labels ``[n]``, or the captions ``[n, L]``, of samples ``first``
+        to ``first + n - 1``.
 
-        The classes take turns, so all classes are equally frequent. The result is
-        ``None`` if the game takes no labels.
+        The classes take turns, so all classes are equally frequent. So do captions. The
+        result is ``None`` if the game takes no labels.
         """
-        if not self.classes:
-            return None
         turn = first + jnp.arange(n)
-        if not self.chosen:
-            return turn % self.classes
-        return jnp.asarray(self.chosen)[turn % len(self.chosen)]
+        if self.chosen:
+            return jnp.asarray(self.chosen)[turn % len(self.chosen)]
+        return turn % self.classes if self.classes else None
 
     def sample(
         self, apply: Callable, keys: jax.Array, first: jax.Array | int = 0

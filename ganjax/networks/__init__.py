@@ -1,7 +1,8 @@
 """Network architectures, one file each.
 
 Each file has a ``Generator``, a ``Discriminator`` or both. Some generators map images
-to images.
+to images. Networks of captions have other kinds: a ``TextEncoder`` gives a ``Text``,
+which a ``GeneratorFromText`` and a ``DiscriminatorWithText`` take as second input.
 
 A module declares its options as fields. Its other fields follow from the rest of the
 config: ``shape`` from the data, ``dtype`` of the arithmetic from ``precision``
@@ -26,9 +27,12 @@ from ganjax.errors import BadInput
 from ganjax.names import Table
 from ganjax.networks import (
     biggan,
+    captioned,
     cyclegan_resnet,
     dcgan,
     deep_conv,
+    gated_unet,
+    gru,
     mlp,
     patchgan,
     progressive,
@@ -40,6 +44,7 @@ from ganjax.networks import (
     stylegan2,
     transformer,
     unet,
+    vgg16,
 )
 from ganjax.networks.layers import MODULATIONS
 from ganjax.networks.sizes import WrongSize
@@ -47,27 +52,41 @@ from ganjax.options import Option, options_of
 
 PRECISIONS = ("float32", "bfloat16")
 
-KINDS = ("generator", "encoder", "discriminator")
+# Kind of network -> the architecture that a config has by default.
+KINDS = {
+    "generator": "mlp",
+    "encoder": "mlp",
+    "discriminator": "mlp",
+    "text_encoder": "gru",
+    "generator_from_text": "captioned",
+    "discriminator_with_text": "captioned",
+    "encoder_to_maps": "vgg16",
+    "decoder_from_maps": "vgg16",
+}
 
 # Fields that are not options, because they follow from the rest of the config.
-_FILLED_IN = ("shape", "dtype", "conditioning", "classes", "truncation")
+_FILLED_IN = (
+    "shape", "dtype", "conditioning", "classes", "truncation", "vocabulary",
+)  # fmt: skip
 
 
 def _class_of(architecture, kind):
     if not isinstance(architecture, type):
-        architecture = getattr(architecture, kind.capitalize(), None)
+        name = "".join(word.capitalize() for word in kind.split("_"))
+        architecture = getattr(architecture, name, None)
     is_class = isinstance(architecture, type) and issubclass(architecture, nn.Module)
     return architecture if is_class else None
 
 
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
-    stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet,
+    stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet, gru,
+    captioned, gated_unet, vgg16,
 )  # fmt: skip
 
 ARCHITECTURES = Table(
-    "a network (a Flax module class, or a module with a Generator, an Encoder or a "
-    "Discriminator)",
+    "a network (a Flax module class, or a module with a class of its kind, such as "
+    "Generator, Encoder or Discriminator)",
     {module.__name__.rpartition(".")[2]: module for module in _MODULES},
     accepts=lambda found: any(_class_of(found, kind) for kind in KINDS),
 )

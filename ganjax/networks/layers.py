@@ -106,6 +106,7 @@ class Conv(nn.Module):
     use_bias: bool = True
     spectral: bool = False
     kernel_init: Callable = dcgan_init
+    bias_init: Callable = nn.initializers.zeros
     dtype: jnp.dtype = jnp.float32
 
     @nn.compact
@@ -127,7 +128,7 @@ class Conv(nn.Module):
             how = {"stride": self.stride, "groups": self.groups, "border": self.border}
             y = conv.convolve(x, kernel, **how)
         if self.use_bias:
-            bias = self.param("bias", nn.initializers.zeros, (self.features,))
+            bias = self.param("bias", self.bias_init, (self.features,))
             y = y + bias.reshape(1, 1, 1, -1).astype(self.dtype)
         return y
 

@@ -126,7 +126,9 @@ class Adversary:
         the critic judges as one. ``apply(network, *inputs)`` runs a network."""
         return of_samples(apply(critic, *self.critic_inputs.plain(x, label)))
 
-    def critic_loss(self, view, player, critic, real, fake, *, label=None, **origin):
+    def critic_loss(
+        self, view, player, critic, real, fake, *, label=None, wrong=None, **origin
+    ):
         """Return the critic's loss, with its penalties and terms.
 
         Args:
@@ -135,6 +137,9 @@ class Adversary:
           critic: name of the network.
           real, fake: samples ``[n, …]``.
           label: labels ``[n]``, the same for ``real`` and ``fake``, or ``None``.
+          wrong: labels of other samples. The real samples with these labels are then
+            half of the fakes (GAN-CLS; Reed et al. 2016, arXiv 1605.05396, algorithm
+            1), and each real sample is compared with two fakes.
           origin: optional fields of ``TermContext`` that describe where the samples
             came from.
 
@@ -174,7 +179,19 @@ class Adversary:
             full=full,
             lazy=all(penalty.interval > 1 for penalty in penalties),
         )
-        loss, metrics = self._judged(view, real_output, fake_output, label)
+        mixed = real_output, fake_output
+        if wrong is not None:
+            seen = self.critic_inputs(view, "real", packed[0], wrong, probability)
+            mismatched = critic_output(view, critic, seen, full)[0].logits
+            both = (real_output.logits,) * 2, (fake_output.logits, mismatched)
+            mixed = tuple(
+                output.replace(logits=jnp.concatenate(logits))
+                for output, logits in zip(mixed, both, strict=True)
+            )
+        loss, metrics = self._judged(view, *mixed, label)
+        if wrong is not None:
+            metrics["fake_logit"] = jnp.mean(fake_output.logits)
+            metrics["wrong_logit"] = jnp.mean(mismatched)
         for penalty in penalties:
             value = penalty(view, passes, *packed)
             loss = loss + penalty.weight(view) * value

@@ -172,6 +172,11 @@ def _check_run(run, shape):
             f"workdir={run.path}: expected a game that makes samples from latents, not "
             f"game='{run.config.game}'"
         )
+    if run.sampler.captioned:
+        raise BadInput(
+            f"workdir={run.path}: expected a game without captions, because pictures "
+            f"come without them, not game='{run.config.game}'"
+        )
 
 
 def _class_of(run, label):

@@ -22,7 +22,13 @@ from ganjax.core import (
 from tests import tiny
 from tests.compilations import count_compilations
 
-MLP_GAMES = [name for name in tiny.GAMES if name != "convolutional"]
+WITH_CONVOLUTIONS = (
+    "convolutional",
+    "text_to_image",
+    "style_transfer",
+    "adversarial_style_transfer",
+)
+MLP_GAMES = [name for name in tiny.GAMES if name not in WITH_CONVOLUTIONS]
 
 
 @functools.cache
@@ -104,9 +110,16 @@ def test_scan_equals_steps_exactly(name):
         np.testing.assert_array_equal(values[-1], last[metric][0])
 
 
-def test_scan_with_convolutions_agrees():
-    scanned, _ = advance(plain("convolutional"), 5, inner_steps=5)
-    stepped, _ = advance(plain("convolutional"), 5)
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=() if name == "convolutional" else pytest.mark.full)
+        for name in WITH_CONVOLUTIONS
+    ],
+)
+def test_scan_with_convolutions_agrees(name):
+    scanned, _ = advance(plain(name), 5, inner_steps=5)
+    stepped, _ = advance(plain(name), 5)
     assert largest_difference(scanned, stepped) < 1e-4
 
 
@@ -222,6 +235,10 @@ def test_samples_keys_do_not_depend_on_devices(devices):
         pytest.param("convolutional", "serial", marks=pytest.mark.full),
         pytest.param("cyclegan", "map", marks=pytest.mark.full),
         pytest.param("cyclegan", "serial", marks=pytest.mark.full),
+        pytest.param("inpainting", "map", marks=pytest.mark.full),
+        pytest.param("inpainting", "serial", marks=pytest.mark.full),
+        pytest.param("text_to_image", "map", marks=pytest.mark.full),
+        pytest.param("style_transfer", "map", marks=pytest.mark.full),
     ],
 )
 def test_member_in_turn_equals_its_solo_run_exactly(name, how):

@@ -16,13 +16,16 @@ from ganjax.core import Game
 from ganjax.data import Arrays, Source, Spec, as_bytes, open_source
 from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData, measures
 from ganjax.evaluation.scores import direction_of
+from ganjax.masks import masks_of
 from ganjax.metrics.features import Extractor
-from ganjax.model import Model, Sampler
+from ganjax.model import Masking, Model, Sampler
 from tests.evaluation.test_inference import State
 
 SIDE, KINDS, NOISE = 12, 10, 0.1
 PIXELS = SIDE**2
 COUNT = 300
+
+HOLES = {"masks": "square", "least": 0.2, "most": 0.5}
 
 # One stripe for each kind.
 STRIPES = np.full((KINDS, SIDE, SIDE, 1), -0.5, np.float32)
@@ -40,7 +43,10 @@ NEITHER = {
     "restoration_ssim_bicubic", "restoration_psnr_pooled_bicubic",
     "restoration_psnr_infinite", "restoration_psnr_infinite_bicubic",
     "restoration_psnr_y_bicubic", "restoration_ssim_y_bicubic",
-    "authenticity", "fld_gap",
+    "authenticity", "fld_gap", "filling_seam", "filling_class_whole",
+    *(f"{stem}_{way}" for way in ("mean", "biharmonic") for stem in (
+        "filling_l1", "filling_mse", "filling_class", "filling_seam", "fd_filled"
+    )),
 }  # fmt: skip
 
 
@@ -138,6 +144,10 @@ def abilities(right):
         found = nearest(x)
         return found if right else jnp.eye(KINDS)[jnp.zeros(len(x), int)]
 
+    def filled(x, hole):
+        kind = nearest(x).argmax(axis=1)
+        return x + hole * (1 if right else -1) * jnp.asarray(STRIPES)[kind]
+
     return {
         "encode": lambda apply, x: encode(apply, x) + 5 * off,
         "reconstruct": lambda apply, x: x + off,
@@ -149,12 +159,13 @@ def abilities(right):
         ),
         "anomaly": lambda apply, x: (1 if right else -1) * nearest(x)[:, 5:].sum(1),
         "translate": lambda apply, x: x if right else -x,
+        "fill": lambda apply, x: filled(x[..., :-1], x[..., -1:]),
     }
 
 
 # Evaluators of conditional samples, and evaluators that run on other data.
 LABELLED = ("classification", "intra_frechet")
-OTHERS = (*LABELLED, "translation", "modes")
+OTHERS = (*LABELLED, "translation", "modes", "captions", "style")
 
 
 def scores_of(decode, names=(), *, right=False, labelled=False, source=None):
@@ -166,6 +177,7 @@ def scores_of(decode, names=(), *, right=False, labelled=False, source=None):
         codes=(KINDS, 1),
         critic=lambda apply, x, label: x.mean((1, 2, 3)),
         abilities=abilities(right),
+        masking=Masking(masks_of(HOLES, (SIDE, SIDE)), HOLES),
     )
     evaluation_data = EvaluationData(
         sampler, source or SOURCE, samples=COUNT, seed=0, real=5 * COUNT,

@@ -13,7 +13,9 @@ from ganjax.data import Arrays, Source, Spec
 from ganjax.errors import BadInput, Uncomputable
 from ganjax.evaluation import EVALUATORS, Evaluation, EvaluationData
 from ganjax.evaluation.protocol import protocol_of
-from ganjax.model import Enlarging, Model, Sampler
+from ganjax.masks import masks_of
+from ganjax.metrics.features import Extractor
+from ganjax.model import Enlarging, Masking, Model, Sampler
 from tests import tiny
 
 SIZE = 3
@@ -150,6 +152,8 @@ def test_anomalies_by_the_game_and_by_principal_components():
         ("labels", "digits", "with the ability 'classify', the abilities .* none"),
         ("anomalies", "digits", "ability 'anomaly'"),
         ("translation", "digits", "ability 'translate'"),
+        ("filling", "digits", "ability 'fill'"),
+        ("style", "digits", "ability 'stylise'"),
     ],
 )
 def test_what_a_game_cannot_do_is_refused(name, data, said):
@@ -276,6 +280,89 @@ def test_a_border_leaves_a_window_and_is_in_the_protocol():
         EVALUATORS["restoration"](data)
     data = EvaluationData(game(), flat_images(115), samples=100, seed=0)
     assert "border" not in protocol_of(data, 3)
+
+
+HOLES = {"masks": "square", "least": 0.1, "most": 0.4}
+
+
+def filling_scores(value, **options):
+    """Scores of holes that are filled with ``value``, in flat images of grey 200."""
+
+    def fill(apply, x):
+        image, hole = x[..., :-1], x[..., -1:]
+        return image * (1 - hole) + value * hole
+
+    source = flat_images(200)
+    spec = dataclasses.replace(source.spec, classes=("dark", "bright"))
+    label = np.ones(len(source.test), np.int32)
+    source = Source(spec, source.train, Arrays(source.test.data, label))
+    masking = Masking(masks_of(HOLES, (12, 12)), HOLES)
+    sampler = Sampler(abilities={"fill": fill}, masking=masking)
+    data = EvaluationData(sampler, source, samples=100, seed=0, **options)
+    assert protocol_of(data, 3)["masks"] == HOLES
+    return dict(EVALUATORS["filling"](data).run(model_of(sampler)))
+
+
+def test_filled_holes_of_flat_images():
+    """Grey 200 is 0.5686 in [-1, 1]. Holes of −1 have the error 1.5686, and the mean
+    and the biharmonic surface have none. The original images have no steps for a
+    ratio."""
+    found = filling_scores(-1.0)
+    grey = 200 / 127.5 - 1
+    assert found["filling_l1_100"] == pytest.approx(grey + 1, rel=1e-5)
+    assert found["filling_mse_100"] == pytest.approx((grey + 1) ** 2, rel=1e-5)
+    assert not any(name.startswith("filling_seam") for name in found)
+    for way in ("mean", "biharmonic"):
+        assert found[f"filling_l1_{way}_100"] == pytest.approx(0, abs=1e-6)
+    assert "filling_class_pixels_100" not in found
+
+
+def test_a_classifier_reads_completed_images(tmp_path, monkeypatch):
+    """The classifier calls an image bright if its mean is above 190. A black hole of a
+    tenth of the pixels takes 20 from the mean of 200."""
+
+    def see(images):
+        bright = (images.astype(float).mean((1, 2, 3)) > 190).astype(np.float32)
+        return images[:, 0, :2, 0] / 255.0, np.stack([1 - bright, bright], 1)
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))  # features of real images
+    extractor = Extractor("bright", 2, "0", "none", see)
+    found = filling_scores(-1.0, extractor=extractor)
+    assert found["filling_class_whole_bright_100"] == 1
+    assert found["filling_class_bright_100"] == 0
+    assert found["filling_class_mean_bright_100"] == 1
+    assert found["filling_class_biharmonic_bright_100"] == 1
+
+
+def test_shares_of_style_and_content():
+    """Losses are squared distances of pixels. The style is an affine map of the
+    content, and the result lies half way. So both of its shares are 1/4. Colour
+    transfer finds the affine map: it has all of the style's moments, and none of the
+    content."""
+
+    def pairs(keys):
+        one = jax.vmap(lambda key: jax.random.uniform(key, (6, 6, 1), minval=-1))(keys)
+        return {"a": 0.3 * one, "b": 0.6 * one + 0.2}
+
+    def loss(first, second):
+        return lambda apply, x: jnp.mean(
+            (x[..., first : first + 1] - x[..., second : second + 1]) ** 2, (1, 2, 3)
+        )
+
+    abilities = {
+        "stylise": lambda apply, x: x.mean(-1, keepdims=True),
+        "style_loss": loss(0, 1),
+        "content_loss": loss(0, 1),
+    }
+    data = Source(Spec("pairs", (6, 6, 1), domains=("a", "b")), pairs, pairs)
+    found = scores("style", Sampler(abilities=abilities), data, n=50)
+    for name, share in {
+        "style_share_50": 0.25, "content_share_50": 0.25,
+        "style_share_colour_50": 0.0, "content_share_colour_50": 1.0,
+    }.items():  # fmt: skip
+        assert found[name] == pytest.approx(share, abs=1e-4), name
+    # A half of (0.3 u + 0.2), u uniform in [-1, 1]: the mean of its square.
+    assert found["style_loss_50"] == pytest.approx((0.03 + 0.04) / 4, rel=0.1)
 
 
 def test_images_without_luma_have_no_scores_of_it():

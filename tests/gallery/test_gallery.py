@@ -14,7 +14,7 @@ import ganjax
 from ganjax.commands import sample
 from ganjax.config import resolve
 from ganjax.core import init_state
-from ganjax.data import held_out
+from ganjax.data import held_out, samples
 from ganjax.errors import BadInput
 from ganjax.gallery import MODES, Request
 from ganjax.gallery.paths import linear
@@ -474,6 +474,50 @@ def test_restorations_stand_between_interpolation_and_image(tmp_path):
     assert (found[:, 0::3] != found[:, 1::3]).any()
 
 
+def test_a_strength_slider_ends_in_the_stylised_image(tmp_path):
+    run = run_of("style_transfer", tmp_path)
+    request = Request(run=run, n=2, columns=5)
+    found = cells(MODES["strengths"](request), 5)
+    test = samples(run.source.test, jax.random.split(request.key, 4))
+    content, style = np.asarray(test["a"])[:2], np.asarray(test["b"])[:2]
+
+    def drawn(images):
+        return cells(image_grid(images, columns=1), 1)[:, 0]
+
+    np.testing.assert_array_equal(found[:, 0], drawn(content))
+    np.testing.assert_array_equal(found[:, 4], drawn(style))
+    both = np.concatenate([content, style], -1)
+    gap = np.abs(found[:, 3].astype(int) - drawn(run.model.ask("stylise", both)))
+    assert gap.max() <= 1
+    assert (found[:, 1] != found[:, 3]).any()
+
+
+def test_a_blend_ends_in_each_style(tmp_path):
+    run = run_of("style_transfer", tmp_path)
+    found = cells(MODES["blends"](Request(run=run, n=2, columns=4)), 4)
+    test = samples(run.source.test, jax.random.split(jax.random.key(0), 4))
+    content, styles = np.asarray(test["a"])[:2], np.asarray(test["b"])
+    for column, style in ((1, styles[:2]), (2, styles[2:])):
+        made = run.model.ask("stylise", np.concatenate([content, style], -1))
+        expected = cells(image_grid(made, columns=1), 1)[:, 0]
+        assert np.abs(found[:, column].astype(int) - expected).max() <= 1
+    with pytest.raises(BadInput, match="--columns=3: expected at least 4"):
+        MODES["blends"](Request(run=run, columns=3))
+
+
+def test_completed_images_stand_between_the_hole_and_the_whole(tmp_path):
+    """The hole is grey: 0 in [-1, 1] is 128. Outside of it, nothing changes."""
+    run = run_of("inpainting", tmp_path)
+    found = cells(MODES["translations"](Request(run=run, n=2, columns=6)), 6)
+    data, _ = held_out(run.source.test, 4, seed=0)
+    expected = cells(image_grid(data, columns=2), 2)
+    np.testing.assert_array_equal(found[:, 2::3], expected)
+    asked, made, whole = (found[:, i::3].astype(int) for i in range(3))
+    hole = (asked == 128) & (made != whole)
+    assert 0.05 < hole.mean() < 0.4
+    np.testing.assert_array_equal(made[asked != 128], whole[asked != 128])
+
+
 @pytest.mark.parametrize(
     ("mode", "said"),
     [
@@ -481,6 +525,8 @@ def test_restorations_stand_between_interpolation_and_image(tmp_path):
         ("latents", "the ability 'encode', but game='gan' has nothing"),
         ("reconstructions", "the ability 'reconstruct'"),
         ("translations", "the ability 'translate'"),
+        ("strengths", "the ability 'blend'"),
+        ("blends", "the ability 'blend'"),
     ],
 )
 def test_what_a_run_cannot_show_is_refused(images, mode, said):

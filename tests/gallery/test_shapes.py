@@ -18,15 +18,18 @@ SCALE, GAP = 5, 2  # 64 // 12, and the gap of a grid
 DOWN, RIGHT = SCALE * HEIGHT + GAP, SCALE * WIDTH + GAP
 
 
-def _opener(channels, pairs):
+def _opener(channels, pairs=False, captions=False):
     def opener(directory=""):
-        return made_up((HEIGHT, WIDTH, channels), 3, count=40, pairs=pairs)
+        shape, how = (HEIGHT, WIDTH, channels), {"pairs": pairs, "captions": captions}
+        return made_up(shape, 0 if captions else 3, count=40, **how)
 
     return opener
 
 
-single_1, single_2, single_3, single_4 = (_opener(c, False) for c in CHANNELS)
+single_1, single_2, single_3, single_4 = (_opener(c) for c in CHANNELS)
 paired_1, paired_2, paired_3, paired_4 = (_opener(c, True) for c in CHANNELS)
+said_1, said_2, said_3, said_4 = (_opener(c, captions=True) for c in CHANNELS)
+DATA = {"pix2pix": "paired", "text_to_image": "said"}
 
 STYLES = {
     f"networks__{player}__{field}": value
@@ -41,6 +44,11 @@ STYLES = {
 PICTURES = {
     "grid": ("gan", {}, (1, 2)),
     "classes": ("conditional_gan", {}, (3, 3)),
+    "captions": (
+        "text_to_image",
+        {f"networks__{x}__attention": 0 for x in ("generator", "discriminator")},
+        None,
+    ),
     "mean": ("gan", {}, (1, 1)),
     "interpolation": ("gan", {}, (2, 3)),
     "traversal": ("gan", {}, (2, 3)),
@@ -73,7 +81,7 @@ def brightest():
 
 def drawn(mode, channels, path, monkeypatch):
     game, overrides, _ = PICTURES[mode]
-    kind = "paired" if game == "pix2pix" else "single"
+    kind = DATA.get(game, "single")
     source = f"{__name__}:{kind}_{channels}"
     run = run_of(game, path, **overrides, data__name=source)
     run.picture = lambda seed, n: image_grid(run.sample(seed, n), columns=n)
@@ -111,7 +119,8 @@ def test_a_mode_of_images_that_are_not_square(mode, tmp_path, monkeypatch):
 
 
 def test_every_mode_is_tested():
-    assert set(PICTURES) == set(MODES) - {"plane"}  # a plane is of points
+    # A plane is of points. test_gallery.py draws pictures of style transfer.
+    assert set(PICTURES) == set(MODES) - {"plane", "strengths", "blends"}
 
 
 @pytest.mark.parametrize("turned", [False, True])

@@ -18,6 +18,9 @@ class Function:
     def __init__(self, function):
         self.function = function
 
+    def init(self, key, *inputs, train):
+        return {"params": {}}
+
     def apply(self, variables, *inputs, train, mutable=(), method=None):
         output = self.function(*inputs)
         if isinstance(output, CriticOutput) and method != "full_output":
@@ -34,14 +37,15 @@ def made(
     shape=(1,),
     classes=0,
     options=None,
+    captions=None,
 ):
     """The game and the sampler from ``make``. Every latent has the value ``prior``."""
 
     def draw(keys, truncation=0.0):
         return jnp.full((*keys.shape, 1), prior, jnp.float32)
 
-    def network(name, *inputs, output=None, labelled=False):
-        return Network(Function(functions[name]), ())
+    def network(name, *inputs, output=None, last=None):
+        return Network(Function(functions[name]), () if last is None else (last,))
 
     def player(name, owns, objective, reads_data=True):
         return Player(
@@ -62,6 +66,7 @@ def made(
             examples=None,
             options=options or {},
             label="concatenation",
+            captions=captions,
         )
     )
 
@@ -71,8 +76,9 @@ def game(make, functions, **parts):
     return made(make, functions, **parts)[0]
 
 
-def paid(game, player, batch, *, knobs=None, memory=None, seed=0):
-    """``(loss, metrics, memory)`` of one turn of ``player`` on one device."""
+def paid(game, player, batch, *, knobs=None, memory=None, seed=0, drawn=None):
+    """``(loss, metrics, memory)`` of one turn of ``player`` on one device. ``drawn``
+    holds values that replace random draws."""
     (objective,) = [p.objective for p in game.players if p.name == player]
     nothing = {name: {} for name in game.networks}
     batch = {name: jnp.asarray(x) for name, x in batch.items()}
@@ -88,6 +94,7 @@ def paid(game, player, batch, *, knobs=None, memory=None, seed=0):
             batch=batch,
             key=jax.random.key(seed),
             step=jnp.zeros((), jnp.int32),
+            drawn=drawn or {},
         )
         loss, report = objective({}, view)
         return loss, report.metrics, report.memory

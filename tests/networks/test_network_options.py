@@ -21,12 +21,15 @@ from ganjax.networks import (
     unet,
 )
 
-FILLED_IN = {"shape", "dtype", "conditioning", "classes", "truncation"}
+FILLED_IN = {
+    "shape", "dtype", "conditioning", "classes", "truncation", "vocabulary"
+}  # fmt: skip
+NAMES = {kind: kind.title().replace("_", "") for kind in KINDS}
 CLASSES = {
-    f"{name}.{kind}": getattr(architecture, kind.capitalize())
+    f"{name}.{kind}": getattr(architecture, of_kind)
     for name, architecture in ARCHITECTURES.items()
-    for kind in KINDS
-    if hasattr(architecture, kind.capitalize())
+    for kind, of_kind in NAMES.items()
+    if hasattr(architecture, of_kind)
 }
 
 

@@ -207,7 +207,7 @@ def test_only_games_of_examples_open_the_data_to_sample():
         raise BadInput("no data")
 
     assert sampled("infogan", missing).shape == (3, 2)
-    for name in ("cyclegan", "super_resolution"):
+    for name in ("cyclegan", "super_resolution", "inpainting"):
         with pytest.raises(BadInput, match="no data"):
             sampled(name, missing)
         opened = []

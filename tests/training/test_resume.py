@@ -177,6 +177,9 @@ VARIANTS = {
     "streamed to two devices": {"game": "convolutional", "data__feed": "streamed",
                                 "parallel__devices": 2},
     "image pool": {"game": "cyclegan"},
+    "random masks": {"game": "inpainting"},
+    "captions": {"game": "text_to_image"},
+    "frozen network": {"game": "style_transfer"},
 }  # fmt: skip
 QUICK = ("streamed to two devices",)
 

@@ -13,6 +13,7 @@ from ganjax.metrics.features.efficientnet_lite import open_effnet_lite0
 from ganjax.metrics.features.extractor import Extractor
 from ganjax.metrics.features.inception import open_inception
 from ganjax.metrics.features.resize import FILTERS
+from ganjax.metrics.features.scene_reader import open_scene_reader
 from ganjax.metrics.features.small_cnn import open_small_cnn
 from ganjax.metrics.features.weights import cache_folder
 from ganjax.names import Table
@@ -52,6 +53,7 @@ EXTRACTORS = Table(
         "effnet_lite0": open_effnet_lite0,
         "small_cnn_mnist": open_small_cnn("mnist"),
         "small_cnn_fashion_mnist": open_small_cnn("fashion_mnist"),
+        "scene_reader": open_scene_reader,
     },
     takes=2,
 )

@@ -6,6 +6,7 @@ last batch is padded.
 
 import dataclasses
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -47,6 +48,7 @@ class Extractor:
         a gradient, so ``ganjax project`` can compare images by it. It is a
         ``jax.tree_util.Partial`` that holds the weights, so compiled functions can take
         it as an argument. None: the extractor gives no maps.
+      reader: the ``scene_reader.Reader`` of what images show; None for other networks.
     """
 
     name: str
@@ -57,6 +59,7 @@ class Extractor:
     shape: tuple[int, int, int] | None = None
     size: int | None = None
     maps: Callable[[jax.Array], Sequence[jax.Array]] | None = None
+    reader: Any = None
 
     def __post_init__(self):
         if not isinstance(self.see, _OfBytes):

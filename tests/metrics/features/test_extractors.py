@@ -21,6 +21,7 @@ def test_names():
         "effnet_lite0",
         "small_cnn_mnist",
         "small_cnn_fashion_mnist",
+        "scene_reader",
     }
 
 
