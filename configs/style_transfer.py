@@ -21,7 +21,7 @@ because relu4_1 would have 8×8 pixels. The decoder corrects an image twice, bec
 paper's decoder made grey images from this encoder (`ganjax.networks.vgg16`).
 
 Measured on 100 pairs of pictures that were not trained on, mean and 95 % interval over
-seeds 0 to 4 (configs/sweeps/style_transfer.py), 11 minutes a seed on one core:
+seeds 0 to 4 (configs/sweeps/style_transfer.py), 12 minutes a seed on one core:
 ``style_share``, the style loss divided by the loss of unchanged content images, is
 0.235 [0.223, 0.247] (mean and variance colour transfer 0.439 [0.417, 0.465]).
 ``content_share``, the content loss divided by the loss of the style images, is 0.490

@@ -12,8 +12,8 @@ generator can only memorise which picture belongs to which name, and no score is
 defined. Words and parts of pictures repeat, such as "face", "flag" and "clock". The
 networks are as in configs/text_to_image_scenes.py, with one more doubling, and the
 cells of 8×8 feature maps attend to the words. The picture in docs/gallery.md was drawn
-after 2,414 steps, 40 minutes on one core: shapes, hearts and faces follow their names,
-clocks all show twelve, and some flags have wrong colours.
+after 2,414 steps, about 45 minutes on one core beside other work: shapes, hearts and
+faces follow their names, clocks all show twelve, and some flags have wrong colours.
 """
 
 from configs import text_to_image_scenes

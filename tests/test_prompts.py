@@ -73,6 +73,15 @@ def test_a_file_for_each_image_holds_its_prompt(path, tmp_path):
     assert said_in(folder / "held_out") == {"seed000001": shown[1]}
 
 
+def test_a_list_of_other_images_stays(path, tmp_path):
+    listed = tmp_path / "captions.csv"
+    listed.write_text("file,caption\ncat.png,a cat\n")
+    with pytest.raises(BadInput, match="without captions of other images"):
+        asked(path, f"--prompt={SEVEN}", "--seeds=0", f"--out={tmp_path}/")
+    assert [x.name for x in tmp_path.iterdir()] == ["captions.csv"]
+    assert listed.read_text() == "file,caption\ncat.png,a cat\n"
+
+
 def said_in(folder):
     found = {}
     for name in sorted(folder.glob("*.png")):

@@ -326,7 +326,9 @@ def _write_each(folder, samples, said, seeds, captions):
     from ganjax.training.pictures import image_grid
 
     said = {name: value for name, value in said.items() if name != "prompts"}
-    asked = []
+    asked, captions_file = [], folder / "captions.csv"
+    if captions:
+        _check_own(captions_file)
     for i, sample in enumerate(samples):
         height, width = sample.shape[:2]
         picture = image_grid(sample[None], columns=1, scale=1)
@@ -342,7 +344,19 @@ def _write_each(folder, samples, said, seeds, captions):
         _write(folder / name, inner, {**said, **own})
     if asked:
         with (
-            whole(folder / "captions.csv") as part,
+            whole(captions_file) as part,
             part.open("w", encoding="utf-8", newline="") as file,
         ):
             csv.writer(file).writerows([("file", "caption"), *asked])
+
+
+def _check_own(path):
+    """Raise ``BadInput`` if a list of captions names images of another origin."""
+    if not path.exists():
+        return
+    lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
+    if not all(line.startswith("seed") for line in lines[1:]):
+        raise BadInput(
+            f"--out={path.parent}/: expected a folder without captions of other "
+            f"images, found '{path}'"
+        )

@@ -121,9 +121,9 @@ def _constant(values):
 
 
 class DecoderFromMaps(Shaped):
-    """The decoder, ``image [n, H, W, C], n maps of the image, n wanted maps -> images
-    [n, H, W, C]``. Map k of n, from 0, has the shape ``[n, H/2^k, W/2^k, c]``, and
-    there are at most 4. As in the paper, it reads the last wanted map alone, unless it
+    """The decoder, ``image [n, H, W, C], m maps of the image, m wanted maps -> images
+    [n, H, W, C]``. Map k of m, from 0, has the shape ``[n, H/2^k, W/2^k, c]``, and m is
+    at most 4. As in the paper, it reads the last wanted map alone, unless it
     ``corrects``."""
 
     width: int = option(64, "channels of the last hidden layer", least=1)
@@ -134,13 +134,20 @@ class DecoderFromMaps(Shaped):
     @nn.compact
     def __call__(self, image, *maps, train):
         seen, wanted = maps[: len(maps) // 2], maps[len(maps) // 2 :]
-        for k, x in enumerate(wanted):
-            sides = tuple(side >> k for side in self.shape[:2])
-            if len(self.shape) != 3 or x.ndim != 4 or x.shape[1:3] != sides:
-                raise BadInput(
-                    f"expected maps of images of {shape_text(self.shape)}, each half "
-                    f"as large as the one before, not {shape_text(x.shape[1:])}"
-                )
+        sides = [
+            tuple(side >> k for side in self.shape[:2]) for k in range(len(wanted))
+        ]
+        if (
+            not 1 <= len(wanted) <= len(LAYERS)
+            or len(self.shape) != 3
+            or [x.shape[1:-1] for x in wanted] != sides
+        ):
+            found = ", ".join(shape_text(x.shape[1:]) for x in wanted)
+            raise BadInput(
+                f"expected 1 to {len(LAYERS)} maps of images of "
+                f"{shape_text(self.shape)}, each half as large as the one before, not "
+                f"{found or 'none'}"
+            )
 
         def convolved(x, features, begin=he_normal):
             x = jnp.pad(x, ((0, 0), (1, 1), (1, 1), (0, 0)), mode="reflect")

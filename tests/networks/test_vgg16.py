@@ -65,11 +65,12 @@ def test_maps_by_the_layers_of_flax():
         np.testing.assert_allclose(ours, theirs, rtol=1e-4, atol=1e-5)
 
 
-def decoder_and_inputs(seed=1, **options):
-    """Return a decoder, its variables, an image, and its 2 and its 2 wanted maps."""
+def decoder_and_inputs(**options):
+    """Return a decoder, its first variables, variables without zeros, and its inputs:
+    an image, its 2 maps, and 2 wanted maps."""
     decoder = DecoderFromMaps((8, 8, 3), width=2, **options)
     shapes = (8, 8, 3), (8, 8, 2), (4, 4, 4), (8, 8, 2), (4, 4, 4)
-    keys = jax.random.split(jax.random.key(seed), 6)
+    keys = jax.random.split(jax.random.key(1), 6)
     pairs = zip(keys, shapes, strict=False)
     # So small that no pixel of the result is cut.
     inputs = [0.1 * jax.random.normal(k, (2, *x)) for k, x in pairs]
@@ -121,11 +122,17 @@ def test_a_constant_image_has_constant_maps_of_the_decoder():
     np.testing.assert_allclose(made, np.broadcast_to(made[:, :1, :1], made.shape), 1e-4)
 
 
-def test_maps_of_another_image_are_refused():
-    decoder, inputs = DecoderFromMaps((12, 12, 3)), (12, 12, 5, 12, 5)
-    inputs = [jnp.zeros((1, side, side, 3)) for side in inputs]
-    with pytest.raises(BadInput, match="of images of 12×12×3, .* not 5×5×3"):
-        initialised(decoder, jax.random.key(0), *inputs)
+@pytest.mark.parametrize(
+    ("sides", "said"),
+    [((12, 5), "12×12×3, 5×5×3"), (5 * (12,), "12×12×3"), ((), "none")],
+)
+def test_maps_of_another_image_are_refused(sides, said):
+    maps = [jnp.zeros((1, side, side, 3)) for side in sides]
+    decoder, image = DecoderFromMaps((12, 12, 3)), jnp.zeros((1, 12, 12, 3))
+    with pytest.raises(
+        BadInput, match=f"1 to 4 maps of images of 12×12×3, .* {said}(\n|$)"
+    ):
+        initialised(decoder, jax.random.key(0), image, *maps, *maps)
 
 
 @pytest.mark.parametrize(
