@@ -70,7 +70,7 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
     spec, choice = source.spec, Choice(config)
     check(choice, spec)
     recipe, classes = choice.game, len(spec.classes)
-    words = len(spec.captions.words) if spec.captions else 0
+    words = spec.vocabulary
     adversary = adversary_of(config, choice.on, classes, images=len(spec.shape) == 3)
     label = config.get("conditioning", {}).get("generator", "none")
     # How each kind of network takes a label that is not concatenated to its inputs.
@@ -99,9 +99,8 @@ def build_game(config: ConfigDict, source: Source) -> tuple[Game, Sampler]:
         shape=spec.shape, classes=classes, batch_size=config.batch_size,
         latents=latents_of(config.latents, choice.on) if recipe.latents else None,
         network=network, player=player, adversary=adversary,
-        examples=examples_of(lambda: source.test),
-        options=dict(config.get("options", {})),
-        label=label, captions=spec.captions,
+        examples=examples_of(lambda: source.test), label=label,
+        options=dict(config.get("options", {})), captions=spec.captions, form=spec.form,
     )  # fmt: skip
     game, sampler = recipe.make(parts)
     dynamics = DYNAMICS.make("dynamics.name", config.dynamics)

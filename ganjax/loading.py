@@ -34,6 +34,7 @@ from ganjax.model import Model, Sampler, Sampling
 from ganjax.options import read
 from ganjax.run_files import RunFiles
 from ganjax.training import snapshot
+from ganjax.training.natural_pictures import natural_picture
 from ganjax.training.pictures import image_grid, scatter
 from ganjax.unpacking import opened
 
@@ -284,12 +285,16 @@ class Run:
         return self.model.sample(key, n)
 
     def picture(self, key: jax.Array | int, n: int) -> Image.Image:
-        """Return ``n`` samples as a grid of images, or as a scatter of points."""
-        return picture_of(self.sample(key, n))
+        """Return ``n`` samples as a grid of images, as a scatter of points, or as the
+        picture of their form."""
+        return picture_of(self.sample(key, n), self.source.spec.form)
 
 
-def picture_of(samples: np.ndarray) -> Image.Image:
-    """Return samples ``[n, …]`` as a grid of images, or as a scatter of points."""
+def picture_of(samples: np.ndarray, form: Any = None) -> Image.Image:
+    """Return samples ``[n, …]`` as a grid of images, as a scatter of points, or as the
+    picture of their form (``Spec.form``), such as drawn molecules."""
+    if form is not None:
+        return natural_picture(samples, form)
     return image_grid(samples) if samples.ndim == 4 else scatter(samples)
 
 

@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ganjax.data import form_of
 from ganjax.errors import BadInput
 from ganjax.population_files import PopulationFiles, PopulationRecords, replaced
 from ganjax.run_files import RunFiles, read_json, write_json, write_whole
@@ -138,10 +139,11 @@ def _pictures(records, member, run):
     """Draw the pictures of the stored samples, and return them: step -> picture."""
     real = records.real
     run.real.parent.mkdir(parents=True, exist_ok=True)
-    save_picture(run.real, picture_of_real(real))
+    form = form_of(run.data)
+    save_picture(run.real, picture_of_real(real, form))
     found = {}
     for step, samples in records.samples(member).items():
-        found[step] = picture_of_samples(samples, real, step)
+        found[step] = picture_of_samples(samples, real, step, form)
         save_picture(run.picture(step), found[step])
     return found
 

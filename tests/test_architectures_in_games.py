@@ -37,12 +37,21 @@ SMALL = {
     "patchgan": {"width": 2, "layers": 1, "normalization": "spectral"},
     "gru": {"width": 4},
     "captioned": {"width": 2, "joined": 2},
+    "tabular": {"widths": (4,)},
+    "molgan": {"widths": (4,), "pooled": 4, "head_widths": (4,)},
+    "recurrent": {"width": 4, "layers": 1},
+    "lstm": {"width": 4, "windows": (2,), "filters": 4},
 }
 TEXT = {
     "generator": "generator_from_text",
     "discriminator": "discriminator_with_text",
     "generator_text": "text_encoder",
     "discriminator_text": "text_encoder",
+}
+# Data of networks that take neither images nor points.
+DATA = {
+    "molgan": {"name": "molecules", "atoms": 2},
+    "recurrent": {"name": "sines", "length": 4, "variables": 2},
 }
 # Slow to trace. By default test_config.py traces a published config of each instead.
 NEEDS_32 = ("sngan_resnet", "sagan", "biggan", "stylegan2", "r3gan")
@@ -90,6 +99,14 @@ def config(name, game):
         }
         style = {"game": "adversarial_style_transfer", "data": {"name": "unpaired"}}
         return stated | style | {"networks": networks, "options": {"corrections": 2}}
+    if name == "lstm":
+        kinds = {x: f"word_{x}" for x in ("generator", "discriminator")}
+        networks = {x: of_kind(name, kind, small) for x, kind in kinds.items()}
+        data = {"name": "oracle_words", "words": 6, "length": 4, "sentences": 16}
+        words = {"game": "word_gan", "data": data, "options": {"likelihood_steps": 1}}
+        return stated | words | {"networks": networks, "latents": {"size": 4}}
+    if name in DATA:
+        stated["data"] = DATA[name]
     if name == "srresnet":
         networks = {"generator": of_kind(name, "generator", small)}
         networks["discriminator"] = {"widths": (4,)}
@@ -112,15 +129,20 @@ def config(name, game):
     return stated | {"latents": {"size": 8}, "networks": networks}
 
 
+def opened(stated):
+    """The source of a config, if ``step_of`` would not open it with its options."""
+    name = stated["data"]["name"]
+    if stated.get("game") in ("cyclegan", "adversarial_style_transfer"):
+        return two_domains()
+    if stated.get("game") == "text_to_image":
+        return open_source("scenes", glyphs="digits", side=16)
+    options = {k: v for k, v in stated["data"].items() if k != "name"}
+    return open_source(name, **options) if options else None
+
+
 def played(name, game, **options):
     stated = config(name, game)
-    made = {
-        "cyclegan": two_domains,
-        "adversarial_style_transfer": two_domains,
-        "text_to_image": lambda: open_source("scenes", glyphs="digits", side=16),
-    }.get(stated.get("game"))
-    source = made and made()
-    return step_of(stated, source, **options)
+    return step_of(stated, opened(stated), **options)
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,9 @@ from ganjax.config import flatten, knobs, resolve
 from ganjax.core import init_state, make_train_step
 from ganjax.data import Source, Spec, open_source
 from ganjax.data.captions import Captions
+from ganjax.data.forms import Form
+from ganjax.data.tables.files import Texts
+from ganjax.data.tables.sources import table_source
 from ganjax.errors import BadInput
 from ganjax.games import GAMES
 from ganjax.networks import conv
@@ -40,6 +43,10 @@ SHAPES = {
     "edges_fashion_mnist": ((28, 28, 1), 10),
     "textures": ((64, 64, 1), 3),
     "style_pictures": ((64, 64, 3), 0),
+    "molecules": ((6, 29), 0),
+    "moses": ((27, 116), 0),
+    "italy_power_demand": ((24, 1), 2),
+    "oracle_words": ((20,), 0),
     "captioned_images": ((64, 64, 3), 0),
     "image_pairs": ((256, 256, 3), 0),
 }
@@ -48,6 +55,9 @@ DOMAINS = {
     "edges_fashion_mnist": {"domains": ("a", "b"), "paired": True},
     "style_pictures": {"domains": ("a", "b")},
     "image_pairs": {"domains": ("a", "b")},
+    "molecules": {"form": Form("molecules", tuple("CNOF"), valences=(4, 3, 2, 1))},
+    "moses": {"form": Form("molecules", ("Br", "C", "Cl", "F", "N", "O", "S"))},
+    "oracle_words": {"form": Form("sentences", tuple(map(str, range(500))))},
     "captioned_images": {"captions": Captions(("face", "flag"), 32, ("face",))},
 }
 
@@ -74,6 +84,13 @@ NETWORKS = {
     "inpainting": {"generator", "discriminator"},
     "style_transfer": {"encoder", "decoder"},
     "adversarial_style_transfer": {"encoder", "decoder", "discriminator"},
+    "ctgan": {"generator", "discriminator"},
+    "gain": {"generator", "discriminator"},
+    "private_gan": {"generator", "discriminator"},
+    "pate_gan": {"generator", "discriminator", "teachers"},
+    "molgan": {"generator", "discriminator", "reward"},
+    "timegan": {"embedder", "recovery", "generator", "supervisor", "discriminator"},
+    "word_gan": {"generator", "discriminator"},
 }  # fmt: skip
 PLAYERS = {
     "gan": {"generator", "discriminator"},
@@ -95,6 +112,15 @@ PLAYERS = {
     "inpainting": {"generator", "discriminator"},
     "style_transfer": {"decoder"},
     "adversarial_style_transfer": {"decoder", "discriminator"},
+    "ctgan": {"generator", "discriminator"},
+    "gain": {"generator", "discriminator"},
+    "private_gan": {"generator", "discriminator"},
+    "pate_gan": {"generator", "discriminator", "teachers"},
+    "molgan": {"generator", "discriminator", "reward"},
+    "timegan": {
+        "autoencoder", "supervisor", "generator", "embedder", "discriminator"
+    },
+    "word_gan": {"likelihood", "discriminator", "generator"},
 }  # fmt: skip
 WEIGHTS = {
     "gan": set(),
@@ -114,6 +140,19 @@ WEIGHTS = {
     "inpainting": {"adversarial", "hole", "seam"},
     "style_transfer": {"content", "style"},
     "adversarial_style_transfer": {"content", "style", "adversarial"},
+    "ctgan": {"condition"},
+    "gain": {"reconstruction"},
+    "private_gan": set(),
+    "pate_gan": set(),
+    "molgan": {"reward"},
+    "word_gan": set(),
+    "timegan": {"reconstruction", "dynamics", "supervised", "moments", "intermediate"},
+}
+# Numbers of the section ``options`` that the compiled step takes as data.
+OPTION_KNOBS = {
+    "private_gan": {"options.clip", "options.noise"},
+    "pate_gan": {"options.vote_rate"},
+    "word_gan": {"options.relaxation"},
 }
 FROM_LATENTS = (
     "gan",
@@ -122,6 +161,7 @@ FROM_LATENTS = (
     "semi_supervised",
     "anogan",
     "f_anogan",
+    "molgan",
 )
 WITHOUT_LATENTS = (
     "cyclegan",
@@ -130,6 +170,7 @@ WITHOUT_LATENTS = (
     "inpainting",
     "style_transfer",
     "adversarial_style_transfer",
+    "gain",
 )
 
 
@@ -165,6 +206,7 @@ def test_knobs_are_the_numbers_of_the_terms(game):
     if game == "conditional_gan":
         expected |= {"conditioning.weight"}
     expected |= {f"weights.{name}" for name in WEIGHTS[game]}
+    expected |= OPTION_KNOBS.get(game, set())
     expected |= {
         f"optimizers.{player}.{number}"
         for player in PLAYERS[game]
@@ -201,6 +243,7 @@ SLOW = (
     "super_resolution",
     "text_to_image_emoji",
     "text_to_image_scenes",
+    "timegan",
     "wgan_gp_cifar10",
 )
 
@@ -286,11 +329,30 @@ def shaped(section):
         return open_source(name)
     if name == "scenes":
         return open_source(name, glyphs="digits", side=section.side)
+    if "encoding" in section:
+        return of_columns(section)
+    if name == "sines":
+        return open_source(name, length=section.length, variables=section.variables)
     shape, classes = SHAPES[name]
     how = DOMAINS.get(name, {})
     if section.labels:
         how = {"domains": ("data", "labelled"), "labels": "known"}
     return Source(Spec(name, shape, tuple(map(str, range(classes))), **how), None, None)
+
+
+def of_columns(section):
+    """Return a table with the encoding and the public columns of a section, without its
+    data."""
+    names = [text.split(":")[0] for text in section.public] or ["x", "group"]
+    first = [text.partition(":")[2].partition(":")[2] for text in section.public]
+    values = [re.split(r"\||\.\.", text)[0] for text in first] or ["1", "a"]
+    columns = {name: [x] * 10 for name, x in zip(names, values, strict=True)}
+    columns = {
+        n: x if section.public else [*x[1:], f"{x[0]}0"] for n, x in columns.items()
+    }
+    return table_source(
+        Texts(columns, {}), "t", "t", encoding=section.encoding, public=section.public
+    )
 
 
 def stepped(config, game):
@@ -299,14 +361,24 @@ def stepped(config, game):
     def examples(field):
         n = (game.rounds, config.batch_size)
         source = shaped(config.data)
-        if field in ("label", "known"):
+        if field == "known" and source.spec.table is not None:
+            return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
+        if field in ("label", "known", "row"):
             return jax.ShapeDtypeStruct(n, jnp.int32)
+        if field == "condition":
+            width = source.spec.table.condition_width
+            return jax.ShapeDtypeStruct((*n, width), jnp.float32)
+        if field in ("present", "rate"):
+            return jax.ShapeDtypeStruct(n, jnp.float32)
         if field == "caption":
             longest = source.spec.captions.longest
             return jax.ShapeDtypeStruct((*n, longest), jnp.int32)
-        return jax.ShapeDtypeStruct((*n, *source.spec.shape), jnp.float32)
+        of_words = source.spec.vocabulary and not source.spec.captions
+        dtype = jnp.int32 if of_words else jnp.float32
+        return jax.ShapeDtypeStruct((*n, *source.spec.shape), dtype)
 
-    data = {field: examples(field) for field in GAMES[config.game].reads}
+    private = ("row", "present", "rate") if config.data.feed == "poisson" else ()
+    data = {field: examples(field) for field in (*GAMES[config.game].reads, *private)}
     step = make_train_step(game, batch=lambda data, key, step, axis: data)
     carried = jax.vmap(step, (0, None), 0, axis_name="data")
     state = jax.eval_shape(lambda: init_state(game, jax.random.key(0), knobs(config)))
@@ -318,9 +390,10 @@ def stepped(config, game):
 
 
 # The networks of text, and of feature maps, have no options with several numbers.
-@pytest.mark.parametrize(
-    "game", [x for x in NETWORKS if x not in ("text_to_image", "style_transfer")]
-)
+OTHERS = ("text_to_image", "word_gan", "style_transfer")
+
+
+@pytest.mark.parametrize("game", [x for x in NETWORKS if x not in OTHERS])
 def test_json_and_back(game):
     first = "discriminator" if "style" in game else next(iter(NETWORKS[game]))
     config = resolve(
@@ -469,7 +542,7 @@ def test_a_section_may_be_stated_in_part_or_empty():
 @pytest.mark.parametrize(
     "network, name, there",
     [
-        ("discriminator", "unet", "biggan, dcgan, deep_conv, mlp, patchgan"),
+        ("discriminator", "unet", "biggan, dcgan, deep_conv, mlp, molgan, patchgan"),
         ("discriminator", "cyclegan_resnet", "patchgan"),
         ("generator", "patchgan", "biggan, cyclegan_resnet, dcgan"),
     ],

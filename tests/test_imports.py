@@ -47,7 +47,7 @@ MAY_IMPORT = {
     "parity": "",
     "failures": "",
     "command_line": "config failures runtime shipped",
-    "unpacking": "training",
+    "unpacking": "data training",
     "loading": "build config core data evaluation model training unpacking",
     "scoring": "core data evaluation loading metrics model unpacking",
     "projection": "core data loading metrics model",
@@ -56,6 +56,8 @@ MAY_IMPORT = {
     "detection": "applying data evaluation loading metrics model",
     "upscaling": "applying data loading model",
     "completion": "applying core data loading model",
+    "table_rows": "core data loading model",
+    "privacy": "data loading schedules",
     "catalogue": "augment config core data evaluation games latents masks networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",
@@ -66,8 +68,8 @@ MAY_IMPORT = {
     "sweeps": "build command_line config core data launch loading report resumption "
     "runtime training unpacking",
     "commands": "build catalogue command_line completion config data detection "
-    "failures gallery launch loading parity projection replay report scoring shipped "
-    "sweeps training unpacking upscaling",
+    "failures gallery launch loading parity privacy projection replay report scoring "
+    "shipped sweeps table_rows training unpacking upscaling",
     "__main__": "commands",
 }
 # Layers that every other layer may import.
@@ -101,6 +103,8 @@ BELOW_THE_CONFIG = set(MAY_IMPORT) - {
     "detection",
     "upscaling",
     "completion",
+    "table_rows",
+    "privacy",
     "resumption",
     "launch",
     "sweeps",

@@ -126,6 +126,50 @@ GAMES = {
         },
         "options": {"wrong": "nearest"},
     },
+    "molgan": {
+        "game": "molgan",
+        "data": {"name": "molecules", "atoms": 3},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"name": "molgan", "widths": (16,)},
+            **{
+                name: {
+                    "name": "molgan",
+                    "widths": (8,),
+                    "pooled": 8,
+                    "head_widths": (8,),
+                }
+                for name in ("discriminator", "reward")
+            },
+        },
+        "regularizers": {"wgan_gp": {"weight": 10.0}},
+        "loss": {"name": "wasserstein"},
+        "weights": {"reward": 0.25},
+    },
+    "timegan": {
+        "game": "timegan",
+        "data": {"name": "sines", "length": 5, "variables": 2},
+        "latents": {"size": 10},
+        "networks": {
+            name: {"name": "recurrent", "width": 4, "layers": 1}
+            for name in ("embedder", "recovery", "supervisor", "discriminator")
+        }
+        | {"generator": {"name": "recurrent", "width": 4, "layers": 1, "noise": 2}},
+        "optimizers": {"generator": {"updates_per_step": 2}},
+        "weights": {"reconstruction": 1.0, "supervised": 1.0, "moments": 1.0},
+        # In four steps every player plays.
+        "options": {"hidden": 3, "embedding_steps": 1, "supervised_steps": 1},
+    },
+    "word_gan": {
+        "game": "word_gan",
+        "data": {"name": "oracle_words", "words": 6, "length": 4, "sentences": 64},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"width": 4},
+            "discriminator": {"width": 4, "windows": (2,), "filters": 4},
+        },
+        "options": {"likelihood_steps": 2},
+    },
     "super_resolution": {
         "game": "super_resolution",
         "data": {"name": "digits"},
@@ -149,6 +193,34 @@ GAMES = {
             "decoder": {"name": "vgg16", "width": 2},
             "discriminator": {"widths": (8,)},
         },
+    },
+    "ctgan": {
+        "game": "ctgan",
+        "data": {"name": "table_iris"},
+        "latents": {"size": 4},
+        "networks": {
+            "generator": {"name": "tabular", "widths": (16,)},
+            "discriminator": {"name": "tabular", "widths": (16,), "dropout": 0.0},
+        },
+        "packing": 2,
+    },
+    "gain": {
+        "game": "gain",
+        "data": {"name": "table_iris", "encoding": "range", "hide": 0.2},
+        "networks": _SMALL,
+    },
+    "private_gan": {
+        "game": "private_gan",
+        "data": {"name": "digits", "feed": "poisson"},
+        "latents": {"size": 4},
+        "networks": _SMALL,
+    },
+    "pate_gan": {
+        "game": "pate_gan",
+        "data": {"name": "digits", "feed": "poisson"},
+        "latents": {"size": 4},
+        "networks": {**_SMALL, "teachers": {"widths": (8,)}},
+        "options": {"teachers": 4, "labels": 8},
     },
     "inpainting": {
         "game": "inpainting",

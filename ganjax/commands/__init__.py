@@ -20,6 +20,7 @@ COMMANDS = {
     "score": "Score folders, archives, arrays or runs against reference samples.",
     "anomalies": "Find anomalous images by a run that has learned normal images.",
     "upscale": "Enlarge images by a run of super-resolution.",
+    "privacy": "Print the privacy that a private run has spent.",
     "replay": "Reproduce a step that gave nan or an infinity.",
     "report": "Write the HTML report of a run or a sweep, or compare scores.",
     "reproduce": "Reproduce a figure or table of a paper, and judge its claims.",

@@ -9,11 +9,13 @@
     ganjax sample --workdir=runs/stylegan2 --projected=projected/latents.npz \
         --mode=directions
     ganjax sample --workdir=runs/inpainting --image=photo.png --mask=hole.png
+    ganjax sample --workdir=runs/ctgan --n=1000 --out=rows.csv --where=age=40,sex=F
 
 The ending of --out selects the output: .png or .gif for a picture, .npy for the array
 of samples (float32, images in [-1, 1]), / for a folder with a file for each image,
 named by its seed and index. The metadata of a picture hold its mode, seed, step and
-data set.
+data set. Molecules are written to .smi (a SMILES in each line), time series to .npz (in
+the units of the data) and sentences to .txt.
 
 With --seeds there is one image for each seed, named by the seed. The image of a seed
 does not depend on the other seeds. If the game takes labels, the classes take turns:
@@ -30,6 +32,11 @@ place of random latents. They are truncated only if --truncation is given.
 
 With --image, a run of game=inpainting fills holes in your images: white pixels of
 --mask, or random holes. Each completed image is next to the image with its hole.
+
+A run of a table writes rows with the columns and types of its file to an --out that
+ends in .csv or .parquet. --where keeps rows with these values; a value that the data do
+not have is refused. With --table, a run of game=gain fills in the missing values of
+your table.
 """
 
 import csv
@@ -42,22 +49,27 @@ import textwrap
 from pathlib import Path
 
 from ganjax import command_line, names
-from ganjax.commands import filling
+from ganjax.commands import filling, rows
 from ganjax.commands import flags as shared
 from ganjax.commands.output import whole
+from ganjax.data.natural_files import ENDINGS as NATURAL
 from ganjax.errors import BadInput, check_memory
 
-ENDINGS = (".png", ".gif", ".npy")
+ENDINGS = (".png", ".gif", ".npy", *NATURAL.values())
 
 
 def main(arguments: list[str]) -> int:
+    from ganjax.data.natural_files import write_natural
     from ganjax.gallery import MODES
     from ganjax.loading import picture_of
 
     flags = _parsed(arguments)
     names.beside(Path.cwd())
-    fills = filling.asks(flags)
+    fills, tabular = filling.asks(flags), rows.asks(flags)
     run = _run(flags)
+    if tabular:
+        print(f"step {int(run.state.step)}, {rows.write(flags, run)}")
+        return 0
     if fills:
         return _filled(flags, run)
     mode = MODES.find("--mode", flags.mode)
@@ -78,7 +90,8 @@ def main(arguments: list[str]) -> int:
         said["prompts"] = captions
     if request.saved is not None:
         said["projected"] = Path(request.projected).name
-    if not (seeds or folder or out.suffix == ".npy"):
+    arrays = (".npy", *NATURAL.values())
+    if not (seeds or folder or out.suffix in arrays):
         _write(out, mode(request), said)
     else:
         made = run.model.of_seeds(seeds) if seeds else _samples(request)
@@ -89,8 +102,12 @@ def main(arguments: list[str]) -> int:
 
             with whole(out) as part:
                 np.save(part, made)
+        elif out.suffix in arrays:
+            with whole(out) as part:
+                written = write_natural(part, made, run.source.spec.form)
+            print(written)
         else:
-            _write(out, picture_of(made), said)
+            _write(out, picture_of(made, run.source.spec.form), said)
     print(f"{flags.mode} of step {said['step']}: {out}")
     return 0
 
@@ -144,6 +161,7 @@ def _parsed(arguments):
         "--projected", metavar="FILE", help="latents.npz of ganjax project"
     )
     filling.add_flags(flags)
+    rows.add_flags(flags)
     from ganjax.gallery import MODES
 
     flags.epilog = "modes:\n" + "\n".join(map(_described, MODES, MODES.values()))
@@ -261,8 +279,16 @@ def _opened(flags, run, default):
     grid = flags.mode == "grid"
     default = default or f"{'samples' if grid else flags.mode.rpartition(':')[2]}.png"
     out, folder = _target(default if flags.out is None else flags.out)
-    if (folder or out.suffix == ".npy") and not grid:
+    if (folder or out.suffix in (".npy", *NATURAL.values())) and not grid:
         raise BadInput(f"--out={flags.out}: expected a picture for --mode={flags.mode}")
+    form = run.source.spec.form
+    own = NATURAL[form.kind] if form else None
+    if out.suffix in NATURAL.values() and out.suffix != own:
+        wanted = f", or NAME{own}" if own else ""
+        raise BadInput(
+            f"--out={flags.out}: expected a run that generates "
+            f"{next(k for k, x in NATURAL.items() if x == out.suffix)}{wanted}"
+        )
     if folder and len(run.source.spec.shape) != 3:
         raise BadInput(f"--out={out}/: expected a run that generates images")
     try:

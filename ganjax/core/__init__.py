@@ -4,6 +4,7 @@ networks, and players that train them.
 The engine contains no network, no loss and no data. Its callers pass them in as values.
 """
 
+from ganjax.core.clipping import ClippedExamples
 from ganjax.core.dynamics import DYNAMICS
 from ganjax.core.game import Game, Player
 from ganjax.core.parallel import (
@@ -29,9 +30,9 @@ from ganjax.core.step import make_train_step
 from ganjax.core.view import Network, Report, View
 
 __all__ = [
-    "DYNAMICS", "Game", "GameState", "Network", "POPULATIONS", "Player", "Report",
-    "SKIPPED", "View", "averaged", "child_key", "compile_step", "local_copy",
-    "init_on_host", "init_state",
+    "ClippedExamples", "DYNAMICS", "Game", "GameState", "Network", "POPULATIONS",
+    "Player", "Report", "SKIPPED", "View", "averaged", "child_key", "compile_step",
+    "local_copy", "init_on_host", "init_state",
     "make_train_step", "member", "replicate", "sample_keys", "split_batch",
     "spread_members", "state_digest", "stack_members",
 ]  # fmt: skip

@@ -7,6 +7,7 @@ import jax
 import optax
 
 from ganjax.core.view import Knobs, Network, Report, Tree, View
+from ganjax.errors import BadInput
 
 Objective = Callable[[dict[str, Tree], View], tuple[jax.Array, Report]]
 
@@ -34,6 +35,13 @@ class Player:
       writes: networks whose new variables (batch statistics, spectral vectors) its
         turns keep although it does not own them. With a joint dynamics, which computes
         all turns at one point, the variables of the last player's turn remain.
+      estimator: ``(owned parameters -> view, owned parameters) -> (gradient,
+        metrics)``, a gradient that is added to the gradient of the objective, such as
+        ``ClippedExamples``; ``None`` for the gradient of the objective alone.
+      plays: ``(first, last)`` if the player plays only at the steps ``first``, …,
+        ``last - 1``, counted from 0; ``last`` is ``None`` if it plays to the end. At
+        other steps nothing of it changes, and its metrics are 0. So phases of training
+        are a schedule of players. ``None`` for a player of every step.
     """
 
     name: str
@@ -44,6 +52,8 @@ class Player:
     reads_data: bool = True
     apart: tuple[int, ...] = ()
     writes: tuple[str, ...] = ()
+    estimator: Callable[..., tuple[Tree, dict[str, jax.Array]]] | None = None
+    plays: tuple[int, int | None] | None = None
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -92,11 +102,22 @@ class Game:
                 there = f"the game has {sorted(self.networks)}"
                 raise ValueError(f"{owner} names unknown networks {missing}; {there}")
         if self.dynamics is not None:
+            if estimated := [p.name for p in self.players if p.estimator is not None]:
+                raise BadInput(
+                    f"dynamics.name: expected 'alternating', because the gradient of "
+                    f"the player {estimated[0]} is an estimate"
+                )
             busy = [p.name for p in self.players if p.updates_per_step != 1]
             if busy:
                 raise ValueError(
                     f"joint dynamics need updates_per_step=1 of every player, but "
                     f"{busy} have another value"
+                )
+            timed = [p.name for p in self.players if p.plays is not None]
+            if timed:
+                raise BadInput(
+                    f"dynamics.name: expected 'alternating', because these players do "
+                    f"not play at every step: {', '.join(timed)}"
                 )
 
     @property

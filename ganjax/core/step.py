@@ -76,18 +76,51 @@ def _take_turns(game, state, rounds, key, axis, due, drawn):
         def turn(state, inputs, player=player):
             loss = _loss(game, player, state, state.params, inputs, axis, due)
             gradients, report = _descent(loss, player, state.params)
+            if player.estimator is not None:
+                view_at = _view(game, state, state.params, inputs, axis, due)
+                found = player.estimator(view_at, _owned(player, state.params))
+                gradients = jax.tree.map(jnp.add, gradients, found[0])
+                report = report.replace(metrics={**report.metrics, **found[1]})
             gradients, metrics = average((gradients, report.metrics), axis)
             report = report.replace(metrics=metrics)
             return _settle(player, state, state, gradients, report)
 
         keys = _turn_keys(key, player)
         inputs = examples, keys, drawn.get(player.name, {})
-        state, logged = loop(turn, state, inputs, n)
-        metrics |= {name: jnp.mean(value) for name, value in logged.items()}
-        last = _rounds(inputs, -1)
-        state, logged = _update_apart(game, player, state, last, axis, due)
+
+        def turns(state, player=player, inputs=inputs, turn=turn, n=n):
+            state, logged = loop(turn, state, inputs, n)
+            means = {name: jnp.mean(value) for name, value in logged.items()}
+            last = _rounds(inputs, -1)
+            state, logged = _update_apart(game, player, state, last, axis, due)
+            return state, means | logged
+
+        state, logged = _at_its_steps(player, turns, state)
         metrics |= logged
     return state, metrics
+
+
+def _at_its_steps(player, update, state):
+    """Return ``update(state)``, a state and metrics, if the player plays at this step.
+    Otherwise return ``state`` and zeros."""
+    if player.plays is None:
+        return update(state)
+    first, last = player.plays
+    there = state.step >= first
+    if last is not None:
+        there = there & (state.step < last)
+    return jax.lax.cond(there, update, _unchanged(update), state)
+
+
+def _unchanged(update):
+    """Return a function with the outputs of ``update``: the state as it is, and zero
+    for each metric."""
+
+    def unchanged(state):
+        shapes = jax.eval_shape(update, state)[1]
+        return state, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
+
+    return unchanged
 
 
 def _update_apart(game, player, state, inputs, axis, due):
@@ -106,16 +139,12 @@ def _update_apart(game, player, state, inputs, axis, due):
             state = _descended(player, state, state, gradients)
             return state, {f"{player.name}/{name}": v for name, v in found.items()}
 
-        def unchanged(state, update=update):
-            shapes = jax.eval_shape(update, state)[1]
-            return state, jax.tree.map(lambda x: jnp.zeros(x.shape, x.dtype), shapes)
-
         if interval > 1 and due is None:
             ends = (state.step + 1) % interval == 0
-            state, logged = jax.lax.cond(ends, update, unchanged, state)
+            state, logged = jax.lax.cond(ends, update, _unchanged(update), state)
         else:
             here = interval == 1 or interval in due
-            state, logged = update(state) if here else unchanged(state)
+            state, logged = update(state) if here else _unchanged(update)(state)
         metrics |= logged
     return state, metrics
 
@@ -227,10 +256,16 @@ class Field:
 def _loss(game, player, state, params, inputs, axis, due, apart=None):
     """Return the player's objective as a function of its owned parameters. ``inputs``
     are the examples, the key and the recorded draws of the turn."""
+    view_at = _view(game, state, params, inputs, axis, due, apart)
+    return lambda owned: player.objective(owned, view_at(owned))
+
+
+def _view(game, state, params, inputs, axis, due, apart=None):
+    """Return the view of a turn as a function of the player's owned parameters."""
     examples, key, drawn = inputs
 
-    def loss(owned):
-        view = View(
+    def view_at(owned):
+        return View(
             networks=game.networks,
             axis=axis,
             params={**params, **owned},
@@ -244,9 +279,8 @@ def _loss(game, player, state, params, inputs, axis, due, apart=None):
             apart=apart,
             drawn=drawn,
         )
-        return player.objective(owned, view)
 
-    return loss
+    return view_at
 
 
 def _descent(loss, player, params):

@@ -17,6 +17,7 @@ from ganjax.data.partial import CLASSES, labels_named, some_of
 from ganjax.data.record import (
     RecordedSource,
     differences,
+    form_of,
     read_record,
     record_of,
     spec_differences,
@@ -41,9 +42,9 @@ from ganjax.data.watchdog import leave
 __all__ = [
     "Arrays", "CLASSES", "Composed", "DataOptions", "Feed", "Items", "RecordedSource",
     "SOURCES", "Sampler", "Source", "Spec", "as_bytes", "chosen_rows", "differences",
-    "drawn", "examples_of", "feed_of", "fixed_sample", "held_out", "in_memory",
-    "independent", "is_streamed", "labels_named", "labels_of", "leave", "make_feed",
-    "mirrored", "only_labels", "open_source", "read_record", "real_samples",
-    "record_of", "resident", "samples", "scaled", "some_of", "source_of",
-    "spec_differences", "spec_of", "streamed",
+    "drawn", "examples_of", "feed_of", "fixed_sample", "form_of", "held_out",
+    "in_memory", "independent", "is_streamed", "labels_named", "labels_of", "leave",
+    "make_feed", "mirrored", "only_labels", "open_source", "read_record",
+    "real_samples", "record_of", "resident", "samples", "scaled", "some_of",
+    "source_of", "spec_differences", "spec_of", "streamed",
 ]  # fmt: skip

@@ -11,13 +11,19 @@ from ganjax.data.feeds import FEEDS, RESIDENT, Feed, make_feed
 from ganjax.data.idx import open_fashion_mnist, open_idx, open_mnist
 from ganjax.data.image_folder import open_cifar10_jpeg, open_image_folder
 from ganjax.data.mirror import mirrored
+from ganjax.data.molecules import open_molecules
+from ganjax.data.oracle import open_oracle_words
 from ganjax.data.partial import CLASSES, of_classes, partly_labelled, some_of
+from ganjax.data.poisson import poisson
 from ganjax.data.prepared import open_cifar10, open_tfds
 from ganjax.data.scenes import open_scenes
 from ganjax.data.scikit_pictures import open_textures
+from ganjax.data.series import open_italy_power_demand, open_sines
+from ganjax.data.smiles_file import open_moses, open_smiles
 from ganjax.data.source import Source, decoded_bytes
 from ganjax.data.stacked import open_stacked_mnist
 from ganjax.data.style_pictures import open_style_pictures
+from ganjax.data.tables.sources import TABLES
 from ganjax.data.translations import (
     open_edges_fashion_mnist,
     open_image_pairs,
@@ -55,6 +61,13 @@ SOURCES = Table(
         "tfds": open_tfds,
         "textures": open_textures,
         "style_pictures": open_style_pictures,
+        **TABLES,
+        "molecules": open_molecules,
+        "smiles": open_smiles,
+        "moses": open_moses,
+        "sines": open_sines,
+        "italy_power_demand": open_italy_power_demand,
+        "oracle_words": open_oracle_words,
     },
     takes=1,
 )
@@ -163,6 +176,11 @@ def feed_of(section: Mapping, source: Source, batch_size: int, rounds: int) -> F
             "data.mirror=True: expected data without captions, which may name left and "
             f"right, unlike data.name='{source.spec.name}'"
         )
+    if section["feed"] == "poisson":
+        for name in ("balanced", "mirror"):
+            if section[name]:
+                raise BadInput(f"data.{name}=True: expected False with feed='poisson'")
+        return poisson(split, **sizes)
     feed = make_feed(split, kind=section["feed"], by_class=by_class, **sizes)
     return mirrored(feed, **sizes) if section["mirror"] else feed
 

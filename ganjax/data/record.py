@@ -14,7 +14,9 @@ from typing import Any
 import numpy as np
 
 from ganjax.data.captions import Captions
+from ganjax.data.forms import KINDS, TABLE, Form
 from ganjax.data.source import Source, Spec, Split
+from ganjax.data.tables.record import TABLE_SHAPE, table_of
 from ganjax.errors import BadInput, one_line
 from ganjax.json_shapes import NUMBER, check_shape
 from ganjax.names import flatten
@@ -37,11 +39,13 @@ _RECORD = {
         "labels?": str,
         "normal?": [int],
         "captions?": (dict, type(None)),
+        "form?": (dict, type(None)),
     },
     "sizes?": dict,
     "about?": dict,
 }
 _CAPTIONS = {"words": [str], "longest": int, "shown": [str]}
+_FORM = {"kind": str, "names": [str], "valences": [int], "ranges": [[NUMBER]]}
 
 
 def record_of(source: Source) -> dict[str, Any]:
@@ -65,10 +69,18 @@ def read_record(path: Path) -> dict[str, Any] | None:
     check_shape(path, held, _RECORD)
     if (captions := held["spec"].get("captions")) is not None:
         check_shape(path, captions, _CAPTIONS)
+    if (form := held["spec"].get("form")) is not None:
+        check_shape(path, form, TABLE_SHAPE if form.get("kind") == TABLE else _FORM)
+        if form["kind"] not in KINDS:
+            raise BadInput(
+                f"{path.name}={path}: spec.form.kind={one_line(form['kind'])}: "
+                f"expected one of {', '.join(KINDS)}"
+            )
     try:
         spec_of(held)
-    except (TypeError, ValueError) as error:  # modes of several lengths, or no numbers
-        raise BadInput(f"{path.name}={path}: spec.modes: {one_line(error)}") from None
+    # Modes of several lengths or without numbers, or a column that does not fit itself.
+    except (TypeError, ValueError) as error:
+        raise BadInput(f"{path.name}={path}: spec: {one_line(error)}") from None
     return held
 
 
@@ -86,7 +98,27 @@ def spec_of(record: Mapping[str, Any]) -> Spec:
     if (held := values.get("captions")) is not None:
         words, shown = (tuple(held[name]) for name in ("words", "shown"))
         values["captions"] = Captions(words, held["longest"], shown)
+    if (form := values.get("form")) is not None:
+        values["form"] = _form(form)
     return Spec(**values)
+
+
+def _form(held):
+    if held["kind"] == TABLE:
+        return table_of(held)
+    return Form(**{name: _tuples(held[name]) for name in _FORM})
+
+
+def _tuples(value):
+    """Return a value with tuples in the place of lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def form_of(path: Path) -> Any:
+    """Return the form of the samples in the record in a file; ``None`` for images and
+    points, or if there is no such file."""
+    held = read_record(path)
+    return None if held is None else spec_of(held).form
 
 
 def differences(held: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -120,6 +152,8 @@ def _of_specs(held, now) -> Iterator[str]:
             continue
         if name == "captions":
             yield "other words or other captions are shown"
+        elif name == "form":
+            yield "samples of another form: other names, or other numbers of them"
         elif name != "classes":
             yield f"{name}: {then} -> {here}"
         elif len(then) != len(here):

@@ -18,6 +18,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from ganjax.data.captions import Captions
+from ganjax.data.forms import SENTENCES, TABLE
 
 # What a key of a held-out sample is folded with: any constant, kept for equal samples.
 HELD_OUT = 0x7E57
@@ -57,7 +58,7 @@ class Spec:
 
     Attributes:
         name: the name of the data in reports and in the settings of a score.
-        shape: ``(H, W, C)`` for images, ``(D,)`` for points.
+        shape: ``(H, W, C)`` for images, ``(D,)`` for points; ``form`` has others.
         classes: class names by label; empty if labels have no meaning.
         modes: float64 ``[K, D]``, the centres of a mixture, in the order of its labels.
         std: standard deviation of every component along each axis, in data units.
@@ -71,6 +72,9 @@ class Spec:
         normal: labels of the training samples if some classes were left out, or ().
         captions: the words of the captions, or ``None``. A batch then holds
             ``'caption'``, int32 ``[n, longest]``.
+        form: what samples are if they are neither images nor points: a ``forms.Form``,
+            or the ``tables.TableFormat`` of a table. A batch of a table also holds
+            ``'condition'``, or ``'known'`` if its encoding is ``'range'``.
     """
 
     name: str
@@ -85,13 +89,30 @@ class Spec:
     labels: str = "label"
     normal: tuple[int, ...] = ()
     captions: Captions | None = None
+    form: Any = None
+
+    @property
+    def table(self) -> Any:
+        """Return the ``tables.TableFormat`` of a table; ``None`` for other data."""
+        return self.form if self.form and self.form.kind == TABLE else None
+
+    @property
+    def vocabulary(self) -> int:
+        """Return the number of words of captions or of sentences; 0 without words."""
+        if self.captions is not None:
+            return len(self.captions.words)
+        of_words = self.form is not None and self.form.kind == SENTENCES
+        return len(self.form.names) if of_words else 0
 
     @property
     def fields(self) -> tuple[str, ...]:
         """Return the names of the arrays in a batch: the domains, the labels if there
-        are classes, and the captions if there are any."""
-        labels = (self.labels,) if self.classes else ()
-        return self.domains + labels + (("caption",) if self.captions else ())
+        are classes, captions if there are any, and what belongs to rows of a table."""
+        found = self.domains + ((self.labels,) if self.classes else ())
+        if self.table is not None:
+            known = self.table.encoding == "range"
+            found += ("known",) if known else ("condition",)
+        return found + (("caption",) if self.captions else ())
 
 
 @dataclass(frozen=True)
@@ -99,7 +120,8 @@ class Arrays:
     """A split in host memory.
 
     Attributes:
-        data: uint8 ``[N, H, W, C]`` (images) or float32 ``[N, D]`` (points).
+        data: uint8 ``[N, H, W, C]`` (images), float32 ``[N, D]`` (points), float32 or
+            int32 ``[N, *shape]`` (data with a form).
         label: int32 ``[N]``.
     """
 
@@ -226,8 +248,10 @@ def in_memory(items: Arrays | Items, rows=None, *, threads: int = 8) -> Arrays:
         return items if rows is None else Arrays(items.data[rows], items.label[rows])
     rows = np.arange(len(items)) if rows is None else np.asarray(rows)
     count = len(rows)
-    shape = np.shape(items[int(rows[0])]["data"]) if count else (0, 0, 0)
-    data = np.empty((count, *shape), np.uint8)
+    first = np.asarray(
+        items[int(rows[0])]["data"] if count else np.empty((0, 0, 0), "u1")
+    )
+    data = np.empty((count, *first.shape), first.dtype)
     label = np.empty(count, np.int32)
 
     def decode(start: int) -> None:

@@ -19,12 +19,14 @@ from ganjax.gallery.request import Request, looks_at
 from ganjax.gallery.spectrum import spectrum
 from ganjax.gallery.style_transfer import blends, strengths
 from ganjax.gallery.styles import directions, edits, mixing
+from ganjax.gallery.tables import columns, correlations
 from ganjax.names import Table
 
 _MODES = (
     grid, classes, captions, mean, interpolation, traversal, truncation, mixing,
     directions, edits, arithmetic, neighbours, codes, latents, reconstructions,
     inversions, translations, strip, animation, plane, spectrum, strengths, blends,
+    columns, correlations,
 )  # fmt: skip
 
 MODES = Table(

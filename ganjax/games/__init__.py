@@ -8,12 +8,17 @@ from ganjax.games.adversarial_autoencoder import (
 )
 from ganjax.games.anomaly import ANOGAN, F_ANOGAN, GANOMALY
 from ganjax.games.bigan import BIGAN
+from ganjax.games.ctgan import CTGAN
 from ganjax.games.cyclegan import CYCLEGAN
 from ganjax.games.duel import duel
+from ganjax.games.gain import GAIN
 from ganjax.games.gan import CONDITIONAL_GAN, GAN
 from ganjax.games.infogan import INFOGAN
 from ganjax.games.inpainting import INPAINTING
+from ganjax.games.molgan import MOLGAN
+from ganjax.games.pate_gan import PATE_GAN
 from ganjax.games.pix2pix import PIX2PIX
+from ganjax.games.private_gan import PRIVATE_GAN
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.games.semi_supervised import SEMI_SUPERVISED
 from ganjax.games.style_transfer import (
@@ -22,6 +27,8 @@ from ganjax.games.style_transfer import (
 )
 from ganjax.games.super_resolution import SUPER_RESOLUTION
 from ganjax.games.text_to_image import TEXT_TO_IMAGE
+from ganjax.games.timegan import TIMEGAN
+from ganjax.games.word_gan import WORD_GAN
 from ganjax.names import Table
 
 _GAMES = {
@@ -42,6 +49,13 @@ _GAMES = {
     "inpainting": INPAINTING,
     "style_transfer": STYLE_TRANSFER,
     "adversarial_style_transfer": ADVERSARIAL_STYLE_TRANSFER,
+    "ctgan": CTGAN,
+    "gain": GAIN,
+    "private_gan": PRIVATE_GAN,
+    "pate_gan": PATE_GAN,
+    "molgan": MOLGAN,
+    "timegan": TIMEGAN,
+    "word_gan": WORD_GAN,
 }
 
 GAMES = Table("a Recipe", _GAMES, Recipe)

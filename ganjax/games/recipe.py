@@ -31,7 +31,7 @@ class Parts:
       options: values of ``Recipe.options``.
       label: how the generator takes the label: ``'none'``, ``'concatenation'`` with its
         latent, or a conditioning that takes the label as a second input.
-      captions: the ``data.captions.Captions`` of the data, or ``None``.
+      captions, form: of the data's ``Spec``, or ``None``.
     """
 
     shape: tuple[int, ...]
@@ -45,6 +45,7 @@ class Parts:
     options: Mapping[str, Any] = dataclasses.field(default_factory=dict)
     label: str = "none"
     captions: Any = None
+    form: Any = None
 
 
 @dataclasses.dataclass(frozen=True)

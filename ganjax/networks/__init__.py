@@ -3,6 +3,7 @@
 Each file has a ``Generator``, a ``Discriminator`` or both. Some generators map images
 to images. Networks of captions have other kinds: a ``TextEncoder`` gives a ``Text``,
 which a ``GeneratorFromText`` and a ``DiscriminatorWithText`` take as second input.
+Networks of sentences are a ``WordGenerator`` and a ``WordDiscriminator``.
 
 A module declares its options as fields. Its other fields follow from the rest of the
 config: ``shape`` from the data, ``dtype`` of the arithmetic from ``precision``
@@ -33,15 +34,19 @@ from ganjax.networks import (
     deep_conv,
     gated_unet,
     gru,
+    lstm,
     mlp,
+    molgan,
     patchgan,
     progressive,
     r3gan,
+    recurrent,
     sagan,
     sn_dcgan,
     sngan_resnet,
     srresnet,
     stylegan2,
+    tabular,
     transformer,
     unet,
     vgg16,
@@ -62,6 +67,8 @@ KINDS = {
     "discriminator_with_text": "captioned",
     "encoder_to_maps": "vgg16",
     "decoder_from_maps": "vgg16",
+    "word_generator": "lstm",
+    "word_discriminator": "lstm",
 }
 
 # Fields that are not options, because they follow from the rest of the config.
@@ -81,7 +88,7 @@ def _class_of(architecture, kind):
 _MODULES = (
     mlp, dcgan, deep_conv, sn_dcgan, sngan_resnet, sagan, biggan, progressive,
     stylegan2, r3gan, transformer, unet, cyclegan_resnet, patchgan, srresnet, gru,
-    captioned, gated_unet, vgg16,
+    captioned, gated_unet, vgg16, tabular, molgan, recurrent, lstm,
 )  # fmt: skip
 
 ARCHITECTURES = Table(

@@ -233,7 +233,7 @@ def _newest_samples(population, trial) -> Samples | None:
     if not found:
         return None
     ((step, samples),) = found.items()
-    return step, samples, population.real if samples.ndim == 2 else None
+    return step, samples, population.real if samples.ndim != 4 else None
 
 
 def _member(population, trial):

@@ -27,8 +27,9 @@ def thumbnail(samples: np.ndarray, reference: np.ndarray | None = None) -> bytes
     outside are left out.
 
     Args:
-      samples: images ``[n, H, W, C]`` in [-1, 1], or points ``[n, D]``.
-      reference: reference points ``[m, D]``, or ``None``. It is not used for images.
+      samples: images ``[n, H, W, C]`` in [-1, 1], points ``[n, D]``, or series and
+        molecules ``[n, T, D]``, whose first two numbers are plotted.
+      reference: reference points, or ``None``. It is not used for images.
 
     Raises:
       ValueError: if ``samples`` has another shape.
@@ -36,6 +37,8 @@ def thumbnail(samples: np.ndarray, reference: np.ndarray | None = None) -> bytes
     samples = np.asarray(samples, np.float32)
     if samples.ndim == 4 and 0 not in samples.shape:
         return _png(_grid(samples[:MOST_IMAGES]))
+    if samples.ndim == 3:
+        samples = samples.reshape(len(samples), -1)
     if samples.ndim != 2 or samples.shape[1] < 1:
         raise ValueError(
             f"samples has shape {samples.shape}: expected [n, H, W, C] or [n, D]"
@@ -43,7 +46,10 @@ def thumbnail(samples: np.ndarray, reference: np.ndarray | None = None) -> bytes
     points = samples[:MOST_POINTS, :2].astype(np.float64)
     if reference is None:
         reference = points[:0]
-    reference = np.asarray(reference, np.float64)[:MOST_POINTS, :2]
+    reference = np.asarray(reference, np.float64)[:MOST_POINTS]
+    if reference.ndim == 3:
+        reference = reference.reshape(len(reference), -1)
+    reference = reference[:, :2]
     frame = _frame(reference if len(reference) else points)
     draw = _histograms if points.shape[1] == 1 else _scatter
     picture = Image.fromarray(draw(points, reference, frame), "P")

@@ -135,7 +135,7 @@ def _picture(shape, count):
     if len(shape) == 3:
         picture = image_grid(rng.uniform(-1, 1, (count, *shape)))
     else:
-        points = rng.standard_normal((2, POINTS_A_COUNT * count, *shape))
+        points = rng.standard_normal((2, POINTS_A_COUNT * count, math.prod(shape)))
         picture = scatter(*points)
     file = io.BytesIO()
     picture.save(file, format="png")

@@ -28,7 +28,11 @@ WITH_CONVOLUTIONS = (
     "style_transfer",
     "adversarial_style_transfer",
 )
-MLP_GAMES = [name for name in tiny.GAMES if name not in WITH_CONVOLUTIONS]
+# The gradient of CTGAN's logits is a sum of the critic's gradient and of the price of
+# the condition. Inside a loop XLA rounds this sum in another way. With the weight 0 of
+# the price the bits are equal.
+ROUNDED = ("ctgan",)
+MLP_GAMES = [x for x in tiny.GAMES if x not in (*WITH_CONVOLUTIONS, *ROUNDED)]
 
 
 @functools.cache
@@ -121,6 +125,22 @@ def test_scan_with_convolutions_agrees(name):
     scanned, _ = advance(plain(name), 5, inner_steps=5)
     stepped, _ = advance(plain(name), 5)
     assert largest_difference(scanned, stepped) < 1e-4
+
+
+@pytest.mark.full
+@pytest.mark.parametrize("name", ROUNDED)
+def test_scan_agrees_up_to_rounding(name):
+    scanned, _ = advance(plain(name), 4, exact=True, inner_steps=4)
+    stepped, _ = advance(plain(name), 4, exact=True)
+    assert largest_difference(scanned, stepped) < TOLERANCE[name]
+
+
+@pytest.mark.full
+def test_ctgan_without_the_price_of_a_condition_scans_exactly():
+    setup = tiny.setup("ctgan", **tiny.sgd("ctgan"), weights__condition=0.0)
+    scanned, _ = advance(setup, 4, exact=True, inner_steps=4)
+    stepped, _ = advance(setup, 4, exact=True)
+    assert_same_bits(scanned, stepped)
 
 
 # After four steps of SGD. The differences are rounding in another order of summation.

@@ -165,7 +165,10 @@ def abilities(right):
 
 # Evaluators of conditional samples, and evaluators that run on other data.
 LABELLED = ("classification", "intra_frechet")
-OTHERS = (*LABELLED, "translation", "modes", "captions", "style")
+OTHERS = (
+    *LABELLED, "translation", "modes", "captions", "style", "tables", "imputation",
+    "molecules", "series", "sentences",
+)  # fmt: skip
 
 
 def scores_of(decode, names=(), *, right=False, labelled=False, source=None):

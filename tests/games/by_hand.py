@@ -38,6 +38,7 @@ def made(
     classes=0,
     options=None,
     captions=None,
+    form=None,
 ):
     """The game and the sampler from ``make``. Every latent has the value ``prior``."""
 
@@ -67,6 +68,7 @@ def made(
             options=options or {},
             label="concatenation",
             captions=captions,
+            form=form,
         )
     )
 

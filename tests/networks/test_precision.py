@@ -14,6 +14,7 @@ from tests import tiny
 KEY = jax.random.key(0)
 OPTIONS = {
     "mlp": {"widths": (16,)},
+    "tabular": {"widths": (16,)},
     "dcgan": {"width": 4},
     "deep_conv": {"width": 2},
     "sn_dcgan": {"width": 2},

@@ -75,10 +75,16 @@ def test_histograms_of_one_dimension():
     assert heights.max() < 20 and (heights > 0).sum() > 90
 
 
-@pytest.mark.parametrize("shape", [(3,), (2, 0), (2, 4, 4), (0, 4, 4, 3)])
+@pytest.mark.parametrize("shape", [(3,), (2, 0), (2, 4, 4, 4, 1), (0, 4, 4, 3)])
 def test_other_shapes_are_refused(shape):
     with pytest.raises(ValueError, match="expected"):
         thumbnail(np.zeros(shape))
+
+
+def test_a_series_of_two_steps_is_a_point():
+    points, real = np.random.default_rng(0).standard_normal((2, 50, 2))
+    series = points.reshape(50, 2, 1), real.reshape(50, 2, 1)
+    assert thumbnail(*series) == thumbnail(points, real)
 
 
 def test_samples_that_are_not_finite_give_an_empty_picture():

@@ -180,6 +180,12 @@ VARIANTS = {
     "random masks": {"game": "inpainting"},
     "captions": {"game": "text_to_image"},
     "frozen network": {"game": "style_transfer"},
+    "phases of players": {"game": "timegan"},
+    "drawn words": {"game": "word_gan"},
+    "conditions of a table": {"game": "ctgan"},
+    "hidden cells": {"game": "gain"},
+    "poisson batches": {"game": "private_gan"},
+    "noisy votes": {"game": "pate_gan"},
 }  # fmt: skip
 QUICK = ("streamed to two devices",)
 

@@ -1,0 +1,60 @@
+"""GAIN fills in missing values of a table (Yoon et al. 2018, arXiv 1806.02920).
+
+    ganjax train --config=missing_values --workdir=runs/missing
+    ganjax sample --workdir=runs/missing --table=people.csv --out=filled.csv
+
+The data are the 569 rows and 31 columns of scikit-learn's breast cancer table, in which
+a fifth of the cells is hidden at random. ``:wine`` takes another table of scikit-learn,
+and ``:randhie`` and ``:fair`` the tables of statsmodels. Steps, batch, rates and
+weights are as in the authors' code. A hint is ½ where it shows nothing, as in the
+paper. ``:tiny`` runs in seconds.
+
+Expected: not measured over 10,000 steps. The aim over 5 seeds is ``imputation_rmse``
+below ``imputation_rmse_mean``, and on at least one table below
+``imputation_rmse_iterative``. One run of 2,000 steps, in 50 s on two busy cores, has
+0.083, against 0.174 for the mean and 0.068 for the iterative imputer.
+"""
+
+from ml_collections import ConfigDict
+
+TABLES = {
+    "": "table_breast_cancer",
+    "wine": "table_wine",
+    "randhie": "randhie",
+    "fair": "fair",
+    "tiny": "table_iris",
+}
+ARGUMENTS = tuple(name for name in TABLES if name)
+
+
+def get_config(variant=""):
+    config = ConfigDict()
+    config.game = "gain"
+    config.batch_size = 128
+    config.steps = 10_000
+    config.data = {"name": TABLES[variant], "encoding": "range", "hide": 0.2}
+    width = 32
+    config.networks = {
+        "generator": {"widths": (width, width), "activation": "relu"},
+        "discriminator": {"widths": (width, width), "activation": "relu"},
+    }
+    adam = {"learning_rate": 1e-3, "b1": 0.9, "b2": 0.999}
+    config.optimizers = {"generator": dict(adam), "discriminator": dict(adam)}
+    config.log = {"every": 200}
+    config.samples = {"every": 0, "count": 50}
+    config.checkpoint = {"every": 2000}
+    config.evaluation = {"names": ("imputation",)}
+    config.parallel = {"inner_steps": 100}
+    return _tiny(config) if variant == "tiny" else config
+
+
+def _tiny(config):
+    config.steps = 2
+    config.batch_size = 8
+    for network in config.networks.values():
+        network.widths = (8,)
+    config.log = {"every": 1}
+    config.samples = {"every": 2, "count": 10}
+    config.checkpoint = {"every": 2}
+    config.parallel = {"inner_steps": 1}
+    return config

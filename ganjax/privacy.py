@@ -1,0 +1,186 @@
+"""The privacy that a finished run has spent, from the numbers that it logged.
+
+ε and δ bound how much one example, added or removed (in PATE-GAN replaced), changes the
+distribution of the networks (differential privacy; Dwork & Roth 2014, definition 2.4).
+They are computed by dp-accounting (Google), from its privacy loss distributions.
+"""
+
+import dataclasses
+import math
+from typing import Any
+
+from ganjax.data.poisson import capacity
+from ganjax.errors import BadInput
+from ganjax.loading import Run
+from ganjax.schedules import matched
+
+# Knobs on which a guarantee depends.
+NOISE = ("options.noise", "options.clip", "options.vote_rate")
+INSTALL = 'expected dp-accounting; install it by pip install "ganjax[privacy]"'
+
+
+@dataclasses.dataclass(frozen=True)
+class Spent:
+    """The guarantee of a run.
+
+    Attributes:
+      epsilon, delta: the guarantee.
+      about: the numbers that it follows from, by name.
+    """
+
+    epsilon: float
+    delta: float
+    about: dict[str, float]
+
+
+def spent(run: Run) -> Spent:
+    """Return the guarantee of the newest checkpoint of a private run.
+
+    The numbers are those that the run logged: the largest sampling rate and the
+    smallest noise of all rows up to the checkpoint.
+
+    Raises:
+      BadInput: the game is not private, no row was logged, dp-accounting is missing, or
+        the run did something that the accountant does not count: it started from
+        another run, it skips or repeats steps by their results, or a schedule changes
+        its noise.
+    """
+    _check_counted(run.config)
+    steps = int(run.state.step)
+    rows = [row for row in run.metrics if row["step"] <= steps]
+    delta = run.config.get("options", {}).get("delta")
+    if run.config.game == "private_gan":
+        turns = run.config.optimizers.discriminator.updates_per_step
+        rate = _logged(rows, "discriminator/rate", max)
+        noise = _logged(rows, "discriminator/noise", min)
+        examples = round(run.config.batch_size / rate)
+        tail = overflow(run.config.batch_size, examples) * steps * turns
+        about = {
+            "rate": rate, "noise": noise, "steps": steps * turns,
+            "probability of a full array": tail,
+        }  # fmt: skip
+        if tail >= delta:
+            raise BadInput(f"options.delta={delta}: expected more than {tail}")
+        epsilon = gaussian_epsilon(rate, noise, steps * turns, delta - tail)
+        return Spent(epsilon, delta, about)
+    if run.config.game == "pate_gan":
+        turns = run.config.optimizers.discriminator.updates_per_step
+        labels = _logged(rows, "discriminator/labels", max)
+        rate = _logged(rows, "discriminator/vote_rate", max)
+        queries = round(labels) * steps * turns
+        about = {"labels": queries, "vote_rate": rate}
+        return Spent(vote_epsilon(rate, queries, delta), delta, about)
+    raise BadInput(
+        f"workdir={run.path}: expected a run of game='private_gan' or game='pate_gan', "
+        f"not game='{run.config.game}'"
+    )
+
+
+def _check_counted(config) -> None:
+    if config.start.workdir:
+        raise BadInput(
+            f"start.workdir={config.start.workdir}: expected a run that starts from "
+            f"random networks"
+        )
+    if config.on_nonfinite != "halt":
+        raise BadInput(f"on_nonfinite={config.on_nonfinite}: expected 'halt'")
+    for label, section in config.schedules.items():
+        if moved := matched(section["knobs"], NOISE):
+            raise BadInput(f"schedules.{label}: expected a constant {moved[0]}")
+
+
+def _logged(rows, name, least):
+    found = [row[name] for row in rows if name in row]
+    if not found:
+        raise BadInput(f"metrics.jsonl: expected rows with {name}")
+    return float(least(found))
+
+
+def gaussian_epsilon(rate: float, noise: float, steps: int, delta: float) -> float:
+    """Return ε of ``steps`` sums of clipped gradients with Gaussian noise, over Poisson
+    batches (Abadi et al. 2016, arXiv 1607.00133), for adding or removing one example.
+
+    Args:
+      rate: the probability of an example to be in a batch.
+      noise: the standard deviation of the noise, over the largest norm; 0 gives ∞.
+      delta: δ of the guarantee.
+
+    Raises:
+      BadInput: dp-accounting is not installed.
+    """
+    dp = _accounting()
+    if noise == 0 or not steps:
+        return math.inf if steps else 0.0
+    event = dp.GaussianDpEvent(noise)
+    if rate < 1:
+        event = dp.PoissonSampledDpEvent(rate, event)
+    return _epsilon(dp, dp.SelfComposedDpEvent(event, steps), delta)
+
+
+def analytic_epsilon(noise: float, delta: float) -> float:
+    """Return ε of one Gaussian mechanism with sensitivity 1 (Balle & Wang 2018, arXiv
+    1805.06530, theorem 8): the ε at which Φ(1/2σ − εσ) − exp(ε)·Φ(−1/2σ − εσ) = δ."""
+    from scipy.optimize import brentq
+    from scipy.special import log_ndtr, ndtr
+
+    def excess(epsilon):
+        high, low = (
+            1 / (2 * noise) - epsilon * noise,
+            -1 / (2 * noise) - epsilon * noise,
+        )
+        return ndtr(high) - math.exp(epsilon + float(log_ndtr(low))) - delta
+
+    if excess(0.0) <= 0:
+        return 0.0
+    most = 1.0
+    while excess(most) > 0:
+        most *= 2
+    return float(brentq(excess, 0.0, most, xtol=1e-12))
+
+
+def vote_epsilon(vote_rate: float, labels: int, delta: float) -> float:
+    """Return ε of ``labels`` noisy majorities of teachers with Laplace noise of the
+    scale 1 / ``vote_rate``, for any data. One example changes one vote, so both counts
+    by 1.
+
+    Raises:
+      BadInput: dp-accounting is not installed.
+    """
+    dp = _accounting()
+    if not labels:
+        return 0.0
+    event = dp.SelfComposedDpEvent(dp.LaplaceDpEvent(1 / vote_rate), 2 * labels)
+    return _epsilon(dp, event, delta)
+
+
+def moments_epsilon(vote_rate: float, labels: int, delta: float) -> float:
+    """Return the bound of the moments accountant for the same votes that does not
+    depend on the data: min over l of (2λ²l(l + 1)·labels + log(1/δ)) / l (Papernot et
+    al. 2017, arXiv 1610.05755, theorem 2). It is at least ``vote_epsilon``."""
+    return min(
+        (2 * vote_rate**2 * order * (order + 1) * labels + math.log(1 / delta)) / order
+        for order in (x / 4 for x in range(1, 400))
+    )
+
+
+def overflow(batch_size: int, examples: int) -> float:
+    """Return the probability that a Poisson batch has more examples than its array can
+    hold (`data/poisson.py`), so that some are left out."""
+    from scipy.stats import binom
+
+    most = capacity(batch_size, examples)
+    return float(binom.sf(most, examples, min(1.0, batch_size / examples)))
+
+
+def _epsilon(dp: Any, event: Any, delta: float) -> float:
+    from dp_accounting.pld import PLDAccountant
+
+    return float(PLDAccountant().compose(event).get_epsilon(delta))
+
+
+def _accounting():
+    try:
+        import dp_accounting
+    except ImportError as error:
+        raise BadInput(f"privacy: {INSTALL}") from error
+    return dp_accounting

@@ -1,0 +1,148 @@
+"""CSV and Parquet files of tables, good and bad."""
+
+import datetime
+import sys
+
+import pytest
+
+from ganjax.data import open_source
+from ganjax.data.tables.columns import infer
+from ganjax.data.tables.files import read_csv, read_file, write_file
+from ganjax.errors import BadInput
+
+GOOD = "age,sex\n40,F\n,M\n"
+
+
+def read(text, **how):
+    return read_csv(text, "data.dir='t.csv'", **how).columns
+
+
+@pytest.mark.parametrize("mark", [",", ";", "\t", "|"])
+def test_the_delimiter_is_found(mark):
+    text = f'age{mark}"name, first"\n40{mark}"A, B"\n17{mark}"C"\n'
+    assert read(text) == {"age": ["40", "17"], "name, first": ["A, B", "C"]}
+
+
+def test_a_table_of_one_column_and_empty_lines():
+    assert read("x\n1\n\n3\n") == {"x": ["1", "", "3"]}
+    assert read("x,y\n1,2\n\n3,4\n") == {"x": ["1", "3"], "y": ["2", "4"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "problem"),
+    [
+        ("a;b\n1;2\n", {"delimiter": ","}, "has one column, 'a;b'; data.delimiter="),
+        ("a,b,a\n1,2,3\n", {}, "different names of columns, but 'a' occurs 2 times"),
+        ("a,,c\n1,2,3\n", {}, "column 2 has no name"),
+        ("a,b\n1,2\n3\n", {}, "line 3 has 1 values, expected 2"),
+        ("a,b\n", {}, "expected rows after the names"),
+        ("", {}, "expected a first line with the names"),
+        ('a,b\n"1,2\n', {}, "is no CSV"),
+    ],
+)
+def test_a_bad_file_is_one_line(text, how, problem):
+    with pytest.raises(BadInput, match=problem) as found:
+        read(text, **how)
+    assert "\n" not in str(found.value)
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    (tmp_path / "a.csv").write_bytes(b"x\n\xff\xfe\n")
+    with pytest.raises(BadInput, match="expected text in UTF-8"):
+        read_file(tmp_path / "a.csv")
+    with pytest.raises(BadInput, match="cannot be read"):
+        read_file(tmp_path / "none.csv")
+    (tmp_path / "b.csv").write_text(GOOD)
+    with pytest.raises(BadInput, match="expected one table, found 2"):
+        read_file(tmp_path)
+    pytest.importorskip("pyarrow")
+    (tmp_path / "c.parquet").write_text(GOOD)
+    with pytest.raises(BadInput, match="is no Parquet file"):
+        read_file(tmp_path / "c.parquet")
+
+
+def test_csv_is_written_as_it_was(tmp_path):
+    path = tmp_path / "t.csv"
+    path.write_text(GOOD)
+    texts = read_file(path).columns
+    columns = [infer(name, own) for name, own in texts.items()]
+    values = {x.name: x.texts(x.read(texts[x.name])) for x in columns}
+    write_file(tmp_path / "again.csv", columns, values)
+    assert (tmp_path / "again.csv").read_text() == GOOD
+
+
+def test_parquet_keeps_its_types(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    day = datetime.date
+    made = {
+        "n": arrow.array([1, None, 300], arrow.int16()),
+        "x": arrow.array([0.5, -1.0, None], arrow.float32()),
+        "s": arrow.array(["a", "b", "a"]),
+        "b": arrow.array([True, None, False]),
+        "d": arrow.array([day(2020, 1, 2), day(1999, 12, 31), None]),
+        "t": arrow.array([datetime.datetime(2020, 1, 2, 3, 4, 5)] * 3),
+        "c": arrow.array(["u", "v", "u"]).dictionary_encode(),
+    }
+    table = arrow.table(made)
+    parquet.write_table(table, tmp_path / "t.parquet")
+    texts, stored = read_file(tmp_path / "t.parquet")
+    columns = [infer(name, own, stored=stored[name]) for name, own in texts.items()]
+    values = {x.name: x.texts(x.read(texts[x.name])) for x in columns}
+    write_file(tmp_path / "again.parquet", columns, values)
+    again = parquet.read_table(tmp_path / "again.parquet")
+    assert again.to_pylist() == table.to_pylist()
+    for name in ("n", "x", "s", "b", "d", "t"):
+        assert again.schema.field(name).type == table.schema.field(name).type, name
+
+
+def test_a_column_of_lists_is_refused(tmp_path):
+    arrow = pytest.importorskip("pyarrow")
+    parquet = pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(arrow.table({"x": [[1], [2]]}), tmp_path / "t.parquet")
+    with pytest.raises(BadInput, match="column 'x' has the type list.*data.drop=x"):
+        read_file(tmp_path / "t.parquet")
+
+
+def test_without_pyarrow_a_line_says_what_to_install(tmp_path, monkeypatch):
+    (tmp_path / "t.parquet").write_text("x")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(BadInput, match='pip install "ganjax.parquet."'):
+        read_file(tmp_path / "t.parquet")
+
+
+@pytest.mark.parametrize(
+    ("options", "problem"),
+    [
+        ({"types": ("age:text",)}, "data.types=age:text: expected COLUMN:TYPE"),
+        ({"types": ("ages:number",)}, "did you mean 'age'"),
+        ({"drop": ("sexx",)}, "data.drop=sexx: expected a column.*did you mean 'sex'"),
+        ({"drop": ("age", "sex")}, "expected a column that is not in data.drop"),
+        ({"target": "age"}, "column 'age' has numbers, expected COLUMN>NUMBER"),
+        ({"target": "height>2"}, "expected a column"),
+        ({"target": "age>old"}, "data.target=age>old: expected COLUMN>NUMBER"),
+        ({"groups": ("age",)}, "data.groups=age: expected a column of categories"),
+        ({"holdout": 1000.0}, "expected more than the 1000 of data.holdout"),
+        ({"hide": 0.2}, "data.hide=0.2: expected data.encoding='range'"),
+        ({"public": ("age:integer:0..99",)}, "expected all columns, and 'sex' is"),
+        ({"public": ("age:integer:9..0", "sex:category:F|M")}, "a declaration like"),
+    ],
+)
+def test_what_a_source_refuses(options, problem, tmp_path):
+    rows = "".join(f"{i},{'FM'[i % 2]}\n" for i in range(50))
+    (tmp_path / "t.csv").write_text("age,sex\n" + rows)
+    with pytest.raises(BadInput, match=problem):
+        open_source("table", str(tmp_path / "t.csv"), **options)
+
+
+def test_a_source_of_odd_columns(tmp_path):
+    """A constant column, a column that is always missing, and one with a value."""
+    rows = "".join(f"{i},same,,{'x' if i else ''}\n" for i in range(30))
+    (tmp_path / "t.csv").write_text("n,constant,never,once\n" + rows)
+    source = open_source("table", str(tmp_path / "t.csv"))
+    assert len(source.train.each) == 24 and len(source.test.each) == 6
+    form = source.spec.table
+    values = source.train.values
+    back = form.decode(form.dense(*form.encode(values, 0)))
+    for name in form.names:
+        assert form[name].texts(back[name]) == form[name].texts(values[name])
