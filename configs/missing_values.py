@@ -20,6 +20,8 @@ from ml_collections import ConfigDict
 TABLES = {
     "": "table_breast_cancer",
     "wine": "table_wine",
+    "digits": "table_digits",
+    "diabetes": "table_diabetes",
     "randhie": "randhie",
     "fair": "fair",
     "tiny": "table_iris",

@@ -278,6 +278,6 @@ TABLES = {
     "fair": open_fair,
     **{
         f"table_{x}": _of_sklearn(x)
-        for x in ("breast_cancer", "diabetes", "iris", "wine")
+        for x in ("breast_cancer", "diabetes", "digits", "iris", "wine")
     },
 }
