@@ -10,12 +10,15 @@ import math
 from typing import Any
 
 from ganjax.data.poisson import capacity
-from ganjax.errors import BadInput
+from ganjax.errors import BadInput, one_line
 from ganjax.loading import Run
 from ganjax.schedules import matched
+from ganjax.training.history import read_history
 
 # Knobs on which a guarantee depends.
 NOISE = ("options.noise", "options.clip", "options.vote_rate")
+# Sections of the config that must be the same at every start of the run.
+SAME = ("game", "batch_size", "data", "options", "optimizers")
 INSTALL = 'expected dp-accounting; install it by pip install "ganjax[privacy]"'
 
 
@@ -41,11 +44,9 @@ def spent(run: Run) -> Spent:
 
     Raises:
       BadInput: the game is not private, no row was logged, dp-accounting is missing, or
-        the run did something that the accountant does not count: it started from
-        another run, it skips or repeats steps by their results, or a schedule changes
-        its noise.
+        the noise, the batches or the data have changed during the run.
     """
-    _check_counted(run.config)
+    _check_counted(run)
     steps = int(run.state.step)
     rows = [row for row in run.metrics if row["step"] <= steps]
     delta = run.config.get("options", {}).get("delta")
@@ -59,9 +60,14 @@ def spent(run: Run) -> Spent:
             "rate": rate, "noise": noise, "steps": steps * turns,
             "probability of a full array": tail,
         }  # fmt: skip
-        if tail >= delta:
-            raise BadInput(f"options.delta={delta}: expected more than {tail}")
-        epsilon = gaussian_epsilon(rate, noise, steps * turns, delta - tail)
+        # A full array adds (1 + exp(ε)) times its probability to δ.
+        spare = delta / 1000
+        epsilon = gaussian_epsilon(rate, noise, steps * turns, delta - spare)
+        if math.isfinite(epsilon) and tail * (1 + math.exp(min(epsilon, 700))) > spare:
+            raise BadInput(
+                f"options.delta={delta}: expected at least 1,000 times "
+                f"(1 + exp(epsilon)) times {tail:.3g}, the probability of a full array"
+            )
         return Spent(epsilon, delta, about)
     if run.config.game == "pate_gan":
         turns = run.config.optimizers.discriminator.updates_per_step
@@ -76,17 +82,21 @@ def spent(run: Run) -> Spent:
     )
 
 
-def _check_counted(config) -> None:
-    if config.start.workdir:
-        raise BadInput(
-            f"start.workdir={config.start.workdir}: expected a run that starts from "
-            f"random networks"
-        )
-    if config.on_nonfinite != "halt":
-        raise BadInput(f"on_nonfinite={config.on_nonfinite}: expected 'halt'")
+def _check_counted(run: Run) -> None:
+    """Raise ``BadInput`` if the numbers of the newest config are not those of the whole
+    run. What else the accountant does not count is refused by the games' rule."""
+    config = run.config
     for label, section in config.schedules.items():
         if moved := matched(section["knobs"], NOISE):
             raise BadInput(f"schedules.{label}: expected a constant {moved[0]}")
+    now = config.to_dict()
+    for start in read_history(run.path / "history.jsonl"):
+        for field in SAME:
+            if (before := start.get("config", now)).get(field) != now[field]:
+                raise BadInput(
+                    f"{field}: expected no change since step 0, but it was "
+                    f"{one_line(repr(before.get(field)), 60)} at step {start['step']}"
+                )
 
 
 def _logged(rows, name, least):
@@ -139,9 +149,8 @@ def analytic_epsilon(noise: float, delta: float) -> float:
 
 
 def vote_epsilon(vote_rate: float, labels: int, delta: float) -> float:
-    """Return ε of ``labels`` noisy majorities of teachers with Laplace noise of the
-    scale 1 / ``vote_rate``, for any data. One example changes one vote, so both counts
-    by 1.
+    """Return ε of ``labels`` noisy counts of votes with Laplace noise of the scale
+    1 / ``vote_rate``, for any data. One example changes one vote, so a count by 1.
 
     Raises:
       BadInput: dp-accounting is not installed.
@@ -149,18 +158,8 @@ def vote_epsilon(vote_rate: float, labels: int, delta: float) -> float:
     dp = _accounting()
     if not labels:
         return 0.0
-    event = dp.SelfComposedDpEvent(dp.LaplaceDpEvent(1 / vote_rate), 2 * labels)
+    event = dp.SelfComposedDpEvent(dp.LaplaceDpEvent(1 / vote_rate), labels)
     return _epsilon(dp, event, delta)
-
-
-def moments_epsilon(vote_rate: float, labels: int, delta: float) -> float:
-    """Return the bound of the moments accountant for the same votes that does not
-    depend on the data: min over l of (2λ²l(l + 1)·labels + log(1/δ)) / l (Papernot et
-    al. 2017, arXiv 1610.05755, theorem 2). It is at least ``vote_epsilon``."""
-    return min(
-        (2 * vote_rate**2 * order * (order + 1) * labels + math.log(1 / delta)) / order
-        for order in (x / 4 for x in range(1, 400))
-    )
 
 
 def overflow(batch_size: int, examples: int) -> float:

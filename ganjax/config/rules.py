@@ -96,7 +96,12 @@ def data(c, spec) -> Refusals:
         yield "data.name", f"{pairs}; game='cyclegan' takes others"
 
 
-RULES = ((needs, steps, players, schedules), (needs, data))  # of a config, of its data
+def game(c) -> Refusals:
+    """What the game itself refuses."""
+    yield from c.game.rule(c)
+
+
+RULES = ((needs, steps, players, schedules, game), (needs, data))  # config, its data
 
 
 def check(c, *spec: Any) -> None:

@@ -57,9 +57,13 @@ class ClippedExamples:
         def clipped(example, counts):
             gradients = gradient(example)
             norm = optax.tree.norm(gradients)
-            # A gradient of 0 stays 0; it has no direction.
-            factor = counts * jnp.minimum(1.0, limit / jnp.maximum(norm, 1e-30))
-            return jax.tree.map(lambda g: factor * g, gradients), norm
+            # A gradient of 0 stays 0; it has no direction. A gradient that is not
+            # finite has no bound, so it counts as 0.
+            factor = jnp.minimum(1.0, limit / jnp.maximum(norm, 1e-30))
+            counted = (counts > 0) & jnp.isfinite(norm)
+            return jax.tree.map(
+                lambda g: jnp.where(counted, factor * g, 0), gradients
+            ), norm
 
         shares, norms = jax.vmap(clipped)(view.batch, present)
         devices = jax.lax.axis_size(view.axis)

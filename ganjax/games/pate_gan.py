@@ -5,12 +5,13 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import Game, Network
-from ganjax.games.ctgan import activated, hard, table_of
+from ganjax.errors import BadInput
 from ganjax.games.private_gan import (
-    TEMPERATURE,
     check_batch,
     check_network,
     check_private,
+    counted,
+    samples_of,
 )
 from ganjax.games.recipe import Parts, Recipe
 from ganjax.model import Sampler
@@ -24,11 +25,11 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
 
     The example of row i belongs to teacher i mod k, and to no other. A teacher learns
     to tell its examples from generated ones. The student sees only generated samples.
-    Its label of a sample is whether n₁ + Lap(1/λ) > n₀ + Lap(1/λ), where n₁ teachers
-    call the sample real and n₀ = k − n₁ call it generated. The generator learns only
-    from the student.
+    Its label of a sample is whether n₁ + Lap(1/λ) > k/2, where n₁ teachers call the
+    sample real. The paper adds noise to n₁ and to k − n₁; noise on one of them costs
+    half as much for each label. The generator learns only from the student.
 
-    Each label costs privacy: one example changes one vote, so each count by one.
+    Each label costs privacy: one example changes one vote, so n₁ by at most one.
     `ganjax privacy` composes all labels of the run, with a bound that does not depend
     on the data. Ganev et al. 2024 (arXiv 2406.13985) found leaks in six
     implementations, in how they divide the data among teachers, in their accounting,
@@ -37,26 +38,16 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
     public. The guarantee is for one example that is replaced, by another or by an empty
     one: if a row were removed, later rows would move to other teachers.
     """
-    form, latents, adversary = table_of(parts), parts.latents, parts.adversary
     check_private(parts, "pate_gan")
+    draw, made, decode = samples_of(parts)
     count, labels = parts.options["teachers"], parts.options["labels"]
-    size, width = latents.size, form.width if form is not None else 0
-    loss = adversary.loss
-
-    def draw(keys, truncation=0.0):
-        z = latents.draw(keys, truncation)
-        if not width:
-            return z
-        own = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys)
-        drawn = jax.vmap(lambda key: jax.random.gumbel(key, (width,)))(own)
-        return jnp.concatenate([z, drawn], axis=1)
-
-    def made(view, n):
-        z = view.draw("latents", n, draw)
-        output, view = view.update(GENERATOR, z[:, :size])
-        if form is None:
-            return output, view
-        return activated(form, output, z[:, size:], TEMPERATURE), view
+    loss = parts.adversary.loss
+    if loss.boundary is None:
+        raise BadInput(
+            "loss.name: expected a loss whose logits say real or generated with "
+            "game='pate_gan'"
+        )
+    limit, _ = loss.boundary(0.0, 0.0)
 
     def teachers(owned, view):
         check_batch(view.batch, "pate_gan")
@@ -67,17 +58,18 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
         fake_logits = view.apply(TEACHERS, fake)
         # The expected number of a teacher's examples does not depend on the data.
         expected = view.local(parts.batch_size) / count
-        right = jnp.sum(own * present[None] * loss.on_real(real_logits), 1) / expected
+        there = own * present[None] > 0
+        right = jnp.sum(jnp.where(there, loss.on_real(real_logits), 0), 1) / expected
         wrong = jnp.mean(loss.on_fake(fake_logits), axis=1)
         return jnp.sum(right + wrong), view.report(fake_logit=jnp.mean(fake_logits))
 
     def student(owned, view):
         n = view.local(labels)
         fake, _ = made(view, n)
-        votes = jnp.sum(view.apply(TEACHERS, fake) > 0, axis=0)
+        votes = jnp.sum(view.apply(TEACHERS, fake) > limit, axis=0)
         drawn = view.draw("votes", n, _laplace)
         scale = 1 / view.knobs["options.vote_rate"]
-        label = noisy_majority(votes, count - votes, scale * drawn)
+        label = noisy_majority(votes, count, scale * drawn)
         logits, view = view.update(STUDENT, fake)
         price = jnp.mean(jax.nn.softplus(logits) - label * logits)
         return price, view.report(
@@ -91,17 +83,15 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
         logits = view.apply(STUDENT, fake)
         return loss.generator(None, logits), view.report(fake_logit=jnp.mean(logits))
 
-    def decode(apply, z, label):
-        output = apply(GENERATOR, z[:, :size])
-        return output if form is None else hard(form, output, z[:, size:])
-
     one = parts.network(TEACHERS, parts.shape)
     check_network(one, TEACHERS, "pate_gan")
     game = Game(
         networks={
             TEACHERS: Network(Several(one.module, count), one.inputs),
             STUDENT: parts.network(STUDENT, parts.shape),
-            GENERATOR: parts.network(GENERATOR, (size,), output=parts.shape),
+            GENERATOR: parts.network(
+                GENERATOR, (parts.latents.size,), output=parts.shape
+            ),
         },
         players=(
             parts.player(TEACHERS, (TEACHERS,), teachers),
@@ -113,15 +103,15 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
     return game, Sampler(draw=draw, decode=decode)
 
 
-def noisy_majority(real: jax.Array, fake: jax.Array, noise: jax.Array) -> jax.Array:
-    """Return 1 where the votes for real ``[n]``, with noise, are more than the votes
-    for generated ``[n]``, with noise ``[n, 2]``; else 0 (PATE; Papernot et al.
-    2017, arXiv 1610.05755, eq. 1)."""
-    return (real + noise[:, 0] > fake + noise[:, 1]).astype(jnp.float32)
+def noisy_majority(real: jax.Array, teachers: int, noise: jax.Array) -> jax.Array:
+    """Return 1 where the votes for real ``[n]``, with noise ``[n]``, are more than half
+    of the teachers; else 0 (PATE; Papernot et al. 2017, arXiv 1610.05755, eq. 1, with
+    noise on one of the two counts)."""
+    return (real + noise > teachers / 2).astype(jnp.float32)
 
 
 def _laplace(keys):
-    return jax.vmap(lambda key: jax.random.laplace(key, (2,)))(keys)
+    return jax.vmap(lambda key: jax.random.laplace(key, ()))(keys)
 
 
 class Several:
@@ -158,4 +148,5 @@ PATE_GAN = Recipe(
         ),
         "delta": Option(1e-5, "delta of the guarantee", above=0, below=1),
     },
+    rule=counted,
 )

@@ -7,6 +7,7 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import ClippedExamples, Game
+from ganjax.data.forms import TABLE
 from ganjax.errors import BadInput
 from ganjax.games.ctgan import activated, hard, table_of
 from ganjax.games.recipe import Parts, Recipe
@@ -30,34 +31,15 @@ def private_gan(parts: Parts) -> tuple[Game, Sampler]:
     come from the data, or reveal the noise.
 
     What would break the guarantee is refused: packs, statistics of a batch, penalties
-    and terms, other feeds, and a table whose ranges and categories are not public.
+    and terms, other feeds, a second look at an example, and data with private ranges.
     """
-    form, latents, adversary = table_of(parts), parts.latents, parts.adversary
+    adversary = parts.adversary
     check_private(parts, "private_gan")
-    size, width = latents.size, form.width if form is not None else 0
-
-    def draw(keys, truncation=0.0):
-        z = latents.draw(keys, truncation)
-        if not width:
-            return z
-        own = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys)
-        drawn = jax.vmap(lambda key: jax.random.gumbel(key, (width,)))(own)
-        return jnp.concatenate([z, drawn], axis=1)
-
-    def rows(output, z, finish):
-        return output if form is None else finish(form, output, z[:, size:])
-
-    def soft(form, output, drawn):
-        return activated(form, output, drawn, TEMPERATURE)
-
-    def made(view):
-        z = view.draw("latents", view.local(parts.batch_size), draw)
-        output, view = view.update(GENERATOR, z[:, :size])
-        return rows(output, z, soft), view
+    draw, made, decode = samples_of(parts)
 
     def discriminator(owned, view):
         check_batch(view.batch, "private_gan")
-        fake, _ = made(view)
+        fake, _ = made(view, view.local(parts.batch_size))
         logits, after = view.update(DISCRIMINATOR, fake)
         logged = {
             "fake_logit": jnp.mean(logits),
@@ -72,16 +54,13 @@ def private_gan(parts: Parts) -> tuple[Game, Sampler]:
         return jnp.sum(adversary.loss.on_real(logits))
 
     def generator(owned, view):
-        fake, view = made(view)
+        fake, view = made(view, view.local(parts.batch_size))
         logits = view.apply(DISCRIMINATOR, fake)
         loss = adversary.loss.generator(None, logits)
         return loss, view.report(fake_logit=jnp.mean(logits))
 
-    def decode(apply, z, label):
-        return rows(apply(GENERATOR, z[:, :size]), z, hard)
-
     networks = {
-        GENERATOR: parts.network(GENERATOR, (size,), output=parts.shape),
+        GENERATOR: parts.network(GENERATOR, (parts.latents.size,), output=parts.shape),
         DISCRIMINATOR: parts.network(DISCRIMINATOR, parts.shape),
     }
     check_network(networks[DISCRIMINATOR], DISCRIMINATOR, "private_gan")
@@ -98,6 +77,52 @@ def private_gan(parts: Parts) -> tuple[Game, Sampler]:
         ema=(GENERATOR,),
     )
     return game, Sampler(draw=draw, decode=decode)
+
+
+def samples_of(parts: Parts):
+    """Return ``draw``, ``made`` and ``decode`` of a generator of rows or images.
+
+    A latent is that of ``parts.latents``, and then the Gumbel noise of a row. ``made``
+    is ``(view, n) -> (samples, view)``, with relaxed categories.
+    """
+    form, latents = table_of(parts), parts.latents
+    size, width = latents.size, form.width if form is not None else 0
+
+    def draw(keys, truncation=0.0):
+        z = latents.draw(keys, truncation)
+        if form is None:
+            return z
+        own = jax.vmap(lambda key: jax.random.fold_in(key, 1))(keys)
+        drawn = jax.vmap(lambda key: jax.random.gumbel(key, (width,)))(own)
+        return jnp.concatenate([z, drawn], axis=1)
+
+    def made(view, n):
+        z = view.draw("latents", n, draw)
+        output, view = view.update(GENERATOR, z[:, :size])
+        if form is not None:
+            output = activated(form, output, z[:, size:], TEMPERATURE)
+        return output, view
+
+    def decode(apply, z, label):
+        output = apply(GENERATOR, z[:, :size])
+        return output if form is None else hard(form, output, z[:, size:])
+
+    return draw, made, decode
+
+
+def counted(c):
+    """Refuse what an accountant of single steps does not count, or what mixes the
+    networks that see examples. A rule of a config (``Recipe.rule``)."""
+    wanted = {"dynamics.name": "alternating", "on_nonfinite": "halt"}
+    wanted["start.workdir"] = ""
+    for player in c.game.players:
+        wanted[f"optimizers.{player}.gradient_clip"] = 0.0
+    for field, value in wanted.items():
+        if c[field] != value:
+            yield field, f"{value!r} with {c.said('game')}"
+    for player in c.game.players:
+        if ":" in c[field := f"optimizers.{player}.name"]:
+            yield field, f"an optimizer of ganjax with {c.said('game')}"
 
 
 def check_private(parts: Parts, game: str) -> None:
@@ -125,6 +150,11 @@ def check_private(parts: Parts, game: str) -> None:
                 f"{field}: expected its default with game='{game}', because the "
                 f"guarantee is for a sum of losses of single examples"
             )
+    if getattr(parts.form, "kind", TABLE) != TABLE:
+        raise BadInput(
+            f"data.name: expected images, points or a table with game='{game}', "
+            f"because ranges and names of {parts.form.kind} come from private examples"
+        )
     if (form := table_of(parts)) is not None:
         if not form.public:
             raise BadInput(
@@ -163,4 +193,5 @@ PRIVATE_GAN = Recipe(
         ),
         "delta": Option(1e-5, "delta of the guarantee", above=0, below=1),
     },
+    rule=counted,
 )

@@ -67,6 +67,7 @@ class Recipe:
         sample and a latent, as one vector.
       single_samples: whether the critic must judge single samples, not packs.
       classifies: whether the critic has a logit for each class.
+      rule: what the game refuses in a config, as the rules of config/rules.py.
     """
 
     make: Callable[[Parts], tuple[Game, Sampler]]
@@ -82,6 +83,7 @@ class Recipe:
     critic_sees: str = "data"
     single_samples: bool = False
     classifies: bool = False
+    rule: Callable[[Any], Any] = lambda config: ()
 
 
 def weight(default: float, help: str) -> Option:

@@ -6,9 +6,11 @@ import numpy as np
 import optax
 import pytest
 
-from ganjax.build import build
+from ganjax.build import build, build_game
 from ganjax.config import resolve
 from ganjax.core import init_state, make_train_step
+from ganjax.data import Arrays, Source, Spec
+from ganjax.data.forms import Form
 from ganjax.errors import BadInput
 from ganjax.games.pate_gan import Several, noisy_majority
 from tests import tiny
@@ -118,10 +120,59 @@ def test_other_batches_are_refused():
 
 
 def test_a_majority_of_votes_by_hand():
-    """With 3 votes for real and 2 for generated, noise of −2 turns the majority."""
-    noise = np.array([[0.0, 0.0], [-2.0, 0.0], [0.0, 0.9]], np.float32)
-    votes = np.full(3, 3), np.full(3, 2)
-    np.testing.assert_array_equal(noisy_majority(*votes, noise), [1, 0, 1])
+    """3 of 5 votes are more than 2.5, and noise of −0.6 turns the majority."""
+    noise = np.array([0.0, -0.6, 0.6], np.float32)
+    votes = np.array([3, 3, 2])
+    np.testing.assert_array_equal(noisy_majority(votes, 5, noise), [1, 0, 1])
+
+
+@pytest.mark.parametrize("game", ["private_gan", "pate_gan"])
+@pytest.mark.parametrize(
+    ("changes", "problem"),
+    [
+        ({"dynamics": {"name": "consensus"}}, "dynamics.name='consensus': expected 'a"),
+        ({"on_nonfinite": "rollback"}, "on_nonfinite='rollback': expected 'halt' with"),
+        ({"start": {"workdir": "runs/other"}}, "start.workdir='runs/other': expected"),
+    ],
+)
+def test_a_second_look_at_an_example_is_refused(game, changes, problem):
+    """The accountant counts one look of each turn. Consensus differentiates the
+    discriminator's gradient once more, by the generator's parameters."""
+    with pytest.raises(BadInput, match=problem):
+        resolve({"batch_size": 8, **tiny.GAMES[game], **changes})
+
+
+def test_teachers_are_not_mixed():
+    """A limit of the norm of all teachers' gradients lets one row change all votes."""
+    stated = {"batch_size": 8, **tiny.GAMES["pate_gan"]}
+    for changes, problem in (
+        ({"gradient_clip": 1.0}, "optimizers.teachers.gradient_clip=1.0: expected 0.0"),
+        ({"name": "tests.tiny:sgd"}, "optimizers.teachers.name='tests.tiny:sgd': exp"),
+    ):
+        optimizers = {**stated.get("optimizers", {}), "teachers": changes}
+        with pytest.raises(BadInput, match=problem):
+            resolve({**stated, "optimizers": optimizers})
+
+
+def test_losses_and_data_without_a_guarantee_are_refused():
+    with pytest.raises(BadInput, match="loss.name: expected a loss whose logits say"):
+        tiny.setup("pate_gan", loss__name="wasserstein")
+    stated = {"batch_size": 8, **tiny.GAMES["private_gan"]}
+    form = Form("series", ("x",), ranges=((0.0, 1.0),))
+    data = Arrays(np.zeros((20, 24, 1), np.float32), np.zeros(20, np.int32))
+    source = Source(Spec("days", (24, 1), form=form), data, data)
+    with pytest.raises(BadInput, match="data.name: expected images, points or a table"):
+        build_game(resolve(stated), source)
+
+
+def test_an_example_without_a_finite_gradient_counts_as_nothing(setup):
+    """Padding reads example 0. Its gradient may have no bound."""
+    params, _ = moved(
+        setup, lambda data: np.where(np.arange(16)[:, None, None, None] == 0, np.nan,
+                                     np.asarray(data, np.float32)),
+        **{"options.noise": 0.0},
+    )  # fmt: skip
+    assert all(np.isfinite(x).all() for x in jax.tree.leaves(params["discriminator"]))
 
 
 def test_teachers_have_separate_weights_and_separate_rows():
