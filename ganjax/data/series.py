@@ -29,15 +29,20 @@ def open_sines(
     """Open sines of TimeGAN (Yoon et al. 2019, section 5.1) with independent variables,
     drawn inside the step. Ignores ``directory``.
 
-    Variable i at time t = 0, 1, … is (1 + sin(ω_i t + θ_i)) / 2. ``frequencies`` says
-    how ω and θ are drawn, because the paper and the authors' code differ:
+    Variable i at time t = 0, 1, … is sin(ω_i t + θ_i). ``frequencies`` says how ω and θ
+    are drawn, because the paper and the authors' code differ:
 
-    - ``'code'``: ω, θ ~ U[0, 0.1]. 24 steps are at most 0.37 of a period.
+    - ``'code'``: ω, θ ~ U[0, 0.1]. 24 steps are at most 0.38 of a period, so no sine is
+      negative, and a series holds the sine itself.
     - ``'paper'``: ω = 2πη with η ~ U[0, 1] and θ ~ U[−π, π]. At whole times η and 1 − η
-      give the same frequency.
+      give the same frequency. A series holds (1 + x) / 2 of a sine x.
 
     The authors train on 10,000 fixed series. The published scores belong to the code.
+    Its scores are for (1 + x) / 2, which halves a predictive error; its networks see
+    each variable scaled to [0, 1], as here.
     """
+
+    low = -1.0 if frequencies == "paper" else 0.0
 
     def draw(key: jax.Array) -> dict[str, jax.Array]:
         of_frequency, of_phase = jax.random.split(key)
@@ -48,11 +53,11 @@ def open_sines(
         else:
             frequency, phase = frequency / 10, phase / 10
         time = jnp.arange(length, dtype=jnp.float32)[:, None]
-        data = (1 + jnp.sin(frequency * time + phase)) / 2
+        data = (jnp.sin(frequency * time + phase) - low) / (1 - low)
         return {"data": data, "label": jnp.int32(0)}
 
     names = tuple(f"sine {i}" for i in range(1, variables + 1))
-    form = Form(SERIES, names, ranges=((-1.0, 1.0),) * variables)
+    form = Form(SERIES, names, ranges=((low, 1.0),) * variables)
     spec = Spec("sines", (length, variables), form=form)
     sampler = jax.vmap(draw)
     return Source(spec, sampler, sampler, {"frequencies": frequencies})

@@ -17,9 +17,11 @@ needs_aeon = pytest.mark.skipif(
 
 
 def in_signs(source):
-    """Series in [-1, 1], float64."""
+    """Sines in [-1, 1], float64, of series in [0, 1]."""
     found = np.asarray(samples(source.train, KEYS)["data"], np.float64)
-    return 2 * found - 1
+    assert 0 <= found.min() and found.max() <= 1
+    low, high = source.spec.form.ranges[0]
+    return low + (high - low) * found
 
 
 @pytest.mark.parametrize("frequencies", ["code", "paper"])
@@ -64,8 +66,10 @@ def test_a_record_keeps_names_and_units():
     spec = spec_of(record_of(source))
     assert spec == source.spec and spec.form.names == ("sine 1", "sine 2")
     np.testing.assert_array_equal(
-        in_units(np.array([[[0.0, 0.5]]]), spec.form), [[[-1, 0]]]
+        in_units(np.array([[[0.0, 0.5]]]), spec.form), [[[0, 0.5]]]
     )
+    paper = open_source("sines", variables=2, frequencies="paper").spec.form
+    np.testing.assert_array_equal(in_units(np.array([[[0.0, 0.5]]]), paper), [[[-1, 0]]])
 
 
 def write(folder, part, lines):
