@@ -18,6 +18,8 @@ Expected: not measured yet. The aim for 5,000 samples is ``molecules_valid`` of 
 
 from ml_collections import ConfigDict
 
+ARGUMENTS = ("reward", "moses", "tiny")
+
 
 def get_config(arg=""):
     config = ConfigDict()

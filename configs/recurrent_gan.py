@@ -16,6 +16,8 @@ Expected: not measured yet. The aim is ``series_predictive`` of at most 1.1 time
 
 from ml_collections import ConfigDict
 
+ARGUMENTS = ("sines", "tiny")
+
 
 def get_config(arg=""):
     config = ConfigDict()

@@ -18,6 +18,8 @@ value. The paper has 0.011 and 0.093, by classifiers with fewer units.
 
 from ml_collections import ConfigDict
 
+ARGUMENTS = ("paper", "italy", "tiny")
+
 NETWORKS = ("embedder", "recovery", "generator", "supervisor", "discriminator")
 
 

@@ -15,6 +15,8 @@ are reported beside maximum likelihood at four temperatures (``_mle_100`` to
 
 from ml_collections import ConfigDict
 
+ARGUMENTS = ("tiny",)
+
 
 def get_config(arg=""):
     config = ConfigDict()

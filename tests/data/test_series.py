@@ -69,7 +69,9 @@ def test_a_record_keeps_names_and_units():
         in_units(np.array([[[0.0, 0.5]]]), spec.form), [[[0, 0.5]]]
     )
     paper = open_source("sines", variables=2, frequencies="paper").spec.form
-    np.testing.assert_array_equal(in_units(np.array([[[0.0, 0.5]]]), paper), [[[-1, 0]]])
+    np.testing.assert_array_equal(
+        in_units(np.array([[[0.0, 0.5]]]), paper), [[[-1, 0]]]
+    )
 
 
 def write(folder, part, lines):
