@@ -7,6 +7,7 @@ use it, and sweeps use it to decide which runs can share a compiled program.
 import contextlib
 import dataclasses
 import operator
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,6 +15,8 @@ import numpy as np
 
 from ganjax.errors import BadInput, unknown
 
+# A part of a list on the command line, and the comma after it.
+_PART = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\"|([^,]*))\s*(?:,|$)")
 _LIMITS = {
     "least": ("at least", operator.ge),
     "above": ("above", operator.gt),
@@ -73,8 +76,7 @@ class Option:
         """Convert command-line text to the field's type. Raises ``BadInput``."""
         if type(self.default) is not tuple:
             return self.typed(path, _read(type(self.default), text))
-        parts = [part.strip(" '\"") for part in text.strip("()[] ").split(",")]
-        return self.typed(path, [_read(self.item, part) for part in parts if part])
+        return self.typed(path, [_read(self.item, part) for part in _parts(text)])
 
     def check(self, path: str, value: Any) -> None:
         """Raise ``BadInput`` unless the field accepts the value, which has its type."""
@@ -121,6 +123,17 @@ def _converted(kind, value):
     if type(value) is not kind:
         raise TypeError(value)
     return value
+
+
+def _parts(text):
+    """Return the parts of a list on the command line, without brackets around the list
+    and quotes around a part. Quotes keep a comma."""
+    text = text.strip()
+    if text[:1] + text[-1:] in ("()", "[]"):
+        text = text[1:-1]
+    found = _PART.findall(text)
+    parts = [single or double or bare.strip(" '\"") for single, double, bare in found]
+    return [part for part in parts if part]
 
 
 def _read(kind, text):

@@ -117,16 +117,20 @@ def conditions(form: TableFormat, texts: Sequence[str]) -> dict[str, float]:
       BadInput: a column is unknown or repeated, or a value was never seen in the data.
     """
     found: dict[str, float] = {}
-    names = "|".join(re.escape(name) for name in sorted(form.names, key=len)[::-1])
+    # Names may have commas and equals signs, and one name may begin with another.
+    longest = sorted(form.names, key=len, reverse=True)
+    names = "|".join(re.escape(name) for name in longest)
     for text in texts:
         for part in re.split(rf",(?=\s*(?:{names})\s*=)", text):
-            name, equals, value = part.partition("=")
-            name, said = name.strip(), f"--where={one_line(part.strip(), 60)}"
-            if not equals or name not in form.names:
+            said = f"--where={one_line(part.strip(), 60)}"
+            match = re.match(rf"\s*({names})\s*=(.*)", part, re.DOTALL)
+            if match is None:
+                name = part.partition("=")[0].strip()
                 raise BadInput(
                     f"{said}: expected COLUMN=VALUE with a column of the data"
                     f"{nearest(name, form.names)}"
                 )
+            name, value = match.groups()
             if name in found:
                 raise BadInput(f"{said}: expected one value of a column")
             found[name] = _seen(form, name, value.strip(), said)

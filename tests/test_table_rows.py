@@ -58,6 +58,20 @@ def test_what_was_never_seen_is_refused_by_name(text, problem):
         conditions(FORM, [text])
 
 
+def test_names_of_columns_with_marks_in_conditions():
+    """One name begins with another, and values have commas and equals signs."""
+    texts = {
+        "x": ["a=1", "b,c=2"] * 30,
+        "x=y": ["1", "2"] * 30,
+        "a\nb": ["u", "v"] * 30,
+    }
+    form = form_of(texts)
+    assert conditions(form, ["x=b,c=2,x=y=2,a\nb=v"]) == {
+        "x": 1.0, "x=y": 1.0, "a\nb": 1.0,
+    }  # fmt: skip
+    assert conditions(form, ["x=a=1"]) == {"x": 0.0}
+
+
 def test_the_generator_gets_the_rarest_category():
     """F has 100 rows, a missing sex 50, and Bb 67; the categories are F, M, missing,
     Aa, Bb."""
@@ -139,6 +153,7 @@ def test_parquet_rows(run, tmp_path):
         (["--where=sex=F", "--out=a.png"], "expected a name that ends in .csv"),
         (["--where=sex=F", "--seeds=1"], "--where: expected no --seeds with it"),
         (["--n=0", "--out=a.csv"], "--n=0: expected 1 to"),
+        (["--out=a.xlsx"], "expected a name that ends in .png.*, .csv, .tsv, .parquet"),
         (["--table=people.csv"], "expected a run that fills in missing values"),
     ],
 )
@@ -161,6 +176,8 @@ def test_missing_values_are_filled_in_and_known_ones_stay(tmp_path):
     assert [row["sex"] for row in rows[::2]] == ["F", "M"] and rows[1]["sex"] in "FM"
     assert [row["age"] for row in rows[1:]] == ["40", "20"]
     assert 17 <= int(rows[0]["age"]) <= 56
+    with pytest.raises(BadInput, match="^--table='nowhere.csv': cannot be read"):
+        sample.main([f"--workdir={run}", "--table=nowhere.csv"])
     asked.write_text("age,sex\n40,F\n")
     with pytest.raises(BadInput, match="expected the column 'home, town'"):
         sample.main(flags)

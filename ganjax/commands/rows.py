@@ -69,7 +69,7 @@ def write(flags: argparse.Namespace, run: Any) -> str:
     out = Path(flags.out or "samples.csv")
     if flags.table is not None:
         place = f"--table='{flags.table}'"
-        texts = read_file(Path(flags.table).expanduser()).columns
+        texts = read_file(Path(flags.table).expanduser(), place="--table").columns
         values, count = fill_rows(run, texts, seed, place)
         said = f"{count:,} values filled in"
     else:

@@ -318,7 +318,8 @@ def _target(name):
         return out, True
     if out.suffix not in ENDINGS:
         raise BadInput(
-            f"--out={name}: expected a name that ends in {', '.join(ENDINGS)} or /"
+            f"--out={name}: expected a name that ends in "
+            f"{', '.join((*ENDINGS, *rows.ENDINGS))} or /"
         )
     return out, False
 

@@ -1,5 +1,6 @@
 """Scores of tables: similarity, detection, and training on synthetic rows."""
 
+import collections
 import functools
 import re
 from collections.abc import Iterator
@@ -10,7 +11,12 @@ from ganjax.errors import Uncomputable
 from ganjax.evaluation.evaluation_data import EvaluationData
 from ganjax.metrics import table_models as models
 from ganjax.metrics.table_baselines import gaussian_copula, independent_columns
-from ganjax.metrics.tables import Table, column_similarities, pair_similarities
+from ganjax.metrics.tables import (
+    Table,
+    check_rows,
+    column_similarities,
+    pair_similarities,
+)
 from ganjax.model import Model
 
 BASELINES = {"copula": gaussian_copula, "independent": independent_columns}
@@ -50,6 +56,8 @@ class Tables:
                 "expected a table, such as data.name='table', with "
                 "data.encoding='modes'"
             )
+        for split in (evaluation_data.source.train, evaluation_data.source.test):
+            check_rows(split.values, models.FOLDS)
         self._data, self._form, self._sizes = evaluation_data, form, form.sizes
 
     def run(self, model: Model) -> Iterator[tuple[str, float]]:
@@ -128,7 +136,7 @@ class Tables:
     def _of_groups(self, probabilities):
         form = self._form
         for name in form.groups:
-            for i, text in enumerate(form[name].values):
+            for i, said in enumerate(named(name, form[name].values)):
                 own = self._test[name] == i
                 rows = {key: x[own] for key, x in self._test.items()}
                 classes = [np.unique(models.target_of(x, form.target, form.threshold))
@@ -137,22 +145,24 @@ class Tables:
                     auc = models.prediction_auc(
                         probabilities[own], rows, form.target, form.threshold
                     )
-                    yield f"tables_auc_{_named(name, text)}", auc
+                    yield f"tables_auc_{said}", auc
 
     def _shares(self, made):
         form = self._form
         for name in form.groups:
-            for i, text in enumerate(form[name].values):
-                yield f"tables_share_{_named(name, text)}", np.mean(made[name] == i)
+            for i, said in enumerate(named(name, form[name].values)):
+                yield f"tables_share_{said}", np.mean(made[name] == i)
         if form.target and form.threshold is not None:
             above = models.target_of(made, form.target, form.threshold)
-            yield f"tables_share_{_named(form.target, 'above')}", np.mean(above)
+            yield f"tables_share_{named(form.target, ['above'])[0]}", np.mean(above)
         elif form.target:
-            for i, text in enumerate(form[form.target].values):
-                share = np.mean(made[form.target] == i)
-                yield f"tables_share_{_named(form.target, text)}", share
+            for i, said in enumerate(named(form.target, form[form.target].values)):
+                yield f"tables_share_{said}", np.mean(made[form.target] == i)
 
 
-def _named(column, value):
-    """Return a column and a value as a part of the name of a score."""
-    return re.sub(r"\W+", "_", f"{column}_{value}").strip("_")
+def named(column, values):
+    """Return a column and each of its values as parts of names of scores. Values that
+    differ in signs alone, such as <=50K and >50K, get their numbers."""
+    found = [re.sub(r"\W+", "_", f"{column}_{x}").strip("_") for x in values]
+    counts = collections.Counter(found)
+    return [f"{x}_{i}" if counts[x] > 1 else x for i, x in enumerate(found)]

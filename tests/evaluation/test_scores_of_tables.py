@@ -10,7 +10,7 @@ from ganjax.errors import Uncomputable
 from ganjax.evaluation import EVALUATORS, EvaluationData
 from ganjax.evaluation.imputation import Imputation, masked
 from ganjax.evaluation.scores import direction_of
-from ganjax.evaluation.tables import Tables
+from ganjax.evaluation.tables import Tables, named
 from ganjax.model import Sampler
 
 N = 600
@@ -100,6 +100,20 @@ def test_what_no_table_has():
     data = EvaluationData(Sampler(), open_source("ring8"), samples=N, seed=0)
     with pytest.raises(Uncomputable, match="expected a table"):
         Tables(data)
+
+
+def test_a_table_of_two_rows_has_no_scores(tmp_path):
+    (tmp_path / "t.csv").write_text("x,y\n1,2\n3,4\n")
+    source = open_source("table", str(tmp_path / "t.csv"))
+    data = EvaluationData(Sampler(), source, samples=N, seed=0)
+    with pytest.raises(Uncomputable, match="1 rows, expected at least 3"):
+        Tables(data)
+
+
+def test_values_that_differ_in_signs_have_their_own_scores():
+    """The incomes of the table adult."""
+    assert named("income", ["<=50K", ">50K"]) == ["income__50K_0", "income__50K_1"]
+    assert named("y", ["-1", "1", "a b"]) == ["y__1", "y_1", "y_a_b"]
 
 
 def test_imputation_compares_with_the_mean_and_a_regression():

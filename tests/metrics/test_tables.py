@@ -110,6 +110,43 @@ def test_detection_and_membership():
     assert abs(models.membership_auc(real, others, fresh, SIZES) - 0.5) < 0.06
 
 
+def test_the_nearest_distances_by_hand():
+    """Two categories that differ are at the distance 2 (a square), numbers at the
+    difference in deviations, and a missing number at 1 and its distance from the
+    mean."""
+    like = {"x": np.array([-1.0, 1.0]), "c": np.array([0, 1])}
+    made = {"x": np.array([-1.0, 1.0, 5.0]), "c": np.array([0, 1, 0])}
+    asked = {"x": np.array([-1.0, -1.0, NAN]), "c": np.array([0, 1, 1])}
+    sizes = {"x": 0, "c": 2}
+    found = models.nearest_distances(
+        models.features(asked, like, sizes), models.features(made, like, sizes)
+    )
+    np.testing.assert_allclose(found, np.sqrt([0, 2, 2]), rtol=1e-7)
+
+
+def test_large_tables_are_compared_by_some_rows(monkeypatch):
+    """A part of the rows gives almost the same scores. Copies are found among all made
+    rows, and a copy of the real table is not detected."""
+    real, others, made = rows(1500), rows(1500, 2), rows(1500, 1, shift=1.0)
+    all_rows = models.detection_auc(real, made, SIZES)
+    monkeypatch.setattr(models, "MOST_DETECTED", 700)
+    monkeypatch.setattr(models, "MOST_ATTACKED", 100)
+    assert abs(models.detection_auc(real, made, SIZES) - all_rows) < 0.04
+    assert abs(models.detection_auc(real, real, SIZES) - 0.5) < 0.06
+    assert models.membership_auc(real, others, real, SIZES) > 0.99
+
+
+def test_a_class_with_one_row_in_a_large_table():
+    """Trees that stop early split the rows by class, and one row has no halves."""
+    train, test = rows(10_001), rows(100, 1)
+    train["d"][train["d"] == 1] = 0
+    train["d"][:5000], train["c"][0] = 1, 3
+    train["d"][0] = 2
+    test["d"][0] = 2
+    found = models.prediction_scores(train, test, SIZES | {"c": 4, "d": 3}, "d")
+    assert found.shape == (100, 3) and not found[:, 2].any()
+
+
 def test_training_on_made_rows():
     """The target follows from x: real rows predict it, independent columns do not."""
 

@@ -20,21 +20,27 @@ KINDS = ("category", "integer", "number", "date")
 ABSENT = ("", "na", "n/a", "nan", "null", "none", "?")
 DAY, SECOND = "day", "second"
 # Formats of dates, and the unit in which they are counted from 1970-01-01.
-FORMATS = {
-    "%Y-%m-%d": DAY,
-    "%Y-%m-%d %H:%M:%S": SECOND,
-    "%Y-%m-%dT%H:%M:%S": SECOND,
-    "%d.%m.%Y": DAY,
-    "%d/%m/%Y": DAY,
-    "%m/%d/%Y": DAY,
-    "%Y/%m/%d": DAY,
-}
+_DAYS = ("%Y-%m-%d", "%d.%m.%Y", "%d/%m/%Y", "%m/%d/%Y", "%Y/%m/%d")
+_TIMES = (" %H:%M:%S", " %H:%M", "T%H:%M:%S", "T%H:%M", "T%H:%M:%SZ")
+FORMATS = dict.fromkeys(_DAYS, DAY)
+FORMATS |= {day + time: SECOND for time in _TIMES for day in _DAYS}
+# Times that are all multiples of a day, an hour or a minute stay so.
+STEPS = (86400, 3600, 60)
 # With this share of numbers, a column with other texts is a mistake and no text.
 MOSTLY = 0.9
 MOST_DECIMALS = 10
+# Larger whole numbers have no exact float64, and larger numbers no float32.
+MOST_WHOLE, MOST_NUMBER = 2**53, 1e38
 _EPOCH = datetime.datetime(1970, 1, 1)
-_WHOLE = re.compile(r"[+-]?(0|[1-9]\d*)")
-_DECIMAL = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?")
+_WHOLE = re.compile(r"[+-]?(0|[1-9][0-9]*)(\.0*)?")
+_DECIMAL = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_INFINITE = re.compile(r"[+-]?inf(inity)?", re.IGNORECASE)
+# A number with a decimal comma, marks of thousands, a currency or a percent sign.
+_MARKED = re.compile(
+    r"[+-]?([$€£¥] ?)?([0-9]+([.,][0-9]+)?|[0-9]{1,3}([,.' ][0-9]{3})+([.,][0-9]+)?)"
+    r"( ?[%$€£¥])?"
+)
+_DATED = re.compile(r"[0-9]{1,4}[-./][0-9]{1,2}[-./][0-9]{1,4}([T ].*)?")
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,8 @@ class Column:
             in alphabetical order.
         low, high: the range of a number; dates are counted as ``FORMATS`` says.
         decimals: the digits after the decimal point; -1 for as many as it takes.
-        fixed: whether all numbers are written with so many digits.
+        least: zeros at the end of these digits are left out, but so many digits stay.
+        step: dates are multiples of it, in the unit of their format.
         atoms: single values that many rows are known to have, if the column is public.
         form: the format of dates.
         absent: the text of a missing value, or ``None`` if no value is missing.
@@ -61,7 +68,8 @@ class Column:
     low: float = 0.0
     high: float = 0.0
     decimals: int = -1
-    fixed: bool = False
+    least: int = 0
+    step: float = 1.0
     atoms: tuple[float, ...] = ()
     form: str = ""
     absent: str | None = None
@@ -128,20 +136,21 @@ class Column:
         """Return numbers ``[n]`` with the digits and in the range of the column."""
         limited = np.clip(np.asarray(values, np.float64), self.low, self.high)
         if self.kind in ("integer", "date"):
-            return np.rint(limited)
-        return limited if self.decimals < 0 else np.round(limited, self.decimals)
+            limited = np.rint(limited / self.step) * self.step
+        elif self.decimals >= 0:
+            limited = np.round(limited, self.decimals)
+        return limited + 0.0  # there is no -0
 
     def _text(self, number):
         if math.isnan(number):
             return self.absent or ""
         if self.kind == "date":
             return _date_text(number, self.form)
-        if self.kind == "integer":
-            return str(int(number))
         if self.decimals < 0:
             return repr(number)
-        text = f"{number:.{self.decimals}f}"
-        return text if self.fixed or "." not in text else text.rstrip("0").rstrip(".")
+        whole, _, digits = f"{number:.{self.decimals}f}".partition(".")
+        digits = digits[: self.least] + digits[self.least :].rstrip("0")
+        return f"{whole}.{digits}" if digits else whole
 
 
 def is_absent(text: str) -> bool:
@@ -155,9 +164,10 @@ def infer(
 ) -> Column:  # fmt: skip
     """Return the column of the texts of a file.
 
-    Whole numbers are integers, other numbers are numbers, and dates have one of the
-    ``FORMATS``. All else is a category, and so are numbers with at most ``few``
-    different values. A number with a leading zero is a text, as in a postal code.
+    Whole numbers are integers, also if they are written as 40.0; other numbers are
+    numbers, and dates have one of the ``FORMATS``. All else is a category, and so are
+    numbers with at most ``few`` different values. A number with a leading zero is a
+    text, as in a postal code.
 
     Args:
         texts: the values, ``[n]``.
@@ -167,10 +177,12 @@ def infer(
         stored: the type of the column in a Parquet file.
 
     Raises:
-        BadInput: the column has numbers and other texts, its values do not have the
-            stated type, or it has too many categories.
+        BadInput: the column has numbers or dates and a few other texts, numbers with
+            marks or dates of several formats, numbers that are too large, values
+            without the stated type, or too many categories.
     """
-    said = f"{place}: column '{one_line(name, 60)}'"
+    short = one_line(name, 60)
+    said = f"{place}: column '{short}'"
     texts = [text.strip() for text in texts]
     counts = collections.Counter(texts)
     absent = {text: n for text, n in counts.items() if is_absent(text)}
@@ -178,52 +190,103 @@ def infer(
     facts = {"absent": max(absent, key=absent.__getitem__) if absent else None}
     facts["stored"] = stored
     form = _form(different) if different and kind in ("", "date") else ""
-    found = kind or _kind(said, texts, counts, different, form, few)
+    found = kind or ("date" if form else _kind(said, short, texts, counts, few))
     if found == "category":
         if len(different) > most:
             raise BadInput(
                 f"{said} has {len(different):,} different values, expected at most "
-                f"{most:,} categories; data.drop={name} leaves it out"
+                f"{most:,} categories; data.drop={short} leaves it out"
             )
         return Column(name, "category", _ordered(different), **facts)
     if found == "date" and not form:
-        raise BadInput(f"{said} holds no dates of one format; data.types={name}:date")
+        raise BadInput(f"{said} holds no dates of one format; data.types={short}:date")
     numbers = {text: _number(text, found, form) for text in different}
     if wrong := [text for text, number in numbers.items() if number is None]:
-        row = texts.index(wrong[0]) + 1
-        wanted = "whole numbers" if found == "integer" else "numbers"
-        raise BadInput(
-            f"{said} has '{one_line(wrong[0], 40)}' in row {row}, expected {wanted}, "
-            f"as data.types={name}:{found} says"
+        wanted, pattern, limit = "numbers", _DECIMAL, f"{MOST_NUMBER:g}"
+        if found == "integer":
+            wanted, pattern, limit = "whole numbers", _WHOLE, "2^53"
+        if all(pattern.fullmatch(text) for text in wrong):
+            wanted += f" up to {limit}"
+        why = (
+            f"as data.types={short}:{kind} says"
+            if kind
+            else (f"or data.types={short}:category")
         )
-    low, high = min(numbers.values(), default=0.0), max(numbers.values(), default=0.0)
-    decimals, fixed = _decimals(different) if found == "number" else (0, False)
-    return Column(name, found, (), low, high, decimals, fixed, form=form, **facts)
+        raise BadInput(f"{said} has {_place(texts, wrong)}, expected {wanted}, {why}")
+    values = list(numbers.values())
+    if found == "date":
+        facts["step"] = 1.0
+        if FORMATS[form] == SECOND:
+            fits = (x for x in STEPS if all(value % x == 0 for value in values))
+            facts["step"] = float(next(fits, 1))
+        facts["decimals"] = 0
+    else:
+        facts["decimals"], facts["least"] = _decimals(different)
+    low, high = min(values, default=0.0), max(values, default=0.0)
+    return Column(name, found, (), low, high, form=form, **facts)
 
 
-def _kind(said, texts, counts, different, form, few):
-    if form:
-        return "date"
-    numeric = [x for x in different if _DECIMAL.fullmatch(x)]
+def _place(texts, some):
+    """Return the first of the rows that have one of some texts, in words."""
+    some = set(some)
+    row = next(i for i, text in enumerate(texts) if text in some)
+    return f"'{one_line(texts[row], 40)}' in row {row + 1}"
+
+
+def _kind(said, name, texts, counts, few):
+    """Return the type of texts that are no dates of one format."""
+    different = [text for text in counts if not is_absent(text)]
+    correct = f"correct them, or data.types={name}:category"
+
+    def share(some):
+        return sum(counts[x] for x in some) / sum(counts[x] for x in different)
+
+    numeric = {x for x in different if _DECIMAL.fullmatch(x)}
     coded = any(x.lstrip("+-").startswith("0") and x.lstrip("+-")[1:].isdigit()
                 for x in numeric)  # fmt: skip
+    marked = {x for x in different if _MARKED.fullmatch(x)}
+    plain = coded or len(different) <= few
+    if not plain and marked - numeric and share(marked | numeric) >= MOSTLY:
+        raise BadInput(
+            f"{said} has {_place(texts, marked - numeric)}, expected numbers with a "
+            f"decimal point and without other marks; {correct}"
+        )
+    if not plain:
+        _check_dates(said, texts, different, share, correct)
     if coded or not numeric:
         return "category"
-    if len(numeric) < len(different):
-        others = set(different).difference(numeric)
-        wrong = sum(counts[x] for x in others)
-        if wrong > (1 - MOSTLY) * sum(counts[x] for x in different):
+    infinite = {x for x in different if _INFINITE.fullmatch(x)}
+    if others := set(different) - numeric - infinite:
+        if share(others) > 1 - MOSTLY:
             return "category"
-        row = next(i for i, x in enumerate(texts) if x in others)
+        wrong = sum(counts[x] for x in others)
         raise BadInput(
-            f"{said} has numbers and '{one_line(texts[row], 40)}' in row {row + 1}: "
-            f"{wrong:,} values are no numbers; correct them, or "
-            f"data.types=NAME:category"
+            f"{said} has numbers and {_place(texts, others)}: {wrong:,} values are no "
+            f"numbers; {correct}"
         )
-    if len({float(x) for x in numeric}) <= few:
+    if len({float(x) for x in numeric | infinite}) <= few:
         return "category"
-    whole = all(_WHOLE.fullmatch(x) for x in numeric)
-    return "integer" if whole else "number"
+    if infinite:
+        raise BadInput(
+            f"{said} has {_place(texts, infinite)}, expected finite numbers; {correct}"
+        )
+    return "integer" if all(_WHOLE.fullmatch(x) for x in numeric) else "number"
+
+
+def _check_dates(said, texts, different, share, correct):
+    """Raise ``BadInput`` if most texts are dates, but not of one format."""
+    dated = [x for x in different if _DATED.fullmatch(x)]
+    if share(dated) < MOSTLY:
+        return
+    fits = {form: {x for x in dated if _number(x, "date", form) is not None}
+            for form in FORMATS}  # fmt: skip
+    best = max(fits, key=lambda form: share(fits[form]))
+    if share(set().union(*fits.values())) >= MOSTLY:
+        raise BadInput(
+            f"{said} has {_place(texts, fits[best])} and "
+            f"{_place(texts, set(different) - fits[best])}, expected dates of one "
+            f"format; {correct}"
+        )
 
 
 def _ordered(different):
@@ -233,13 +296,15 @@ def _ordered(different):
 
 
 def _decimals(texts):
-    """Return the digits after the decimal point, and whether all texts have as many."""
-    if any("e" in text.lower() for text in texts):
-        return -1, False
-    counts = {len(text.partition(".")[2]) for text in texts} or {0}
-    return (
-        (max(counts), len(counts) == 1) if max(counts) <= MOST_DECIMALS else (-1, False)
-    )
+    """Return the largest and the smallest number of digits after the decimal point."""
+    counts, exponents = [0], []
+    for text in texts:
+        number, _, exponent = text.lower().partition("e")
+        digits = len(number.partition(".")[2])
+        (exponents if exponent else counts).append(digits - int(exponent or 0))
+    plain = counts[1:]
+    most = max(counts + exponents)
+    return (most, min(plain, default=0)) if most <= MOST_DECIMALS else (-1, 0)
 
 
 def _form(different):
@@ -258,12 +323,17 @@ def _number(text, kind, form):
         except ValueError:
             return None
         return seconds / 86400 if FORMATS[form] == DAY else seconds
-    if not (_DECIMAL if kind == "number" else _WHOLE).fullmatch(text):
+    pattern, most = _DECIMAL, MOST_NUMBER
+    if kind == "integer":
+        pattern, most = _WHOLE, MOST_WHOLE
+    if not pattern.fullmatch(text):
         return None
     number = float(text)
-    return number if math.isfinite(number) else None
+    return number if abs(number) <= most else None
 
 
 def _date_text(number, form):
     unit = {"days": number} if FORMATS[form] == DAY else {"seconds": number}
-    return (_EPOCH + datetime.timedelta(**unit)).strftime(form)
+    date = _EPOCH + datetime.timedelta(**unit)
+    # Some platforms write the year 800 with three digits.
+    return date.strftime(form.replace("%Y", f"{date.year:04}"))

@@ -334,7 +334,8 @@ def _modes(known) -> tuple[tuple[float, float], ...]:
 
     count = min(FITTED, len(known))
     some = np.sort(known)[(2 * np.arange(count) + 1) * len(known) // (2 * count)]
-    centre, spread = some.mean(), some.std() or 1.0
+    # The deviation of numbers like 1e-200 is 0, since their squares are.
+    centre, spread = some.mean(), some.std() or np.ptp(some) or 1.0
     some = ((some - centre) / spread)[:, None]
     # Each fitted value represents several values, so the priors count less.
     prior = count / len(known)

@@ -14,7 +14,9 @@ COLUMN = {
     "low": NUMBER,
     "high": NUMBER,
     "decimals": int,
-    "fixed": bool,
+    "least?": int,
+    "step?": NUMBER,
+    "fixed?": bool,  # of older runs: whether all decimals are written
     "atoms": [NUMBER],
     "form": str,
     "absent": (str, type(None)),
@@ -58,6 +60,8 @@ def table_of(held: Mapping[str, Any]) -> TableFormat:
     for entry in held["columns"]:
         tuples = {x: tuple(entry["column"][x]) for x in ("values", "atoms")}
         about = {**entry["column"], **tuples}
+        if about.pop("fixed", False):
+            about["least"] = about["decimals"]
         modes = tuple((float(mean), float(scale)) for mean, scale in entry["modes"])
         more = (tuple(entry[name]) for name in ("counts", "seen"))
         columns.append(_checked(Encoded(Column(**about), modes, *more)))

@@ -14,7 +14,7 @@ from ganjax.data.tables.encoding import TableFormat, fitted
 from ganjax.data.tables.files import Texts, read_file
 from ganjax.data.tables.public import public_columns
 from ganjax.data.tables.splits import encoded_split, masked_split
-from ganjax.errors import BadInput, nearest
+from ganjax.errors import BadInput, nearest, one_line
 from ganjax.options import Option, configured
 
 OPTIONS = {
@@ -45,6 +45,7 @@ OPTIONS = {
         below=1,
     ),
 }  # fmt: skip
+MOST_CLASSES = 100  # of the target; trees take minutes for each hundred
 KINDS = "category, integer, number or date"
 
 
@@ -161,8 +162,8 @@ def _split(rows, holdout, seed, place):
 def _target(target, columns):
     """Return the column and the threshold of ``data.target``."""
     known = {x.name: x for x in columns}
-    name, _, limit = target.rpartition(">")
-    if not name:
+    name, _, limit = map(str.strip, target.rpartition(">"))
+    if not name or target in known:
         name, limit = target, ""
     if name and name not in known:
         raise BadInput(f"data.target={target}: expected a column{nearest(name, known)}")
@@ -171,6 +172,12 @@ def _target(target, columns):
             raise BadInput(
                 f"data.target={target}: column '{name}' has numbers, expected "
                 f"COLUMN>NUMBER"
+            )
+        if name and len(known[name].values) > MOST_CLASSES:
+            raise BadInput(
+                f"data.target={target}: column '{name}' has "
+                f"{len(known[name].values):,} categories, expected at most "
+                f"{MOST_CLASSES}"
             )
         return name, None
     try:
@@ -194,7 +201,7 @@ def _groups(groups, columns):
 def _described(columns, rows):
     kinds = {}
     for column in columns:
-        kinds.setdefault(column.kind, []).append(column.name)
+        kinds.setdefault(column.kind, []).append(one_line(column.name, 60))
     said = "; ".join(f"{kind}: {', '.join(x)}" for kind, x in kinds.items())
     return f"data: {rows:,} rows; {said}"
 
