@@ -15,8 +15,6 @@ import numpy as np
 
 from ganjax.errors import BadInput, unknown
 
-# A part of a list on the command line, and the comma after it.
-_PART = re.compile(r"\s*(?:'([^']*)'|\"([^\"]*)\"|([^,]*))\s*(?:,|$)")
 _LIMITS = {
     "least": ("at least", operator.ge),
     "above": ("above", operator.gt),
@@ -76,7 +74,11 @@ class Option:
         """Convert command-line text to the field's type. Raises ``BadInput``."""
         if type(self.default) is not tuple:
             return self.typed(path, _read(type(self.default), text))
-        return self.typed(path, [_read(self.item, part) for part in _parts(text)])
+        # Brackets around the list, quotes around a part that has commas.
+        text = re.sub(r"^\s*[(\[](.*)[)\]]\s*$", r"\1", text)
+        parts = re.findall(r"\s*'[^']*'|\s*\"[^\"]*\"|[^,]+", text)
+        parts = [part.strip(" '\"") for part in parts]
+        return self.typed(path, [_read(self.item, part) for part in parts if part])
 
     def check(self, path: str, value: Any) -> None:
         """Raise ``BadInput`` unless the field accepts the value, which has its type."""
@@ -123,17 +125,6 @@ def _converted(kind, value):
     if type(value) is not kind:
         raise TypeError(value)
     return value
-
-
-def _parts(text):
-    """Return the parts of a list on the command line, without brackets around the list
-    and quotes around a part. Quotes keep a comma."""
-    text = text.strip()
-    if text[:1] + text[-1:] in ("()", "[]"):
-        text = text[1:-1]
-    found = _PART.findall(text)
-    parts = [single or double or bare.strip(" '\"") for single, double, bare in found]
-    return [part for part in parts if part]
 
 
 def _read(kind, text):

@@ -96,12 +96,7 @@ def data(c, spec) -> Refusals:
         yield "data.name", f"{pairs}; game='cyclegan' takes others"
 
 
-def game(c) -> Refusals:
-    """What the game itself refuses."""
-    yield from c.game.rule(c)
-
-
-RULES = ((needs, steps, players, schedules, game), (needs, data))  # config, its data
+RULES = ((needs, steps, players, schedules, lambda c: c.game.rule(c)), (needs, data))
 
 
 def check(c, *spec: Any) -> None:
