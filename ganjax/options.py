@@ -76,8 +76,8 @@ class Option:
             return self.typed(path, _read(type(self.default), text))
         # Brackets around the list, quotes around a part that has commas.
         text = re.sub(r"^\s*[(\[](.*)[)\]]\s*$", r"\1", text)
-        parts = re.findall(r"\s*'[^']*'|\s*\"[^\"]*\"|[^,]+", text)
-        parts = [part.strip(" '\"") for part in parts]
+        parts = re.findall(r"\s*'([^']*)'|\s*\"([^\"]*)\"|([^,]+)", text)
+        parts = ["".join(part).strip() for part in parts]
         return self.typed(path, [_read(self.item, part) for part in parts if part])
 
     def check(self, path: str, value: Any) -> None:

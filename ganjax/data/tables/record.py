@@ -14,9 +14,8 @@ COLUMN = {
     "low": NUMBER,
     "high": NUMBER,
     "decimals": int,
-    "least?": int,
-    "step?": NUMBER,
-    "fixed?": bool,  # of older runs: whether all decimals are written
+    "least": int,
+    "step": NUMBER,
     "atoms": [NUMBER],
     "form": str,
     "absent": (str, type(None)),
@@ -60,8 +59,6 @@ def table_of(held: Mapping[str, Any]) -> TableFormat:
     for entry in held["columns"]:
         tuples = {x: tuple(entry["column"][x]) for x in ("values", "atoms")}
         about = {**entry["column"], **tuples}
-        if about.pop("fixed", False):
-            about["least"] = about["decimals"]
         modes = tuple((float(mean), float(scale)) for mean, scale in entry["modes"])
         more = (tuple(entry[name]) for name in ("counts", "seen"))
         columns.append(_checked(Encoded(Column(**about), modes, *more)))

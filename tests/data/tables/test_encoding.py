@@ -45,21 +45,6 @@ def test_a_row_by_hand():
     assert FORM.width == 6 and FORM.condition_width == 2
 
 
-def test_the_record_of_an_older_run_is_read():
-    """Older runs say whether all digits after the point are written."""
-    source = open_source("table_iris")
-    held = json.loads(json.dumps(record_of(source)))
-    for entry, fixed in zip(
-        held["spec"]["form"]["columns"][:2], (True, False), strict=True
-    ):
-        for name in ("least", "step"):
-            del entry["column"][name]
-        entry["column"]["fixed"] = fixed
-    columns = [x.column for x in spec_of(held).form.columns]
-    assert [x.least for x in columns[:2]] == [columns[0].decimals, 0]
-    assert columns[2:] == [x.column for x in source.spec.form.columns[2:]]
-
-
 def test_modes_are_drawn_by_their_probability():
     """40 is equally far from both means; the second mode has (1 + 2) / (1 + 1) times
     the weight of the first, so its probability is 0.6."""
