@@ -21,7 +21,7 @@ from ganjax.networks.shaped import Shaped
 from ganjax.options import option
 
 ORDERS = 4  # Y: no bond, single, double, triple
-WAYS = ("straight_through", "argmax", "gumbel", "softmax")
+WAYS = ("straight_through", "gumbel", "softmax")
 
 
 def parts_of(x: jax.Array) -> tuple[jax.Array, jax.Array]:
@@ -47,10 +47,9 @@ class Generator(Shaped):
     The logits of both triangles of the bonds are averaged, and an atom has no bond to
     itself. ``discrete`` decides what leaves the network: ``straight_through`` a draw of
     the categories with the gradient of the relaxed draw (Jang et al. 2017, arXiv
-    1611.01144, sections 2.1 and 2.2); ``argmax`` the most probable categories with the
-    gradient of the probabilities; ``gumbel`` the relaxed draw; ``softmax`` the
-    probabilities. In evaluation it is the most probable categories with ``argmax``, and
-    a draw otherwise. The noise of a draw is a function of the latent's bits.
+    1611.01144, sections 2.1 and 2.2); ``gumbel`` the relaxed draw; ``softmax`` the
+    probabilities. In evaluation it is a draw in all three cases. The noise of a draw is
+    a function of the latent's bits.
     """
 
     widths: tuple[int, ...] = option((128, 256, 512), "units of hidden layers", least=1)
@@ -87,21 +86,13 @@ class Generator(Shaped):
         triangles equal."""
         if train and self.discrete == "softmax":
             return nn.softmax(logits)
-        if self.discrete == "argmax":
-            return _straight(logits, nn.softmax(logits / self.temperature), train)
         draw = jax.vmap(lambda key: jax.random.gumbel(key, logits.shape[1:]))
         noisy = logits + shared(draw(keys))
         relaxed = nn.softmax(noisy / self.temperature)
         if train and self.discrete == "gumbel":
             return relaxed
-        return _straight(noisy, relaxed, train)
-
-
-def _straight(logits, relaxed, train):
-    """Return the largest of ``logits [n, …, k]`` as one-hot numbers, in training with
-    the gradient of ``relaxed``."""
-    hard = jax.nn.one_hot(jnp.argmax(logits, -1), logits.shape[-1])
-    return relaxed + jax.lax.stop_gradient(hard - relaxed) if train else hard
+        hard = jax.nn.one_hot(jnp.argmax(noisy, -1), logits.shape[-1])
+        return relaxed + jax.lax.stop_gradient(hard - relaxed) if train else hard
 
 
 def _same(noise):
