@@ -1,8 +1,8 @@
 """The privacy that a finished run has spent, from the numbers that it logged.
 
-ε and δ bound how much one example, added or removed (in PATE-GAN replaced), changes the
-distribution of the networks (differential privacy; Dwork & Roth 2014, definition 2.4).
-They are computed by dp-accounting (Google), from its privacy loss distributions.
+ε and δ bound how much the distribution of the networks changes if one example is
+replaced by an empty one (differential privacy; Dwork & Roth 2014, definition 2.4). They
+are computed by dp-accounting (Google), from its privacy loss distributions.
 """
 
 import dataclasses

@@ -2,11 +2,12 @@
 
     ganjax privacy --workdir=runs/private
 
-The run's game is private_gan or pate_gan. The guarantee (ε, δ) is for adding or
-removing one example (in pate_gan for replacing one). It is computed by dp-accounting
-from the sampling rate, the noise and the steps that the run logged, at its newest
-checkpoint. It is for the networks and for samples. The run's folder also has metrics,
-pictures and scores of private data, and the seed of the noise: keep it.
+The run's game is private_gan or pate_gan. The guarantee (ε, δ) is for one training
+example that is replaced by an empty one. It is computed by dp-accounting from the
+sampling rate, the noise and the steps that the run logged, at its newest checkpoint. It
+is for samples, and for the networks that learn from them. Teachers are not private. The
+run's folder also has metrics, pictures and scores of private data, and the seed of the
+noise: keep it.
 """
 
 from ganjax import command_line

@@ -35,8 +35,8 @@ def pate_gan(parts: Parts) -> tuple[Game, Sampler]:
     implementations, in how they divide the data among teachers, in their accounting,
     and in statistics of the data that they use without a price. Here the parts are
     disjoint by construction, every label is counted, and ranges and categories must be
-    public. The guarantee is for one example that is replaced, by another or by an empty
-    one: if a row were removed, later rows would move to other teachers.
+    public. The guarantee is for one example that is replaced by an empty one, and for
+    student and generator: teachers are not private.
     """
     check_private(parts, "pate_gan")
     draw, made, decode = samples_of(parts)

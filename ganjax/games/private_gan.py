@@ -26,9 +26,9 @@ def private_gan(parts: Parts) -> tuple[Game, Sampler]:
     Let B be ``batch_size``, C ``options.clip`` and σ ``options.noise``. The real term's
     gradient is (Σ clip(∇ loss of a real example, C) + σ·C·N(0, I)) / B, over a Poisson
     batch. `ganjax privacy` computes ε from the rate, σ and the steps that the run
-    logged. The guarantee is for adding or removing one example. It is for the networks
-    and samples, not for the run's folder: its metrics, pictures, scores and its seed
-    come from the data, or reveal the noise.
+    logged. The guarantee is for one example that is replaced by an empty one. It is for
+    the networks and samples, not for the run's folder: its metrics, pictures, scores
+    and its seed come from the data, or reveal the noise.
 
     What would break the guarantee is refused: packs, statistics of a batch, penalties
     and terms, other feeds, a second look at an example, and data with private ranges.

@@ -91,6 +91,7 @@ def table_source(
     else:
         columns = _inferred(texts, kept, types, few, most, place)
     values = {x.name: x.read(texts.columns[x.name], place) for x in columns}
+    _check_missing(columns, values, place)
     rows = len(texts.columns[kept[0]])
     train, test = _split(rows, holdout, subset, place)
     unfitted = bool(public) or encoding == "range"
@@ -113,6 +114,19 @@ def table_source(
     digest = hashlib.sha256(repr(texts.columns).encode()).hexdigest()
     about = {"sha256": digest, "rows": rows, "test_rows": len(test)}
     return Source(spec, *splits, {**about, "shown": [_described(columns, rows)]})
+
+
+def _check_missing(columns, values, place):
+    """Raise ``BadInput`` for a missing value in a public column without one."""
+    for column in columns:
+        own = values[column.name]
+        missing = own < 0 if column.is_category else np.isnan(own)
+        if column.absent is None and missing.any():
+            raise BadInput(
+                f"{place}: column '{one_line(column.name, 60)}' has no value in row "
+                f"{int(missing.argmax()) + 1}; a ? at the end of its declaration in "
+                f"data.public allows this"
+            )
 
 
 def _kept(texts, drop, place):

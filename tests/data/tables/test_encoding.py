@@ -12,6 +12,7 @@ from ganjax.data import make_feed, open_source, record_of, spec_of
 from ganjax.data.tables.columns import Column, infer
 from ganjax.data.tables.encoding import Encoded, TableFormat, fitted
 from ganjax.data.tables.splits import by_category, encoded_split, masked_split
+from ganjax.errors import BadInput
 
 SEX = Encoded(Column("sex", "category", ("F", "M")), counts=(3, 1))
 AGE = Encoded(
@@ -249,3 +250,11 @@ def test_a_public_table_keeps_no_statistic_of_its_rows(tmp_path):
     assert source.spec.table.condition_width == 0
     batch = source.train(jax.random.split(jax.random.key(0), 2))
     assert batch["data"].shape == (2, 1 + 1 + 4)
+
+
+def test_a_missing_value_of_a_public_column_must_be_declared(tmp_path):
+    """It would be the last category, X, and the last mode."""
+    (tmp_path / "t.csv").write_text("age,sex\n30,F\n40,\n50,M\n")
+    public = ("age:integer:0..120", "sex:category:F|M|X")
+    with pytest.raises(BadInput, match="column 'sex' has no value in row 2; a . at"):
+        open_source("table", str(tmp_path / "t.csv"), public=public)
