@@ -14,6 +14,7 @@ from ganjax.games.duel import duel
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.model import Sampler
 from ganjax.networks.molgan import parts_of
+from ganjax.options import Option
 
 GENERATOR, DISCRIMINATOR, REWARD = "generator", "discriminator", "reward"
 
@@ -24,9 +25,10 @@ def molgan(parts: Parts) -> tuple[Game, Sampler]:
     R is 1 for a valid molecule and 0 for others (see ``valid``). The reward network
     minimises (R̂(x) − R(x))² + (R̂(G(z)) − R(G(z)))², where R̂ is the sigmoid of its
     logit. The generator minimises (1 − w)·L_G − w·α·R̂(G(z)) with w = ``weights.reward``
-    and its adversarial loss L_G (section 3; w is the paper's 1 − λ). As in the
-    authors' code, α = |L_G / R̂(G(z))| makes both terms equally large; no gradient flows
-    through it.
+    and its adversarial loss L_G (section 3; w is the paper's 1 − λ). With
+    ``options.balanced`` α is |L_G / R̂(G(z))| as in the authors' code, without a
+    gradient; otherwise it is 1. The offset of a Wasserstein critic is arbitrary, and
+    where L_G is near 0 a balanced reward has no effect.
     """
     adversary, latents = parts.adversary, parts.latents
     if getattr(parts.form, "kind", "") != "molecules":
@@ -61,7 +63,9 @@ def molgan(parts: Parts) -> tuple[Game, Sampler]:
         )
         value = jnp.mean(jax.nn.sigmoid(view.apply(REWARD, fake)))
         w = view.knobs["weights.reward"]
-        alpha = jnp.abs(view.mean(fooled)) / (view.mean(value) + 1e-8)
+        alpha = 1.0
+        if parts.options["balanced"]:
+            alpha = jnp.abs(view.mean(fooled)) / (view.mean(value) + 1e-8)
         loss = (1 - w) * fooled - w * jax.lax.stop_gradient(alpha) * value
         own = {"valid": jnp.mean(rewarded(fake)), "reward": value}
         return loss, view.report(adversarial=fooled, **own, **metrics)
@@ -125,5 +129,6 @@ MOLGAN = Recipe(
     },
     players=(DISCRIMINATOR, GENERATOR, REWARD),
     weights={"reward": weight(0.0, "the reward; the adversarial loss has the rest")},
+    options={"balanced": Option(True, "reward as large as the adversarial loss")},
     from_latents=True,
 )
