@@ -1,7 +1,9 @@
 """GAIN fills in missing values of a table (Yoon et al. 2018, arXiv 1806.02920).
 
     ganjax train --config=missing_values --workdir=runs/missing
-    ganjax sample --workdir=runs/missing --table=people.csv --out=filled.csv
+    ganjax train --config=missing_values --workdir=runs/people \
+        --config.data.name=table --config.data.dir=people.csv
+    ganjax sample --workdir=runs/people --table=people.csv --out=filled.csv
 
 The data are the 569 rows and 31 columns of scikit-learn's breast cancer table, in which
 a fifth of the cells is hidden at random. ``:wine`` takes another table of scikit-learn,

@@ -127,27 +127,6 @@ def gaussian_epsilon(rate: float, noise: float, steps: int, delta: float) -> flo
     return _epsilon(dp, dp.SelfComposedDpEvent(event, steps), delta)
 
 
-def analytic_epsilon(noise: float, delta: float) -> float:
-    """Return ε of one Gaussian mechanism with sensitivity 1 (Balle & Wang 2018, arXiv
-    1805.06530, theorem 8): the ε at which Φ(1/2σ − εσ) − exp(ε)·Φ(−1/2σ − εσ) = δ."""
-    from scipy.optimize import brentq
-    from scipy.special import log_ndtr, ndtr
-
-    def excess(epsilon):
-        high, low = (
-            1 / (2 * noise) - epsilon * noise,
-            -1 / (2 * noise) - epsilon * noise,
-        )
-        return ndtr(high) - math.exp(epsilon + float(log_ndtr(low))) - delta
-
-    if excess(0.0) <= 0:
-        return 0.0
-    most = 1.0
-    while excess(most) > 0:
-        most *= 2
-    return float(brentq(excess, 0.0, most, xtol=1e-12))
-
-
 def vote_epsilon(vote_rate: float, labels: int, delta: float) -> float:
     """Return ε of ``labels`` noisy counts of votes with Laplace noise of the scale
     1 / ``vote_rate``, for any data. One example changes one vote, so a count by 1.

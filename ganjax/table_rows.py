@@ -48,8 +48,7 @@ def draw_rows(
       BadInput: too few of the drawn rows fit the conditions.
     """
     form, model = format_of(run, "sample"), run.model
-    if not where:
-        return form.decode(model.sample(seed, n))
+    where = where or {}
     vector = condition_vector(form, where)
     found: list[dict[str, np.ndarray]] = []
     kept = drawn = 0
@@ -62,11 +61,10 @@ def draw_rows(
                 f"{n}; the run makes this combination too rarely"
             )
         key = child_key(jax.random.key(seed), f"rows/{drawn}")
-        count = min(AT_A_TIME, most - drawn)
-        if model.sampler.from_latents:
+        count = min(AT_A_TIME, most - drawn if where else n - kept)
+        if vector is not None and model.sampler.conditioned:
             z = np.array(model.latents(key, count))
-            if vector is not None:
-                z[:, z.shape[1] - len(vector) :] = vector
+            z[:, z.shape[1] - len(vector) :] = vector
             rows = model.decode(z)
         else:
             rows = model.sample(key, count)
@@ -155,9 +153,10 @@ def _seen(form, name, text, said):
     if column.is_category:
         return value
     if not encoded.seen:
-        raise BadInput(
-            f"{said}: column '{name}' has too many values to ask for one of them"
-        )
+        why = "has too many values"
+        if form.public:
+            why = "is public, and the values in its rows are not kept,"
+        raise BadInput(f"{said}: column '{name}' {why} to ask for one of them")
     if value not in encoded.seen:
         near = sorted(encoded.seen, key=lambda x: abs(x - value))[:3]
         raise BadInput(

@@ -5,8 +5,8 @@
 
 Five amounts of noise, with three seeds each. ``:pate`` sweeps the noise of PATE-GAN's
 votes, and ``:members`` and ``:overfit`` take five seeds of the runs that are attacked.
-Trials with one seed have the same batches and the same noise, up to its scale. Whoever
-has two of them can subtract it, so all trials have different seeds.
+Trials with one seed have the same batches and the same noise, up to its scale. A reader
+of two such trials can subtract the noise, so all trials have different seeds.
 
 Expected: not measured yet.
 """

@@ -5,9 +5,9 @@
 The run's game is private_gan or pate_gan. The guarantee (ε, δ) is for one training
 example that is replaced by an empty one. It is computed by dp-accounting from the
 sampling rate, the noise and the steps that the run logged, at its newest checkpoint. It
-is for samples, and for the networks that learn from them. Teachers are not private. The
-run's folder also has metrics, pictures and scores of private data, and the seed of the
-noise: keep it.
+covers samples, the generator and the discriminator. It does not cover the teachers of
+pate_gan. The run's folder also has metrics, pictures and scores of private data, and
+the seed of the noise: keep it.
 """
 
 from ganjax import command_line

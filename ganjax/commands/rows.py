@@ -67,9 +67,14 @@ def write(flags: argparse.Namespace, run: Any) -> str:
 
     form, seed = format_of(run, "--where" if flags.where else "--out"), flags.seed or 0
     out = Path(flags.out or "samples.csv")
+    data = run.config.data
+    for name, file in (("--table", flags.table or ""), ("data.dir", data.dir)):
+        if file and out.exists() and out.samefile(Path(file).expanduser()):
+            raise BadInput(f"--out={out}: expected another file than {name}")
     if flags.table is not None:
-        place = f"--table='{flags.table}'"
-        texts = read_file(Path(flags.table).expanduser(), place="--table").columns
+        place, delimiter = f"--table='{flags.table}'", data.get("delimiter", "")
+        path = Path(flags.table).expanduser()
+        texts = read_file(path, delimiter, "--table").columns
         values, count = fill_rows(run, texts, seed, place)
         said = f"{count:,} values filled in"
     else:

@@ -51,7 +51,7 @@ class Sentences:
         oracle = oracle_of(words, source.about["oracle"])
         train, test = (in_memory(split).data for split in (source.train, source.test))
         likely = trained(train, words, seed=seed)
-        sets = {"": np.asarray(evaluation_data.fake(model).data), "_real": train}
+        sets = {"": np.asarray(evaluation_data.fake(model).data), "_real": train[:n]}
         for t in TEMPERATURES:
             sets[f"_mle_{t}"] = drawn(likely, n, temperature=t / 100, seed=seed)
         for way, tokens in sets.items():

@@ -19,9 +19,9 @@ from ganjax.metrics.tables import (
 )
 from ganjax.model import Model
 
-BASELINES = {"copula": gaussian_copula, "independent": independent_columns}
-_STEMS = ("tables_columns", "tables_pairs", "tables_auc", "tables_way")
-_ALL = (*_STEMS, "tables_detection", "tables_membership")
+BASELINES = ("copula", "independent")
+_HIGHER = ("tables_columns", "tables_pairs", "tables_auc")
+_LOWER = ("tables_detection", "tables_membership")
 
 
 class Tables:
@@ -42,12 +42,12 @@ class Tables:
     ``tables_auc_COLUMN_VALUE`` the score on the test rows of a group.
     """
 
-    lower = ("tables_detection", "tables_membership")
-    higher = _STEMS
+    lower = _LOWER
+    higher = (*_HIGHER, "tables_way")
     neither = (
-        "tables_share",
-        *(f"{stem}_{end}" for stem in _ALL for end in (*BASELINES, "real")),
-    )
+        "tables_share", "tables_auc_real",
+        *(f"{stem}_{end}" for stem in (*_HIGHER, *_LOWER) for end in BASELINES),
+    )  # fmt: skip
 
     def __init__(self, evaluation_data: EvaluationData):
         form = evaluation_data.source.spec.table
@@ -72,42 +72,36 @@ class Tables:
 
     @functools.cached_property
     def _train(self) -> Table:
-        return self._some(self._data.source.train)
+        rows = self._data.source.train.values
+        return models.some_rows(rows, self._data.real or len(rows), self._data.seed)
 
     @functools.cached_property
     def _test(self) -> Table:
-        return self._some(self._data.source.test)
-
-    def _some(self, split):
-        values, most = split.values, self._data.real
-        rows = len(next(iter(values.values())))
-        if not most or most >= rows:
-            return values
-        at = np.random.default_rng(self._data.seed).permutation(rows)[:most]
-        return {name: x[at] for name, x in values.items()}
+        rows = self._data.source.test.values
+        return models.some_rows(rows, self._data.real or len(rows), self._data.seed)
 
     @functools.cached_property
     def _baselines(self):
         """Return the scores of training rows, and of tables without learning."""
-        found = {}
         n, seed = self._data.samples, self._data.seed
-        made = {
-            "copula": gaussian_copula(self._train, self._sizes, n, seed),
-            "independent": independent_columns(self._train, n, seed),
+        made = (
+            gaussian_copula(self._train, self._sizes, n, seed),
+            independent_columns(self._train, n, seed),
+        )
+        found = {
+            end: dict(self._plain(x)) for end, x in zip(BASELINES, made, strict=True)
         }
-        for end, rows in made.items():
-            found[end] = dict(self._plain(rows))
+        found["real"] = dict(self._shares(self._train))
         if self._form.target:
-            found["real"] = {"tables_auc": self._auc(self._train)[0]}
-        found["real"] = {**found.get("real", {}), **dict(self._shares(self._train))}
+            found["real"]["tables_auc"] = self._auc(self._train)[0]
         return found
 
     def _plain(self, made):
         columns = column_similarities(self._train, made, self._sizes)
         yield "tables_columns", float(np.mean(list(columns.values())))
-        pairs = pair_similarities(self._train, made, self._sizes)
-        if pairs:
-            yield "tables_pairs", float(np.nanmean(list(pairs.values())))
+        pairs = pair_similarities(self._train, made, self._sizes).values()
+        if known := [x for x in pairs if not np.isnan(x)]:
+            yield "tables_pairs", float(np.mean(known))
         yield "tables_detection", models.detection_auc(self._train, made, self._sizes)
         yield (
             "tables_membership",

@@ -83,7 +83,7 @@ def ctgan(parts: Parts) -> tuple[Game, Sampler]:
         GENERATOR: parts.network(GENERATOR, (size + asked,), output=parts.shape)
     }
     game = duel(parts, networks, (width + asked,), shown, generator)
-    return game, Sampler(draw=draw, decode=decode)
+    return game, Sampler(draw=draw, decode=decode, conditioned=True)
 
 
 def table_of(parts: Parts):

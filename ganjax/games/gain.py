@@ -6,6 +6,7 @@ import jax.numpy as jnp
 
 from ganjax.core import Game
 from ganjax.errors import BadInput
+from ganjax.games.ctgan import table_of
 from ganjax.games.recipe import Parts, Recipe, weight
 from ganjax.model import Sampler
 from ganjax.options import Option
@@ -32,13 +33,10 @@ def gain(parts: Parts) -> tuple[Game, Sampler]:
     the values without a hint if ``options.hint='one'``, as in the paper, and over all
     values otherwise, as in the authors' code.
     """
+    if getattr(table_of(parts), "encoding", "") != "range":
+        raise BadInput("game='gain': expected a table with data.encoding='range'")
     (size,) = parts.shape
     hint, rate = parts.options["hint"], parts.options["hint_rate"]
-    if parts.adversary.penalties or parts.adversary.terms:
-        raise BadInput(
-            "game='gain': expected no regularizers and no terms, because its "
-            "discriminator has a logit for each value of a row"
-        )
 
     def filled(view):
         """Return rows, masks, outputs, filled rows with hints, weights of the values,
@@ -94,6 +92,18 @@ def gain(parts: Parts) -> tuple[Game, Sampler]:
         ema=(GENERATOR,),
     )
     return game, Sampler(generate=generate, abilities={"impute": impute})
+
+
+def own_losses(c):
+    """Refuse fields of the adversarial losses: the game has its own. A rule of a config
+    (``Recipe.rule``)."""
+    sections = ("loss.", "augmentation.", "regularizers.", "terms.")
+    for field, option in c.fields.items():
+        name = field.rpartition(".")[2]
+        off = option.off if option.knob else option.default
+        if field.startswith(sections) and name != "name" or field == "loss.name":
+            if c[field] != option.default and c[field] != off:
+                yield field, f"{option.default!r} with {c.said('game')}"
 
 
 def asked(x: jax.Array, mask: jax.Array, noise: jax.Array) -> jax.Array:
@@ -156,4 +166,5 @@ GAIN = Recipe(
     reads=("data", "known"),
     latents=False,
     single_samples=True,
+    rule=own_losses,
 )

@@ -11,7 +11,7 @@ import jax.numpy as jnp
 from ganjax.core import Game
 from ganjax.errors import BadInput
 from ganjax.games.duel import duel
-from ganjax.games.recipe import Parts, Recipe, weight
+from ganjax.games.recipe import Parts, Recipe
 from ganjax.model import Sampler
 from ganjax.networks.molgan import parts_of
 from ganjax.options import Option
@@ -128,7 +128,15 @@ MOLGAN = Recipe(
         REWARD: "discriminator",
     },
     players=(DISCRIMINATOR, GENERATOR, REWARD),
-    weights={"reward": weight(0.0, "the reward; the adversarial loss has the rest")},
+    weights={
+        "reward": Option(
+            0.0,
+            "weight of the reward; the adversarial loss has the rest",
+            least=0,
+            most=1,
+            knob=True,
+        )
+    },
     options={"balanced": Option(True, "reward as large as the adversarial loss")},
     from_latents=True,
 )

@@ -82,8 +82,8 @@ def private_gan(parts: Parts) -> tuple[Game, Sampler]:
 def samples_of(parts: Parts):
     """Return ``draw``, ``made`` and ``decode`` of a generator of rows or images.
 
-    A latent is that of ``parts.latents``, and then the Gumbel noise of a row. ``made``
-    is ``(view, n) -> (samples, view)``, with relaxed categories.
+    A latent holds the numbers of ``parts.latents``, then the Gumbel noise of a row.
+    ``made`` is ``(view, n) -> (samples, view)``, with relaxed categories.
     """
     form, latents = table_of(parts), parts.latents
     size, width = latents.size, form.width if form is not None else 0
@@ -114,7 +114,7 @@ def counted(c):
     """Refuse what an accountant of single steps does not count, or what mixes the
     networks that see examples. A rule of a config (``Recipe.rule``)."""
     wanted = {"dynamics.name": "alternating", "on_nonfinite": "halt"}
-    wanted["start.workdir"] = ""
+    wanted |= {"start.workdir": "", "checkpoint.best": ""}
     for player in c.game.players:
         wanted[f"optimizers.{player}.gradient_clip"] = 0.0
     for field, value in wanted.items():

@@ -57,6 +57,8 @@ class Sampler:
         captions they are captions, each a tuple of ``L`` tokens.
       codes: ``(K, C)`` if the last ``K + C`` numbers of a latent are a one-hot category
         of ``K``, and ``C`` numbers in [-1, 1].
+      conditioned: whether the last numbers of a latent are the condition of a row of a
+        table (``TableFormat.condition_width``).
       critic: ``(apply, samples [n, …], label [n] or None) -> scores [n / packing]``. A
         higher score means more real. ``None`` if no critic scores samples.
       packing: the number of samples in a pack. The critic gives one score to a pack.
@@ -82,6 +84,7 @@ class Sampler:
     classes: int = 0
     chosen: tuple[int, ...] = ()
     codes: tuple[int, int] = (0, 0)
+    conditioned: bool = False
     critic: Callable | None = None
     packing: int = 1
     compared: int = 1

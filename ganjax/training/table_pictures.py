@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from ganjax.evaluation.tables import column_similarities
+from ganjax.metrics.tables import column_similarities
 from ganjax.training.pictures import POINT_COLOUR, REFERENCE_COLOUR
 
 MOST_COLUMNS = 16  # of a table that are drawn

@@ -257,12 +257,11 @@ class TableFormat:
             column = encoded.column
             low, high = _range(column)
             numbers = np.clip(rows[:, i].astype(np.float64), 0, 1) * (high - low) + low
-            is_category = column.is_category
-            found[column.name] = (
-                np.rint(numbers).astype(np.int32)
-                if is_category
-                else column.rounded(numbers)
-            )
+            if column.is_category:
+                chosen = np.rint(numbers).astype(np.int32)
+                found[column.name] = chosen if column.values else chosen - 1
+            else:
+                found[column.name] = column.rounded(numbers)
         return found
 
     def texts(self, values: Values) -> dict[str, list[str]]:
@@ -273,7 +272,7 @@ class TableFormat:
 
 def _range(column):
     if column.is_category:
-        return 0.0, float(max(len(column.values) - 1, 1))
+        return 0.0, float(max(len(column.values) - 1, 0))
     return column.low, column.high
 
 

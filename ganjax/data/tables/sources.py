@@ -9,7 +9,7 @@ import numpy as np
 
 from ganjax.data.location import locate
 from ganjax.data.source import Source, Spec
-from ganjax.data.tables.columns import Column, infer
+from ganjax.data.tables.columns import KINDS, Column, infer
 from ganjax.data.tables.encoding import TableFormat, fitted
 from ganjax.data.tables.files import Texts, read_file
 from ganjax.data.tables.public import public_columns
@@ -18,7 +18,6 @@ from ganjax.errors import BadInput, nearest, one_line
 from ganjax.options import Option, configured
 
 OPTIONS = {
-    "delimiter": Option("", "delimiter of a CSV file; empty: the one that fits"),
     "types": Option(
         (), "types of columns, as in zip:category,age:integer; others are inferred",
         item=str,
@@ -46,10 +45,10 @@ OPTIONS = {
     ),
 }  # fmt: skip
 MOST_CLASSES = 100  # of the target; trees take minutes for each hundred
-KINDS = "category, integer, number or date"
+DELIMITER = Option("", "delimiter of a CSV file; empty: the one that fits")
 
 
-@configured(**OPTIONS)
+@configured(delimiter=DELIMITER, **OPTIONS)
 def open_table(directory: str, **options) -> Source:
     """Open your own table: a CSV or Parquet file with a row for each example.
 
@@ -64,12 +63,12 @@ def open_table(directory: str, **options) -> Source:
         BadInput: the file cannot be read, or an option does not fit its columns.
     """
     path = locate("table", directory)
-    texts = read_file(path, options.get("delimiter", ""))
+    texts = read_file(path, options.pop("delimiter", ""))
     return table_source(texts, f"table:{path.stem}", f"data.dir='{path}'", **options)
 
 
 def table_source(
-    texts: Texts, name: str, place: str, *, delimiter="", types=(), public=(), drop=(),
+    texts: Texts, name: str, place: str, *, types=(), public=(), drop=(),
     target="", groups=(), few=20, most=1000, holdout=0.2, encoding="modes",
     conditional=True, hide=0.0, subset=0,
 ) -> Source:  # fmt: skip
@@ -87,6 +86,11 @@ def table_source(
     """
     kept = _kept(texts, drop, place)
     if public:
+        if types:
+            raise BadInput(
+                f"data.types={','.join(types)}: expected no types with data.public, "
+                f"which declares them"
+            )
         columns = public_columns(public, kept)
     else:
         columns = _inferred(texts, kept, types, few, most, place)
@@ -146,8 +150,10 @@ def _inferred(texts, kept, types, few, most, place) -> list[Column]:
     stated = {}
     for text in types:
         name, _, kind = text.rpartition(":")
-        if kind not in KINDS.replace(" or", ",").split(", "):
-            raise BadInput(f"data.types={text}: expected COLUMN:TYPE, with {KINDS}")
+        if kind not in KINDS:
+            raise BadInput(
+                f"data.types={text}: expected COLUMN:TYPE, with {' or '.join(KINDS)}"
+            )
         if name not in kept:
             raise BadInput(
                 f"data.types={text}: expected a column of {place}{nearest(name, kept)}"
@@ -194,6 +200,11 @@ def _target(target, columns):
                 f"{MOST_CLASSES}"
             )
         return name, None
+    if known[name].is_category:
+        raise BadInput(
+            f"data.target={target}: column '{name}' has categories, expected one of "
+            f"them to be predicted, as data.target={name}, or data.types={name}:number"
+        )
     try:
         return name, float(limit)
     except ValueError:
