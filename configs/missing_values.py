@@ -1,7 +1,7 @@
 """GAIN fills in missing values of a table (Yoon et al. 2018, arXiv 1806.02920).
 
     ganjax train --config=missing_values --workdir=runs/missing
-    ganjax train --config=missing_values --workdir=runs/people \
+    ganjax train --config=missing_values --workdir=runs/people \\
         --config.data.name=table --config.data.dir=people.csv
     ganjax sample --workdir=runs/people --table=people.csv --out=filled.csv
 

@@ -10,7 +10,7 @@ The data are the survey of Fair (1978), 6,366 rows that statsmodels ships; the t
 whether a person had an affair. ``:randhie`` takes the RAND health insurance experiment,
 20,190 rows; the target is whether a person visited a doctor. Your own file:
 
-    ganjax train --config=table --workdir=runs/mine --config.data.name=table \
+    ganjax train --config=table --workdir=runs/mine --config.data.name=table \\
         --config.data.dir=people.csv --config.data.target=income
 
 ``:tiny`` runs in seconds, on the irises of scikit-learn.

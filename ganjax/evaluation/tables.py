@@ -72,13 +72,15 @@ class Tables:
 
     @functools.cached_property
     def _train(self) -> Table:
-        rows = self._data.source.train.values
-        return models.some_rows(rows, self._data.real or len(rows), self._data.seed)
+        return self._some(self._data.source.train)
 
     @functools.cached_property
     def _test(self) -> Table:
-        rows = self._data.source.test.values
-        return models.some_rows(rows, self._data.real or len(rows), self._data.seed)
+        return self._some(self._data.source.test)
+
+    def _some(self, split):
+        most = self._data.real or len(split.each)
+        return models.some_rows(split.values, most, self._data.seed)
 
     @functools.cached_property
     def _baselines(self):

@@ -4,11 +4,15 @@ The generator's output before the sigmoid is 0, so every imputed value is ½. Th
 discriminator's logits are its first two inputs, the filled row, times 2.
 """
 
+import types
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from ganjax.build import build
+from ganjax.config import resolve
 from ganjax.errors import BadInput
 from ganjax.games.gain import _hints, gain
 from tests import tiny
@@ -29,7 +33,8 @@ def game(hint, discriminator=lambda x: 2 * x[:, :2]):
         "discriminator": discriminator,
     }
     options = {"hint": hint, "hint_rate": 0.9}
-    return made(gain, functions, shape=(2,), options=options)
+    form = types.SimpleNamespace(kind="table", encoding="range")
+    return made(gain, functions, shape=(2,), options=options, form=form)
 
 
 def log_sigmoid(x):
@@ -99,6 +104,21 @@ def test_one_value_of_each_row_has_no_hint():
     assert (drawn.mean(0) < 1).all()
 
 
-def test_penalties_are_refused():
-    with pytest.raises(BadInput, match="game='gain': expected no regularizers"):
-        tiny.setup("gain", regularizers__r1__weight="1.0")
+@pytest.mark.parametrize(
+    ("field", "value", "problem"),
+    [
+        ("regularizers__r1__weight", "1.0", "regularizers.r1.weight=1.0: expected 0.0"),
+        ("loss__name", "hinge", "loss.name='hinge': expected 'non_saturating' with"),
+        ("augmentation__noise", "0.1", "augmentation.noise=0.1: expected 0.0 with"),
+    ],
+)
+def test_fields_of_other_losses_are_refused(field, value, problem):
+    with pytest.raises(BadInput, match=problem):
+        tiny.setup("gain", **{field: value})
+
+
+def test_data_that_are_no_table_are_refused():
+    """Labelled digits have the fields 'data' and 'known' too."""
+    stated = {**tiny.GAMES["gain"], "data": {"name": "digits", "labels": 100}}
+    with pytest.raises(BadInput, match="game='gain': expected a table"):
+        build(resolve({"batch_size": 8, **stated}))

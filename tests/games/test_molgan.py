@@ -23,8 +23,7 @@ def sigmoid(x):
     return 1 / (1 + math.exp(-x))
 
 
-@pytest.fixture(scope="module")
-def played():
+def play(balanced):
     """Generated molecules are a good and a bad one. The critic's logit is 3 for carbon
     and 1 for fluorine. The reward's logit is 1 for carbon and 0 for fluorine."""
     functions = {
@@ -32,7 +31,13 @@ def played():
         "discriminator": lambda x: 3 * x[:, 0, 1] + x[:, 0, 2],
         "reward": lambda x: x[:, 0, 1],
     }
-    return game(molgan, functions, prior=0.0, shape=(2, 11), form=FORM)
+    how = {"shape": (2, 11), "form": FORM, "options": {"balanced": balanced}}
+    return game(molgan, functions, prior=0.0, **how)
+
+
+@pytest.fixture(scope="module")
+def played():
+    return play(balanced=True)
 
 
 def test_the_reward_network_learns_which_molecules_are_valid(played):
@@ -56,6 +61,15 @@ def test_the_generator_shares_its_loss(played, weight):
     np.testing.assert_allclose(metrics["valid"], 0.5)
     expected = (sigmoid(1) + sigmoid(0)) / 2
     np.testing.assert_allclose(metrics["reward"], expected, rtol=1e-6)
+
+
+def test_a_reward_of_constant_scale():
+    """The mean reward is (σ(1) + σ(0))/2."""
+    loss, _, _ = paid(
+        play(balanced=False), "generator", BATCH, knobs={"weights.reward": 0.25}
+    )
+    reward = (sigmoid(1) + sigmoid(0)) / 2
+    np.testing.assert_allclose(loss, -2 * 0.75 - 0.25 * reward, rtol=1e-6)
 
 
 def test_the_critic_compares_real_with_generated_molecules(played):
