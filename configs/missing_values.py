@@ -11,10 +11,13 @@ and ``:randhie`` and ``:fair`` the tables of statsmodels. Steps, batch, rates an
 weights are as in the authors' code. A hint is ½ where it shows nothing, as in the
 paper. ``:tiny`` runs in seconds.
 
-Expected: not measured over 10,000 steps. The aim over 5 seeds is ``imputation_rmse``
-below ``imputation_rmse_mean``, and on at least one table below
-``imputation_rmse_iterative``. One run of 2,000 steps, in 50 s on two busy cores, has
-0.083, against 0.174 for the mean and 0.068 for the iterative imputer.
+Expected over 5 seeds, with the 95 % interval: ``imputation_rmse`` of ``:digits`` is
+0.190 [0.188, 0.192], against 0.275 for the mean and 0.203 for scikit-learn's iterative
+imputer. Breast cancer: 0.082 [0.079, 0.084], against 0.174 and 0.068. One run each:
+``:wine`` 0.227 (0.219, 0.153), ``:diabetes`` 0.258 (0.231, 0.182), ``:randhie`` 0.330
+(0.325, 0.306), ``:fair`` 0.248 (0.248, 0.198). So GAIN is better than the mean on two
+tables of six, and better than the iterative imputer on one. A run takes 10 to 40
+seconds on one core.
 """
 
 from ml_collections import ConfigDict

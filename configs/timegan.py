@@ -8,7 +8,7 @@ the authors' code.
 The phases have 3,000, 500 and 6,000 steps; the authors take 50,000 for each. With so
 few steps their settings fail: a discriminative score of 0.46 after 2,500 steps of the
 last phase. Three changes matter most. The distance of moments has the weight 1, and 100
-in their code: between two batches of 128 real series it is 0.04 already, so its
+in their code: between two batches of 128 real series it is 0.03 already, so its
 gradient is mostly noise. 16 numbers of the latent are the same at all steps, as the
 static latent of the paper (section 4.1). The loss is relativistic with R1 and R2 (Huang
 et al. 2024, arXiv 2501.05441). Networks have one or two layers, and three in the paper.
