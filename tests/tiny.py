@@ -160,6 +160,15 @@ GAMES = {
         # In four steps every player plays.
         "options": {"hidden": 3, "embedding_steps": 1, "supervised_steps": 1},
     },
+    "recurrent": {
+        "game": "gan",
+        "data": {"name": "sines", "length": 4, "variables": 2},
+        "latents": {"size": 8},
+        "networks": {
+            "generator": {"name": "recurrent", "width": 4, "layers": 1, "noise": 1},
+            "discriminator": {"name": "recurrent", "width": 4, "layers": 1},
+        },
+    },
     "word_gan": {
         "game": "word_gan",
         "data": {"name": "oracle_words", "words": 6, "length": 4, "sentences": 64},

@@ -32,6 +32,11 @@ WITH_CONVOLUTIONS = (
 # the condition. Inside a loop XLA rounds this sum in another way. With the weight 0 of
 # the price the bits are equal.
 ROUNDED = ("ctgan",)
+# Games of tables, molecules, time series and sentences.
+RECORDS = (
+    "ctgan", "gain", "private_gan", "pate_gan", "molgan", "timegan", "recurrent",
+    "word_gan",
+)  # fmt: skip
 MLP_GAMES = [x for x in tiny.GAMES if x not in (*WITH_CONVOLUTIONS, *ROUNDED)]
 
 
@@ -259,6 +264,7 @@ def test_samples_keys_do_not_depend_on_devices(devices):
         pytest.param("inpainting", "serial", marks=pytest.mark.full),
         pytest.param("text_to_image", "map", marks=pytest.mark.full),
         pytest.param("style_transfer", "map", marks=pytest.mark.full),
+        *(pytest.param(name, "map", marks=pytest.mark.full) for name in RECORDS),
     ],
 )
 def test_member_in_turn_equals_its_solo_run_exactly(name, how):

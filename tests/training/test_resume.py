@@ -181,6 +181,8 @@ VARIANTS = {
     "captions": {"game": "text_to_image"},
     "frozen network": {"game": "style_transfer"},
     "phases of players": {"game": "timegan"},
+    "drawn molecules": {"game": "molgan"},
+    "recurrent networks": {"game": "recurrent"},
     "drawn words": {"game": "word_gan"},
     "conditions of a table": {"game": "ctgan"},
     "hidden cells": {"game": "gain"},
