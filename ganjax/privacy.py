@@ -83,8 +83,8 @@ def spent(run: Run) -> Spent:
 
 
 def _check_counted(run: Run) -> None:
-    """Raise ``BadInput`` if the numbers of the newest config are not those of the whole
-    run. What else the accountant does not count is refused by the games' rule."""
+    """Raise ``BadInput`` if numbers of the newest config have changed during the run.
+    The games' rule refuses what else the accountant does not count."""
     config = run.config
     for label, section in config.schedules.items():
         if moved := matched(section["knobs"], NOISE):

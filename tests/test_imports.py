@@ -36,7 +36,7 @@ MAY_IMPORT = {
     "metrics": "networks",
     "games": "core objectives networks latents masks augment model",
     "evaluation": "core data metrics model",
-    "training": "core data evaluation failures model",
+    "training": "core data evaluation failures metrics model",
     "report": "evaluation metrics",
     "config": "averages core data games latents model networks objectives optimizers "
     "schedules training",
@@ -57,7 +57,7 @@ MAY_IMPORT = {
     "upscaling": "applying data loading model",
     "completion": "applying core data loading model",
     "table_rows": "core data loading model",
-    "privacy": "data loading schedules",
+    "privacy": "data loading schedules training",
     "catalogue": "augment config core data evaluation games latents masks networks "
     "objectives optimizers schedules",
     "gallery": "core data evaluation loading metrics model projection report training",

@@ -7,7 +7,6 @@ import jax
 import jax.numpy as jnp
 
 from ganjax.core import ClippedExamples, Game
-from ganjax.data.forms import TABLE
 from ganjax.errors import BadInput
 from ganjax.games.ctgan import activated, hard, table_of
 from ganjax.games.recipe import Parts, Recipe
@@ -150,7 +149,7 @@ def check_private(parts: Parts, game: str) -> None:
                 f"{field}: expected its default with game='{game}', because the "
                 f"guarantee is for a sum of losses of single examples"
             )
-    if getattr(parts.form, "kind", TABLE) != TABLE:
+    if parts.form is not None and table_of(parts) is None:
         raise BadInput(
             f"data.name: expected images, points or a table with game='{game}', "
             f"because ranges and names of {parts.form.kind} come from private examples"

@@ -11,8 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 from ganjax.data.forms import MOLECULES, SENTENCES, SERIES, TABLE
 from ganjax.data.molecule_arrays import molecules, rdkit
 from ganjax.data.natural_files import in_units, sentences
+from ganjax.metrics.tables import associations
 from ganjax.training.pictures import POINT_COLOUR, REFERENCE_COLOUR
-from ganjax.training.table_pictures import columns_picture
+from ganjax.training.table_pictures import associations_picture, columns_picture
 
 CELL = 112, 84  # width and height of a molecule
 TRACES = 24  # lines of each kind in a picture of series
@@ -38,9 +39,20 @@ def natural_picture(
 
 
 def _table(samples, form, real, title):
+    """Draw the columns, and below them how strongly they depend on each other."""
     made = form.decode(samples) if len(samples) else None
     other = None if real is None else form.decode(np.asarray(real))
-    return columns_picture(form, made, other, title)
+    upper = columns_picture(form, made, other, title)
+    if made is None or other is None or len(form.names) < 2:
+        return upper
+    found = (associations(x, form.sizes) for x in (other, made))
+    lower = associations_picture(list(form.names), *found)
+    if lower.width > upper.width:
+        lower = lower.resize((upper.width, lower.height * upper.width // lower.width))
+    both = Image.new("RGB", (upper.width, upper.height + lower.height), "white")
+    both.paste(upper, (0, 0))
+    both.paste(lower, (0, upper.height))
+    return both
 
 
 def _molecules(samples, form, real, title):
