@@ -6,6 +6,7 @@ are computed by dp-accounting (Google), from its privacy loss distributions.
 """
 
 import dataclasses
+import json
 import math
 from typing import Any
 
@@ -89,7 +90,7 @@ def _check_counted(run: Run) -> None:
     for label, section in config.schedules.items():
         if moved := matched(section["knobs"], NOISE):
             raise BadInput(f"schedules.{label}: expected a constant {moved[0]}")
-    now = config.to_dict()
+    now = json.loads(json.dumps(config.to_dict()))  # as the history holds it
     for start in read_history(run.path / "history.jsonl"):
         for field in SAME:
             if (before := start.get("config", now)).get(field) != now[field]:

@@ -87,7 +87,8 @@ def test_a_batch_that_overflows_is_improbable():
 def run_of(game, rows, path=Path("there"), **changes):
     state = types.SimpleNamespace(step=np.int32(100))
     stated = {
-        "game": game, "batch_size": 100, "data": {"name": "digits"}, "schedules": {},
+        "game": game, "batch_size": 100, "schedules": {},
+        "data": {"name": "digits", "classes": ()},
         "options": {"delta": 1e-5},
         "optimizers": {"discriminator": {"updates_per_step": 2}},
     }  # fmt: skip
@@ -139,6 +140,11 @@ def test_what_the_accountant_does_not_count(tmp_path):
     before = {**run.config.to_dict(), "batch_size": 50}
     add_start(tmp_path / "history.jsonl", 0, {"config": before})
     add_start(tmp_path / "history.jsonl", 60, {"config": run.config.to_dict()})
+    same = run_of("private_gan", [], tmp_path / "same")
+    (tmp_path / "same").mkdir()
+    add_start(tmp_path / "same" / "history.jsonl", 0, {"config": same.config.to_dict()})
+    with pytest.raises(BadInput, match="expected rows with discriminator/rate"):
+        privacy.spent(same)
     with pytest.raises(BadInput, match="batch_size: expected no change since step 0, b"
                        "ut it was 50 at step 0"):  # fmt: skip
         privacy.spent(run)
