@@ -149,7 +149,9 @@ def test_samples_of_another_truncation(run, tmp_path):
 
 def test_bad_requests_are_one_line(run, tmp_path):
     path, _ = run
-    with pytest.raises(BadInput, match="--out=x.jpg.*npy, .smi, .npz, .txt, .csv or /"):
+    with pytest.raises(
+        BadInput, match="--out=x.jpg.*npy, .smi, .npz, .txt, .csv, .tsv, .parquet or /"
+    ):
         sample.main([f"--workdir={path}", "--out=x.jpg"])
     with pytest.raises(BadInput, match="--n=0"):
         sample.main([f"--workdir={path}", "--n=0"])

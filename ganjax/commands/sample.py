@@ -55,7 +55,9 @@ from ganjax.commands.output import whole
 from ganjax.data.natural_files import ENDINGS as NATURAL
 from ganjax.errors import BadInput, check_memory
 
-ENDINGS = (".png", ".gif", ".npy", *NATURAL.values())
+ENDINGS = tuple(
+    dict.fromkeys((".png", ".gif", ".npy", *NATURAL.values(), *rows.ENDINGS))
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -318,8 +320,7 @@ def _target(name):
         return out, True
     if out.suffix not in ENDINGS:
         raise BadInput(
-            f"--out={name}: expected a name that ends in "
-            f"{', '.join((*ENDINGS, *rows.ENDINGS))} or /"
+            f"--out={name}: expected a name that ends in {', '.join(ENDINGS)} or /"
         )
     return out, False
 
