@@ -73,13 +73,14 @@ def test_a_file_for_each_image_holds_its_prompt(path, tmp_path):
     assert said_in(folder / "held_out") == {"seed000001": shown[1]}
 
 
-def test_a_list_of_other_images_stays(path, tmp_path):
+@pytest.mark.parametrize("image", ["cat.png,a cat", "seedling.png,a seedling"])
+def test_a_list_of_other_images_stays(path, tmp_path, image):
     listed = tmp_path / "captions.csv"
-    listed.write_text("file,caption\ncat.png,a cat\n")
+    listed.write_text(f"file,caption\n{image}\n")
     with pytest.raises(BadInput, match="without captions of other images"):
         asked(path, f"--prompt={SEVEN}", "--seeds=0", f"--out={tmp_path}/")
     assert [x.name for x in tmp_path.iterdir()] == ["captions.csv"]
-    assert listed.read_text() == "file,caption\ncat.png,a cat\n"
+    assert listed.read_text() == f"file,caption\n{image}\n"
 
 
 def said_in(folder):

@@ -1,6 +1,6 @@
 """Sweep of style transfer over five seeds.
 
-    ganjax sweep --config=sweeps/style_transfer --workdir=runs/style5 \
+    ganjax sweep --config=sweeps/style_transfer --workdir=runs/style5 \\
         --population=alone --slots=2 --pin
 
 The variant ``:adversarial`` has a discriminator. ``:tiny`` has a random encoder and

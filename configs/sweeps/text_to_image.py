@@ -1,7 +1,7 @@
 """Text to image on scenes (configs/text_to_image_scenes.py), with 5 seeds.
 
     python scripts/train_scene_reader.py
-    ganjax sweep --config=sweeps/text_to_image --workdir=runs/captions \
+    ganjax sweep --config=sweeps/text_to_image --workdir=runs/captions \\
         --population=alone --slots=2 --pin
 
 The first command makes the file of the reader that scores held-out captions.

@@ -383,7 +383,7 @@ def _check_own(path):
     if not path.exists():
         return
     lines = path.read_text(encoding="utf-8", errors="replace").splitlines()
-    if not all(line.startswith("seed") for line in lines[1:]):
+    if not all(re.match(r"seed\d+(-\d+)?\.png,", line) for line in lines[1:]):
         raise BadInput(
             f"--out={path.parent}/: expected a folder without captions of other "
             f"images, found '{path}'"
